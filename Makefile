@@ -1,0 +1,38 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: setup verify test test-exhaustive lint benchmark clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Quorate needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	touch $@
+
+verify: setup
+	$(BIN)/quorate verify
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-exhaustive: setup
+	$(BIN)/python -m pytest -m exhaustive
+
+# mypy cannot follow the folder mapping of an editable install: give it the
+# layout that a wheel would have.
+lint: setup
+	mkdir -p $(VENV)/typing/quorate
+	for part in model impl checker traces; do ln -sfn ../../../$$part $(VENV)/typing/quorate/$$part; done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	MYPYPATH=$(VENV)/typing $(BIN)/mypy -p quorate
+	PYTHONPATH=$(VENV)/typing $(BIN)/lint-imports
+
+benchmark: setup
+	$(BIN)/python -m pytest tests/benchmarks -m benchmark -q -s
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis

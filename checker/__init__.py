@@ -1,0 +1,1 @@
+"""Explore, prove and conform: what Quorate does with a protocol description."""

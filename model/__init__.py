@@ -1,0 +1,1 @@
+"""Protocol descriptions and the language that they are written in."""
