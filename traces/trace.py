@@ -1,0 +1,177 @@
+"""What a run of a protocol is: an initial state, and steps that each name what enabled them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, cast
+
+from quorate.traces.values import FrozenMap, Record, Value, in_order, show, show_key, show_name
+
+State: TypeAlias = FrozenMap
+"""Every variable by name; the set of messages sent so far is one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an action is written."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that enabled a step, and the number of the step that sent it.
+
+    Steps are numbered from 1; 0 stands for the initial state.
+    """
+
+    message: Record
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One atomic step: the action taken, and every variable after it."""
+
+    action: str
+    args: tuple[tuple[str, Value], ...]
+    state: State
+    node: str | None = None
+    received: tuple[Received, ...] = ()
+    because: tuple[int, ...] = ()
+    """Earlier steps that enabled this one: all senders in `received`, and any others."""
+    source: Source | None = None
+
+    def title(self, names: bool = True) -> str:
+        """`phase1b(a=a0, b=b1)`, or `phase1b(a0, b1)` without names."""
+        shown = (
+            f"{show_name(name)}={show(value)}" if names else show(value)
+            for name, value in self.args
+        )
+        return f"{show_name(self.action)}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """The property that the last state breaks, and in words how."""
+
+    property: str
+    witness: str | None = None
+
+
+class Absent(Enum):
+    """The old value of a key that a map did not have, or the new one of a key it lost."""
+
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one step did to a variable, or to one key of a map."""
+
+    variable: str
+    key: Value
+    """The key of the map; None when the variable changed as a whole."""
+    old: Value | Absent
+    new: Value | Absent
+
+    @property
+    def place(self) -> str:
+        """`max_bal[a0]`, or the variable's name."""
+        name = show_name(self.variable)
+        return name if self.key is None else f"{name}[{show_key(self.key)}]"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {_show_side(self.old)} → {_show_side(self.new)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run of a protocol, complete: whoever holds it needs no model to read it."""
+
+    protocol: str
+    """`path-or-module:Class`"""
+    sizes: tuple[tuple[str, int], ...]
+    initial: State
+    steps: tuple[Step, ...]
+    violation: Violation | None = None
+    messages: str | None = None
+    """The variable that holds the set of messages sent."""
+    processes: tuple[str, ...] = ()
+    """The nodes, in display order."""
+    digest: str | None = None
+    """A hash of the protocol's description."""
+    faults: tuple[tuple[str, int], ...] = ()
+
+    def state(self, number: int) -> State:
+        """The state after step `number`; number 0 is the initial state."""
+        if not 0 <= number <= len(self.steps):
+            raise IndexError(f"no step {number} in a trace of {len(self.steps)} steps")
+        return self.steps[number - 1].state if number else self.initial
+
+    def numbered(self) -> Iterator[tuple[int, Step]]:
+        """The steps with their numbers, from 1."""
+        return enumerate(self.steps, start=1)
+
+    def changes(self, number: int) -> tuple[Change, ...]:
+        """What step `number` changed, maps key by key; the message set is left to `sent`."""
+        old, new = self._around(number)
+        changed = (name for name in new if old.get(name) != new[name])
+        return tuple(
+            change
+            for name in changed
+            if not (name == self.messages and _is_set(old.get(name)) and _is_set(new[name]))
+            for change in _differences(str(name), old.get(name), new[name])
+        )
+
+    def sent(self, number: int) -> tuple[Record, ...]:
+        """The messages that step `number` added to the message set."""
+        old, new = (self._messages_in(state) for state in self._around(number))
+        return _records(new - old)
+
+    def consumed(self, number: int) -> tuple[Record, ...]:
+        """The messages that step `number` took out of the message set (received once, or lost)."""
+        old, new = (self._messages_in(state) for state in self._around(number))
+        return _records(old - new)
+
+    def validate(self) -> None:
+        """Raise TraceError unless the trace agrees with itself."""
+        # Imported here: most traces come from an explorer and are right by construction.
+        from quorate.traces.validation import validate
+
+        validate(self)
+
+    def _around(self, number: int) -> tuple[State, State]:
+        if number < 1:
+            raise IndexError(f"steps are numbered from 1, not {number}")
+        return self.state(number - 1), self.state(number)
+
+    def _messages_in(self, state: State) -> frozenset[Value]:
+        held = state.get(self.messages) if self.messages is not None else None
+        return held if isinstance(held, frozenset) else frozenset()
+
+
+def _differences(name: str, old: Value, new: Value) -> Iterator[Change]:
+    if not (isinstance(old, FrozenMap) and isinstance(new, FrozenMap)):
+        yield Change(name, None, old, new)
+        return
+    for key in dict.fromkeys([*old, *new]):
+        before, after = old.get(key, Absent.ABSENT), new.get(key, Absent.ABSENT)
+        if before != after:
+            yield Change(name, key, before, after)
+
+
+def _show_side(side: Value | Absent) -> str:
+    return side.value if isinstance(side, Absent) else show(side)
+
+
+def _is_set(value: Value) -> bool:
+    return isinstance(value, frozenset)
+
+
+def _records(messages: frozenset[Value]) -> tuple[Record, ...]:
+    # Every element of the message set is a record: `validate` sees to it.
+    return tuple(cast("list[Record]", in_order(messages)))

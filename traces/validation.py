@@ -1,0 +1,87 @@
+"""Whether a trace agrees with itself: the rules that the renderings and replay rely on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from quorate.traces.errors import TraceError
+from quorate.traces.trace import Received, State, Step, Trace
+from quorate.traces.values import Record, show
+
+
+def validate(trace: Trace) -> None:
+    """Raise TraceError at the first place where `trace` contradicts itself."""
+    _check_distinct("sizes", (name for name, _ in trace.sizes))
+    _check_distinct("faults", (name for name, _ in trace.faults))
+    _check_distinct("processes", trace.processes)
+    _check_state(trace, "initial", trace.initial)
+    for number, step in trace.numbered():
+        _check_step(trace, number, step)
+
+
+def _check_distinct(place: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise TraceError(None, place, f"{name!r} {count} times", "each name once")
+
+
+def _check_state(trace: Trace, place: str, state: State) -> None:
+    for name in trace.initial:
+        if not isinstance(name, str):
+            raise TraceError(None, "initial", f"the key {show(name)}", "variables' names")
+        if name not in state:
+            raise TraceError(None, place, f"no variable {name!r}", "the initial state's variables")
+    for name in state:
+        if name not in trace.initial:
+            raise TraceError(
+                None, place, f"a variable {name!r}", "only the initial state's variables"
+            )
+    _check_messages(trace, place, state)
+
+
+def _check_messages(trace: Trace, place: str, state: State) -> None:
+    if trace.messages is None:
+        return
+    if trace.messages not in state:
+        raise TraceError(None, "messages", repr(trace.messages), "the name of a variable")
+    held = state[trace.messages]
+    if not isinstance(held, frozenset):
+        return  # A network of another shape, shown as an ordinary variable.
+    for message in held:
+        if not isinstance(message, Record):
+            raise TraceError(
+                None, f"{place}, variable {trace.messages!r}", show(message), "only messages"
+            )
+
+
+def _check_step(trace: Trace, number: int, step: Step) -> None:
+    place = f"step {number}"
+    _check_state(trace, place, step.state)
+    _check_distinct(f"{place}, args", (name for name, _ in step.args))
+    if step.node is not None and trace.processes and step.node not in trace.processes:
+        raise TraceError(None, f"{place}, node", repr(step.node), "one of the trace's processes")
+    for earlier in step.because:
+        if not 1 <= earlier < number:
+            raise TraceError(None, f"{place}, because", str(earlier), "an earlier step")
+    for index, received in enumerate(step.received):
+        _check_received(trace, number, f"{place}, received[{index}]", received)
+
+
+def _check_received(trace: Trace, number: int, place: str, received: Received) -> None:
+    sender = received.step
+    if not 0 <= sender < number:
+        raise TraceError(None, place, f"a sender in step {sender}", "an earlier step")
+    if sender and sender not in trace.steps[number - 1].because:
+        raise TraceError(None, place, f"the sender {sender}", "it among the step's because")
+    if trace.messages is not None and not _was_sent(trace, received):
+        found = f"{show(received.message)} from step {sender}"
+        raise TraceError(None, place, found, "a message that this step sent")
+
+
+def _was_sent(trace: Trace, received: Received) -> bool:
+    held = trace.initial[str(trace.messages)]
+    if not isinstance(held, frozenset):
+        return True  # Nothing is known about how this network holds its messages.
+    sent = trace.sent(received.step) if received.step else held
+    return received.message in sent
