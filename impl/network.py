@@ -1,0 +1,200 @@
+"""Messages over TCP: one listener, one outgoing connection per peer, framed JSON.
+
+Rules:
+- The network may lose, and does: a full queue drops its oldest frame, and what is
+  written into a dying connection is gone. The protocol repeats what matters.
+- No peer can block or exhaust a node: queues and frames are bounded, a connection that
+  sends garbage is closed and reported.
+- Replies to a client go back over the client's own connection.
+- There is no authentication. Addresses are loopback unless the operator says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+from quorate.impl.backoff import Backoff
+from quorate.impl.codec import FrameReader, decode, encode, frame
+from quorate.impl.errors import ConfigError, ImplError, WireError
+from quorate.impl.messages import Envelope, Learned, Request, Value
+
+LOOPBACK: Final = "127.0.0.1"
+QUEUE_FRAMES: Final = 1024
+_READ_BYTES: Final = 1 << 16
+_CLIENT_BUFFER_BYTES: Final = 1 << 20
+_CONNECT_TIMEOUT_S: Final = 2.0
+
+Address: TypeAlias = tuple[str, int]
+
+
+class Transport:
+    """The network side of one node. Use it as an async context manager."""
+
+    def __init__(
+        self,
+        name: str,
+        addresses: Mapping[str, Address],
+        deliver: Callable[[Envelope], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        self._name = name
+        self._addresses = dict(addresses)
+        self._deliver = deliver
+        self._complain = complain
+        self._links = {
+            peer: _Link(address) for peer, address in self._addresses.items() if peer != name
+        }
+        self._clients: dict[str, asyncio.StreamWriter] = {}
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Transport:
+        host, port = self._addresses[self._name]
+        try:
+            self._server = await asyncio.start_server(self._serve, host, port)
+        except OSError as error:
+            raise ConfigError(f"{self._name} cannot listen on {host}:{port}: {error}.") from None
+        for link in self._links.values():
+            link.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for link in self._links.values():
+            await link.stop()
+        if self._server is not None:
+            self._server.close()
+        for writer in tuple(self._writers):
+            writer.close()
+
+    def send(self, envelope: Envelope) -> None:
+        """Queue a message for a peer, or answer a connected client; never blocks, may lose."""
+        try:
+            data = frame(encode(envelope))
+        except WireError as error:
+            self._complain(str(error))
+            return
+        link = self._links.get(envelope.dst)
+        if link is not None:
+            link.put(data)
+        else:
+            self._answer(envelope.dst, data)
+
+    def _answer(self, client: str, data: bytes) -> None:
+        writer = self._clients.get(client)
+        if writer is None or writer.is_closing():
+            return
+        if writer.transport.get_write_buffer_size() < _CLIENT_BUFFER_BYTES:
+            writer.write(data)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            async for envelope in _envelopes(reader):
+                self._take(envelope, writer)
+        except (ImplError, OSError) as error:
+            self._complain(str(error))
+        finally:
+            self._forget(writer)
+            writer.close()
+
+    def _take(self, envelope: Envelope, writer: asyncio.StreamWriter) -> None:
+        if envelope.dst != self._name:
+            raise WireError(f"A message for {envelope.dst!r} arrived at {self._name}.")
+        if envelope.src not in self._addresses:
+            if not isinstance(envelope.body, Request):
+                raise WireError(f"{envelope.src!r} is no member and may only send requests.")
+            self._clients[envelope.src] = writer
+        self._deliver(envelope)
+
+    def _forget(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.discard(writer)
+        for client in [name for name, held in self._clients.items() if held is writer]:
+            del self._clients[client]
+
+
+class _Link:
+    """The outgoing connection to one peer: reconnects for as long as the node runs."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_FRAMES)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_connected())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def put(self, data: bytes) -> None:
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait(data)
+
+    async def _keep_connected(self) -> None:
+        backoff = Backoff(first_s=0.05, ceiling_s=1.0)
+        attempt = 0
+        while True:
+            attempt += 1
+            with suppress(OSError, TimeoutError):
+                reader, writer = await asyncio.wait_for(
+                    asyncio.open_connection(*self._address), _CONNECT_TIMEOUT_S
+                )
+                attempt = 0
+                await self._converse(reader, writer)
+            await asyncio.sleep(backoff.delay_s(attempt))
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Write frames until the peer is gone, which a pending read notices at once."""
+        tasks = {asyncio.create_task(self._pump(writer)), asyncio.create_task(_drain(reader))}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            writer.close()
+
+    async def _pump(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            writer.write(await self._queue.get())
+            await writer.drain()
+
+
+async def request_value(address: Address, node: str, client: str, value: Value) -> Value:
+    """Ask a node to get a value decided; the answer is the decided value, maybe another one."""
+    try:
+        reader, writer = await asyncio.open_connection(*address)
+    except OSError as error:
+        raise WireError(f"{node} does not answer: {error}.") from None
+    try:
+        writer.write(frame(encode(Envelope(client, node, Request(value)))))
+        await writer.drain()
+        async for envelope in _envelopes(reader):
+            if isinstance(envelope.body, Learned):
+                return envelope.body.value
+    except OSError as error:
+        raise WireError(f"The connection to {node} broke: {error}.") from None
+    finally:
+        writer.close()
+    raise WireError(f"{node} closed the connection without an answer.")
+
+
+async def _envelopes(reader: asyncio.StreamReader) -> AsyncIterator[Envelope]:
+    frames = FrameReader()
+    while data := await reader.read(_READ_BYTES):
+        for payload in frames.feed(data):
+            yield decode(payload)
+    frames.close()
+
+
+async def _drain(reader: asyncio.StreamReader) -> None:
+    """Peers say nothing on this connection; the end of it is the news."""
+    while await reader.read(_READ_BYTES):
+        pass

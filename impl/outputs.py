@@ -1,0 +1,66 @@
+"""What a role asks its host to do. A handler returns a tuple of these and does nothing itself.
+
+Rules:
+- The host carries outputs out in order. A `Persist` stands before every send that
+  depends on it, so a crash between the two loses a message, never a promise.
+- A host that cannot carry out a `Persist` must stop: the role has already moved on.
+- `SetTimer` replaces a running timer of the same name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from quorate.impl.messages import Message, Value
+from quorate.impl.records import Record
+
+
+class Role(Enum):
+    """Whom a broadcast is meant for."""
+
+    ACCEPTORS = "acceptors"
+    LEARNERS = "learners"
+
+
+@dataclass(frozen=True)
+class Persist:
+    """Make this record durable before going on."""
+
+    record: Record
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send to one node, by name."""
+
+    dst: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """Send to every node that plays a role, the sender included."""
+
+    role: Role
+    message: Message
+
+
+@dataclass(frozen=True)
+class SetTimer:
+    """Call the role's `timeout(name)` after a delay on the host's clock."""
+
+    name: str
+    delay_s: float
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Tell the application that this value is decided."""
+
+    value: Value
+
+
+Output: TypeAlias = Persist | Send | Broadcast | SetTimer | Commit
+Outputs: TypeAlias = tuple[Output, ...]

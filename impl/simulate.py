@@ -1,0 +1,322 @@
+"""A deterministic world: virtual time, a bad network, crashing nodes, one seed.
+
+Rules:
+- All chance comes from the seed. The same arguments give the same report, event by event.
+- A crash loses the roles and keeps the store. A message already under way stays so.
+- Agreement is checked at every commit, across all nodes and all their lives; a run
+  stops at the first violation, so that its log ends with it.
+- When the faults have ceased, clients still repeat their requests: a run that ends
+  without a decision is a finding, and `Report.decided` is None.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Final, TypeAlias
+
+from quorate.impl.composition import HEALTHY, Composition
+from quorate.impl.errors import ConfigError, SafetyViolation
+from quorate.impl.faults import Faults, draw_schedule
+from quorate.impl.host import Node
+from quorate.impl.messages import Envelope, Message, Request, Value
+from quorate.impl.records import Record
+from quorate.impl.storage import MemoryStore
+
+CLIENT_RETRY_S: Final = 1.0
+FLUSH_S: Final = 0.1
+TIME_LIMIT_S: Final = 300.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a run's log. `detail` is text for people, `message` what was carried."""
+
+    at_s: float
+    node: str
+    kind: str
+    detail: str = ""
+    message: Message | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened in one simulated run."""
+
+    seed: int
+    decided: Value | None
+    violation: str | None
+    committed: tuple[tuple[str, Value], ...]
+    virtual_s: float
+    steps: int
+    sent: int
+    delivered: int
+    dropped: int
+    duplicated: int
+    crashes: int
+    restarts: int
+    log: tuple[Event, ...] = field(repr=False)
+
+    @property
+    def agreement(self) -> bool:
+        """Whether no two values were decided."""
+        return self.violation is None
+
+
+Watcher: TypeAlias = Callable[[Event, Node | None], None]
+
+
+def simulate(
+    nodes: int = 5,
+    seed: int = 0,
+    faults: Faults | None = None,
+    proposals: Mapping[str, Value] | None = None,
+    composition: Composition = HEALTHY,
+    watch: Watcher | None = None,
+) -> Report:
+    """Run one cluster in a simulated world until every node has learned the value.
+
+    `proposals` maps node names (`n0`, `n1`, …) to the values their clients want; without
+    it the first three nodes want one each. `watch` sees every event, with the live node.
+    """
+    if nodes < 1:
+        raise ConfigError(f"A cluster needs at least one node, not {nodes}.")
+    names = tuple(f"n{index}" for index in range(nodes))
+    wanted = {name: f"v-{name}" for name in names[:3]} if proposals is None else dict(proposals)
+    strangers = sorted(set(wanted) - set(names))
+    if strangers:
+        raise ConfigError(f"There is no node {strangers[0]}; there are {', '.join(names)}.")
+    world = _World(names, seed, Faults() if faults is None else faults, composition, watch)
+    return world.run(wanted)
+
+
+class _Died(Exception):
+    """A node dies in the middle of a handler."""
+
+
+class _Disk(MemoryStore):
+    """A store whose node sometimes dies right after a write."""
+
+    def __init__(self, dies_now: Callable[[], bool], *, synchronous: bool) -> None:
+        super().__init__(synchronous=synchronous)
+        self._dies_now = dies_now
+
+    def save(self, key: str, record: Record) -> None:
+        super().save(key, record)
+        if self._dies_now():
+            raise _Died
+
+
+@dataclass
+class _Machine:
+    """One node's place in the world: it stays when the node dies."""
+
+    world: _World
+    name: str
+    disk: _Disk
+    clock_rate: float
+    node: Node | None = None
+    lives: int = 0
+    timers: dict[str, int] = field(default_factory=dict)
+
+    def send(self, envelope: Envelope) -> None:
+        self.world.carry(envelope)
+
+    def set_timer(self, name: str, delay_s: float) -> None:
+        ticket = self.timers[name] = self.timers.get(name, 0) + 1
+        life = self.lives
+        self.world.at(delay_s / self.clock_rate, lambda: self._ring(name, ticket, life))
+
+    def committed(self, value: Value) -> None:
+        self.world.on_commit(self.name, value)
+
+    def _ring(self, name: str, ticket: int, life: int) -> None:
+        """A timer that was replaced, or whose node died since, no longer rings."""
+        node = self.node
+        if node is not None and self.lives == life and self.timers.get(name) == ticket:
+            self.world.note(self.name, "timer", name)
+            self.world.guarded(self, lambda: node.timeout(name))
+
+
+class _World:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        seed: int,
+        faults: Faults,
+        composition: Composition,
+        watch: Watcher | None,
+    ) -> None:
+        self._seed, self._names, self._faults = seed, names, faults
+        self._composition, self._watch = composition, watch
+        self._random = Random(f"{seed}/network")
+        self._schedule = draw_schedule(faults, names, Random(f"{seed}/schedule"))
+        self._now_s = 0.0
+        self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._tickets = 0
+        self._log: list[Event] = []
+        self._counts = dict.fromkeys(
+            ("sent", "delivered", "dropped", "duplicated", "crashes", "restarts", "steps"), 0
+        )
+        self._committed: dict[str, Value] = {}
+        self._violation: str | None = None
+        torn = Random(f"{seed}/torn")
+        rates = dict(self._schedule.clock_rates)
+        self._machines = {
+            name: _Machine(self, name, self._disk(torn), rates[name]) for name in names
+        }
+
+    def run(self, wanted: Mapping[str, Value]) -> Report:
+        for machine in self._machines.values():
+            self._boot(machine)
+        for crash in self._schedule.crashes:
+            machine = self._machines[crash.node]
+            self.at(crash.at_s, partial(self._kill, machine, crash.back_s))
+        for name, value in sorted(wanted.items()):
+            self.at(self._random.uniform(0, 0.1), partial(self._ask, name, value))
+        if self._faults.unsynced:
+            self.at(FLUSH_S, self._flush)
+        while self._queue and not self._finished():
+            self._step()
+        return self._report()
+
+    def at(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Schedule an action; ties keep the order in which they were scheduled."""
+        self._tickets += 1
+        heapq.heappush(self._queue, (self._now_s + delay_s, self._tickets, action))
+
+    def carry(self, envelope: Envelope) -> None:
+        """Put a message on the network, which may lose it or double it."""
+        if envelope.dst not in self._machines:
+            return  # A reply to a client: clients watch `on_commit` instead.
+        self._count("sent", envelope)
+        copies = 1
+        if self._active() and self._random.random() < self._faults.duplication:
+            self._count("duplicated", envelope)
+            copies = 2
+        for _ in range(copies):
+            delay_s = self._random.uniform(self._faults.min_delay_s, self._faults.max_delay_s)
+            self.at(delay_s, lambda: self._arrive(envelope))
+
+    def guarded(self, machine: _Machine, action: Callable[[], None]) -> None:
+        """Let a node act; it may die of it, or find out that the protocol is broken."""
+        try:
+            action()
+        except _Died:
+            self._kill(machine, self._now_s + self._faults.downtime_s)
+        except SafetyViolation as violation:
+            self._violate(machine.name, str(violation))
+
+    def on_commit(self, name: str, value: Value) -> None:
+        """A node tells its client a value: hold it against all that was ever told."""
+        self.note(name, "commit", value)
+        for other, earlier in self._committed.items():
+            if earlier != value:
+                self._violate(name, f"{other} committed {earlier!r}, {name} commits {value!r}.")
+                break
+        self._committed.setdefault(name, value)
+
+    def note(self, name: str, kind: str, detail: str = "", message: Message | None = None) -> None:
+        """Write one line of the log."""
+        event = Event(self._now_s, name, kind, detail, message)
+        self._log.append(event)
+        if self._watch is not None:
+            self._watch(event, self._machines[name].node)
+
+    def _step(self) -> None:
+        self._now_s, _, action = heapq.heappop(self._queue)
+        self._counts["steps"] += 1
+        action()
+
+    def _finished(self) -> bool:
+        done = len(self._committed) == len(self._names) and not self._active()
+        return done or self._violation is not None or self._now_s > TIME_LIMIT_S
+
+    def _active(self) -> bool:
+        return self._now_s < self._faults.active_s
+
+    def _disk(self, torn: Random) -> _Disk:
+        return _Disk(
+            lambda: self._active() and torn.random() < self._faults.torn_writes,
+            synchronous=not self._faults.unsynced,
+        )
+
+    def _arrive(self, envelope: Envelope) -> None:
+        machine = self._machines[envelope.dst]
+        node = machine.node
+        if node is None or self._loses(envelope):
+            self._count("dropped", envelope)
+            return
+        self._count("delivered", envelope)
+        self.guarded(machine, lambda: node.deliver(envelope))
+
+    def _loses(self, envelope: Envelope) -> bool:
+        cut = any(
+            partition.separates(self._now_s, envelope.src, envelope.dst)
+            for partition in self._schedule.partitions
+        )
+        return cut or (self._active() and self._random.random() < self._faults.loss)
+
+    def _count(self, kind: str, envelope: Envelope) -> None:
+        self._counts[kind] += 1
+        at = envelope.src if kind in ("sent", "duplicated") else envelope.dst
+        self.note(at, kind, f"{envelope.src} → {envelope.dst}", envelope.body)
+
+    def _ask(self, name: str, value: Value) -> None:
+        """A client repeats its request until its node knows the value."""
+        if name in self._committed:
+            return
+        machine = self._machines[name]
+        node = machine.node
+        if node is not None:
+            request = Envelope(f"client-{name}", name, Request(value))
+            self.note(name, "request", value, request.body)
+            self.guarded(machine, lambda: node.deliver(request))
+        self.at(CLIENT_RETRY_S, lambda: self._ask(name, value))
+
+    def _boot(self, machine: _Machine) -> None:
+        machine.lives += 1
+        machine.timers.clear()
+        random = Random(f"{self._seed}/{machine.name}/{machine.lives}")
+        node = Node(machine.name, self._names, machine.disk, machine, self._composition, random)
+        machine.node = node
+        self.guarded(machine, node.start)
+
+    def _kill(self, machine: _Machine, back_s: float) -> None:
+        if machine.node is None:
+            return
+        machine.node = None
+        machine.disk.crash()
+        self._counts["crashes"] += 1
+        self.note(machine.name, "crash")
+        self.at(max(0.0, back_s - self._now_s), lambda: self._revive(machine))
+
+    def _revive(self, machine: _Machine) -> None:
+        self._counts["restarts"] += 1
+        self.note(machine.name, "restart")
+        self._boot(machine)
+
+    def _flush(self) -> None:
+        for machine in self._machines.values():
+            machine.disk.sync()
+        self.at(FLUSH_S, self._flush)
+
+    def _violate(self, name: str, what: str) -> None:
+        if self._violation is None:
+            self._violation = what
+            self.note(name, "violation", what)
+
+    def _report(self) -> Report:
+        values = sorted(set(self._committed.values()))
+        return Report(
+            seed=self._seed,
+            decided=values[0] if len(values) == 1 and self._violation is None else None,
+            violation=self._violation,
+            committed=tuple(sorted(self._committed.items())),
+            virtual_s=self._now_s,
+            log=tuple(self._log),
+            **self._counts,
+        )

@@ -1,0 +1,32 @@
+"""State machines as data: a table from (message, situation) to the name of a rule.
+
+Rules:
+- Everything that decides which rule a role applies stands in its table. Code only
+  looks the rule up, so the table can be printed, tested and read in review.
+- A table is total: each message a role receives has a row for each situation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from quorate.impl.errors import ProtocolRefusal
+from quorate.impl.messages import Message
+
+Table: TypeAlias = Mapping[tuple[type, Enum], str]
+
+
+def misdirected(role: str, message: Message) -> ProtocolRefusal:
+    """The error for a message that a role never receives."""
+    return ProtocolRefusal(f"{role} does not receive {type(message).__name__}.")
+
+
+def as_markdown(table: Table) -> str:
+    """The table as documentation; the README's copy is tested against it."""
+    rows = [
+        f"| `{kind.__name__}` | {situation.value} | `{rule}` |"
+        for (kind, situation), rule in table.items()
+    ]
+    return "\n".join(["| message | situation | rule |", "|---|---|---|", *rows])
