@@ -51,6 +51,8 @@ class Step:
             f"{show_name(name)}={show(value)}" if names else show(value)
             for name, value in self.args
         )
+        if not (self.action or self.args):
+            return "(unnamed step)"  # Apalache's traces do not say which action was taken.
         return f"{show_name(self.action)}({', '.join(shown)})"
 
 
