@@ -96,6 +96,8 @@ class Transport:
                 self._take(envelope, writer)
         except (ImplError, OSError) as error:
             self._complain(str(error))
+        except asyncio.CancelledError:
+            pass  # The loop is going down; nobody awaits this task, so it ends here.
         finally:
             self._forget(writer)
             writer.close()

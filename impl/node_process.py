@@ -16,17 +16,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.errors import ConfigError, ImplError, StorageError
 from quorate.impl.host import Node
 from quorate.impl.messages import Envelope, Value
 from quorate.impl.network import Transport
 from quorate.impl.storage import SqliteStore, Store
+
+STORE_FILE: Final = "node.sqlite"
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,13 +57,7 @@ def read_config(path: Path) -> NodeConfig:
 class TcpHost:
     """Gives a node its services on an event loop: sockets, timers, and the log."""
 
-    def __init__(
-        self,
-        config: NodeConfig,
-        store: Store,
-        log: Callable[..., None],
-        composition: Composition | None = None,
-    ) -> None:
+    def __init__(self, config: NodeConfig, store: Store, log: Callable[..., None]) -> None:
         self._name = config.name
         self._log = log
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -73,7 +68,7 @@ class TcpHost:
             tuple(config.members),
             store,
             self,
-            COMPOSITIONS[config.composition] if composition is None else composition,
+            COMPOSITIONS[config.composition],
         )
 
     async def run(self) -> None:
@@ -131,7 +126,7 @@ async def serve(config: NodeConfig, log: Callable[..., None], *, until_eof: bool
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{data_dir} cannot be created: {error.strerror}.") from None
-    store = SqliteStore(data_dir / "node.sqlite")
+    store = SqliteStore(data_dir / STORE_FILE)
     try:
         host = TcpHost(config, store, log)
         loop = asyncio.get_running_loop()
@@ -169,6 +164,8 @@ def _serve_logged(config: NodeConfig, *, until_eof: bool) -> int:
     except ImplError as error:
         log("error", message=str(error))
         return 2 if isinstance(error, ConfigError) else 1
+    except BrokenPipeError:
+        return 1  # Whoever read the log is gone; there is nobody left to tell.
     log("stopped")
     return 0
 

@@ -1,0 +1,269 @@
+"""A cluster of real processes on loopback: start, propose, kill, restart, compare.
+
+Rules:
+- Nothing is printed; what happens is reported to a callback, and the end is a value.
+- Every child is stopped before `run_cluster` returns or raises, whatever happened.
+- A data directory belongs to the members that wrote it first. Other members would mean
+  other quorums, which need not meet the old ones: that is refused.
+- An earlier decision stands. The cluster commits it again and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack, ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from quorate.impl.errors import ClusterError, ConfigError, StorageError, WireError
+from quorate.impl.messages import Value
+from quorate.impl.network import request_value
+from quorate.impl.node_process import STORE_FILE, NodeConfig
+from quorate.impl.processes import LogLine, NodeProcess, free_addresses, stop_all
+from quorate.impl.records import LearnerRecord
+from quorate.impl.storage import SqliteStore
+
+MAX_NODES: Final = 25
+MAX_VALUE_BYTES: Final = 1 << 16
+_REQUEST_PAUSE_S: Final = 0.2
+
+
+@dataclass(frozen=True)
+class ClusterEvent:
+    """Something that happened: `started`, `listening`, `proposed`, `killed`, `restarted`,
+    `committed`, `complaint`, `error`, `exited` or `stopped`."""
+
+    kind: str
+    node: str
+    at_s: float
+    pid: int | None = None
+    value: Value | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class ClusterResult:
+    """What a cluster decided, and what each node's learner committed.
+
+    `earlier` is the value that some node had already committed when the run began.
+    """
+
+    proposed: Value
+    decided: Value
+    committed: tuple[tuple[str, Value], ...]
+    killed: tuple[str, ...]
+    earlier: Value | None
+    elapsed_s: float
+
+    @property
+    def agreement(self) -> bool:
+        """Whether all nodes committed the same value."""
+        return len({value for _, value in self.committed}) == 1
+
+    @property
+    def earlier_decision(self) -> bool:
+        """Whether the data directory had settled the value before: committed it, or voted."""
+        return self.earlier is not None or self.decided != self.proposed
+
+
+Reporter: TypeAlias = Callable[[ClusterEvent], None]
+
+
+def run_cluster(
+    nodes: int,
+    value: Value,
+    data_dir: Path | None = None,
+    timeout: float = 30.0,
+    kill: int = 0,
+    report: Reporter = lambda event: None,
+) -> ClusterResult:
+    """Run `nodes` processes until all of them have committed one value.
+
+    The last `kill` of them, a minority, are killed with SIGKILL before the value is
+    proposed, and restarted once the others have committed it. `timeout` in seconds
+    bounds everything; without a `data_dir` the nodes' memory is thrown away.
+    """
+    _check(nodes, value, timeout, kill)
+    with ExitStack() as cleanup:
+        if data_dir is None:
+            data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="quorate-")))
+        members = tuple(f"n{index}" for index in range(nodes))
+        _claim(data_dir, members)
+        run = _Run(members, data_dir, report, _earlier_value(data_dir, members))
+        return asyncio.run(run.within(timeout, value, members[nodes - kill :]))
+
+
+def _check(nodes: int, value: Value, timeout: float, kill: int) -> None:
+    if not 1 <= nodes <= MAX_NODES:
+        raise ConfigError(f"A cluster has 1 to {MAX_NODES} nodes, not {nodes}.")
+    minority = (nodes - 1) // 2
+    if not 0 <= kill <= minority:
+        raise ConfigError(
+            f"Of {nodes} nodes at most {minority} may be killed, not {kill}: "
+            f"without a majority nothing is decided."
+        )
+    if not timeout > 0:
+        raise ConfigError(f"The timeout must be above zero seconds, not {timeout}.")
+    if len(value.encode(errors="replace")) > MAX_VALUE_BYTES:
+        raise ConfigError(f"A value may have {MAX_VALUE_BYTES} bytes; this one is longer.")
+
+
+def _claim(data_dir: Path, members: Sequence[str]) -> None:
+    """Bind a data directory to its members, or find that it is bound to others."""
+    manifest = data_dir / "cluster.json"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not manifest.exists():
+            manifest.write_bytes(msgspec.json.encode(members))
+        known = msgspec.json.decode(manifest.read_bytes(), type=list[str])
+    except OSError as error:
+        raise StorageError(f"{data_dir} cannot be used: {error.strerror}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StorageError(f"{manifest} is damaged: {error}.") from None
+    if known != list(members):
+        raise ConfigError(
+            f"{data_dir} belongs to a cluster of {len(known)} nodes, not {len(members)}."
+        )
+
+
+def _earlier_value(data_dir: Path, members: Sequence[str]) -> Value | None:
+    """What an earlier run committed. Opening each store also finds one that is in use."""
+    for path in (data_dir / name / STORE_FILE for name in members):
+        if path.exists():
+            with closing(SqliteStore(path)) as store:
+                record = store.load("learner")
+            if isinstance(record, LearnerRecord) and record.committed is not None:
+                return record.committed
+    return None
+
+
+class _Run:
+    """One run of a cluster, from the first process to the last."""
+
+    def __init__(
+        self, members: Sequence[str], data_dir: Path, report: Reporter, earlier: Value | None
+    ) -> None:
+        addresses = dict(zip(members, free_addresses(len(members)), strict=True))
+        self._report = report
+        self._earlier = earlier
+        self._begin_s = time.monotonic()
+        self._news = asyncio.Event()
+        self._expected_exits: set[str] = set()
+        self._nodes = [
+            NodeProcess(NodeConfig(name, addresses, str(data_dir / name)), self._on_line)
+            for name in members
+        ]
+
+    async def within(
+        self, timeout_s: float, value: Value, victims: Collection[str]
+    ) -> ClusterResult:
+        """The whole run, bounded in time, with every child stopped at its end."""
+        async with AsyncExitStack() as cleanup:
+            cleanup.push_async_callback(self._stop)
+            try:
+                await asyncio.wait_for(self._play(value, victims), timeout_s)
+            except TimeoutError:
+                raise ClusterError(self._unfinished(timeout_s)) from None
+            return self._result(value, victims)
+        raise AssertionError("unreachable: the stack suppresses nothing")
+
+    async def _play(self, value: Value, victims: Collection[str]) -> None:
+        for node in self._nodes:
+            await node.start()
+            self._tell("started", node)
+        await self._until(lambda: all(node.listening for node in self._nodes))
+        hit = [node for node in self._nodes if node.name in victims]
+        others = [node for node in self._nodes if node.name not in victims]
+        for node in hit:
+            self._expected_exits.add(node.name)
+            await node.kill()
+            self._tell("killed", node)
+        await self._propose(others[0], value)
+        await self._until(lambda: all(node.committed is not None for node in others))
+        for node in hit:
+            self._expected_exits.discard(node.name)
+            await node.start()
+            self._tell("restarted", node)
+        await self._until(lambda: all(node.committed is not None for node in self._nodes))
+
+    async def _propose(self, node: NodeProcess, value: Value) -> None:
+        """Ask one node, while watching that a majority stays alive to answer."""
+        self._tell("proposed", node, value)
+        answer = asyncio.create_task(self._request(node, value))
+        try:
+            await self._until(answer.done)
+            await answer
+        finally:
+            answer.cancel()
+
+    async def _request(self, node: NodeProcess, value: Value) -> None:
+        try:
+            await request_value(node.address, node.name, "client", value)
+        except WireError as error:
+            # A dead node is found out by its exit, which says more than a broken connection.
+            await asyncio.sleep(_REQUEST_PAUSE_S)
+            raise ClusterError(str(error)) from None
+        finally:
+            self._news.set()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            self._check_alive()
+            self._news.clear()
+            await self._news.wait()
+
+    def _check_alive(self) -> None:
+        """A node that ended on its own is an error at once, not at the timeout."""
+        lost = [n for n in self._nodes if not n.alive and n.name not in self._expected_exits]
+        if not lost:
+            return
+        why = next((node.error for node in lost if node.error is not None), None)
+        raise ClusterError(
+            f"{_names(lost)} ended unexpectedly: {why}"
+            if why is not None
+            else f"{_names(lost)} of {len(self._nodes)} nodes ended unexpectedly."
+        )
+
+    def _on_line(self, node: NodeProcess, line: LogLine) -> None:
+        self._tell(line.event, node, line.value, line.message)
+        self._news.set()
+
+    def _tell(
+        self,
+        kind: str,
+        node: NodeProcess,
+        value: Value | None = None,
+        message: str | None = None,
+    ) -> None:
+        at_s = time.monotonic() - self._begin_s
+        self._report(ClusterEvent(kind, node.name, at_s, node.pid, value, message))
+
+    async def _stop(self) -> None:
+        await stop_all(self._nodes)
+
+    def _unfinished(self, timeout_s: float) -> str:
+        missing = [node for node in self._nodes if node.committed is None]
+        return f"After {timeout_s:g} s {_names(missing)} had not committed a value."
+
+    def _result(self, value: Value, victims: Collection[str]) -> ClusterResult:
+        committed = tuple(
+            (node.name, node.committed) for node in self._nodes if node.committed is not None
+        )
+        return ClusterResult(
+            proposed=value,
+            decided=committed[0][1],
+            committed=committed,
+            killed=tuple(victims),
+            earlier=self._earlier,
+            elapsed_s=time.monotonic() - self._begin_s,
+        )
+
+
+def _names(nodes: Sequence[NodeProcess]) -> str:
+    return ", ".join(node.name for node in nodes)
