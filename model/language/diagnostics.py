@@ -1,0 +1,99 @@
+"""Mistakes in a protocol description, shown where they are.
+
+A mistake is one frozen `Diagnostic`; capturing a protocol collects as many as it can and raises
+them together as one `ModelError`, so that a user repairs a file once and not line by line.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of source text: lines from 1, columns from 0, the end exclusive."""
+
+    file: str
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.col + 1}"
+
+    def text(self) -> str:
+        """The source text of the span, on one line."""
+        lines = [linecache.getline(self.file, n) for n in range(self.line, self.end_line + 1)]
+        if not lines or not lines[0]:
+            return ""
+        lines[-1] = lines[-1].encode()[: self.end_col].decode(errors="replace")
+        lines[0] = lines[0].encode()[self.col :].decode(errors="replace")
+        return " ".join(" ".join(part.split()) for part in lines)
+
+
+NOWHERE = Span("<unknown>", 0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One mistake: what is wrong (`title`), where, what was found there and how to mend it."""
+
+    code: str
+    title: str
+    span: Span
+    label: str = ""
+    help: str = ""
+    where: str = ""
+    also: tuple[tuple[Span, str], ...] = field(default=())
+
+    def render(self) -> str:
+        """The message as a user reads it, in the manner of rustc: place, line, caret, fix-it."""
+        gutter = " " * len(str(max([self.span.line, *(s.line for s, _ in self.also)])))
+        place = f"{self.span}{f' in {self.where}' if self.where else ''}"
+        lines = [f"error[{self.code}]: {self.title}", f"{gutter}--> {place}", f"{gutter} |"]
+        for span, label in ((self.span, self.label), *self.also):
+            lines += _quote(span, label, gutter)
+        if self.help:
+            first, *rest = self.help.splitlines()
+            lines.append(f"{gutter} = help: {first}")
+            lines += [f"{gutter}         {line}" for line in rest]
+        return "\n".join(lines)
+
+
+def _quote(span: Span, label: str, gutter: str) -> list[str]:
+    source = linecache.getline(span.file, span.line).rstrip("\n")
+    start = len(source.encode()[: span.col].decode(errors="replace"))
+    end_col = span.end_col if span.end_line == span.line else len(source.encode())
+    end = len(source.encode()[:end_col].decode(errors="replace"))
+    caret = "^" * max(1, end - start)
+    return [
+        f"{span.line:>{len(gutter)}} | {source}".rstrip(),
+        f"{gutter} | {' ' * start}{caret} {label}".rstrip(),
+    ]
+
+
+class ModelError(Exception):
+    """One or more mistakes in a protocol description."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        count = len(self.diagnostics)
+        tail = f"\n\n{count} mistakes in the model." if count > 1 else ""
+        return "\n\n".join(d.render() for d in self.diagnostics) + tail
+
+
+class SizeError(Exception):
+    """Sizes that a protocol cannot be given: unknown sort, size of 0, weights that do not fit."""
+
+
+class StepError(Exception):
+    """A step that the description leaves undefined, met while running it.
+
+    Examples: a field of None, an index past the end of a sequence, a second message under a key.
+    """

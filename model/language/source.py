@@ -1,0 +1,95 @@
+"""Where a class and its methods stand in their files: parsed source, found by name and line."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+from typing import Any
+
+from .diagnostics import Diagnostic, ModelError, Span
+
+
+@functools.lru_cache(maxsize=64)
+def _parse(file: str, text: str) -> ast.Module:
+    return ast.parse(text, filename=file)
+
+
+def _tree(file: str) -> ast.Module | None:
+    lines = linecache.getlines(file)
+    return _parse(file, "".join(lines)) if lines else None
+
+
+def span_of(node: ast.AST, file: str) -> Span:
+    """The place of a syntax node."""
+    line, col = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    end_line = getattr(node, "end_lineno", None) or line
+    end_col = getattr(node, "end_col_offset", None)
+    return Span(file, line, col, end_line, col + 1 if end_col is None else end_col)
+
+
+def function_source(function: Any) -> tuple[ast.FunctionDef, str]:
+    """The definition of a function, and its file. Raises ModelError when there is no source."""
+    code = function.__code__
+    tree = _tree(code.co_filename)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if code.co_firstlineno in (first, node.lineno):
+                return node, code.co_filename
+    raise ModelError(
+        [
+            Diagnostic(
+                "no-source",
+                f"the source of `{function.__qualname__}` cannot be read",
+                Span(code.co_filename, code.co_firstlineno, 0, code.co_firstlineno, 1),
+                help="a protocol is read from its file: define it in a module, not in a prompt",
+            )
+        ]
+    )
+
+
+def class_source(cls: type) -> tuple[ast.ClassDef | None, str]:
+    """The definition of a class (None where it cannot be found), and its file."""
+    file = _class_file(cls)
+    tree = _tree(file)
+    found = [
+        node
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.ClassDef) and node.name == cls.__name__
+    ]
+    return (found[-1] if found else None), file
+
+
+def _class_file(cls: type) -> str:
+    for value in vars(cls).values():
+        if inspect.isfunction(value):
+            return value.__code__.co_filename
+    try:
+        return inspect.getsourcefile(cls) or "<unknown>"
+    except (TypeError, OSError):
+        return "<unknown>"
+
+
+def annotation_span(cls: type, name: str) -> Span:
+    """The place of `name: ...` in a class body, or of the class, or nowhere."""
+    node, file = class_source(cls)
+    for statement in node.body if node else ():
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and statement.target.id == name
+        ):
+            return span_of(statement, file)
+    return class_span(cls)
+
+
+def class_span(cls: type) -> Span:
+    """The place of `class Name(...)`."""
+    node, file = class_source(cls)
+    if node is None:
+        return Span(file, 1, 0, 1, 1)
+    return Span(
+        file, node.lineno, node.col_offset, node.lineno, node.col_offset + 6 + len(node.name)
+    )
