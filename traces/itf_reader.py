@@ -40,7 +40,9 @@ def _syntax_error(data: bytes, message: str) -> TraceError:
     if offset is None:
         return TraceError(None, None, message, "JSON")
     reason = message.replace(offset[0], "").removeprefix("JSON is malformed: ")
-    return TraceError(None, _position(data, int(offset[1])), reason, "JSON")
+    # Msgspec counts trailing characters from the second one on.
+    start = int(offset[1]) - ("trailing" in reason)
+    return TraceError(None, _position(data, start), reason, "JSON")
 
 
 def _position(data: bytes, offset: int) -> str:

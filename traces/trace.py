@@ -13,6 +13,10 @@ State: TypeAlias = FrozenMap
 """Every variable by name; the set of messages sent so far is one of them."""
 
 
+NOBODY = "—"
+"""Stands in a diagram for the process of a step that no process takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where an action is written."""
@@ -138,6 +142,18 @@ class Trace:
         """The messages that step `number` took out of the message set (received once, or lost)."""
         old, new = (self._messages_in(state) for state in self._around(number))
         return _records(old - new)
+
+    def is_received(self, number: int, message: Record) -> bool:
+        """Whether some later step receives what step `number` sent."""
+        later = (received for step in self.steps[number:] for received in step.received)
+        return any(r.step == number and r.message == message for r in later)
+
+    def columns(self) -> tuple[str, ...]:
+        """What a diagram has columns for: the processes, and NOBODY for steps without one."""
+        nodes = {step.node for step in self.steps}
+        unlisted = nodes - {None, *self.processes}
+        names = (*self.processes, *map(str, in_order(unlisted)))
+        return (NOBODY, *names) if None in nodes or not names else names
 
     def validate(self) -> None:
         """Raise TraceError unless the trace agrees with itself."""
