@@ -41,6 +41,8 @@ class _Diagram:
         longest = max(map(len, self.titles), default=0) + self.digits + 4
         self.gutter = max(min(longest, width * 2 // 5), _NARROWEST_GUTTER)
         self.layout: Layout = lay_out(trace, width - self.gutter)
+        # Where columns need more than they were given, titles give way first.
+        self.gutter = max(min(self.gutter, width - self.layout.width), _NARROWEST_GUTTER)
         self.canvas = Canvas(self.gutter + self.layout.width)
 
     def draw(self) -> str:

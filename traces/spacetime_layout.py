@@ -14,7 +14,7 @@ from quorate.traces.trace import NOBODY, Step, Trace
 from quorate.traces.values import Record
 
 TRACK_OFFSET = 2  # ●─╮
-_GAP = 3  # Room for an arrowhead, and for two digits before a column.
+_GAP = 2  # Room for an arrowhead, and for a number of two digits that ends at a column.
 _LONGEST_NAME = 12
 
 
