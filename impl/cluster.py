@@ -14,7 +14,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AsyncExitStack, ExitStack, closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -155,6 +155,7 @@ class _Run:
         self._begin_s = time.monotonic()
         self._news = asyncio.Event()
         self._expected_exits: set[str] = set()
+        self._report_error: Exception | None = None
         self._nodes = [
             NodeProcess(NodeConfig(name, addresses, str(data_dir / name)), self._on_line)
             for name in members
@@ -164,14 +165,14 @@ class _Run:
         self, timeout_s: float, value: Value, victims: Collection[str]
     ) -> ClusterResult:
         """The whole run, bounded in time, with every child stopped at its end."""
-        async with AsyncExitStack() as cleanup:
-            cleanup.push_async_callback(self._stop)
-            try:
-                await asyncio.wait_for(self._play(value, victims), timeout_s)
-            except TimeoutError:
-                raise ClusterError(self._unfinished(timeout_s)) from None
-            return self._result(value, victims)
-        raise AssertionError("unreachable: the stack suppresses nothing")
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._play(value, victims)
+        except TimeoutError:
+            raise ClusterError(self._unfinished(timeout_s)) from None
+        finally:
+            await stop_all(self._nodes)
+        return self._result(value, victims)
 
     async def _play(self, value: Value, victims: Collection[str]) -> None:
         for node in self._nodes:
@@ -214,6 +215,8 @@ class _Run:
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         while not reached():
+            if self._report_error is not None:
+                raise self._report_error
             self._check_alive()
             self._news.clear()
             await self._news.wait()
@@ -231,7 +234,11 @@ class _Run:
         )
 
     def _on_line(self, node: NodeProcess, line: LogLine) -> None:
-        self._tell(line.event, node, line.value, line.message)
+        try:
+            self._tell(line.event, node, line.value, line.message)
+        except Exception as error:
+            # The caller's callback failed, in a task that nobody awaits: end the run with it.
+            self._report_error = error
         self._news.set()
 
     def _tell(
@@ -243,9 +250,6 @@ class _Run:
     ) -> None:
         at_s = time.monotonic() - self._begin_s
         self._report(ClusterEvent(kind, node.name, at_s, node.pid, value, message))
-
-    async def _stop(self) -> None:
-        await stop_all(self._nodes)
 
     def _unfinished(self, timeout_s: float) -> str:
         missing = [node for node in self._nodes if node.committed is None]

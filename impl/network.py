@@ -145,9 +145,9 @@ class _Link:
         while True:
             attempt += 1
             with suppress(OSError, TimeoutError):
-                reader, writer = await asyncio.wait_for(
-                    asyncio.open_connection(*self._address), _CONNECT_TIMEOUT_S
-                )
+                # Not `wait_for`, which in Python 3.11 can swallow the cancellation of `stop`.
+                async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                    reader, writer = await asyncio.open_connection(*self._address)
                 attempt = 0
                 await self._converse(reader, writer)
             await asyncio.sleep(backoff.delay_s(attempt))

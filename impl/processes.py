@@ -84,8 +84,10 @@ class NodeProcess:
     async def stop(self) -> None:
         """End it cleanly, or the hard way if that takes too long."""
         self._signal(signal.SIGTERM)
+        self._signal(signal.SIGCONT)  # A frozen process sees no other signal.
         try:
-            await asyncio.wait_for(self._gone(), STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._gone()
         except TimeoutError:
             await self.kill()
 

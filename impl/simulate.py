@@ -232,8 +232,10 @@ class _World:
         action()
 
     def _finished(self) -> bool:
-        done = len(self._committed) == len(self._names) and not self._active()
-        return done or self._violation is not None or self._now_s > TIME_LIMIT_S
+        if self._violation is not None or self._now_s > TIME_LIMIT_S:
+            return True
+        all_know = len(self._committed) == len(self._names) and not self._active()
+        return all_know and all(machine.node for machine in self._machines.values())
 
     def _active(self) -> bool:
         return self._now_s < self._faults.active_s

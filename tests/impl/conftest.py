@@ -1,0 +1,108 @@
+"""A hand-driven stage: acceptors, proposers, a learner, and every delivery spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from quorate.impl import (
+    HEALTHY,
+    Accept,
+    Accepted,
+    AcceptorRecord,
+    Ballot,
+    Broadcast,
+    Composition,
+    Outputs,
+    Persist,
+    Prepare,
+    Promise,
+    ProtocolRefusal,
+    SafetyViolation,
+    Send,
+    Value,
+)
+
+ACCEPTORS = ("a0", "a1", "a2")
+
+
+class Stage:
+    """Runs scripted steps; what the protocol refuses is skipped and noted."""
+
+    def __init__(self, composition: Composition) -> None:
+        quorums = composition.quorums(ACCEPTORS)
+        self.composition = composition
+        self.quorums = quorums
+        self.proposers = {n: composition.proposer(n, ACCEPTORS, quorums) for n in "pqr"}
+        self.acceptors = {n: composition.acceptor(n) for n in ACCEPTORS}
+        self.learner = composition.learner("l", ACCEPTORS, quorums)
+        self.disks: dict[str, AcceptorRecord] = {}
+        self.votes: dict[tuple[Ballot, Value], set[str]] = {}
+        self.refused: list[str] = []
+        self.violation: str | None = None
+
+    def prepare(self, name: str, round_: int, *asked: str, copies: int = 1) -> None:
+        """Phase 1 of one ballot with some acceptors; each promise arrives `copies` times."""
+        self.proposers[name].prepare(Ballot(round_, name))
+        for acceptor in asked:
+            outputs = self._tell(acceptor, Prepare(Ballot(round_, name)))
+            for output in outputs:
+                if isinstance(output, Send) and isinstance(output.message, Promise):
+                    for _ in range(copies):
+                        self.proposers[name].receive(output.message)
+
+    def propose(self, name: str, value: Value, *asked: str, copies: int = 1) -> None:
+        """Phase 2 with some acceptors; each vote reaches the learner `copies` times."""
+        try:
+            (output,) = self.proposers[name].propose(value)
+        except ProtocolRefusal as refusal:
+            self.refused.append(str(refusal))
+            return
+        assert isinstance(output, Broadcast) and isinstance(output.message, Accept)
+        for acceptor in asked:
+            for answer in self._tell(acceptor, output.message):
+                if isinstance(answer, Broadcast) and isinstance(answer.message, Accepted):
+                    self._learn(answer.message, copies)
+
+    def restart(self, name: str) -> None:
+        """Crash an acceptor and restore it from its disk."""
+        self.acceptors[name] = self.composition.acceptor.recover(name, self.disks.get(name))
+
+    @property
+    def chosen(self) -> set[Value]:
+        """The values that a phase-2 quorum voted for in one ballot, over all time."""
+        return {v for (_, v), voters in self.votes.items() if self.quorums.phase2.met_by(voters)}
+
+    @property
+    def agrees(self) -> bool:
+        """Whether one value at most was chosen, and no other one told."""
+        told = {self.learner.committed} - {None}
+        return self.violation is None and len(self.chosen) <= 1 and told <= self.chosen
+
+    def _tell(self, acceptor: str, message: Prepare | Accept) -> Outputs:
+        outputs = self.acceptors[acceptor].receive(message)
+        for output in outputs:
+            if isinstance(output, Persist) and isinstance(output.record, AcceptorRecord):
+                self.disks[acceptor] = output.record
+        return outputs
+
+    def _learn(self, vote: Accepted, copies: int) -> None:
+        self.votes.setdefault((vote.ballot, vote.value), set()).add(vote.acceptor)
+        for _ in range(copies):
+            try:
+                self.learner.receive(vote)
+            except SafetyViolation as violation:
+                self.violation = str(violation)
+
+
+@pytest.fixture
+def staged() -> Callable[[Composition], Stage]:
+    """Sets a stage for a composition."""
+    return Stage
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A stage for the healthy composition."""
+    return Stage(HEALTHY)

@@ -1,0 +1,29 @@
+"""The folder's README: its tables are the code's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import quorate.impl
+from quorate.impl import acceptor, learner, proposer
+from quorate.impl.tables import as_markdown
+
+FOLDER = Path(quorate.impl.__file__).parent
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("role", [acceptor, proposer, learner], ids=lambda role: role.__name__)
+def test_the_tables_are_the_codes(role):
+    assert as_markdown(role.TABLE) in README
+
+
+def test_the_map_names_every_module():
+    modules = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert {name for name in modules if f"`{name}`" not in README} == set()
+
+
+def test_every_python_block_runs():
+    for block in README.split("```python\n")[1:]:
+        exec(compile(block.split("```")[0], "README.md", "exec"), {})
