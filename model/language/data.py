@@ -10,7 +10,7 @@ import enum
 import sys
 import types as pytypes
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, Self, TypeVar, TypeVarTuple
+from typing import Any, ClassVar, Generic, Self, TypeVar, TypeVarTuple, overload
 
 from .quorums import QuorumSystem
 from .sorts import Nat, Sort
@@ -32,6 +32,9 @@ from .types import (
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
 N = TypeVar("N")
+K = TypeVar("K")
+K2 = TypeVar("K2")
+K3 = TypeVar("K3")
 
 
 class NotAType(Exception):
@@ -71,6 +74,13 @@ class Map(Generic[*Ts]):
             raise NotAType("Map with one argument: write Map[Key, Value]")
         return MapType(tuple(map(type_of, keys)), type_of(value))
 
+    # What a cell holds is known to type checkers for up to three keys.
+    @overload
+    def __getitem__(self: Map[K, T], key: K) -> T: ...
+    @overload
+    def __getitem__(self: Map[K, K2, T], key: tuple[K, K2]) -> T: ...
+    @overload
+    def __getitem__(self: Map[K, K2, K3, T], key: tuple[K, K2, K3]) -> T: ...
     def __getitem__(self, key: Any) -> Any:
         raise NotImplementedError
 

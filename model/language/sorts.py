@@ -97,9 +97,9 @@ class Ordered(Sort):
     bottom: ClassVar[str | None] = None
     first: ClassVar[int] = 1
     # Set by the `bottom=` keyword; annotated so that models type-check.
-    never: ClassVar[Any]
-    none: ClassVar[Any]
-    zero: ClassVar[Any]
+    never: ClassVar[Self]
+    none: ClassVar[Self]
+    zero: ClassVar[Self]
 
     def __init_subclass__(cls, *, bottom: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
