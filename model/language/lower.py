@@ -12,8 +12,8 @@ from typing import Any
 from . import core as c
 from . import surface as s
 from .capture import capture
-from .expressions import NONE, join, set_type
 from .protocol import Protocol
+from .relations import NONE, join, set_type
 from .types import (
     MapType,
     MessagesType,

@@ -1,0 +1,119 @@
+"""Generators: what `for x in ...` binds, in all/any and in comprehensions."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Self
+
+from . import surface as s
+from .reader import BaseReader
+from .relations import (
+    element_type,
+    fits,
+)
+from .types import (
+    BoolType,
+    MapType,
+    OptionType,
+    RecordType,
+    SetType,
+    Type,
+)
+
+_uids = itertools.count()
+
+
+class Generators(BaseReader):
+    """Reads quantifiers and comprehensions."""
+
+    def _quantified(self, node: ast.Call, kind: str) -> s.Expr:
+        argument = node.args[0] if len(node.args) == 1 else None
+        if not isinstance(argument, (ast.GeneratorExp, ast.ListComp)):
+            self.fail(
+                "generator-needed",
+                f"`{kind}` takes a generator",
+                node,
+                "no generator here",
+                f"write `{kind}(condition for x in Sort)`",
+            )
+        generators, inner = self.generators(argument.generators)
+        element = inner.condition(argument.elt)
+        return s.Quantified(
+            kind=kind,
+            element=element,
+            generators=generators,
+            type=BoolType(),
+            span=self.span(node),
+        )
+
+    def generators(
+        self, nodes: Iterable[ast.comprehension]
+    ) -> tuple[tuple[s.Generator, ...], Self]:
+        """The generators of a comprehension, and a reader that knows their names."""
+        inner = replace(self, env=dict(self.env), written=self.written)
+        found = []
+        for node in nodes:
+            name, iterable = inner.bind(node.target, node.iter)
+            conditions = tuple(map(inner.condition, node.ifs))
+            found.append(s.Generator(name=name, iterable=iterable, conditions=conditions))
+        return tuple(found), inner
+
+    def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:
+        """Bind the target of a `for` to the elements of what it iterates."""
+        if not isinstance(target, ast.Name):
+            self.fail("bad-target", "a loop binds one name", target, "not a name")
+        over = self.read(iterable)
+        element = element_type(over)
+        if element is None:
+            hint = "iterate a sort, a quorum, a set, a sequence, `self.sent[Message]` or a list"
+            if isinstance(over, s.SentMessages):
+                hint = f"say which messages: `self.{over.variable.name}[Message]`"
+            self.fail(
+                "not-iterable",
+                f"a {over.type} cannot be iterated",
+                iterable,
+                f"this is a {over.type}",
+                hint,
+            )
+        name = s.Name(name=target.id, uid=next(_uids), type=element, span=self.span(target))
+        self.env[target.id] = name
+        return name, over
+
+    def _comprehension(self, node: Any, kind: str) -> s.Expr:
+        generators, inner = self.generators(node.generators)
+        element = inner.read(node.elt)
+        t: Type = s.ListType(element.type)
+        if kind == "set" and not isinstance(element.type, (RecordType, OptionType)):
+            t = SetType(element.type)
+        return s.Comprehension(
+            kind=kind, element=element, generators=generators, type=t, span=self.span(node)
+        )
+
+    def _read_ListComp(self, node: ast.ListComp, expected: Type | None) -> s.Expr:
+        return self._comprehension(node, "list")
+
+    def _read_SetComp(self, node: ast.SetComp, expected: Type | None) -> s.Expr:
+        return self._comprehension(node, "set")
+
+    def _read_DictComp(self, node: ast.DictComp, expected: Type | None) -> s.Expr:
+        generators, inner = self.generators(node.generators)
+        key = inner.read(node.key)
+        plain = len(generators) == 1 and not generators[0].conditions
+        if not (
+            plain and key == generators[0].name and isinstance(generators[0].iterable, s.SortRange)
+        ):
+            self.fail(
+                "bad-map",
+                "a map value has exactly one entry for every element of a sort",
+                node,
+                help="write `{x: ... for x in Sort}`",
+            )
+        known = expected.value if isinstance(expected, MapType) else None
+        element = inner.read(node.value, known)
+        t = MapType((key.type,), known if known and fits(element.type, known) else element.type)
+        return s.Comprehension(
+            kind="dict", element=element, generators=generators, type=t, span=self.span(node)
+        )

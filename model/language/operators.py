@@ -1,0 +1,128 @@
+"""Boolean, arithmetic, set and conditional operators."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import NoReturn
+
+from . import surface as s
+from .reader import BaseReader
+from .relations import (
+    NUMBER,
+    fits,
+    is_numeric,
+    is_set,
+    join,
+    set_type,
+)
+from .types import (
+    BoolType,
+    SeqType,
+    SetType,
+    SortType,
+    Type,
+)
+
+
+class Operators(BaseReader):
+    """Reads operators other than comparisons."""
+
+    def _read_BoolOp(self, node: ast.BoolOp, expected: Type | None) -> s.Expr:
+        op = "and" if isinstance(node.op, ast.And) else "or"
+        args = tuple(map(self.condition, node.values))
+        return s.Boolean(op=op, args=args, type=BoolType(), span=self.span(node))
+
+    def _read_UnaryOp(self, node: ast.UnaryOp, expected: Type | None) -> s.Expr:
+        if isinstance(node.op, ast.Not):
+            arg = self.condition(node.operand)
+            return s.Not(arg=arg, type=BoolType(), span=self.span(node))
+        if isinstance(node.op, ast.Invert):
+            text = ast.unparse(node.operand)
+            self.fail(
+                "bitwise-operator",
+                "`~` is not part of the modelling language",
+                node,
+                "bitwise",
+                f"write `not {text}`",
+            )
+        self.fail("arithmetic", "there are no negative numbers in a model", node, "not allowed")
+
+    def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
+        left, right = self.read(node.left, expected), self.read(node.right, expected)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
+            is_set(left.type) or is_set(right.type)
+        ):
+            return self._set_operation(node, left, right)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd)):
+            self._bitwise(node)
+        if isinstance(node.op, ast.Add) and isinstance(left.type, SeqType | s.ListType):
+            return self._concat(node, left, expected)
+        if isinstance(node.op, (ast.Add, ast.Sub)) and is_numeric(left) and is_numeric(right):
+            op = "+" if isinstance(node.op, ast.Add) else "-"
+            return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
+        ordered = isinstance(left.type, SortType) and left.type.ordered
+        self.fail(
+            "arithmetic",
+            f"cannot compute with {left.type} and {right.type}",
+            node,
+            "arithmetic is for numbers (Nat sorts, len)",
+            f"take the other {left.type} as a parameter and compare: `require(x < y)`"
+            if ordered
+            else "",
+        )
+
+    def _bitwise(self, node: ast.BinOp) -> NoReturn:
+        sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")
+        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        self.fail(
+            "bitwise-operator",
+            f"`{sign}` joins sets; conditions are joined by `{word}`",
+            node,
+            f"use `{word}`",
+            f"write `{left} {word} {right}`",
+        )
+
+    def _set_operation(self, node: ast.BinOp, left: s.Expr, right: s.Expr) -> s.Expr:
+        known = set_type(left.type) or set_type(right.type)
+        assert known is not None
+        left, right = self.as_set(node.left, left, known), self.as_set(node.right, right, known)
+        signs = {ast.BitOr: "|", ast.BitAnd: "&", ast.Sub: "-"}
+        op = signs[type(node.op)]
+        return s.SetOperation(op=op, left=left, right=right, type=known, span=self.span(node))
+
+    def as_set(self, node: ast.expr, found: s.Expr, known: SetType) -> s.Expr:
+        """`found`, checked to be a set of the elements of `known`."""
+        if isinstance(found, s.SetOf) and not found.items:
+            return replace(found, type=known)
+        if set_type(found.type) != known:
+            self.fail(
+                "type-mismatch",
+                f"expected {known}, found {found.type}",
+                node,
+                f"this is a {found.type}",
+            )
+        return found
+
+    def _concat(self, node: ast.BinOp, left: s.Expr, expected: Type | None) -> s.Expr:
+        if not isinstance(left.type, SeqType):
+            self.fail("type-mismatch", "only sequences can be joined with `+`", node.left)
+        right = self.value(node.right, left.type)
+        return s.Concat(left=left, right=right, type=left.type, span=self.span(node))
+
+    def _read_IfExp(self, node: ast.IfExp, expected: Type | None) -> s.Expr:
+        test = self.condition(node.test)
+        if isinstance(expected, BoolType):
+            then, orelse = self.condition(node.body), self.condition(node.orelse)
+            return s.Conditional(
+                test=test, then=then, orelse=orelse, type=BoolType(), span=self.span(node)
+            )
+        then, orelse = self.read(node.body, expected), self.read(node.orelse, expected)
+        t = join(then.type, orelse.type) or expected
+        if t is None or not (fits(then.type, t) and fits(orelse.type, t)):
+            self.fail(
+                "branches-differ",
+                f"the two branches have different types: {then.type} and {orelse.type}",
+                node,
+            )
+        return s.Conditional(test=test, then=then, orelse=orelse, type=t, span=self.span(node))

@@ -1,0 +1,149 @@
+"""What every reader of expressions has: names in scope, mistakes, expectations of a type.
+
+The mixins in `names.py`, `operators.py`, `comparisons.py`, `calls.py` and `generators.py` add the
+syntax; `expressions.py` puts them together.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from . import surface as s
+from .data import Record
+from .diagnostics import Diagnostic, ModelError, Span
+from .protocol import Protocol, Variable
+from .relations import (
+    bottom_of,
+    fits,
+)
+from .source import span_of
+from .types import (
+    BoolType,
+    MessagesType,
+    OptionType,
+    QuorumType,
+    SeqType,
+    SetType,
+    Type,
+)
+
+
+@dataclass
+class BaseReader:
+    """Reads the expressions of one function. `env` maps local names to what they stand for."""
+
+    protocol: type[Protocol]
+    variables: Mapping[str, Variable]
+    defines: Mapping[str, Any]
+    scope: Mapping[str, Any]
+    file: str
+    where: str
+    env: dict[str, s.Expr] = field(default_factory=dict)
+    written: dict[str, Span] = field(default_factory=dict)
+    calling: tuple[str, ...] = ()
+    read_define: Any = None  # set by capture: name -> (parameters, body)
+
+    # ------------------------------------------------------------ errors
+
+    def fail(
+        self,
+        code: str,
+        title: str,
+        node: ast.AST | Span,
+        label: str = "",
+        help: str = "",
+        also: tuple[tuple[Span, str], ...] = (),
+    ) -> NoReturn:
+        span = node if isinstance(node, Span) else self.span(node)
+        raise ModelError([Diagnostic(code, title, span, label, help, self.where, also)])
+
+    def span(self, node: ast.AST) -> Span:
+        return span_of(node, self.file)
+
+    # ------------------------------------------------------------ entry points
+
+    def value(self, node: ast.expr, expected: Type) -> s.Expr:
+        """An expression that must have the type `expected`."""
+        found = self.read(node, expected)
+        if fits(found.type, expected):
+            return replace(found, type=expected) if isinstance(found, s.SequenceOf) else found
+        if isinstance(found.type, OptionType) and fits(found.type.inner, expected):
+            self.fail(
+                "may-be-none",
+                f"expected {expected}, but this may be None",
+                node,
+                f"this is a {found.type}",
+                "take the value as a parameter and require that it equals this: "
+                f"`v: {expected}` with `require(v == {ast.unparse(node)})`",
+            )
+        if isinstance(found, s.Constant) and found.value is None:
+            self.fail(
+                "none-not-allowed",
+                f"None is not a value of {expected}",
+                node,
+                f"expected {expected}",
+                f"declare it as `{expected} | None`"
+                if not bottom_of(expected)
+                else f"the value for nothing yet is `{expected}.{bottom_of(expected)}`",
+            )
+        self.fail(
+            "type-mismatch",
+            f"expected {expected}, found {found.type}",
+            node,
+            f"this is a {found.type}",
+        )
+
+    def condition(self, node: ast.expr) -> s.Expr:
+        """An expression used as a truth value."""
+        found = self.read(node, BoolType())
+        if isinstance(found.type, BoolType):
+            return found
+        if isinstance(found.type, (s.ListType, SetType, SeqType, QuorumType)):
+            return s.Truth(of=found, type=BoolType(), span=self.span(node))
+        text = ast.unparse(node)
+        hint = (
+            f"write `{text} is not None`"
+            if isinstance(found.type, OptionType)
+            else "write a comparison"
+        )
+        self.fail("not-a-condition", "expected a condition", node, f"this is a {found.type}", hint)
+
+    def read(self, node: ast.expr, expected: Type | None = None) -> s.Expr:
+        """An expression of any type; `expected` only guides literals."""
+        method = getattr(self, f"_read_{type(node).__name__}", None)
+        if method is None:
+            self.fail(
+                "unsupported-expression",
+                f"`{_kind(node)}` is not part of the modelling language",
+                node,
+                "not allowed here",
+                "allowed: comparisons, and/or/not, `x if c else y`, all/any/[...] over sorts, "
+                "quorums and messages, state reads, records",
+            )
+        return method(node, expected)  # type: ignore[no-any-return]
+
+    def check_declared(self, node: ast.AST, variable: Variable, record: type[Record]) -> None:
+        assert isinstance(variable.type, MessagesType)
+        if record not in variable.type.messages:
+            self.fail(
+                "not-sent-here",
+                f"`{record.__name__}` is not a message of self.{variable.name}",
+                node,
+                "undeclared message",
+                f"add it to `{variable.name}: {variable.type}`",
+            )
+
+
+def _kind(node: ast.AST) -> str:
+    return {
+        "Lambda": "lambda",
+        "Await": "await",
+        "Yield": "yield",
+        "JoinedStr": "f-string",
+        "Starred": "*",
+        "Dict": "{...: ...}",
+        "GeneratorExp": "generator",
+    }.get(type(node).__name__, type(node).__name__)
