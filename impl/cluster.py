@@ -21,6 +21,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from quorate.impl.codec import check_value
 from quorate.impl.errors import ClusterError, ConfigError, StorageError, WireError
 from quorate.impl.messages import Value
 from quorate.impl.network import request_value
@@ -30,7 +31,6 @@ from quorate.impl.records import LearnerRecord
 from quorate.impl.storage import SqliteStore
 
 MAX_NODES: Final = 25
-MAX_VALUE_BYTES: Final = 1 << 16
 _REQUEST_PAUSE_S: Final = 0.2
 
 
@@ -110,8 +110,10 @@ def _check(nodes: int, value: Value, timeout: float, kill: int) -> None:
         )
     if not timeout > 0:
         raise ConfigError(f"The timeout must be above zero seconds, not {timeout}.")
-    if len(value.encode(errors="replace")) > MAX_VALUE_BYTES:
-        raise ConfigError(f"A value may have {MAX_VALUE_BYTES} bytes; this one is longer.")
+    try:
+        check_value(value)
+    except WireError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _claim(data_dir: Path, members: Sequence[str]) -> None:

@@ -27,9 +27,12 @@ from quorate.impl.messages import (
     Prepare,
     Promise,
     Request,
+    Value,
 )
 
 MAX_FRAME_BYTES: Final = 1 << 20
+#: A value's limit in UTF-8: JSON escapes sixfold at worst, so that any message about it fits.
+MAX_VALUE_BYTES: Final = 1 << 16
 _LENGTH_BYTES: Final = 4
 
 #: The wire name of each message type.
@@ -96,6 +99,16 @@ def frame(payload: bytes) -> bytes:
     """The payload with its length in front; one above the limit is a `WireError`."""
     _check_length(len(payload))
     return len(payload).to_bytes(_LENGTH_BYTES, "big") + payload
+
+
+def check_value(value: Value) -> None:
+    """A value that some message could not carry must not enter: it would block all progress."""
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError as error:
+        raise WireError(f"A value must be Unicode text: {error}.") from None
+    if size > MAX_VALUE_BYTES:
+        raise WireError(f"A value of {size} bytes is above the limit of {MAX_VALUE_BYTES}.")
 
 
 class FrameReader:

@@ -19,9 +19,10 @@ class Faults:
 
     `max_delay_s` is the network's nature, not a fault, and stays: messages are reordered
     to the end. `drift` 0.5 lets a node's clock run up to 1.5 times too fast or too slow.
-    `torn_writes` is the chance that a node dies right after a persist, before the send
-    that follows it. `unsynced` lets a disk lose what it claimed to have written; Paxos
-    does not survive that, which is what the option is for.
+    `torn_writes` is the chance that a node dies at a persist: just before the record is
+    durable, or just after, before the send that follows. `unsynced` lets a disk lose
+    what it claimed to have written; Paxos does not survive that, which is what the
+    option is for.
     """
 
     loss: float = 0.0

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Final, TypeAlias
 
 from quorate.impl.backoff import Backoff
-from quorate.impl.codec import FrameReader, decode, encode, frame
+from quorate.impl.codec import FrameReader, check_value, decode, encode, frame
 from quorate.impl.errors import ConfigError, ImplError, WireError
 from quorate.impl.messages import Envelope, Learned, Request, Value
 
@@ -108,6 +108,7 @@ class Transport:
         if envelope.src not in self._addresses:
             if not isinstance(envelope.body, Request):
                 raise WireError(f"{envelope.src!r} is no member and may only send requests.")
+            check_value(envelope.body.value)
             self._clients[envelope.src] = writer
         self._deliver(envelope)
 
@@ -144,10 +145,13 @@ class _Link:
         attempt = 0
         while True:
             attempt += 1
-            with suppress(OSError, TimeoutError):
+            with suppress(OSError):  # TimeoutError included.
                 # Not `wait_for`, which in Python 3.11 can swallow the cancellation of `stop`.
                 async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                     reader, writer = await asyncio.open_connection(*self._address)
+                if is_self_connected(writer):
+                    writer.close()
+                    continue
                 attempt = 0
                 await self._converse(reader, writer)
             await asyncio.sleep(backoff.delay_s(attempt))
@@ -167,6 +171,16 @@ class _Link:
         while True:
             writer.write(await self._queue.get())
             await writer.drain()
+
+
+def is_self_connected(writer: asyncio.StreamWriter) -> bool:
+    """Whether TCP connected a socket to itself.
+
+    That happens on loopback while nobody listens and the kernel picks the very port that
+    is being dialled; it would also keep the peer from ever listening there again.
+    """
+    own, other = (writer.get_extra_info(end) for end in ("sockname", "peername"))
+    return bool(own == other)
 
 
 async def request_value(address: Address, node: str, client: str, value: Value) -> Value:

@@ -24,46 +24,12 @@ from quorate.impl.faults import Faults, draw_schedule
 from quorate.impl.host import Node
 from quorate.impl.messages import Envelope, Message, Request, Value
 from quorate.impl.records import Record
+from quorate.impl.report import Event, Report
 from quorate.impl.storage import MemoryStore
 
 CLIENT_RETRY_S: Final = 1.0
 FLUSH_S: Final = 0.1
 TIME_LIMIT_S: Final = 300.0
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a run's log. `detail` is text for people, `message` what was carried."""
-
-    at_s: float
-    node: str
-    kind: str
-    detail: str = ""
-    message: Message | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What happened in one simulated run."""
-
-    seed: int
-    decided: Value | None
-    violation: str | None
-    committed: tuple[tuple[str, Value], ...]
-    virtual_s: float
-    steps: int
-    sent: int
-    delivered: int
-    dropped: int
-    duplicated: int
-    crashes: int
-    restarts: int
-    log: tuple[Event, ...] = field(repr=False)
-
-    @property
-    def agreement(self) -> bool:
-        """Whether no two values were decided."""
-        return self.violation is None
 
 
 Watcher: TypeAlias = Callable[[Event, Node | None], None]
@@ -98,15 +64,19 @@ class _Died(Exception):
 
 
 class _Disk(MemoryStore):
-    """A store whose node sometimes dies right after a write."""
+    """A store whose node sometimes dies at a write: just before it, or just after."""
 
-    def __init__(self, dies_now: Callable[[], bool], *, synchronous: bool) -> None:
+    def __init__(self, random: Random, risk: Callable[[], float], *, synchronous: bool) -> None:
         super().__init__(synchronous=synchronous)
-        self._dies_now = dies_now
+        self._random = random
+        self._risk = risk
 
     def save(self, key: str, record: Record) -> None:
+        dies = self._random.random() < self._risk()
+        if dies and self._random.random() < 0.5:
+            raise _Died
         super().save(key, record)
-        if self._dies_now():
+        if dies:
             raise _Died
 
 
@@ -242,7 +212,8 @@ class _World:
 
     def _disk(self, torn: Random) -> _Disk:
         return _Disk(
-            lambda: self._active() and torn.random() < self._faults.torn_writes,
+            torn,
+            lambda: self._faults.torn_writes if self._active() else 0.0,
             synchronous=not self._faults.unsynced,
         )
 

@@ -96,7 +96,8 @@ def test_killing_a_majority_is_refused(nodes, kill):
     [
         ({"nodes": 0}, "1 to 25 nodes"),
         ({"timeout": 0}, "above zero seconds"),
-        ({"value": "x" * 100_000}, "65536 bytes"),
+        ({"value": "x" * 100_000}, "limit of 65536"),
+        ({"value": "\udc80"}, "Unicode text"),
     ],
 )
 def test_senseless_arguments_are_refused(arguments, why):

@@ -23,7 +23,15 @@ from quorate.impl import (
     Vote,
     WireError,
 )
-from quorate.impl.codec import MAX_FRAME_BYTES, FrameReader, decode, encode, frame
+from quorate.impl.codec import (
+    MAX_FRAME_BYTES,
+    MAX_VALUE_BYTES,
+    FrameReader,
+    check_value,
+    decode,
+    encode,
+    frame,
+)
 
 names = st.text(max_size=8)
 ballots = st.builds(Ballot, st.integers(0, 2**80), names)
@@ -97,6 +105,15 @@ def test_damaged_messages_never_raise_anything_else(envelope, data):
     payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(WireError):
         decode(bytes(payload))
+
+
+def test_the_worst_value_fits_into_every_message():
+    worst = "\0" * MAX_VALUE_BYTES
+    check_value(worst)
+    ballot = Ballot(2**64, "p" * 100)
+    frame(encode(Envelope("a", "p", Promise(ballot, "a", Vote(ballot, worst)))))
+    with pytest.raises(WireError, match="65537 bytes is above the limit"):
+        check_value(worst + "x")
 
 
 def test_text_that_is_not_unicode_cannot_be_sent():

@@ -8,7 +8,7 @@ import pytest
 
 from quorate.impl import Ask, ConfigError, Envelope, Learned, Request, WireError
 from quorate.impl.codec import encode, frame
-from quorate.impl.network import LOOPBACK, QUEUE_FRAMES, Transport, request_value
+from quorate.impl.network import LOOPBACK, QUEUE_FRAMES, Transport, is_self_connected, request_value
 from quorate.impl.processes import free_addresses
 
 PATIENCE_S = 20.0
@@ -97,6 +97,7 @@ def test_a_full_queue_drops_the_oldest():
         (frame(b"truncated")[:-3], "ended 10 bytes into a frame"),
         (frame(encode(Envelope("b", "z", Ask("l")))), "A message for 'z' arrived at a"),
         (frame(encode(Envelope("z", "a", Ask("l")))), "'z' is no member"),
+        (frame(encode(Envelope("z", "a", Request("x" * 70_000)))), "70000 bytes is above"),
     ],
 )
 def test_a_bad_peer_is_reported_and_cut_off(data, complaint):
@@ -134,6 +135,21 @@ def test_a_client_is_answered_over_its_own_connection():
             assert a.got == [Envelope("client", "a", Request("y"))]
 
     asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+def test_a_connection_to_itself_is_recognised():
+    async def play():
+        own = free_addresses(1)[0]
+        _, writer = await asyncio.open_connection(*own, local_addr=own)
+        assert is_self_connected(writer)
+        writer.close()
+        where = addresses()
+        async with Peer("a", where).transport:
+            _, writer = await asyncio.open_connection(*where["a"])
+            assert not is_self_connected(writer)
+            writer.close()
+
+    asyncio.run(play())
 
 
 def test_a_client_without_a_node_gets_one_error():
