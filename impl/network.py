@@ -145,16 +145,20 @@ class _Link:
         attempt = 0
         while True:
             attempt += 1
-            with suppress(OSError):  # TimeoutError included.
-                # Not `wait_for`, which in Python 3.11 can swallow the cancellation of `stop`.
-                async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                    reader, writer = await asyncio.open_connection(*self._address)
-                if is_self_connected(writer):
-                    writer.close()
-                    continue
+            with suppress(OSError):  # A TimeoutError is one.
+                reader, writer = await self._connect()
                 attempt = 0
                 await self._converse(reader, writer)
             await asyncio.sleep(backoff.delay_s(attempt))
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        # Not `wait_for`, which in Python 3.11 can swallow the cancellation of `stop`.
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(*self._address)
+        if is_self_connected(writer):
+            writer.close()
+            raise ConnectionRefusedError("connected to itself: nobody listens there")
+        return reader, writer
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Write frames until the peer is gone, which a pending read notices at once."""
