@@ -1,0 +1,15 @@
+from quorate.model.language import Map, Nat, Protocol, Sort, action, durable
+
+
+class Acceptor(Sort): ...
+
+
+class Slot(Nat): ...
+
+
+class Log(Protocol):
+    last: Map[Acceptor, Slot] = durable(0)
+
+    @action
+    def advance(self, a: Acceptor) -> None:
+        self.last[a] += 1

@@ -1,0 +1,32 @@
+from quorate.model.language import Map, Message, Messages, Ordered, Protocol, Sort, action, durable
+
+
+class Acceptor(Sort): ...
+
+
+class Value(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Promise(Message):
+    a: Acceptor
+    b: Ballot
+    vb: Ballot
+    v: Value | None
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+    sent: Messages[Promise]
+
+    @action
+    def phase2a(self, a: Acceptor, b: Ballot) -> None:
+        latest = sorted(self.sent[Promise])
+        self.max_bal[a] = b
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        print(a, b)
+        self.max_bal[a] = b

@@ -1,0 +1,31 @@
+from quorate.model.language import (
+    Map,
+    Message,
+    Messages,
+    Ordered,
+    Protocol,
+    Sort,
+    action,
+    durable,
+    require,
+)
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Prepare(Message):
+    b: Ballot
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+    sent: Messages[Prepare]
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        self.max_bal[a] = b
+        require(Prepare(b) in self.sent)

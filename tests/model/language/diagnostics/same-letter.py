@@ -1,0 +1,15 @@
+from quorate.model.language import Map, Protocol, Sort, action, durable
+
+
+class Proposer(Sort): ...
+
+
+class Process(Sort): ...
+
+
+class Paxos(Protocol):
+    leader: Map[Process, Proposer | None] = durable(None)
+
+    @action
+    def follow(self, a: Process, p: Proposer) -> None:
+        self.leader[a] = p

@@ -1,0 +1,17 @@
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        assert self.max_bal[a] < b
+        while self.max_bal[a] < b:
+            self.max_bal[a] = b
