@@ -193,7 +193,8 @@ class PaxosRoles(Protocol):
 
     @define
     def may_promise(self, a: Acceptor, b: Ballot) -> bool:
-        return self.promised[a] <= b and self.voted_ballot[a] < b
+        asked_again = self.promised[a] == b and self.voted_ballot[a] != b
+        return self.promised[a] < b or asked_again
 
     @define
     def outranks(self, b: Ballot, best: Ballot) -> bool:

@@ -1,0 +1,12 @@
+"""Real bugs as one-line modifications of the bundled protocols, by name.
+
+Some must be caught at the bound they name, some must survive because they change nothing that
+matters, and some are safe only because nothing is ever decided: a checker tells the three apart.
+"""
+
+from .paxos_roles import MUTANTS as _PAXOS_ROLES
+from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
+
+MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in (*_PAXOS_ROLES,)}
+
+__all__ = ["EQUIVALENT", "KILLED", "MUTANTS", "VACUOUS", "Mutant"]
