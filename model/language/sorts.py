@@ -122,7 +122,7 @@ class Ordered(Sort):
         return self.bottom if self.index < 0 and self.bottom else super().__repr__()
 
 
-class Nat(metaclass=SortMeta):
+class Nat(int, metaclass=SortMeta):
     """The numbers 0..n, plain `int`s: log positions, counters. `Index=2` gives 0, 1, 2.
 
     `len(...)`, `+` and `-` give such numbers; storing one outside the range is a mistake of the
