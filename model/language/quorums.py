@@ -38,7 +38,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
     ) -> None:
         super().__init_subclass__(**kw)
         if meets is not None:
-            cls.meets = (meets,) if isinstance(meets, type) else tuple(meets)
+            cls.meets = (meets,) if isinstance(meets, type) else tuple(meets)  # type: ignore[assignment]
         elif "meets" not in cls.__dict__:
             cls.meets = (cls,)
 
