@@ -1,0 +1,484 @@
+"""Ground instances to machine code: `successors` and `check`, through LLVM.
+
+A state is `words` 64-bit words. A scalar is an i64, a condition an i1. Tests of cells against
+constants that stand in one word are melted into one mask comparison; effects become and/or with
+masks on the words, which live in registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from quorate.checker.finite.instances import Instance, Loop, Store
+from quorate.checker.finite.layout import Column
+from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar
+
+I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
+WORD = (1 << 64) - 1
+
+# Set in a successor's label when the step is enabled but makes no sense there.
+UNDEFINED = 1 << 31
+
+
+def const(value: int) -> ir.Constant:
+    return ir.Constant(I64, value & WORD)
+
+
+@dataclass
+class Words:
+    """The words of a state as SSA values, and the memory they were read from."""
+
+    values: list[Any]
+    memory: Any
+
+
+class Lowering:
+    """Lowers nodes over one state, in one function; what is computed once is reused below it."""
+
+    def __init__(self, builder: ir.IRBuilder, words: Words, graph: Graph) -> None:
+        self.b, self.words, self.g = builder, words, graph
+        self.known: dict[int, Any] = {}
+
+    def scoped(self) -> Lowering:
+        """A copy whose new results are not visible outside (for code in a branch)."""
+        inner = Lowering(self.b, self.words, self.g)
+        inner.known = dict(self.known)
+        return inner
+
+    # ------------------------------------------------------------ conditions
+
+    def condition(self, p: Bool) -> Any:
+        """A condition as an i1."""
+        if not isinstance(p, Node):
+            return ir.Constant(I1, int(p))
+        if p.id not in self.known:
+            self.known[p.id] = getattr(self, f"_{p.op}")(p)
+        return self.known[p.id]
+
+    def _not(self, p: Node) -> Any:
+        return self.b.not_(self.condition(p.args[0]))
+
+    def _eq(self, p: Node) -> Any:
+        return self.b.icmp_unsigned("==", self.scalar(p.args[0]), self.scalar(p.args[1]))
+
+    def _lt(self, p: Node) -> Any:
+        return self.b.icmp_unsigned("<", self.scalar(p.args[0]), self.scalar(p.args[1]))
+
+    def _iff(self, p: Node) -> Any:
+        return self.b.icmp_unsigned("==", self.condition(p.args[0]), self.condition(p.args[1]))
+
+    def _and(self, p: Node) -> Any:
+        return self._melted(p.args, "==")
+
+    def _or(self, p: Node) -> Any:
+        return self._melted(p.args, "!=")
+
+    def _melted(self, parts: Sequence[Node], sign: str) -> Any:
+        """Join parts by and ("==") or or ("!="), one comparison for all tests in one word.
+
+        All of `w & m1 == v1, w & m2 == v2` is `w & (m1|m2) == v1|v2`; dually, one of
+        `w & m1 != v1, w & m2 != v2` is `w & (m1|m2) != v1|v2`.
+        """
+        by_word: dict[int, tuple[int, int]] = {}
+        terms = []
+        for part in parts:
+            literal = word_literal(part, sign)
+            if literal is None:
+                terms.append(self.condition(part))
+                continue
+            word, mask, value = literal
+            m, v = by_word.get(word, (0, 0))
+            by_word[word] = (m | mask, v | value)
+        for word, (mask, value) in by_word.items():
+            terms.append(self._masked(word, mask, sign, value))
+        join = self.b.and_ if sign == "==" else self.b.or_
+        found = terms[0]
+        for term in terms[1:]:
+            found = join(found, term)
+        return found
+
+    def _masked(self, word: int, mask: int, sign: str, value: int) -> Any:
+        masked = self.b.and_(self.words.values[word], const(mask))
+        return self.b.icmp_unsigned(sign, masked, const(value))
+
+    def _isin(self, p: Node) -> Any:
+        for sign in ("==", "!="):
+            if (literal := word_literal(p, sign)) is not None:
+                word, mask, value = literal
+                return self._masked(word, mask, sign, value)
+        x, mask = p.args
+        return self._one_of(self.scalar(x), x.size, mask)
+
+    def _one_of(self, x: Any, size: int, mask: int) -> Any:
+        full = (1 << size) - 1
+        if mask & (mask + 1) == 0:
+            return self.b.icmp_unsigned("<", x, const(mask.bit_length()))
+        rest = full & ~mask
+        if rest & (rest + 1) == 0:
+            return self.b.icmp_unsigned(">=", x, const(rest.bit_length()))
+        if mask.bit_count() == 1:
+            return self.b.icmp_unsigned("==", x, const(mask.bit_length() - 1))
+        if rest.bit_count() == 1:
+            return self.b.icmp_unsigned("!=", x, const(rest.bit_length() - 1))
+        if size <= 64:
+            return self.b.trunc(self.b.lshr(const(mask), x), I1)
+        found: Any = None
+        for low, high in _runs(mask):
+            inside = self.b.icmp_unsigned("<", self.b.sub(x, const(low)), const(high - low))
+            found = inside if found is None else self.b.or_(found, inside)
+        return found
+
+    # ------------------------------------------------------------ scalars
+
+    def scalar(self, x: Scalar) -> Any:
+        """A scalar as an i64."""
+        if not isinstance(x, Node):
+            return const(x)
+        if x.id not in self.known:
+            self.known[x.id] = getattr(self, f"_{x.op}")(x)
+        return self.known[x.id]
+
+    def _load(self, x: Node) -> Any:
+        column, index = x.args
+        if not isinstance(index, Node):
+            word, bit = column.place(index)
+            shifted = self.words.values[word]
+            if bit:
+                shifted = self.b.lshr(shifted, const(bit))
+            if bit + column.bits < 64:
+                shifted = self.b.and_(shifted, const((1 << column.bits) - 1))
+            return shifted
+        word, bit = self.place(column, self.scalar(index))
+        value = self.b.load(self.b.gep(self.words.memory, [word], source_etype=I64), typ=I64)
+        return self.b.and_(self.b.lshr(value, bit), const((1 << column.bits) - 1))
+
+    def place(self, column: Column, index: Any) -> tuple[Any, Any]:
+        """Word and bit of a cell whose index is known only at run time."""
+        bits = const(column.bits)
+        if column.bits * column.count <= 64:
+            bit = self.b.add(self.b.mul(index, bits), const(column.first_bit))
+            return const(column.first_word), bit
+        word = self.b.udiv(index, const(column.per_word))
+        within = self.b.sub(index, self.b.mul(word, const(column.per_word)))
+        return self.b.add(word, const(column.first_word)), self.b.mul(within, bits)
+
+    def _add(self, x: Node) -> Any:
+        return self.b.add(self.scalar(x.args[0]), self.scalar(x.args[1]))
+
+    def _sub(self, x: Node) -> Any:
+        return self.b.sub(self.scalar(x.args[0]), self.scalar(x.args[1]))
+
+    def _mul(self, x: Node) -> Any:
+        return self.b.mul(self.scalar(x.args[0]), const(x.args[1]))
+
+    def _div(self, x: Node) -> Any:
+        return self.b.udiv(self.scalar(x.args[0]), const(x.args[1]))
+
+    def _mod(self, x: Node) -> Any:
+        return self.b.urem(self.scalar(x.args[0]), const(x.args[1]))
+
+    def _select(self, x: Node) -> Any:
+        test, a, b = x.args
+        return self.b.select(self.condition(test), self.scalar(a), self.scalar(b))
+
+    def _number(self, x: Node) -> Any:
+        return self.b.zext(self.condition(x.args[0]), I64)
+
+    # ------------------------------------------------------------ stores
+
+    def stored(self, stores: Iterable[Store]) -> list[Any]:
+        """The words after these stores, applied in order; values read the words before."""
+        words = list(self.words.values)
+        for s in stores:
+            when = self.condition(s.when)
+            value = self.scalar(s.value)
+            if isinstance(s.index, Node):
+                self._store_anywhere(words, s, value, when)
+            else:
+                word, bit = s.column.place(s.index)
+                new = self._patched(words[word], s.column, const(bit), value)
+                words[word] = new if s.when is True else self.b.select(when, new, words[word])
+        return words
+
+    def _patched(self, word: Any, column: Column, bit: Any, value: Any) -> Any:
+        hole = self.b.shl(const((1 << column.bits) - 1), bit)
+        kept = self.b.and_(word, self.b.xor(hole, const(WORD)))
+        return self.b.or_(kept, self.b.shl(value, bit))
+
+    def _store_anywhere(self, words: list[Any], s: Store, value: Any, when: Any) -> None:
+        where, bit = self.place(s.column, self.scalar(s.index))
+        last = s.column.place(s.column.count - 1)[0]
+        for word in range(s.column.first_word, last + 1):
+            here = self.b.icmp_unsigned("==", where, const(word))
+            here = here if s.when is True else self.b.and_(here, when)
+            new = self._patched(words[word], s.column, bit, value)
+            words[word] = self.b.select(here, new, words[word])
+
+
+def word_literal(p: Node, sign: str) -> tuple[int, int, int] | None:
+    """`(word, mask, value)` if the condition is `word & mask == value` (or `!=`)."""
+    if p.op != "isin":
+        return None
+    x, mask = p.args
+    if x.op != "load" or isinstance(x.args[1], Node):
+        return None
+    if sign == "!=":
+        mask = ~mask & ((1 << x.size) - 1)
+    if mask.bit_count() != 1:
+        return None
+    column = x.args[0]
+    word, bit = column.place(x.args[1])
+    return word, ((1 << column.bits) - 1) << bit, (mask.bit_length() - 1) << bit
+
+
+def _runs(mask: int) -> Iterator[tuple[int, int]]:
+    start = None
+    for i in range(mask.bit_length() + 1):
+        if mask >> i & 1:
+            start = i if start is None else start
+        elif start is not None:
+            yield start, i
+            start = None
+
+
+# ---------------------------------------------------------------- functions
+
+
+def _function(module: ir.Module, name: str, arguments: Sequence[Any]) -> Any:
+    function = ir.Function(module, ir.FunctionType(I64, arguments), name)
+    for argument in function.args:
+        if isinstance(argument.type, ir.PointerType):
+            argument.add_attribute("noalias")
+    return function
+
+
+def _words(b: ir.IRBuilder, memory: Any, count: int) -> Words:
+    values = [b.load(b.gep(memory, [const(i)], source_etype=I64), typ=I64) for i in range(count)]
+    return Words(values, memory)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Instances that differ only in arguments their effects do not mention: one successor."""
+
+    instances: tuple[Instance, ...]
+    labels: tuple[int, ...]
+
+
+def grouped(instances: Sequence[Instance]) -> list[Group]:
+    """Group instances by what they do, keeping their order; labels are their positions."""
+    found: dict[Any, list[int]] = {}
+    for i, instance in enumerate(instances):
+        key: Any = (instance.action.name, instance.effect_arguments)
+        found.setdefault(i if instance.loops else key, []).append(i)
+    return [Group(tuple(instances[i] for i in g), tuple(g)) for g in found.values()]
+
+
+def add_successors(
+    module: ir.Module, graph: Graph, words: int, instances: Sequence[Instance], actions: list[str]
+) -> None:
+    """`i64 successors(state*, out*, labels*, fired*)`: the changed successors of a state.
+
+    Writes each as `words` words to out and the index of an instance to labels, adds to `fired`
+    how often each action is enabled, and returns how many successors were written.
+    """
+    pointer = ir.PointerType()
+    f = _function(module, "successors", [pointer, pointer, pointer, pointer])
+    state, out, labels, fired = f.args
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    count = b.alloca(I64, name="count")
+    b.store(const(0), count)
+    before = Lowering(b, _words(b, state, words), graph)
+    emit = _Emitter(f, b, before, count, out, labels)
+    totals: dict[str, Any] = {}
+    for group in grouped(instances):
+        name = group.instances[0].action.name
+        if group.instances[0].loops:
+            cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+            emit.looped(group.instances[0], group.labels[0], cell)
+        else:
+            enabled = emit.straight(group)
+            totals[name] = b.add(totals[name], enabled) if name in totals else enabled
+    for name, total in totals.items():
+        cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+        b.store(b.add(b.load(cell, typ=I64), total), cell)
+    b.ret(b.load(count, typ=I64))
+
+
+class _Emitter:
+    def __init__(
+        self, f: Any, b: ir.IRBuilder, before: Lowering, count: Any, out: Any, labels: Any
+    ) -> None:
+        self.f, self.b, self.before = f, b, before
+        self.count, self.out, self.labels = count, out, labels
+
+    def straight(self, group: Group) -> Any:
+        """Emit a group's successor where any of its guards holds; returns how many hold."""
+        b, low = self.b, self.before
+        guards = [low.condition(enabled(low.g, i)) for i in group.instances]
+        numbers = [b.zext(g, I64) for g in guards]
+        total = numbers[0]
+        for n in numbers[1:]:
+            total = b.add(total, n)
+        some = guards[0]
+        for g in guards[1:]:
+            some = b.or_(some, g)
+        label: Any = ir.Constant(I32, group.labels[-1])
+        for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
+            label = b.select(g, ir.Constant(I32, index), label)
+        with b.if_then(some, likely=False):
+            self._emit(low.scoped(), group.instances[0], label)
+        return total
+
+    def looped(self, instance: Instance, label: int, fired: Any) -> None:
+        """Emit an instance once for every message that its loops find sent."""
+        b = self.b
+
+        def body(low: Lowering) -> None:
+            with b.if_then(low.condition(enabled(low.g, instance)), likely=False):
+                b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
+                self._emit(low.scoped(), instance, ir.Constant(I32, label))
+
+        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+
+    def _emit(self, low: Lowering, instance: Instance, label: Any) -> None:
+        """Append the successor, unless it is the state itself."""
+        b = self.b
+        after = low.stored(instance.stores)
+        different: Any = None
+        for old, new in zip(low.words.values, after, strict=True):
+            if old is not new:
+                changed = b.icmp_unsigned("!=", old, new)
+                different = changed if different is None else b.or_(different, changed)
+        if instance.undefined:
+            wrong = low.condition(low.g.or_(u.when for u in instance.undefined))
+            mark = b.select(wrong, ir.Constant(I32, UNDEFINED), ir.Constant(I32, 0))
+            label = b.or_(label, mark)
+            different = wrong if different is None else b.or_(different, wrong)
+        if different is None:
+            return
+        with b.if_then(different):
+            n = b.load(self.count, typ=I64)
+            base = b.mul(n, const(len(after)))
+            for i, word in enumerate(after):
+                at = b.gep(self.out, [b.add(base, const(i))], source_etype=I64)
+                b.store(word, at)
+            b.store(label, b.gep(self.labels, [n], source_etype=I32))
+            b.store(b.add(n, const(1)), self.count)
+
+
+def over_messages(
+    b: ir.IRBuilder, f: Any, loops: list[Loop], low: Lowering, body: Callable[[Lowering], None]
+) -> None:
+    """Run `body` with the symbols of the loops bound to each choice of messages sent."""
+    if not loops:
+        body(low)
+        return
+    loop, *rest = loops
+    column = loop.messages.column
+    for index, close in _cells_set(b, f, low, column):
+        inner = low.scoped()
+        if isinstance(loop.index, Node):
+            inner.known[loop.index.id] = index
+        cell = inner.scalar(low.g.load(column, loop.index))
+        if isinstance(loop.payload, Node):
+            inner.known[loop.payload.id] = b.sub(cell, const(1))
+        over_messages(b, f, rest, inner, body)
+        close()
+
+
+def enabled(g: Graph, instance: Instance) -> Bool:
+    """Where an instance can be taken."""
+    return g.and_([instance.implicit, *instance.guards])
+
+
+def _cells_set(
+    b: ir.IRBuilder, f: Any, low: Lowering, column: Column
+) -> Iterator[tuple[Any, Callable[[], None]]]:
+    """Loop over the cells of a column that are not 0: yields the index, then closes the loop."""
+    head, body = f.append_basic_block("cells"), f.append_basic_block("cell")
+    step, done = f.append_basic_block("next"), f.append_basic_block("done")
+    entry = b.block
+    b.branch(head)
+    b.position_at_end(head)
+    index = b.phi(I64)
+    index.add_incoming(const(0), entry)
+    b.cbranch(b.icmp_unsigned("<", index, const(column.count)), body, done)
+    b.position_at_end(body)
+    word, bit = low.place(column, index)
+    value = b.load(b.gep(low.words.memory, [word], source_etype=I64), typ=I64)
+    cell = b.and_(b.lshr(value, bit), const((1 << column.bits) - 1))
+    inside = f.append_basic_block("sent")
+    b.cbranch(b.icmp_unsigned("!=", cell, const(0)), inside, step)
+    b.position_at_end(inside)
+
+    def close() -> None:
+        b.branch(step)
+        b.position_at_end(step)
+        index.add_incoming(b.add(index, const(1)), step)
+        b.branch(head)
+        b.position_at_end(done)
+
+    yield index, close
+
+
+def add_check(
+    module: ir.Module, name: str, graph: Graph, words: int, conditions: Sequence[Bool]
+) -> None:
+    """`i64 name(state*)`: bit i is set where condition i holds."""
+    f = _function(module, name, [ir.PointerType()])
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    low = Lowering(b, _words(b, f.args[0], words), graph)
+    found: Any = const(0)
+    for i, p in enumerate(conditions):
+        bit = b.shl(b.zext(low.condition(p), I64), const(i))
+        found = b.or_(found, bit)
+    b.ret(found)
+
+
+Goal = tuple[str, int]  # an action and the position of one of its guards
+
+
+def add_blocked(
+    module: ir.Module, graph: Graph, words: int, instances: Sequence[Instance], goals: list[Goal]
+) -> None:
+    """`i64 blocked(state*, counts*)`: adds, for each goal, how often its guard failed first.
+
+    A guard fails first where the message exists, the budget lasts and all earlier guards hold.
+    """
+    pointer = ir.PointerType()
+    f = _function(module, "blocked", [pointer, pointer])
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    low = Lowering(b, _words(b, f.args[0], words), graph)
+    totals: dict[Goal, Any] = {}
+
+    def count(instance: Instance, low: Lowering, add: Callable[[Goal, Any], None]) -> None:
+        before: list[Bool] = [instance.implicit]
+        for k, guard in enumerate(instance.guards):
+            fails = graph.and_([*before, graph.not_(guard)])
+            goal = (instance.action.name, k)
+            if fails is not False and goal in goals:
+                add(goal, b.zext(low.condition(fails), I64))
+            before.append(guard)
+
+    def accumulate(goal: Goal, number: Any) -> None:
+        totals[goal] = b.add(totals[goal], number) if goal in totals else number
+
+    def store(goal: Goal, number: Any) -> None:
+        cell = b.gep(f.args[1], [const(goals.index(goal))], source_etype=I64)
+        b.store(b.add(b.load(cell, typ=I64), number), cell)
+
+    for instance in instances:
+        if instance.loops:
+            over_messages(
+                b, f, list(instance.loops), low.scoped(), lambda w, i=instance: count(i, w, store)
+            )
+        else:
+            count(instance, low, accumulate)
+    for goal, total in totals.items():
+        store(goal, total)
+    b.ret(const(0))

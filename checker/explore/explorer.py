@@ -1,0 +1,331 @@
+"""The fast explorer: breadth-first over packed states, by the compiled kernel.
+
+`explore` gives counts and verdict; the states stay in memory for `StateGraph` and for proofs. A
+counterexample is read off the parents and then run again under CPython, step by step: a path that
+the class itself does not take never reaches a user.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.finite.packing import Packing
+from quorate.model.language import StepError
+from quorate.model.language import core as c
+from quorate.model.language.lower import describe
+from quorate.model.language.protocol import Protocol
+from quorate.model.language.run import Machine as Interpreter
+from quorate.model.language.run import State
+from quorate.model.language.sorts import Sizes
+
+from . import driver as d
+from .codegen import Goal
+from .kernel import Kernel
+from .result import Exploration, GuardCoverage, Move, Outcome
+
+FIRST_ROOM = 1 << 16
+GROWTH = 4
+SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
+SAMPLE = 1_000_000  # guards are counted on at most this many states
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search is: what a progress line shows."""
+
+    states: int
+    waiting: int
+    depth: int
+    seconds: float
+
+
+Report = Callable[[Progress], None]
+
+
+class ExplorationError(Exception):
+    """The kernel and CPython disagree about a step: a bug of the checker, never of the model."""
+
+
+@dataclass
+class Store:
+    """The states found, `words` machine words each, and for each the index of its parent."""
+
+    words: int
+    states: npt.NDArray[np.uint64]
+    parents: npt.NDArray[np.uint32]
+    table: npt.NDArray[np.uint32]
+    count: int = 0
+
+    @classmethod
+    def empty(cls, words: int, room: int) -> Store:
+        return cls(
+            words,
+            np.empty(room * words, np.uint64),
+            np.empty(room, np.uint32),
+            np.zeros(2 * room, np.uint32),
+        )
+
+    def row(self, k: int) -> npt.NDArray[np.uint64]:
+        """The words of state k."""
+        return self.states[k * self.words : (k + 1) * self.words]
+
+    def grow(self) -> None:
+        """Make room for `GROWTH` times the states. Raises MemoryError."""
+        room = GROWTH * len(self.parents)
+        states = np.empty(room * self.words, np.uint64)
+        states[: self.count * self.words] = self.states[: self.count * self.words]
+        parents = np.empty(room, np.uint32)
+        parents[: self.count] = self.parents[: self.count]
+        self.states, self.parents = states, parents
+        self.table = np.zeros(2 * room, np.uint32)
+        d.rehash(self.states, self.words, self.count, self.table)
+
+    def find(self, words: npt.NDArray[np.uint64]) -> int:
+        """The index of a packed state, or -1."""
+        return int(d.find(self.states, self.words, self.table, words))
+
+
+@dataclass
+class Explorer:
+    """One search of one protocol at one size. Raises SizeError, ModelError, StepError."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    memory: int | None = None  # bytes that the states may take
+    limit: int | None = None
+    description: c.Description = field(init=False)
+    kernel: Kernel = field(init=False)
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.description = describe(self.protocol)
+        with self.sizes:
+            self.kernel = Kernel(self.description, self.sizes)
+            self.packing = Packing(self.kernel.layout)
+            self.machine = Interpreter(self.protocol, self.sizes)
+
+    # ------------------------------------------------------------ searching
+
+    def run(self, report: Report | None = None, coverage: bool = True) -> Exploration:
+        """Search to the end, the first violation, the limit, or Ctrl-C."""
+        started = time.perf_counter()
+        with self.sizes:
+            self._begin()
+            status = self._check_initial()
+            outcome = Outcome.VIOLATED if status == d.VIOLATED else self._loop(report, started)
+            return self._result(outcome, started, coverage)
+
+    def _begin(self) -> None:
+        k = self.kernel
+        room = max(FIRST_ROOM, 2 * k.most_successors)
+        self.store = Store.empty(k.words, room)
+        self.control = np.zeros(d.CONTROLS, np.int64)
+        self.fired = np.zeros(len(k.actions), np.int64)
+        self._out = np.zeros(k.most_successors * k.words, np.uint64)
+        self._labels = np.zeros(k.most_successors, np.uint32)
+        self._hashes = np.zeros(k.most_successors, np.uint64)
+        self.initial = list(dict.fromkeys(self.machine.initial()))
+        for i, state in enumerate(self.initial):
+            self.store.row(i)[:] = self.packing.pack(state)
+            self.store.parents[i] = i
+        self.store.count = len(self.initial)
+        d.rehash(self.store.states, k.words, self.store.count, self.store.table)
+        self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
+
+    def _check_initial(self) -> int:
+        """The invariants of the initial states, by CPython."""
+        for i, state in enumerate(self.initial):
+            bits = self._bits(state)
+            if bits & self.kernel.bad:
+                self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
+                return d.VIOLATED
+            self.control[d.REACHED] |= bits & ~self.kernel.bad
+        return d.PAUSED
+
+    def _bits(self, state: State) -> int:
+        bits = 0
+        for i, p in enumerate(self.description.properties):
+            if self.machine.holds(p.name, state) != (p.kind == "invariant"):
+                bits |= 1 << i
+        return bits
+
+    def _loop(self, report: Report | None, started: float) -> Outcome:
+        try:
+            while True:
+                status = self._slice()
+                self.store.count = int(self.control[d.COUNT])
+                if report is not None:
+                    report(self._progress(started))
+                if status == d.DONE:
+                    return Outcome.HOLDS
+                if status == d.VIOLATED:
+                    return Outcome.VIOLATED
+                if status == d.SENSELESS:
+                    self._explain_senseless()
+                if self.limit is not None and self.store.count >= self.limit:
+                    return Outcome.LIMIT
+                if status in (d.FULL, d.CROWDED) and not self._grow():
+                    return Outcome.OUT_OF_MEMORY
+        except KeyboardInterrupt:
+            self.store.count = int(self.control[d.COUNT])
+            return Outcome.INTERRUPTED
+
+    def _slice(self) -> int:
+        k, s = self.kernel, self.store
+        return int(
+            d.search(
+                k.successors(),
+                k.check(),
+                k.words,
+                k.bad,
+                s.states,
+                s.parents,
+                s.table,
+                self.control,
+                self.fired,
+                self._out,
+                self._labels,
+                self._hashes,
+                SLICE,
+            )
+        )
+
+    def bytes_per_state(self) -> int:
+        """Memory for one state: its words, its parent, its share of the table (half full)."""
+        return 8 * self.kernel.words + 4 + 8
+
+    def _grow(self) -> bool:
+        room = GROWTH * len(self.store.parents)
+        if self.memory is not None and room * self.bytes_per_state() > self.memory:
+            return False
+        try:
+            self.store.grow()
+        except MemoryError:
+            return False
+        return True
+
+    def _progress(self, started: float) -> Progress:
+        count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
+        depth = int(self.control[d.DEPTH])
+        return Progress(count, count - head, depth, time.perf_counter() - started)
+
+    def _explain_senseless(self) -> None:
+        """A step that the description leaves undefined: CPython says which and where."""
+        state = self.state(int(self.control[d.WHERE]))
+        for _ in self.machine.successors(state):
+            pass
+        instance = self.kernel.instances[int(self.control[d.FOUND])]
+        what = "; ".join(f"{u.span}: {u.what}" for u in instance.undefined)
+        raise StepError(f"{instance.action.name}: {what or 'undefined'}")
+
+    # ------------------------------------------------------------ reading the store
+
+    def state(self, k: int) -> State:
+        """State k as a value. (Use inside the sizes.)"""
+        return self.packing.unpack(self.store.row(k))
+
+    def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
+        """The initial state and a shortest path to state k, as CPython runs it."""
+        chain = [k]
+        while int(self.store.parents[chain[-1]]) != chain[-1]:
+            chain.append(int(self.store.parents[chain[-1]]))
+        states = [self.state(i) for i in reversed(chain)]
+        moves = [self._move(a, b) for a, b in zip(states, states[1:], strict=False)]
+        return states[0], tuple(moves)
+
+    def _move(self, before: State, after: State) -> Move:
+        for action, arguments, found in self.machine.successors(before):
+            if found == after:
+                return Move(action, arguments, after)
+        raise ExplorationError(f"no action leads from {before!r} to {after!r}")
+
+    def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
+        violated, initial, path = None, None, ()
+        bits = int(self.control[d.FOUND])
+        if outcome is Outcome.VIOLATED:
+            where = int(self.control[d.WHERE])
+            initial, path = self.path_to(where)
+            violated = self._confirmed(path[-1].state if path else initial, bits)
+        guards, sampled = (), None
+        if coverage and outcome is Outcome.HOLDS:
+            guards, sampled = self._coverage()
+        count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
+        return Exploration(
+            outcome=outcome,
+            states=count,
+            transitions=int(self.fired.sum()),
+            depth=len(path) if violated else int(self.control[d.DEPTH]),
+            violated=violated,
+            initial=initial,
+            path=path,
+            fired=dict(zip(self.kernel.actions, map(int, self.fired), strict=True)),
+            reached=self.kernel.reached(int(self.control[d.REACHED])),
+            guards=guards,
+            seconds=time.perf_counter() - started,
+            bits=self.kernel.layout.bits,
+            words=self.kernel.words,
+            waiting=count - head,
+            sampled=sampled,
+        )
+
+    def _confirmed(self, state: State, bits: int) -> str:
+        """The invariant that CPython, too, finds violated."""
+        for p in self.description.invariants:
+            if not self.machine.holds(p.name, state):
+                return p.name
+        name = self.kernel.violated(bits) or "a property without a value"
+        raise ExplorationError(f"the kernel finds {name} violated in {state!r}, CPython does not")
+
+    # ------------------------------------------------------------ coverage
+
+    def _coverage(self) -> tuple[tuple[GuardCoverage, ...], int | None]:
+        """How often each guard was the first to fail; what a sample misses is looked for in all."""
+        goals = [(a.name, k) for a in self.description.actions for k in range(len(a.guards))]
+        if not goals:
+            return (), None
+        step = max(1, self.store.count // SAMPLE)
+        counts = self._count_blocked(goals, step)
+        missing = [g for g, n in zip(goals, counts, strict=True) if not n]
+        if step > 1 and missing:
+            found = dict(zip(missing, self._count_blocked(missing, 1), strict=True))
+            counts = [n or found[g] for g, n in zip(goals, counts, strict=True)]
+        rows = [
+            GuardCoverage(
+                name,
+                self.description.action(name).guards[k].span.line,
+                self.description.action(name).guards[k].text,
+                n,
+            )
+            for (name, k), n in zip(goals, counts, strict=True)
+        ]
+        return tuple(rows), self.store.count // step if step > 1 else None
+
+    def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
+        machine = self.kernel.blocked(goals)
+        counts = np.zeros(len(goals), np.int64)
+        d.sweep(
+            machine.address("blocked"),
+            self.kernel.words,
+            self.store.states,
+            self.store.count,
+            step,
+            counts,
+        )
+        return [int(n) for n in counts]
+
+
+def explore(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    *,
+    memory: int | None = None,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> Exploration:
+    """Search every reachable state of a protocol at these sizes with the compiled kernel."""
+    return Explorer(protocol, sizes, memory, limit).run(report)

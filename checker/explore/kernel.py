@@ -1,0 +1,120 @@
+"""A protocol at given sizes, compiled: what the search driver calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from llvmlite import ir
+
+from quorate.checker.finite.instances import Instance, Instantiator
+from quorate.checker.finite.layout import Layout
+from quorate.checker.finite.nodes import Bool
+from quorate.model.language import SizeError
+from quorate.model.language import core as c
+from quorate.model.language.sorts import Sizes
+
+from .codegen import Goal, add_blocked, add_check, add_successors, grouped
+from .machine import Machine
+
+MOST_PROPERTIES = 62
+
+
+@dataclass
+class Kernel:
+    """Compiled `successors` and `check` of a description; make it, and use it, inside `sizes`.
+
+    Bit i of `check` is property i: set where an invariant is violated, where a reachable predicate
+    holds. One more bit is set where a property makes no sense. Raises SizeError.
+    """
+
+    description: c.Description
+    sizes: Sizes
+    layout: Layout = field(init=False)
+    instances: list[Instance] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.layout = Layout(self.description, self.sizes)
+        self._make = Instantiator(self.layout)
+        self.instances = [
+            i for action in self.description.actions for i in self._make.instances(action)
+        ]
+        if len(self.description.properties) > MOST_PROPERTIES:
+            raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
+        self.machine = self._compile()
+
+    @property
+    def actions(self) -> list[str]:
+        return [a.name for a in self.description.actions]
+
+    @property
+    def words(self) -> int:
+        return self.layout.words
+
+    @cached_property
+    def most_successors(self) -> int:
+        """An upper bound on the successors of one state."""
+        total = 0
+        for group in grouped(self.instances):
+            cells = 1
+            for loop in group.instances[0].loops:
+                cells *= loop.messages.column.count
+            total += cells
+        return max(1, total)
+
+    @property
+    def bad(self) -> int:
+        """The bits of `check` that end a search."""
+        bits = sum(
+            1 << i for i, p in enumerate(self.description.properties) if p.kind == "invariant"
+        )
+        return bits | 1 << len(self.description.properties)
+
+    def _compile(self) -> Machine:
+        graph = self.layout.graph
+        module = ir.Module("kernel")
+        possible = [i for i in self.instances if graph.and_([i.implicit, *i.guards]) is not False]
+        add_successors(module, graph, self.words, possible, self.actions)
+        conditions: list[Bool] = []
+        senseless: list[Bool] = []
+        for p in self.description.properties:
+            holds, undefined = self._make.property(p)
+            conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
+            senseless += [u.when for u in undefined]
+        add_check(module, "check", graph, self.words, [*conditions, graph.or_(senseless)])
+        return Machine(module)
+
+    def successors(self) -> int:
+        """The address of `successors`."""
+        return self.machine.address("successors")
+
+    def check(self) -> int:
+        """The address of `check`."""
+        return self.machine.address("check")
+
+    def blocked(self, goals: list[Goal]) -> Machine:
+        """A machine whose `blocked` counts how often each of these guards fails first."""
+        module = ir.Module("coverage")
+        add_blocked(module, self.layout.graph, self.words, self.instances, goals)
+        return Machine(module)
+
+    def violated(self, bits: int) -> str | None:
+        """The first invariant among the bits that `check` returned."""
+        for i, p in enumerate(self.description.properties):
+            if p.kind == "invariant" and bits >> i & 1:
+                return p.name
+        return None
+
+    def reached(self, bits: int) -> frozenset[str]:
+        """The reachable predicates among the bits."""
+        return frozenset(
+            p.name
+            for i, p in enumerate(self.description.properties)
+            if p.kind == "reachable" and bits >> i & 1
+        )
+
+
+def make_kernel(description: c.Description, sizes: Sizes) -> Kernel:
+    """Compile a description under sizes (entered for the time being)."""
+    with sizes:
+        return Kernel(description, sizes)

@@ -1,0 +1,83 @@
+"""Machine code in this process: compile an LLVM module once, keep it on disk by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import llvmlite
+from llvmlite import binding as llvm
+from llvmlite import ir
+
+_ready = False
+
+
+def _initialise() -> None:
+    global _ready
+    if not _ready:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        _ready = True
+
+
+def cache_directory() -> Path:
+    """Where compiled kernels are kept: $QUORATE_CACHE, else the user's cache folder."""
+    given = os.environ.get("QUORATE_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(given) if given else Path(base) / "quorate"
+
+
+class Machine:
+    """Compiled functions of one module, by name; keep it alive while their addresses are used."""
+
+    def __init__(self, module: ir.Module, key: str | None = None) -> None:
+        _initialise()
+        target = llvm.Target.from_default_triple()
+        features = llvm.get_host_cpu_features().flatten()
+        cpu = llvm.get_host_cpu_name()
+        self._target = target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
+        text = str(module)
+        digest = hashlib.sha256(f"{llvmlite.__version__} {cpu} {features} {text}".encode())
+        self._path = cache_directory() / "kernels" / f"{digest.hexdigest()[:32]}.o"
+        backing = llvm.parse_assembly("")
+        self._engine = llvm.create_mcjit_compiler(backing, self._target)
+        compiled = self._load() or self._compile(text)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(compiled))
+        self._engine.finalize_object()
+
+    def _load(self) -> bytes | None:
+        """The object file from the cache: a checksum first, so that a torn file is not run."""
+        try:
+            data = self._path.read_bytes()
+        except OSError:
+            return None
+        code, checksum = data[:-32], data[-32:]
+        return code if hashlib.sha256(code).digest() == checksum else None
+
+    def _compile(self, text: str) -> bytes:
+        module = llvm.parse_assembly(text)
+        module.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_unrolling = False
+        passes = llvm.create_pass_builder(self._target, options)
+        passes.getModulePassManager().run(module, passes)
+        code: bytes = self._target.emit_object(module)
+        self._save(code)
+        return code
+
+    def _save(self, code: bytes) -> None:
+        """Atomic, so that concurrent runs never see half a file; a full disk only costs time."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(code + hashlib.sha256(code).digest())
+            Path(name).replace(self._path)
+        except OSError:
+            return
+
+    def address(self, name: str) -> int:
+        """The address of a compiled function."""
+        return int(self._engine.get_function_address(name))

@@ -1,0 +1,87 @@
+"""What a search of the states found, whichever engine did it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from quorate.model.language.run import Arguments, State
+
+
+class Outcome(Enum):
+    """How a search ended."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    INTERRUPTED = "interrupted"
+    OUT_OF_MEMORY = "out of memory"
+    LIMIT = "limit reached"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step of a path: the action, its arguments, and the state it leads to."""
+
+    action: str
+    arguments: Arguments
+    state: State
+
+
+@dataclass(frozen=True)
+class GuardCoverage:
+    """One `require`: how often it was the first guard to fail, over all states and arguments."""
+
+    action: str
+    line: int
+    text: str
+    blocked: int
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """A search: its counts, its verdict, and the shortest path to a violation if there is one.
+
+    `transitions` counts enabled action instances, those that change nothing included. `depth` is
+    the length of the longest shortest path (of the counterexample, if there is one).
+    """
+
+    outcome: Outcome
+    states: int
+    transitions: int
+    depth: int
+    violated: str | None = None
+    initial: State | None = None
+    path: tuple[Move, ...] = ()
+    fired: Mapping[str, int] = field(default_factory=dict)
+    reached: frozenset[str] = frozenset()
+    guards: tuple[GuardCoverage, ...] = ()
+    seconds: float = 0.0
+    bits: int = 0
+    words: int = 0
+    waiting: int = 0
+    sampled: int | None = None  # over how many states guards were counted, if not over all
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reachable state was looked at."""
+        return self.outcome is Outcome.HOLDS
+
+    def warnings(self, reachables: Sequence[str], faults: Mapping[str, str | None]) -> list[str]:
+        """Why a pass may mean less than it seems. `faults` maps each action to its budget's name."""
+        if not self.complete:
+            return []
+        found = [
+            f"action {name} was never enabled"
+            for name, times in self.fired.items()
+            if not times and faults.get(name) is None
+        ]
+        found += [
+            f"no state makes `{name}` true" for name in reachables if name not in self.reached
+        ]
+        found += [
+            f"{g.action}, line {g.line}: `require({g.text})` was never false"
+            for g in self.guards
+            if not g.blocked and self.fired.get(g.action)
+        ]
+        return found

@@ -1,0 +1,254 @@
+"""The ground formulas: quantifier-free expressions over the cells of one state, hash-consed.
+
+A constant is a Python `bool` or `int`; everything else is a `Node`. Comparing one scalar with
+constants always takes the form `isin(x, set of codes)`, so that conjunctions and disjunctions
+over one cell melt into a single test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+
+class Node:
+    """One hash-consed operation. `size` is one more than the largest value; 0 for a condition.
+
+    Conditions: isin(x, mask), eq(x, y), lt(x, y), iff(p, q), not(p), and(...), or(...).
+    Scalars: load(column, index), param(name), add(x, y), sub(x, y), mul(x, k), div(x, k),
+    mod(x, k), select(p, x, y), number(p).
+    """
+
+    __slots__ = ("args", "id", "op", "size")
+
+    def __init__(self, op: str, args: tuple[Any, ...], size: int, id_: int) -> None:
+        self.op, self.args, self.size, self.id = op, args, size, id_
+
+    def __repr__(self) -> str:
+        return f"{self.op}({', '.join(map(repr, self.args))})"
+
+
+Bool: TypeAlias = "bool | Node"
+Scalar: TypeAlias = "int | Node"
+
+
+def size_of(x: Scalar) -> int:
+    """One more than the largest value a scalar can have."""
+    return x.size if isinstance(x, Node) else int(x) + 1
+
+
+def nodes_in(roots: Iterable[Bool | Scalar]) -> Iterator[Node]:
+    """Every node reachable from the roots, operands before what uses them."""
+    seen: set[int] = set()
+    for root in roots:
+        stack: list[tuple[Any, bool]] = [(root, False)]
+        while stack:
+            x, done = stack.pop()
+            if not isinstance(x, Node):
+                continue
+            if done:
+                yield x
+            elif x.id not in seen:
+                seen.add(x.id)
+                stack.append((x, True))
+                stack += [(a, False) for a in x.args]
+
+
+class Graph:
+    """Makes nodes: folds constants, keeps each distinct operation once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], Node] = {}
+
+    def _node(self, op: str, args: tuple[Any, ...], size: int = 0) -> Node:
+        key = (op, *(("n", a.id) if isinstance(a, Node) else a for a in args))
+        if (found := self._made.get(key)) is None:
+            found = self._made[key] = Node(op, args, size, len(self._made))
+        return found
+
+    # ------------------------------------------------------------ conditions
+
+    def isin(self, x: Scalar, mask: int) -> Bool:
+        """Whether bit x of `mask` is set."""
+        if not isinstance(x, Node):
+            return bool(mask >> x & 1)
+        full = (1 << x.size) - 1
+        mask &= full
+        if mask == 0:
+            return False
+        if mask == full:
+            return True
+        if x.op == "number":
+            return x.args[0] if mask == 2 else self.not_(x.args[0])
+        if x.op == "select":
+            test, a, b = x.args
+            if not (isinstance(a, Node) and isinstance(b, Node)):
+                return self.ite(test, self.isin(a, mask), self.isin(b, mask))
+        if x.op == "add" and not isinstance(x.args[1], Node):
+            return self.isin(x.args[0], mask >> x.args[1])
+        return self._node("isin", (x, mask))
+
+    def not_(self, p: Bool) -> Bool:
+        if not isinstance(p, Node):
+            return not p
+        if p.op == "not":
+            return p.args[0]  # type: ignore[no-any-return]
+        if p.op == "isin":
+            x, mask = p.args
+            return self.isin(x, ~mask & ((1 << x.size) - 1))
+        return self._node("not", (p,))
+
+    def and_(self, parts: Iterable[Bool]) -> Bool:
+        """The conjunction; tests of one scalar are intersected."""
+        return self._nary("and", parts, absorbing=False)
+
+    def or_(self, parts: Iterable[Bool]) -> Bool:
+        """The disjunction; tests of one scalar are united."""
+        return self._nary("or", parts, absorbing=True)
+
+    def _nary(self, op: str, parts: Iterable[Bool], absorbing: bool) -> Bool:
+        masks: dict[int, tuple[Node, int]] = {}
+        others: dict[int, Node] = {}
+        stack = list(parts)
+        stack.reverse()
+        while stack:
+            p = stack.pop()
+            if not isinstance(p, Node):
+                if p is absorbing:
+                    return absorbing
+            elif p.op == op:
+                stack += reversed(p.args)
+            elif p.op == "isin":
+                x, mask = p.args
+                if x.id in masks:
+                    old = masks[x.id][1]
+                    mask = old | mask if absorbing else old & mask
+                masks[x.id] = (x, mask)
+            else:
+                others[p.id] = p
+        for p in list(others.values()):
+            if p.op == "not" and p.args[0].id in others:
+                return absorbing
+        merged: list[Bool] = [self.isin(x, mask) for x, mask in masks.values()]
+        if absorbing in merged:
+            return absorbing
+        found = [p for p in merged if isinstance(p, Node)] + list(others.values())
+        if len(found) <= 1:
+            return found[0] if found else not absorbing
+        found.sort(key=lambda p: p.id)
+        return self._node(op, tuple(found))
+
+    def iff(self, p: Bool, q: Bool) -> Bool:
+        if not isinstance(p, Node):
+            p, q = q, p
+        if not isinstance(q, Node):
+            return p if q else self.not_(p)
+        if p is q:
+            return True
+        if isinstance(p, Node) and p.id > q.id:
+            p, q = q, p
+        return self._node("iff", (p, q))
+
+    def ite(self, test: Bool, p: Bool, q: Bool) -> Bool:
+        if not isinstance(test, Node):
+            return p if test else q
+        return self.or_([self.and_([test, p]), self.and_([self.not_(test), q])])
+
+    def eq(self, x: Scalar, y: Scalar) -> Bool:
+        if not isinstance(x, Node):
+            x, y = y, x
+        if not isinstance(y, Node):
+            return self.isin(x, 1 << y)
+        if x is y:
+            return True
+        assert isinstance(x, Node)
+        return self._node("eq", (x, y) if x.id < y.id else (y, x))
+
+    def less(self, x: Scalar, y: Scalar) -> Bool:
+        if not isinstance(y, Node):
+            return self.isin(x, (1 << y) - 1)
+        if not isinstance(x, Node):
+            return self.isin(y, ~((1 << (x + 1)) - 1) & ((1 << y.size) - 1))
+        return False if x is y else self._node("lt", (x, y))
+
+    def less_eq(self, x: Scalar, y: Scalar) -> Bool:
+        return self.not_(self.less(y, x))
+
+    # ------------------------------------------------------------ scalars
+
+    def load(self, column: Any, index: Scalar) -> Scalar:
+        """The cell of a column (see layout.py) at an index."""
+        if column.size == 1:
+            return 0
+        return self._node("load", (column, index), column.size)
+
+    def param(self, name: str, size: int) -> Node:
+        """A value bound by an enclosing loop over the messages sent."""
+        return self._node("param", (name,), size)
+
+    def add(self, x: Scalar, y: Scalar) -> Scalar:
+        if not isinstance(x, Node):
+            x, y = y, x
+        if not isinstance(y, Node):
+            if y == 0 or not isinstance(x, Node):
+                return x + y if not isinstance(x, Node) else x
+            if x.op == "add" and not isinstance(x.args[1], Node):
+                return self.add(x.args[0], x.args[1] + y)
+            if x.op == "select" and not (
+                isinstance(x.args[1], Node) and isinstance(x.args[2], Node)
+            ):
+                return self.select(x.args[0], self.add(x.args[1], y), self.add(x.args[2], y))
+        return self._node("add", (x, y), size_of(x) + size_of(y) - 1)
+
+    def sub(self, x: Scalar, y: Scalar) -> Scalar:
+        """x - y where y <= x (the caller sees to it)."""
+        if not isinstance(y, Node):
+            if y == 0:
+                return x
+            if not isinstance(x, Node):
+                return max(0, x - y)
+            return self._node("sub", (x, y), max(1, x.size - y))
+        return self._node("sub", (x, y), size_of(x))
+
+    def mul(self, x: Scalar, k: int) -> Scalar:
+        if not isinstance(x, Node):
+            return x * k
+        if k == 0:
+            return 0
+        return x if k == 1 else self._node("mul", (x, k), (x.size - 1) * k + 1)
+
+    def div(self, x: Scalar, k: int) -> Scalar:
+        if not isinstance(x, Node):
+            return x // k
+        if k == 1:
+            return x
+        return 0 if x.size <= k else self._node("div", (x, k), (x.size - 1) // k + 1)
+
+    def mod(self, x: Scalar, k: int) -> Scalar:
+        if not isinstance(x, Node):
+            return x % k
+        return x if x.size <= k else self._node("mod", (x, k), k)
+
+    def select(self, test: Bool, x: Scalar, y: Scalar) -> Scalar:
+        if not isinstance(test, Node):
+            return x if test else y
+        if x is y or (not isinstance(x, Node) and not isinstance(y, Node) and x == y):
+            return x
+        if not isinstance(x, Node) and not isinstance(y, Node) and {x, y} == {0, 1}:
+            return self.number(test if x == 1 else self.not_(test))
+        return self._node("select", (test, x, y), max(size_of(x), size_of(y)))
+
+    def number(self, p: Bool) -> Scalar:
+        """1 where the condition holds, else 0."""
+        if not isinstance(p, Node):
+            return int(p)
+        if p.op == "isin" and p.args[0].size == 2 and p.args[1] == 2:
+            return p.args[0]  # type: ignore[no-any-return]
+        return self._node("number", (p,), 2)
+
+    def total(self, parts: Iterable[Scalar]) -> Scalar:
+        """The sum."""
+        found: Scalar = 0
+        for part in parts:
+            found = self.add(found, part)
+        return found
