@@ -6,7 +6,8 @@ matters, and some are safe only because nothing is ever decided: a checker tells
 
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
+from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
 
-MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in (*_PAXOS_ROLES,)}
+MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in (*_PAXOS_ROLES, *_TWO_PHASE_COMMIT)}
 
 __all__ = ["EQUIVALENT", "KILLED", "MUTANTS", "VACUOUS", "Mutant"]
