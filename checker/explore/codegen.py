@@ -279,12 +279,18 @@ def grouped(instances: Sequence[Instance]) -> list[Group]:
 
 
 def add_successors(
-    module: ir.Module, graph: Graph, words: int, instances: Sequence[Instance], actions: list[str]
+    module: ir.Module,
+    graph: Graph,
+    words: int,
+    instances: Sequence[Instance],
+    actions: list[str],
+    every: bool = False,
 ) -> None:
     """`i64 successors(state*, out*, labels*, fired*)`: the changed successors of a state.
 
     Writes each as `words` words to out and the index of an instance to labels, adds to `fired`
-    how often each action is enabled, and returns how many successors were written.
+    how often each action is enabled, and returns how many successors were written. With `every`,
+    there is one successor for each enabled instance, also where it is the state itself.
     """
     pointer = ir.PointerType()
     f = _function(module, "successors", [pointer, pointer, pointer, pointer])
@@ -293,9 +299,10 @@ def add_successors(
     count = b.alloca(I64, name="count")
     b.store(const(0), count)
     before = Lowering(b, _words(b, state, words), graph)
-    emit = _Emitter(f, b, before, count, out, labels)
+    emit = _Emitter(f, b, before, count, out, labels, every)
     totals: dict[str, Any] = {}
-    for group in grouped(instances):
+    groups = [Group((x,), (i,)) for i, x in enumerate(instances)] if every else grouped(instances)
+    for group in groups:
         name = group.instances[0].action.name
         if group.instances[0].loops:
             cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
@@ -311,9 +318,16 @@ def add_successors(
 
 class _Emitter:
     def __init__(
-        self, f: Any, b: ir.IRBuilder, before: Lowering, count: Any, out: Any, labels: Any
+        self,
+        f: Any,
+        b: ir.IRBuilder,
+        before: Lowering,
+        count: Any,
+        out: Any,
+        labels: Any,
+        every: bool,
     ) -> None:
-        self.f, self.b, self.before = f, b, before
+        self.f, self.b, self.before, self.every = f, b, before, every
         self.count, self.out, self.labels = count, out, labels
 
     def straight(self, group: Group) -> Any:
@@ -359,6 +373,8 @@ class _Emitter:
             mark = b.select(wrong, ir.Constant(I32, UNDEFINED), ir.Constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)
+        if self.every:
+            different = ir.Constant(I1, 1)
         if different is None:
             return
         with b.if_then(different):

@@ -220,3 +220,29 @@ def search(
     control[DEPTH], control[LEVEL_END] = depth, level_end
     control[REACHED] = reached
     return status
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def edges(
+    successors: int,
+    words: int,
+    states: Any,
+    table: Any,
+    expanded: int,
+    fired: Any,
+    out: Any,
+    labels: Any,
+    sources: Any,
+    targets: Any,
+    kinds: Any,
+) -> int:
+    """Collect the transitions between known states out of the first `expanded`; returns how many."""
+    found = 0
+    for k in range(expanded):
+        n = _call_successors(successors, states[k * words :], out, labels, fired)
+        for j in range(n):
+            target = find(states, words, table, out[j * words : (j + 1) * words])
+            if target >= 0:
+                sources[found], targets[found], kinds[found] = k, target, labels[j]
+                found += 1
+    return found

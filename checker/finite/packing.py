@@ -59,6 +59,10 @@ class Packing:
         values += [_cell(cells, col, 0) for col in self.layout.budgets.values()]
         return tuple(values)
 
+    def value(self, ground: Any, t: Type) -> Any:
+        """The Python value of a constant in ground form."""
+        return self._read(t, iter([int(p) for p in self.layout.values.parts(ground, t)]))  # type: ignore[arg-type]
+
     def _sent(self, cells: list[int], variable: str, record: type) -> Iterator[Any]:
         column = self.layout.messages[variable, record].column
         universe = self._messages[variable, record]
@@ -97,7 +101,7 @@ class Packing:
             if (index, payload) not in made:
                 values = column.fields(index, payload)
                 parts = [
-                    self._read(s.type, iter(list(self.layout.values.parts(v, s.type))))
+                    self.value(v, s.type)
                     for v, s in zip(values, column.spaces, strict=True)
                 ]
                 made[index, payload] = column.record(*parts)

@@ -1,0 +1,229 @@
+"""The states and transitions that a search found, as a graph.
+
+States stay packed; a node's attributes are decoded when somebody looks at them. Every enabled
+action instance is an edge, those that change nothing included, so the number of edges is the
+number of transitions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+
+from quorate.checker.finite.instances import Instance, Instantiator
+from quorate.checker.report.values import show_state
+from quorate.model.language import SizeError
+
+from . import driver as d
+from .codegen import add_successors
+from .explorer import Explorer
+from .machine import Machine
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+SCHEMA = 1
+MOST_NODES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """What an edge does: the action, and its arguments by name."""
+
+    action: str
+    arguments: tuple[tuple[str, Any], ...]
+
+    def __str__(self) -> str:
+        return f"{self.action}({', '.join(repr(v) for _, v in self.arguments)})"
+
+
+class LazyState(Mapping[str, Any]):
+    """The variables of one state, unpacked at first sight."""
+
+    def __init__(self, graph: StateGraph, node: int) -> None:
+        self._graph, self._node = graph, node
+        self._values: dict[str, Any] | None = None
+
+    def _decoded(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = self._graph.variables(self._node)
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._decoded()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._decoded())
+
+    def __len__(self) -> int:
+        return len(self._decoded())
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{k}={v}" for k, v in self._decoded().items())
+
+
+class StateGraph:
+    """The graph of an explorer that has run. Raises SizeError if it would be too large.
+
+    Nodes are numbered in breadth-first order; node 0 is (the first) initial state. `sources`,
+    `targets` and `labels` are parallel arrays, one entry per edge; `edge_labels[labels[e]]` says
+    what edge e does.
+    """
+
+    def __init__(self, explorer: Explorer) -> None:
+        if explorer.store.count > MOST_NODES:
+            raise SizeError(
+                f"a graph of {explorer.store.count:,} states would not be of use to anybody; "
+                f"up to {MOST_NODES:,} are built: take smaller sizes"
+            )
+        self.explorer = explorer
+        self.nodes = explorer.store.count
+        self.initial = len(explorer.initial)
+        with explorer.sizes:
+            maker = Instantiator(explorer.kernel.layout)
+            instances = [
+                i
+                for action in explorer.description.actions
+                for i in maker.instances(action, unroll=True)
+                if explorer.kernel.layout.graph.and_([i.implicit, *i.guards]) is not False
+            ]
+            self.edge_labels = [self._label(i) for i in instances]
+            self._collect(instances)
+
+    def _label(self, instance: Instance) -> Label:
+        packing = self.explorer.packing
+        pairs = zip(instance.action.parameters, instance.arguments, strict=True)
+        return Label(
+            instance.action.name,
+            tuple((p.var.name, packing.value(v, p.var.type)) for p, v in pairs),
+        )
+
+    def _collect(self, instances: list[Instance]) -> None:
+        e = self.explorer
+        module = ir.Module("edges")
+        graph, words, actions = e.kernel.layout.graph, e.kernel.words, e.kernel.actions
+        add_successors(module, graph, words, instances, actions, every=True)
+        machine = Machine(module)
+        expanded = int(e.control[d.HEAD])
+        most = max(1, len(instances))
+        room = int(e.fired.sum()) + most
+        self.sources = np.empty(room, np.uint32)
+        self.targets = np.empty(room, np.uint32)
+        self.labels = np.empty(room, np.uint32)
+        edges = d.edges(
+            machine.address("successors"),
+            words,
+            e.store.states,
+            e.store.table,
+            expanded,
+            np.zeros(len(actions), np.int64),
+            np.zeros(most * words, np.uint64),
+            np.zeros(most, np.uint32),
+            self.sources,
+            self.targets,
+            self.labels,
+        )
+        self.sources, self.targets = self.sources[:edges], self.targets[:edges]
+        self.labels = self.labels[:edges]
+
+    @property
+    def edges(self) -> int:
+        """How many transitions there are."""
+        return len(self.sources)
+
+    def variables(self, node: int) -> dict[str, Any]:
+        """The variables of a state, as text values."""
+        with self.explorer.sizes:
+            return show_state(self.explorer.description, self.explorer.state(node))
+
+    def each_edge(self) -> Iterator[tuple[int, int, Label]]:
+        """Source, target and label of every edge."""
+        for a, b, label in zip(self.sources, self.targets, self.labels, strict=True):
+            yield int(a), int(b), self.edge_labels[int(label)]
+
+    def out_degree(self) -> npt.NDArray[np.int64]:
+        """How many transitions leave each node."""
+        return np.bincount(self.sources, minlength=self.nodes)
+
+    # ------------------------------------------------------------ exports
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """A networkx graph: node attribute `state` (a lazy mapping), edge `action`, `arguments`."""
+        import networkx
+
+        graph = networkx.MultiDiGraph(
+            protocol=self.explorer.description.name, sizes=str(self.explorer.sizes)
+        )
+        graph.add_nodes_from(
+            (k, {"state": LazyState(self, k), "initial": k < self.initial})
+            for k in range(self.nodes)
+        )
+        graph.add_edges_from(
+            (a, b, {"action": label.action, "arguments": dict(label.arguments)})
+            for a, b, label in self.each_edge()
+        )
+        return graph
+
+    def write(self, path: Path) -> None:
+        """Write GraphML, DOT or JSON, by the suffix of the path. Raises ValueError, OSError."""
+        writers = {".graphml": self._graphml, ".dot": self._dot, ".json": self._json}
+        if path.suffix not in writers:
+            known = ", ".join(writers)
+            raise ValueError(f"{path}: unknown graph format `{path.suffix}`, expected {known}")
+        temporary = path.with_name(f".{path.name}.partial")
+        try:
+            writers[path.suffix](temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        for k in range(self.nodes):
+            yield k, {name: str(value) for name, value in self.variables(k).items()}
+
+    def _graphml(self, path: Path) -> None:
+        import networkx
+
+        graph = networkx.MultiDiGraph()
+        graph.add_nodes_from(self._rows())
+        graph.add_edges_from(
+            (a, b, {"action": x.action, "label": str(x)}) for a, b, x in self.each_edge()
+        )
+        networkx.write_graphml(graph, path)
+
+    def _dot(self, path: Path) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            file.write(f'digraph "{self.explorer.description.name}" {{\n')
+            for k, row in self._rows():
+                text = "\n".join(f"{name} = {value}" for name, value in row.items())
+                file.write(f"  {k} [label={json.dumps(text, ensure_ascii=False)}];\n")
+            for a, b, label in self.each_edge():
+                file.write(f"  {a} -> {b} [label={json.dumps(str(label), ensure_ascii=False)}];\n")
+            file.write("}\n")
+
+    def _json(self, path: Path) -> None:
+        with path.open("w", encoding="utf-8") as file:
+            head = {
+                "schema": SCHEMA,
+                "protocol": self.explorer.description.name,
+                "sizes": dict(self.explorer.sizes),
+                "initial": list(range(self.initial)),
+            }
+            nodes = [{"id": k, **row} for k, row in self._rows()]
+            edges = [
+                {
+                    "source": a,
+                    "target": b,
+                    "action": x.action,
+                    "arguments": {n: str(v) for n, v in x.arguments},
+                }
+                for a, b, x in self.each_edge()
+            ]
+            json.dump({**head, "nodes": nodes, "edges": edges}, file, ensure_ascii=False, indent=1)

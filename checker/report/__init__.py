@@ -1,0 +1,1 @@
+"""What a user sees: traces from paths, summaries, progress."""
