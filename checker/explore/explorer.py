@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,10 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+class UnknownPropertyError(Exception):
+    """An invariant that the protocol does not have."""
 
 
 class ExplorationError(Exception):
@@ -98,12 +102,13 @@ class Explorer:
     sizes: Sizes
     memory: int | None = None  # bytes that the states may take
     limit: int | None = None
+    only: frozenset[str] | None = None  # the invariants to check; by default all
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = describe(self.protocol)
+        self.description = only_invariants(describe(self.protocol), self.only)
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes)
             self.packing = Packing(self.kernel.layout)
@@ -319,13 +324,27 @@ class Explorer:
         return [int(n) for n in counts]
 
 
+def only_invariants(description: c.Description, names: frozenset[str] | None) -> c.Description:
+    """The description without the invariants that are not named. Raises UnknownPropertyError."""
+    if names is None:
+        return description
+    known = {p.name for p in description.invariants}
+    if unknown := sorted(names - known):
+        raise UnknownPropertyError(
+            f"{description.name} has no invariant `{unknown[0]}`; it has {', '.join(sorted(known))}"
+        )
+    kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
+    return replace(description, properties=tuple(kept))
+
+
 def explore(
     protocol: type[Protocol],
     sizes: Sizes,
     *,
     memory: int | None = None,
     limit: int | None = None,
+    only: frozenset[str] | None = None,
     report: Report | None = None,
 ) -> Exploration:
     """Search every reachable state of a protocol at these sizes with the compiled kernel."""
-    return Explorer(protocol, sizes, memory, limit).run(report)
+    return Explorer(protocol, sizes, memory, limit, only).run(report)

@@ -100,10 +100,7 @@ class Packing:
         def message(index: int, payload: int) -> Any:
             if (index, payload) not in made:
                 values = column.fields(index, payload)
-                parts = [
-                    self.value(v, s.type)
-                    for v, s in zip(values, column.spaces, strict=True)
-                ]
+                parts = [self.value(v, s.type) for v, s in zip(values, column.spaces, strict=True)]
                 made[index, payload] = column.record(*parts)
             return made[index, payload]
 

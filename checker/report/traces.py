@@ -77,14 +77,16 @@ class _Maker:
 
     def make(self, initial: State, path: Sequence[Move], violated: str | None) -> Trace:
         states = [initial, *(m.state for m in path)]
-        sent_by: dict[Any, int] = {m: 0 for m in self._messages(initial)}
+        sent_by: dict[Any, int] = dict.fromkeys(self._messages(initial), 0)
         steps = []
         for number, move in enumerate(path, start=1):
             before = states[number - 1]
             steps.append(self._step(number, move, states, sent_by))
             for message in self._messages(move.state) - self._messages(before):
                 sent_by[message] = number
-        messages = self.description.variables[self.sent_at].name if self.sent_at is not None else None
+        messages = (
+            self.description.variables[self.sent_at].name if self.sent_at is not None else None
+        )
         return Trace(
             protocol=self.name,
             sizes=tuple(self.sizes.items()),
@@ -100,9 +102,7 @@ class _Maker:
     def _messages(self, state: State) -> frozenset[Any]:
         return state[self.sent_at] if self.sent_at is not None else frozenset()
 
-    def _step(
-        self, number: int, move: Move, states: list[State], sent_by: dict[Any, int]
-    ) -> Step:
+    def _step(self, number: int, move: Move, states: list[State], sent_by: dict[Any, int]) -> Step:
         before = states[number - 1]
         action = self.description.action(move.action)
         needed = self._needed(before, move)

@@ -114,7 +114,9 @@ class _Explainer:
         method = getattr(self.description.protocol, name)
         parameters = list(itertools.islice(method.__code__.co_varnames, 1, 1 + len(values)))
         inner = self.of_method(method, dict(zip(parameters, values, strict=True)), truth=True)
-        return f"{call} by {inner}" if inner else call
+        if not inner:
+            return call
+        return f"{call} by {inner}" if inner.startswith("{") else f"{call}, as {inner}"
 
     def _leaf(self, node: ast.expr, names: Names, scope: Names, truth: bool) -> str:
         text = ast.unparse(_Named(names).visit(ast.parse(ast.unparse(node), mode="eval")).body)
@@ -144,10 +146,12 @@ def _sentence(new: Names, premises: list[str], conclusion: str, truth: bool) -> 
     simple = all(isinstance(v, frozenset) for v in new.values())
     if truth and simple and not premises:
         return ", ".join(map(repr, new.values()))  # "chosen(b1, v0) by {a0,a1}"
-    given = ", ".join(f"{k} = {v!r}" for k, v in new.items())
     if premises:
         word = "and" if truth else "but"
         return f"{' and '.join(premises)}, {word} {conclusion}"
+    if truth:
+        return conclusion
+    given = ", ".join(f"{k} = {v!r}" for k, v in new.items())
     return f"with {given}: {conclusion}"
 
 
