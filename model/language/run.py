@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .data import FrozenMap, Message, type_of
+from .data import FrozenMap, Message, frozen, type_of
 from .diagnostics import StepError
 from .protocol import Disabled, Protocol, Variable
 from .sorts import Sizes
@@ -88,8 +88,7 @@ class Cells:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         old = self[key]
-        if isinstance(value, dict):
-            value = FrozenMap(value)
+        value = frozen(value)
         if self._bounded:
             _check_range(f"{self.name}[{key!r}]", self.type.value, value)
         self.journal.undo.append(lambda: self.dict.__setitem__(key, old))
