@@ -211,6 +211,8 @@ class Machine:
         """The state after one action instance, or None where it is disabled."""
         method = self.actions[action]
         self.load(state)
+        if any(isinstance(a, Message) and a not in self._sent(type(a)) for a in args):
+            return None
         return self._try(method, args, method._quorate.fault)
 
     def _results(
