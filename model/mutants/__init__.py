@@ -4,10 +4,14 @@ Some must be caught at the bound they name, some must survive because they chang
 matters, and some are safe only because nothing is ever decided: a checker tells the three apart.
 """
 
+from .multipaxos import MUTANTS as _MULTIPAXOS
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
+from .raft import MUTANTS as _RAFT
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
 from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
 
-MUTANTS: dict[str, Mutant] = {mutant.name: mutant for mutant in (*_PAXOS_ROLES, *_TWO_PHASE_COMMIT)}
+MUTANTS: dict[str, Mutant] = {
+    mutant.name: mutant for mutant in (*_PAXOS_ROLES, *_TWO_PHASE_COMMIT, *_MULTIPAXOS, *_RAFT)
+}
 
 __all__ = ["EQUIVALENT", "KILLED", "MUTANTS", "VACUOUS", "Mutant"]
