@@ -5,16 +5,23 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import inspect
+from typing import Any, NoReturn
 
 from . import surface as s
-from .data import NotAType, Record
+from .data import Record
+from .declarations import field_mistakes
+from .diagnostics import ModelError, article
 from .generators import Generators
+from .quorums import QuorumSystem
 from .relations import (
     NONE,
     NUMBER,
     is_numeric,
 )
+from .sorts import Nat, Sort
 from .types import (
+    MapType,
     QuorumType,
     RecordType,
     SeqType,
@@ -22,6 +29,7 @@ from .types import (
     SortType,
     Type,
 )
+from .wording import code
 
 
 class Calls(Generators):
@@ -45,38 +53,69 @@ class Calls(Generators):
         target = self.scope.get(name)
         if isinstance(target, type) and issubclass(target, Record):
             return self._new(node, target)
+        self._foreign(node, name, target)
+
+    def _foreign(self, node: ast.Call, name: str, target: Any) -> NoReturn:
         known = name in self.scope or hasattr(builtins, name)
+        label = "a Python function the checker cannot see into" if known else "unknown function"
+        hint = _FUNCTION_HINTS.get(name, "make it a `@define` method, or write it out")
+        if name in self.defines:
+            hint = f"write `self.{code(node)}`"
+        elif isinstance(target, type) and issubclass(target, (Sort, Nat, QuorumSystem)):
+            letter = name[0].lower()
+            label = "makes an element by its number"
+            hint = f"no element is special: take one as a parameter, `{letter}: {name}`"
         self.fail(
             "foreign-call",
-            f"`{ast.unparse(node.func)}` is not part of the modelling language",
+            f"`{code(node.func)}` is not part of the modelling language",
             node.func,
-            "a Python function the checker cannot see into" if known else "unknown function",
-            "make it a `@define` method of the protocol, or write it out",
+            label,
+            hint,
         )
 
     def _method_call(self, node: ast.Call, func: ast.Attribute) -> s.Expr:
+        if isinstance(func.value, ast.Call) and ast.unparse(func.value) == "super()":
+            self.fail(
+                "foreign-call",
+                "`super()` is called in actions only",
+                func,
+                "not in an expression",
+                f"give the overridden @define another name, and call it: `self.{func.attr}_(...)`",
+            )
         if not (isinstance(func.value, ast.Name) and func.value.id == "self"):
             self.fail(
                 "foreign-call",
-                f"`{ast.unparse(func)}` is not part of the modelling language",
+                f"`{code(func)}` is not part of the modelling language",
                 func,
                 "a method the checker cannot see into",
                 _METHOD_HINTS.get(func.attr, "write it out with all/any and comprehensions"),
             )
         if func.attr not in self.defines:
             near = difflib.get_close_matches(func.attr, self.defines, 1)
+            other = getattr(getattr(self.protocol, func.attr, None), "_quorate", None)
+            hint = f"did you mean `self.{near[0]}`?" if near else ""
+            if other is not None:
+                hint = "what several methods compute is a @define of its own"
+            elif inspect.isfunction(getattr(self.protocol, func.attr, None)):
+                hint = f"write `@define` above `def {func.attr}`"
             self.fail(
                 "unknown-define",
-                f"{self.protocol.__name__} has no @define `{func.attr}`",
+                f"`{func.attr}` is an @{other.kind}, not a @define"
+                if other is not None
+                else f"{self.protocol.__name__} has no @define `{func.attr}`",
                 func,
                 "not a helper that can be called here",
-                f"did you mean `self.{near[0]}`?"
-                if near
-                else "helpers are methods decorated with @define",
+                hint or "helpers are methods decorated with @define",
             )
         if func.attr in self.calling:
             cycle = " → ".join((*self.calling, func.attr))
-            self.fail("recursion", f"`{func.attr}` calls itself: {cycle}", node, "recursive call")
+            self.fail(
+                "recursion",
+                f"`{func.attr}` calls itself: {cycle}",
+                node,
+                "recursive call",
+                "keep what it computes in a state variable, written as it changes",
+            )
         parameters, body = self.read_define(func.attr, self.calling)
         if node.keywords or len(node.args) != len(parameters):
             self.fail(
@@ -84,6 +123,8 @@ class Calls(Generators):
                 f"`{func.attr}` takes {len(parameters)} arguments by position "
                 f"({', '.join(p.name for p in parameters)}), got {len(node.args)}",
                 node,
+                "by name" if node.keywords else f"{len(node.args)} given",
+                f"write `self.{func.attr}({', '.join(p.name for p in parameters)})`",
             )
         args = tuple(self.value(a, p.type) for a, p in zip(node.args, parameters, strict=True))
         return s.Call(
@@ -96,26 +137,61 @@ class Calls(Generators):
         )
 
     def _new(self, node: ast.Call, record: type[Record]) -> s.Expr:
-        try:
-            fields = record.field_types()
-        except (NotAType, NameError) as error:
-            self.fail("bad-field", f"{record.__name__} has a field of no type: {error}", node)
+        if mistakes := field_mistakes(record):
+            raise ModelError(mistakes)
+        fields = record.field_types()
         given: dict[str, ast.expr] = dict(zip(fields, node.args, strict=False))
         given |= {k.arg: k.value for k in node.keywords if k.arg}
-        if len(node.args) + len(node.keywords) != len(fields) or set(given) != set(fields):
+        count = len(node.args) + len(node.keywords)
+        if count != len(fields) or set(given) != set(fields):
+            missing = [name for name in fields if name not in given]
+            unknown = [name for name in given if name not in fields]
+            label = (
+                f"`{unknown[0]}` is no field"
+                if unknown
+                else f"`{missing[0]}` is missing"
+                if missing
+                else f"{count} given"
+            )
             self.fail(
                 "field-count",
-                f"{record.__name__} takes the fields {', '.join(fields)}; "
-                f"got {len(node.args) + len(node.keywords)}",
+                f"{record.__name__} takes the fields {', '.join(fields)}; got {count}",
                 node,
+                label,
+                f"write `{record.__name__}({', '.join(fields)})`",
             )
         args = tuple(self.value(given[n], t) for n, t in fields.items())
         return s.New(record=record, args=args, type=RecordType(record), span=self.span(node))
 
     def _length(self, node: ast.Call) -> s.Expr:
-        of = self.read(node.args[0]) if len(node.args) == 1 else None
-        if of is None or not isinstance(of.type, (SeqType, SetType, QuorumType, s.ListType)):
-            self.fail("no-length", "`len` takes a sequence, a set, a quorum or a list", node)
+        if len(node.args) != 1 or node.keywords:
+            self.fail("argument-count", "`len` takes one argument", node)
+        of = self.iterated(node.args[0])
+        countable = (SeqType, SetType, QuorumType, s.ListType)
+        if not isinstance(of, s.SortRange) and not isinstance(of.type, countable):
+            self.fail(
+                "no-length",
+                "`len` takes a sequence, a set, a quorum, a list or a sort",
+                node.args[0],
+                f"this is {article(of.type)}",
+                "count by a condition: `len([x for x in Sort if ...])`"
+                if isinstance(of.type, MapType)
+                else "",
+            )
+        plain = stripped(of)
+        if (
+            isinstance(plain, s.Comprehension)
+            and plain.kind == "set"
+            and isinstance(of.type, s.ListType)
+            and not (len(plain.generators) == 1 and plain.element == plain.generators[0].name)
+        ):
+            self.fail(
+                "no-length",
+                "a set of records made by a comprehension cannot be counted",
+                node.args[0],
+                "equal ones count once",
+                "count the elements that they are made of",
+            )
         return s.Length(of=of, type=NUMBER, span=self.span(node))
 
     def _extremum(self, node: ast.Call, name: str) -> s.Expr:
@@ -136,7 +212,9 @@ class Calls(Generators):
     def _number_range(self, node: ast.Call) -> s.Expr:
         bounds = [self.value(a, NUMBER) for a in node.args]
         if not 1 <= len(bounds) <= 2:
-            self.fail("argument-count", "`range` takes one or two numbers", node)
+            self.fail(
+                "argument-count", "`range` takes one or two numbers", node, f"{len(bounds)} given"
+            )
         zero = s.Constant(value=0, type=NUMBER, span=self.span(node))
         lower = bounds[0] if len(bounds) == 2 else zero
         return s.NumberRange(
@@ -144,6 +222,28 @@ class Calls(Generators):
         )
 
 
+def stripped(e: s.Expr) -> s.Expr:
+    """What local names and calls of helpers stand for."""
+    while isinstance(e, (s.Local, s.Call)):
+        e = e.value if isinstance(e, s.Local) else e.body
+    return e
+
+
+_FUNCTION_HINTS = {
+    "sorted": "say which one is meant: `all(n.b <= m.b for n in ...)`",
+    "max": "say which one is meant: `all(n.b <= m.b for n in ...)`",
+    "min": "say which one is meant: `all(m.b <= n.b for n in ...)`",
+    "sum": "count with `len([x for x in Sort if ...])`",
+    "list": "write a comprehension: `[x for x in ...]`",
+    "set": "write a comprehension: `{x for x in ...}`",
+    "frozenset": "write a comprehension: `{x for x in ...}`",
+    "next": "take the element as a parameter and `require` what it must be",
+    "print": "take it out: what happened is seen in the trace",
+    "isinstance": "the messages of one class are `self.sent[Class]`",
+    "enumerate": "go over positions: `for i in range(len(s))`",
+    "zip": "go over positions: `for i in range(len(s))`",
+    "super": "`super().action(...)` is called as a statement of an action",
+}
 _METHOD_HINTS = {
     "append": "sequences are values: write `self.x[i] = self.x[i] + (entry,)`",
     "union": "write `a | b`",

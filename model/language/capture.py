@@ -74,11 +74,18 @@ class _Capture:
         node, _ = function_source(function)
         reader = functions.reading(function)
         parameters = functions.parameters(node, reader)
+        functions.ranges(node, parameters, reader)
         body = Body(functions, reader, functions.method_of(function), self.mistakes)
         statements = body.block(node.body)
         span = head(node, reader)
         if not any(not isinstance(x, s.Require) for x in statements) and not body.mistaken:
-            reader.fail("no-effect", f"action `{name}` changes nothing", span, "no effect")
+            reader.fail(
+                "no-effect",
+                f"action `{name}` changes nothing",
+                span,
+                "no effect",
+                "an action writes a variable or sends a message; a condition is a @define",
+            )
         return s.Action(
             name=name,
             parameters=parameters,

@@ -7,10 +7,22 @@
 from __future__ import annotations
 
 import enum
+import inspect
+import re
 import sys
 import types as pytypes
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, Self, TypeVar, TypeVarTuple, overload
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    Self,
+    TypeVar,
+    TypeVarTuple,
+    Union,
+    get_origin,
+    overload,
+)
 
 from .quorums import QuorumSystem
 from .sorts import Nat, Sort
@@ -45,7 +57,7 @@ def type_of(annotation: Any) -> Type:
     """The type that an evaluated annotation stands for. Raises NotAType."""
     if isinstance(annotation, Type):
         return annotation
-    if isinstance(annotation, pytypes.UnionType):
+    if isinstance(annotation, pytypes.UnionType) or get_origin(annotation) is Union:
         return _option(annotation)
     if annotation is bool:
         return BoolType()
@@ -55,14 +67,21 @@ def type_of(annotation: Any) -> Type:
         for base, make in _FROM_CLASS:
             if issubclass(annotation, base) and annotation is not base:
                 return make(annotation)  # type: ignore[no-any-return]
-    raise NotAType(getattr(annotation, "__name__", repr(annotation)))
+    raise NotAType(_shown(annotation))
 
 
-def _option(union: pytypes.UnionType) -> Type:
+def _option(union: Any) -> Type:
     inner = [t for t in union.__args__ if t is not type(None)]
     if len(inner) != 1 or len(union.__args__) != 2:
-        raise NotAType(str(union))
+        raise NotAType(" | ".join("None" if t is type(None) else _shown(t) for t in union.__args__))
     return OptionType(type_of(inner[0]))
+
+
+def _shown(annotation: Any) -> str:
+    """An annotation as written, without the modules it comes from."""
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
+        return annotation.__name__
+    return re.sub(r"\b\w+\.", "", str(annotation))
 
 
 class Map(Generic[*Ts]):
@@ -71,7 +90,7 @@ class Map(Generic[*Ts]):
     def __class_getitem__(cls, item: Any) -> Any:
         *keys, value = item if isinstance(item, tuple) else (item,)
         if not keys:
-            raise NotAType("Map with one argument: write Map[Key, Value]")
+            raise NotAType("Map with one argument")
         return MapType(tuple(map(type_of, keys)), type_of(value))
 
     # What a cell holds is known to type checkers for up to three keys.
@@ -99,9 +118,11 @@ class Seq(tuple[T, ...], Generic[T, N]):
     """`Seq[T, N]`: a sequence no longer than the largest number of the Nat sort N."""
 
     def __class_getitem__(cls, item: Any) -> Any:
+        if not isinstance(item, tuple) or len(item) != 2:
+            raise NotAType("Seq with one argument")
         element, length = item
         if not (isinstance(length, type) and issubclass(length, Nat)):
-            raise NotAType(f"Seq whose length {length!r} is not a Nat sort")
+            raise NotAType(f"Seq of length {_shown(length)}")
         return SeqType(type_of(element), NatType(length))
 
 
@@ -116,7 +137,7 @@ class Messages(Generic[*Ts]):
         classes = item if isinstance(item, tuple) else (item,)
         for message in classes:
             if not (isinstance(message, type) and issubclass(message, Message)):
-                raise NotAType(f"Messages of {message!r}, which is no Message class")
+                raise NotAType(f"Messages of {_shown(message)}")
         return MessagesType(classes)
 
     def __getitem__(self, message: type[T]) -> Iterable[T]:
@@ -146,7 +167,7 @@ class Record(tuple[Any, ...]):
         return tuple(
             name
             for base in reversed(cls.__mro__)
-            for name in vars(base).get("__annotations__", {})
+            for name in inspect.get_annotations(base)
             if not name.startswith("_") and name not in ("key",)
         )
 
@@ -157,7 +178,7 @@ class Record(tuple[Any, ...]):
             found: dict[str, Type] = {}
             for base in reversed(cls.__mro__):
                 scope = vars(sys.modules.get(base.__module__, pytypes.ModuleType("")))
-                for name, annotation in vars(base).get("__annotations__", {}).items():
+                for name, annotation in inspect.get_annotations(base).items():
                     if name.startswith("_") or name == "key":
                         continue
                     value = eval(annotation, scope) if isinstance(annotation, str) else annotation

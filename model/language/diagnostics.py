@@ -37,6 +37,12 @@ class Span:
 NOWHERE = Span("<unknown>", 0, 0, 0, 0)
 
 
+def article(what: object) -> str:
+    """`a Ballot`, `an Acceptor`."""
+    text = str(what)
+    return f"{'an' if text[:1] in 'AEIOUaeiou' else 'a'} {text}"
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One mistake: what is wrong (`title`), where, what was found there and how to mend it."""

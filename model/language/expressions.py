@@ -7,6 +7,7 @@ import ast
 from . import surface as s
 from .calls import Calls
 from .comparisons import Comparisons
+from .diagnostics import article
 from .names import Names
 from .operators import Operators
 from .types import (
@@ -14,6 +15,7 @@ from .types import (
     SetType,
     Type,
 )
+from .wording import code
 
 
 class Reader(Names, Operators, Comparisons, Calls):
@@ -24,7 +26,13 @@ class Reader(Names, Operators, Comparisons, Calls):
     def _read_Set(self, node: ast.Set, expected: Type | None) -> s.Expr:
         items = tuple(self.read(e) for e in node.elts)
         if any(item.type != items[0].type for item in items):
-            self.fail("type-mismatch", "the members of a set have one type", node)
+            odd = [item.type != items[0].type for item in items].index(True)
+            self.fail(
+                "type-mismatch",
+                "the members of a set have one type",
+                node.elts[odd],
+                f"the first is {article(items[0].type)}",
+            )
         return s.SetOf(items=items, type=SetType(items[0].type), span=self.span(node))
 
     def _read_Tuple(self, node: ast.Tuple, expected: Type | None) -> s.Expr:
@@ -39,7 +47,8 @@ class Reader(Names, Operators, Comparisons, Calls):
                 "unexpected-sequence",
                 "a sequence is not expected here",
                 node,
-                help="" if expected is None else f"expected {expected}",
+                "a sequence" if expected is None else f"expected {article(expected)}",
+                "a set is written `{x, y}`; a sequence is a value of a `Seq[Sort, Length]`",
             )
         found = tuple(self.value(e, expected.element) for e in items)
         return s.SequenceOf(items=found, type=expected, span=self.span(node))
@@ -50,5 +59,5 @@ class Reader(Names, Operators, Comparisons, Calls):
             "`:=` is not part of the modelling language",
             node,
             "not allowed here",
-            f"bind it on a line of its own: `{node.target.id} = {ast.unparse(node.value)}`",
+            f"bind it on a line of its own: `{node.target.id} = {code(node.value)}`",
         )

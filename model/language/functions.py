@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import surface as s
-from .classes import TYPES
-from .data import NotAType, type_of
+from .classes import inner_types, unbounded, unnamed_system
+from .data import Message, NotAType, type_of
+from .declarations import type_hint
 from .diagnostics import Span
 from .expressions import Reader
 from .protocol import Protocol, Variable
 from .relations import NONE
-from .source import function_source, span_of
+from .sorts import Sort
+from .source import def_span, function_source
 from .types import (
+    BoolType,
+    MessagesType,
+    RecordType,
     Type,
 )
+from .wording import code
 
 
 @dataclass
@@ -43,16 +49,33 @@ class Functions:
 
     def parameters(self, node: ast.FunctionDef, reader: Reader) -> tuple[s.Name, ...]:
         """The parameters after self, bound in the reader's environment."""
-        extra = (*node.args.kwonlyargs, *node.args.posonlyargs)
-        if node.args.vararg or node.args.kwarg or node.args.defaults or extra:
+        given = node.args
+        for odd, label in (
+            *((x, "no defaults") for x in (*given.defaults, *given.kw_defaults) if x is not None),
+            *((x, "no *args, no **kwargs") for x in (given.vararg, given.kwarg) if x is not None),
+            *((x, "not positional-only or keyword-only") for x in given.kwonlyargs),
+            *((x, "not positional-only or keyword-only") for x in given.posonlyargs),
+        ):
             reader.fail(
                 "bad-parameters",
                 "parameters are plain names with a type",
-                node.args.args[-1] if node.args.args else node,
-                "no defaults, no *args",
+                odd,
+                label,
+                "the checker tries every value of each parameter's type",
+            )
+        if not given.args or given.args[0].arg != "self":
+            rest = [code(arg) for arg in given.args if arg.arg != "cls"]
+            reader.fail(
+                "no-self",
+                f"`{node.name}` does not take `self`",
+                given.args[0] if given.args else head(node, reader),
+                "the first parameter is `self`",
+                f"write `def {node.name}({', '.join(['self', *rest])})`, without a @staticmethod "
+                "or @classmethod",
             )
         found = []
-        for i, arg in enumerate(node.args.args[1:]):
+        for i, arg in enumerate(given.args[1:]):
+            reader.check_name(arg.arg, arg)
             t = self._annotation(arg, reader)
             name = s.Name(name=arg.arg, uid=-1 - i, type=t, span=reader.span(arg))
             reader.env[arg.arg] = name
@@ -66,30 +89,87 @@ class Functions:
                 f"parameter `{arg.arg}` has no type",
                 arg,
                 "over what does it range?",
-                f"write `{arg.arg}: Sort`",
+                f"write `{arg.arg}: {self._likely_sort(arg.arg)}`",
             )
-        text = ast.unparse(arg.annotation)
+        text = code(arg.annotation)
         text = text[1:-1] if text[:1] in "'\"" else text
         try:
-            return type_of(eval(text, dict(reader.scope)))
-        except (NotAType, NameError, TypeError, SyntaxError, AttributeError):
+            t = type_of(eval(text, dict(reader.scope)))
+        except Exception as error:
+            what = str(error) if isinstance(error, NotAType) else text
             reader.fail(
                 "bad-annotation",
                 f"`{text}` is not a type of the modelling language",
                 arg.annotation,
                 "not a type",
-                TYPES,
+                type_hint(what),
             )
+        if (system := unnamed_system(t)) is not None:
+            reader.fail(
+                "bad-annotation",
+                f"`{system}` has no name of its own",
+                arg.annotation,
+                "an unnamed quorum system",
+                f"declare `class Quorum({system}): ...` and use it as the type",
+            )
+        return t
+
+    def _likely_sort(self, name: str) -> str:
+        """The sort whose elements are called like this parameter."""
+        for sort in self.protocol.sorts().values():
+            if issubclass(sort, Sort) and sort.short == name[:1]:
+                return sort.__name__
+        return "Sort"
+
+    def ranges(self, node: ast.FunctionDef, parameters: Sequence[s.Name], reader: Reader) -> None:
+        """The parameters of an action range over finitely many values, all known beforehand."""
+        for arg, parameter in zip(node.args.args[1:], parameters, strict=True):
+            where = arg.annotation or arg
+            if unbounded(parameter.type) is not None:
+                reader.fail(
+                    "unbounded",
+                    f"`{parameter.name}` ranges over numbers without bounds",
+                    where,
+                    "no range",
+                    "declare `class Count(Nat): ...` and use it as the type",
+                )
+            for t in inner_types(parameter.type):
+                if isinstance(t, MessagesType):
+                    reader.fail(
+                        "bad-annotation",
+                        f"`{t}` is the type of a variable, not of a parameter",
+                        where,
+                        "not a range",
+                        f"receive one message: `m: {t.messages[0].__name__}`",
+                    )
+                if isinstance(t, RecordType) and mentions_message(t) and not self._sent(t):
+                    reader.fail(
+                        "not-sent-here",
+                        f"`{t}` is a message of no variable",
+                        where,
+                        "never sent",
+                        f"declare it: `sent: Messages[{t}]`",
+                    )
+
+    def _sent(self, t: RecordType) -> bool:
+        held = [
+            v.type.messages for v in self.variables.values() if isinstance(v.type, MessagesType)
+        ]
+        return any(t.record in messages for messages in held)
 
     def property(self, name: str, function: Any, kind: str) -> s.Property:
         node, _ = function_source(function)
         reader = self.reading(function)
         if self.parameters(node, reader):
+            first = node.args.args[1]
+            over = f"{first.arg} in {code(first.annotation or first)}"
             reader.fail(
                 "bad-parameters",
-                f"an @{kind} takes no parameters",
-                node.args.args[1],
-                help="quantify over the sort inside: `all(... for x in Sort)`",
+                f"{'an' if kind == 'invariant' else 'a'} @{kind} takes no parameters",
+                first,
+                "no parameters here",
+                "quantify over the sort inside: "
+                f"`{'all' if kind == 'invariant' else 'any'}(... for {over})`",
             )
         body = self.returned(node, reader, boolean=True)
         return s.Property(
@@ -105,31 +185,55 @@ class Functions:
         node, _ = function_source(function)
         reader = self.reading(function, (*calling, name))
         parameters = self.parameters(node, reader)
-        boolean = function.__annotations__.get("return") in (bool, "bool")
-        return parameters, self.returned(node, reader, boolean)
+        found = self._return_type(node, reader)
+        if isinstance(found, BoolType):
+            return parameters, self.returned(node, reader, boolean=True)
+        return parameters, self.returned(node, reader, boolean=False, expected=found)
 
-    def returned(self, node: ast.FunctionDef, reader: Reader, boolean: bool) -> s.Expr:
+    def _return_type(self, node: ast.FunctionDef, reader: Reader) -> Type | None:
+        """The declared type of a @define, None for one that the language has no name for."""
+        if node.returns is None:
+            return None
+        text = code(node.returns)
+        text = text[1:-1] if text[:1] in "'\"" else text
+        try:
+            return type_of(eval(text, dict(reader.scope)))
+        except Exception:
+            return None  # such as `list[Promise]`, which only type checkers read
+
+    def returned(
+        self, node: ast.FunctionDef, reader: Reader, boolean: bool, expected: Type | None = None
+    ) -> s.Expr:
         """The value of a function whose body binds local names and returns once."""
         body = _without_docstring(node.body)
         for statement in body[:-1]:
+            if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                statement = local_of(statement)
             if not isinstance(statement, ast.Assign):
                 reader.fail(
                     "not-an-expression",
                     "only local names may come before the `return` of a property or @define",
                     statement,
                     "not allowed here",
+                    _INSTEAD.get(type(statement), "bind a name, `x = ...`, or take the line out"),
                 )
             self.bind_local(statement, reader)
-        last = body[-1] if body else node
+        last = body[-1] if body else None
         if not isinstance(last, ast.Return) or last.value is None:
             reader.fail(
                 "no-return",
                 f"`{node.name}` must end by returning a value",
-                last,
+                last or head(node, reader),
                 "no value is returned",
-                "properties and @define helpers compute a value and change nothing",
+                f"write `return {code(last)}`"
+                if isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant)
+                else _INSTEAD.get(
+                    type(last), "properties and @define helpers compute a value, change nothing"
+                ),
             )
-        return reader.condition(last.value) if boolean else reader.read(last.value)
+        if boolean:
+            return reader.condition(last.value)
+        return reader.read(last.value) if expected is None else reader.value(last.value, expected)
 
     def method_of(self, function: Any) -> type:
         """The class whose body defines this function: where `super()` starts from."""
@@ -141,7 +245,14 @@ class Functions:
     def bind_local(self, node: ast.Assign, reader: Reader) -> None:
         target = node.targets[0]
         if len(node.targets) != 1 or not isinstance(target, ast.Name):
-            reader.fail("bad-target", "one name is bound at a time", target, "not a single name")
+            reader.fail(
+                "bad-target",
+                "one name is bound at a time",
+                target,
+                "not a single name",
+                "bind each name on a line of its own",
+            )
+        reader.check_name(target.id, target)
         if target.id in reader.env:
             reader.fail(
                 "rebound",
@@ -153,13 +264,39 @@ class Functions:
             )
         value = reader.read(node.value)
         if value.type == NONE:
-            reader.fail("type-mismatch", "a local None has no type", node.value)
+            reader.fail(
+                "type-mismatch",
+                "a local None has no type",
+                node.value,
+                "None of what?",
+                f"write `None` where `{target.id}` is used",
+            )
         reader.env[target.id] = replace(value, span=reader.span(target))
 
 
 def head(node: ast.FunctionDef, reader: Reader) -> Span:
-    span = span_of(node, reader.file)
-    return Span(span.file, span.line, span.col, span.line, span.col + 4 + len(node.name))
+    """The place of `def name`."""
+    return def_span(node, reader.file)
+
+
+def local_of(node: ast.AnnAssign) -> ast.stmt:
+    """`x: T = e` as `x = e`: the annotation is for type checkers."""
+    if not isinstance(node.target, ast.Name) or node.value is None:
+        return node
+    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
+
+
+def mentions_message(t: RecordType) -> bool:
+    return issubclass(t.record, Message)
+
+
+_INSTEAD: dict[Any, str] = {
+    ast.For: "write `return all(... for x in Sort)`, or `any(...)`",
+    ast.If: "write `return x if condition else y`",
+    ast.While: "write `return all(... for x in Sort)`, or `any(...)`",
+    ast.Assert: "write it as part of the value that is returned",
+    ast.AugAssign: "bind another name: `y = x + 1`",
+}
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any, Self
 
 from . import surface as s
+from .diagnostics import article
 from .reader import BaseReader
 from .relations import (
+    NUMBER,
     element_type,
     fits,
 )
@@ -22,6 +24,7 @@ from .types import (
     SetType,
     Type,
 )
+from .wording import code
 
 _uids = itertools.count()
 
@@ -31,13 +34,14 @@ class Generators(BaseReader):
 
     def _quantified(self, node: ast.Call, kind: str) -> s.Expr:
         argument = node.args[0] if len(node.args) == 1 else None
-        if not isinstance(argument, (ast.GeneratorExp, ast.ListComp)):
+        if not isinstance(argument, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
+            text = code(argument) if argument else "condition"
             self.fail(
                 "generator-needed",
                 f"`{kind}` takes a generator",
-                node,
+                argument or node,
                 "no generator here",
-                f"write `{kind}(condition for x in Sort)`",
+                f"write `{kind}({text} for x in Sort)`",
             )
         generators, inner = self.generators(argument.generators)
         element = inner.condition(argument.elt)
@@ -54,8 +58,18 @@ class Generators(BaseReader):
     ) -> tuple[tuple[s.Generator, ...], Self]:
         """The generators of a comprehension, and a reader that knows their names."""
         inner = replace(self, env=dict(self.env), written=self.written)
-        found = []
+        found: list[s.Generator] = []
         for node in nodes:
+            for other in found:
+                if isinstance(node.target, ast.Name) and node.target.id == other.name.name:
+                    self.fail(
+                        "rebound",
+                        f"`{node.target.id}` is bound twice",
+                        node.target,
+                        "bound again",
+                        "use another name: a local name stands for one value",
+                        ((other.name.span, "bound here"),),
+                    )
             name, iterable = inner.bind(node.target, node.iter)
             conditions = tuple(map(inner.condition, node.ifs))
             found.append(s.Generator(name=name, iterable=iterable, conditions=conditions))
@@ -64,39 +78,55 @@ class Generators(BaseReader):
     def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:
         """Bind the target of a `for` to the elements of what it iterates."""
         if not isinstance(target, ast.Name):
-            self.fail("bad-target", "a loop binds one name", target, "not a name")
-        over = self.read(iterable)
+            self.fail(
+                "bad-target",
+                "a loop binds one name",
+                target,
+                "not a single name",
+                "bind the whole element, `for m in ...`, and read its fields: `m.b`",
+            )
+        self.check_name(target.id, target)
+        over = self.iterated(iterable)
         element = element_type(over)
         if element is None:
             hint = "iterate a sort, a quorum, a set, a sequence, `self.sent[Message]` or a list"
             if isinstance(over, s.SentMessages):
-                hint = f"say which messages: `self.{over.variable.name}[Message]`"
+                messages = over.variable.type.messages  # type: ignore[attr-defined]
+                hint = f"say which: `self.{over.variable.name}[{messages[0].__name__}]`"
+            elif isinstance(over.type, MapType):
+                hint = f"go over its keys: `for x in {over.type.keys[0]}`"
+            elif over.type == NUMBER:
+                hint = f"write `range({code(iterable)})`"
             self.fail(
                 "not-iterable",
-                f"a {over.type} cannot be iterated",
+                f"{article(over.type)} cannot be iterated",
                 iterable,
-                f"this is a {over.type}",
+                f"this is {article(over.type)}",
                 hint,
             )
         name = s.Name(name=target.id, uid=next(_uids), type=element, span=self.span(target))
         self.env[target.id] = name
         return name, over
 
-    def _comprehension(self, node: Any, kind: str) -> s.Expr:
+    def _comprehension(self, node: Any, kind: str, expected: Type | None) -> s.Expr:
         generators, inner = self.generators(node.generators)
-        element = inner.read(node.elt)
+        wanted = expected.element if isinstance(expected, SetType) else None
+        element = inner.read(node.elt, wanted)
         t: Type = s.ListType(element.type)
-        if kind == "set" and not isinstance(element.type, (RecordType, OptionType)):
-            t = SetType(element.type)
+        if kind == "set":
+            if wanted is not None and fits(element.type, wanted):
+                t = expected or t
+            elif not isinstance(element.type, (RecordType, OptionType)):
+                t = SetType(element.type)
         return s.Comprehension(
             kind=kind, element=element, generators=generators, type=t, span=self.span(node)
         )
 
     def _read_ListComp(self, node: ast.ListComp, expected: Type | None) -> s.Expr:
-        return self._comprehension(node, "list")
+        return self._comprehension(node, "list", None)
 
     def _read_SetComp(self, node: ast.SetComp, expected: Type | None) -> s.Expr:
-        return self._comprehension(node, "set")
+        return self._comprehension(node, "set", expected)
 
     def _read_DictComp(self, node: ast.DictComp, expected: Type | None) -> s.Expr:
         generators, inner = self.generators(node.generators)
@@ -109,7 +139,11 @@ class Generators(BaseReader):
                 "bad-map",
                 "a map value has exactly one entry for every element of a sort",
                 node,
-                help="write `{x: ... for x in Sort}`",
+                "one entry each",
+                f"write `{{x: {code(node.value)} for x in Sort}}`"
+                if not isinstance(node.key, ast.Name)
+                else f"write `{{{code(node.key)}: {code(node.value)} "
+                f"for {code(node.key)} in {key.type}}}`",
             )
         known = expected.value if isinstance(expected, MapType) else None
         element = inner.read(node.value, known)

@@ -266,13 +266,13 @@ class _Lowering:
         return negation(self.expr(e.arg, env))
 
     def _truth(self, e: s.Truth, env: Env) -> c.Expr:
-        match strip(e.of):
+        of, within = self.unfolded(e.of, env)
+        match of:
             case s.Comprehension(generators=generators):
-                binders, conditions, _ = self.generators(generators, env)
+                binders, conditions, _ = self.generators(generators, within)
                 return self._quantifier(False, binders, conditions, TRUE)
-            case s.SentMessages() as of:
-                binder, _ = self._bind(s.Name(name="m", uid=-99, type=BOOLISH, span=e.span), of, {})
-                return self._quantifier(False, (binder,), [], TRUE)
+            case s.SentMessages() | s.NumberRange():
+                return self._quantifier(False, (self._any_of(e, of, within),), [], TRUE)
         count = c.Len(of=self.expr(e.of, env), type=NUMBER, span=e.span)
         zero = c.Lit(value=0, type=NUMBER, span=e.span)
         return c.Less(left=zero, right=count, type=c.BOOL)
@@ -320,18 +320,20 @@ class _Lowering:
         return c.Ite(test=self.expr(e.test, env), then=then, orelse=orelse, type=e.type)
 
     def _call(self, e: s.Call, env: Env) -> c.Expr:
-        inner = {
+        return self.expr(e.body, self._arguments(e, env))
+
+    def _arguments(self, e: s.Call, env: Env) -> Env:
+        return {
             p.uid: self.coerced(a, p.type, env) for p, a in zip(e.parameters, e.args, strict=True)
         }
-        return self.expr(e.body, inner)
 
     def _length(self, e: s.Length, env: Env) -> c.Expr:
-        of = strip(e.of)
+        of, within = self.unfolded(e.of, env)
         if isinstance(of, s.Comprehension) and not isinstance(of.type, SetType):
-            binders, conditions, _ = self.generators(of.generators, env)
+            binders, conditions, _ = self.generators(of.generators, within)
             return c.Count(binders=binders, condition=conjunction(conditions), type=NUMBER)
-        if isinstance(of, s.SentMessages):
-            binder, _ = self._bind(s.Name(name="m", uid=-99, type=BOOLISH, span=e.span), of, {})
+        if isinstance(of, (s.SentMessages, s.SortRange, s.NumberRange)):
+            binder = self._any_of(e, of, within)
             return c.Count(binders=(binder,), condition=TRUE, type=NUMBER)
         return c.Len(of=self.expr(e.of, env), type=NUMBER)
 
@@ -400,17 +402,31 @@ class _Lowering:
         binders: list[c.Binder] = []
         conditions: list[c.Expr] = []
         for g in generators:
-            over = strip(g.iterable)
+            over, outside = self.unfolded(g.iterable, inner)
             if isinstance(over, s.Comprehension) and over.kind != "dict":
-                new, more, within = self.generators(over.generators, inner)
+                new, more, within = self.generators(over.generators, outside)
                 binders += new
                 conditions += more
                 inner[g.name.uid] = self.expr(over.element, within)
             else:
-                binder, inner[g.name.uid] = self._bind(g.name, over, inner)
+                binder, inner[g.name.uid] = self._bind(g.name, over, outside)
                 binders.append(binder)
             conditions += [self.expr(x, inner) for x in g.conditions]
         return tuple(binders), conditions, inner
+
+    def unfolded(self, e: s.Expr, env: Env) -> tuple[s.Expr, Env]:
+        """What a local name or the call of a helper stands for, and what its names stand for."""
+        while isinstance(e, (s.Local, s.Call)):
+            if isinstance(e, s.Local):
+                e = e.value
+            else:
+                env, e = self._arguments(e, env), e.body
+        return e, env
+
+    def _any_of(self, e: s.Expr, of: s.Expr, env: Env) -> c.Binder:
+        """A binder over what is iterated, whose name nobody mentions."""
+        t = of.type.element if isinstance(of.type, s.ListType) else of.type
+        return self._bind(s.Name(name="m", uid=-99, type=t, span=e.span), of, env)[0]
 
     def _bind(self, name: s.Name, over: s.Expr, env: Env) -> tuple[c.Binder, c.Var]:
         domain: c.Domain
@@ -426,16 +442,6 @@ class _Lowering:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self._fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
-
-
-BOOLISH = c.BOOL
-
-
-def strip(e: s.Expr) -> s.Expr:
-    """What a local name stands for."""
-    while isinstance(e, s.Local):
-        e = e.value
-    return e
 
 
 def constant(value: Any, t: Type) -> c.Expr:

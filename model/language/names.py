@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from . import surface as s
-from .data import type_of
+from .data import Message, Record, type_of
+from .diagnostics import article
 from .protocol import Variable, is_enum
 from .quorums import QuorumSystem
 from .reader import BaseReader
@@ -28,6 +29,7 @@ from .types import (
     SortType,
     Type,
 )
+from .wording import code
 
 
 class Names(BaseReader):
@@ -44,7 +46,7 @@ class Names(BaseReader):
         if node.id in self.scope:
             return self._global(node, node.id, self.scope[node.id])
         near = difflib.get_close_matches(node.id, [*self.env, *self.scope], 1)
-        own = [n for n in self.variables if n == node.id]
+        own = node.id in self.variables or node.id in self.defines
         hint = f"write `self.{node.id}`" if own else f"did you mean `{near[0]}`?" if near else ""
         self.fail("unknown-name", f"name `{node.id}` is not defined", node, "unknown name", hint)
 
@@ -59,6 +61,16 @@ class Names(BaseReader):
             return s.Constant(value=value, type=SortType(type(value)), span=self.span(node))
         if is_enum(type(value)):
             return s.Constant(value=value, type=EnumType(type(value)), span=self.span(node))
+        if isinstance(value, type) and issubclass(value, Record):
+            self.fail(
+                "not-a-value",
+                f"`{name}` is a message class, not a message"
+                if issubclass(value, Message)
+                else f"`{name}` is a record class, not a record",
+                node,
+                "a class",
+                f"write `{name}({', '.join(value.field_names())})`",
+            )
         self.fail(
             "not-a-value",
             f"`{name}` is not a value of the modelling language",
@@ -74,7 +86,7 @@ class Names(BaseReader):
             "unsupported-literal",
             f"{node.value!r} is not a value of the modelling language",
             node,
-            f"a {type(node.value).__name__}",
+            f"{article(type(node.value).__name__)}",
             "values are elements of sorts, enum members, numbers, booleans and None",
         )
 
@@ -100,9 +112,9 @@ class Names(BaseReader):
         if not isinstance(record, RecordType):
             self.fail(
                 "no-fields",
-                f"a {of.type} has no fields",
+                f"{article(of.type)} has no fields",
                 node,
-                f"`{ast.unparse(node.value)}` is a {of.type}",
+                f"`{code(node.value)}` is {article(of.type)}",
             )
         fields = record.fields
         if node.attr not in fields:
@@ -133,7 +145,10 @@ class Names(BaseReader):
             f"{owner.__name__} has no constant `{node.attr}`",
             node,
             "unknown constant",
-            f"it has {', '.join(known)}" if known else "declare `bottom=` to name a least element",
+            f"did you mean `{owner.__name__}.{near[0]}`?"
+            if (near := difflib.get_close_matches(node.attr, known, 1) or known)
+            else f'declare `class {owner.__name__}(Ordered, bottom="{node.attr}")` '
+            "to name an element below all others",
         )
 
     def _state(self, node: ast.Attribute) -> s.Expr:
@@ -150,6 +165,27 @@ class Names(BaseReader):
         if node.attr in self.variables:
             return self.variables[node.attr]
         near = difflib.get_close_matches(node.attr, [*self.variables, *self.defines], 1)
+        if node.attr in self.defines:
+            self.fail(
+                "uncalled",
+                f"`{node.attr}` is a @define and must be called",
+                node,
+                "not called",
+                f"write `self.{node.attr}(...)`",
+            )
+        if (other := getattr(self.protocol, node.attr, None)) is not None:
+            mark = getattr(other, "_quorate", None)
+            self.fail(
+                "unknown-variable",
+                f"`{node.attr}` is an @{mark.kind}, not a state variable"
+                if mark
+                else f"`{node.attr}` is a Python attribute, not a state variable",
+                node,
+                "not a state variable",
+                "what several methods compute is a @define"
+                if mark
+                else f"annotate it: `{node.attr}: Sort = durable(...)`",
+            )
         self.fail(
             "unknown-variable",
             f"{self.protocol.__name__} has no state variable `{node.attr}`",
@@ -167,7 +203,7 @@ class Names(BaseReader):
                 f"`self.{variable.name}` is read after it was written in the same step",
                 node,
                 "read here",
-                f"read it before line {wrote.line}: `old = self.{variable.name}...` "
+                f"read it before line {wrote.line}: `old = {code(node)}` "
                 "(a step is atomic: all its reads see the state before it)",
                 ((wrote, "written here"),),
             )
@@ -175,6 +211,8 @@ class Names(BaseReader):
     # ------------------------------------------------------------ subscripts
 
     def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
+        if (written := self._written(node.value)) is not None:
+            self.check_unwritten(node, written)
         of = self.read(node.value)
         if isinstance(of, s.SentMessages):
             return self._sent(node, of)
@@ -195,10 +233,16 @@ class Names(BaseReader):
                 return s.Subscript(of=of, index=index, type=element, span=self.span(node))
         self.fail(
             "not-subscriptable",
-            f"a {of.type} cannot be subscripted",
+            f"{article(of.type)} cannot be subscripted",
             node,
-            f"`{ast.unparse(node.value)}` is a {of.type}",
+            f"`{code(node.value)}` is {article(of.type)}",
         )
+
+    def _written(self, node: ast.expr) -> Variable | None:
+        """The variable that `self.name` names, if this step has written it."""
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            return self.variables.get(node.attr) if node.attr in self.written else None
+        return None
 
     def keys(self, node: ast.Subscript, t: MapType) -> tuple[s.Expr, ...]:
         """The key expressions of `map[...]`."""
@@ -209,6 +253,7 @@ class Names(BaseReader):
                 f"{t} takes {len(t.keys)} key{'s' * (len(t.keys) > 1)}, got {len(given)}",
                 node.slice,
                 f"expected {', '.join(map(str, t.keys))}",
+                f"write `{code(node.value)}[{', '.join(['...'] * len(t.keys))}]`",
             )
         return tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
 
@@ -218,7 +263,7 @@ class Names(BaseReader):
         if record not in of.variable.type.messages:
             self.fail(
                 "not-sent-here",
-                f"`{ast.unparse(node.slice)}` is not a message of self.{of.variable.name}",
+                f"`{code(node.slice)}` is not a message of self.{of.variable.name}",
                 node.slice,
                 "unknown message",
                 f"declared: {', '.join(m.__name__ for m in of.variable.type.messages)}",
@@ -231,7 +276,8 @@ class Names(BaseReader):
                 "bad-slice",
                 "only a sequence can be sliced, and without a step",
                 node,
-                f"`{ast.unparse(node.value)}` is a {of.type}",
+                f"`{code(node.value)}` is {article(of.type)}",
+                "the first n entries are `s[:n]`, those after them `s[n:]`",
             )
         lower = self.value(part.lower, NUMBER) if part.lower else None
         upper = self.value(part.upper, NUMBER) if part.upper else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from . import surface as s
+from .diagnostics import article
 from .reader import BaseReader
 from .relations import (
     NUMBER,
@@ -23,6 +24,7 @@ from .types import (
     SortType,
     Type,
 )
+from .wording import code, joined, negated
 
 
 class Operators(BaseReader):
@@ -35,18 +37,24 @@ class Operators(BaseReader):
 
     def _read_UnaryOp(self, node: ast.UnaryOp, expected: Type | None) -> s.Expr:
         if isinstance(node.op, ast.Not):
-            arg = self.condition(node.operand)
+            arg = self.condition(node.operand, negated=True)
             return s.Not(arg=arg, type=BoolType(), span=self.span(node))
         if isinstance(node.op, ast.Invert):
-            text = ast.unparse(node.operand)
+            text = code(negated(node.operand))
             self.fail(
                 "bitwise-operator",
                 "`~` is not part of the modelling language",
                 node,
-                "bitwise",
-                f"write `not {text}`",
+                "use `not`",
+                f"write `{text}`",
             )
-        self.fail("arithmetic", "there are no negative numbers in a model", node, "not allowed")
+        self.fail(
+            "arithmetic",
+            "there are no negative numbers in a model",
+            node,
+            "below zero",
+            "a Nat sort starts at 0; for nothing yet declare it `Count | None`",
+        )
 
     def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
         left, right = self.read(node.left, expected), self.read(node.right, expected)
@@ -67,20 +75,20 @@ class Operators(BaseReader):
             f"cannot compute with {left.type} and {right.type}",
             node,
             "arithmetic is for numbers (Nat sorts, len)",
-            f"take the other {left.type} as a parameter and compare: `require(x < y)`"
+            f"take the next {left.type} as a parameter and compare: "
+            f"`require({code(node.left)} < x)`"
             if ordered
             else "",
         )
 
     def _bitwise(self, node: ast.BinOp) -> NoReturn:
         sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")
-        left, right = ast.unparse(node.left), ast.unparse(node.right)
         self.fail(
             "bitwise-operator",
             f"`{sign}` joins sets; conditions are joined by `{word}`",
             node,
             f"use `{word}`",
-            f"write `{left} {word} {right}`",
+            f"write `{joined(word, [node.left, node.right])}`",
         )
 
     def _set_operation(self, node: ast.BinOp, left: s.Expr, right: s.Expr) -> s.Expr:
@@ -100,13 +108,18 @@ class Operators(BaseReader):
                 "type-mismatch",
                 f"expected {known}, found {found.type}",
                 node,
-                f"this is a {found.type}",
+                f"this is {article(found.type)}",
             )
         return found
 
     def _concat(self, node: ast.BinOp, left: s.Expr, expected: Type | None) -> s.Expr:
         if not isinstance(left.type, SeqType):
-            self.fail("type-mismatch", "only sequences can be joined with `+`", node.left)
+            self.fail(
+                "type-mismatch",
+                "only sequences can be joined with `+`",
+                node.left,
+                f"this is {article(left.type)}",
+            )
         right = self.value(node.right, left.type)
         return s.Concat(left=left, right=right, type=left.type, span=self.span(node))
 
@@ -119,10 +132,20 @@ class Operators(BaseReader):
             )
         then, orelse = self.read(node.body, expected), self.read(node.orelse, expected)
         t = join(then.type, orelse.type) or expected
+        if isinstance(t, s.ListType):
+            self.fail(
+                "branches-differ",
+                "a list cannot be chosen by a condition",
+                node,
+                "lists on both sides",
+                "write one list with the condition inside: `[x for x in ... if ...]`",
+            )
         if t is None or not (fits(then.type, t) and fits(orelse.type, t)):
             self.fail(
                 "branches-differ",
                 f"the two branches have different types: {then.type} and {orelse.type}",
                 node,
+                f"{article(then.type)} or {article(orelse.type)}",
+                "both branches give values of one type",
             )
         return s.Conditional(test=test, then=then, orelse=orelse, type=t, span=self.span(node))

@@ -127,8 +127,8 @@ class Protocol:
         for base in reversed(cls.__mro__):
             if not issubclass(base, Protocol) or base is Protocol:
                 continue
-            for name, annotation in vars(base).get("__annotations__", {}).items():
-                if (t := _variable_type(base, name, annotation)) is None:
+            for name, annotation in inspect.get_annotations(base).items():
+                if (t := variable_type(base, name, annotation)) is None:
                     continue
                 start = vars(base).get(name)
                 initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
@@ -138,25 +138,7 @@ class Protocol:
     @classmethod
     def sorts(cls) -> dict[str, type]:
         """Every sort, number range and quorum system that the description mentions, by name."""
-        found: dict[str, type] = {}
-        pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
-        for kind in ("init", "action", "define", "invariant", "reachable"):
-            for method in cls.methods(kind).values():
-                pending += _mentioned(method)
-        seen: set[Any] = set()
-        while pending:
-            item = pending.pop()
-            if id(item) in seen:
-                continue
-            seen.add(id(item))
-            if isinstance(item, type) and issubclass(item, QuorumSystem):
-                pending += [item.of, *item.meets]
-                found[item.__name__] = item
-            elif isinstance(item, type) and issubclass(item, (Sort, Nat)):
-                found[item.__name__] = item
-            else:
-                pending += _parts(item)
-        return dict(sorted(found.items()))
+        return {sort.__name__: sort for sort in mentioned_sorts(cls)}
 
     @classmethod
     def sized(cls, faults: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
@@ -210,23 +192,66 @@ class Protocol:
 
     def __setattr__(self, name: str, value: Any) -> None:
         # A step writes plain variables by assignment: note what to put back.
+        value = frozen(value)
         journal = self.__dict__.get("_journal")
         if journal is not None:
             journal.write_plain(self, name, value)
         object.__setattr__(self, name, value)
 
 
-def _variable_type(base: type, name: str, annotation: Any) -> Type | None:
+class BadAnnotation(NotAType):
+    """A state variable whose annotation is no type of the language, or cannot be evaluated."""
+
+    def __init__(self, owner: type, name: str, reason: str, evaluated: bool) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.owner, self.name, self.reason, self.evaluated = owner, name, reason, evaluated
+
+
+def variable_type(base: type, name: str, annotation: Any) -> Type | None:
+    """The type of an annotated name in a class body, None for a ClassVar. Raises BadAnnotation."""
     if isinstance(annotation, str):
         if annotation.startswith(("ClassVar", "typing.ClassVar")):
             return None
-        annotation = eval(annotation, vars(sys.modules[base.__module__]) | dict(vars(base)))
+        try:
+            annotation = eval(annotation, vars(sys.modules[base.__module__]) | dict(vars(base)))
+        except NotAType as error:
+            raise BadAnnotation(base, name, str(error), evaluated=True) from None
+        except Exception as error:
+            raise BadAnnotation(base, name, str(error), evaluated=False) from None
     if getattr(annotation, "__origin__", annotation) is ClassVar:
         return None
     try:
         return type_of(annotation)
     except NotAType as error:
-        raise NotAType(f"{name}: {error}") from None
+        raise BadAnnotation(base, name, str(error), evaluated=True) from None
+
+
+def mentioned_sorts(cls: type[Protocol]) -> list[type]:
+    """The sorts, number ranges and quorum systems that a description mentions, by name."""
+    found: list[type] = []
+    pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
+    for kind in ("init", "action", "define", "invariant", "reachable"):
+        for method in cls.methods(kind).values():
+            pending += _mentioned(method)
+    seen: list[Any] = []  # kept alive, so that no two have the same id
+    ids: set[int] = set()
+    while pending:
+        item = pending.pop()
+        if id(item) in ids:
+            continue
+        ids.add(id(item))
+        seen.append(item)
+        if isinstance(item, type) and issubclass(item, QuorumSystem):
+            if hasattr(item, "of"):
+                pending += [item.of, *item.meets]
+            if item.__module__ != QuorumSystem.__module__:
+                found.append(item)
+        elif isinstance(item, type) and issubclass(item, (Sort, Nat)):
+            if item.__module__ != Sort.__module__:
+                found.append(item)
+        else:
+            pending += _parts(item)
+    return sorted(found, key=lambda sort: sort.__name__)
 
 
 def _variables_or_none(cls: type[Protocol]) -> dict[str, Variable]:

@@ -12,23 +12,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from . import surface as s
-from .data import Record
-from .diagnostics import Diagnostic, ModelError, Span
-from .protocol import Protocol, Variable
-from .relations import (
-    bottom_of,
-    fits,
-)
+from .data import Record, type_of
+from .diagnostics import Diagnostic, ModelError, Span, article
+from .protocol import Protocol, Variable, is_enum
+from .quorums import QuorumSystem
+from .relations import bottom_of, fits, is_numeric
+from .sorts import Nat, Sort
 from .source import span_of
 from .types import (
     BoolType,
+    EnumType,
     MessagesType,
     OptionType,
     QuorumType,
     SeqType,
     SetType,
+    SortType,
     Type,
 )
+from .wording import code
 
 
 @dataclass
@@ -75,9 +77,9 @@ class BaseReader:
                 "may-be-none",
                 f"expected {expected}, but this may be None",
                 node,
-                f"this is a {found.type}",
+                f"this is {article(found.type)}",
                 "take the value as a parameter and require that it equals this: "
-                f"`v: {expected}` with `require(v == {ast.unparse(node)})`",
+                f"`v: {expected}` with `require(v == {code(node)})`",
             )
         if isinstance(found, s.Constant) and found.value is None:
             self.fail(
@@ -93,23 +95,33 @@ class BaseReader:
             "type-mismatch",
             f"expected {expected}, found {found.type}",
             node,
-            f"this is a {found.type}",
+            f"this is {article(found.type)}",
         )
 
-    def condition(self, node: ast.expr) -> s.Expr:
-        """An expression used as a truth value."""
+    def condition(self, node: ast.expr, negated: bool = False) -> s.Expr:
+        """An expression used as a truth value; `negated` where it stands after `not`."""
         found = self.read(node, BoolType())
         if isinstance(found.type, BoolType):
             return found
         if isinstance(found.type, (s.ListType, SetType, SeqType, QuorumType)):
             return s.Truth(of=found, type=BoolType(), span=self.span(node))
-        text = ast.unparse(node)
+        text = code(node)
         hint = (
-            f"write `{text} is not None`"
+            f"write `{text} is{'' if negated else ' not'} None`"
             if isinstance(found.type, OptionType)
-            else "write a comparison"
+            else f"write `{text} {'==' if negated else '!='} {found.type}.{bottom_of(found.type)}`"
+            if bottom_of(found.type)
+            else f"write `{text} {'==' if negated else '>'} 0`"
+            if is_numeric(found)
+            else "compare it with something: `==`, `!=`, `in`"
         )
-        self.fail("not-a-condition", "expected a condition", node, f"this is a {found.type}", hint)
+        self.fail(
+            "not-a-condition",
+            "expected a condition",
+            node,
+            f"this is {article(found.type)}",
+            hint,
+        )
 
     def read(self, node: ast.expr, expected: Type | None = None) -> s.Expr:
         """An expression of any type; `expected` only guides literals."""
@@ -123,9 +135,53 @@ class BaseReader:
                 "allowed: comparisons, and/or/not, `x if c else y`, all/any/[...] over sorts, "
                 "quorums and messages, state reads, records",
             )
-        return method(node, expected)  # type: ignore[no-any-return]
+        found: s.Expr = method(node, expected)
+        if isinstance(found, s.SortRange):
+            self._sort_as_value(node, found)
+        return found
 
-    def check_declared(self, node: ast.AST, variable: Variable, record: type[Record]) -> None:
+    def iterated(self, node: ast.expr) -> s.Expr:
+        """What a `for` goes over: a sort, or an expression."""
+        if isinstance(node, ast.Name) and node.id not in self.env and node.id in self.scope:
+            value = self.scope[node.id]
+            if isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem)):
+                return s.SortRange(type=type_of(value), span=self.span(node))
+            if is_enum(value):
+                return s.SortRange(type=EnumType(value), span=self.span(node))
+        return self.read(node)
+
+    def between(self, left: ast.expr, right: ast.expr) -> Span:
+        """The place from one expression to another."""
+        one, other = self.span(left), self.span(right)
+        return Span(one.file, one.line, one.col, other.end_line, other.end_col)
+
+    def _sort_as_value(self, node: ast.expr, found: s.SortRange) -> NoReturn:
+        t = found.type
+        letter = t.sort.short if isinstance(t, SortType) else str(t)[0].lower()
+        self.fail(
+            "sort-as-value",
+            f"`{t}` stands for all its elements, not for one",
+            node,
+            "not a value",
+            f"take an element as a parameter, `{letter}: {t}`, or go over all: "
+            f"`for {letter} in {t}`",
+        )
+
+    def check_name(self, name: str, node: ast.AST) -> None:
+        """A local name must not hide a sort, a message class or the language."""
+        hidden = self.scope.get(name)
+        if isinstance(hidden, type) or name in _WORDS:
+            self.fail(
+                "shadowed",
+                f"`{name}` hides what is called so outside",
+                node,
+                f"{article('class' if isinstance(hidden, type) else 'name')} of the description",
+                "choose another name",
+            )
+
+    def check_declared(
+        self, node: ast.AST | Span, variable: Variable, record: type[Record]
+    ) -> None:
         assert isinstance(variable.type, MessagesType)
         if record not in variable.type.messages:
             self.fail(
@@ -133,8 +189,11 @@ class BaseReader:
                 f"`{record.__name__}` is not a message of self.{variable.name}",
                 node,
                 "undeclared message",
-                f"add it to `{variable.name}: {variable.type}`",
+                f"declare it: `{variable.name}: {MessagesType((*variable.type.messages, record))}`",
             )
+
+
+_WORDS = ("self", "super", "require", "all", "any", "len", "min", "max", "range", "set")
 
 
 def _kind(node: ast.AST) -> str:

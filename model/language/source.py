@@ -34,10 +34,28 @@ def function_source(function: Any) -> tuple[ast.FunctionDef, str]:
     code = function.__code__
     tree = _tree(code.co_filename)
     for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+        if (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and node.name == function.__name__
+        ):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if code.co_firstlineno in (first, node.lineno):
+            if code.co_firstlineno not in (first, node.lineno):
+                continue
+            if isinstance(node, ast.FunctionDef):
                 return node, code.co_filename
+            raise ModelError(
+                [
+                    Diagnostic(
+                        "async-method",
+                        f"`{node.name}` is async",
+                        def_span(node, code.co_filename),
+                        "not allowed here",
+                        "a step is one atomic action; nothing is awaited: "
+                        f"write `def {node.name}(...)`",
+                        function.__qualname__,
+                    )
+                ]
+            )
     raise ModelError(
         [
             Diagnostic(
@@ -72,16 +90,36 @@ def _class_file(cls: type) -> str:
         return "<unknown>"
 
 
-def annotation_span(cls: type, name: str) -> Span:
-    """The place of `name: ...` in a class body, or of the class, or nowhere."""
+def annotation_span(cls: type, name: str, part: str = "annotation") -> Span:
+    """The place of `name: annotation = value` in a class body, or of the class, or nowhere.
+
+    `part` picks the "annotation", the "value" (if there is one) or the "name".
+    """
     node, file = class_source(cls)
     for statement in node.body if node else ():
-        if (
-            isinstance(statement, ast.AnnAssign)
-            and isinstance(statement.target, ast.Name)
-            and statement.target.id == name
-        ):
-            return span_of(statement, file)
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=found)) if found == name:
+                chosen = {"value": statement.value, "name": statement.target}.get(part)
+                return span_of(chosen or statement.annotation, file)
+            case ast.Assign(targets=[ast.Name(id=found) as target]) if found == name:
+                return span_of(statement.value if part == "value" else target, file)
+            case ast.FunctionDef(name=found) if found == name:
+                return def_span(statement, file)
+    return class_span(cls)
+
+
+def def_span(node: ast.FunctionDef | ast.AsyncFunctionDef, file: str) -> Span:
+    """The place of `def name`."""
+    width = len("def ") + isinstance(node, ast.AsyncFunctionDef) * len("async ") + len(node.name)
+    return Span(file, node.lineno, node.col_offset, node.lineno, node.col_offset + width)
+
+
+def keyword_span(cls: type, name: str) -> Span:
+    """The place of `name=...` among the bases of a class, or of the class."""
+    node, file = class_source(cls)
+    for keyword in node.keywords if node else ():
+        if keyword.arg == name:
+            return span_of(keyword, file)
     return class_span(cls)
 
 

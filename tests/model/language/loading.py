@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from quorate.model.language import ModelError, Protocol
 from quorate.model.language.lower import describe
 

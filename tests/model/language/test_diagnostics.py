@@ -1,4 +1,4 @@
-"""Every mistake that can be reported, as its user reads it: one wrong protocol and one message each.
+"""Every mistake that can be reported, as its user reads it: a wrong protocol and its message.
 
 `QUORATE_REWRITE_GOLDEN=1 pytest tests/model/language` rewrites the expected messages.
 """
@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from quorate.model import language
 from quorate.model.language import ModelError
 

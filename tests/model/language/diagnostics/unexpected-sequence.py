@@ -12,5 +12,4 @@ class Paxos(Protocol):
 
     @action
     def phase1b(self, a: Acceptor, b: Ballot) -> None:
-        require(self.max_bal[a] in [b, Ballot.never])
-        self.max_bal[a] = b
+        self.max_bal[a] = b, a

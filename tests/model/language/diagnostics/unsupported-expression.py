@@ -33,4 +33,5 @@ class Paxos(Protocol):
 
     @invariant
     def bounded(self) -> bool:
-        return (lambda a: self.max_bal[a] != Ballot.never)(Acceptor)
+        joined = lambda a: self.max_bal[a] != Ballot.never
+        return all(joined(a) for a in Acceptor)

@@ -1,0 +1,23 @@
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, invariant
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        self.max_bal[a] = b
+
+    @invariant
+    def safe(self) -> bool:
+        return all(self.max_bal[a] >= Ballot.never for a in Acceptor)
+
+    @invariant
+    def safe(self) -> bool:
+        return True

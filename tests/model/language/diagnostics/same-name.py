@@ -1,0 +1,22 @@
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+def _replica() -> type:
+    class Acceptor(Sort, short="r"): ...
+
+    return Acceptor
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+    leader: Map[_replica(), bool] = durable(False)
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        self.max_bal[a] = b

@@ -1,0 +1,15 @@
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+
+    @action
+    def phase1b(self, Acceptor: Acceptor, b: Ballot) -> None:
+        self.max_bal[Acceptor] = b

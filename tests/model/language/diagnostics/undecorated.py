@@ -1,0 +1,24 @@
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, require
+
+
+class Acceptor(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Paxos(Protocol):
+    max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        require(self.max_bal[a] < b)
+        self.max_bal[a] = b
+
+    def agreement(self) -> bool:
+        return True
+
+
+class ForgetsPromise(Paxos):
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        self.max_bal[a] = b
