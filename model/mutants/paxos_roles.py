@@ -156,7 +156,7 @@ class AllVolatile(VoteVolatile):
 # ---------------------------------------------------------------- learners and quorums
 
 
-class Single(Flexible[Acceptor], size=1): ...
+class Single(Flexible[Acceptor], size=1, meets=Phase1): ...
 
 
 class DisjointQuorums(PaxosRoles):
@@ -167,10 +167,6 @@ class DisjointQuorums(PaxosRoles):
         if self.committed[l] is None and any(q <= heard for q in Single):
             self.committed[l] = m.v
         self.tally[l, m.b] = heard
-
-    @define
-    def chosen(self, b: Ballot, v: Value) -> bool:
-        return any(all(Accepted(a, b, v) in self.sent for a in q) for q in Single)
 
 
 class AcceptedTwice(PaxosRoles):
