@@ -1,0 +1,347 @@
+"""The bundled implementation under the models `PaxosRoles` and `Paxos`.
+
+The roles are driven by hand, with their own stores: a `Persist` is carried out when the message
+is handled, a reply waits in the outbox until the model lets it go, a crash loses the outbox and
+rebuilds the role from its store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from quorate.impl import (
+    Accept,
+    Accepted,
+    Acceptor,
+    Ballot,
+    Learner,
+    Prepare,
+    Promise,
+    Proposer,
+    Vote,
+)
+from quorate.impl.composition import HEALTHY, Composition
+from quorate.impl.errors import ImplError
+from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
+from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
+from quorate.impl.storage import MemoryStore
+from quorate.traces import FrozenMap, Record, Trace, Value, show
+
+from .adapter import Refusal
+
+NEVER = "never"
+
+
+class _Processes:
+    """The roles of one trace, their stores and outboxes."""
+
+    def __init__(self, composition: Composition = HEALTHY) -> None:
+        self.composition = composition
+
+    def set_up(self, proposers: list[str], acceptors: list[str], learners: list[str]) -> None:
+        """Fresh processes with empty stores."""
+        self.quorums = self.composition.quorums(acceptors)
+        self.acceptor_names = acceptors
+        self.stores = {name: MemoryStore() for name in (*proposers, *acceptors, *learners)}
+        self.outbox: dict[str, list[Any]] = {name: [] for name in acceptors}
+        self.proposers = {name: self.proposer(name) for name in proposers}
+        self.acceptors = {name: self.acceptor(name) for name in acceptors}
+        self.learners = {name: self.learner(name) for name in learners}
+        self.owner: dict[str, str] = {}
+        self.sent: set[Record] = set()
+
+    # ------------------------------------------------------------ starting and restarting
+
+    def proposer(self, name: str) -> Proposer:
+        """A proposer, from what its store holds."""
+        stored = cast("ProposerRecord | None", self.stores[name].load("proposer"))
+        return self.composition.proposer.recover(name, self.acceptor_names, self.quorums, stored)
+
+    def acceptor(self, name: str) -> Acceptor:
+        """An acceptor, from what its store holds."""
+        stored = cast("AcceptorRecord | None", self.stores[name].load("acceptor"))
+        return self.composition.acceptor.recover(name, stored)
+
+    def learner(self, name: str) -> Learner:
+        """A learner, from what its store holds."""
+        stored = cast("LearnerRecord | None", self.stores[name].load("learner"))
+        return self.composition.learner.recover(name, self.acceptor_names, self.quorums, stored)
+
+    # ------------------------------------------------------------ doing steps
+
+    def attempt(self, name: str, step: Callable[[], Outputs]) -> list[Any]:
+        """Run a handler, persist what it persists, and return the messages it sends."""
+        try:
+            outputs = step()
+        except ImplError as error:
+            raise Refusal(f"{type(error).__name__}: {error}") from error
+        messages = []
+        for output in outputs:
+            match output:
+                case Persist(record):
+                    self.stores[name].save(key_of(record), record)
+                case Send(_, message) | Broadcast(_, message):
+                    messages.append(message)
+        return messages
+
+    def emit(self, messages: list[Any]) -> frozenset[Record]:
+        """Put messages on the network."""
+        shown = frozenset(map(show_message, messages))
+        self.sent |= shown
+        return shown
+
+    def answer(self, name: str, message: Any, kind: type) -> None:
+        """Hand a message to an acceptor; its answer of the kind waits in the outbox."""
+        answers = self.attempt(name, lambda: self.acceptors[name].receive(message))
+        waiting = [m for m in answers if isinstance(m, kind)]
+        if not waiting:
+            instead = ", ".join(map(str, answers)) or "nothing"
+            raise Refusal(f"{name} answers {instead}, no {kind.__name__}")
+        self.outbox[name] = waiting
+
+    def release(self, name: str, kind: type) -> frozenset[Record]:
+        """Send the answer that waits in an acceptor's outbox."""
+        waiting = [m for m in self.outbox[name] if isinstance(m, kind)]
+        if not waiting:
+            raise Refusal(f"{name} has no {kind.__name__} to send")
+        self.outbox[name] = []
+        return self.emit(waiting)
+
+    def take(self, ballot: Value, proposer: str) -> Ballot:
+        """The ballot of the model as one of the implementation's, owned by the proposer."""
+        self.owner.setdefault(cast(str, ballot), proposer)
+        return self.ballot(ballot)
+
+    def ballot(self, name: Value) -> Ballot:
+        """b3 is round 3 of whoever took it."""
+        assert isinstance(name, str)
+        return Ballot(int(name[1:]), self.owner.get(name, "nobody"))
+
+    def message(self, m: Value) -> Any:
+        """A message of the trace as one of the implementation's."""
+        assert isinstance(m, Record)
+        ballot = self.ballot(m.get("b"))
+        match m.tag:
+            case "Prepare":
+                return Prepare(ballot)
+            case "Promise":
+                voted, value = m.get("vb"), m.get("v")
+                vote = None if voted == NEVER else Vote(self.ballot(voted), cast(str, value))
+                return Promise(ballot, cast(str, m.get("a")), vote)
+            case "Accept":
+                return Accept(ballot, cast(str, m.get("v")))
+        return Accepted(ballot, cast(str, m.get("a")), cast(str, m.get("v")))
+
+    # ------------------------------------------------------------ looking at the acceptors
+
+    def promised(self) -> dict[Value, Value]:
+        """The ballot that each acceptor has promised."""
+        return {n: show_ballot(a.promised) for n, a in self.acceptors.items()}
+
+    def voted_ballot(self) -> dict[Value, Value]:
+        """The ballot of each acceptor's latest vote."""
+        return {n: show_ballot(_ballot_of(a.accepted)) for n, a in self.acceptors.items()}
+
+    def voted_value(self) -> dict[Value, Value]:
+        """The value of each acceptor's latest vote."""
+        return {n: _value_of(a.accepted) for n, a in self.acceptors.items()}
+
+
+class PaxosRolesAdapter:
+    """The implementation, step by step at the grain of `PaxosRoles`."""
+
+    def __init__(self, composition: Composition = HEALTHY) -> None:
+        self.processes = _Processes(composition)
+
+    def start(self, trace: Trace) -> None:
+        sizes = dict(trace.sizes)
+        names = {s: _names(s[0].lower(), sizes[s]) for s in ("Proposer", "Acceptor", "Learner")}
+        self.processes.set_up(names["Proposer"], names["Acceptor"], names["Learner"])
+        self.ballots = [f"b{i}" for i in range(1, sizes["Ballot"] + 1)]
+        self.shown = set(trace.initial)
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+        step = getattr(self, f"_{action}", None)
+        if step is None:
+            raise Refusal(f"the implementation has no step `{action}`")
+        return step(*args.values())  # type: ignore[no-any-return]
+
+    # The steps, named as the model names them.
+
+    def _prepare(self, p: str, b: str) -> frozenset[Record]:
+        ballot = self.processes.take(b, p)
+        proposer = self.processes.proposers[p]
+        return self.processes.emit(self.processes.attempt(p, lambda: proposer.prepare(ballot)))
+
+    def _receive_prepare(self, a: str, m: Record) -> frozenset[Record]:
+        self.processes.answer(a, self.processes.message(m), Promise)
+        return frozenset()
+
+    def _reply_promise(self, a: str) -> frozenset[Record]:
+        return self.processes.release(a, Promise)
+
+    def _receive_promise(self, p: str, m: Record) -> frozenset[Record]:
+        proposer, message = self.processes.proposers[p], self.processes.message(m)
+        return self.processes.emit(self.processes.attempt(p, lambda: proposer.receive(message)))
+
+    def _propose(self, p: str, v: str) -> frozenset[Record]:
+        proposer = self.processes.proposers[p]
+        return self.processes.emit(self.processes.attempt(p, lambda: proposer.propose(v)))
+
+    def _receive_accept(self, a: str, m: Record) -> frozenset[Record]:
+        self.processes.answer(a, self.processes.message(m), Accepted)
+        return frozenset()
+
+    def _reply_accepted(self, a: str) -> frozenset[Record]:
+        return self.processes.release(a, Accepted)
+
+    def _receive_accepted(self, l: str, m: Record) -> frozenset[Record]:  # noqa: E741
+        learner, message = self.processes.learners[l], self.processes.message(m)
+        self.processes.attempt(l, lambda: learner.receive(message))
+        return frozenset()
+
+    def _crash_proposer(self, p: str) -> frozenset[Record]:
+        self.processes.proposers[p] = self.processes.proposer(p)
+        return frozenset()
+
+    def _crash_acceptor(self, a: str) -> frozenset[Record]:
+        self.processes.outbox[a] = []
+        self.processes.acceptors[a] = self.processes.acceptor(a)
+        return frozenset()
+
+    def _crash_learner(self, l: str) -> frozenset[Record]:  # noqa: E741
+        self.processes.learners[l] = self.processes.learner(l)
+        return frozenset()
+
+    # The state, by the model's variables.
+
+    def observe(self) -> Mapping[str, Value]:
+        p = self.processes
+        proposers, learners = p.proposers.items(), p.learners.items()
+        rounds = {b: int(b[1:]) for b in self.ballots}
+        seen: dict[str, dict[Value, Value]] = {
+            "owner": {b: p.owner.get(b) for b in self.ballots},
+            "ballot": {n: show_ballot(x.ballot) for n, x in proposers},
+            "promises": {n: x.promises for n, x in proposers},
+            "best_ballot": {n: show_ballot(_ballot_of(x.best)) for n, x in proposers},
+            "best_value": {n: _value_of(x.best) for n, x in proposers},
+            "proposed": {n: x.proposed for n, x in proposers},
+            "promised": p.promised(),
+            "voted_ballot": p.voted_ballot(),
+            "voted_value": p.voted_value(),
+            "owes_promise": {n: _owed(out, Promise) for n, out in p.outbox.items()},
+            "owes_accepted": {n: _owed(out, Accepted) for n, out in p.outbox.items()},
+            "tally": {
+                (n, b): _of_round(x.tally, rounds[b], frozenset())
+                for n, x in learners
+                for b in self.ballots
+            },
+            "committed": {n: x.committed for n, x in learners},
+        }
+        found: dict[str, Value] = {name: FrozenMap(cells) for name, cells in seen.items()}
+        found["sent"] = frozenset(p.sent)
+        return {name: value for name, value in found.items() if name in self.shown}
+
+
+class PaxosAdapter:
+    """The implementation under Lamport's `Paxos`: one proposer per ballot, replies at once."""
+
+    def __init__(self, composition: Composition = HEALTHY) -> None:
+        self.processes = _Processes(composition)
+
+    def start(self, trace: Trace) -> None:
+        sizes = dict(trace.sizes)
+        proposers = _names("p", sizes["Ballot"])
+        self.processes.set_up(proposers, _names("a", sizes["Acceptor"]), [])
+        for i, proposer in enumerate(proposers, start=1):
+            self.processes.take(f"b{i}", proposer)
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+        step = getattr(self, f"_{action}", None)
+        if step is None:
+            raise Refusal(f"the implementation has no step `{action}`")
+        return step(*args.values())  # type: ignore[no-any-return]
+
+    def _proposer_of(self, b: str) -> Proposer:
+        return self.processes.proposers[self.processes.owner[b]]
+
+    def _phase1a(self, b: str) -> frozenset[Record]:
+        proposer, ballot = self._proposer_of(b), self.processes.ballot(b)
+        if proposer.ballot == ballot:
+            return frozenset()  # the same message again changes nothing
+        name = proposer.name
+        return self.processes.emit(self.processes.attempt(name, lambda: proposer.prepare(ballot)))
+
+    def _phase1b(self, a: str, b: str) -> frozenset[Record]:
+        self.processes.answer(a, Prepare(self.processes.ballot(b)), Promise)
+        return self.processes.release(a, Promise)
+
+    def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record]:
+        proposer = self._proposer_of(b)
+        heard = [
+            m
+            for m in sorted(self.processes.sent, key=show)
+            if m.tag == "Promise" and m.get("b") == b and m.get("a") in q
+        ]
+        for m in heard:
+            self.processes.attempt(
+                proposer.name, lambda m=m: proposer.receive(self.processes.message(m))
+            )
+        return self.processes.emit(
+            self.processes.attempt(proposer.name, lambda: proposer.propose(v))
+        )
+
+    def _phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
+        self.processes.answer(a, Accept(self.processes.ballot(b), v), Accepted)
+        return self.processes.release(a, Accepted)
+
+    def observe(self) -> Mapping[str, Value]:
+        p = self.processes
+        return {
+            "max_bal": FrozenMap(p.promised()),
+            "max_vbal": FrozenMap(p.voted_ballot()),
+            "max_val": FrozenMap(p.voted_value()),
+            "sent": frozenset(p.sent),
+        }
+
+
+def _names(letter: str, n: int) -> list[str]:
+    return [f"{letter}{i}" for i in range(n)]
+
+
+def show_ballot(ballot: Ballot | None) -> str:
+    """A ballot by the model's name."""
+    return NEVER if ballot is None else f"b{ballot.round}"
+
+
+def _ballot_of(vote: Vote | None) -> Ballot | None:
+    return None if vote is None else vote.ballot
+
+
+def _value_of(vote: Vote | None) -> str | None:
+    return None if vote is None else vote.value
+
+
+def _owed(outbox: list[Any], kind: type) -> str:
+    return next((show_ballot(m.ballot) for m in outbox if isinstance(m, kind)), NEVER)
+
+
+def _of_round(tally: Mapping[Ballot, Any], round_: int, default: Any) -> Any:
+    return next((x for ballot, x in tally.items() if ballot.round == round_), default)
+
+
+def show_message(message: Any) -> Record:
+    """A message of the implementation as the model shows it."""
+    b = ("b", show_ballot(message.ballot))
+    match message:
+        case Prepare():
+            return Record("Prepare", (b,))
+        case Promise(acceptor=a, accepted=vote):
+            voted = (("vb", show_ballot(_ballot_of(vote))), ("v", _value_of(vote)))
+            return Record("Promise", (("a", a), b, *voted))
+        case Accept(value=v):
+            return Record("Accept", (b, ("v", v)))
+        case Accepted(acceptor=a, value=v):
+            return Record("Accepted", (("a", a), b, ("v", v)))
+    return Record(type(message).__name__, (b,))
