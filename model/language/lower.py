@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Any
 from . import core as c
 from . import surface as s
 from .capture import capture
+from .fingerprint import digest
 from .protocol import Protocol
 from .relations import NONE, join, set_type
 from .types import (
@@ -25,6 +25,8 @@ from .types import (
     Type,
 )
 
+__all__ = ["coerce", "conjunction", "constant", "describe", "digest", "lower", "negation"]
+
 NUMBER = NatType(None)
 TRUE = c.Lit(value=True, type=c.BOOL)
 
@@ -36,25 +38,6 @@ Env = Mapping[int, c.Expr]
 def describe(protocol: type[Protocol]) -> c.Description:
     """Read a protocol class into the core IR. Raises ModelError with every mistake found."""
     return lower(capture(protocol))
-
-
-def digest(description: c.Description) -> str:
-    """A hash of what a description means: equal for equal core IR, whatever its layout."""
-    sorts = [
-        (n, [b.__name__ for b in t.__mro__], sorted(_constants(t)))
-        for n, t in description.protocol.sorts().items()
-    ]
-    parts = (sorts, description.variables, description.inits, description.actions)
-    text = repr((description.name, parts, description.properties))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _constants(sort: type) -> list[str]:
-    return [
-        f"{k}={v!r}"
-        for k, v in vars(sort).items()
-        if k in ("weights", "listed", "size", "bottom", "short") and not callable(v)
-    ]
 
 
 def lower(description: s.Description) -> c.Description:

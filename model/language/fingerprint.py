@@ -1,0 +1,122 @@
+"""A hash of what a description means, for caches and reports.
+
+The same in every process and on every machine: no addresses, no places, no order of sets.
+Two layouts of one model have one digest; a changed guard, type or quorum gives another.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import hashlib
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from . import core as c
+from .data import Message, Record
+from .diagnostics import ModelError, SizeError
+from .protocol import LARGEST_SIZE, Variable
+from .quorums import QuorumSystem
+from .sorts import Nat, Ordered, Sort
+from .source import function_source
+from .types import EnumType, RecordType
+
+LISTED_UP_TO = 5  # elements for which the quorums of a system are compared one by one
+
+
+def digest(description: c.Description) -> str:
+    """A hash of what a description means: equal for equal core IR, whatever its layout."""
+    protocol = description.protocol
+    parts = (
+        description.name,
+        tuple(_sort(t) for t in protocol.sorts().values()),
+        description.variables,
+        description.inits,
+        description.actions,
+        description.properties,
+        dict(protocol.faults),
+    )
+    return hashlib.sha256(text(parts).encode()).hexdigest()[:16]
+
+
+def text(value: Any) -> str:
+    """A value as text that depends on nothing but the value."""
+    if isinstance(value, Sort):
+        return f"{type(value).__name__}#{value.index}"
+    if isinstance(value, enum.Enum):
+        return f"{type(value).__name__}.{value.name}"
+    if isinstance(value, EnumType):
+        return f"enum {value}({' '.join(m.name for m in value.enum)})"
+    if isinstance(value, RecordType):
+        return f"record {text(value.record)}"
+    if isinstance(value, Variable):
+        return text(("variable", value.name, value.type, value.initial, value.volatile))
+    if isinstance(value, type):
+        return _class(value)
+    if isinstance(value, Record):
+        return f"{type(value).__name__}({', '.join(map(text, value))})"
+    if is_dataclass(value):
+        inner = (f"{f.name}={text(getattr(value, f.name))}" for f in fields(value) if f.compare)
+        return f"{type(value).__name__}({', '.join(inner)})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(f"{text(k)}: {text(v)}" for k, v in value.items())) + "}"
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(text, value))) + "}"
+    if isinstance(value, (tuple, list)):
+        return "(" + ", ".join(map(text, value)) + ")"
+    return repr(value)
+
+
+def _class(cls: type) -> str:
+    """A class by what matters of it: for a record its fields, for a message its key."""
+    if not issubclass(cls, Record):
+        return cls.__name__
+    key = cls.key if issubclass(cls, Message) else None
+    inner = ", ".join(f"{n}: {text(t)}" for n, t in cls.field_types().items())
+    return f"{cls.__name__}({inner}; {key})"
+
+
+def _sort(sort: type) -> tuple[Any, ...]:
+    if issubclass(sort, QuorumSystem):
+        return ("quorum", sort.__name__, sort.of, sort.meets, *_quorums(sort))
+    if issubclass(sort, Nat):
+        return ("nat", sort.__name__)
+    assert issubclass(sort, Sort)
+    bottom = sort.bottom if issubclass(sort, Ordered) else None
+    ordered = issubclass(sort, Ordered)
+    return ("sort", sort.__name__, ordered, bottom, sort.short, sort.first)
+
+
+def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
+    """Which sets are quorums: by what the system says for each number of elements."""
+    yield getattr(system, "weights", None)
+    yield getattr(system, "listed", None)
+    if (least := getattr(system, "least", None)) is not None:
+        yield tuple(_answer(least, n) for n in range(1, LARGEST_SIZE + 1))
+    yield tuple(_answer(lambda k: sorted(system.subsets(k)), n) for n in range(1, LISTED_UP_TO + 1))
+    for base in system.__mro__:
+        if base.__module__ == QuorumSystem.__module__ or not issubclass(base, QuorumSystem):
+            continue
+        for name, value in sorted(vars(base).items()):
+            function = getattr(value, "__func__", value)
+            if name != "size" and inspect.isfunction(function):
+                yield name, _syntax(function)
+
+
+def _answer(ask: Any, n: int) -> Any:
+    try:
+        return ask(n)
+    except (SizeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return type(error).__name__
+
+
+def _syntax(function: Any) -> str:
+    """A method's source without its layout, comments and docstring."""
+    try:
+        node, _ = function_source(function)
+    except ModelError:
+        return str(function.__code__.co_code.hex())
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return ast.dump(ast.Module([*body], [])) + ast.dump(node.args)
