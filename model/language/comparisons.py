@@ -76,7 +76,7 @@ class Comparisons(BaseReader):
             if op in ("in", "not in"):
                 self._check_membership(place, left_node, left, right)
             elif op in ("==", "!="):
-                self._check_equality(place, left, right)
+                self._check_equality(place, op, left, right)
             else:
                 self._check_order(place, op, left, right)
             rest.append((op, right))
@@ -190,7 +190,7 @@ class Comparisons(BaseReader):
                 f"the left side is {article(left.type)}, members are {wanted.element}",
             )
 
-    def _check_equality(self, node: Span, left: s.Expr, right: s.Expr) -> None:
+    def _check_equality(self, node: Span, op: str, left: s.Expr, right: s.Expr) -> None:
         if is_none(left) and is_none(right):
             return
         for one, other in ((left, right), (right, left)):
@@ -201,7 +201,7 @@ class Comparisons(BaseReader):
                     f"{article(other.type)} is never None",
                     node,
                     f"compares {article(other.type)} with None",
-                    f"write `== {other.type}.{bottom}`" if bottom else "",
+                    f"write `{other.span.text()} {op} {other.type}.{bottom}`" if bottom else "",
                 )
         if isinstance(left.type, QuorumType) and isinstance(right.type, QuorumType):
             if left.type != right.type:

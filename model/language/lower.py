@@ -19,6 +19,7 @@ from .types import (
     MessagesType,
     NatType,
     OptionType,
+    QuorumType,
     RecordType,
     SeqType,
     SetType,
@@ -455,4 +456,7 @@ def coerce(e: c.Expr, t: Type) -> c.Expr:
         return c.Some(of=coerce(e, t.inner), type=t, span=e.span)
     if isinstance(e, c.MakeSet) and not e.items:
         return replace(e, type=t)
+    if isinstance(e.type, QuorumType) and isinstance(t, SetType):
+        nothing = c.MakeSet(items=(), type=t, span=e.span)
+        return c.SetOp(op="|", left=e, right=nothing, type=t, span=e.span)
     return e

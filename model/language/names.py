@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -171,7 +172,7 @@ class Names(BaseReader):
                 f"`{node.attr}` is a @define and must be called",
                 node,
                 "not called",
-                f"write `self.{node.attr}(...)`",
+                f"write `self.{node.attr}({', '.join(_parameter_names(self.defines[node.attr]))})`",
             )
         if (other := getattr(self.protocol, node.attr, None)) is not None:
             mark = getattr(other, "_quorate", None)
@@ -291,3 +292,7 @@ def _is_minus_one(node: ast.expr) -> bool:
         and isinstance(node.operand, ast.Constant)
         and node.operand.value == 1
     )
+
+
+def _parameter_names(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)[1:]

@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import linecache
+from collections.abc import Iterator
 from typing import Any
 
 from .diagnostics import Diagnostic, ModelError, Span
@@ -72,12 +73,20 @@ def class_source(cls: type) -> tuple[ast.ClassDef | None, str]:
     """The definition of a class (None where it cannot be found), and its file."""
     file = _class_file(cls)
     tree = _tree(file)
-    found = [
-        node
-        for node in (ast.walk(tree) if tree else ())
-        if isinstance(node, ast.ClassDef) and node.name == cls.__name__
-    ]
-    return (found[-1] if found else None), file
+    found = dict(_classes(tree, "")) if tree else {}
+    return found.get(cls.__qualname__), file
+
+
+def _classes(inside: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Every class in a syntax tree by its qualified name."""
+    for node in ast.iter_child_nodes(inside):
+        if isinstance(node, ast.ClassDef):
+            yield prefix + node.name, node
+            yield from _classes(node, f"{prefix}{node.name}.")
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _classes(node, f"{prefix}{node.name}.<locals>.")
+        else:
+            yield from _classes(node, prefix)
 
 
 def _class_file(cls: type) -> str:

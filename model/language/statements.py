@@ -263,7 +263,7 @@ class Body:
                 f"no base class of {self.defined_in.__name__} has an action `{name}`",
                 call,
                 "unknown action",
-                f"did you mean `super().{near[0]}`?"
+                f"did you mean `super().{near[0]}({listed(call.args)})`?"
                 if near
                 else f"their actions are {', '.join(known) or 'none'}",
             )
