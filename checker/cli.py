@@ -1,0 +1,130 @@
+"""The `quorate` command: verbs, exit codes, and one clear line for everything that goes wrong.
+
+Verbs are imported when they are called: `quorate --help` must not wait for LLVM or Z3.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+# Exit codes: 0 holds, and for what does not:
+VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
+
+VERBS = {
+    "verify": "Explore, prove, mutate and replay, in one go: the main job.",
+    "check": "Explore every reachable state of a protocol and check its invariants.",
+    "replay": "Replay a trace on an implementation, step by step.",
+    "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"quorate.checker.verbs.{name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quorate")
+def quorate() -> None:
+    """A conformance checker for consensus protocols.
+
+    \b
+    Exit codes:
+      0   everything holds
+      1   a property is violated
+      2   wrong usage or bad input
+      3   a mistake in the model
+      4   inconclusive: a bound, a timeout, vacuity under --strict
+      5   an implementation does not conform
+      70  a bug of Quorate
+      130 interrupted
+    """
+
+
+def main() -> None:
+    """Run the command and turn every error into a message and an exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments; returns the exit code."""
+    try:
+        result = quorate.main(args=arguments, prog_name="quorate", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except Exception as error:
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    from quorate.impl.errors import ImplError
+    from quorate.model.language import ModelError, SizeError, StepError
+    from quorate.traces import TraceError
+
+    from .errors import InputError
+
+    match error:
+        case ModelError():
+            return _fail(str(error), MODEL, prefix="")
+        case StepError():
+            return _fail(f"the model is undefined here: {error}", MODEL)
+        case InputError() | SizeError() | TraceError() | ImplError():
+            return _fail(str(error), USAGE)
+        case MemoryError():
+            return _fail("out of memory: take smaller sizes, or give --memory", USAGE)
+        case OSError():
+            return _fail(_system(error), USAGE)
+    if os.environ.get("QUORATE_TRACEBACK"):
+        traceback.print_exception(error)
+    return _fail(
+        f"a bug of Quorate: {type(error).__name__}: {error}\n"
+        "Set QUORATE_TRACEBACK=1 and run again to see where; please report it.",
+        OUR_BUG,
+    )
+
+
+def _system(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    hints = {
+        errno.ENOSPC: "the disk is full",
+        errno.EROFS: "the file system is read-only",
+        errno.EACCES: "no permission to write or read here",
+    }
+    return f"{place}{hints.get(error.errno or 0, error.strerror or str(error))}"
+
+
+def _fail(message: str, code: int, prefix: str = "error: ") -> int:
+    click.echo(f"{prefix}{message}", err=True)
+    return code
+
+
+def option_error(message: str) -> Any:
+    """A usage error that a verb found in its options."""
+    raise click.UsageError(message)

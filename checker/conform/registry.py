@@ -1,0 +1,58 @@
+"""Which adapter drives which protocol."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import inspect
+from pathlib import Path
+
+from quorate.checker.errors import InputError
+from quorate.impl.defects import COMPOSITIONS
+from quorate.model.language import Protocol
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+
+from .adapter import Adapter
+from .paxos import PaxosAdapter, PaxosRolesAdapter
+
+BUNDLED = {PaxosRoles: PaxosRolesAdapter, Paxos: PaxosAdapter}
+
+
+def adapter_for(protocol: type[Protocol], variant: str, own: str | None = None) -> Adapter:
+    """The adapter of a protocol (or of what it modifies). Raises InputError."""
+    if own is not None:
+        return _own(own)
+    if variant not in COMPOSITIONS:
+        near = difflib.get_close_matches(variant, COMPOSITIONS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(COMPOSITIONS)}"
+        raise InputError(f"no variant `{variant}` of the implementation; {hint}")
+    for base, make in BUNDLED.items():
+        if issubclass(protocol, base):
+            return make(COMPOSITIONS[variant])
+    known = ", ".join(p.__name__ for p in BUNDLED)
+    raise InputError(
+        f"no implementation of {protocol.__name__} is bundled (there is one of {known}); "
+        "give your own with --adapter path.py:Class"
+    )
+
+
+def _own(name: str) -> Adapter:
+    place, _, wanted = name.partition(":")
+    path = Path(place)
+    if not path.is_file():
+        raise InputError(f"{place}: no such file with an adapter")
+    spec = importlib.util.spec_from_file_location("quorate_user_adapter", path)
+    if spec is None or spec.loader is None or not wanted:
+        raise InputError(f"{name}: expected path.py:Class")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{place}: {type(error).__name__} while it was read: {error}") from error
+    cls = getattr(module, wanted, None)
+    missing = [m for m in ("start", "perform", "observe") if not callable(getattr(cls, m, None))]
+    if not inspect.isclass(cls) or missing:
+        what = f"has no {', '.join(missing)}" if inspect.isclass(cls) else "is not there"
+        raise InputError(f"{place}: the adapter {wanted} {what}")
+    return cls()  # type: ignore[no-any-return]

@@ -1,0 +1,54 @@
+"""`quorate check`: explore every reachable state, check the invariants, show what breaks them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, VIOLATED
+
+from .options import Bytes, sizes_option
+
+SCHEMA = 1
+
+
+@click.command("check")
+@click.argument("protocol")
+@sizes_option
+@click.option(
+    "-i", "--invariant", "only", multiple=True, help="Check this invariant alone (repeatable)."
+)
+@click.option("--memory", type=Bytes(), help="Stop when the states need more than this: 8GiB.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
+@click.option("--trace", type=click.Path(path_type=Path), help="Write the counterexample (ITF).")
+@click.option(
+    "--graph",
+    type=click.Path(path_type=Path),
+    help="Write the state graph: .graphml, .dot or .json.",
+)
+@click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
+@click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
+@click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+def command(**options: Any) -> int:
+    """Explore every reachable state of PROTOCOL and check its invariants.
+
+    PROTOCOL is path.py:Class, module:Class, or a bundled one: Paxos, PaxosRoles, TwoPhaseCommit,
+    MultiPaxos, Raft.
+
+    \b
+    quorate check Paxos -s Acceptor=3,Ballot=2,Value=2
+    """
+    from .checking import Check
+
+    return Check(**options).run()
+
+
+def exit_code(outcome: str, warned: bool, strict: bool) -> int:
+    """The exit code for how a search ended."""
+    codes = {"violated": VIOLATED, "interrupted": INTERRUPTED, "holds": 0}
+    code = codes.get(outcome, INCONCLUSIVE)
+    return INCONCLUSIVE if code == 0 and warned and strict else code

@@ -1,0 +1,218 @@
+"""The work of `quorate check`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.explorer import Explorer, Progress, UnknownPropertyError
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.load import load_protocol, name_of
+from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.traces import counterexample
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace, render_spacetime, render_table, write_itf
+
+from .check import SCHEMA, exit_code
+from .options import merged
+from .sizing import sized
+
+
+@dataclass
+class Check:
+    """One run of the verb; the fields are its options."""
+
+    protocol: str
+    sizes: tuple[dict[str, int], ...]
+    faults: tuple[dict[str, int], ...]
+    only: tuple[str, ...]
+    memory: int | None
+    limit: int | None
+    trace: Path | None
+    graph: Path | None
+    reference: bool
+    strict: bool
+    coverage: bool
+    as_json: bool
+    ascii_only: bool
+
+    def run(self) -> int:
+        """Explore, report, write; returns the exit code."""
+        target = load_protocol(self.protocol)
+        bounds = sized(target, merged(self.sizes), merged(self.faults))
+        for path in (self.trace, self.graph):
+            writable(path)
+        out = Output(self.ascii_only)
+        found, explorer = self._explore(target, bounds, out)
+        shown = counterexample(target, name_of(target), bounds, found)
+        if shown is not None and self.trace is not None:
+            write_itf(shown, self.trace)
+        if explorer is not None and self.graph is not None:
+            self._write_graph(explorer)
+        warned = warnings_of(target, found)
+        if self.as_json:
+            out.block(json.dumps(as_json(target, bounds, found, warned, self.trace), indent=2))
+        else:
+            report(out, target, found, warned, shown, self.coverage)
+            if self.trace is not None and shown is not None:
+                out.line(f"trace written to {self.trace}")
+            if self.graph is not None:
+                out.line(f"graph written to {self.graph}")
+        return exit_code(found.outcome.value, bool(warned), self.strict)
+
+    def _explore(
+        self, target: type[Protocol], bounds: Sizes, out: Output
+    ) -> tuple[Exploration, Explorer | None]:
+        if self.reference:
+            return explore_reference(target, bounds, self.limit), None
+        only = frozenset(self.only) or None
+        try:
+            explorer = Explorer(target, bounds, self.memory, self.limit, only)
+        except UnknownPropertyError as error:
+            raise InputError(str(error)) from None
+        if not self.as_json:
+            out.title(f"{target.__name__}  {bounds}")
+            out.line(memory_line(explorer))
+        with progress(progress_line) as say:
+            return explorer.run(say, coverage=True), explorer
+
+    def _write_graph(self, explorer: Explorer) -> None:
+        from quorate.checker.explore.graph import StateGraph
+
+        assert self.graph is not None
+        try:
+            StateGraph(explorer).write(self.graph)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+
+def writable(path: Path | None) -> None:
+    """Make sure before a long search that its result can be written. Raises InputError."""
+    if path is None:
+        return
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory, expected a file to write")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such directory to write {path.name} in")
+    probe = folder / f".{path.name}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write here: {error.strerror}") from None
+
+
+def memory_line(explorer: Explorer) -> str:
+    """What a state costs."""
+    k = explorer.kernel
+    return (
+        f"{k.layout.bits} bits a state, {explorer.bytes_per_state()} bytes with parent and table; "
+        f"{count(len(k.instances), 'action instance')}"
+    )
+
+
+def progress_line(p: Progress) -> str:
+    """The live line of a search."""
+    speed = p.states / p.seconds if p.seconds else 0.0
+    return (
+        f"{count(p.states, 'state')}, {p.waiting:,} waiting, depth {p.depth}, "
+        f"{speed / 1e6:.1f} M/s, {seconds(p.seconds)}"
+    )
+
+
+def warnings_of(target: type[Protocol], found: Exploration) -> list[str]:
+    """Why the pass may mean less than it seems; fault actions without budget are meant so."""
+    spent = {n: f._quorate.fault for n, f in target.methods("action").items()}
+    return found.warnings(list(target.methods("reachable")), spent)
+
+
+def report(
+    out: Output,
+    target: type[Protocol],
+    found: Exploration,
+    warned: list[str],
+    trace: Trace | None,
+    coverage: bool,
+) -> None:
+    """The result, for people."""
+    invariants = list(target.methods("invariant"))
+    size = (
+        f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}, "
+        f"depth {found.depth}, {seconds(found.seconds)}"
+    )
+    match found.outcome:
+        case Outcome.HOLDS:
+            out.line(f"all reachable states: {size}", "ok")
+            out.line(f"{count(len(invariants), 'invariant')} hold: {', '.join(invariants)}", "ok")
+            for name in sorted(found.reached):
+                out.line(f"reached: {name}", "ok")
+        case Outcome.VIOLATED:
+            out.line(f"{found.violated} is violated: {size}", "bad")
+        case _:
+            why = {
+                Outcome.INTERRUPTED: "interrupted",
+                Outcome.LIMIT: "stopped at the limit",
+                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
+            }[found.outcome]
+            out.line(
+                f"{why}; nothing was found so far in {size}; "
+                f"{count(found.waiting, 'state')} were still to be expanded",
+                "warn",
+            )
+    if trace is not None:
+        out.line()
+        out.block(render_table(trace, out.width))
+        out.line()
+        out.block(render_spacetime(trace, out.width, out.ascii))
+    if coverage:
+        _coverage(out, found)
+    for warning in warned:
+        out.line(warning, "warn")
+
+
+def _coverage(out: Output, found: Exploration) -> None:
+    over = f" over a sample of {found.sampled:,} states" if found.sampled else ""
+    out.line()
+    out.title(f"coverage{over}")
+    for name, times in found.fired.items():
+        out.line(f"{times:>14,}  {name} enabled")
+        for g in found.guards:
+            if g.action == name:
+                out.line(f"{g.blocked:>14,}    line {g.line}: stopped by require({g.text})")
+
+
+def as_json(
+    target: type[Protocol],
+    bounds: Sizes,
+    found: Exploration,
+    warned: list[str],
+    trace: Path | None,
+) -> dict[str, Any]:
+    """The result, for programs."""
+    return {
+        "schema": SCHEMA,
+        "protocol": name_of(target),
+        "sizes": dict(bounds),
+        "faults": bounds.faults,
+        "outcome": found.outcome.value,
+        "states": found.states,
+        "transitions": found.transitions,
+        "depth": found.depth,
+        "seconds": round(found.seconds, 4),
+        "violated": found.violated,
+        "invariants": list(target.methods("invariant")),
+        "reached": sorted(found.reached),
+        "fired": dict(found.fired),
+        "guards": [
+            {"action": g.action, "line": g.line, "text": g.text, "blocked": g.blocked}
+            for g in found.guards
+        ],
+        "sampled": found.sampled,
+        "warnings": warned,
+        "trace": str(trace) if trace is not None and found.violated else None,
+    }

@@ -1,0 +1,51 @@
+"""`quorate cluster`: the bundled Paxos as real processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("cluster")
+@click.option("--nodes", type=click.IntRange(1, 99), default=3, show_default=True)
+@click.option("--value", required=True, help="The value to propose.")
+@click.option(
+    "--kill",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Kill this many nodes (a minority) with SIGKILL before the proposal.",
+)
+@click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Keep the stores here.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True)
+def command(nodes: int, value: str, kill: int, data_dir: Path | None, timeout: float) -> int:
+    """Start one process per node, propose VALUE, print what each learner committed.
+
+    Killed nodes are started again and must learn the same value from their stores and peers.
+    """
+    from quorate.checker.report.console import Output
+    from quorate.impl.cluster import run_cluster
+
+    out = Output()
+
+    def event(e: Any) -> None:
+        text = e.message or " ".join(
+            str(x)
+            for x in (e.kind, e.node, e.value and repr(e.value), e.pid and f"pid {e.pid}")
+            if x
+        )
+        out.line(f"{e.at_s:7.3f} s  {text}")
+
+    result = run_cluster(nodes, value, data_dir, timeout, kill, event)
+    for node, committed in sorted(result.committed.items()):
+        out.line(f"{node} committed {committed!r}", "ok")
+    if result.earlier_decision:
+        out.line(f"{result.decided!r} was decided earlier; {value!r} came too late", "warn")
+    out.line(
+        f"decided {result.decided!r} in {result.elapsed_s:.2f} s"
+        + (f"; killed and restarted: {', '.join(result.killed)}" if result.killed else ""),
+        "ok" if result.agreement else "bad",
+    )
+    return 0 if result.agreement else 1

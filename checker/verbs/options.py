@@ -1,0 +1,98 @@
+"""Options that several verbs share: sizes, fault budgets, memory, and the project's defaults."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from quorate.checker.errors import InputError
+
+F = TypeVar("F", bound=Callable[..., Any])
+UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+class Assignments(click.ParamType):
+    """`Name=number`, several separated by commas."""
+
+    name = "NAME=N,..."
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, int]:
+        if isinstance(value, dict):
+            return value
+        found: dict[str, int] = {}
+        for part in value.split(","):
+            match = re.fullmatch(r"\s*(\w+)\s*=\s*(-?\d+)\s*", part)
+            if match is None:
+                self.fail(f"`{part}` is not NAME=NUMBER, as in Acceptor=3", param, ctx)
+            found[match[1]] = int(match[2])
+        return found
+
+
+class Bytes(click.ParamType):
+    """An amount of memory such as 8GiB."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]iB|B|)", value.strip())
+        if match is None or not (amount := int(float(match[1]) * UNITS[match[2]])):
+            self.fail(f"`{value}` is not an amount of memory, as in 8GiB or 512MiB", param, ctx)
+        return amount
+
+
+def sizes_option(function: F) -> F:
+    """`-s Acceptor=3,Ballot=2`, and `-f crash=1`."""
+    sizes = click.option(
+        "-s",
+        "--sizes",
+        type=Assignments(),
+        multiple=True,
+        help="How many elements each sort has: Acceptor=3,Ballot=2,Value=2.",
+    )
+    faults = click.option(
+        "-f",
+        "--faults",
+        type=Assignments(),
+        multiple=True,
+        help="How often each fault may happen: crash=1.",
+    )
+    return sizes(faults(function))
+
+
+def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
+    """Several options as one; a name given twice is an error."""
+    found: dict[str, int] = {}
+    for part in given:
+        for name, n in part.items():
+            if found.setdefault(name, n) != n:
+                raise click.UsageError(f"{name} is given twice, as {found[name]} and as {n}")
+    return found
+
+
+def project_defaults(start: Path) -> Mapping[str, Any]:
+    """The table [tool.quorate] of the nearest pyproject.toml. Raises InputError."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            try:
+                table = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise InputError(f"{path}: {error}") from None
+            found = table.get("tool", {}).get("quorate", {})
+            for name in set(found) - {"sizes", "faults"}:
+                raise InputError(f"{path}: [tool.quorate] has no `{name}`; it has sizes, faults")
+            return found  # type: ignore[no-any-return]
+    return {}
+
+
+def with_defaults(given: Mapping[str, int], name: str, wanted: set[str]) -> dict[str, int]:
+    """The project's defaults for the names that a protocol has, overridden by what is given."""
+    defaults = project_defaults(Path.cwd()).get(name, {})
+    return {**{k: v for k, v in defaults.items() if k in wanted}, **given}

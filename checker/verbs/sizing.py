@@ -1,0 +1,19 @@
+"""From options to a sized protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quorate.model.language import Protocol, QuorumSystem, Sizes
+
+from .options import with_defaults
+
+
+def sized(protocol: type[Protocol], sizes: Mapping[str, int], faults: Mapping[str, int]) -> Sizes:
+    """The configuration that the options and the project's defaults give. Raises SizeError."""
+    sorts = {n for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    budgets = set(protocol.budgets())
+    return protocol.sized(
+        faults=with_defaults(faults, "faults", budgets),
+        **with_defaults(sizes, "sizes", sorts),
+    )
