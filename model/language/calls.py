@@ -21,7 +21,6 @@ from .relations import (
 )
 from .sorts import Nat, Sort
 from .types import (
-    MapType,
     QuorumType,
     RecordType,
     SeqType,
@@ -174,9 +173,6 @@ class Calls(Generators):
                 "`len` takes a sequence, a set, a quorum, a list or a sort",
                 node.args[0],
                 f"this is {article(of.type)}",
-                "count by a condition: `len([x for x in Sort if ...])`"
-                if isinstance(of.type, MapType)
-                else "",
             )
         plain = stripped(of)
         if (

@@ -192,7 +192,13 @@ class Comparisons(BaseReader):
 
     def _check_equality(self, node: Span, op: str, left: s.Expr, right: s.Expr) -> None:
         if is_none(left) and is_none(right):
-            return
+            self.fail(
+                "compare-mismatch",
+                "None is compared with None",
+                node,
+                "always the same",
+                "compare a value that may be None: `self.x[a] is None`",
+            )
         for one, other in ((left, right), (right, left)):
             if is_none(one) and not isinstance(other.type, OptionType):
                 bottom = bottom_of(other.type)

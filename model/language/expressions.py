@@ -15,7 +15,7 @@ from .types import (
     SetType,
     Type,
 )
-from .wording import code
+from .wording import code, listed
 
 
 class Reader(Names, Operators, Comparisons, Calls):
@@ -39,6 +39,15 @@ class Reader(Names, Operators, Comparisons, Calls):
         return self._sequence(node, node.elts, expected)
 
     def _read_List(self, node: ast.List, expected: Type | None) -> s.Expr:
+        if isinstance(expected, SeqType):
+            text = f"({listed(node.elts)}{',' * (len(node.elts) == 1)})"
+            self.fail(
+                "unexpected-sequence",
+                "a sequence is written as a tuple",
+                node,
+                "a list",
+                f"write `{text}`: sequences are values, never changed in place",
+            )
         return self._sequence(node, node.elts, expected)
 
     def _sequence(self, node: ast.expr, items: list[ast.expr], expected: Type | None) -> s.Expr:

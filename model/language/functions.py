@@ -263,6 +263,16 @@ class Functions:
                 ((reader.env[target.id].span, "bound here"),),
             )
         value = reader.read(node.value)
+        if isinstance(value, s.SentMessages) and value.record is None:
+            assert isinstance(value.type, MessagesType)
+            reader.fail(
+                "not-a-value",
+                "the messages as a whole are no value",
+                node.value,
+                "changes with every message that is sent",
+                f"write `{target.id} = self.{value.variable.name}"
+                f"[{value.type.messages[0].__name__}]`",
+            )
         if value.type == NONE:
             reader.fail(
                 "type-mismatch",

@@ -93,8 +93,6 @@ class Generators(BaseReader):
             if isinstance(over, s.SentMessages):
                 messages = over.variable.type.messages  # type: ignore[attr-defined]
                 hint = f"say which: `self.{over.variable.name}[{messages[0].__name__}]`"
-            elif isinstance(over.type, MapType):
-                hint = f"go over its keys: `for x in {over.type.keys[0]}`"
             elif over.type == NUMBER:
                 hint = f"write `range({code(iterable)})`"
             self.fail(

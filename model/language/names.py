@@ -214,7 +214,7 @@ class Names(BaseReader):
     def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
         if (written := self._written(node.value)) is not None:
             self.check_unwritten(node, written)
-        of = self.read(node.value)
+        of = self._holder(node.value)
         if isinstance(of, s.SentMessages):
             return self._sent(node, of)
         if isinstance(node.slice, ast.Slice):
@@ -245,10 +245,16 @@ class Names(BaseReader):
             return self.variables.get(node.attr) if node.attr in self.written else None
         return None
 
+    def _holder(self, node: ast.expr) -> s.Expr:
+        """What is subscripted: a state variable as a whole, or a value."""
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            return self._state(node)
+        return self.read(node)
+
     def keys(self, node: ast.Subscript, t: MapType) -> tuple[s.Expr, ...]:
         """The key expressions of `map[...]`."""
         given = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if len(given) != len(t.keys):
+        if len(given) != len(t.keys) or (isinstance(node.slice, ast.Tuple) and len(given) == 1):
             self.fail(
                 "key-count",
                 f"{t} takes {len(t.keys)} key{'s' * (len(t.keys) > 1)}, got {len(given)}",

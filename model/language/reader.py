@@ -22,6 +22,7 @@ from .source import span_of
 from .types import (
     BoolType,
     EnumType,
+    MapType,
     MessagesType,
     OptionType,
     QuorumType,
@@ -138,7 +139,21 @@ class BaseReader:
         found: s.Expr = method(node, expected)
         if isinstance(found, s.SortRange):
             self._sort_as_value(node, found)
+        if isinstance(found, s.StateRead) and isinstance(found.type, MapType) and not found.keys:
+            self._whole_map(node, found.variable, found.type)
         return found
+
+    def _whole_map(self, node: ast.expr, variable: Variable, t: MapType) -> NoReturn:
+        name = "x" if len(t.keys) == 1 else "..."
+        self.fail(
+            "whole-map",
+            f"`self.{variable.name}` is read one cell at a time",
+            node,
+            f"this is the whole {t}",
+            f"write `{{{name}: self.{variable.name}[{name}] for {name} in {t.keys[0]}}}`"
+            if len(t.keys) == 1
+            else f"write `self.{variable.name}[{', '.join(['...'] * len(t.keys))}]`",
+        )
 
     def iterated(self, node: ast.expr) -> s.Expr:
         """What a `for` goes over: a sort, or an expression."""

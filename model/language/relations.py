@@ -83,6 +83,8 @@ def element_type(over: s.Expr) -> Type | None:
     if isinstance(over, s.SortRange):
         return over.type
     match over.type:
+        case SetType(element) if element == NONE:
+            return None
         case SetType(element) | s.ListType(element) | SeqType(element, _):
             return element
         case QuorumType(system):

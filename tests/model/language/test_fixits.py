@@ -38,6 +38,7 @@ FIXES = {
     "unknown-super": "caret",
     "unknown-variable": "caret",
     "unused-value": "line",
+    "whole-map": "caret",
 }
 
 

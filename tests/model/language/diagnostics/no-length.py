@@ -12,5 +12,5 @@ class Paxos(Protocol):
 
     @action
     def vote(self, a: Acceptor, b: Ballot) -> None:
-        require(len(self.votes) > 1)
+        require(len(self.votes[a]) > 1)
         self.votes[a] = b
