@@ -33,7 +33,7 @@ MUTANTS = (
         title="A follower truncates what follows the new entries, though nothing conflicts.",
         protocol=AlwaysTruncates,
         violates="leader_completeness",
-        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
+        sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 1},
         faults={"crash": 0},
         reference="pysyncobj 0.3.17; CCF PR 5991",
     ),

@@ -130,9 +130,8 @@ def disjoint_quorums(r: Run) -> None:
     r.phase1(B1, A0, A1)
     r.do("propose", P0, V0)
     r.vote(B1, V0, A0)
-    r.phase1(B2, A1, A2)
-    r.do("propose", P0, V1)
-    r.vote(B2, V1, A1)
+    r.do("receive_accepted", L0, Accepted(A0, B1, V0))
+    r.ballot(B2, V1, A1, A2)
 
 
 def promise_twice(r: Run) -> None:

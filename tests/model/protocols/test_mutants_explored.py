@@ -1,0 +1,91 @@
+"""Every mutant at its bound, by the fast explorer: verdict, shortest counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.model.language import Protocol
+from quorate.model.mutants import KILLED, MUTANTS, VACUOUS, Mutant
+
+STEPS = {
+    "P1": 34,
+    "P2": 24,
+    "P3": 24,
+    "P4": 34,
+    "P5": 24,
+    "P7": 26,
+    "P8": 24,
+    "P9": 12,
+    "P11": 23,
+    "P12": 20,
+    "P13": 24,
+    "P14": 22,
+    "P15": 12,
+    "P16": 20,
+    "P18": 25,
+    "P19": 25,
+    "P20": 25,
+    "P21": 25,
+    "T1": 15,
+    "T2": 12,
+    "M3": 14,
+    "R1": 10,
+    "R11": 14,
+}
+MILLIONS = ("P1", "P4")  # of states; seconds each
+
+
+def run(
+    protocol: type[Protocol],
+    faults: Mapping[str, int],
+    sizes: Mapping[str, int],
+    only: str | None = None,
+) -> Exploration:
+    wanted = None if only is None else frozenset({only})
+    return Explorer(protocol, protocol.sized(faults, **sizes), only=wanted).run(coverage=False)
+
+
+def cases(*verdicts: str, slow: bool = True) -> Any:
+    return pytest.mark.parametrize(
+        "mutant",
+        [
+            pytest.param(
+                m,
+                id=m.code,
+                marks=[pytest.mark.exhaustive] if slow and m.code in MILLIONS else [],
+            )
+            for m in MUTANTS.values()
+            if m.verdict in verdicts
+        ],
+    )
+
+
+@cases(KILLED)
+def test_killed_by_a_shortest_counterexample(mutant: Mutant) -> None:
+    found = run(mutant.protocol, mutant.faults, mutant.sizes, mutant.violates)
+    assert found.outcome is Outcome.VIOLATED and found.violated == mutant.violates
+    assert len(found.path) == STEPS[mutant.code]
+
+
+@cases(KILLED, slow=False)
+def test_no_smaller_bound_shows_it(mutant: Mutant) -> None:
+    """One ballot, participant or log entry less, or one crash less, and the bug is out of sight."""
+    for name in ("Ballot", "Participant", "Index"):
+        fewer = {**mutant.sizes, name: mutant.sizes.get(name, 0) - 1}
+        if fewer[name] >= (name != "Index"):
+            assert run(mutant.protocol, mutant.faults, fewer, mutant.violates).complete
+    if mutant.faults["crash"]:
+        assert run(mutant.protocol, {"crash": 0}, mutant.sizes, mutant.violates).complete
+
+
+@cases("equivalent", VACUOUS)
+def test_survives(mutant: Mutant) -> None:
+    found = run(mutant.protocol, mutant.faults, mutant.sizes)
+    assert found.complete
+    goals = set(mutant.protocol.methods("reachable"))
+    assert goals - found.reached == ({mutant.violates} if mutant.verdict == VACUOUS else set())
