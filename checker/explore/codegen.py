@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -334,6 +335,8 @@ class _Emitter:
         """Emit a group's successor where any of its guards holds; returns how many hold."""
         b, low = self.b, self.before
         guards = [low.condition(enabled(low.g, i)) for i in group.instances]
+        early = low.g.or_(u.when for i in group.instances for u in i.undefined[: i.early])
+        senseless = low.g.or_(u.when for i in group.instances for u in i.undefined)
         numbers = [b.zext(g, I64) for g in guards]
         total = numbers[0]
         for n in numbers[1:]:
@@ -344,23 +347,31 @@ class _Emitter:
         label: Any = ir.Constant(I32, group.labels[-1])
         for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
             label = b.select(g, ir.Constant(I32, index), label)
+        if early is not False:
+            some = b.or_(some, low.condition(early))
         with b.if_then(some, likely=False):
-            self._emit(low.scoped(), group.instances[0], label)
+            self._emit(low.scoped(), group.instances[0], label, senseless)
         return total
 
     def looped(self, instance: Instance, label: int, fired: Any) -> None:
         """Emit an instance once for every message that its loops find sent."""
         b = self.b
 
+        g = self.before.g
+        early = g.or_(u.when for u in instance.undefined[: instance.early])
+        senseless = g.or_(u.when for u in instance.undefined)
+
         def body(low: Lowering) -> None:
-            with b.if_then(low.condition(enabled(low.g, instance)), likely=False):
-                b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
-                self._emit(low.scoped(), instance, ir.Constant(I32, label))
+            holds = low.condition(enabled(g, instance))
+            some = holds if early is False else b.or_(holds, low.condition(early))
+            with b.if_then(some, likely=False):
+                b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
+                self._emit(low.scoped(), instance, ir.Constant(I32, label), senseless)
 
         over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
 
-    def _emit(self, low: Lowering, instance: Instance, label: Any) -> None:
-        """Append the successor, unless it is the state itself."""
+    def _emit(self, low: Lowering, instance: Instance, label: Any, senseless: Bool) -> None:
+        """Append the successor, unless it is the state itself; mark it where it is senseless."""
         b = self.b
         after = low.stored(instance.stores)
         different: Any = None
@@ -368,8 +379,8 @@ class _Emitter:
             if old is not new:
                 changed = b.icmp_unsigned("!=", old, new)
                 different = changed if different is None else b.or_(different, changed)
-        if instance.undefined:
-            wrong = low.condition(low.g.or_(u.when for u in instance.undefined))
+        if senseless is not False:
+            wrong = low.condition(senseless)
             mark = b.select(wrong, ir.Constant(I32, UNDEFINED), ir.Constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)
@@ -472,7 +483,7 @@ def add_blocked(
     low = Lowering(b, _words(b, f.args[0], words), graph)
     totals: dict[Goal, Any] = {}
 
-    def count(instance: Instance, low: Lowering, add: Callable[[Goal, Any], None]) -> None:
+    def count(instance: Instance, add: Callable[[Goal, Any], None], low: Lowering) -> None:
         before: list[Bool] = [instance.implicit]
         for k, guard in enumerate(instance.guards):
             fails = graph.and_([*before, graph.not_(guard)])
@@ -490,11 +501,10 @@ def add_blocked(
 
     for instance in instances:
         if instance.loops:
-            over_messages(
-                b, f, list(instance.loops), low.scoped(), lambda w, i=instance: count(i, w, store)
-            )
+            body = partial(count, instance, store)
+            over_messages(b, f, list(instance.loops), low.scoped(), body)
         else:
-            count(instance, low, accumulate)
+            count(instance, accumulate, low)
     for goal, total in totals.items():
         store(goal, total)
     b.ret(const(0))

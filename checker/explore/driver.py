@@ -1,13 +1,16 @@
 """The breadth-first search itself: generic in the protocol, compiled by Numba once per machine.
 
 The array of states is also the queue, so no state is stored twice; an open-addressing table holds
-indices into it. Successors of one state are hashed and prefetched together before the first probe,
-so that their cache misses overlap. Whole states are compared: nothing is taken on a fingerprint.
+indices into it. The successors of a batch of states are made first, then hashed, then looked up,
+each pass asking for the memory that the next one reads, so that cache misses overlap. Whole states
+are compared: nothing is taken on a fingerprint. States are inserted in the order in which one state
+after the other would be expanded.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -15,66 +18,96 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 # Places in the control array.
 HEAD, COUNT, DEPTH, LEVEL_END, REACHED, FOUND, WHERE = range(7)
 CONTROLS = 7
 
 # Why `search` returned.
-DONE, PAUSED, FULL, CROWDED, VIOLATED, SENSELESS = range(6)
+DONE, PAUSED, FULL, CROWDED, VIOLATED, SENSELESS, LIMIT = range(7)
+
+BATCH = 64  # states expanded together
 
 _INT = ir.IntType(64)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _call_successors(
-    context: Any, address: Any, state: Any, out: Any, labels: Any, fired: Any
-) -> Any:
-    """Call a `successors` function by its address, with the first elements of four arrays."""
-    signature = types.int64(address, state, out, labels, fired)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(zip(signature.args, args, strict=True))[1:])
-
-    return signature, generate
+def compiled(function: F) -> F:
+    """Compiled by Numba at the first call; kept on disk where there is a place to keep it."""
+    try:
+        made: Any = njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        made = njit(nogil=True)(function)
+    return made  # type: ignore[no-any-return]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _call_check(context: Any, address: Any, state: Any) -> Any:
-    """Call a `check` function by its address."""
-    signature = types.int64(address, state)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(zip(signature.args, args, strict=True))[1:])
-
-    return signature, generate
+def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    made: Callable[..., Any] = intrinsic(function)
+    return made
 
 
-def _call(context: Any, builder: Any, address: Any, arrays: Any) -> Any:
-    pointers = [context.make_array(t)(context, builder, a).data for t, a in arrays]
+def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Call a function with pointers: args are its address, then arrays and indices by turns."""
+    address, *rest = args
+    pairs = zip(signature.args[1::2], rest[0::2], rest[1::2], strict=True)
+    pointers = [_element(context, builder, t, array, index) for t, array, index in pairs]
     function = ir.FunctionType(_INT, [p.type for p in pointers])
     return builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def _element(context: Any, builder: Any, t: Any, array: Any, index: Any) -> Any:
+    data = context.make_array(t)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+@_intrinsic
+def _call_successors(
+    context: Any,
+    address: Any,
+    state: Any,
+    at: Any,
+    out: Any,
+    into: Any,
+    labels: Any,
+    label: Any,
+    fired: Any,
+    first: Any,
+) -> Any:
+    """Call a `successors` function by its address."""
+    return types.int64(address, state, at, out, into, labels, label, fired, first), _call
+
+
+@_intrinsic
+def _call_check(context: Any, address: Any, state: Any, at: Any) -> Any:
+    """Call a `check` function by its address."""
+    return types.int64(address, state, at), _call
+
+
+@_intrinsic
+def _call_blocked(context: Any, address: Any, state: Any, at: Any, counts: Any, first: Any) -> Any:
+    """Call a `blocked` function by its address."""
+    return types.int64(address, state, at, counts, first), _call
+
+
+@_intrinsic
 def _prefetch(context: Any, array: Any, index: Any) -> Any:
-    """Ask for the cache line of array[index], to be written soon."""
+    """Ask for the cache line of array[index]."""
     signature = types.void(array, index)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        at = builder.gep(data, [args[1]])
+        at = _element(context, builder, signature.args[0], *args)
         byte = ir.IntType(8).as_pointer()
-        name = "llvm.prefetch.p0"
         kind = ir.FunctionType(ir.VoidType(), [byte] + [ir.IntType(32)] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        flags = [ir.Constant(ir.IntType(32), n) for n in (1, 3, 1)]
+        function: Any = cgutils
+        function = function.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        flags = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]
         builder.call(function, [builder.bitcast(at, byte), *flags])
         return context.get_dummy_value()
 
     return signature, generate
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@compiled
 def hash_of(states: Any, at: int, words: int) -> Any:
     """A 64-bit hash of the `words` words from `at`."""
     h = np.uint64(0x9E3779B97F4A7C15)
@@ -85,7 +118,16 @@ def hash_of(states: Any, at: int, words: int) -> Any:
     return h ^ (h >> np.uint64(29))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
+def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
+    """Whether the words from two places are the same."""
+    for i in range(words):  # noqa: SIM110 - compiled
+        if states[at + i] != others[where + i]:
+            return False
+    return True
+
+
+@compiled
 def rehash(states: Any, words: int, count: int, table: Any) -> None:
     """Fill an empty table with the first `count` states."""
     mask = np.uint64(len(table) - 1)
@@ -96,133 +138,158 @@ def rehash(states: Any, words: int, count: int, table: Any) -> None:
         table[h] = k + 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def find(states: Any, words: int, table: Any, state: Any) -> int:
-    """The index of a state, or -1."""
+@compiled
+def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
+    """The index of the state at a place, or -1."""
     mask = np.uint64(len(table) - 1)
-    h = hash_of(state, 0, words) & mask
+    h = hash_of(state, at, words) & mask
     while True:
         k = np.int64(table[h]) - 1
         if k < 0:
             return -1
-        same = True
-        for i in range(words):
-            if states[k * words + i] != state[i]:
-                same = False
-                break
-        if same:
-            return k
+        if equal(states, k * words, state, at, words):
+            return int(k)
         h = (h + np.uint64(1)) & mask
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _call_blocked(context: Any, address: Any, state: Any, counts: Any) -> Any:
-    """Call a `blocked` function by its address."""
-    signature = types.int64(address, state, counts)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(zip(signature.args, args, strict=True))[1:])
-
-    return signature, generate
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def sweep(blocked: int, words: int, states: Any, count: int, step: int, counts: Any) -> None:
     """Run a `blocked` function over every `step`-th state."""
     for k in range(0, count, step):
-        _call_blocked(blocked, states[k * words :], counts)
+        _call_blocked(blocked, states, k * words, counts, 0)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def search(
-    successors: int,
-    check: int,
-    words: int,
-    bad: int,
-    states: Any,
-    parents: Any,
-    table: Any,
-    control: Any,
-    fired: Any,
-    out: Any,
-    labels: Any,
-    hashes: Any,
-    expansions: int,
-) -> int:
-    """Expand up to `expansions` states; returns why it stopped, with progress in `control`.
+def _searching(fixed: int) -> Callable[..., int]:
+    """The search for states of `fixed` words, whose loops are unrolled; of any number if 0."""
 
-    `bad` has bit i set if property i is an invariant (whose bit in `check` means violated); the
-    other bits of `check` are collected in control[REACHED].
-    """
-    mask = np.uint64(len(table) - 1)
-    room = len(parents)
-    head, count = control[HEAD], control[COUNT]
-    depth, level_end = control[DEPTH], control[LEVEL_END]
-    reached = control[REACHED]
-    most = len(hashes)
-    status = PAUSED
-    stop = head + expansions
-    while True:
-        if head == count:
-            status = DONE
-            break
-        if head == stop:
-            break
-        if count + most > room:
-            status = FULL
-            break
-        if 2 * (count + most) > len(table):
-            status = CROWDED
-            break
-        if head == level_end:
-            depth += 1
-            level_end = count
-        n = _call_successors(successors, states[head * words :], out, labels, fired)
-        for j in range(n):
-            h = hash_of(out, j * words, words)
-            hashes[j] = h
-            _prefetch(table, np.int64(h & mask))
-        for j in range(n):
-            at = j * words
-            if labels[j] >= np.uint32(0x80000000):
-                control[FOUND], control[WHERE] = np.int64(labels[j] & np.uint32(0x7FFFFFFF)), head
-                status = SENSELESS
+    @compiled
+    def search(
+        successors: int,
+        check: int,
+        given: int,
+        bad: int,
+        limit: int,
+        most: int,
+        states: Any,
+        parents: Any,
+        table: Any,
+        control: Any,
+        fired: Any,
+        fired_before: Any,
+        out: Any,
+        labels: Any,
+        ends: Any,
+        hashes: Any,
+        expansions: int,
+    ) -> int:
+        """Expand up to `expansions` states; returns why it stopped, with progress in `control`.
+
+        `bad` has bit i set if property i is an invariant (whose bit in `check` means violated); the
+        other bits of `check` are collected in control[REACHED].
+        """
+        words = fixed if fixed else given
+        mask = np.uint64(len(table) - 1)
+        room = len(parents)
+        head, count = control[HEAD], control[COUNT]
+        depth, level_end = control[DEPTH], control[LEVEL_END]
+        reached = control[REACHED]
+        status = PAUSED
+        stop = head + expansions
+        while status == PAUSED:
+            if head == count:
+                status = DONE
                 break
-            h = hashes[j] & mask
-            while True:
-                k = np.int64(table[h]) - 1
-                if k < 0:
+            if head >= stop:
+                break
+            if head == level_end:
+                depth += 1
+                level_end = count
+            # Make the successors of some states, as many as surely fit.
+            fired_before[:] = fired
+            most_states = min(BATCH, level_end - head, stop - head)
+            batch, made = 0, 0
+            while batch < most_states and made + most <= len(labels):
+                at = (head + batch) * words
+                n = _call_successors(
+                    successors, states, at, out, made * words, labels, made, fired, 0
+                )
+                for j in range(made, made + n):
+                    h = hash_of(out, j * words, words)
+                    hashes[j] = h
+                    _prefetch(table, np.int64(h & mask))
+                made += n
+                ends[batch] = made
+                batch += 1
+            if count + made > room:
+                status = FULL
+            elif 2 * (count + made) > len(table):
+                status = CROWDED
+            if status != PAUSED:
+                fired[:] = fired_before
+                break
+            for j in range(made):
+                k = np.int64(table[hashes[j] & mask]) - 1
+                if k >= 0:
+                    _prefetch(states, k * words)
+            # Insert those that are new.
+            j = 0
+            for b in range(batch):
+                while j < ends[b]:
+                    at = j * words
+                    if labels[j] >= np.uint32(0x80000000):
+                        control[FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+                        control[WHERE] = head
+                        status = SENSELESS
+                        break
+                    h = hashes[j] & mask
+                    k = np.int64(table[h]) - 1
+                    while k >= 0 and not equal(states, k * words, out, at, words):
+                        h = (h + np.uint64(1)) & mask
+                        k = np.int64(table[h]) - 1
+                    j += 1
+                    if k >= 0:
+                        continue
                     table[h] = count + 1
                     for i in range(words):
                         states[count * words + i] = out[at + i]
                     parents[count] = head
-                    verdict = _call_check(check, out[at:])
+                    verdict = _call_check(check, out, at)
+                    reached |= verdict & ~bad
                     if verdict & bad:
                         control[FOUND], control[WHERE] = verdict & bad, count
                         status = VIOLATED
-                    reached |= verdict & ~bad
                     count += 1
-                    break
-                same = True
-                for i in range(words):
-                    if states[k * words + i] != out[at + i]:
-                        same = False
+                    if status == PAUSED and count == limit:
+                        status = LIMIT
+                    if status != PAUSED:
                         break
-                if same:
+                head += 1
+                if status != PAUSED:
+                    # Count the transitions of the states that were expanded, and no others.
+                    fired[:] = fired_before
+                    for s in range(head - b - 1, head):
+                        _call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
                     break
-                h = (h + np.uint64(1)) & mask
-            if status == VIOLATED:
-                break
-        if status in (VIOLATED, SENSELESS):
-            break
-        head += 1
-    control[HEAD], control[COUNT] = head, count
-    control[DEPTH], control[LEVEL_END] = depth, level_end
-    control[REACHED] = reached
-    return status
+        control[HEAD], control[COUNT] = head, count
+        control[DEPTH], control[LEVEL_END] = depth, level_end
+        control[REACHED] = reached
+        return status
+
+    return search
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+_searches: dict[int, Callable[..., int]] = {}
+
+
+def search_for(words: int) -> Callable[..., int]:
+    """The search for states of so many words: unrolled for few."""
+    fixed = words if words <= 4 else 0
+    if fixed not in _searches:
+        _searches[fixed] = _searching(fixed)
+    return _searches[fixed]
+
+
+@compiled
 def edges(
     successors: int,
     words: int,
@@ -236,12 +303,12 @@ def edges(
     targets: Any,
     kinds: Any,
 ) -> int:
-    """Collect the transitions between known states out of the first `expanded`; returns how many."""
+    """Collect the transitions between known states out of the first `expanded`; how many."""
     found = 0
     for k in range(expanded):
-        n = _call_successors(successors, states[k * words :], out, labels, fired)
+        n = _call_successors(successors, states, k * words, out, 0, labels, 0, fired, 0)
         for j in range(n):
-            target = find(states, words, table, out[j * words : (j + 1) * words])
+            target = find(states, words, table, out, j * words)
             if target >= 0:
                 sources[found], targets[found], kinds[found] = k, target, labels[j]
                 found += 1

@@ -10,6 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +32,9 @@ from .result import Exploration, GuardCoverage, Move, Outcome
 
 FIRST_ROOM = 1 << 16
 GROWTH = 4
+MOST_STATES = 1 << 31  # indices are 32-bit, and the table has two places for each state
 SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
+BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
 SAMPLE = 1_000_000  # guards are counted on at most this many states
 
 
@@ -45,6 +49,21 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a search will take, known before it runs: the size of a state, of the kernel.
+
+    `most_states_in_memory` is how many states fit in the memory budget, or in what the machine
+    has free.
+    """
+
+    bits: int
+    words: int
+    bytes_per_state: int
+    instances: int
+    most_states_in_memory: int
 
 
 class UnknownPropertyError(Exception):
@@ -71,27 +90,41 @@ class Store:
             words,
             np.empty(room * words, np.uint64),
             np.empty(room, np.uint32),
-            np.zeros(2 * room, np.uint32),
+            np.zeros(table_size(room), np.uint32),
         )
 
     def row(self, k: int) -> npt.NDArray[np.uint64]:
         """The words of state k."""
         return self.states[k * self.words : (k + 1) * self.words]
 
-    def grow(self) -> None:
-        """Make room for `GROWTH` times the states. Raises MemoryError."""
-        room = GROWTH * len(self.parents)
+    @property
+    def room(self) -> int:
+        """How many states there is room for."""
+        return len(self.parents)
+
+    def grow(self, room: int) -> None:
+        """Make room for more states. Raises MemoryError, and then nothing has changed."""
         states = np.empty(room * self.words, np.uint64)
-        states[: self.count * self.words] = self.states[: self.count * self.words]
         parents = np.empty(room, np.uint32)
+        table = np.zeros(table_size(room), np.uint32)
+        states[: self.count * self.words] = self.states[: self.count * self.words]
         parents[: self.count] = self.parents[: self.count]
-        self.states, self.parents = states, parents
-        self.table = np.zeros(2 * room, np.uint32)
-        d.rehash(self.states, self.words, self.count, self.table)
+        d.rehash(states, self.words, self.count, table)
+        self.states, self.parents, self.table = states, parents, table
 
     def find(self, words: npt.NDArray[np.uint64]) -> int:
         """The index of a packed state, or -1."""
-        return int(d.find(self.states, self.words, self.table, words))
+        return int(d.find(self.states, self.words, self.table, words, 0))
+
+
+def table_size(room: int) -> int:
+    """A power of two, at least twice the room: the table is never more than half full."""
+    return 2 << (room - 1).bit_length()
+
+
+def bytes_per_state(words: int) -> int:
+    """Memory for one state: its words, its parent, its share of the table."""
+    return 8 * words + 4 + 8
 
 
 @dataclass
@@ -108,7 +141,7 @@ class Explorer:
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = only_invariants(describe(self.protocol), self.only)
+        self.description = only_invariants(describe(self.protocol), self.only)  # type: ignore[arg-type]
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes)
             self.packing = Packing(self.kernel.layout)
@@ -127,20 +160,30 @@ class Explorer:
 
     def _begin(self) -> None:
         k = self.kernel
-        room = max(FIRST_ROOM, 2 * k.most_successors)
-        self.store = Store.empty(k.words, room)
+        self.initial = list(dict.fromkeys(self.machine.initial()))
+        self.store = Store.empty(k.words, self._first_room())
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
-        self._out = np.zeros(k.most_successors * k.words, np.uint64)
-        self._labels = np.zeros(k.most_successors, np.uint32)
-        self._hashes = np.zeros(k.most_successors, np.uint64)
-        self.initial = list(dict.fromkeys(self.machine.initial()))
+        self._fired_before = np.zeros(len(k.actions), np.int64)
+        batch = max(k.most_successors, min(d.BATCH * k.most_successors, BATCH_ROOM))
+        self._out = np.zeros(batch * k.words, np.uint64)
+        self._labels = np.zeros(batch, np.uint32)
+        self._hashes = np.zeros(batch, np.uint64)
+        self._ends = np.zeros(d.BATCH, np.int64)
         for i, state in enumerate(self.initial):
             self.store.row(i)[:] = self.packing.pack(state)
             self.store.parents[i] = i
         self.store.count = len(self.initial)
         d.rehash(self.store.states, k.words, self.store.count, self.store.table)
         self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
+
+    def _first_room(self) -> int:
+        """Room for a batch of successors at least, within the memory budget if possible."""
+        least = 2 * (self.kernel.most_successors + len(self.initial))
+        room = FIRST_ROOM
+        if self.memory is not None:
+            room = min(room, self._most_states(self.memory))
+        return max(room, least)
 
     def _check_initial(self) -> int:
         """The invariants of the initial states, by CPython."""
@@ -172,7 +215,7 @@ class Explorer:
                     return Outcome.VIOLATED
                 if status == d.SENSELESS:
                     self._explain_senseless()
-                if self.limit is not None and self.store.count >= self.limit:
+                if status == d.LIMIT:
                     return Outcome.LIMIT
                 if status in (d.FULL, d.CROWDED) and not self._grow():
                     return Outcome.OUT_OF_MEMORY
@@ -183,33 +226,55 @@ class Explorer:
     def _slice(self) -> int:
         k, s = self.kernel, self.store
         return int(
-            d.search(
+            d.search_for(k.words)(
                 k.successors(),
                 k.check(),
                 k.words,
                 k.bad,
+                -1 if self.limit is None else self.limit,
+                k.most_successors,
                 s.states,
                 s.parents,
                 s.table,
                 self.control,
                 self.fired,
+                self._fired_before,
                 self._out,
                 self._labels,
+                self._ends,
                 self._hashes,
                 SLICE,
             )
         )
 
-    def bytes_per_state(self) -> int:
-        """Memory for one state: its words, its parent, its share of the table (half full)."""
-        return 8 * self.kernel.words + 4 + 8
+    def estimate(self) -> Estimate:
+        """How large a state and the kernel are, and how many states the memory holds."""
+        size = bytes_per_state(self.kernel.words)
+        memory = free_memory() if self.memory is None else self.memory
+        return Estimate(
+            bits=self.kernel.layout.bits,
+            words=self.kernel.words,
+            bytes_per_state=size,
+            instances=len(self.kernel.instances),
+            most_states_in_memory=self._most_states(memory),
+        )
+
+    def _most_states(self, memory: int) -> int:
+        """How many states fit, with the table that so many need."""
+        size = 8 * self.kernel.words + 4
+        # The table is the larger part of some sizes: try each of its sizes.
+        tables = (1 << k for k in range(2, 33))
+        fits = (min((memory - 4 * t) // size, t // 2) for t in tables)
+        return max(0, *fits)
 
     def _grow(self) -> bool:
-        room = GROWTH * len(self.store.parents)
-        if self.memory is not None and room * self.bytes_per_state() > self.memory:
+        room = min(GROWTH * self.store.room, MOST_STATES)
+        if self.memory is not None:
+            room = min(room, self._most_states(self.memory))
+        if room < self.store.room + self.kernel.most_successors:
             return False
         try:
-            self.store.grow()
+            self.store.grow(room)
         except MemoryError:
             return False
         return True
@@ -224,8 +289,8 @@ class Explorer:
         state = self.state(int(self.control[d.WHERE]))
         for _ in self.machine.successors(state):
             pass
-        instance = self.kernel.instances[int(self.control[d.FOUND])]
-        what = "; ".join(f"{u.span}: {u.what}" for u in instance.undefined)
+        instance = self.kernel.possible[int(self.control[d.FOUND])]
+        what = "; ".join(dict.fromkeys(f"{u.span}: {u.what}" for u in instance.undefined))
         raise StepError(f"{instance.action.name}: {what or 'undefined'}")
 
     # ------------------------------------------------------------ reading the store
@@ -240,7 +305,7 @@ class Explorer:
         while int(self.store.parents[chain[-1]]) != chain[-1]:
             chain.append(int(self.store.parents[chain[-1]]))
         states = [self.state(i) for i in reversed(chain)]
-        moves = [self._move(a, b) for a, b in zip(states, states[1:], strict=False)]
+        moves = [self._move(a, b) for a, b in pairwise(states)]
         return states[0], tuple(moves)
 
     def _move(self, before: State, after: State) -> Move:
@@ -250,13 +315,16 @@ class Explorer:
         raise ExplorationError(f"no action leads from {before!r} to {after!r}")
 
     def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
-        violated, initial, path = None, None, ()
+        violated: str | None = None
+        initial: State | None = None
+        path: tuple[Move, ...] = ()
         bits = int(self.control[d.FOUND])
         if outcome is Outcome.VIOLATED:
             where = int(self.control[d.WHERE])
             initial, path = self.path_to(where)
             violated = self._confirmed(path[-1].state if path else initial, bits)
-        guards, sampled = (), None
+        guards: tuple[GuardCoverage, ...] = ()
+        sampled: int | None = None
         if coverage and outcome is Outcome.HOLDS:
             guards, sampled = self._coverage()
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
@@ -279,11 +347,13 @@ class Explorer:
         )
 
     def _confirmed(self, state: State, bits: int) -> str:
-        """The invariant that CPython, too, finds violated."""
-        for p in self.description.invariants:
-            if not self.machine.holds(p.name, state):
+        """The invariant that CPython, too, finds violated. Raises StepError for a senseless one."""
+        for p in (*self.description.reachables, *self.description.invariants):
+            if not self.machine.holds(p.name, state) and p.kind == "invariant":
                 return p.name
-        name = self.kernel.violated(bits) or "a property without a value"
+        if bits >> len(self.description.properties) & 1:
+            raise StepError(f"a property makes no sense in {state!r}: {self.kernel.senseless()}")
+        name = self.kernel.violated(bits)
         raise ExplorationError(f"the kernel finds {name} violated in {state!r}, CPython does not")
 
     # ------------------------------------------------------------ coverage
@@ -335,6 +405,16 @@ def only_invariants(description: c.Description, names: frozenset[str] | None) ->
         )
     kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
     return replace(description, properties=tuple(kept))
+
+
+def free_memory() -> int:
+    """The bytes that programs can still have, as the system tells; 4 GiB where it does not."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
+            rows = dict(line.split(":", 1) for line in file)
+        return int(rows["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return 4 << 30
 
 
 def explore(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from llvmlite import ir
 
+from quorate.checker.finite.evaluate import Undefined
 from quorate.checker.finite.instances import Instance, Instantiator
 from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.nodes import Bool
@@ -32,6 +33,7 @@ class Kernel:
     sizes: Sizes
     layout: Layout = field(init=False)
     instances: list[Instance] = field(init=False)
+    possible: list[Instance] = field(init=False)  # those that labels number
 
     def __post_init__(self) -> None:
         self.layout = Layout(self.description, self.sizes)
@@ -41,7 +43,12 @@ class Kernel:
         ]
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
+        self.possible = [i for i in self.instances if self._may_happen(i)]
         self.machine = self._compile()
+
+    def _may_happen(self, i: Instance) -> bool:
+        graph = self.layout.graph
+        return bool(i.early) or graph.and_([i.implicit, *i.guards]) is not False
 
     @property
     def actions(self) -> list[str]:
@@ -55,7 +62,7 @@ class Kernel:
     def most_successors(self) -> int:
         """An upper bound on the successors of one state."""
         total = 0
-        for group in grouped(self.instances):
+        for group in grouped(self.possible):
             cells = 1
             for loop in group.instances[0].loops:
                 cells *= loop.messages.column.count
@@ -73,15 +80,15 @@ class Kernel:
     def _compile(self) -> Machine:
         graph = self.layout.graph
         module = ir.Module("kernel")
-        possible = [i for i in self.instances if graph.and_([i.implicit, *i.guards]) is not False]
-        add_successors(module, graph, self.words, possible, self.actions)
+        add_successors(module, graph, self.words, self.possible, self.actions)
         conditions: list[Bool] = []
-        senseless: list[Bool] = []
+        self._senseless: list[Undefined] = []
         for p in self.description.properties:
             holds, undefined = self._make.property(p)
             conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
-            senseless += [u.when for u in undefined]
-        add_check(module, "check", graph, self.words, [*conditions, graph.or_(senseless)])
+            self._senseless += undefined
+        conditions.append(graph.or_(u.when for u in self._senseless))
+        add_check(module, "check", graph, self.words, conditions)
         return Machine(module)
 
     def successors(self) -> int:
@@ -104,6 +111,10 @@ class Kernel:
             if p.kind == "invariant" and bits >> i & 1:
                 return p.name
         return None
+
+    def senseless(self) -> str:
+        """What of the properties may make no sense, and where it stands."""
+        return "; ".join(dict.fromkeys(f"{u.span}: {u.what}" for u in self._senseless))
 
     def reached(self, bits: int) -> frozenset[str]:
         """The reachable predicates among the bits."""

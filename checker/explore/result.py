@@ -68,7 +68,7 @@ class Exploration:
         return self.outcome is Outcome.HOLDS
 
     def warnings(self, reachables: Sequence[str], faults: Mapping[str, str | None]) -> list[str]:
-        """Why a pass may mean less than it seems. `faults` maps each action to its budget's name."""
+        """Why a pass may mean less than it seems; `faults` maps each action to its budget."""
         if not self.complete:
             return []
         found = [

@@ -7,6 +7,7 @@ quantifiers over messages cost what their distinct arguments cost.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.types import (
+    EnumType,
     MapType,
     OptionType,
     QuorumType,
     RecordType,
     SeqType,
     SetType,
+    SortType,
     Type,
     key_values,
     proper_values,
@@ -104,11 +107,10 @@ class Evaluator:
     def key_code(self, key: Value, t: Type, span: Span) -> Scalar:
         """The position of a key among the proper elements of its type."""
         code = self.v.code(key, t)
-        if not shift(t):
-            return code
-        real = self.g.less(0, code)
+        first = shift(t)
+        real = self.g.and_([self.g.less_eq(first, code), self.v.fits(key, t)])
         self._no_value(self.g.not_(real), span, f"there is no cell for this key: {t}")
-        return self.g.sub(self.g.select(real, code, 1), 1)
+        return self.g.sub(self.g.select(real, code, first), first)
 
     def cell(self, variable: str, index: Scalar) -> Value:
         """The ground value of one cell of a variable."""
@@ -213,16 +215,7 @@ class Evaluator:
     def _makeseq(self, e: c.MakeSeq) -> Closure:
         items = [self.closure(x) for x in e.items]
         assert isinstance(e.type, SeqType)
-        element, longest = e.type.element, self.v.longest(e.type)
-
-        def make(env: Env) -> Items:
-            if len(items) > longest:
-                self._no_value(True, e.span, f"{len(items)} items, but {e.type} ends at {longest}")
-            values = [x(env) for x in items][:longest]
-            padding = [self.v.zero(element)] * (longest - len(values))
-            return Items(len(values), (*values, *padding))
-
-        return make
+        return lambda env: Items(len(items), tuple(x(env) for x in items))
 
     def _prefix(self, e: c.Prefix) -> Closure:
         of, count = self.closure(e.of), self.closure(e.count)
@@ -264,33 +257,21 @@ class Evaluator:
     def _concat(self, e: c.Concat) -> Closure:
         left, right = self.closure(e.left), self.closure(e.right)
         assert isinstance(e.type, SeqType)
-        element, longest = e.type.element, self.v.longest(e.type)
-        other = e.right.type
-        assert isinstance(other, SeqType)
+        element = e.type.element
 
         def concat(env: Env) -> Items:
             a, b = left(env), right(env)
-            length = self.g.add(a.length, b.length)
-            too_long = self.g.less(longest, length)
-            self._no_value(too_long, e.span, f"longer than {e.type} can be ({longest})")
             items = []
-            for i in range(longest):
-                own = a.items[i] if i < len(a.items) else self.v.zero(element)
-                item = own
+            for i in range(len(a.items) + len(b.items)):
+                item = a.items[i] if i < len(a.items) else self.v.zero(element)
                 # Past the end of `a` comes item i - len(a) of `b`.
                 for k in range(min(i, len(a.items)) + 1):
                     if i - k < len(b.items):
                         item = self.v.choose(self.g.eq(a.length, k), b.items[i - k], item, element)
                 items.append(item)
-            return Items(self._clamped(length, longest), tuple(items))
+            return Items(self.g.add(a.length, b.length), tuple(items))
 
         return concat
-
-    def _clamped(self, length: Scalar, longest: int) -> Scalar:
-        if not isinstance(length, Node) or length.size <= longest + 1:
-            return length
-        fits = self.g.isin(length, (1 << (longest + 1)) - 1)
-        return self.g.select(fits, length, longest)
 
     def _len(self, e: c.Len) -> Closure:
         of, t = self.closure(e.of), e.of.type
@@ -303,7 +284,6 @@ class Evaluator:
     def bits(self, value: Value, t: Type) -> tuple[Bool, ...]:
         """The membership conditions of a set or quorum."""
         if isinstance(t, QuorumType):
-            assert not isinstance(value, Node), "quorums are unrolled"
             return self.v.members(value, t).members
         return value.members  # type: ignore[no-any-return]
 
@@ -314,6 +294,8 @@ class Evaluator:
 
         def make(env: Env) -> Bits:
             values = [x(env) for x in items]
+            for value in values:
+                self._check_member(value, element, e.span)
             members = self.v.proper(element)
             return Bits(
                 tuple(self.g.or_(self.v.same(x, m, element) for x in values) for m in members)
@@ -321,14 +303,19 @@ class Evaluator:
 
         return make
 
+    def _check_member(self, value: Value, t: Type, span: Span) -> None:
+        what = f"a number beyond its range, as a member of a set: {t}"
+        self._no_value(self.g.not_(self.v.fits(value, t)), span, what)
+
     def _setop(self, e: c.SetOp) -> Closure:
         left, right = self.closure(e.left), self.closure(e.right)
         lt, rt, g = e.left.type, e.right.type, self.g
-        combine = {
+        operations: dict[str, Callable[[Bool, Bool], Bool]] = {
             "|": lambda p, q: g.or_([p, q]),
             "&": lambda p, q: g.and_([p, q]),
             "-": lambda p, q: g.and_([p, g.not_(q)]),
-        }[e.op]
+        }
+        combine = operations[e.op]
 
         def operate(env: Env) -> Bits:
             pairs = zip(self.bits(left(env), lt), self.bits(right(env), rt), strict=True)
@@ -345,7 +332,11 @@ class Evaluator:
             for premise, inner in self.bound(e.binders, env):
                 holds = self.g.and_([premise, self._under(premise, condition, inner)])
                 if holds is not False:
-                    found.append((holds, self._under(holds, element, inner)))
+                    value = self._under(holds, element, inner)
+                    self._path.append(holds)
+                    self._check_member(value, t, e.span)
+                    self._path.pop()
+                    found.append((holds, value))
             members = self.v.proper(t)
             return Bits(
                 tuple(
@@ -444,7 +435,7 @@ class Evaluator:
                 for closure in closures:
                     p = closure(env)
                     if p is stop:
-                        return stop
+                        return bool(stop)
                     found.append(p)
                     self._path.append(g.not_(p) if stop else p)
                 return join(found)
@@ -530,7 +521,7 @@ class Evaluator:
         env: Env,
         equalities: dict[str, list[tuple[str, c.Expr]]] | None = None,
     ) -> Iterator[tuple[Bool, Env]]:
-        """Every choice of values for the binders that may exist, with the condition that it does."""
+        """Every choice of values for the binders that may exist, and when it does."""
         if not binders:
             yield True, env
             return
@@ -577,10 +568,11 @@ class Evaluator:
         names = [s.name for s in column.spaces]
         for name, e in known:
             i = names.index(name)
-            code = self.v.code(self.value(e, env), column.spaces[i].type)
+            value, t = self.value(e, env), column.spaces[i].type
+            code = self.v.code(value, t)
             if not isinstance(code, Node):
                 code -= column.spaces[i].proper
-                if code < 0 or fixed.setdefault(i, code) != code:
+                if code < 0 or not self.v.fits(value, t) or fixed.setdefault(i, code) != code:
                     return
         for index in self._numbers(column.key, column.spaces, fixed):
             cell = self.g.load(column.column, index)
@@ -609,8 +601,12 @@ def _equalities(e: c.Quant) -> dict[str, list[tuple[str, c.Expr]]]:
         for part in e.body.args if isinstance(e.body, c.Or) else (e.body,):
             if isinstance(part, c.Not):
                 conjuncts += part.arg.args if isinstance(part.arg, c.And) else [part.arg]
+            elif _partial(part):
+                break
     else:
         conjuncts += e.body.args if isinstance(e.body, c.And) else [e.body]
+    # A message that is not looked at is not one for which an earlier conjunct has no value.
+    conjuncts = list(itertools.takewhile(lambda x: not _partial(x), conjuncts))
     found: dict[str, list[tuple[str, c.Expr]]] = {}
     later = {b.var.name for b in e.binders}
     for b in e.binders:
@@ -632,7 +628,19 @@ def _pins(conjunct: c.Expr, name: str, unbound: set[str]) -> Iterator[tuple[str,
 
 
 def _partial(e: c.Expr) -> bool:
-    return any(isinstance(x, (c.At, c.Arith, c.Read)) for x in c.walk(e))
+    """Whether an expression may have no value."""
+    return any(map(_may_fail, c.walk(e)))
+
+
+def _may_fail(e: Any) -> bool:
+    match e:
+        case c.At() | c.Arith(op="-") | c.MakeSet() | c.SetComp():
+            return True
+        case c.Read(keys=keys):
+            return any(shift(k.type) or not isinstance(k.type, (SortType, EnumType)) for k in keys)
+        case c.Field(of=of):
+            return isinstance(of.type, OptionType)
+    return False
 
 
 def free_paths(e: Any) -> frozenset[tuple[str, ...]]:

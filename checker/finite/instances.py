@@ -19,7 +19,7 @@ from quorate.model.language.types import MapType
 
 from .evaluate import Env, Evaluator, Undefined
 from .layout import Column, Layout, MessageColumn
-from .nodes import Bool, Node, Scalar, size_of
+from .nodes import Bool, Scalar
 from .values import Fields
 
 MOST_UNROLLED = 512
@@ -51,7 +51,8 @@ class Instance:
     """One action with arguments: constants, or symbols bound by `loops`.
 
     `guards` has one condition per `require` (after those for messages and the fault budget, which
-    `implicit` holds); `undefined` is what makes no sense although the step is enabled.
+    `implicit` holds); `undefined` is what has no value, and when: the first `early` of them in
+    the guards, so that it is unknown whether the step is enabled; the others in what it does.
     """
 
     action: c.Action
@@ -61,6 +62,7 @@ class Instance:
     guards: tuple[Bool, ...]
     stores: tuple[Store, ...]
     undefined: tuple[Undefined, ...] = field(default=())
+    early: int = 0
 
     @property
     def effect_arguments(self) -> tuple[Any, ...]:
@@ -111,7 +113,7 @@ class Instantiator:
                 yield instance
 
     def _symbolic(self, action: c.Action) -> set[str]:
-        """The message parameters to leave symbolic: the widest first, until few instances remain."""
+        """The message parameters to leave symbolic: the widest first, until few remain."""
         widths = {b.var.name: self._width(b) for b in action.parameters}
         found: set[str] = set()
         messages = [b.var.name for b in action.parameters if isinstance(b.domain, c.OverSent)]
@@ -166,14 +168,17 @@ class Instantiator:
                 # Later guards are never looked at, so they count as not tried.
                 guards += [True] * (len(action.guards) - len(guards))
                 break
+        early = len(self.evaluator.undefined)
         stores: list[Store] = []
         if so_far is not False:
             self.evaluator._path.append(so_far)
             try:
                 for effect in action.effects:
-                    stores += self._stores(effect, env)
+                    for store in self._stores(effect, env, stores):
+                        stores.append(store)
             finally:
                 self.evaluator._path.pop()
+            stores = self._effective(stores)
             if action.fault is not None:
                 left = self.g.sub(self.g.load(budget, 0), 1)
                 stores.append(Store(budget, 0, left, True))
@@ -187,13 +192,25 @@ class Instantiator:
             guards=tuple(guards),
             stores=tuple(stores),
             undefined=tuple(self.evaluator.undefined),
+            early=early,
         )
+
+    def _effective(self, stores: list[Store]) -> list[Store]:
+        """Without those that put back what was there, where nothing else was put before."""
+        found: list[Store] = []
+        touched: set[int] = set()
+        for s in stores:
+            same = s.value is self.g.load(s.column, s.index)
+            if s.column.size > 1 and not (same and id(s.column) not in touched):
+                touched.add(id(s.column))
+                found.append(s)
+        return found
 
     # ------------------------------------------------------------ effects
 
-    def _stores(self, effect: c.Effect, env: Env) -> Iterator[Store]:
+    def _stores(self, effect: c.Effect, env: Env, earlier: list[Store]) -> Iterator[Store]:
         when = self.evaluator.closure(effect.when)
-        for premise, inner in self.evaluator.bound(effect.binders, env):
+        for premise, inner in self._bound(effect, env):
             condition = self.evaluator._under(premise, when, inner)
             condition = self.g.and_([premise, condition])
             if condition is False:
@@ -203,9 +220,23 @@ class Instantiator:
                 if isinstance(effect, c.Write):
                     yield from self._write(effect, inner, condition)
                 else:
-                    yield self._send(effect, inner, condition)
+                    yield self._send(effect, inner, condition, earlier)
             finally:
                 self.evaluator._path.pop()
+
+    def _bound(self, effect: c.Effect, env: Env) -> Iterator[tuple[Bool, Env]]:
+        """The rounds of the loops around an effect, entered where the tests around them hold."""
+        names = {b.var.name for b in effect.binders}
+        tests = effect.when.args if isinstance(effect.when, c.And) else (effect.when,)
+        depth = len(self.evaluator._path)
+        try:
+            for test in tests if effect.binders else ():
+                if not any(isinstance(n, c.Var) and n.name in names for n in c.walk(test)):
+                    self.evaluator._path.append(self.evaluator.value(test, env))
+            rounds = list(self.evaluator.bound(effect.binders, env))
+        finally:
+            del self.evaluator._path[depth:]
+        yield from rounds
 
     def _write(self, effect: c.Write, env: Env, when: Bool) -> Iterator[Store]:
         variable = self.layout.description.variable(effect.variable)
@@ -218,19 +249,16 @@ class Instantiator:
         value = self.evaluator.value(effect.value, env)
         parts = self.v.parts(value, cell)
         for column, part in zip(self.layout.parts[effect.variable], parts, strict=True):
-            if column.size > 1 and part is not self.g.load(column, index):
-                yield Store(column, index, self._in_range(part, column, effect.span), when)
+            yield Store(column, index, self._in_range(part, column, effect.span), when)
 
     def _in_range(self, value: Scalar, column: Column, span: Span) -> Scalar:
         """A number that may exceed its column is a mistake of the model when it does."""
-        if size_of(value) <= column.size:
-            return value
-        fits = self.g.isin(value, (1 << column.size) - 1)
+        fits = self.v.within(value, column.size)
         what = f"{column.name} goes from 0 to {column.size - 1}"
         self.evaluator._no_value(self.g.not_(fits), span, what)
         return self.g.select(fits, value, 0)
 
-    def _send(self, effect: c.Send, env: Env, when: Bool) -> Store:
+    def _send(self, effect: c.Send, env: Env, when: Bool, earlier: list[Store]) -> Store:
         message = self.evaluator.value(effect.message, env)
         record = effect.message.type.record  # type: ignore[attr-defined]
         column = self.layout.messages[effect.variable, record]
@@ -238,14 +266,16 @@ class Instantiator:
         index, number, _ = column.locate(message.values)
         if column.payloads > 1:
             old = self.g.load(column.column, index)
-            free = self.g.or_([self.g.eq(old, 0), self.g.eq(old, number)])
+            taken = [self.g.not_(self.g.or_([self.g.eq(old, 0), self.g.eq(old, number)]))]
+            for s in earlier:
+                if s.column is column.column:
+                    twin = self.g.and_([s.when, self.g.eq(s.index, index)])
+                    taken.append(self.g.and_([twin, self.g.not_(self.g.eq(s.value, number))]))
             what = f"another {record.__name__} was sent under key={record.key!r}"
-            self.evaluator._no_value(self.g.not_(free), effect.span, what)
+            self.evaluator._no_value(self.g.or_(taken), effect.span, what)
         return Store(column.column, index, number, when)
 
     def _check_fields(self, message: Fields, column: MessageColumn, span: Span) -> None:
         for value, space in zip(message.values, column.spaces, strict=True):
-            if isinstance(value, (int, Node)) and size_of(value) > space.size + space.proper:
-                fits = self.g.isin(value, (1 << (space.size + space.proper)) - 1)
-                what = f"{column.record.__name__}.{space.name} is out of its range"
-                self.evaluator._no_value(self.g.not_(fits), span, what)
+            what = f"{column.record.__name__}.{space.name} is out of its range"
+            self.evaluator._no_value(self.g.not_(self.v.fits(value, space.type)), span, what)

@@ -31,6 +31,7 @@ from .nodes import Bool, Graph, Scalar
 from .values import Value, Values
 
 MOST_BITS = 1 << 16
+MOST_PAYLOADS = 1 << 20
 
 
 class Column:
@@ -76,19 +77,30 @@ class MessageColumn:
         self.payload = [i for i, n in enumerate(names) if i not in self.key]
         self.keys = math.prod(spaces[i].size for i in self.key)
         self.payloads = math.prod(spaces[i].size for i in self.payload)
+        if self.payloads > MOST_PAYLOADS:
+            raise SizeError(
+                f"{record.__name__} has {self.payloads:,} payloads under one key at these sizes, "
+                f"more than {MOST_PAYLOADS:,}: give smaller sizes"
+            )
         self.column = Column(record.__name__, self.keys, 1 + self.payloads)
 
     def locate(self, fields: tuple[Value, ...]) -> tuple[Scalar, Scalar, Bool]:
-        """Cell index and cell value of a message, and whether it can exist at all."""
+        """Cell index and cell value of a message, and whether it can exist at all.
+
+        Where it cannot, they are those of some other message: safe to look at, without meaning.
+        """
         index, ok1 = self._number(fields, self.key)
         payload, ok2 = self._number(fields, self.payload)
-        return index, self.g.add(payload, 1), self.g.and_([ok1, ok2])
+        possible = self.g.and_([ok1, ok2])
+        return self.g.select(ok1, index, 0), self.g.add(payload, 1), possible
 
     def _number(self, fields: tuple[Value, ...], which: list[int]) -> tuple[Scalar, Bool]:
-        g, found, weight, ok = self.g, 0, 1, []
-        result: Scalar = found
+        g, weight = self.g, 1
+        ok: list[Bool] = []
+        result: Scalar = 0
         for i in which:
             space = self.spaces[i]
+            ok.append(self.values.fits(fields[i], space.type))
             code = self.values.code(fields[i], space.type)
             if space.proper:
                 ok.append(g.less(0, code))
@@ -144,7 +156,7 @@ class Layout:
 
     def _variable(self, v: Variable) -> list[Column]:
         keys, cell = self.keyed(v)
-        sizes = list(self._part_sizes(cell))
+        sizes = list(self.values.part_sizes(cell))
         names = [v.name] if len(sizes) == 1 else [f"{v.name}.{i}" for i in range(len(sizes))]
         count = math.prod(keys)
         return [Column(n, count, s) for n, s in zip(names, sizes, strict=True)]
@@ -154,17 +166,6 @@ class Layout:
         if not isinstance(v.type, MapType):
             return [], v.type
         return [len(list(key_values((k,)))) for k in v.type.keys], v.type.value
-
-    def _part_sizes(self, t: Type) -> Iterator[int]:
-        zero = self.values.zero(t)
-        for position, _ in enumerate(self.values.parts(zero, t)):
-            yield self._part_size(t, position)
-
-    def _part_size(self, t: Type, position: int) -> int:
-        """The size of one part: read off a value whose parts are all unknown."""
-        unknown = self.values.decode(self.graph.param(f"shape of {t}", self.values.size(t)), t)
-        part = list(self.values.parts(unknown, t))[position]
-        return part if isinstance(part, int) else part.size
 
     def columns(self) -> Iterator[Column]:
         """Every column: variables, messages, fault budgets."""

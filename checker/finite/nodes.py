@@ -184,7 +184,7 @@ class Graph:
 
     def param(self, name: str, size: int) -> Node:
         """A value bound by an enclosing loop over the messages sent."""
-        return self._node("param", (name,), size)
+        return self._node("param", (name, size), size)
 
     def add(self, x: Scalar, y: Scalar) -> Scalar:
         if not isinstance(x, Node):

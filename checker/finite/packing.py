@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from quorate.model.language import SizeError
 from quorate.model.language.data import FrozenMap
 from quorate.model.language.run import State
 from quorate.model.language.types import (
@@ -109,7 +110,7 @@ class Packing:
     # ------------------------------------------------------------ values to words
 
     def pack(self, state: State) -> Words:
-        """The words of a state."""
+        """The words of a state. Raises SizeError for a value that is out of its range."""
         cells = [0] * self.layout.words
         variables = self.layout.description.variables
         for v, value in zip(variables, state, strict=False):
@@ -118,18 +119,22 @@ class Packing:
                     column = self.layout.messages[v.name, type(message)]
                     ground = self.layout.values.constant(message, RecordType(type(message)))
                     index, number, _ = column.locate(ground.values)
-                    _set_cell(cells, column.column, int(index), int(number))  # type: ignore[arg-type]
+                    if not isinstance(index, int) or not isinstance(number, int):
+                        raise TypeError(f"{message!r} is no constant")
+                    _set_cell(cells, column.column, index, number)
                 continue
             _, t = self.layout.keyed(v)
             rows = value if isinstance(v.type, MapType) else (value,)
             for i, cell in enumerate(rows):
                 ground = self.layout.values.constant(cell, t)
                 parts = self.layout.values.parts(ground, t)
-                for column, part in zip(self.layout.parts[v.name], parts, strict=True):
-                    _set_cell(cells, column, i, int(part))  # type: ignore[arg-type]
+                for part_column, part in zip(self.layout.parts[v.name], parts, strict=True):
+                    if not isinstance(part, int):
+                        raise TypeError(f"{cell!r} is no constant")
+                    _set_cell(cells, part_column, i, part)
         budgets = zip(self.layout.budgets.values(), state[len(variables) :], strict=True)
-        for column, left in budgets:
-            _set_cell(cells, column, 0, left)
+        for budget, left in budgets:
+            _set_cell(cells, budget, 0, left)
         return np.array(cells, dtype=np.uint64)
 
 
@@ -141,6 +146,8 @@ def _cell(cells: list[int], column: Column, index: int) -> int:
 
 
 def _set_cell(cells: list[int], column: Column, index: int, value: int) -> None:
+    if not 0 <= value < column.size:
+        raise SizeError(f"{column} holds {value}, but goes from 0 to {column.size - 1}")
     if column.bits:
         word, bit = column.place(index)
         cells[word] |= value << bit

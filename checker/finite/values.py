@@ -27,7 +27,7 @@ from quorate.model.language.types import (
     proper_values,
 )
 
-from .nodes import Bool, Graph, Node, Scalar
+from .nodes import Bool, Graph, Node, Scalar, size_of
 
 # A ground value: `Bool` for bool, `Scalar` for scalar types, else a compound.
 Value = Any
@@ -100,7 +100,7 @@ class Values:
             case SeqType(element, _):
                 return sum(self.size(element) ** k for k in range(self.longest(t) + 1))
             case MapType(keys, value):
-                return self.size(value) ** len(list(key_values(keys)))
+                return int(self.size(value) ** len(list(key_values(keys))))
         return len(self.codes(t))
 
     def longest(self, t: SeqType) -> int:
@@ -111,6 +111,28 @@ class Values:
         if t not in self._codes:
             self._codes[t] = {v: i for i, v in enumerate(t.values())}
         return self._codes[t]
+
+    def part_sizes(self, t: Type) -> Iterator[int]:
+        """How many values each part has, in the order of `parts`."""
+        match t:
+            case BoolType():
+                yield 2
+            case OptionType(inner) if not self.is_scalar(t):
+                yield 2
+                yield from self.part_sizes(inner)
+            case RecordType():
+                for f in t.fields.values():
+                    yield from self.part_sizes(f)
+            case SetType(element):
+                yield from (2 for _ in proper_values(element))
+            case SeqType(element, _):
+                longest = self.longest(t)
+                yield longest + 1
+                yield from list(self.part_sizes(element)) * longest
+            case MapType(keys, inner):
+                yield from list(self.part_sizes(inner)) * len(list(key_values(keys)))
+            case _:
+                yield self.size(t)
 
     def proper(self, t: Type) -> list[Value]:
         """The ground values that a parameter or loop of this type ranges over."""
@@ -124,7 +146,9 @@ class Values:
             case BoolType():
                 return bool(value)
             case OptionType(inner) if self.is_scalar(t):
-                return 0 if value is None else 1 + self.code(self.constant(value, inner), inner)
+                if value is None:
+                    return 0
+                return self.g.add(self.code(self.constant(value, inner), inner), 1)
             case OptionType(inner):
                 if value is None:
                     return Present(False, self.zero(inner))
@@ -148,10 +172,12 @@ class Values:
         """The value whose code, and every part, is 0."""
         return self.decode(0, t)
 
-    def members(self, system_index: int, t: QuorumType) -> Bits:
-        """The members of a quorum, given its index."""
-        quorum = list(t.values())[system_index]
-        return Bits(tuple(e in quorum for e in proper_values(SortType(t.system.of))))
+    def members(self, code: Scalar, t: QuorumType) -> Bits:
+        """The members of a quorum, given its code."""
+        quorums = list(t.values())
+        elements = proper_values(SortType(t.system.of))
+        masks = (sum(1 << i for i, q in enumerate(quorums) if e in q) for e in elements)
+        return Bits(tuple(self.g.isin(code, mask) for mask in masks))
 
     # ------------------------------------------------------------ codes
 
@@ -169,9 +195,8 @@ class Values:
                 bits = (g.mul(g.number(b), 1 << i) for i, b in enumerate(v.members))
                 return g.total(bits)
             case SeqType(element, _):
-                return g.add(
-                    self._offset(v.length, t), self._digits([(x, element) for x in v.items])
-                )
+                items = self._padded(v.items, self.longest(t), element)
+                return g.add(self._offset(v.length, t), self._digits([(x, element) for x in items]))
             case MapType(_, inner):
                 return self._digits([(x, inner) for x in v.values])
         return v  # type: ignore[no-any-return]
@@ -186,14 +211,19 @@ class Values:
 
     def _offset(self, length: Scalar, t: SeqType) -> Scalar:
         """How many sequences are shorter."""
-        n, found = self.size(t.element), 0
+        n = self.size(t.element)
         offsets = list(itertools.accumulate((n**k for k in range(self.longest(t))), initial=0))
         if not isinstance(length, Node):
-            return offsets[length]
+            return int(offsets[min(length, len(offsets) - 1)])
         result: Scalar = offsets[0]
         for k, found in enumerate(offsets[1:], start=1):
             result = self.g.select(self.g.less(length, k), result, found)
         return result
+
+    def _padded(self, items: tuple[Value, ...], count: int, element: Type) -> tuple[Value, ...]:
+        """Exactly `count` items: cut off, or 0 where there are fewer."""
+        missing = count - len(items)
+        return items[:count] + (self.zero(element),) * missing if missing else items
 
     def decode(self, code: Scalar, t: Type) -> Value:
         """The value that a code stands for."""
@@ -242,7 +272,7 @@ class Values:
     # ------------------------------------------------------------ parts
 
     def parts(self, v: Value, t: Type) -> Iterator[Scalar]:
-        """The scalars of a value, in a fixed order."""
+        """The scalars of a value, in a fixed order; of a sequence as many as a variable holds."""
         match t:
             case BoolType():
                 yield self.g.number(v)
@@ -256,7 +286,7 @@ class Values:
                 yield from map(self.g.number, v.members)
             case SeqType(element, _):
                 yield v.length
-                for x in v.items:
+                for x in self._padded(v.items, self.longest(t), element):
                     yield from self.parts(x, element)
             case MapType(_, inner):
                 for x in v.values:
@@ -264,14 +294,37 @@ class Values:
             case _:
                 yield v
 
+    def fits(self, v: Value, t: Type) -> Bool:
+        """Whether every number is in its range and no sequence is too long: it can be stored."""
+        pairs = zip(self.parts(v, t), self.part_sizes(t), strict=True)
+        return self.g.and_(self.within(part, size) for part, size in pairs)
+
+    def within(self, x: Scalar, size: int) -> Bool:
+        """Whether a scalar is below `size`."""
+        return True if size_of(x) <= size else self.g.isin(x, (1 << size) - 1)
+
     def same(self, v: Value, w: Value, t: Type) -> Bool:
         """Whether two values of one type are equal."""
-        if isinstance(t, BoolType):
-            return self.g.iff(v, w)
-        if self.is_scalar(t):
-            return self.g.eq(v, w)
-        pairs = zip(self.parts(v, t), self.parts(w, t), strict=True)
-        return self.g.and_(self.g.eq(x, y) for x, y in pairs)
+        g = self.g
+        match t:
+            case BoolType():
+                return g.iff(v, w)
+            case OptionType(inner) if not self.is_scalar(t):
+                return g.and_([g.iff(v.present, w.present), self.same(v.inner, w.inner, inner)])
+            case RecordType():
+                rows = zip(v.values, w.values, t.fields.values(), strict=True)
+                return g.and_(self.same(x, y, f) for x, y, f in rows)
+            case SetType():
+                return g.and_(g.iff(x, y) for x, y in zip(v.members, w.members, strict=True))
+            case SeqType(element, _):
+                count = max(len(v.items), len(w.items))
+                padded = (self._padded(x.items, count, element) for x in (v, w))
+                equal = (self.same(x, y, element) for x, y in zip(*padded, strict=True))
+                return g.and_([g.eq(v.length, w.length), *equal])
+            case MapType(_, inner):
+                both = zip(v.values, w.values, strict=True)
+                return g.and_(self.same(x, y, inner) for x, y in both)
+        return g.eq(v, w)
 
     def choose(self, test: Bool, v: Value, w: Value, t: Type) -> Value:
         """v where the test holds, else w."""
@@ -292,8 +345,10 @@ class Values:
                 both = zip(v.members, w.members, strict=True)
                 return Bits(tuple(g.ite(test, x, y) for x, y in both))
             case SeqType(element, _):
-                both = zip(v.items, w.items, strict=True)
-                items = tuple(self.choose(test, x, y, element) for x, y in both)
+                count = max(len(v.items), len(w.items))
+                padded = (self._padded(x.items, count, element) for x in (v, w))
+                matched = zip(*padded, strict=True)
+                items = tuple(self.choose(test, x, y, element) for x, y in matched)
                 return Items(g.select(test, v.length, w.length), items)
             case MapType(_, inner):
                 both = zip(v.values, w.values, strict=True)

@@ -20,7 +20,7 @@ from quorate.model.language.sorts import Ordered, Sizes
 from quorate.model.language.types import MapType, MessagesType, SortType
 from quorate.traces import FrozenMap, Received, Source, Step, Trace, Violation
 
-from .values import show_state, show_value
+from .values import show_record, show_state, show_value
 
 
 def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
@@ -63,7 +63,7 @@ class _Maker:
     sizes: Sizes
 
     def __post_init__(self) -> None:
-        self.description = describe(self.protocol)
+        self.description = describe(self.protocol)  # type: ignore[arg-type]
         self.machine = Machine(self.protocol, self.sizes)
         self.sent_at = next(
             (
@@ -107,7 +107,7 @@ class _Maker:
         action = self.description.action(move.action)
         needed = self._needed(before, move)
         received = tuple(
-            Received(show_value(m), sent_by[m])
+            Received(show_record(m), sent_by[m])
             for m in sorted(needed, key=lambda m: (sent_by[m], repr(m)))
         )
         because = {r.step for r in received if r.step} | self._enablers(number, move, states)

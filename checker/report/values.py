@@ -25,9 +25,7 @@ def show_value(value: Any) -> Value:
         case enum.Enum():
             return value.name
         case Record():
-            names = value.field_names()
-            fields = zip(names, value, strict=True)
-            return TraceRecord(type(value).__name__, tuple((n, show_value(v)) for n, v in fields))
+            return show_record(value)
         case frozenset():
             return frozenset(map(show_value, value))
         case tuple():
@@ -35,6 +33,12 @@ def show_value(value: Any) -> Value:
         case FrozenMap() | Mapping():
             return TraceMap([(show_value(k), show_value(v)) for k, v in value.items()])
     raise TypeError(f"{value!r} is no value of the language")
+
+
+def show_record(value: Record) -> TraceRecord:
+    """A record or message as a record of a trace."""
+    fields = zip(value.field_names(), value, strict=True)
+    return TraceRecord(type(value).__name__, tuple((n, show_value(v)) for n, v in fields))
 
 
 def show_state(description: c.Description, state: State) -> dict[str, Value]:

@@ -62,8 +62,8 @@ class _Explainer:
                 return self._helper(name, args, names, scope, truth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 holds = bool(self._value(test, names, scope))
-                inner = self.why(body if holds else orelse, names, scope, truth)
-                return f"{self.why(test, names, scope, holds)}, {inner}"
+                chosen = self.why(body if holds else orelse, names, scope, truth)
+                return f"{self.why(test, names, scope, holds)}, {chosen}"
         return self._leaf(node, names, scope, truth)
 
     def _connective(
