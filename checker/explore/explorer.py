@@ -259,6 +259,10 @@ class Explorer:
             most_states_in_memory=self._most_states(memory),
         )
 
+    def bytes_per_state(self) -> int:
+        """Memory for one state: its words, its parent, its share of the table."""
+        return bytes_per_state(self.kernel.words)
+
     def _most_states(self, memory: int) -> int:
         """How many states fit, with the table that so many need."""
         size = 8 * self.kernel.words + 4
