@@ -11,6 +11,7 @@ from typing import Any
 from . import core as c
 from . import surface as s
 from .capture import capture
+from .diagnostics import NOWHERE, Span
 from .fingerprint import digest
 from .protocol import Protocol
 from .relations import NONE, join, set_type
@@ -70,6 +71,15 @@ def conjunction(parts: Sequence[c.Expr]) -> c.Expr:
     if not flat:
         return TRUE
     return flat[0] if len(flat) == 1 else c.And(args=tuple(flat), type=c.BOOL, span=flat[0].span)
+
+
+def placed(e: c.Expr, span: Span) -> c.Expr:
+    """An expression at a place, which parts of it that have none take over."""
+    if isinstance(e, c.Not) and e.arg.span == NOWHERE:
+        e = replace(e, arg=placed(e.arg, span))
+    elif isinstance(e, (c.And, c.Or)):
+        e = replace(e, args=tuple(placed(x, span) if x.span == NOWHERE else x for x in e.args))
+    return replace(e, span=span)
 
 
 def negation(e: c.Expr) -> c.Expr:
@@ -194,7 +204,7 @@ class _Lowering:
     def expr(self, e: s.Expr, env: Env) -> c.Expr:
         """Translate an expression."""
         method = getattr(self, f"_{type(e).__name__.lower()}")
-        return replace(method(e, env), span=e.span)  # type: ignore[no-any-return]
+        return placed(method(e, env), e.span)
 
     def _name(self, e: s.Name, env: Env) -> c.Expr:
         return env[e.uid]
@@ -264,7 +274,7 @@ class _Lowering:
     def _compare(self, e: s.Compare, env: Env) -> c.Expr:
         parts, left = [], e.first
         for op, right in e.rest:
-            parts.append(replace(self._comparison(op, left, right, env), span=e.span))
+            parts.append(placed(self._comparison(op, left, right, env), e.span))
             left = right
         return conjunction(parts)
 

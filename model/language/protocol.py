@@ -13,6 +13,7 @@ import inspect
 import sys
 import types as pytypes
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar, overload
 
@@ -30,9 +31,15 @@ class Disabled(Exception):
     """Raised by `require`: the action cannot be taken in this state."""
 
 
+# Set while a machine asks which requirement fails: it is told of each, and none disables.
+observer: ContextVar[Callable[[object], None] | None] = ContextVar("observer", default=None)
+
+
 def require(condition: object) -> None:
     """A named conjunct of an action's guard; comes before the first effect."""
-    if not condition:
+    if (told := observer.get()) is not None:
+        told(condition)
+    elif not condition:
         raise Disabled
 
 
@@ -308,7 +315,7 @@ def _check_sizes(cls: type[Protocol], wanted: Mapping[str, type], sizes: Mapping
             hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
             raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
         least = 0 if issubclass(wanted[name], Nat) else 1
-        if not isinstance(n, int) or n < least:
+        if not isinstance(n, int) or isinstance(n, bool) or n < least:
             raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
         if n > LARGEST_SIZE:
             raise SizeError(f"{name}={n}: a sort has at most {LARGEST_SIZE} elements")

@@ -11,11 +11,12 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .data import FrozenMap, Message, frozen, type_of
-from .diagnostics import StepError
-from .protocol import Disabled, Protocol, Variable
+from .diagnostics import SizeError, StepError
+from .protocol import Disabled, Protocol, Variable, observer
 from .sorts import Sizes
 from .types import (
     MapType,
@@ -42,6 +43,7 @@ class Requirement:
 
     line: int
     held: bool
+    file: str = ""
 
 
 class _Journal:
@@ -187,6 +189,7 @@ class Machine:
         """The initial states: the declared values, then what an `@init` method chooses."""
         blank: list[Any] = []
         for variable in self.variables:
+            self._check_initial(variable)
             if isinstance(variable.type, MessagesType):
                 blank.append(frozenset())
             elif isinstance(variable.type, MapType):
@@ -199,6 +202,13 @@ class Machine:
             chosen = (t for s in states for _, t in self._results(s, method, ranges, None))
             states = list(dict.fromkeys(chosen))
         return states
+
+    def _check_initial(self, variable: Variable) -> None:
+        cell = variable.type.value if isinstance(variable.type, MapType) else variable.type
+        try:
+            _check_range(f"the first value: {variable.name}", cell, variable.initial)
+        except StepError as error:
+            raise SizeError(str(error)) from None
 
     def successors(self, state: State) -> Iterator[tuple[str, Arguments, State]]:
         """Every enabled action instance with the state it leads to, itself included."""
@@ -243,16 +253,18 @@ class Machine:
             return self.freeze(spent=fault)
         except Disabled:
             return None
-        except (StepError, AttributeError, IndexError, TypeError) as error:
-            shown = ", ".join(map(repr, args))
-            raise StepError(f"{_place(error)}{method.__name__}({shown}): {error}") from error
+        except _UNDEFINED as error:
+            raise _explained(error, method.__name__, args) from error
         finally:
             self.journal.roll_back()
 
     def holds(self, name: str, state: State) -> bool:
         """Whether an invariant (or reachable predicate) is true in a state."""
         self.load(state)
-        return bool(getattr(self.object, name)())
+        try:
+            return bool(getattr(self.object, name)())
+        except _UNDEFINED as error:
+            raise _explained(error, name, ()) from error
 
     def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
         """Each `require` of the action, tried in this state: which held, which did not."""
@@ -261,20 +273,33 @@ class Machine:
         seen: list[Requirement] = []
 
         def spy(condition: object) -> None:
-            line = sys._getframe(1).f_lineno
-            seen.append(Requirement(line, bool(condition)))
+            frame = sys._getframe(2)  # of the line that calls `require`
+            seen.append(Requirement(frame.f_lineno, bool(condition), frame.f_code.co_filename))
 
-        scope = method.__globals__
-        original = scope["require"]
-        scope["require"] = spy
+        token = observer.set(spy)
         try:
             method(self.object, *args)
-        except (StepError, AttributeError, IndexError, TypeError):
+        except _UNDEFINED:
             pass  # a later guard that makes no sense once an earlier one has failed
         finally:
-            scope["require"] = original
+            observer.reset(token)
             self.journal.roll_back()
         return seen
+
+
+# What Python raises where a description has no value: a field of None, no such entry.
+_UNDEFINED = (StepError, AttributeError, IndexError, TypeError)
+_HERE = str(Path(__file__).parent)
+
+
+def _explained(error: BaseException, name: str, args: Arguments) -> StepError:
+    """The error of a step: where, in which action with which arguments, what has no value."""
+    what = str(error)
+    if isinstance(error, AttributeError) and error.obj is None:
+        what = f"None has no field `{error.name}`"
+    elif isinstance(error, IndexError):
+        what = "the sequence has no such entry"
+    return StepError(f"{_place(error)}{name}({', '.join(map(repr, args))}): {what}")
 
 
 def _place(error: BaseException) -> str:
@@ -283,7 +308,7 @@ def _place(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if "/model/language/" not in code.co_filename.replace("\\", "/"):
+        if str(Path(code.co_filename).parent) != _HERE:
             found = f"{code.co_filename}:{trace.tb_lineno}: "
         trace = trace.tb_next
     return found
