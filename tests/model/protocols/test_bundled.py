@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from quorate.checker.explore.explorer import Explorer
 from quorate.model.language import Protocol
 from quorate.model.language.lower import describe
 from quorate.model.multipaxos import MultiPaxos
@@ -55,51 +57,92 @@ def raft(crashes: int, counts: tuple[int, int, int], *sizes: int) -> Instance:
     return Instance(Raft, crashes, bound, counts, frozenset(unreached))
 
 
-SMALL = [
-    Instance(Paxos, None, {"Acceptor": 3, "Value": 2, "Ballot": 2}, (3921, 23466, 16)),
+SMALL = [  # for plain Python too
+    Instance(Paxos, None, {"Acceptor": 2, "Value": 2, "Ballot": 2}, (145, 608, 12)),
     roles(0, (1057, 2517, 20), 1, 3, 1, 2, 1),
+    commit(0, (184, 438, 12), 2),
+    commit(1, (557, 1809, 13), 2),
+    multi(0, (1165, 3798, 13), 1, 3, 2, 2, 1),
+    raft(1, (616, 2271, 12), 3, 1, 1, 0),
+]
+
+MEDIUM = [
+    Instance(Paxos, None, {"Acceptor": 3, "Value": 2, "Ballot": 2}, (3921, 23466, 16)),
     roles(0, (2113, 5034, 20), 2, 3, 1, 2, 1),
     roles(1, (3939, 14957, 21), 1, 3, 1, 2, 1),
     roles(0, (4157, 9420, 28), 2, 2, 1, 2, 2),
-    commit(0, (184, 438, 12), 2),
-    commit(1, (557, 1809, 13), 2),
-    commit(1, (4981, 21626, 18), 3),
-    multi(0, (4433, 9908, 18), 1, 3, 1, 2, 2),
-    multi(0, (1165, 3798, 13), 1, 3, 2, 2, 1),
-    multi(0, (3999, 8553, 20), 1, 2, 2, 2, 2),
-    multi(1, (2722, 6161, 21), 1, 2, 2, 1, 2),
-    raft(1, (616, 2271, 12), 3, 1, 1, 0),
-    raft(0, (2885, 10750, 25), 2, 1, 2, 1),
-]
-
-LARGE = [
     roles(1, (7876, 32022, 21), 2, 3, 1, 2, 1),
-    roles(0, (152568, 506478, 39), 1, 3, 1, 2, 2),
+    commit(1, (4981, 21626, 18), 3),
     commit(2, (9645, 50001, 19), 3),
-    multi(1, (9310, 27026, 21), 2, 2, 2, 1, 2),
+    multi(0, (4433, 9908, 18), 1, 3, 1, 2, 2),
+    multi(1, (2722, 6161, 21), 1, 2, 2, 1, 2),
+    raft(0, (2885, 10750, 25), 2, 1, 2, 1),
     raft(0, (13817, 121584, 22), 3, 1, 1, 1),
     raft(1, (25462, 102406, 28), 2, 1, 2, 1),
 ]
 
+LARGE = [  # for the fast explorer alone
+    roles(0, (152568, 506478, 39), 1, 3, 1, 2, 2),
+    roles(1, (712926, 3191379, 40), 1, 3, 1, 2, 2),
+    roles(0, (856785, 2912302, 40), 2, 3, 1, 2, 2),
+    commit(2, (97546, 625595, 24), 4),
+    raft(1, (55063, 554853, 23), 3, 1, 1, 1),
+]
 
-def check(instance: Instance, search: Any) -> None:
-    faults = None if instance.crashes is None else {"crash": instance.crashes}
-    found = search(instance.protocol, faults, **instance.sizes)
-    assert found.counts == instance.counts
+LARGEST = [  # or long to compile
+    multi(1, (9310, 27026, 21), 2, 2, 2, 1, 2),
+    multi(0, (3999, 8553, 20), 1, 2, 2, 2, 2),
+    roles(0, (1816824, 9717038, 45), 1, 3, 2, 2, 2),
+    roles(1, (4283864, 19956632, 41), 2, 3, 1, 2, 2),
+    multi(0, (126085, 415132, 26), 1, 3, 2, 1, 2),
+    multi(0, (732153, 2447276, 26), 1, 3, 2, 2, 2),
+    multi(1, (1337362, 5528238, 27), 2, 3, 2, 1, 2),
+    raft(0, (5617074, 36284847, 35), 3, 1, 2, 1),
+]
+
+
+def faults_of(instance: Instance) -> dict[str, int] | None:
+    return None if instance.crashes is None else {"crash": instance.crashes}
+
+
+def check(instance: Instance, counts: tuple[int, int, int], reached: Collection[str]) -> None:
+    assert counts == instance.counts
+    assert set(instance.protocol.methods("reachable")) - set(reached) == instance.unreached
+
+
+def by_python(instance: Instance, search: Any) -> None:
+    found = search(instance.protocol, faults_of(instance), **instance.sizes)
     assert not found.broken
-    goals = set(instance.protocol.methods("reachable"))
-    assert goals - set(found.reached) == instance.unreached
+    check(instance, found.counts, found.reached)
+
+
+def by_explorer(instance: Instance) -> None:
+    sizes = instance.protocol.sized(faults_of(instance), **instance.sizes)
+    found = Explorer(instance.protocol, sizes).run(coverage=False)
+    assert found.complete
+    check(instance, (found.states, found.transitions, found.depth), found.reached)
 
 
 @pytest.mark.parametrize("instance", SMALL, ids=str)
-def test_counts(instance: Instance, search: Any) -> None:
-    check(instance, search)
+def test_counts_by_python(instance: Instance, search: Any) -> None:
+    by_python(instance, search)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("instance", LARGE, ids=str)
-def test_counts_of_larger_instances(instance: Instance, search: Any) -> None:
-    check(instance, search)
+@pytest.mark.parametrize("instance", MEDIUM, ids=str)
+def test_counts_of_medium_instances_by_python(instance: Instance, search: Any) -> None:
+    by_python(instance, search)
+
+
+@pytest.mark.parametrize("instance", SMALL + MEDIUM + LARGE, ids=str)
+def test_counts_by_the_explorer(instance: Instance) -> None:
+    by_explorer(instance)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("instance", LARGEST, ids=str)
+def test_counts_of_the_largest_instances(instance: Instance) -> None:
+    by_explorer(instance)
 
 
 @pytest.mark.parametrize("protocol", BUNDLED, ids=lambda p: p.__name__)
