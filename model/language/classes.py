@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import Message, NotAType, Record, frozen
-from .declarations import check_quorums, check_sorts, field_mistakes, type_hint
+from .declarations import check_quorums, check_sorts, field_mistakes, quoted, type_hint
 from .diagnostics import Diagnostic, ModelError, Span, article
 from .protocol import BadAnnotation, Initial, Protocol, Variable, variable_type
 from .source import annotation_span, class_source, class_span, def_span, keyword_span, span_of
@@ -127,7 +127,7 @@ class ClassReader:
             except BadAnnotation as error:
                 self._add(
                     "bad-annotation",
-                    f"`{error.reason}` is not a type of the modelling language"
+                    f"{quoted(error.reason)} is not a type of the modelling language"
                     if error.evaluated
                     else f"the type of `{name}` cannot be read: {error.reason}",
                     annotation_span(base, name),
@@ -136,6 +136,15 @@ class ClassReader:
                     where=base.__name__,
                 )
                 continue
+            if t is not None and any(isinstance(x, MessagesType) for x in [*inner_types(t)][1:]):
+                self._add(
+                    "bad-annotation",
+                    "`Messages[...]` is the type of a variable, not a part of one",
+                    annotation_span(base, name),
+                    "inside another type",
+                    "declare `sent: Messages[...]` for all processes, with the process as a field",
+                    where=base.__name__,
+                )
             if (system := unnamed_system(t)) is not None:
                 self._add(
                     "bad-annotation",

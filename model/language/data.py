@@ -25,7 +25,7 @@ from typing import (
 )
 
 from .quorums import QuorumSystem
-from .sorts import Nat, Sort
+from .sorts import Nat, Ordered, Sort
 from .types import (
     BoolType,
     EnumType,
@@ -65,6 +65,10 @@ def type_of(annotation: Any) -> Type:
         return NatType(None)
     if isinstance(annotation, type):
         for base, make in _FROM_CLASS:
+            if annotation in (Ordered, Message) or not hasattr(annotation, "__mro__"):
+                break
+            if annotation.__module__ == QuorumSystem.__module__ and not hasattr(annotation, "of"):
+                break
             if issubclass(annotation, base) and annotation is not base:
                 return make(annotation)  # type: ignore[no-any-return]
     raise NotAType(_shown(annotation))
@@ -181,7 +185,9 @@ class Record(tuple[Any, ...]):
                 for name, annotation in inspect.get_annotations(base).items():
                     if name.startswith("_") or name == "key":
                         continue
-                    value = eval(annotation, scope) if isinstance(annotation, str) else annotation
+                    value = annotation
+                    while isinstance(value, str):
+                        value = eval(value, scope)
                     found[name] = type_of(value)
             cls._types = found
         return cls._types

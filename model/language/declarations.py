@@ -11,7 +11,17 @@ from .protocol import Protocol, mentioned_sorts
 from .quorums import Explicit, Flexible, QuorumSystem, Weighted
 from .sorts import Sort
 from .source import annotation_span, class_source, class_span, span_of
-from .types import MapType, NatType, OptionType, RecordType, SeqType, SetType, Type
+from .types import (
+    MapType,
+    MessagesType,
+    NatType,
+    OptionType,
+    QuorumType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+)
 
 # What a field cannot be called: the machinery of records uses these names.
 _TAKEN = {name for name in vars(Message) | vars(Record) if not name.startswith("_")}
@@ -36,6 +46,7 @@ def type_hint(text: str) -> str:
         "float": "numbers are whole and bounded: `class Count(Nat): ...`",
         "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",
         "Ordered": "declare a sort of your own: `class Ballot(Ordered): ...`",
+        "Majority": "declare a system of your own: `class Quorum(Majority[Acceptor]): ...`",
         "Nat": "declare a range of your own: `class Count(Nat): ...`",
         "Map with one argument": "write `Map[Key, Value]`",
         "Seq with one argument": "write `Seq[Sort, Length]`, where `class Length(Nat): ...`",
@@ -76,6 +87,21 @@ def _field_mistakes(record: type[Record], inside: tuple[type[Record], ...]) -> l
                         annotation_span(record, name),
                         "without end",
                         "records are finite; link by a sort: `parent: Node | None`",
+                        record.__name__,
+                    )
+                )
+            elif isinstance(part, MessagesType) or (
+                isinstance(part, QuorumType) and "_abstract" in vars(part.system)
+            ):
+                found.append(
+                    Diagnostic(
+                        "bad-field",
+                        f"`{part}` is not the type of a field",
+                        annotation_span(record, name),
+                        "not a type",
+                        f"declare `class Quorum({part}): ...` and use it as the type"
+                        if isinstance(part, QuorumType)
+                        else "declare `sent: Messages[...]` in the protocol",
                         record.__name__,
                     )
                 )
@@ -129,7 +155,7 @@ def _untyped(record: type[Record], error: Exception) -> Diagnostic:
     if isinstance(error, NotAType):
         return Diagnostic(
             "bad-field",
-            f"{shown} is `{error}`, which is not a type of the modelling language",
+            f"{shown} is {quoted(str(error))}, which is not a type of the modelling language",
             span,
             "not a type",
             type_hint(str(error)),
@@ -142,6 +168,11 @@ def _untyped(record: type[Record], error: Exception) -> Diagnostic:
         "cannot be evaluated",
         where=record.__name__,
     )
+
+
+def quoted(reason: str) -> str:
+    """An annotation as shown in a sentence: as code, unless it is words."""
+    return reason if " of " in reason or " with " in reason else f"`{reason}`"
 
 
 def _untyped_field(record: type[Record]) -> tuple[str, Span]:
@@ -263,6 +294,18 @@ def _system_mistakes(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
         return [(f"{name} does not say which sets are quorums", "define `subsets(cls, n)`")]
     except SizeError:
         pass  # three is not its number
+    except Exception as error:
+        return [
+            (
+                f"{name} cannot say which sets are quorums: {error}",
+                "`size=` is a number, or a function of how many elements there are: "
+                "`size=lambda n: n // 2 + 1`"
+                if issubclass(system, Flexible)
+                else "",
+            )
+        ]
+    if any(w < 0 for w in getattr(system, "weights", ())):
+        return [(f"{name} has a weight below 0", "weights are whole numbers, at least 0")]
     return [
         (f"{name} meets {other.__name__}, whose members are of another sort", "")
         for other in system.meets

@@ -219,8 +219,11 @@ def variable_type(base: type, name: str, annotation: Any) -> Type | None:
     if isinstance(annotation, str):
         if annotation.startswith(("ClassVar", "typing.ClassVar")):
             return None
+        scope = vars(sys.modules[base.__module__]) | dict(vars(base))
         try:
-            annotation = eval(annotation, vars(sys.modules[base.__module__]) | dict(vars(base)))
+            annotation = eval(annotation, scope)
+            if isinstance(annotation, str):  # quoted, and not evaluated in its file anyway
+                annotation = eval(annotation, scope)
         except NotAType as error:
             raise BadAnnotation(base, name, str(error), evaluated=True) from None
         except Exception as error:
