@@ -288,7 +288,7 @@ class Machine:
 
 
 # What Python raises where a description has no value: a field of None, no such entry.
-_UNDEFINED = (StepError, AttributeError, IndexError, TypeError)
+_UNDEFINED = (StepError, AttributeError, IndexError, KeyError, TypeError)
 _HERE = str(Path(__file__).parent)
 
 
@@ -327,7 +327,7 @@ def _has_bounds(t: Type) -> bool:
     match t:
         case NatType() | SeqType():
             return True
-        case OptionType(inner):
+        case OptionType(inner) | SetType(inner):
             return _has_bounds(inner)
         case RecordType():
             return any(map(_has_bounds, t.fields.values()))
@@ -358,5 +358,6 @@ def _check_range(place: str, t: Type, value: Any) -> None:
         case MapType(_, inner) if isinstance(value, FrozenMap):
             for item in value.values():
                 _check_range(place, inner, item)
-        case SetType() | _:
-            return
+        case SetType(inner):
+            for item in value:
+                _check_range(f"a member of {place}", inner, item)
