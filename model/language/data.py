@@ -64,12 +64,11 @@ def type_of(annotation: Any) -> Type:
     if annotation is int:
         return NatType(None)
     if isinstance(annotation, type):
+        of_language = annotation in (Ordered, Message) or (
+            annotation.__module__ == QuorumSystem.__module__ and not hasattr(annotation, "of")
+        )
         for base, make in _FROM_CLASS:
-            if annotation in (Ordered, Message) or not hasattr(annotation, "__mro__"):
-                break
-            if annotation.__module__ == QuorumSystem.__module__ and not hasattr(annotation, "of"):
-                break
-            if issubclass(annotation, base) and annotation is not base:
+            if issubclass(annotation, base) and annotation is not base and not of_language:
                 return make(annotation)  # type: ignore[no-any-return]
     raise NotAType(_shown(annotation))
 
