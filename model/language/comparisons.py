@@ -25,6 +25,7 @@ from .types import (
     MessagesType,
     OptionType,
     QuorumType,
+    RecordType,
     SeqType,
     SortType,
     Type,
@@ -235,6 +236,7 @@ class Comparisons(BaseReader):
                 f"cannot compare {left.type} with {right.type}",
                 node,
                 f"left is {left.type}, right is {right.type}",
+                _never_equal(left.type, right.type),
             )
 
     def _check_order(self, node: Span, op: str, left: s.Expr, right: s.Expr) -> None:
@@ -276,3 +278,15 @@ def _is_bitwise(node: ast.expr) -> bool:
 def _some_message(variable: Variable) -> str:
     assert isinstance(variable.type, MessagesType)
     return variable.type.messages[0].__name__
+
+
+def _never_equal(left: Type, right: Type) -> str:
+    """What may have been meant by comparing values that are never equal."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, RecordType):
+            for name, t in one.fields.items():
+                if fits(other, t):
+                    return f"compare the field: `.{name}` of the {one}"
+    if isinstance(left, SortType) and isinstance(right, SortType):
+        return "elements of two sorts are never equal"
+    return ""

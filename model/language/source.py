@@ -7,6 +7,7 @@ import functools
 import inspect
 import linecache
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from .diagnostics import Diagnostic, ModelError, Span
@@ -17,9 +18,26 @@ def _parse(file: str, text: str) -> ast.Module:
     return ast.parse(text, filename=file)
 
 
-def _tree(file: str) -> ast.Module | None:
-    lines = linecache.getlines(file)
-    return _parse(file, "".join(lines)) if lines else None
+@functools.lru_cache(maxsize=64)
+def _definitions(file: str, text: str) -> _Definitions:
+    found = _Definitions({}, dict(_classes(_parse(file, text), "")))
+    for node in ast.walk(_parse(file, text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for line in (node.lineno, *(d.lineno for d in node.decorator_list)):
+                found.functions[node.name, line] = node
+    return found
+
+
+@dataclass(frozen=True)
+class _Definitions:
+    """The functions of a file by name and line, its classes by qualified name."""
+
+    functions: dict[tuple[str, int], ast.FunctionDef | ast.AsyncFunctionDef]
+    classes: dict[str, ast.ClassDef]
+
+
+def _defined(file: str) -> _Definitions:
+    return _definitions(file, "".join(linecache.getlines(file)))
 
 
 def span_of(node: ast.AST, file: str) -> Span:
@@ -33,30 +51,24 @@ def span_of(node: ast.AST, file: str) -> Span:
 def function_source(function: Any) -> tuple[ast.FunctionDef, str]:
     """The definition of a function, and its file. Raises ModelError when there is no source."""
     code = function.__code__
-    tree = _tree(code.co_filename)
-    for node in ast.walk(tree) if tree else ():
-        if (
-            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and node.name == function.__name__
-        ):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if code.co_firstlineno not in (first, node.lineno):
-                continue
-            if isinstance(node, ast.FunctionDef):
-                return node, code.co_filename
-            raise ModelError(
-                [
-                    Diagnostic(
-                        "async-method",
-                        f"`{node.name}` is async",
-                        def_span(node, code.co_filename),
-                        "not allowed here",
-                        "a step is one atomic action; nothing is awaited: "
-                        f"write `def {node.name}(...)`",
-                        function.__qualname__,
-                    )
-                ]
-            )
+    functions = _defined(code.co_filename).functions
+    node = functions.get((function.__name__, code.co_firstlineno))
+    if isinstance(node, ast.FunctionDef):
+        return node, code.co_filename
+    if node is not None:
+        raise ModelError(
+            [
+                Diagnostic(
+                    "async-method",
+                    f"`{node.name}` is async",
+                    def_span(node, code.co_filename),
+                    "not allowed here",
+                    "a step is one atomic action; nothing is awaited: "
+                    f"write `def {node.name}(...)`",
+                    function.__qualname__,
+                )
+            ]
+        )
     raise ModelError(
         [
             Diagnostic(
@@ -72,9 +84,7 @@ def function_source(function: Any) -> tuple[ast.FunctionDef, str]:
 def class_source(cls: type) -> tuple[ast.ClassDef | None, str]:
     """The definition of a class (None where it cannot be found), and its file."""
     file = _class_file(cls)
-    tree = _tree(file)
-    found = dict(_classes(tree, "")) if tree else {}
-    return found.get(cls.__qualname__), file
+    return _defined(file).classes.get(cls.__qualname__), file
 
 
 def _classes(inside: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:

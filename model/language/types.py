@@ -132,7 +132,7 @@ class SetType(Type):
         return f"Set[{self.element}]"
 
     def values(self) -> Iterator[Any]:
-        members = list(proper_values(self.element))
+        members = list(self.element.values())
         for bits in range(1 << len(members)):
             yield frozenset(m for i, m in enumerate(members) if bits >> i & 1)
 
