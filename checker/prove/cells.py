@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import z3
@@ -85,10 +85,14 @@ class Cells:
         return np.array(words, dtype=np.uint64)
 
     def placed(self) -> Iterator[tuple[Variable, int, int]]:
-        """Each variable with the word and the bit of a packed state that it stands for."""
-        for (column, index), bits in self._bits.items():
+        """Each variable with the word and the bit of a packed state that it stands for.
+
+        In an order that is good for decision diagrams: cells at the same place of their columns
+        go together, since they tend to be about the same process.
+        """
+        for column, index in sorted(self._bits, key=lambda cell: cell[1] / cell[0].count):
             word, low = column.place(index)
-            for k, variable in enumerate(bits):
+            for k, variable in reversed(list(enumerate(self._bits[column, index]))):
                 yield variable, word, low + k
 
 
@@ -100,11 +104,3 @@ def _below(bits: tuple[Variable, ...], size: int) -> Formula:
     if size <= half:
         return choice(top, False, _below(rest, size))
     return choice(top, _below(rest, size - half), True)
-
-
-Report = Callable[[str], None]
-
-
-def weight(variables: Iterable[Variable]) -> int:
-    """How many variables there are: what an estimate of a formula's size is based on."""
-    return sum(1 for _ in variables)

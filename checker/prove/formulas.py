@@ -57,14 +57,10 @@ def choice(test: Formula, yes: Formula, no: Formula) -> Formula:
     """`yes` where the test holds, else `no`."""
     if isinstance(test, bool):
         return yes if test else no
-    if isinstance(yes, bool) or isinstance(no, bool):
-        return conjunction(
-            [disjunction([negation(test), yes]), disjunction([test, no])]
-            if yes is True or no is True
-            else [test, yes]
-            if no is False
-            else [negation(test), no]
-        )
+    if isinstance(yes, bool):
+        return disjunction([test, no]) if yes else conjunction([negation(test), no])
+    if isinstance(no, bool):
+        return disjunction([negation(test), yes]) if no else conjunction([test, yes])
     if yes.eq(no):
         return yes
     made = z3core.Z3_mk_ite(_context.ref(), test.as_ast(), yes.as_ast(), no.as_ast())

@@ -1,0 +1,30 @@
+"""Proofs at given sizes: the states found, runs up to a depth, and induction."""
+
+from .bounded import Depth, bounded
+from .inductive import inductive
+from .states import check_states
+from .verdicts import (
+    Bounded,
+    BoundedOutcome,
+    Counterexample,
+    DisagreementError,
+    Inductive,
+    Obligation,
+    StateCheck,
+    Verdict,
+)
+
+__all__ = [
+    "Bounded",
+    "BoundedOutcome",
+    "Counterexample",
+    "Depth",
+    "DisagreementError",
+    "Inductive",
+    "Obligation",
+    "StateCheck",
+    "Verdict",
+    "bounded",
+    "check_states",
+    "inductive",
+]

@@ -1,0 +1,68 @@
+"""Small counterexamples: among a solver's models, one with few cells that are not as at first."""
+
+from __future__ import annotations
+
+import time
+
+import z3
+
+from quorate.checker.finite.layout import Column
+from quorate.checker.finite.packing import Words
+
+from .cells import Cells
+from .formulas import Formula, negation
+from .ground import Ground
+
+
+def smallest(solver: z3.Solver, cells: Cells, ground: Ground, seconds: float) -> Words:
+    """The words of a model with the fewest messages sent, then the fewest cells changed.
+
+    Called after `check` gave sat; looks for at most about this long, and returns the best so far.
+    """
+    ends = time.perf_counter() + seconds
+    sent = {m.column for m in ground.layout.messages.values()}
+    first = ground.packing.pack(ground.initial()[0])
+    messages: list[Formula] = []
+    others: list[Formula] = []
+    for column, index in cells.places():
+        changed = _changed(cells, column, index, first)
+        (messages if column in sent else others).append(changed)
+    solver.push()
+    best = solver.model()
+    for wanted in (messages, messages + others):
+        best = _fewest(solver, wanted, best, ends)
+    solver.pop()
+    return cells.words(best)
+
+
+def _changed(cells: Cells, column: Column, index: int, first: Words) -> Formula:
+    word, bit = column.place(index)
+    value = int(first[word]) >> bit & ((1 << column.bits) - 1)
+    return negation(cells.member(column, index, 1 << value))
+
+
+def _fewest(solver: z3.Solver, changed: list[Formula], best: z3.ModelRef, ends: float) -> object:
+    """Ask for fewer and fewer, by halves; what is found stays required."""
+
+    def cost(model: z3.ModelRef) -> int:
+        return sum(z3.is_true(model.eval(c, model_completion=True)) for c in changed)
+
+    low, high = 0, cost(best)
+    while low < high:
+        left = ends - time.perf_counter()
+        if left <= 0:
+            break
+        middle = (low + high) // 2
+        solver.push()
+        solver.set("timeout", max(1, int(1000 * left)))
+        solver.add(z3.AtMost(*changed, middle))
+        answer = solver.check()
+        if answer == z3.sat:
+            best = solver.model()
+            high = cost(best)
+        solver.pop()
+        if answer != z3.sat:
+            low = middle + 1
+    if changed:
+        solver.add(z3.AtMost(*changed, high))
+    return best
