@@ -8,6 +8,7 @@ rebuilds the role from its store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from quorate.impl import (
@@ -284,10 +285,8 @@ class PaxosAdapter:
             for m in sorted(self.processes.sent, key=show)
             if m.tag == "Promise" and m.get("b") == b and m.get("a") in q
         ]
-        for m in heard:
-            self.processes.attempt(
-                proposer.name, lambda m=m: proposer.receive(self.processes.message(m))
-            )
+        for promise in map(self.processes.message, heard):
+            self.processes.attempt(proposer.name, partial(proposer.receive, promise))
         return self.processes.emit(
             self.processes.attempt(proposer.name, lambda: proposer.propose(v))
         )
@@ -324,7 +323,8 @@ def _value_of(vote: Vote | None) -> str | None:
 
 
 def _owed(outbox: list[Any], kind: type) -> str:
-    return next((show_ballot(m.ballot) for m in outbox if isinstance(m, kind)), NEVER)
+    owed: list[Any] = [m for m in outbox if isinstance(m, kind)]
+    return show_ballot(owed[0].ballot) if owed else NEVER
 
 
 def _of_round(tally: Mapping[Ballot, Any], round_: int, default: Any) -> Any:

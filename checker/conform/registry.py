@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 from quorate.checker.errors import InputError
+from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.model.language import Protocol
 from quorate.model.paxos import Paxos
@@ -16,7 +18,10 @@ from quorate.model.paxos_roles import PaxosRoles
 from .adapter import Adapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 
-BUNDLED = {PaxosRoles: PaxosRolesAdapter, Paxos: PaxosAdapter}
+BUNDLED: dict[type[Protocol], Callable[[Composition], Adapter]] = {
+    PaxosRoles: PaxosRolesAdapter,
+    Paxos: PaxosAdapter,
+}
 
 
 def adapter_for(protocol: type[Protocol], variant: str, own: str | None = None) -> Adapter:
@@ -55,4 +60,5 @@ def _own(name: str) -> Adapter:
     if not inspect.isclass(cls) or missing:
         what = f"has no {', '.join(missing)}" if inspect.isclass(cls) else "is not there"
         raise InputError(f"{place}: the adapter {wanted} {what}")
-    return cls()  # type: ignore[no-any-return]
+    adapter: Adapter = cls()
+    return adapter

@@ -18,7 +18,7 @@ from quorate.model.language.lower import describe, digest
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import Machine
 from quorate.model.language.sorts import Sizes
-from quorate.traces import FrozenMap, Step, Trace, Value, show
+from quorate.traces import FrozenMap, State, Step, Trace, Value, show
 
 from .adapter import Adapter, Refusal
 
@@ -157,7 +157,7 @@ def _messages(messages: frozenset[Value]) -> str:
 
 
 def _state_difference(
-    number: int, step: Step | None, expected: Mapping[str, Value], seen: Mapping[str, Value]
+    number: int, step: Step | None, expected: State, seen: Mapping[str, Value]
 ) -> Divergence | None:
     title = step.title() if step else "initial state"
     node = step.node if step else None
@@ -183,7 +183,8 @@ def _violated(trace: Trace, protocol: type[Protocol], adapter: Adapter) -> str |
     """Whether the implementation's own state breaks the property that the trace breaks."""
     if trace.violation is None:
         return None
-    shown = {**trace.state(len(trace.steps)), **adapter.observe()}
+    expected = {str(k): v for k, v in trace.state(len(trace.steps)).items()}
+    shown = {**expected, **adapter.observe()}
     sizes = sizes_of(trace, protocol)
     with sizes:
         state = Reader().state(describe(protocol), shown)

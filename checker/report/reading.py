@@ -75,7 +75,7 @@ class Reader:
             raise NotAValueError(f"found the keys {', '.join(map(show, v))}, expected {wanted}")
         return [(key, self.value(v[name], inner)) for name, key in keys.items()]
 
-    def state(self, description: c.Description, shown: Mapping[str, Value]) -> State:
+    def state(self, description: c.Description, shown: Mapping[Any, Value]) -> State:
         """The state that a trace shows. Raises NotAValueError naming the variable."""
         values: list[Any] = []
         for variable in description.variables:

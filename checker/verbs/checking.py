@@ -21,6 +21,8 @@ from .check import SCHEMA, exit_code
 from .options import merged
 from .sizing import sized
 
+FORMATS = (".graphml", ".dot", ".json")
+
 
 @dataclass
 class Check:
@@ -46,6 +48,11 @@ class Check:
         bounds = sized(target, merged(self.sizes), merged(self.faults))
         for path in (self.trace, self.graph):
             writable(path)
+        if self.graph is not None and self.graph.suffix not in FORMATS:
+            raise InputError(
+                f"{self.graph}: unknown graph format `{self.graph.suffix}`, "
+                f"expected {', '.join(FORMATS)}"
+            )
         out = Output(self.ascii_only)
         found, explorer = self._explore(target, bounds, out)
         shown = counterexample(target, name_of(target), bounds, found)
@@ -84,10 +91,7 @@ class Check:
         from quorate.checker.explore.graph import StateGraph
 
         assert self.graph is not None
-        try:
-            StateGraph(explorer).write(self.graph)
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        StateGraph(explorer).write(self.graph)
 
 
 def writable(path: Path | None) -> None:

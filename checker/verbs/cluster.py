@@ -39,7 +39,7 @@ def command(nodes: int, value: str, kill: int, data_dir: Path | None, timeout: f
         out.line(f"{e.at_s:7.3f} s  {text}")
 
     result = run_cluster(nodes, value, data_dir, timeout, kill, event)
-    for node, committed in sorted(result.committed.items()):
+    for node, committed in result.committed:
         out.line(f"{node} committed {committed!r}", "ok")
     if result.earlier_decision:
         out.line(f"{result.decided!r} was decided earlier; {value!r} came too late", "warn")

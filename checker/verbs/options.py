@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
-class Assignments(click.ParamType):
+class Assignments(click.ParamType[dict[str, int], Any]):
     """`Name=number`, several separated by commas."""
 
     name = "NAME=N,..."
@@ -33,7 +33,7 @@ class Assignments(click.ParamType):
         return found
 
 
-class Bytes(click.ParamType):
+class Bytes(click.ParamType[int, Any]):
     """An amount of memory such as 8GiB."""
 
     name = "SIZE"

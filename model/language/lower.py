@@ -36,9 +36,14 @@ TRUE = c.Lit(value=True, type=c.BOOL)
 Env = Mapping[int, c.Expr]
 
 
-@lru_cache(maxsize=128)
 def describe(protocol: type[Protocol]) -> c.Description:
     """Read a protocol class into the core IR. Raises ModelError with every mistake found."""
+    hashable: Any = protocol  # type checkers see the hash of instances, not of the class
+    return _describe(hashable)
+
+
+@lru_cache(maxsize=128)
+def _describe(protocol: Any) -> c.Description:
     return lower(capture(protocol))
 
 

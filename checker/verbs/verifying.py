@@ -1,0 +1,366 @@
+"""The work of `quorate verify`."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.cli import INCONCLUSIVE, NONCONFORMING, VIOLATED
+from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.replay import Replay, Verdict, replay
+from quorate.checker.errors import InputError
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.graph import StateGraph
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.load import load_protocol, name_of
+from quorate.checker.prove.finite import Inductive, StateCheck, check_states, inductive
+from quorate.checker.prove.quorums import QuorumProof, prove_quorums
+from quorate.checker.prove.verdicts import Verdict as Proof
+from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.traces import counterexample, make_trace
+from quorate.model.language import Protocol, Sizes
+from quorate.model.mutants import MUTANTS
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+from quorate.traces import render_spacetime, render_table, write_itf
+
+from .checking import progress_line, warnings_of
+from .mutation import MutantResult, prepared, try_mutant
+from .options import merged
+from .sizing import sized
+
+SCHEMA = 1
+CORES = 2
+PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
+ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
+# The classics; the two that need three ballots first, since they take longest.
+CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
+PATHS = 5
+GRAPH_NODES = 200_000  # larger graphs are left packed
+
+
+@dataclass
+class Part:
+    """One protocol at one size: what was found and what was proved of it."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    found: Exploration
+    nodes: int = 0
+    edges: int = 0
+    checks: list[StateCheck] = field(default_factory=list)
+    induction: Inductive | None = None
+    quorums: list[QuorumProof] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    replays: list[Replay] = field(default_factory=list)
+    trace: str | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether Z3 left something open."""
+        verdicts = [c.verdict for c in self.checks]
+        verdicts += [o.verdict for o in self.induction.obligations] if self.induction else []
+        return Proof.UNKNOWN in verdicts or self.found.outcome in (
+            Outcome.INTERRUPTED,
+            Outcome.LIMIT,
+            Outcome.OUT_OF_MEMORY,
+        )
+
+    @property
+    def broken(self) -> bool:
+        """Whether a property is violated or two quorums miss each other."""
+        return self.found.outcome is Outcome.VIOLATED or not all(q.holds for q in self.quorums)
+
+
+@dataclass
+class Verify:
+    """One run of the verb; the fields are its options."""
+
+    protocol: str | None
+    sizes: tuple[dict[str, int], ...]
+    faults: tuple[dict[str, int], ...]
+    out: Path
+    all_mutants: bool
+    as_json: bool
+    ascii_only: bool
+
+    def run(self) -> int:
+        """Do everything, report as it goes; returns the exit code."""
+        self.started = time.perf_counter()
+        self.console = Output(self.ascii_only)
+        folder = prepared(self.out)
+        if self.protocol is not None:
+            target = load_protocol(self.protocol)
+            bounds = sized(target, merged(self.sizes), merged(self.faults))
+            return self._finish([self._part(target, bounds, folder)], [])
+        if self.sizes or self.faults:
+            raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
+        return self._bundled(folder)
+
+    # ------------------------------------------------------------ the bundled pipeline
+
+    def _bundled(self, folder: Path) -> int:
+        chosen = [m.name for m in MUTANTS.values() if m.defect and self._wanted(m.code)]
+        chosen.sort(key=lambda n: _cost(MUTANTS[n].code))
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(CORES, os.cpu_count() or 1), spawn) as pool:
+            try:
+                futures = [pool.submit(try_mutant, name, folder) for name in chosen]
+                parts = [self._part(Paxos, Paxos.sized({}, **PAXOS), folder)]
+                bounds = PaxosRoles.sized({"crash": 0}, **ROLES)
+                parts.append(self._part(PaxosRoles, bounds, folder, conform=True))
+                return self._finish(parts, self._mutants(futures))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in multiprocessing.active_children():
+                    process.terminate()
+                raise
+
+    def _wanted(self, code: str) -> bool:
+        return self.all_mutants or code in CLASSICS
+
+    def _mutants(self, futures: list[Future[MutantResult]]) -> list[MutantResult]:
+        self._title("real bugs: found in the model, then replayed on the implementation")
+        results = []
+        with progress(str) as say:
+            for i, future in enumerate(futures):
+                say(f"{i} of {len(futures)} bugs tried")
+                results.append(future.result())
+                self._mutant(results[-1])
+        return results
+
+    def _mutant(self, r: MutantResult) -> None:
+        if self.as_json:
+            return
+        found = f"{r.violates} broken in {r.steps} steps" if r.steps else "not found"
+        self.console.line(f"{r.code:<4}{r.title}", "ok" if r.as_expected else "bad", indent=1)
+        self.console.line(
+            f"      {found} ({count(r.states, 'state')}, {seconds(r.seconds)})", indent=1
+        )
+        if r.healthy is not None and r.broken is not None:
+            self.console.line(f"      healthy code: {_outcome(r.healthy)}", indent=1)
+            self.console.line(f"      {r.defect}: {_outcome(r.broken)}", indent=1)
+
+    # ------------------------------------------------------------ one protocol
+
+    def _part(
+        self, target: type[Protocol], bounds: Sizes, folder: Path, conform: bool = False
+    ) -> Part:
+        self._title(f"{target.__name__}  {bounds}")
+        explorer = Explorer(target, bounds)
+        with progress(progress_line) as say:
+            found = explorer.run(say)
+        part = Part(target, bounds, found, warnings=warnings_of(target, found))
+        self._explored(part)
+        self._graph(part, explorer)
+        self._z3(part, explorer)
+        part.quorums = prove_quorums(target, bounds)
+        for q in part.quorums:
+            self._line(f"quorums: {q.statement} ({q.scope})", q.holds)
+            if q.counterexample:
+                self._line(f"disjoint: {' and '.join(map(str, q.counterexample))}", False)
+        if found.outcome is Outcome.VIOLATED:
+            self._counterexample(part, folder)
+        elif conform:
+            self._conform(part, explorer)
+        for warning in part.warnings:
+            self._warn(warning)
+        return part
+
+    def _explored(self, part: Part) -> None:
+        found = part.found
+        size = (
+            f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}, "
+            f"depth {found.depth}, {seconds(found.seconds)}"
+        )
+        if found.outcome is Outcome.VIOLATED:
+            self._line(f"{found.violated} is violated: {size}", False)
+        elif found.complete:
+            invariants = len(part.protocol.methods("invariant"))
+            self._line(f"explored: {size}", True)
+            self._line(f"kernel: {count(invariants, 'invariant')} hold in every state", True)
+        else:
+            self._warn(f"{found.outcome.value} after {size}")
+
+    def _graph(self, part: Part, explorer: Explorer) -> None:
+        if part.found.states > GRAPH_NODES or not part.found.complete:
+            return
+        graph = StateGraph(explorer).to_networkx()
+        part.nodes, part.edges = graph.number_of_nodes(), graph.number_of_edges()
+        what = f"{count(part.nodes, 'node')}, {count(part.edges, 'edge')}"
+        same = part.edges == part.found.transitions
+        self._line(f"networkx graph: {what}", same)
+
+    def _z3(self, part: Part, explorer: Explorer) -> None:
+        part.checks = check_states(explorer)
+        for verdict, mark in ((Proof.PROVED, True), (Proof.REFUTED, False)):
+            names = [c.invariant for c in part.checks if c.verdict is verdict]
+            if names:
+                states = count(part.checks[0].states, "state")
+                every = "all " if part.checks[0].complete else "a sample of "
+                word = "hold" if mark else "are violated"
+                self._line(f"Z3: {', '.join(names)} {word} in {every}{states}", mark)
+        part.induction = inductive(part.protocol, part.sizes)
+        proved = len(part.induction.obligations) - len(part.induction.failed)
+        total = len(part.induction.obligations)
+        if part.induction.verdict is Proof.PROVED:
+            self._line(f"Z3: inductive at these sizes ({count(total, 'obligation')})", True)
+        else:
+            failed = ", ".join(str(o) for o in part.induction.failed[:3])
+            self._warn(f"Z3: {proved} of {count(total, 'obligation')} proved; not: {failed}")
+
+    def _counterexample(self, part: Part, folder: Path) -> None:
+        target = part.protocol
+        trace = counterexample(target, name_of(target), part.sizes, part.found)
+        assert trace is not None
+        path = folder / f"{target.__name__}-{part.found.violated}.itf.json"
+        write_itf(trace, path)
+        part.trace = str(path)
+        if not self.as_json:
+            self.console.block("\n" + render_table(trace, self.console.width))
+            self.console.block(
+                "\n" + render_spacetime(trace, self.console.width, self.console.ascii)
+            )
+        self._line(f"counterexample of {len(trace.steps)} steps written to {path}", False)
+        try:
+            adapter = adapter_for(target, "healthy")
+        except InputError:
+            return
+        part.replays.append(replay(trace, target, adapter))
+        self._line(f"bundled implementation: {_outcome(part.replays[-1])}", None)
+
+    def _conform(self, part: Part, explorer: Explorer) -> None:
+        """Replay paths to states spread over the whole space: the healthy code must follow."""
+        last = explorer.store.count - 1
+        for k in range(1, PATHS + 1):
+            with part.sizes:
+                initial, path = explorer.path_to(last * k // PATHS)
+            trace = make_trace(part.protocol, name_of(part.protocol), part.sizes, initial, path)
+            part.replays.append(replay(trace, part.protocol, adapter_for(part.protocol, "healthy")))
+        good = all(r.verdict is Verdict.CONFORMS for r in part.replays)
+        steps = sum(r.steps for r in part.replays)
+        self._line(f"the implementation conforms: {PATHS} paths, {steps} steps compared", good)
+        for r in part.replays:
+            if r.divergence is not None:
+                self._line(str(r.divergence), False)
+
+    # ------------------------------------------------------------ saying it
+
+    def _title(self, text: str) -> None:
+        if not self.as_json:
+            self.console.line()
+            self.console.title(text)
+
+    def _line(self, text: str, good: bool | None) -> None:
+        if not self.as_json:
+            mark = "" if good is None else "ok" if good else "bad"
+            self.console.line(text, mark, indent=1)
+
+    def _warn(self, text: str) -> None:
+        if not self.as_json:
+            self.console.line(text, "warn", indent=1)
+
+    def _finish(self, parts: list[Part], mutants: list[MutantResult]) -> int:
+        code = self._code(parts, mutants)
+        spent = time.perf_counter() - self.started
+        if self.as_json:
+            self.console.block(json.dumps(as_json(parts, mutants, code, spent), indent=2))
+            return code
+        words = {
+            0: "everything holds",
+            VIOLATED: "a property is violated",
+            INCONCLUSIVE: "inconclusive",
+            NONCONFORMING: "the implementation and the model disagree",
+        }
+        self.console.line()
+        where = f"; counterexamples in {self.out}" if mutants else ""
+        mark = {0: "ok", INCONCLUSIVE: "warn"}.get(code, "bad")
+        self.console.line(f"{words[code]} ({seconds(spent)}){where}", mark)
+        return code
+
+    def _code(self, parts: list[Part], mutants: list[MutantResult]) -> int:
+        if any(p.broken for p in parts):
+            return VIOLATED
+        refused = [r for p in parts for r in p.replays if r.verdict is Verdict.REFUSED]
+        if refused or not all(m.as_expected for m in mutants):
+            return NONCONFORMING
+        return INCONCLUSIVE if any(p.unknown for p in parts) else 0
+
+
+def _cost(code: str) -> int:
+    return CLASSICS.index(code) if code in CLASSICS else len(CLASSICS)
+
+
+def _outcome(r: Replay) -> str:
+    if r.divergence is None:
+        return f"{r.verdict.value}, {r.steps} steps" + (f", {r.violated}" if r.violated else "")
+    d = r.divergence
+    what = f"{d.variable} is {d.implementation}, not {d.model}" if d.variable else d.implementation
+    return f"{r.verdict.value} at step {d.step}, {d.action}: {what}"
+
+
+def as_json(
+    parts: list[Part], mutants: list[MutantResult], code: int, spent: float
+) -> dict[str, Any]:
+    """The whole result, for programs."""
+    return {
+        "schema": SCHEMA,
+        "exit": code,
+        "seconds": round(spent, 3),
+        "protocols": [_part_json(p) for p in parts],
+        "mutants": [
+            {
+                **{k: v for k, v in asdict(m).items() if k not in ("healthy", "broken")},
+                "as_expected": m.as_expected,
+                "healthy": m.healthy and _replay_json(m.healthy),
+                "broken": m.broken and _replay_json(m.broken),
+            }
+            for m in mutants
+        ],
+    }
+
+
+def _part_json(p: Part) -> dict[str, Any]:
+    return {
+        "protocol": name_of(p.protocol),
+        "sizes": dict(p.sizes),
+        "faults": p.sizes.faults,
+        "outcome": p.found.outcome.value,
+        "states": p.found.states,
+        "transitions": p.found.transitions,
+        "depth": p.found.depth,
+        "violated": p.found.violated,
+        "trace": p.trace,
+        "graph": {"nodes": p.nodes, "edges": p.edges},
+        "z3": [
+            {"invariant": c.invariant, "verdict": c.verdict.value, "states": c.states}
+            for c in p.checks
+        ],
+        "inductive": p.induction and p.induction.verdict.value,
+        "quorums": [
+            {
+                "statement": q.statement,
+                "scope": q.scope,
+                "holds": q.holds,
+                "disjoint": [str(x) for x in q.counterexample] if q.counterexample else None,
+            }
+            for q in p.quorums
+        ],
+        "replays": [_replay_json(r) for r in p.replays],
+        "warnings": p.warnings,
+    }
+
+
+def _replay_json(r: Replay) -> dict[str, Any]:
+    return {
+        "verdict": r.verdict.value,
+        "steps": r.steps,
+        "violated": r.violated,
+        "divergence": r.divergence and asdict(r.divergence),
+    }
