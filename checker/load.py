@@ -55,7 +55,8 @@ def _from_file(path: Path) -> ModuleType:
         raise InputError(f"{path}: no such file{hint}")
     resolved = path.resolve()
     key = f"quorate_user_{abs(hash(str(resolved))):x}"
-    spec = importlib.util.spec_from_file_location(key, resolved)
+    # By the path as given, so that diagnostics and traces show what the user typed.
+    spec = importlib.util.spec_from_file_location(key, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -69,7 +70,6 @@ def _from_file(path: Path) -> ModuleType:
         raise _broken(str(path), error) from error
     finally:
         sys.path.remove(str(resolved.parent))
-    # The path as given, so that diagnostics and traces show what the user typed.
     module.__file__ = str(path)
     return module
 
