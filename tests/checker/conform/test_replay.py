@@ -1,0 +1,199 @@
+"""Replay: every seeded bug is refused by healthy code and reproduced by code with the same bug."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.conform.adapter import Adapter, Refusal
+from quorate.checker.conform.paxos import PaxosAdapter, PaxosRolesAdapter
+from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.replay import Verdict, check_trace, replay
+from quorate.checker.errors import InputError
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.result import Move
+from quorate.checker.load import name_of
+from quorate.checker.report.traces import counterexample, make_trace
+from quorate.impl.defects import DEFECTS
+from quorate.model.language import Protocol
+from quorate.model.language.run import Machine
+from quorate.model.mutants import MUTANTS, Mutant
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+from quorate.model.two_phase_commit import TwoPhaseCommit
+from quorate.traces import FrozenMap, Record, Trace, Value, read_itf, write_itf
+
+WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
+LARGE = {"P1", "P4"}  # millions of states
+
+
+def trace_of(mutant: Mutant) -> Trace:
+    assert mutant.violates is not None
+    sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
+    found = Explorer(mutant.protocol, sizes, only=frozenset({mutant.violates})).run(coverage=False)
+    trace = counterexample(mutant.protocol, name_of(mutant.protocol), sizes, found)
+    assert trace is not None
+    return trace
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(m, id=m.code, marks=[pytest.mark.exhaustive] if m.code in LARGE else [])
+        for m in WITH_DEFECT
+    ],
+)
+def test_every_bug_is_told_from_healthy_code(mutant: Mutant, tmp_path: Path) -> None:
+    path = tmp_path / "t.itf.json"
+    write_itf(trace_of(mutant), path)
+    trace = read_itf(path)
+    check_trace(trace, mutant.protocol)
+
+    healthy = replay(trace, mutant.protocol, adapter_for(mutant.protocol, "healthy"))
+    assert healthy.verdict is Verdict.REFUSED
+    assert healthy.divergence is not None
+    assert 1 <= healthy.divergence.step <= len(trace.steps)
+
+    assert mutant.defect is not None
+    broken = replay(trace, mutant.protocol, adapter_for(mutant.protocol, mutant.defect))
+    assert broken.verdict is Verdict.REPRODUCED, broken.divergence
+    assert broken.violated == mutant.violates
+
+
+def test_every_defect_of_the_implementation_has_its_mutant() -> None:
+    assert {m.defect for m in WITH_DEFECT} == set(DEFECTS)
+
+
+def walk(
+    protocol: type[Protocol],
+    sizes: Mapping[str, int],
+    faults: Mapping[str, int],
+    seed: int,
+    length: int,
+) -> Trace:
+    """A random run of a protocol."""
+    chance = random.Random(seed)
+    bounds = protocol.sized(faults, **sizes)
+    with bounds:
+        machine = Machine(protocol, bounds)
+        initial = state = machine.initial()[0]
+        path: list[Move] = []
+        for _ in range(length):
+            moves = [Move(*m) for m in machine.successors(state) if m[2] != state]
+            if not moves:
+                break
+            path.append(chance.choice(moves))
+            state = path[-1].state
+    return make_trace(protocol, name_of(protocol), bounds, initial, path)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_healthy_code_follows_every_run_of_paxos_by_roles(seed: int) -> None:
+    sizes = {"Proposer": 2, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 3}
+    trace = walk(PaxosRoles, sizes, {"crash": 2}, seed, 60)
+    found = replay(trace, PaxosRoles, PaxosRolesAdapter())
+    assert found.verdict is Verdict.CONFORMS, found.divergence
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_healthy_code_follows_every_run_of_paxos(seed: int) -> None:
+    trace = walk(Paxos, {"Acceptor": 3, "Value": 2, "Ballot": 3}, {}, seed, 40)
+    found = replay(trace, Paxos, PaxosAdapter())
+    assert found.verdict is Verdict.CONFORMS, found.divergence
+
+
+SIZES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
+
+
+@pytest.fixture(scope="module")
+def healthy_run() -> Trace:
+    return walk(PaxosRoles, SIZES, {"crash": 0}, seed=7, length=30)
+
+
+class Lying(PaxosRolesAdapter):
+    """Shows one cell wrongly, from some step on."""
+
+    def observe(self) -> Mapping[str, Value]:
+        seen = dict(super().observe())
+        promised = seen["promised"]
+        assert isinstance(promised, FrozenMap)
+        if promised["a1"] != "never":
+            seen["promised"] = promised.updated(("a1", "b2" if promised["a1"] == "b1" else "b1"))
+        return seen
+
+
+def test_one_wrong_cell_is_named(healthy_run: Trace) -> None:
+    found = replay(healthy_run, PaxosRoles, Lying())
+    assert found.verdict is Verdict.REFUSED and found.divergence is not None
+    d = found.divergence
+    assert (d.variable, {d.model, d.implementation}) == ("promised[a1]", {"b1", "b2"})
+    assert "promised[a1]: the model has" in str(d) and len(str(d).splitlines()) == 3
+
+
+class Chatty(PaxosRolesAdapter):
+    """Sends one message too many."""
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+        extra = Record("Accepted", (("a", "a0"), ("b", "b1"), ("v", "v0")))
+        return super().perform(action, args) | {extra}
+
+
+def test_a_message_too_many_is_named(healthy_run: Trace) -> None:
+    found = replay(healthy_run, PaxosRoles, Chatty())
+    assert found.divergence is not None and found.divergence.variable == "sent"
+    assert "Accepted(a=a0, b=b1, v=v0)" in found.divergence.implementation
+
+
+class Dead(PaxosRolesAdapter):
+    """Does nothing at all."""
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+        raise Refusal("the process is gone")
+
+
+def test_a_dead_process_refuses_the_first_step(healthy_run: Trace) -> None:
+    found = replay(healthy_run, PaxosRoles, Dead())
+    assert found.verdict is Verdict.REFUSED and found.steps == 0
+    assert found.divergence is not None
+    assert found.divergence.implementation == "the process is gone"
+
+
+def test_a_trace_of_another_protocol_is_refused(healthy_run: Trace) -> None:
+    with pytest.raises(InputError, match="another description of Paxos"):
+        check_trace(healthy_run, Paxos)
+
+
+def test_only_bundled_protocols_have_a_bundled_adapter() -> None:
+    with pytest.raises(InputError, match="no implementation of TwoPhaseCommit is bundled"):
+        adapter_for(TwoPhaseCommit, "healthy")
+    with pytest.raises(InputError, match="did you mean accept-ignores-promise"):
+        adapter_for(PaxosRoles, "accept-ignore-promise")
+
+
+OWN = """
+from quorate.checker.conform.paxos import PaxosRolesAdapter
+
+class Mine(PaxosRolesAdapter): ...
+class Half:
+    def start(self, trace): ...
+"""
+
+
+def test_an_adapter_of_ones_own(tmp_path: Path, healthy_run: Trace) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OWN)
+    adapter: Adapter = adapter_for(PaxosRoles, "healthy", f"{file}:Mine")
+    assert replay(healthy_run, PaxosRoles, adapter).verdict is Verdict.CONFORMS
+    with pytest.raises(InputError, match="the adapter Half has no perform, observe"):
+        adapter_for(PaxosRoles, "healthy", f"{file}:Half")
+    with pytest.raises(InputError, match="the adapter Nobody is not there"):
+        adapter_for(PaxosRoles, "healthy", f"{file}:Nobody")
+    with pytest.raises(InputError, match="no such file"):
+        adapter_for(PaxosRoles, "healthy", f"{tmp_path / 'gone.py'}:Mine")
