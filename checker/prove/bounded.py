@@ -19,11 +19,10 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from .cells import Cells
-from .formulas import Formula, Substitution, Variable, conjunction, disjunction, negation, term
+from .formulas import Formula, Substitution, Variable, disjunction, negation, term
 from .ground import Ground, Property
 from .statesets import StateSet
 from .transition import Transition
-from .translate import Translator
 from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
 
 
@@ -73,13 +72,13 @@ class _Search:
         self.selectors: list[Variable] = []
 
     def _bad(self) -> list[Formula]:
-        """Where a step makes no sense; where an invariant is violated or makes no sense."""
+        """Where an invariant is violated or makes no sense; where a step makes none."""
         at = self.transition.translator
         wrong = [
             disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
             for p in self.properties
         ]
-        return [p for p in (self.transition.senseless, *wrong) if p is not False]
+        return [p for p in (*wrong, self.transition.senseless) if p is not False]
 
     def run(self, depth: int, report: Report | None) -> Bounded:
         self._begin()
@@ -145,23 +144,20 @@ class _Search:
         moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
         name = self.ground.violated(states[-1], self.properties)
         if name is None:
-            self._explain_senseless(states[-1])
+            self._explain_senseless(states[-1], model)
         return self._result(BoundedOutcome.VIOLATED, len(moves), name, states[0], moves)
 
-    def _explain_senseless(self, state: State) -> None:
-        """A step that has no value: CPython says which; if it does not, the description does."""
+    def _explain_senseless(self, state: State, model: object) -> None:
+        """What has no value here, by CPython; by the description where CPython never looks."""
         for _ in self.ground.machine.successors(state):
             pass
-        words = self.ground.packing.pack(state)
-        here = StateSet([words])
-        cells = Cells(self.ground.layout, "")
-        at = Translator(cells)
-        for step in self.transition.steps:
-            solver = z3.SolverFor("QF_FD")
-            both = conjunction([here.formula(cells), at.condition(step.senseless)])
-            solver.add(term(both))
-            if solver.check() == z3.sat:
-                raise StepError(f"{step.action}: a step without a value in {state!r}")
+        rename = Substitution(self.template.variables, self.moments[-1].variables)
+        at = self.transition.translator
+        for part in (*self.properties, *self.transition.steps):
+            for reason in part.reasons:
+                here = rename(at.condition(reason.when))
+                if z3.is_true(model.eval(term(here), model_completion=True)):  # type: ignore[attr-defined]
+                    raise StepError(f"{reason.span}: {reason.what}, in {state!r}")
         raise DisagreementError(f"Z3 finds a violation in {state!r}, CPython does not")
 
     def _result(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quorate.checker.finite.evaluate import Undefined
 from quorate.checker.finite.instances import Instance, Instantiator, Store
 from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.nodes import Bool
 from quorate.checker.finite.packing import Packing, Words
 from quorate.checker.finite.values import Entries, Fields, Items, Present, Value
+from quorate.model.language import StepError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
@@ -38,6 +41,7 @@ class Step:
     enabled: Bool
     stores: tuple[Store, ...]
     senseless: Bool
+    reasons: tuple[Undefined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Property:
     name: str
     holds: Bool
     senseless: Bool
+    reasons: tuple[Undefined, ...] = ()
 
 
 @dataclass
@@ -59,7 +64,7 @@ class Ground:
     layout: Layout = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = describe(self.protocol)  # type: ignore[arg-type]
+        self.description = describe(self.protocol)
         self.layout = Layout(self.description, self.sizes)
         self.packing = Packing(self.layout)
         self.machine = Machine(self.protocol, self.sizes)
@@ -77,9 +82,10 @@ class Ground:
         for instances in groups.values():
             enabled = [g.and_([i.implicit, *i.guards]) for i in instances]
             possible = g.or_(enabled)
-            senseless = g.or_(u.when for i in instances for u in i.undefined)
+            reasons = tuple(u for i in instances for u in i.undefined)
+            senseless = g.or_(u.when for u in reasons)
             if possible is not False or senseless is not False:
-                yield Step(action.name, possible, instances[0].stores, senseless)
+                yield Step(action.name, possible, instances[0].stores, senseless, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[Property]:
         """These invariants, or all. Raises ValueError for a name that is none."""
@@ -93,7 +99,8 @@ class Ground:
 
     def _property(self, p: c.Property) -> Property:
         holds, undefined = self._make.property(p)
-        return Property(p.name, holds, self.layout.graph.or_(u.when for u in undefined))
+        senseless = self.layout.graph.or_(u.when for u in undefined)
+        return Property(p.name, holds, senseless, tuple(undefined))
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""
@@ -144,6 +151,19 @@ class Ground:
             if found == after and action in (None, name):
                 return Move(name, arguments, after)
         raise DisagreementError(f"Z3 steps from {before!r} to {after!r}, CPython does not")
+
+    def taken(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
+        """Every enabled step of one action by CPython; for one without a value None and why."""
+        machine = self.machine
+        machine.load(state)
+        for arguments in itertools.product(*map(machine._range, machine._ranges[action])):
+            try:
+                after = machine.step(state, action, arguments)
+            except StepError as error:
+                yield None, str(error)
+            else:
+                if after is not None:
+                    yield Move(action, arguments, after), ""
 
     def violated(self, state: State, properties: Sequence[Property]) -> str | None:
         """The first of the invariants that CPython finds violated; None if it finds none."""

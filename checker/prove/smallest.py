@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import z3
 
@@ -21,21 +22,22 @@ def smallest(solver: z3.Solver, cells: Cells, ground: Ground, seconds: float) ->
     """
     ends = time.perf_counter() + seconds
     sent = {m.column for m in ground.layout.messages.values()}
-    first = ground.packing.pack(ground.initial()[0])
+    initial = ground.initial()
+    first = ground.packing.pack(initial[0]) if initial else [0] * ground.layout.words
     messages: list[Formula] = []
     others: list[Formula] = []
     for column, index in cells.places():
         changed = _changed(cells, column, index, first)
         (messages if column in sent else others).append(changed)
-    solver.push()
     best = solver.model()
+    solver.push()
     for wanted in (messages, messages + others):
         best = _fewest(solver, wanted, best, ends)
     solver.pop()
     return cells.words(best)
 
 
-def _changed(cells: Cells, column: Column, index: int, first: Words) -> Formula:
+def _changed(cells: Cells, column: Column, index: int, first: Sequence[int] | Words) -> Formula:
     word, bit = column.place(index)
     value = int(first[word]) >> bit & ((1 << column.bits) - 1)
     return negation(cells.member(column, index, 1 << value))

@@ -31,8 +31,8 @@ class StateSet:
     def formula(self, cells: Cells) -> Formula:
         """That the cells hold one of the states, and one of their columns' values."""
         placed = list(cells.placed())
-        if not len(self.rows) or not placed:
-            return bool(len(self.rows))
+        if not self.rows.size or not placed:
+            return bool(self.rows.size)
         bits = np.stack([self._bit(w, k) for _, w, k in placed], axis=1)
         return self._diagram(sorted_rows(bits), [v for v, _, _ in placed])
 
