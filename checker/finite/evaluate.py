@@ -32,6 +32,9 @@ from .layout import Layout, shift
 from .nodes import Bool, Node, Scalar
 from .values import Bits, Entries, Fields, Items, Present, Value
 
+# A quantifier over messages looks at each payload by itself, up to so many under one key.
+MOST_PAYLOADS = 32
+
 Env = dict[str, Value]
 Closure = Callable[[Env], Value]
 
@@ -574,9 +577,16 @@ class Evaluator:
                 code -= column.spaces[i].proper
                 if code < 0 or not self.v.fits(value, t) or fixed.setdefault(i, code) != code:
                     return
+        payloads = self._numbers(column.payload, column.spaces, fixed)
         for index in self._numbers(column.key, column.spaces, fixed):
             cell = self.g.load(column.column, index)
-            for payload in self._numbers(column.payload, column.spaces, fixed):
+            if len(payloads) > MOST_PAYLOADS:
+                # One message with symbolic fields, rather than one for every payload.
+                present = self.g.not_(self.g.isin(cell, 1))
+                number = self.g.select(present, self.g.sub(cell, 1), 0)
+                yield present, Fields(column.fields(index, number))
+                continue
+            for payload in payloads:
                 present = self.g.eq(cell, payload + 1)
                 if present is not False:
                     yield present, Fields(column.fields(index, payload))
