@@ -20,7 +20,7 @@ from quorate.model.language.sorts import Sizes
 
 from .cells import Cells
 from .formulas import Formula, Substitution, Variable, disjunction, negation, term
-from .ground import Ground, Property
+from .ground import Ground, Property, Step
 from .statesets import StateSet
 from .transition import Transition
 from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
@@ -153,7 +153,8 @@ class _Search:
             pass
         rename = Substitution(self.template.variables, self.moments[-1].variables)
         at = self.transition.translator
-        for part in (*self.properties, *self.transition.steps):
+        parts: list[Property | Step] = [*self.properties, *self.transition.steps]
+        for part in parts:
             for reason in part.reasons:
                 here = rename(at.condition(reason.when))
                 if z3.is_true(model.eval(term(here), model_completion=True)):  # type: ignore[attr-defined]

@@ -215,7 +215,7 @@ class _Check:
 
 def is_true(model: z3.ModelRef, p: Formula) -> bool:
     """Whether a formula holds in a model."""
-    return z3.is_true(model.eval(term(p), model_completion=True))
+    return bool(z3.is_true(model.eval(term(p), model_completion=True)))
 
 
 def verdict_of(answer: object) -> Verdict:

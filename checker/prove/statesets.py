@@ -70,7 +70,8 @@ def sorted_rows(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     order = np.lexsort(words.T[::-1])
     words = words[order]
     fresh = np.concatenate([[True], (words[1:] != words[:-1]).any(axis=1)])
-    return bits[order[fresh]]
+    found: npt.NDArray[np.bool_] = bits[order[fresh]]
+    return found
 
 
 def _shared(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
