@@ -94,14 +94,13 @@ class Verify:
         """Do everything, report as it goes; returns the exit code."""
         self.started = time.perf_counter()
         self.console = Output(self.ascii_only)
-        folder = prepared(self.out)
         if self.protocol is not None:
             target = load_protocol(self.protocol)
             bounds = sized(target, merged(self.sizes), merged(self.faults))
-            return self._finish([self._part(target, bounds, folder)], [])
+            return self._finish([self._part(target, bounds, prepared(self.out))], [])
         if self.sizes or self.faults:
             raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
-        return self._bundled(folder)
+        return self._bundled(prepared(self.out))
 
     # ------------------------------------------------------------ the bundled pipeline
 

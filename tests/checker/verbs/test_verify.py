@@ -1,0 +1,70 @@
+"""`quorate verify`: the main job, as a CI job would run it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from quorate.checker.cli import run
+from quorate.traces import read_itf
+
+from .test_cli import HASTY, SMALL
+
+CLASSICS = {"P1", "P2", "P4", "P5", "P8", "P11", "P13", "P18"}
+
+
+def test_the_bundled_paxos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "--json", "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == 1 and found["exit"] == 0
+
+    paxos, roles = found["protocols"]
+    assert (paxos["states"], paxos["transitions"]) == (3921, 23466)
+    assert paxos["graph"] == {"nodes": 3921, "edges": 23466}
+    assert len(paxos["z3"]) == 6
+    assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", 3921)}
+    assert paxos["inductive"] == "proved"
+    assert {q["scope"] for q in paxos["quorums"]} == {"3 acceptors", "any number of acceptors"}
+    assert all(q["holds"] for p in found["protocols"] for q in p["quorums"])
+    assert [r["verdict"] for r in roles["replays"]] == ["conforms"] * 5
+
+    assert {m["code"] for m in found["mutants"]} == CLASSICS
+    for mutant in found["mutants"]:
+        assert mutant["as_expected"], mutant
+        assert mutant["healthy"]["verdict"] == "refused"
+        assert mutant["healthy"]["divergence"]["step"] >= 1
+        assert mutant["broken"]["verdict"] == "reproduced"
+        trace = read_itf(Path(mutant["trace"]))
+        assert len(trace.steps) == mutant["steps"]
+        assert trace.violation is not None
+
+
+def test_ones_own_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hasty.py").write_text(HASTY)
+    assert run(["verify", "hasty.py:HastyPaxos", *SMALL]) == 1
+    out = capsys.readouterr().out
+    assert "is violated" in out and "counterexample of" in out
+    assert "bundled implementation: refused at step" in out
+    assert len(list((tmp_path / ".quorate").glob("HastyPaxos-*.itf.json"))) == 1
+
+
+def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ["-s", "Acceptor=2,Ballot=2,Value=2"]
+    assert run(["verify", "Paxos", *sizes, "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "Z3: inductive at these sizes" in out and "everything holds" in out
+
+
+def test_quorums_that_miss_each_other_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["-s", "Proposer=1,Acceptor=3,Learner=1,Value=2,Ballot=1", "-f", "crash=0"]
+    disjoint = "quorate.model.mutants.paxos_roles:DisjointQuorums"
+    assert run(["verify", disjoint, *sizes, "--out", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "disjoint: {" in out
