@@ -164,6 +164,26 @@ class Evaluator:
         inner = e.of.type
         return lambda env: self.g.add(self.v.code(of(env), inner), 1)
 
+    def _unwrap(self, e: c.Unwrap) -> Closure:
+        of, t = self.closure(e.of), e.type
+        what = f"None where a {t} is wanted"
+        if not self.v.is_scalar(t):
+
+            def inner(env: Env) -> Value:
+                value = of(env)
+                self._no_value(self.g.not_(value.present), e.span, what)
+                return value.inner
+
+            return inner
+
+        def less_one(env: Env) -> Value:
+            code = of(env)
+            none = self.g.eq(code, 0)
+            self._no_value(none, e.span, what)
+            return self.v.decode(self.g.sub(self.g.select(none, 1, code), 1), t)
+
+        return less_one
+
     def _field(self, e: c.Field) -> Closure:
         of = self.closure(e.of)
         optional = isinstance(e.of.type, OptionType)
@@ -523,17 +543,26 @@ class Evaluator:
         binders: tuple[c.Binder, ...],
         env: Env,
         equalities: dict[str, list[tuple[str, c.Expr]]] | None = None,
+        so_far: Bool = True,
     ) -> Iterator[tuple[Bool, Env]]:
         """Every choice of values for the binders that may exist, and when it does."""
         if not binders:
-            yield True, env
+            yield so_far, env
             return
         first, *rest = binders
         known = (equalities or {}).get(first.var.name, [])
-        for premise, value in self._choices(first, env, known):
+        depth = len(self._path)
+        self._path.append(so_far)
+        try:
+            if first.when is not None:
+                self._path.append(self.value(first.when, env))
+            choices = list(self._choices(first, env, known))
+        finally:
+            del self._path[depth:]
+        for premise, value in choices:
             inner = {**env, first.var.name: value}
-            for more, innermost in self.bound(tuple(rest), inner, equalities):
-                yield self.g.and_([premise, more]), innermost
+            both = self.g.and_([so_far, premise])
+            yield from self.bound(tuple(rest), inner, equalities, both)
 
     def _choices(
         self, b: c.Binder, env: Env, known: list[tuple[str, c.Expr]]
@@ -644,7 +673,7 @@ def _partial(e: c.Expr) -> bool:
 
 def _may_fail(e: Any) -> bool:
     match e:
-        case c.At() | c.Arith(op="-") | c.MakeSet() | c.SetComp():
+        case c.At() | c.Arith(op="-") | c.MakeSet() | c.SetComp() | c.Unwrap():
             return True
         case c.Read(keys=keys):
             return any(shift(k.type) or not isinstance(k.type, (SortType, EnumType)) for k in keys)
@@ -669,7 +698,8 @@ def free_paths(e: Any) -> frozenset[tuple[str, ...]]:
     found: set[tuple[str, ...]] = set()
     for part in c.children(e):
         if isinstance(part, c.Binder):
-            found |= {p for p in free_paths(part.domain) if p[0] not in bound}
+            inside = free_paths(part.domain) | (free_paths(part.when) if part.when else set())
+            found |= {p for p in inside if p[0] not in bound}
             bound.add(part.var.name)
         else:
             found |= free_paths(part)

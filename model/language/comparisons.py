@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from . import surface as s
 from .diagnostics import ModelError, Span, article
+from .narrowing import widened
 from .protocol import Variable
 from .reader import BaseReader
 from .relations import (
@@ -67,13 +68,16 @@ class Comparisons(BaseReader):
                     "a sequence",
                     f"write `{code(left_node)} {op} {{{text}}}`",
                 )
-            right = self._comparand(right_node, left.type)
+            right = self._comparand(right_node, widened(left).type)
             place = self.between(left_node, right_node)
             if isinstance(op_node, (ast.Is, ast.IsNot)):
                 self._check_identity(op, left_node, left, right_node, right)
             if is_none(left) and not is_none(right):
+                right = widened(right)
                 left = self._comparand(left_node, right.type)
-                first = left if not rest else first
+            elif is_none(right):
+                left = widened(left)
+            first = left if not rest else first
             if op in ("in", "not in"):
                 self._check_membership(place, left_node, left, right)
             elif op in ("==", "!="):

@@ -65,6 +65,13 @@ class Some(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unwrap(Expr):
+    """A value of `T | None` as a value of T; undefined on None, which a test has ruled out."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
 class Field(Expr):
     """A field of a record; undefined on None."""
 
@@ -263,8 +270,11 @@ Domain = OverType | OverSent | OverMembers | OverRange
 
 @dataclass(frozen=True, kw_only=True)
 class Binder:
+    """A bound variable and what it ranges over; `when` says where the domain has a value."""
+
     var: Var
     domain: Domain
+    when: Expr | None = None
 
 
 # ---------------------------------------------------------------- actions and properties

@@ -71,8 +71,11 @@ class Generators(BaseReader):
                         ((other.name.span, "bound here"),),
                     )
             name, iterable = inner.bind(node.target, node.iter)
-            conditions = tuple(map(inner.condition, node.ifs))
-            found.append(s.Generator(name=name, iterable=iterable, conditions=conditions))
+            conditions = []
+            for test in node.ifs:
+                conditions.append(inner.condition(test))
+                inner.learn(conditions[-1])
+            found.append(s.Generator(name=name, iterable=iterable, conditions=tuple(conditions)))
         return tuple(found), inner
 
     def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:

@@ -172,7 +172,7 @@ class _Lowering:
                     self._block(then, env, yes, binders, guards, effects)
                     self._block(orelse, env, no, binders, guards, effects)
                 case s.For(generator=generator, body=inner):
-                    new, conditions, inner_env = self.generators((generator,), env)
+                    new, conditions, inner_env = self.generators((generator,), env, (when,))
                     both = conjunction([when, *conditions])
                     self._block(inner, inner_env, both, (*binders, *new), guards, effects)
 
@@ -229,6 +229,10 @@ class _Lowering:
         if isinstance(of, c.MakeRecord):
             return of.args[list(of.record.field_types()).index(e.name)]
         return c.Field(of=of, name=e.name, type=e.type)
+
+    def _unwrap(self, e: s.Unwrap, env: Env) -> c.Expr:
+        of = self.expr(e.of, env)
+        return of.of if isinstance(of, c.Some) else c.Unwrap(of=of, type=e.type)
 
     def _subscript(self, e: s.Subscript, env: Env) -> c.Expr:
         return c.At(of=self.expr(e.of, env), index=self.expr(e.index, env), type=e.type)
@@ -394,21 +398,27 @@ class _Lowering:
         return c.Quant(forall=forall, binders=binders, body=body, type=c.BOOL)
 
     def generators(
-        self, generators: Sequence[s.Generator], env: Env
+        self, generators: Sequence[s.Generator], env: Env, around: Sequence[c.Expr] = ()
     ) -> tuple[tuple[c.Binder, ...], list[c.Expr], Env]:
-        """Binders and conditions of nested generators, and the environment inside them."""
+        """Binders and conditions of nested generators, and the environment inside them.
+
+        What a later generator iterates is looked at where the conditions before it hold.
+        """
         inner = dict(env)
         binders: list[c.Binder] = []
         conditions: list[c.Expr] = []
         for g in generators:
             over, outside = self.unfolded(g.iterable, inner)
             if isinstance(over, s.Comprehension) and over.kind != "dict":
-                new, more, within = self.generators(over.generators, outside)
+                before = [*around, *conditions]
+                new, more, within = self.generators(over.generators, outside, before)
                 binders += new
                 conditions += more
                 inner[g.name.uid] = self.expr(over.element, within)
             else:
                 binder, inner[g.name.uid] = self._bind(g.name, over, outside)
+                if not _always_there(binder.domain) and (tests := [*around, *conditions]):
+                    binder = replace(binder, when=conjunction(tests))
                 binders.append(binder)
             conditions += [self.expr(x, inner) for x in g.conditions]
         return tuple(binders), conditions, inner
@@ -441,6 +451,11 @@ class _Lowering:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self._fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
+
+
+def _always_there(domain: c.Domain) -> bool:
+    """Whether what is iterated has a value whatever the state."""
+    return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in c.walk(domain))
 
 
 def constant(value: Any, t: Type) -> c.Expr:

@@ -32,8 +32,12 @@ class Operators(BaseReader):
 
     def _read_BoolOp(self, node: ast.BoolOp, expected: Type | None) -> s.Expr:
         op = "and" if isinstance(node.op, ast.And) else "or"
-        args = tuple(map(self.condition, node.values))
-        return s.Boolean(op=op, args=args, type=BoolType(), span=self.span(node))
+        args: list[s.Expr] = []
+        reader = self
+        for value in node.values:
+            args.append(reader.condition(value))
+            reader = reader.given(args[-1], op == "and")
+        return s.Boolean(op=op, args=tuple(args), type=BoolType(), span=self.span(node))
 
     def _read_UnaryOp(self, node: ast.UnaryOp, expected: Type | None) -> s.Expr:
         if isinstance(node.op, ast.Not):
@@ -125,12 +129,13 @@ class Operators(BaseReader):
 
     def _read_IfExp(self, node: ast.IfExp, expected: Type | None) -> s.Expr:
         test = self.condition(node.test)
+        yes, no = self.given(test, True), self.given(test, False)
         if isinstance(expected, BoolType):
-            then, orelse = self.condition(node.body), self.condition(node.orelse)
+            then, orelse = yes.condition(node.body), no.condition(node.orelse)
             return s.Conditional(
                 test=test, then=then, orelse=orelse, type=BoolType(), span=self.span(node)
             )
-        then, orelse = self.read(node.body, expected), self.read(node.orelse, expected)
+        then, orelse = yes.read(node.body, expected), no.read(node.orelse, expected)
         t = join(then.type, orelse.type) or expected
         if isinstance(t, s.ListType):
             self.fail(

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from . import surface as s
 from .data import Record, type_of
 from .diagnostics import Diagnostic, ModelError, Span, article
+from .narrowing import narrowed, present_where
 from .protocol import Protocol, Variable, is_enum
 from .quorums import QuorumSystem
 from .relations import bottom_of, fits, is_numeric
@@ -47,6 +48,7 @@ class BaseReader:
     env: dict[str, s.Expr] = field(default_factory=dict)
     written: dict[str, Span] = field(default_factory=dict)
     calling: tuple[str, ...] = ()
+    present: tuple[s.Expr, ...] = ()  # values of some `T | None` known not to be None here
     read_define: Any = None  # set by capture: name -> (parameters, body)
 
     # ------------------------------------------------------------ errors
@@ -79,8 +81,8 @@ class BaseReader:
                 f"expected {expected}, but this may be None",
                 node,
                 f"this is {article(found.type)}",
-                "take the value as a parameter and require that it equals this: "
-                f"`v: {expected}` with `require(v == {code(node)})`",
+                f"test it first: `require({code(node)} is not None)`, "
+                f"`if {code(node)} is not None:`, or `{code(node)} is not None and ...`",
             )
         if isinstance(found, s.Constant) and found.value is None:
             self.fail(
@@ -141,7 +143,15 @@ class BaseReader:
             self._sort_as_value(node, found)
         if isinstance(found, s.StateRead) and isinstance(found.type, MapType) and not found.keys:
             self._whole_map(node, found.variable, found.type)
-        return found
+        return found if isinstance(expected, OptionType) else narrowed(found, self.present)
+
+    def learn(self, condition: s.Expr) -> None:
+        """From here on this condition holds."""
+        self.present += present_where(condition, True)
+
+    def given(self, condition: s.Expr, holds: bool) -> Self:
+        """A reader of what is looked at only where the condition holds, or does not."""
+        return replace(self, present=self.present + present_where(condition, holds))
 
     def _whole_map(self, node: ast.expr, variable: Variable, t: MapType) -> NoReturn:
         name = "x" if len(t.keys) == 1 else "..."

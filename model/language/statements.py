@@ -183,6 +183,7 @@ class Body:
                 f"write `require({first})`",
             )
         condition = self.reader.condition(call.args[0])
+        self.reader.learn(condition)
         return s.Require(condition=condition, span=self._span(call.args[0]))
 
     def _send(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:
@@ -280,10 +281,11 @@ class Body:
             )
         for parameter, argument in zip(parameters, call.args, strict=True):
             outer.env[parameter.name] = self.reader.value(argument, parameter.type)
-        outer.written = self.reader.written
+        outer.written, outer.present = self.reader.written, self.reader.present
         body = replace(self, reader=outer, defined_in=self.owner.method_of(function))
         statements = body.block(node.body)
         self.effect, self.mistaken = body.effect, body.mistaken
+        self.reader.present = outer.present
         return statements
 
     def _assign(self, node: ast.stmt, target: ast.expr, value: ast.expr) -> s.Statement:
@@ -367,7 +369,8 @@ class Body:
         for nodes in (node.body, node.orelse):
             if nodes is node.orelse:
                 inner.tests = (*self.tests, negated(node.test))
-            inner.reader = replace(self.reader, env=dict(self.reader.env), written=dict(before))
+            reader = self.reader.given(test, nodes is node.body)
+            inner.reader = replace(reader, env=dict(reader.env), written=dict(before))
             branches.append(tuple(inner.block(nodes)))
             for name, span in inner.reader.written.items():
                 self.reader.written.setdefault(name, span)

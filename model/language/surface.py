@@ -59,6 +59,13 @@ class Field(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unwrap(Expr):
+    """A value of `T | None` where a test has shown that it is not None."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subscript(Expr):
     of: Expr
     index: Expr

@@ -106,6 +106,8 @@ def test_types_agree(protocol: type[Protocol]) -> None:
             case core.Some(of=of, type=t):
                 assert isinstance(t, OptionType)
                 assert fits(of.type, t.inner)
+            case core.Unwrap(of=of, type=t):
+                assert isinstance(of.type, OptionType) and same(of.type.inner, t)
             case core.Guard(condition=condition) | core.Property(body=condition):
                 assert condition.type == core.BOOL
 
