@@ -81,11 +81,13 @@ class Ground:
         g = self.layout.graph
         for instances in groups.values():
             enabled = [g.and_([i.implicit, *i.guards]) for i in instances]
-            possible = g.or_(enabled)
+            # What is never enabled stores nothing: the effects are those of one that may be.
+            effects = [i for i, p in zip(instances, enabled, strict=True) if p is not False]
             reasons = tuple(u for i in instances for u in i.undefined)
-            senseless = g.or_(u.when for u in reasons)
-            if possible is not False or senseless is not False:
-                yield Step(action.name, possible, instances[0].stores, senseless, reasons)
+            if effects or reasons:
+                stores = effects[0].stores if effects else ()
+                senseless = g.or_(u.when for u in reasons)
+                yield Step(action.name, g.or_(enabled), stores, senseless, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[Property]:
         """These invariants, or all. Raises ValueError for a name that is none."""

@@ -31,10 +31,8 @@ def compare_bounded(protocol: type[Protocol], sizes: Sizes, truth: Oracle, depth
         found = bounded(protocol, sizes, depth)
     except StepError:
         # Stricter than CPython, which stops at the first conjunct that is false.
-        if senseless is None:
-            return "strict"
-        assert violated is None or senseless < violated
-        return "senseless"
+        late = senseless is None or (violated is not None and senseless > violated)
+        return "strict" if late else "senseless"
     if found.outcome is BoundedOutcome.VIOLATED:
         assert found.depth == len(found.path) == violated
         assert found.violated in levels[violated].violated
