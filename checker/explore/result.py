@@ -17,6 +17,8 @@ class Outcome(Enum):
     INTERRUPTED = "interrupted"
     OUT_OF_MEMORY = "out of memory"
     LIMIT = "limit reached"
+    BOUND = "no violation within the depth"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

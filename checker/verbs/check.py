@@ -28,6 +28,12 @@ SCHEMA = 1
     type=click.Path(path_type=Path),
     help="Write the state graph: .graphml, .dot or .json.",
 )
+@click.option(
+    "--bmc",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Ask Z3 about every run of at most K steps instead of exploring.",
+)
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")

@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.explorer import Explorer, Progress, UnknownPropertyError
+from quorate.checker.explore.explorer import (
+    Explorer,
+    Progress,
+    UnknownPropertyError,
+    only_invariants,
+)
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Outcome
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.traces import counterexample
 from quorate.model.language import Protocol, Sizes
+from quorate.model.language.lower import describe
 from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
 from .check import SCHEMA, exit_code
@@ -36,6 +42,7 @@ class Check:
     limit: int | None
     trace: Path | None
     graph: Path | None
+    bmc: int | None
     reference: bool
     strict: bool
     coverage: bool
@@ -53,8 +60,12 @@ class Check:
                 f"{self.graph}: unknown graph format `{self.graph.suffix}`, "
                 f"expected {', '.join(FORMATS)}"
             )
+        self._compatible()
         out = Output(self.ascii_only)
-        found, explorer = self._explore(target, bounds, out)
+        if self.bmc is not None:
+            found, explorer = self._bounded(target, bounds, self.bmc, out), None
+        else:
+            found, explorer = self._explore(target, bounds, out)
         shown = counterexample(target, name_of(target), bounds, found)
         if shown is not None and self.trace is not None:
             write_itf(shown, self.trace)
@@ -76,16 +87,54 @@ class Check:
     ) -> tuple[Exploration, Explorer | None]:
         if self.reference:
             return explore_reference(target, bounds, self.limit), None
+        self._known(target)
         only = frozenset(self.only) or None
-        try:
-            explorer = Explorer(target, bounds, self.memory, self.limit, only)
-        except UnknownPropertyError as error:
-            raise InputError(str(error)) from None
+        explorer = Explorer(target, bounds, self.memory, self.limit, only)
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
             out.line(memory_line(explorer))
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
+
+    def _known(self, target: type[Protocol]) -> None:
+        try:
+            only_invariants(describe(target), frozenset(self.only) or None)
+        except UnknownPropertyError as error:
+            raise InputError(str(error)) from None
+
+    def _compatible(self) -> None:
+        if self.bmc is not None and (self.graph or self.reference or self.memory or self.limit):
+            raise InputError(
+                "--bmc explores no states: it goes with neither --graph, --reference, --memory "
+                "nor --limit"
+            )
+
+    def _bounded(
+        self, target: type[Protocol], bounds: Sizes, depth: int, out: Output
+    ) -> Exploration:
+        """Every run of at most `depth` steps, by Z3."""
+        from quorate.checker.prove.finite import BoundedOutcome, bounded
+
+        self._known(target)
+        if not self.as_json:
+            out.title(f"{target.__name__}  {bounds}")
+        with progress(lambda d: f"no violation in {d.depth} steps, {seconds(d.seconds)}") as say:
+            found = bounded(target, bounds, depth, list(self.only) or None, say)
+        outcome = {
+            BoundedOutcome.VIOLATED: Outcome.VIOLATED,
+            BoundedOutcome.NONE_WITHIN: Outcome.BOUND,
+            BoundedOutcome.UNKNOWN: Outcome.UNKNOWN,
+        }[found.outcome]
+        return Exploration(
+            outcome=outcome,
+            states=0,
+            transitions=0,
+            depth=found.depth,
+            violated=found.violated,
+            initial=found.initial,
+            path=found.path,
+            seconds=found.seconds,
+        )
 
     def _write_graph(self, explorer: Explorer) -> None:
         from quorate.checker.explore.graph import StateGraph
@@ -149,6 +198,8 @@ def report(
         f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
     )
+    if not found.states:
+        size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
     match found.outcome:
         case Outcome.HOLDS:
             out.line(f"all reachable states: {size}", "ok")
@@ -157,6 +208,17 @@ def report(
                 out.line(f"reached: {name}", "ok")
         case Outcome.VIOLATED:
             out.line(f"{found.violated} is violated: {size}", "bad")
+        case Outcome.BOUND | Outcome.UNKNOWN:
+            ending = (
+                "longer runs were not looked at"
+                if found.outcome is Outcome.BOUND
+                else "about longer ones Z3 does not know"
+            )
+            out.line(
+                f"no run of at most {count(found.depth, 'step')} violates an invariant "
+                f"({seconds(found.seconds)}); {ending}",
+                "warn",
+            )
         case _:
             why = {
                 Outcome.INTERRUPTED: "interrupted",

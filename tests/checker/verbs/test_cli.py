@@ -130,6 +130,16 @@ def test_memory_budget(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no more memory" in capsys.readouterr().out
 
 
+def test_bounded_checking_is_no_pass_either(hasty: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "Paxos", *SMALL, "--bmc", "4"]) == 4
+    out = capsys.readouterr().out
+    assert "no run of at most 4 steps violates an invariant" in out
+    assert "longer runs were not looked at" in out
+    assert run(["check", hasty, *SMALL, "--bmc", "12", "-i", "agreement", "--trace", "b.json"]) == 1
+    trace = read_itf(Path("b.json"))
+    assert len(trace.steps) == 12  # as long as the shortest that exploration finds
+
+
 BAD = [
     (["check", "Paxo", *SMALL], "did you mean Paxos?"),
     (["check", "nowhere.py:X", *SMALL], "nowhere.py: no such file"),
@@ -146,6 +156,8 @@ BAD = [
     (["check", "Paxos", *SMALL, "--memory", "lots"], "`lots` is not an amount of memory"),
     (["check", "Paxos", *SMALL, "--trace", "nowhere/t.json"], "nowhere: no such directory"),
     (["check", "Paxos", *SMALL, "--graph", "graph.png"], "unknown graph format `.png`"),
+    (["check", "Paxos", *SMALL, "--bmc", "4", "--limit", "9"], "--bmc explores no states"),
+    (["check", "Paxos", *SMALL, "--bmc", "4", "-i", "agrement"], "no invariant `agrement`"),
     (["replay", "nowhere.itf.json"], "nowhere.itf.json: found no such file"),
     (["verify", *SMALL], "sizes are for a protocol"),
     (["cluster", "--nodes", "3"], "Missing option '--value'"),
