@@ -285,13 +285,14 @@ def add_successors(
     words: int,
     instances: Sequence[Instance],
     actions: list[str],
-    every: bool = False,
+    codes: Sequence[int] | None = None,
 ) -> None:
     """`i64 successors(state*, out*, labels*, fired*)`: the changed successors of a state.
 
     Writes each as `words` words to out and the index of an instance to labels, adds to `fired`
-    how often each action is enabled, and returns how many successors were written. With `every`,
-    there is one successor for each enabled instance, also where it is the state itself.
+    how often each action is enabled, and returns how many successors were written. With `codes`,
+    there is one successor for each enabled instance, also where it is the state itself, and its
+    label has 64 bits: the code of the instance, more by 1 for each choice of its messages before.
     """
     pointer = ir.PointerType()
     f = _function(module, "successors", [pointer, pointer, pointer, pointer])
@@ -300,9 +301,10 @@ def add_successors(
     count = b.alloca(I64, name="count")
     b.store(const(0), count)
     before = Lowering(b, _words(b, state, words), graph)
-    emit = _Emitter(f, b, before, count, out, labels, every)
+    emit = _Emitter(f, b, before, count, out, labels, codes)
     totals: dict[str, Any] = {}
-    groups = [Group((x,), (i,)) for i, x in enumerate(instances)] if every else grouped(instances)
+    single = [Group((x,), (i,)) for i, x in enumerate(instances)]
+    groups = grouped(instances) if codes is None else single
     for group in groups:
         name = group.instances[0].action.name
         if group.instances[0].loops:
@@ -326,9 +328,9 @@ class _Emitter:
         count: Any,
         out: Any,
         labels: Any,
-        every: bool,
+        codes: Sequence[int] | None,
     ) -> None:
-        self.f, self.b, self.before, self.every = f, b, before, every
+        self.f, self.b, self.before, self.codes = f, b, before, codes
         self.count, self.out, self.labels = count, out, labels
 
     def straight(self, group: Group) -> Any:
@@ -347,6 +349,8 @@ class _Emitter:
         label: Any = ir.Constant(I32, group.labels[-1])
         for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
             label = b.select(g, ir.Constant(I32, index), label)
+        if self.codes is not None:
+            label, early, senseless = const(self.codes[group.labels[0]]), False, False
         if early is not False:
             some = b.or_(some, low.condition(early))
         with b.if_then(some, likely=False):
@@ -358,6 +362,9 @@ class _Emitter:
         b = self.b
 
         g = self.before.g
+        if self.codes is not None:
+            self._looped_every(instance, self.codes[label], fired)
+            return
         early = g.or_(u.when for u in instance.undefined[: instance.early])
         senseless = g.or_(u.when for u in instance.undefined)
 
@@ -367,6 +374,21 @@ class _Emitter:
             with b.if_then(some, likely=False):
                 b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
                 self._emit(low.scoped(), instance, ir.Constant(I32, label), senseless)
+
+        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+
+    def _looped_every(self, instance: Instance, code: int, fired: Any) -> None:
+        b, g = self.b, self.before.g
+
+        def body(low: Lowering) -> None:
+            number: Any = const(0)
+            for loop in instance.loops:
+                choice = b.mul(low.scalar(loop.index), const(loop.messages.payloads))
+                choice = b.add(choice, low.scalar(loop.payload))
+                number = b.add(b.mul(number, const(loop.choices)), choice)
+            with b.if_then(low.condition(enabled(g, instance))):
+                b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
+                self._emit(low.scoped(), instance, b.add(number, const(code)), False)
 
         over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
 
@@ -384,7 +406,7 @@ class _Emitter:
             mark = b.select(wrong, ir.Constant(I32, UNDEFINED), ir.Constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)
-        if self.every:
+        if self.codes is not None:
             different = ir.Constant(I1, 1)
         if different is None:
             return
@@ -394,7 +416,7 @@ class _Emitter:
             for i, word in enumerate(after):
                 at = b.gep(self.out, [b.add(base, const(i))], source_etype=I64)
                 b.store(word, at)
-            b.store(label, b.gep(self.labels, [n], source_etype=I32))
+            b.store(label, b.gep(self.labels, [n], source_etype=label.type))
             b.store(b.add(n, const(1)), self.count)
 
 

@@ -141,7 +141,7 @@ class Explorer:
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = only_invariants(describe(self.protocol), self.only)  # type: ignore[arg-type]
+        self.description = only_invariants(describe(self.protocol), self.only)
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes)
             self.packing = Packing(self.kernel.layout)

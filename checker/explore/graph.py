@@ -7,7 +7,10 @@ number of transitions.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
-from quorate.checker.finite.instances import Instance, Instantiator
+from quorate.checker.finite.instances import Instance
+from quorate.checker.finite.values import Fields
 from quorate.checker.report.values import show_state
 from quorate.model.language import SizeError
 
@@ -87,36 +91,44 @@ class StateGraph:
         self.nodes = explorer.store.count
         self.initial = len(explorer.initial)
         with explorer.sizes:
-            maker = Instantiator(explorer.kernel.layout)
-            instances = [
-                i
-                for action in explorer.description.actions
-                for i in maker.instances(action, unroll=True)
-                if explorer.kernel.layout.graph.and_([i.implicit, *i.guards]) is not False
-            ]
-            self.edge_labels = [self._label(i) for i in instances]
-            self._collect(instances)
+            instances = explorer.kernel.possible
+            widths = [math.prod(loop.choices for loop in i.loops) for i in instances]
+            starts = list(itertools.accumulate(widths, initial=0))
+            if starts[-1] >= 1 << 63:
+                raise SizeError(f"the graph would have {starts[-1]:,} kinds of edges")
+            codes = self._collect(instances, starts)
+            known, labels = np.unique(codes, return_inverse=True)
+            self.labels: npt.NDArray[np.uint32] = labels.astype(np.uint32)
+            self.edge_labels = [self._label(instances, starts, int(code)) for code in known]
 
-    def _label(self, instance: Instance) -> Label:
+    def _label(self, instances: list[Instance], starts: list[int], code: int) -> Label:
+        """The action and arguments that an edge's code stands for."""
+        k = bisect.bisect_right(starts, code) - 1
+        instance, number = instances[k], code - starts[k]
+        messages: dict[str, Any] = {}
+        for loop in reversed(instance.loops):
+            number, choice = divmod(number, loop.choices)
+            index, payload = divmod(choice, loop.messages.payloads)
+            messages[loop.parameter] = Fields(loop.messages.fields(index, payload))
         packing = self.explorer.packing
         pairs = zip(instance.action.parameters, instance.arguments, strict=True)
-        return Label(
-            instance.action.name,
-            tuple((p.var.name, packing.value(v, p.var.type)) for p, v in pairs),
-        )
+        found = [(p.var, messages.get(p.var.name, v)) for p, v in pairs]
+        arguments = tuple((var.name, packing.value(v, var.type)) for var, v in found)
+        return Label(instance.action.name, arguments)
 
-    def _collect(self, instances: list[Instance]) -> None:
+    def _collect(self, instances: list[Instance], starts: list[int]) -> npt.NDArray[np.int64]:
+        """Fill `sources` and `targets`; returns the code of each edge."""
         e = self.explorer
         module = ir.Module("edges")
         graph, words, actions = e.kernel.layout.graph, e.kernel.words, e.kernel.actions
-        add_successors(module, graph, words, instances, actions, every=True)
+        add_successors(module, graph, words, instances, actions, starts)
         machine = Machine(module)
         expanded = int(e.control[d.HEAD])
-        most = max(1, len(instances))
+        most = max(1, e.kernel.most_transitions)
         room = int(e.fired.sum()) + most
         self.sources = np.empty(room, np.uint32)
         self.targets = np.empty(room, np.uint32)
-        self.labels = np.empty(room, np.uint32)
+        codes = np.empty(room, np.int64)
         edges = d.edges(
             machine.address("successors"),
             words,
@@ -125,13 +137,13 @@ class StateGraph:
             expanded,
             np.zeros(len(actions), np.int64),
             np.zeros(most * words, np.uint64),
-            np.zeros(most, np.uint32),
+            np.zeros(most, np.int64),
             self.sources,
             self.targets,
-            self.labels,
+            codes,
         )
         self.sources, self.targets = self.sources[:edges], self.targets[:edges]
-        self.labels = self.labels[:edges]
+        return codes[:edges]
 
     @property
     def edges(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -61,13 +62,12 @@ class Kernel:
     @cached_property
     def most_successors(self) -> int:
         """An upper bound on the successors of one state."""
-        total = 0
-        for group in grouped(self.possible):
-            cells = 1
-            for loop in group.instances[0].loops:
-                cells *= loop.messages.column.count
-            total += cells
-        return max(1, total)
+        return max(1, sum(_most(group.instances[0]) for group in grouped(self.possible)))
+
+    @property
+    def most_transitions(self) -> int:
+        """An upper bound on the transitions of one state, those that change nothing included."""
+        return sum(map(_most, self.possible))
 
     @property
     def bad(self) -> int:
@@ -123,6 +123,11 @@ class Kernel:
             for i, p in enumerate(self.description.properties)
             if p.kind == "reachable" and bits >> i & 1
         )
+
+
+def _most(instance: Instance) -> int:
+    """How often an instance can happen in one state: once for each choice of messages sent."""
+    return math.prod(loop.messages.column.count for loop in instance.loops)
 
 
 def make_kernel(description: c.Description, sizes: Sizes) -> Kernel:

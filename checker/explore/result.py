@@ -73,6 +73,8 @@ class Exploration:
         """Why a pass may mean less than it seems; `faults` maps each action to its budget."""
         if not self.complete:
             return []
+        if not self.states:
+            return ["there is no initial state: no choice of @init is possible"]
         found = [
             f"action {name} was never enabled"
             for name, times in self.fired.items()

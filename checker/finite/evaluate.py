@@ -25,7 +25,6 @@ from quorate.model.language.types import (
     SortType,
     Type,
     key_values,
-    proper_values,
 )
 
 from .layout import Layout, shift
@@ -99,7 +98,8 @@ class Evaluator:
 
     def _read(self, e: c.Read) -> Closure:
         variable = self.description.variable(e.variable)
-        keys = [(self.closure(k), k.type) for k in e.keys]
+        types = variable.type.keys if isinstance(variable.type, MapType) else ()
+        keys = [(self.closure(k), t) for k, t in zip(e.keys, types, strict=True)]
 
         def read(env: Env) -> Value:
             codes = [self.key_code(k(env), t, e.span) for k, t in keys]
@@ -134,7 +134,7 @@ class Evaluator:
             case RecordType():
                 return Fields(tuple(self._assemble(f, parts) for f in t.fields.values()))
             case SetType(element):
-                return Bits(tuple(g.isin(next(parts), 2) for _ in proper_values(element)))
+                return Bits(tuple(g.isin(next(parts), 2) for _ in self.v.members_of(element)))
             case SeqType(element, _):
                 length = next(parts)
                 longest = self.v.longest(t)
@@ -211,7 +211,7 @@ class Evaluator:
 
     def _at(self, e: c.At) -> Closure:
         of, index = self.closure(e.of), self.closure(e.index)
-        t, key = e.of.type, e.index.type
+        t = e.of.type
 
         def at(env: Env) -> Value:
             value = of(env)
@@ -221,7 +221,9 @@ class Evaluator:
                     self.g.less_eq(value.length, position), e.span, "past the end of the sequence"
                 )
                 return self._pick(value.items, position, e.type)
-            return self._pick(value.values, self.key_code(index(env), key, e.span), e.type)
+            assert isinstance(t, MapType)
+            code = self.key_code(index(env), t.keys[0], e.span)
+            return self._pick(value.values, code, e.type)
 
         return at
 
@@ -319,7 +321,7 @@ class Evaluator:
             values = [x(env) for x in items]
             for value in values:
                 self._check_member(value, element, e.span)
-            members = self.v.proper(element)
+            members = self.v.candidates(element)
             return Bits(
                 tuple(self.g.or_(self.v.same(x, m, element) for x in values) for m in members)
             )
@@ -360,7 +362,7 @@ class Evaluator:
                     self._check_member(value, t, e.span)
                     self._path.pop()
                     found.append((holds, value))
-            members = self.v.proper(t)
+            members = self.v.candidates(t)
             return Bits(
                 tuple(
                     self.g.or_(self.g.and_([p, self.v.same(x, m, t)]) for p, x in found)
@@ -371,8 +373,10 @@ class Evaluator:
         return make
 
     def _member(self, e: c.Member) -> Closure:
-        item, of, t = self.closure(e.item), self.closure(e.of), e.of.type
         element = e.item.type
+        if isinstance(e.of, c.MakeSet):
+            return self._one_of(e.item, e.of.items, element)
+        item, of, t = self.closure(e.item), self.closure(e.of), e.of.type
 
         def member(env: Env) -> Bool:
             value, container = item(env), of(env)
@@ -381,11 +385,20 @@ class Evaluator:
                     self.g.and_([self.g.less(i, container.length), self.v.same(value, x, element)])
                     for i, x in enumerate(container.items)
                 )
-            members = self.v.proper(element)
+            members = self.v.candidates(element)
             pairs = zip(self.bits(container, t), members, strict=True)
             return self.g.or_(
                 self.g.and_([bit, self.v.same(value, m, element)]) for bit, m in pairs
             )
+
+        return member
+
+    def _one_of(self, item: c.Expr, others: tuple[c.Expr, ...], element: Type) -> Closure:
+        one, rest = self.closure(item), [self.closure(x) for x in others]
+
+        def member(env: Env) -> Bool:
+            value = one(env)
+            return self.g.or_([self.v.same(value, x(env), element) for x in rest])
 
         return member
 
@@ -580,7 +593,7 @@ class Evaluator:
                         if (inside := self.g.less(i, value.length)) is not False:
                             yield inside, item
                 else:
-                    members = self.v.proper(b.var.type)
+                    members = self.v.candidates(b.var.type)
                     for bit, member in zip(self.bits(value, t), members, strict=True):
                         if bit is not False:
                             yield bit, member

@@ -45,6 +45,11 @@ class Loop:
     index: Scalar
     payload: Scalar
 
+    @property
+    def choices(self) -> int:
+        """How many messages it could range over."""
+        return self.messages.keys * self.messages.payloads
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -240,9 +245,10 @@ class Instantiator:
 
     def _write(self, effect: c.Write, env: Env, when: Bool) -> Iterator[Store]:
         variable = self.layout.description.variable(effect.variable)
+        types = variable.type.keys if isinstance(variable.type, MapType) else ()
         codes = [
-            self.evaluator.key_code(self.evaluator.value(k, env), k.type, effect.span)
-            for k in effect.keys
+            self.evaluator.key_code(self.evaluator.value(k, env), t, effect.span)
+            for k, t in zip(effect.keys, types, strict=True)
         ]
         index = self.layout.key_index(variable, codes)
         cell = variable.type.value if isinstance(variable.type, MapType) else variable.type

@@ -22,6 +22,7 @@ from quorate.model.language.types import (
     MessagesType,
     RecordType,
     SeqType,
+    SetType,
     SortType,
     Type,
     key_values,
@@ -256,11 +257,11 @@ def _field(message: c.Expr, record: type[Record], name: str) -> Any:
 
 
 def _loose_names(effect: c.Send) -> set[str]:
-    """Variables bound to the items of a sequence, which may be any value of their type."""
+    """Variables bound to items of sequences or sets, which may be any value of their type."""
     return {
         b.var.name
         for b in (*effect.binders, *(n for n in c.walk(effect.message) if isinstance(n, c.Binder)))
-        if isinstance(b.domain, c.OverMembers) and isinstance(b.domain.of.type, SeqType)
+        if isinstance(b.domain, c.OverMembers) and isinstance(b.domain.of.type, (SeqType, SetType))
     }
 
 

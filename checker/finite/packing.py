@@ -21,7 +21,6 @@ from quorate.model.language.types import (
     SetType,
     Type,
     key_values,
-    proper_values,
 )
 
 from .layout import Column, Layout, MessageColumn
@@ -79,7 +78,7 @@ class Packing:
             case RecordType(record):
                 return record(*[self._read(f, parts) for f in t.fields.values()])
             case SetType(element):
-                members = [m for m in proper_values(element) if next(parts)]
+                members = [m for m in element.values() if next(parts)]
                 return frozenset(members)
             case SeqType(element, _):
                 length = next(parts)

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from quorate.model.language import SizeError
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -47,7 +48,7 @@ class Fields(NamedTuple):
 
 
 class Bits(NamedTuple):
-    """A set: whether each proper element, in code order, is a member."""
+    """A set: whether each value of the element type, in code order, is a member."""
 
     members: tuple[Bool, ...]
 
@@ -96,7 +97,7 @@ class Values:
                     product *= self.size(f)
                 return product
             case SetType(element):
-                return 1 << len(list(proper_values(element)))
+                return 1 << len(self.members_of(element))
             case SeqType(element, _):
                 return sum(self.size(element) ** k for k in range(self.longest(t) + 1))
             case MapType(keys, value):
@@ -124,7 +125,7 @@ class Values:
                 for f in t.fields.values():
                     yield from self.part_sizes(f)
             case SetType(element):
-                yield from (2 for _ in proper_values(element))
+                yield from [2] * len(self.members_of(element))
             case SeqType(element, _):
                 longest = self.longest(t)
                 yield longest + 1
@@ -137,6 +138,16 @@ class Values:
     def proper(self, t: Type) -> list[Value]:
         """The ground values that a parameter or loop of this type ranges over."""
         return [self.constant(v, t) for v in proper_values(t)]
+
+    def members_of(self, element: Type) -> list[Any]:
+        """What a set of this element type may hold, a bottom included."""
+        if element == NatType(None):
+            raise SizeError("a set of numbers that have no declared range cannot be explored")
+        return list(element.values())
+
+    def candidates(self, element: Type) -> list[Value]:
+        """The ground values that a set of this element type may hold."""
+        return [self.constant(v, element) for v in self.members_of(element)]
 
     # ------------------------------------------------------------ constants
 
@@ -159,14 +170,17 @@ class Values:
                 pairs = zip(value, t.fields.values(), strict=True)
                 return Fields(tuple(self.constant(v, f) for v, f in pairs))
             case SetType(element):
-                return Bits(tuple(e in value for e in proper_values(element)))
+                return Bits(tuple(e in value for e in self.members_of(element)))
             case SeqType(element, _):
                 items = [self.constant(v, element) for v in value]
                 padding = [self.zero(element)] * (self.longest(t) - len(items))
                 return Items(len(items), (*items, *padding))
             case MapType(keys, inner):
                 return Entries(tuple(self.constant(value[k], inner) for k in key_values(keys)))
-        return self.codes(t)[value]
+        try:
+            return self.codes(t)[value]
+        except KeyError:
+            raise SizeError(f"{value!r} is mentioned, but is no {t} at these sizes") from None
 
     def zero(self, t: Type) -> Value:
         """The value whose code, and every part, is 0."""
@@ -175,7 +189,7 @@ class Values:
     def members(self, code: Scalar, t: QuorumType) -> Bits:
         """The members of a quorum, given its code."""
         quorums = list(t.values())
-        elements = proper_values(SortType(t.system.of))
+        elements = self.members_of(SortType(t.system.of))
         masks = (sum(1 << i for i, q in enumerate(quorums) if e in q) for e in elements)
         return Bits(tuple(self.g.isin(code, mask) for mask in masks))
 
@@ -240,7 +254,7 @@ class Values:
             case RecordType():
                 return Fields(tuple(self._undigits(code, list(t.fields.values()))))
             case SetType(element):
-                count = len(list(proper_values(element)))
+                count = len(self.members_of(element))
                 bits = [g.mod(g.div(code, 1 << i), 2) for i in range(count)]
                 return Bits(tuple(g.isin(b, 2) for b in bits))
             case SeqType(element, _):

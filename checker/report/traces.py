@@ -63,7 +63,7 @@ class _Maker:
     sizes: Sizes
 
     def __post_init__(self) -> None:
-        self.description = describe(self.protocol)  # type: ignore[arg-type]
+        self.description = describe(self.protocol)
         self.machine = Machine(self.protocol, self.sizes)
         self.sent_at = next(
             (

@@ -1,0 +1,150 @@
+"""What is compared between the kernel and plain Python, for one protocol at one size."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.graph import StateGraph
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.model.language import Protocol, Sizes, StepError
+from quorate.model.language.run import Machine, State
+
+from .oracle import Oracle, consult
+
+
+def compare(protocol: type[Protocol], sizes: Sizes, limit: int = 400) -> str:
+    """Assert that both engines agree; returns what was compared, for statistics."""
+    try:
+        truth = consult(protocol, sizes, limit)
+    except StepError:  # in @init
+        assert isinstance(attempt(Explorer(protocol, sizes)), StepError)
+        assert isinstance(attempt_reference(protocol, sizes), StepError)
+        return "senseless start"
+    violated, senseless = truth.first("violated"), truth.first("senseless")
+    if violated is None and senseless is None and not truth.complete:
+        return "too large"
+    kind = _compare_search(protocol, sizes, truth)
+    if truth.complete and senseless is None:
+        _compare_whole(protocol, sizes, truth)
+    return kind
+
+
+def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> str:
+    """The search that stops at the first violation."""
+    found = attempt(Explorer(protocol, sizes))
+    plain = attempt_reference(protocol, sizes)
+    violated, senseless = truth.first("violated"), truth.first("senseless")
+    for engine in (found, plain):
+        if isinstance(engine, StepError):
+            if senseless is None:
+                assert engine is found, f"the reference alone finds {engine}"
+                return f"strict: {str(engine)[-150:]}"
+            # A senseless step out of level k is met no later than a violation in level k + 1.
+            assert violated is None or senseless <= violated
+        elif engine.outcome is Outcome.VIOLATED:
+            assert violated is not None and engine.violated in truth.levels[violated].violated
+            assert engine.depth == len(engine.path) == violated
+            assert senseless is None or violated <= senseless + 1
+            _check_path(protocol, sizes, engine)
+        else:
+            assert engine.outcome is Outcome.HOLDS
+            assert violated is None and senseless is None
+            counts = engine.states, engine.transitions, engine.depth, dict(engine.fired)
+            whole = len(truth.states), len(truth.edges), truth.depth, truth.fired
+            assert counts == whole
+            assert engine.reached == truth.reached
+    return "senseless" if isinstance(found, StepError) else found.outcome.value
+
+
+def attempt(explorer: Explorer) -> Exploration | StepError:
+    try:
+        return explorer.run()
+    except StepError as error:
+        return error
+
+
+def attempt_reference(protocol: type[Protocol], sizes: Sizes) -> Exploration | StepError:
+    try:
+        return explore_reference(protocol, sizes)
+    except StepError as error:
+        return error
+
+
+def _check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
+    """A counterexample is a run of the class that ends in a violation."""
+    with sizes:
+        machine = Machine(protocol, sizes)
+        state = found.initial
+        assert state in machine.initial()
+        for move in found.path:
+            assert state is not None
+            state = machine.step(state, move.action, move.arguments)
+            assert state == move.state
+        assert state is not None and found.violated is not None
+        assert not machine.holds(found.violated, state)
+
+
+def _compare_whole(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> None:
+    """Everything reachable, whatever the invariants say."""
+    explorer = Explorer(protocol, sizes, only=frozenset())
+    found = attempt(explorer)
+    if isinstance(found, StepError):
+        return  # stricter than Python: seen to by the other comparison
+    assert found.outcome is Outcome.HOLDS
+    assert (found.states, found.transitions) == (len(truth.states), len(truth.edges))
+    assert (found.depth, dict(found.fired)) == (truth.depth, truth.fired)
+    assert found.reached == truth.reached
+    with sizes:
+        states = [explorer.state(k) for k in range(found.states)]
+        assert set(states) == truth.states
+        for k, state in enumerate(states):
+            packed = explorer.packing.pack(state)
+            assert np.array_equal(packed, explorer.store.row(k))
+            assert explorer.store.find(packed) == k
+    _compare_graph(explorer, states, truth)
+    _compare_guards(protocol, sizes, found, truth)
+
+
+def _compare_graph(explorer: Explorer, states: list[State], truth: Oracle) -> None:
+    graph = StateGraph(explorer)
+    assert graph.nodes == len(truth.states) and graph.edges == len(truth.edges)
+    edges = Counter(
+        (states[a], label.action, tuple(v for _, v in label.arguments), states[b])
+        for a, b, label in graph.each_edge()
+    )
+    assert edges == Counter(truth.edges)
+
+
+def _compare_guards(
+    protocol: type[Protocol], sizes: Sizes, found: Exploration, truth: Oracle
+) -> None:
+    """Coverage by asking `requirements` of every state for every choice of arguments."""
+    counts: Counter[tuple[str, int]] = Counter()
+    with sizes:
+        machine = Machine(protocol, sizes)
+        budgets = list(sizes.faults)
+        for state in truth.states:
+            for name, method in machine.actions.items():
+                fault = method._quorate.fault
+                left = state[len(machine.variables) :]
+                if fault is not None and not left[budgets.index(fault)]:
+                    continue
+                for arguments in _choices(machine, state, name):
+                    for r in machine.requirements(state, name, arguments):
+                        if not r.held:
+                            counts[name, r.line] += 1
+                            break
+    covered = {(g.action, g.line): g.blocked for g in found.guards}
+    assert {k: n for k, n in covered.items() if n} == dict(counts)
+
+
+def _choices(machine: Machine, state: State, action: str) -> list[tuple[object, ...]]:
+    import itertools
+
+    machine.load(state)
+    ranges = [list(machine._range(t)) for t in machine._ranges[action]]
+    return list(itertools.product(*ranges))

@@ -1,0 +1,88 @@
+"""A second opinion on every search: level by level in plain Python, recording all that happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quorate.model.language import Protocol, Sizes, StepError
+from quorate.model.language.run import Arguments, Machine, State
+
+Edge = tuple[State, str, Arguments, State]
+
+
+@dataclass
+class Level:
+    """The states at one distance, and what is wrong there."""
+
+    states: list[State]
+    violated: set[str] = field(default_factory=set)
+    senseless: list[str] = field(default_factory=list)  # properties, or steps out of this level
+
+
+@dataclass
+class Oracle:
+    """Everything reachable, violations and senseless steps notwithstanding."""
+
+    levels: list[Level] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
+    fired: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def states(self) -> set[State]:
+        return {s for level in self.levels for s in level.states}
+
+    @property
+    def depth(self) -> int:
+        return max(0, len(self.levels) - 1)
+
+    def first(self, what: str) -> int | None:
+        """The number of the first level with a violation, or with something senseless."""
+        return next((k for k, level in enumerate(self.levels) if getattr(level, what)), None)
+
+
+def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
+    """Explore up to `limit` states. A senseless step of a state hides its later steps."""
+    found = Oracle(fired=dict.fromkeys(protocol.methods("action"), 0))
+    with sizes:
+        machine = Machine(protocol, sizes)
+        seen: set[State] = set()
+        front = list(dict.fromkeys(machine.initial()))
+        while front:
+            seen.update(front)
+            level = Level(front)
+            found.levels.append(level)
+            for state in front:
+                _check(machine, state, level, found)
+            following: dict[State, None] = {}
+            for state in front:
+                try:
+                    for action, arguments, after in machine.successors(state):
+                        found.fired[action] += 1
+                        found.edges.append((state, action, arguments, after))
+                        if after not in seen:
+                            following[after] = None
+                        machine.load(state)
+                except StepError as error:
+                    level.senseless.append(str(error))
+            front = list(following)
+            if len(seen) + len(front) > limit:
+                found.complete = False
+                break
+    return found
+
+
+def _check(machine: Machine, state: State, level: Level, found: Oracle) -> None:
+    for name in machine.protocol.methods("reachable"):
+        try:
+            if machine.holds(name, state):
+                found.reached.add(name)
+        except StepError as error:
+            level.senseless.append(f"{name}: {error}")
+    for name in machine.protocol.methods("invariant"):
+        try:
+            if not machine.holds(name, state):
+                level.violated.add(name)
+        except StepError as error:
+            level.senseless.append(f"{name}: {error}")
