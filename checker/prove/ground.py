@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quorate.checker.finite.evaluate import Undefined
-from quorate.checker.finite.instances import Instance, Instantiator, Store
+from quorate.checker.finite.instances import Instance, Instantiator, Store, used_in_effects
 from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.nodes import Bool
 from quorate.checker.finite.packing import Packing, Words
@@ -75,9 +75,12 @@ class Ground:
         return [s for action in self.description.actions for s in self._steps(action)]
 
     def _steps(self, action: c.Action) -> Iterable[Step]:
+        used = used_in_effects(action)
+        which = [i for i, p in enumerate(action.parameters) if p.var.name in used]
         groups: dict[object, list[Instance]] = {}
         for instance in self._make.instances(action, unroll=True):
-            groups.setdefault(instance.effect_arguments, []).append(instance)
+            key = tuple(instance.arguments[i] for i in which)
+            groups.setdefault(key, []).append(instance)
         g = self.layout.graph
         for instances in groups.values():
             enabled = [g.and_([i.implicit, *i.guards]) for i in instances]

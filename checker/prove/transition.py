@@ -37,6 +37,7 @@ class Transition:
         self.before = Cells(ground.layout, "")
         self.after = Cells(ground.layout, "'")
         self.translator = Translator(self.before)
+        self._stored: dict[int, dict[tuple[Column, int], Summary]] = {}
         self.selectors = [z3.Bool(f"step {i}: {s.action}") for i, s in enumerate(self.steps)]
         self.senseless = disjunction(self.translator.condition(s.senseless) for s in self.steps)
         self.formula = self._relation()
@@ -77,6 +78,11 @@ class Transition:
 
     def stored(self, step: Step) -> dict[tuple[Column, int], Summary]:
         """The new value of every cell that a step may store to; stores apply in order."""
+        if id(step) not in self._stored:
+            self._stored[id(step)] = self._stores(step)
+        return self._stored[id(step)]
+
+    def _stores(self, step: Step) -> dict[tuple[Column, int], Summary]:
         found: dict[tuple[Column, int], Summary] = {}
         for store in step.stores:
             when, value = self.translator.condition(store.when), self.translator.scalar(store.value)
