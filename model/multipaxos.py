@@ -1,46 +1,21 @@
+# ruff: noqa: F403, F405, RUF012 - the whole language is imported
 """Multi-Paxos: many instances of Paxos under one leader, with a single phase 1 for all of them.
 
 Lamport: Paxos Made Simple (2001), §3. A promise carries the acceptor's vote in every slot, as a
 map; the new leader proposes what it recovered, and its own commands where nothing was voted for.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
-
-from quorate.model.language import (
-    Majority,
-    Map,
-    Message,
-    Messages,
-    Ordered,
-    Protocol,
-    Sort,
-    action,
-    define,
-    durable,
-    invariant,
-    reachable,
-    require,
-    volatile,
-)
+from quorate.model.language import *
 
 
+# fmt: off
 class Proposer(Sort): ...
-
-
 class Acceptor(Sort): ...
-
-
 class Slot(Sort): ...
-
-
 class Value(Sort): ...
-
-
 class Ballot(Ordered, bottom="never"): ...
-
-
 class Quorum(Majority[Acceptor]): ...
+# fmt: on
 
 
 class Prepare(Message):
@@ -70,16 +45,14 @@ class Accepted(Message):
 class MultiPaxos(Protocol):
     """An acceptor persists and replies in one step, so a crash of it loses nothing."""
 
-    faults: ClassVar[Mapping[str, int]] = {"crash": 1}
+    faults = {"crash": 1}
 
     ballot: Map[Proposer, Ballot] = volatile(Ballot.never)
     leads: Map[Proposer, bool] = volatile(False)
     recovered: Map[Proposer, Slot, Value | None] = volatile(None)
-
     promised: Map[Acceptor, Ballot] = durable(Ballot.never)
     voted_ballot: Map[Acceptor, Slot, Ballot] = durable(Ballot.never)
     voted_value: Map[Acceptor, Slot, Value | None] = durable(None)
-
     sent: Messages[Prepare, Promise, Accept, Accepted]
 
     @action
@@ -134,9 +107,8 @@ class MultiPaxos(Protocol):
     @define
     def is_latest(self, b: Ballot, q: Quorum, s: Slot, v: Value) -> bool:
         votes = [m for m in self.sent[Promise] if m.b == b and m.a in q]
-        return any(
-            m.values[s] == v and all(n.ballots[s] <= m.ballots[s] for n in votes) for m in votes
-        )
+        told = [m for m in votes if m.values[s] == v]
+        return any(all(n.ballots[s] <= m.ballots[s] for n in votes) for m in told)
 
     @define
     def is_safe(self, p: Proposer, s: Slot, v: Value) -> bool:
@@ -162,12 +134,8 @@ class MultiPaxos(Protocol):
 
     @invariant
     def one_value_per_ballot_and_slot(self) -> bool:
-        return all(
-            m.v == n.v
-            for m in self.sent[Accept]
-            for n in self.sent[Accept]
-            if m.b == n.b and m.s == n.s
-        )
+        accepts = self.sent[Accept]
+        return all(m.v == n.v for m in accepts for n in accepts if m.b == n.b and m.s == n.s)
 
     @invariant
     def votes_were_proposed(self) -> bool:

@@ -1,51 +1,22 @@
-# ruff: noqa: E741 - l is a learner, as a is an acceptor
+# ruff: noqa: E741, F403, F405, RUF012 - l is a learner; the whole language is imported
 """Single-decree Paxos by roles: proposers, acceptors and learners that persist, reply and crash.
 
 Lamport: Paxos Made Simple (2001), §2.2 (choosing), §2.3 (learning), §2.5 (what is stable). An
 acceptor persists before it replies: a crash between the two is an interleaving of its own.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
-
-from quorate.model.language import (
-    Majority,
-    Map,
-    Message,
-    Messages,
-    Ordered,
-    Protocol,
-    Set,
-    Sort,
-    action,
-    define,
-    durable,
-    invariant,
-    reachable,
-    require,
-    volatile,
-)
+from quorate.model.language import *
 
 
+# fmt: off
 class Proposer(Sort): ...
-
-
 class Acceptor(Sort): ...
-
-
 class Learner(Sort): ...
-
-
 class Value(Sort): ...
-
-
 class Ballot(Ordered, bottom="never"): ...
-
-
 class Phase1(Majority[Acceptor]): ...
-
-
 class Phase2(Majority[Acceptor], meets=Phase1): ...
+# fmt: on
 
 
 class Prepare(Message):
@@ -73,7 +44,7 @@ class Accepted(Message):
 class PaxosRoles(Protocol):
     """Ballots are numbers of nobody until a proposer takes one, for ever."""
 
-    faults: ClassVar[Mapping[str, int]] = {"crash": 1}
+    faults = {"crash": 1}
 
     owner: Map[Ballot, Proposer | None] = durable(None)
 
@@ -95,7 +66,6 @@ class PaxosRoles(Protocol):
     sent: Messages[Prepare, Promise, Accept, Accepted]
 
     # Phase 1: find out what may have been chosen.
-
     @action
     def prepare(self, p: Proposer, b: Ballot) -> None:
         require(self.may_take(p, b))
@@ -132,7 +102,6 @@ class PaxosRoles(Protocol):
             self.best_value[p] = m.v
 
     # Phase 2: have it chosen, or a value of one's own if nothing was.
-
     @action
     def propose(self, p: Proposer, v: Value) -> None:
         require(self.proposed[p] is None)
@@ -153,10 +122,8 @@ class PaxosRoles(Protocol):
 
     @action
     def reply_accepted(self, a: Acceptor) -> None:
-        require(self.owes_accepted[a] != Ballot.never)
-        for v in Value:
-            if v == self.voted_value[a]:
-                self.sent.add(Accepted(a, self.owes_accepted[a], v))
+        require(self.owes_accepted[a] != Ballot.never and self.voted_value[a] is not None)
+        self.sent.add(Accepted(a, self.owes_accepted[a], self.voted_value[a]))
         self.owes_accepted[a] = Ballot.never
 
     @action
@@ -168,7 +135,6 @@ class PaxosRoles(Protocol):
         self.tally[l, m.b] = heard
 
     # A process that crashes restarts at once, with what it had persisted.
-
     @action(fault="crash")
     def crash_proposer(self, p: Proposer) -> None:
         self.crash(p)
@@ -182,7 +148,6 @@ class PaxosRoles(Protocol):
         self.crash(l)
 
     # The rules.
-
     @define
     def may_take(self, p: Proposer, b: Ballot) -> bool:
         return self.owner[b] is None and all(c < b for c in Ballot if self.owner[c] == p)
@@ -193,8 +158,7 @@ class PaxosRoles(Protocol):
 
     @define
     def may_promise(self, a: Acceptor, b: Ballot) -> bool:
-        asked_again = self.promised[a] == b and self.voted_ballot[a] != b
-        return self.promised[a] < b or asked_again
+        return self.promised[a] < b or (self.promised[a] == b and self.voted_ballot[a] != b)
 
     @define
     def outranks(self, b: Ballot, best: Ballot) -> bool:
@@ -217,13 +181,14 @@ class PaxosRoles(Protocol):
         return any(all(Accepted(a, b, v) in self.sent for a in q) for q in Phase2)
 
     @define
+    def is_chosen(self, v: Value) -> bool:
+        return any(self.chosen(b, v) for b in Ballot)
+
+    @define
     def decided(self, v: Value) -> bool:
-        return any(self.chosen(b, v) for b in Ballot) or any(
-            self.committed[l] == v for l in Learner
-        )
+        return self.is_chosen(v) or any(self.committed[l] == v for l in Learner)
 
     # The properties.
-
     @invariant
     def agreement(self) -> bool:
         return all(v == w for v in Value for w in Value if self.decided(v) and self.decided(w))
@@ -234,12 +199,7 @@ class PaxosRoles(Protocol):
 
     @invariant
     def what_is_committed_was_chosen(self) -> bool:
-        return all(
-            any(self.chosen(b, v) for b in Ballot)
-            for l in Learner
-            for v in Value
-            if self.committed[l] == v
-        )
+        return all(self.is_chosen(v) for l in Learner for v in Value if self.committed[l] == v)
 
     @invariant
     def persist_before_reply(self) -> bool:

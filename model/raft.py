@@ -1,73 +1,13 @@
-"""Raft: leader election and log replication by servers that crash and restart.
+# ruff: noqa: F403, F405 - the whole language is imported
+"""Raft: leader election, as in `raft_election.py`, and log replication under the leader.
 
-Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014), §5.1-5.4 and
-figure 2. Positions are lengths of prefixes, not indices from 1 (Kleppmann: Distributed Systems,
-lecture notes 2021, §6.2). A leader may send any suffix of its log: `nextIndex` is left open.
+Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014), §5.3, §5.4 and
+figures 2 and 3. Positions are lengths of prefixes, not indices from 1 (Kleppmann: Distributed
+Systems, lecture notes 2021, §6.2). A leader may send any suffix of its log: `nextIndex` is open.
 """
 
-import enum
-from collections.abc import Mapping
-from typing import ClassVar
-
-from quorate.model.language import (
-    Majority,
-    Map,
-    Message,
-    Messages,
-    Nat,
-    Ordered,
-    Protocol,
-    Record,
-    Seq,
-    Set,
-    Sort,
-    action,
-    define,
-    durable,
-    invariant,
-    reachable,
-    require,
-    volatile,
-)
-
-
-class Server(Sort): ...
-
-
-class Value(Sort): ...
-
-
-class Term(Ordered, bottom="zero"): ...
-
-
-class Index(Nat): ...
-
-
-class Quorum(Majority[Server]): ...
-
-
-class Role(enum.Enum):
-    FOLLOWER = "follower"
-    CANDIDATE = "candidate"
-    LEADER = "leader"
-
-
-class Entry(Record):
-    t: Term
-    v: Value
-
-
-class RequestVote(Message):
-    t: Term
-    candidate: Server
-    length: Index
-    last: Term
-
-
-class Vote(Message):
-    t: Term
-    voter: Server
-    candidate: Server
+from quorate.model.language import *
+from quorate.model.raft_election import *
 
 
 class Append(Message):
@@ -86,66 +26,19 @@ class Ack(Message):
     length: Index
 
 
-class Raft(Protocol):
-    """A message is handled in its own term; a higher one first makes its receiver a follower."""
+class Raft(RaftElection):
+    """Entries are appended by the leader, replicated, and committed once a quorum holds them."""
 
-    faults: ClassVar[Mapping[str, int]] = {"crash": 1}
-
-    term: Map[Server, Term] = durable(Term.zero)
-    voted_for: Map[Server, Server | None] = durable(None)
-    log: Map[Server, Seq[Entry, Index]] = durable(())
-
-    role: Map[Server, Role] = volatile(Role.FOLLOWER)
-    votes: Map[Server, Set[Server]] = volatile(frozenset())
     match: Map[Server, Server, Index] = volatile(0)
     commit: Map[Server, Index] = volatile(0)
 
-    sent: Messages[RequestVote, Vote, Append, Ack]
-
-    # Leader election (§5.2, §5.4.1).
-
-    @action
-    def timeout(self, s: Server, t: Term) -> None:
-        require(self.role[s] != Role.LEADER)
-        require(self.term[s] < t and not any(self.term[s] < u and u < t for u in Term))
-        self.sent.add(RequestVote(t, s, len(self.log[s]), self.last_term(s)))
-        self.term[s] = t
-        self.role[s] = Role.CANDIDATE
-        self.voted_for[s] = s
-        self.votes[s] = {s}
-
-    @action
-    def step_down(self, s: Server, t: Term) -> None:
-        require(self.term[s] < t)
-        require(any(m.t == t for m in self.sent[RequestVote]))  # no other message comes before
-        self.term[s] = t
-        self.role[s] = Role.FOLLOWER
-        self.voted_for[s] = None
-
-    @action
-    def grant(self, s: Server, m: RequestVote) -> None:
-        require(m.t == self.term[s])
-        require(self.voted_for[s] is None)
-        require(self.is_up_to_date(s, m))
-        self.voted_for[s] = m.candidate
-        self.sent.add(Vote(m.t, s, m.candidate))
-
-    @action
-    def receive_vote(self, s: Server, m: Vote) -> None:
-        require(m.candidate == s and m.t == self.term[s])
-        require(self.role[s] == Role.CANDIDATE)
-        require(m.voter not in self.votes[s])
-        self.votes[s] = self.votes[s] | {m.voter}
+    sent: Messages[RequestVote, Vote, Append, Ack]  # type: ignore[assignment]
 
     @action
     def lead(self, s: Server) -> None:
-        require(self.role[s] == Role.CANDIDATE)
-        require(any(q <= self.votes[s] for q in Quorum))
-        self.role[s] = Role.LEADER
+        super().lead(s)
         for u in Server:
             self.match[s, u] = 0
-
-    # Log replication (§5.3).
 
     @action
     def request(self, s: Server, v: Value) -> None:
@@ -157,8 +50,8 @@ class Raft(Protocol):
     def append(self, s: Server, n: Index) -> None:
         require(self.role[s] == Role.LEADER)
         require(n <= len(self.log[s]))
-        last = self.log[s][n - 1].t if n > 0 else Term.zero
-        self.sent.add(Append(self.term[s], s, n, last, self.log[s][n:], self.commit[s]))
+        entries = self.log[s][n:]
+        self.sent.add(Append(self.term[s], s, n, self.term_at(s, n), entries, self.commit[s]))
 
     @action
     def receive_append(self, s: Server, m: Append) -> None:
@@ -186,28 +79,15 @@ class Raft(Protocol):
         require(any(all(u == s or n <= self.match[s, u] for u in q) for q in Quorum))
         self.commit[s] = n
 
-    @action(fault="crash")
-    def restart(self, s: Server) -> None:
-        self.crash(s)
-
-    # The rules.
-
     @define
-    def last_term(self, s: Server) -> Term:
-        return self.log[s][-1].t if len(self.log[s]) > 0 else Term.zero
-
-    @define
-    def is_up_to_date(self, s: Server, m: RequestVote) -> bool:
-        """§5.4.1: the later last term is more up to date, then the longer log."""
-        mine = self.last_term(s)
-        return mine < m.last or (mine == m.last and len(self.log[s]) <= m.length)
+    def term_at(self, s: Server, n: Index) -> Term:
+        """The term of the last of the first n entries."""
+        return self.log[s][n - 1].t if n > 0 else Term.zero
 
     @define
     def has_prefix(self, s: Server, m: Append) -> bool:
         """§5.3, the consistency check: the log holds what comes before the new entries."""
-        return m.prefix == 0 or (
-            m.prefix <= len(self.log[s]) and self.log[s][m.prefix - 1].t == m.last
-        )
+        return m.prefix <= len(self.log[s]) and self.term_at(s, m.prefix) == m.last
 
     @define
     def conflicts(self, s: Server, m: Append) -> bool:
@@ -220,51 +100,42 @@ class Raft(Protocol):
     @define
     def may_commit(self, s: Server, n: Index) -> bool:
         """§5.4.2, figure 8: an entry of an earlier term is never committed by counting."""
-        return self.log[s][n - 1].t == self.term[s]
+        return self.term_at(s, n) == self.term[s]
 
-    # The properties (figure 3).
+    # The properties (figure 3); election safety is `RaftElection`'s.
 
-    @invariant
-    def election_safety(self) -> bool:
-        return all(
-            s == u
-            for s in Server
-            for u in Server
-            if self.role[s] == Role.LEADER
-            and self.role[u] == Role.LEADER
-            and self.term[s] == self.term[u]
-        )
+    @define
+    def agree(self, s: Server, u: Server, n: Index) -> bool:
+        """The first n entries are the same."""
+        return self.log[s][:n] == self.log[u][:n]
 
     @invariant
     def log_matching(self) -> bool:
         return all(
-            self.log[s][:n] == self.log[u][:n]
+            self.agree(s, u, n)
             for s in Server
             for u in Server
             for n in Index
             if n > 0
             and n <= len(self.log[s])
             and n <= len(self.log[u])
-            and self.log[s][n - 1].t == self.log[u][n - 1].t
+            and self.term_at(s, n) == self.term_at(u, n)
         )
 
     @invariant
     def leader_completeness(self) -> bool:
+        leaders = [s for s in Server if self.role[s] == Role.LEADER]
         return all(
-            self.log[s][: self.commit[u]] == self.log[u][: self.commit[u]]
-            for s in Server
+            self.agree(s, u, self.commit[u])
+            for s in leaders
             for u in Server
-            if self.role[s] == Role.LEADER and self.term[u] <= self.term[s]
+            if self.term[u] <= self.term[s]
         )
 
     @invariant
     def state_machine_safety(self) -> bool:
         return all(
-            self.log[s][:n] == self.log[u][:n]
-            for s in Server
-            for u in Server
-            for n in Index
-            if n <= self.commit[s] and n <= self.commit[u]
+            self.agree(s, u, min(self.commit[s], self.commit[u])) for s in Server for u in Server
         )
 
     @reachable

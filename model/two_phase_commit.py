@@ -1,3 +1,4 @@
+# ruff: noqa: F403, F405, RUF012 - the whole language is imported
 """Two-phase commit with recovery: a coordinator and participants that log, send and crash.
 
 Gray and Lamport: Consensus on Transaction Commit (2006), §3. What is logged survives a crash:
@@ -5,24 +6,8 @@ a participant's vote, the coordinator's decision. Both are logged before they ar
 """
 
 import enum
-from collections.abc import Mapping
-from typing import ClassVar
 
-from quorate.model.language import (
-    Map,
-    Message,
-    Messages,
-    Protocol,
-    Set,
-    Sort,
-    action,
-    define,
-    durable,
-    invariant,
-    reachable,
-    require,
-    volatile,
-)
+from quorate.model.language import *
 
 
 class Coordinator(Sort): ...  # of one transaction: Coordinator=1
@@ -54,7 +39,7 @@ class Decision(Message):
 class TwoPhaseCommit(Protocol):
     """Whoever loses its unlogged work in a crash may do it again, until it gives up."""
 
-    faults: ClassVar[Mapping[str, int]] = {"crash": 1}
+    faults = {"crash": 1}
 
     state: Map[Participant, State] = durable(State.WORKING)
     worked: Map[Participant, bool] = volatile(False)
@@ -127,19 +112,14 @@ class TwoPhaseCommit(Protocol):
     def crash_coordinator(self, c: Coordinator) -> None:
         self.crash(c)
 
-    # A vote is a promise: only who has not voted may give up alone.
-
     @define
     def may_give_up(self, p: Participant) -> bool:
+        """A vote is a promise: only who has not voted may give up alone."""
         return self.state[p] == State.WORKING
 
     @invariant
     def consistency(self) -> bool:
-        return not any(
-            self.state[p] == State.COMMITTED and self.state[q] == State.ABORTED
-            for p in Participant
-            for q in Participant
-        )
+        return not {State.COMMITTED, State.ABORTED} <= {self.state[p] for p in Participant}
 
     @invariant
     def commit_needs_every_vote(self) -> bool:

@@ -15,9 +15,10 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
+from quorate.model.raft_election import RaftElection
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-BUNDLED = [Paxos, PaxosRoles, TwoPhaseCommit, MultiPaxos, Raft]
+BUNDLED = [Paxos, PaxosRoles, TwoPhaseCommit, MultiPaxos, RaftElection, Raft]
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,18 @@ def raft(crashes: int, counts: tuple[int, int, int], *sizes: int) -> Instance:
     return Instance(Raft, crashes, bound, counts, frozenset(unreached))
 
 
+def election(crashes: int, counts: tuple[int, int, int], servers: int, terms: int) -> Instance:
+    sizes = {"Server": servers, "Value": 1, "Term": terms, "Index": 0}
+    return Instance(RaftElection, crashes, sizes, counts)
+
+
 SMALL = [  # for plain Python too
     Instance(Paxos, None, {"Acceptor": 2, "Value": 2, "Ballot": 2}, (145, 608, 12)),
     roles(0, (1057, 2517, 20), 1, 3, 1, 2, 1),
     commit(0, (184, 438, 12), 2),
     commit(1, (557, 1809, 13), 2),
     multi(0, (1165, 3798, 13), 1, 3, 2, 2, 1),
+    election(1, (256, 699, 9), 3, 1),
     raft(1, (616, 2271, 12), 3, 1, 1, 0),
 ]
 
@@ -76,6 +83,7 @@ MEDIUM = [
     commit(2, (9645, 50001, 19), 3),
     multi(0, (4433, 9908, 18), 1, 3, 1, 2, 2),
     multi(1, (2722, 6161, 21), 1, 2, 2, 1, 2),
+    election(1, (11967, 35820, 16), 3, 2),
     raft(0, (2885, 10750, 25), 2, 1, 2, 1),
     raft(0, (13817, 121584, 22), 3, 1, 1, 1),
     raft(1, (25462, 102406, 28), 2, 1, 2, 1),
