@@ -1,0 +1,209 @@
+"""Quantifiers: what binders range over, with equations solved instead of quantified (one-point).
+
+`any(m.a == a and m.b == b for m in sent[Promise])` quantifies over no `a` and no `b`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quorate.model.language import core as c
+from quorate.model.language.types import (
+    BoolType,
+    MapType,
+    SeqType,
+    Type,
+)
+
+from .logic import Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
+from .states import MessageValue
+from .vocabulary import Relation, UnsupportedError
+
+if TYPE_CHECKING:
+    from .states import Env, Set
+    from .translate import Translator
+
+Literal = tuple[c.Expr, bool]
+
+
+def quantified(
+    t: Translator, forall: bool, binders: Sequence[c.Binder], body: c.Expr, env: Env
+) -> Formula:
+    """A quantifier; a universal is what has no counterexample."""
+    found = exists(t, binders, literals(body, not forall), env)
+    return neg(found) if forall else found
+
+
+def exists(
+    t: Translator, binders: Sequence[c.Binder], conditions: Sequence[Literal], env: Env
+) -> Formula:
+    """That for some values of the binders all the conditions hold."""
+    return _Binding(t, tuple(binders), list(conditions)).over(0, dict(env))
+
+
+def comprehended(t: Translator, e: c.SetComp, env: Env) -> Set:
+    """`{element for ... if condition}`: what some values of the binders make."""
+    # `element == x` is one more condition; `x` gets a name that no description can write.
+    name = c.Var(name="{}", type=e.element.type)
+    wanted = c.Eq(left=e.element, right=name, type=c.BOOL)
+    conditions = [*literals(e.condition, True), (wanted, True)]
+    return lambda x: exists(t, e.binders, conditions, {**env, name.name: single(x)})
+
+
+def literals(e: c.Expr, positive: bool) -> list[Literal]:
+    """The conjuncts of a condition or of its opposite."""
+    if isinstance(e, c.Not):
+        return literals(e.arg, not positive)
+    if (isinstance(e, c.And) and positive) or (isinstance(e, c.Or) and not positive):
+        return [found for x in e.args for found in literals(x, positive)]
+    return [(e, positive)]
+
+
+def names_in(e: Any) -> set[str]:
+    """The variables that an expression mentions and does not bind itself."""
+    nodes = list(c.walk(e))
+    bound = {b.var.name for n in nodes if isinstance(n, c.Binder) for b in [n]}
+    bound |= {n.var.name for n in nodes if isinstance(n, c.MakeMap)}
+    return {n.name for n in nodes if isinstance(n, c.Var)} - bound
+
+
+@dataclass
+class _Binding:
+    t: Translator
+    binders: tuple[c.Binder, ...]
+    conditions: list[Literal]
+
+    def over(self, i: int, env: dict[str, Any]) -> Formula:
+        if i == len(self.binders):
+            return conj(self._condition(x, positive, env) for x, positive in self.conditions)
+        var = self.binders[i].var
+        match self.binders[i].domain:
+            case c.OverType(type=of):
+                return self._over_type(i, var, of, env)
+            case c.OverSent(record=record):
+                return self._over_sent(i, var, self.t.vocabulary.relations[record], env)
+            case c.OverMembers(of=of) if not isinstance(of.type, SeqType):
+                return self._over_members(i, var, of, env)
+        kind = "sequences" if isinstance(self.binders[i].domain, c.OverMembers) else "numbers"
+        raise UnsupportedError(kind, var.span)
+
+    def _condition(self, e: c.Expr, positive: bool, env: Env) -> Formula:
+        found = self.t.formula(e, env)
+        return found if positive else neg(found)
+
+    def _over_type(self, i: int, var: c.Var, of: Type, env: dict[str, Any]) -> Formula:
+        v = self.t.vocabulary
+        sort = v.sort(of, var.span)
+        found = self._solved(var, env)
+        if found is not None:
+            right = lifted(lambda x: v.proper(x, of), found)
+            return conj([right, self.over(i + 1, {**env, var.name: found})])
+        return self._any(var.name, of, sort, lambda x: v.proper(x, of), i, env)
+
+    def _over_members(self, i: int, var: c.Var, of: c.Expr, env: dict[str, Any]) -> Formula:
+        inside = self.t.members(of, env)
+        found = self._solved(var, env)
+        if found is not None:
+            return conj([lifted(inside, found), self.over(i + 1, {**env, var.name: found})])
+        sort = self.t.vocabulary.sort(var.type, var.span)
+        return self._any(var.name, var.type, sort, inside, i, env)
+
+    def _any(
+        self, name: str, of: Type, sort: Any, where: Any, i: int, env: dict[str, Any]
+    ) -> Formula:
+        def given(x: Term) -> Formula:
+            return conj([where(x), self.over(i + 1, {**env, name: single(x)})])
+
+        if (values := self.t.vocabulary.values(of)) is not None:
+            return disj(map(given, values))
+        x = fresh(name, sort)
+        return some([x], given(x))
+
+    # ------------------------------------------------------------ messages
+
+    def _over_sent(self, i: int, var: c.Var, relation: Relation, env: dict[str, Any]) -> Formula:
+        index = self._index(var, env) if relation.wide else None
+        return self._columns(i, var, relation, index, [], env)
+
+    def _columns(
+        self,
+        i: int,
+        var: c.Var,
+        relation: Relation,
+        index: c.Expr | None,
+        row: list[Cases],
+        env: dict[str, Any],
+    ) -> Formula:
+        """One column after the other: solved, listed, or quantified."""
+        if len(row) == len(relation.columns):
+            names = [n for n, _ in relation.columns]
+            message = MessageValue(dict(zip(names, row, strict=True)), index)
+            sent = lifted(lambda *xs: self.t.state.sent(relation.record, xs), *row)
+            return conj([sent, self.over(i + 1, {**env, var.name: message})])
+        name, of = relation.columns[len(row)]
+
+        def rest(x: Cases) -> Formula:
+            return self._columns(i, var, relation, index, [*row, x], env)
+
+        if name == "[]":
+            found = self.t.term(index, env) if index is not None else None
+        else:
+            found = self._solved_column(var, name, index, env)
+        if found is not None:
+            return rest(found)
+        if (values := self.t.vocabulary.values(of)) is not None:
+            return disj(rest(single(x)) for x in values)
+        x = fresh(f"{var.name}.{name}", self.t.vocabulary.sort(of))
+        return some([x], rest(single(x)))
+
+    def _index(self, var: c.Var, env: Env) -> c.Expr | None:
+        """The one key at which the maps of a message are looked at."""
+        found: list[c.Expr] = []
+        for condition, _ in self.conditions:
+            for node in c.walk(condition):
+                match node:
+                    case c.At(of=c.Field(of=c.Var(name=name)), index=index) if name == var.name:
+                        found += [index] if index not in found else []
+        if len(found) > 1 or (found and not names_in(found[0]) <= set(env)):
+            raise UnsupportedError("a map of a message at several keys", var.span)
+        return found[0] if found else None
+
+    # ------------------------------------------------------------ equations
+
+    def _solved(self, var: c.Var, env: Env) -> Cases | None:
+        """What a condition says that a variable is equal to."""
+        for left, right in self._equations(env):
+            if isinstance(left, c.Var) and left.name == var.name:
+                return self._translated(right, env)
+        return None
+
+    def _solved_column(self, var: c.Var, name: str, index: c.Expr | None, env: Env) -> Cases | None:
+        for left, right in self._equations(env):
+            match left:
+                case c.Field(of=c.Var(name=message), name=column):
+                    here = message == var.name and column == name
+                case c.At(of=c.Field(of=c.Var(name=message), name=column), index=at):
+                    here = message == var.name and column == name and at == index
+                case _:
+                    here = False
+            if here:
+                return self._translated(right, env)
+        return None
+
+    def _translated(self, right: c.Expr, env: Env) -> Cases | None:
+        """Only terms without alternatives: others would be repeated wherever the variable is."""
+        if isinstance(right.type, (BoolType, MapType)):
+            return None
+        found = self.t.term(right, env)
+        return found if len(found) == 1 else None
+
+    def _equations(self, env: Env) -> Iterator[tuple[c.Expr, c.Expr]]:
+        for e, positive in self.conditions:
+            if positive and isinstance(e, c.Eq):
+                for left, right in ((e.left, e.right), (e.right, e.left)):
+                    while isinstance(left, (c.Some, c.Unwrap)):
+                        left = left.of
+                    if names_in(right) <= set(env):
+                        yield left, right

@@ -1,0 +1,123 @@
+"""What is to be proved: initial states, steps, and consequences (Floyd 1967; Lamport's `Inv`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from quorate.model.language import core as c
+from quorate.model.language.diagnostics import NOWHERE, Span
+
+from .logic import Formula, conj, disj, equal, every, fresh, implies, neg
+from .states import Before, State
+from .steps import Initially, Step
+from .translate import Translator
+from .vocabulary import Relation, Vocabulary
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """An invariant of the protocol, or one that the language keeps: one message per key."""
+
+    name: str
+    span: Span
+    body: c.Expr | None
+    relation: Relation | None = None
+
+    def of(self, vocabulary: Vocabulary, state: State) -> Formula:
+        """The invariant in a state."""
+        if self.body is not None:
+            return Translator(vocabulary, state).formula(self.body, {})
+        assert self.relation is not None
+        return one_per_key(self.relation, vocabulary, state)
+
+    @cached_property
+    def reads(self) -> set[Any]:
+        """The variables and message classes that it depends on."""
+        if self.relation is not None:
+            return {self.relation.record}
+        found: set[Any] = set()
+        for node in c.walk(self.body):
+            match node:
+                case c.Read(variable=variable):
+                    found.add(variable)
+                case c.OverSent(record=record):
+                    found.add(record)
+                case c.Sent(message=message):
+                    found.add(message.type.record)  # type: ignore[attr-defined]
+        return found
+
+
+def one_per_key(relation: Relation, vocabulary: Vocabulary, state: State) -> Formula:
+    """`key=("a", "b")`: any two messages sent with the same a and b are the same."""
+    key = relation.record.key or ()  # type: ignore[attr-defined]
+    same = {*key, "[]"}
+    one, other = [], []
+    for name, t in relation.columns:
+        x = fresh(name, vocabulary.sort(t))
+        one.append(x)
+        other.append(x if name in same else fresh(name, vocabulary.sort(t)))
+    both = conj([state.sent(relation.record, one), state.sent(relation.record, other)])
+    equations = conj(equal(x, y) for x, y in zip(one, other, strict=True))
+    variables = {x.get_id(): x for x in (*one, *other)}
+    return every(list(variables.values()), implies(both, equations))
+
+
+def writes(action: c.Action) -> set[Any]:
+    """The variables and message classes that an action may change."""
+    found: set[Any] = set()
+    for e in action.effects:
+        found.add(e.variable if isinstance(e, c.Write) else e.message.type.record)  # type: ignore[attr-defined]
+    return found
+
+
+class Obligations:
+    """Everything there is to prove of a description; formulas are made when asked for."""
+
+    def __init__(self, description: c.Description, names: Sequence[str] | None = None) -> None:
+        self.description = description
+        self.vocabulary = v = Vocabulary(description)
+        self.before = Before(v)
+        chosen = [p for p in description.invariants if names is None or p.name in names]
+        self.invariants = {p.name: Invariant(p.name, p.span, p.body) for p in chosen}
+        for record, relation in v.relations.items():
+            if getattr(record, "key", None) is not None:
+                name = f"{record.__name__}.key"
+                self.invariants[name] = Invariant(name, NOWHERE, None, relation)
+        self.hypotheses = {n: i.of(v, self.before) for n, i in self.invariants.items()}
+        self.steps = {a.name: Step(v, a, self.before) for a in description.actions}
+        self.starts: list[State] = [Step(v, a, Initially(v)) for a in description.inits]
+        self._goals: dict[tuple[str | None, str], Formula] = {}
+
+    def touched(self, action: c.Action, invariant: str) -> bool:
+        """Whether the action changes anything that the invariant reads."""
+        return bool(writes(action) & self.invariants[invariant].reads)
+
+    def query(self, action: str | None, invariant: str) -> Formula:
+        """A step of the action (None: an initial state) that ends where the invariant is false."""
+        key = (action, invariant)
+        if key not in self._goals:
+            self._goals[key] = self._query(action, self.invariants[invariant])
+        return self._goals[key]
+
+    def _query(self, action: str | None, invariant: Invariant) -> Formula:
+        v = self.vocabulary
+        if action is not None:
+            return self._broken(self.steps[action], invariant)
+        if not self.starts:
+            return neg(invariant.of(v, Initially(v)))
+        return disj(self._broken(s, invariant) for s in self.starts if isinstance(s, Step))
+
+    def _broken(self, step: Step, invariant: Invariant) -> Formula:
+        broken = neg(invariant.of(self.vocabulary, step))
+        return conj([*step.guards, broken, *step.choices])
+
+    def implied(self, invariant: str) -> Formula:
+        """A state where the invariant is false."""
+        return neg(self.hypotheses[invariant])
+
+    def assumed(self, names: Mapping[str, Any] | Sequence[str]) -> dict[str, Formula]:
+        """These invariants, as hypotheses."""
+        return {n: f for n, f in self.hypotheses.items() if n in names}

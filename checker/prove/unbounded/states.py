@@ -1,0 +1,58 @@
+"""A state as what can be asked of it: the state before a step is symbols, all others are macros.
+
+No frame axioms: the state after a step is written in terms of the one before, so that what a step
+leaves alone is literally the same term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from typing import Protocol as Interface
+
+from quorate.model.language import core as c
+from quorate.model.language.data import Record
+
+from .logic import Atom, Cases, Formula, Term, single
+from .vocabulary import Vocabulary
+
+Set = Callable[[Term], Formula]
+Env = Mapping[str, Any]  # for each name a term by cases, a MessageValue or a Set
+
+
+@dataclass(frozen=True)
+class MessageValue:
+    """A message by its columns; `index` is the row of its maps that is looked at."""
+
+    columns: Mapping[str, Cases]
+    index: c.Expr | None = None
+
+
+class State(Interface):
+    """What can be asked of a state."""
+
+    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
+        """What a variable holds at these keys."""
+
+    def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
+        """Whether the set that a variable holds at these keys has this member."""
+
+    def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:
+        """Whether a message with these columns was sent."""
+
+
+class Before:
+    """The state before a step: any state at all."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+
+    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
+        return single(self.vocabulary.cells[variable](*keys))
+
+    def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
+        return Atom(self.vocabulary.cells[variable](*keys, item))
+
+    def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:
+        return Atom(self.vocabulary.relations[record].symbol(*columns))

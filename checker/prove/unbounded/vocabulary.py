@@ -1,0 +1,321 @@
+"""The symbols of a protocol for any number of elements: sorts, state functions, message relations.
+
+`T | None` is the sort of T with one element more, `none`, which nothing of type T is; the same
+holds of an order's bottom. A message class is a relation over its fields; one with maps among them
+has a row for each key: Padon, Losa, Sagiv, Shoham: Paxos Made EPR (OOPSLA 2017) has such relations.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.quorums import pairs
+from quorate.model.language import core as c
+from quorate.model.language.data import Record
+from quorate.model.language.diagnostics import NOWHERE, Span
+from quorate.model.language.sorts import Ordered, Sort
+from quorate.model.language.types import (
+    BoolType,
+    EnumType,
+    MapType,
+    MessagesType,
+    OptionType,
+    QuorumType,
+    SetType,
+    SortType,
+    Type,
+)
+
+from .logic import Atom, Formula, Term, conj, disj, every, fresh, implies, some
+
+
+class UnsupportedError(Exception):
+    """A construct that proofs for any size do not cover (yet): the text says which, and where."""
+
+    def __init__(self, what: str, span: Span = NOWHERE) -> None:
+        super().__init__(f"not supported by proofs for any size: {what}")
+        self.what, self.span = what, span
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A message class: `narrow` fields are columns; `wide` ones, maps, are columns by `key`."""
+
+    record: type[Record]
+    symbol: Any
+    narrow: tuple[tuple[str, Type], ...]
+    wide: tuple[tuple[str, Type], ...]
+    key: Type | None
+
+    @property
+    def columns(self) -> tuple[tuple[str, Type], ...]:
+        """Every column: fields, the maps' key, what the maps hold there."""
+        middle = (("[]", self.key),) if self.key is not None else ()
+        return (*self.narrow, *middle, *self.wide)
+
+
+@cache
+def _enumeration(kind: type[enum.Enum], optional: bool) -> tuple[Any, dict[Any, Any]]:
+    members = [*kind, *([None] if optional else [])]
+    names = [f"{kind.__name__}.{m.name if m is not None else 'None'}" for m in members]
+    unique = f"{kind.__module__}.{kind.__qualname__}{'?' if optional else ''}"
+    sort, constants = z3.EnumSort(unique, names)
+    return sort, dict(zip(members, constants, strict=True))
+
+
+@dataclass
+class Vocabulary:
+    """The symbols of one description, and the axioms about those that no step changes."""
+
+    description: c.Description
+    sorts: dict[type, Any] = field(default_factory=dict)
+    orders: dict[type, Any] = field(default_factory=dict)
+    nones: dict[type, Any] = field(default_factory=dict)
+    cells: dict[str, Any] = field(default_factory=dict)
+    relations: dict[type, Relation] = field(default_factory=dict)
+    members: dict[type, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for node in self._types():
+            self._note_options(node)
+        for v in self.description.variables:
+            if isinstance(v.type, MessagesType):
+                for record in v.type.messages:
+                    self.relations[record] = self._relation(record)
+            else:
+                self.cells[v.name] = self._cell(v.name, v.type)
+
+    # ------------------------------------------------------------ sorts
+
+    def sort(self, t: Type, span: Span = NOWHERE) -> Any:
+        """The Z3 sort that holds the values of a type. Raises UnsupportedError."""
+        match t:
+            case BoolType():
+                return z3.BoolSort()
+            case SortType(sort):
+                return self._uninterpreted(sort)
+            case QuorumType(system):
+                return self._uninterpreted(system)
+            case EnumType(kind):
+                return _enumeration(kind, kind in self.nones)[0]
+            case OptionType(inner) if isinstance(inner, (SortType, EnumType)):
+                return self.sort(inner)
+        kinds = {"NatType": "numbers", "SeqType": "sequences", "RecordType": "records"}
+        raise UnsupportedError(f"{kinds.get(type(t).__name__, 'values')} of type {t}", span)
+
+    def _uninterpreted(self, sort: type) -> Any:
+        if sort not in self.sorts:
+            self.sorts[sort] = z3.DeclareSort(sort.__name__)
+        return self.sorts[sort]
+
+    def literal(self, value: Any, t: Type, span: Span = NOWHERE) -> Term:
+        """A constant of the language. Raises UnsupportedError for a sort's element by number."""
+        if isinstance(t, OptionType):
+            if value is None:
+                return self.none(t.inner)
+            t = t.inner
+        if isinstance(value, bool):
+            return z3.BoolVal(value)
+        if isinstance(value, enum.Enum):
+            return _enumeration(type(value), type(value) in self.nones)[1][value]
+        if isinstance(value, Ordered) and value.index < 0:
+            return self.bottom(type(value))
+        raise UnsupportedError(f"the constant {value!r}", span)
+
+    def none(self, inner: Type) -> Term:
+        """The element that stands for None in the sort of `inner`."""
+        if isinstance(inner, EnumType):
+            return _enumeration(inner.enum, True)[1][None]
+        assert isinstance(inner, SortType), inner
+        return z3.Const(f"none_{inner.sort.__name__}", self.sort(inner))
+
+    def bottom(self, sort: type[Ordered]) -> Term:
+        """The least element of an order."""
+        return z3.Const(f"{sort.__name__}.{sort.bottom}", self._uninterpreted(sort))
+
+    def values(self, t: Type) -> list[Term] | None:
+        """The values of a finite type; None for a type of any size."""
+        if isinstance(t, OptionType) and isinstance(t.inner, EnumType):
+            return list(_enumeration(t.inner.enum, True)[1].values())
+        if isinstance(t, EnumType):
+            return [self.literal(m, t) for m in t.enum]
+        return [z3.BoolVal(False), z3.BoolVal(True)] if isinstance(t, BoolType) else None
+
+    def constants(self) -> list[Term]:
+        """Bottoms, Nones and one element of each sort: sorts are not empty."""
+        found = [self.bottom(s) for s in self.sorts if issubclass(s, Ordered) and s.bottom]
+        found += [self.none(SortType(s)) for s in self.nones if issubclass(s, Sort)]
+        return found + [z3.Const(f"some_{s.__name__}", z) for s, z in self.sorts.items()]
+
+    # ------------------------------------------------------------ what is a value of a type
+
+    def proper(self, x: Term, t: Type) -> Formula:
+        """That `x` is what a parameter or loop of this type ranges over: no None, no bottom."""
+        if not isinstance(t, SortType):
+            return self.typed(x, t)
+        rest = self.typed(x, t)
+        if t.bottom is None:
+            return rest
+        return conj([rest, Atom(x == self.bottom(t.sort), False)])  # type: ignore[arg-type]
+
+    def typed(self, x: Term, t: Type) -> Formula:
+        """That `x` is a value of this type."""
+        if isinstance(t, SortType) and t.sort in self.nones:
+            return Atom(x == self.none(t), False)
+        if isinstance(t, EnumType) and t.enum in self.nones:
+            return Atom(x == self.none(t), False)
+        return True
+
+    def less_equal(self, x: Term, y: Term, t: Type) -> Formula:
+        """That `x` is not above `y`."""
+        assert isinstance(t, SortType), t
+        return True if x.eq(y) else Atom(self.order(t.sort)(x, y))
+
+    def order(self, sort: type) -> Any:
+        """The order of a sort's elements as a relation."""
+        if sort not in self.orders:
+            z = self._uninterpreted(sort)
+            self.orders[sort] = z3.Function(f"le_{sort.__name__}", z, z, z3.BoolSort())
+        return self.orders[sort]
+
+    def is_member(self, x: Term, quorum: Term, system: type) -> Formula:
+        """That `x` is in a quorum."""
+        if system not in self.members:
+            of = self._uninterpreted(system.of)  # type: ignore[attr-defined]
+            sorts = (of, self._uninterpreted(system), z3.BoolSort())
+            self.members[system] = z3.Function(f"in_{system.__name__}", *sorts)
+        return Atom(self.members[system](x, quorum))
+
+    # ------------------------------------------------------------ state
+
+    def _types(self) -> list[Type]:
+        found: list[Type] = []
+        for v in self.description.variables:
+            found.append(v.type)
+        nodes = [p.body for p in self.description.properties]
+        for action in (*self.description.inits, *self.description.actions):
+            nodes += [g.condition for g in action.guards]
+            for effect in action.effects:
+                nodes += [effect.when, *_written(effect)]
+        found += [e.type for n in nodes for e in c.walk(n) if isinstance(e, c.Expr)]
+        return found
+
+    def _note_options(self, t: Type) -> None:
+        match t:
+            case OptionType(SortType(sort)):
+                self.nones[sort] = True
+            case OptionType(EnumType(kind)):
+                self.nones[kind] = True
+            case MapType(_, value):
+                self._note_options(value)
+            case SetType(element):
+                self._note_options(element)
+            case MessagesType(messages):
+                for record in messages:
+                    for inner in record.field_types().values():
+                        self._note_options(inner)
+
+    def _cell(self, name: str, t: Type) -> Any:
+        keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
+        try:
+            sorts = [self.sort(k) for k in keys]
+            if isinstance(value, SetType):
+                return z3.Function(name, *sorts, self.sort(value.element), z3.BoolSort())
+            return z3.Function(name, *sorts, self.sort(value))
+        except UnsupportedError as error:
+            raise UnsupportedError(f"{error.what} (variable `{name}`)") from None
+
+    def _relation(self, record: type[Record]) -> Relation:
+        narrow, wide, keys = [], [], set()
+        for name, t in record.field_types().items():
+            if isinstance(t, MapType):
+                keys.add(t.keys)
+                wide.append((name, t.value))
+            else:
+                narrow.append((name, t))
+        if len(keys) > 1 or any(len(k) > 1 for k in keys):
+            raise UnsupportedError(f"maps with several keys (message {record.__name__})")
+        key = next(iter(keys))[0] if keys else None
+        found = Relation(record, None, tuple(narrow), tuple(wide), key)
+        try:
+            sorts = [self.sort(t) for _, t in found.columns]
+        except UnsupportedError as error:
+            raise UnsupportedError(f"{error.what} (message {record.__name__})") from None
+        symbol = z3.Function(record.__name__, *sorts, z3.BoolSort())
+        return Relation(record, symbol, found.narrow, found.wide, key)
+
+    # ------------------------------------------------------------ axioms
+
+    def axioms(self) -> dict[str, Formula]:
+        """What holds in every state, whatever the sizes: orders, quorums that meet, types."""
+        found: dict[str, Formula] = {}
+        for sort in [s for s in self.sorts if issubclass(s, Ordered)]:
+            found[f"{sort.__name__} is ordered"] = self._ordered(sort)
+        for left, right in pairs(self.description.protocol):
+            if left in self.members or right in self.members:
+                found[f"{left.__name__} meets {right.__name__}"] = self._meet(left, right)
+        found["values have their types"] = conj(self._typing())
+        return found
+
+    def _ordered(self, sort: type[Ordered]) -> Formula:
+        z, le = self.sorts[sort], self.order(sort)
+        x, y, w = (fresh(n, z) for n in "xyw")
+
+        def at_most(a: Term, b: Term) -> Formula:
+            return Atom(le(a, b))
+
+        least = [every([x], at_most(self.bottom(sort), x))] if sort.bottom else []
+        return conj(
+            [
+                every([x], at_most(x, x)),
+                every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w))),
+                every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y))),
+                every([x, y], disj([at_most(x, y), at_most(y, x)])),
+                *least,
+            ]
+        )
+
+    def _meet(self, left: Any, right: Any) -> Formula:
+        p = fresh("p", self._uninterpreted(left))
+        q = fresh("q", self._uninterpreted(right))
+        a = fresh("a", self._uninterpreted(left.of))
+        both = [self.is_member(a, p, left), self.is_member(a, q, right)]
+        return every([p, q], some([a], conj(both)))
+
+    def _typing(self) -> list[Formula]:
+        """Every write and every send gives values of the declared types."""
+        found: list[Formula] = []
+        for relation in self.relations.values():
+            columns = [fresh(n, self.sort(t)) for n, t in relation.columns]
+            types = [t for _, t in relation.columns]
+            right = conj(self.typed(x, t) for x, t in zip(columns, types, strict=True))
+            found.append(every(columns, implies(Atom(relation.symbol(*columns)), right)))
+        for system, symbol in self.members.items():
+            x = fresh("a", self._uninterpreted(system.of))  # type: ignore[attr-defined]
+            q = fresh("q", self._uninterpreted(system))
+            right = self.typed(x, SortType(system.of))  # type: ignore[attr-defined]
+            found.append(every([x, q], implies(Atom(symbol(x, q)), right)))
+        for v in self.description.variables:
+            if not isinstance(v.type, MessagesType):
+                found.append(self._cell_typing(v.name, v.type))
+        return found
+
+    def _cell_typing(self, name: str, t: Type) -> Formula:
+        keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
+        row = [fresh("k", self.sort(k)) for k in keys]
+        if isinstance(value, SetType):
+            x = fresh("x", self.sort(value.element))
+            inside = Atom(self.cells[name](*row, x))
+            return every([*row, x], implies(inside, self.typed(x, value.element)))
+        return every(row, self.typed(self.cells[name](*row), value))
+
+
+def _written(effect: c.Effect) -> list[c.Expr]:
+    if isinstance(effect, c.Write):
+        return [*effect.keys, effect.value]
+    return [effect.message]
