@@ -1,0 +1,134 @@
+"""Refinement mappings: how a state of one protocol is read as a state of a simpler one.
+
+Abadi and Lamport: The Existence of Refinement Mappings (1991). A mapping is a plain function from
+the concrete protocol, whose state it reads as an invariant does, to the variables of the abstract
+one. `quorate.checker.refine` checks that every concrete step, so read, is a step of the abstract
+protocol or changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from quorate.model import consensus, paxos, paxos_roles, voting
+from quorate.model.language import Protocol
+
+Abstracted = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """The claim that `concrete` implements `abstract`, read through `mapping`.
+
+    The sorts of the two are matched by name; `sorts` gives those that are named differently, as
+    concrete: abstract. Elements, records and messages of matched classes stand for each other.
+    `steps` is how many steps of the abstract protocol one concrete step may take at once.
+    """
+
+    concrete: type[Protocol]
+    abstract: type[Protocol]
+    mapping: Callable[[Any], Abstracted]
+    sorts: Mapping[type, type] = field(default_factory=dict)
+    steps: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.concrete.__name__} refines {self.abstract.__name__}"
+
+
+def refinement(
+    concrete: type[Protocol],
+    abstract: type[Protocol],
+    *,
+    sorts: Mapping[type, type] | None = None,
+    steps: int = 1,
+) -> Callable[[Callable[[Any], Abstracted]], Refinement]:
+    """Declare a function to be the mapping of a refinement."""
+    if steps < 1:
+        raise ValueError(f"steps={steps}: one concrete step takes at least one abstract step")
+
+    def declare(mapping: Callable[[Any], Abstracted]) -> Refinement:
+        return Refinement(concrete, abstract, mapping, dict(sorts or {}), steps)
+
+    return declare
+
+
+def identity(concrete: type[Protocol], abstract: type[Protocol]) -> Refinement:
+    """The mapping of a protocol to one that it modifies: every variable as it is."""
+    names = list(abstract.variables())
+
+    def as_it_is(self: Any) -> Abstracted:
+        return {name: getattr(self, name) for name in names}
+
+    return Refinement(concrete, abstract, as_it_is)
+
+
+@refinement(concrete=paxos_roles.PaxosRoles, abstract=paxos.Paxos, steps=2)
+def paxos_roles_to_paxos(self: paxos_roles.PaxosRoles) -> Abstracted:
+    """Only what others can know has happened: what was sent, and the votes that promises report.
+
+    A vote that is persisted but was never told of can still be overwritten after a crash, as if it
+    had never been. So a promise that is the first to tell of a vote is two steps of Paxos at once:
+    the vote and the promise.
+    """
+    promises = set(self.sent[paxos_roles.Promise])
+    votes = set(self.sent[paxos_roles.Accepted]) | {
+        paxos_roles.Accepted(m.a, m.vb, m.v) for m in promises if m.v is not None
+    }
+    never = paxos_roles.Ballot.never
+    told = {
+        a: {m.b for m in promises if m.a == a} | {m.b for m in votes if m.a == a}
+        for a in paxos_roles.Acceptor
+    }
+    last = {
+        a: max((m for m in votes if m.a == a), key=lambda m: m.b, default=None)
+        for a in paxos_roles.Acceptor
+    }
+    return {
+        "max_bal": {a: max(told[a], default=never) for a in paxos_roles.Acceptor},
+        "max_vbal": {a: never if m is None else m.b for a, m in last.items()},
+        "max_val": {a: None if m is None else m.v for a, m in last.items()},
+        "sent": {
+            *self.sent[paxos_roles.Prepare],
+            *promises,
+            *self.sent[paxos_roles.Accept],
+            *votes,
+        },
+    }
+
+
+@refinement(concrete=paxos.Paxos, abstract=voting.Voting)
+def paxos_to_voting(self: paxos.Paxos) -> Abstracted:
+    """An acceptor has voted for what it has sent in its messages 2b."""
+    votes = list(self.sent[paxos.Accepted])
+    return {
+        "votes": {a: {voting.Vote(m.b, m.v) for m in votes if m.a == a} for a in paxos.Acceptor},
+        "max_bal": {a: self.max_bal[a] for a in paxos.Acceptor},
+    }
+
+
+@refinement(concrete=voting.Voting, abstract=consensus.Consensus)
+def voting_to_consensus(self: voting.Voting) -> Abstracted:
+    """A value is chosen when a quorum has voted for it in one ballot."""
+    return {"chosen": {v for v in voting.Value if any(self.chosen_at(b, v) for b in voting.Ballot)}}
+
+
+@refinement(concrete=paxos_roles.PaxosRoles, abstract=consensus.Consensus)
+def paxos_roles_to_consensus(self: paxos_roles.PaxosRoles) -> Abstracted:
+    """A value is chosen when the first learner commits it: what a client sees."""
+    return {
+        "chosen": {
+            v
+            for v in paxos_roles.Value
+            if any(self.committed[learner] == v for learner in paxos_roles.Learner)
+        }
+    }
+
+
+BUNDLED: tuple[Refinement, ...] = (
+    paxos_roles_to_paxos,
+    paxos_roles_to_consensus,
+    paxos_to_voting,
+    voting_to_consensus,
+)
