@@ -20,6 +20,7 @@ VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2
 VERBS = {
     "verify": "Explore, prove, mutate and replay, in one go: the main job.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
+    "refine": "Check that one protocol implements another, step by step.",
     "replay": "Replay a trace on an implementation, step by step.",
     "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
 }

@@ -1,0 +1,206 @@
+"""The abstract protocol as CPython runs it: its steps, and why a step is none of them.
+
+Fault budgets bound a search and are no part of what a protocol may do: here faults are always
+possible, and states are the variables alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from quorate.checker.report.values import show_state
+from quorate.model.language import Message, Protocol, SizeError, StepError
+from quorate.model.language.lower import describe
+from quorate.model.language.protocol import Disabled, observer
+from quorate.model.language.run import Arguments, Machine, State
+from quorate.model.language.sorts import Sizes
+from quorate.model.language.types import MessagesType, RecordType, proper_values
+from quorate.traces import Change, FrozenMap, Record, Step, Trace
+
+MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step
+
+# The actions that lead from one abstract state to another, each a sequence of names.
+Ways = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two abstract states differ: cells, and messages that only one of them has."""
+
+    changes: tuple[Change, ...]
+    added: tuple[Record, ...]
+    removed: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One `require` of an action that was tried."""
+
+    line: int
+    text: str
+    held: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An abstract action that was tried for a step, and what keeps it from being that step.
+
+    `differs` is from the state that the action gives, its guards set aside, to the one that the
+    mapping gives; None where the action gives no state.
+    """
+
+    action: str
+    arguments: Arguments
+    guards: tuple[Guard, ...]
+    differs: Difference | None
+
+    def __str__(self) -> str:
+        return f"{self.action}({', '.join(map(repr, self.arguments))})"
+
+
+@dataclass
+class Abstract:
+    """The abstract protocol at one size. Use it inside the sizes."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    machine: Machine = field(init=False)
+    _after: dict[State, dict[State, tuple[str, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.description = describe(self.protocol)
+        self.machine = Machine(self.protocol, self.sizes)
+        self.variables = len(self.machine.variables)
+        self.sent = next(
+            (v.name for v in self.description.variables if isinstance(v.type, MessagesType)), None
+        )
+
+    def initial(self) -> set[State]:
+        """The initial states."""
+        return {s[: self.variables] for s in self.machine.initial()}
+
+    def successors(self, state: State) -> dict[State, tuple[str, ...]]:
+        """The states one step away, each with the actions that lead there."""
+        if state not in self._after:
+            found: dict[State, dict[str, None]] = {}
+            try:
+                for action, _, after in self.machine.successors(self._full(state)):
+                    found.setdefault(after[: self.variables], {})[action] = None
+            except StepError as error:
+                raise StepError(f"{error} (in a state that the mapping gives)") from error
+            self._after[state] = {s: tuple(names) for s, names in found.items()}
+        return self._after[state]
+
+    def _full(self, state: State) -> State:
+        return (*state, *(1 for _ in self.sizes.faults))
+
+    def ways(self, before: State, after: State, most: int) -> Ways:
+        """The shortest sequences of at most `most` actions from one state to another."""
+        front: dict[State, list[tuple[str, ...]]] = {before: [()]}
+        for _ in range(most):
+            following: dict[State, list[tuple[str, ...]]] = {}
+            for state, paths in front.items():
+                for target, actions in self.successors(state).items():
+                    if target != state:
+                        longer = (
+                            (*path, action) for path, action in itertools.product(paths, actions)
+                        )
+                        following.setdefault(target, []).extend(longer)
+            if after in following:
+                return tuple(dict.fromkeys(following[after]))
+            front = following
+        return ()
+
+    # ------------------------------------------------------------ explaining
+
+    def difference(self, before: State, after: State) -> Difference:
+        """What changes from one state to another."""
+        old, new = (
+            FrozenMap(show_state(self.description, self._full(s)).items()) for s in (before, after)
+        )
+        step = Trace(
+            protocol=self.description.name,
+            sizes=(),
+            initial=old,
+            steps=(Step(action="", args=(), state=new),),
+            messages=self.sent,
+        )
+        return Difference(step.changes(1), step.sent(1), step.consumed(1))
+
+    def nearest(self, before: State, after: State) -> Attempt | None:
+        """The action that comes nearest to the step, whether or not it is enabled."""
+        best: tuple[tuple[int, int, int], str, Arguments, list[bool], State | None] | None = None
+        for action, arguments in itertools.islice(self._instances(before, after), MOST_ATTEMPTS):
+            held, given = self._forced(before, action, arguments)
+            far = _distance(given, after) if given is not None else 1 << 30
+            score = (far, held.count(False), int(given == before))
+            if best is None or score < best[0]:
+                best = (score, action, arguments, held, given)
+        if best is None:
+            return None
+        _, action, arguments, held, given = best
+        differs = self.difference(given, after) if given is not None else None
+        return Attempt(action, arguments, self._guards(action, held), differs)
+
+    def _instances(self, before: State, after: State) -> Iterator[tuple[str, Arguments]]:
+        for action in self.description.actions:
+            ranges: list[list[Any]] = []
+            for p in action.parameters:
+                t = p.var.type
+                if isinstance(t, RecordType) and issubclass(t.record, Message):
+                    ranges.append(self._messages(t.record, before, after))
+                else:
+                    ranges.append(list(proper_values(t)))
+            yield from ((action.name, args) for args in itertools.product(*ranges))
+
+    def _messages(self, record: type, *states: State) -> list[Any]:
+        """The messages of a class that were sent in any of these states."""
+        found = {
+            message
+            for state in states
+            for v, value in zip(self.description.variables, state, strict=True)
+            if isinstance(v.type, MessagesType)
+            for message in value
+            if type(message) is record
+        }
+        return sorted(found, key=repr)
+
+    def _forced(
+        self, state: State, action: str, args: Arguments
+    ) -> tuple[list[bool], State | None]:
+        """How each guard of an action fares, and the state it gives if they are set aside."""
+        machine, held = self.machine, list[bool]()
+        machine.load(self._full(state))
+        token = observer.set(lambda condition: held.append(bool(condition)))
+        try:
+            machine.actions[action](machine.object, *args)
+            return held, machine.freeze()[: self.variables]
+        except (Disabled, StepError, SizeError, AttributeError, LookupError, TypeError, ValueError):
+            return held, None  # its effects make no sense where its guards do not hold
+        finally:
+            observer.reset(token)
+            machine.journal.roll_back()
+
+    def _guards(self, action: str, held: list[bool]) -> tuple[Guard, ...]:
+        """The guards that were looked at, with their text."""
+        known = self.description.action(action).guards
+        return tuple(Guard(g.span.line, g.text, h) for g, h in zip(known, held, strict=False))
+
+
+def _distance(one: State, other: State) -> int:
+    """In how many cells and messages two states differ."""
+    return sum(map(_apart, one, other))
+
+
+def _apart(x: Any, y: Any) -> int:
+    if x == y:
+        return 0
+    match x, y:
+        case frozenset(), frozenset():
+            return len(x ^ y)
+        case tuple(), tuple() if len(x) == len(y):
+            return sum(map(_apart, x, y))
+    return 1

@@ -1,0 +1,163 @@
+"""Which refinements a user means: bundled ones by protocol, one's own by file and name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from quorate.checker.errors import InputError
+from quorate.checker.load import BUNDLED as PROTOCOLS
+from quorate.checker.load import load_protocol
+from quorate.model.language import Protocol
+from quorate.model.refinements import BUNDLED, Refinement, identity
+
+SIMPLER = {
+    "Voting": "quorate.model.voting:Voting",
+    "Consensus": "quorate.model.consensus:Consensus",
+}
+
+
+def named(name: str) -> type[Protocol]:
+    """The protocol of this name; Voting and Consensus too. Raises InputError."""
+    if name.isidentifier() and name not in PROTOCOLS:
+        near = difflib.get_close_matches(name, {**PROTOCOLS, **SIMPLER}, 1)
+        if near and near[0] in SIMPLER and name not in SIMPLER:
+            raise InputError(f"{name}: no such protocol (did you mean {near[0]}?)")
+    return load_protocol(SIMPLER.get(name, name))
+
+
+def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Refinement]:
+    """The bundled refinements from a protocol on, or those that lead to another one.
+
+    A modification of a bundled protocol stands for it. One that is to refine what it modifies is
+    mapped by leaving every variable as it is. Raises InputError.
+    """
+    if abstract is not None:
+        found = _path(concrete, abstract)
+        if found is None and issubclass(concrete, abstract):
+            return [identity(concrete, abstract)]
+        if found is None:
+            raise InputError(
+                f"no mapping from {concrete.__name__} to {abstract.__name__} is bundled; give "
+                "your own with --mapping path.py:function"
+            )
+        return found
+    links: list[Refinement] = []
+    pending = [concrete]
+    for protocol in pending:
+        for link in _from(protocol):
+            links.append(link)
+            if link.abstract not in pending:
+                pending.append(link.abstract)
+    if not links:
+        known = ", ".join(dict.fromkeys(r.concrete.__name__ for r in BUNDLED))
+        raise InputError(
+            f"no mapping from {concrete.__name__} is bundled (there are some from {known}); give "
+            "your own with --mapping path.py:function"
+        )
+    return links
+
+
+def _from(protocol: type[Protocol]) -> list[Refinement]:
+    """The bundled refinements of a protocol, or else of the nearest one that it modifies."""
+    for base in protocol.__mro__:
+        if found := [replace(r, concrete=protocol) for r in BUNDLED if r.concrete is base]:
+            return found
+    return []
+
+
+def _path(concrete: type[Protocol], abstract: type[Protocol]) -> list[Refinement] | None:
+    """The shortest chain of bundled refinements from one protocol to another."""
+    paths: dict[type[Protocol], list[Refinement]] = {concrete: []}
+    pending = [concrete]
+    for protocol in pending:
+        for link in _from(protocol):
+            if link.abstract not in paths:
+                paths[link.abstract] = [*paths[protocol], link]
+                pending.append(link.abstract)
+    return paths.get(abstract) or None
+
+
+def own(name: str, concrete: type[Protocol], abstract: type[Protocol] | None) -> Refinement:
+    """The refinement by a user's mapping, `path.py:function`. Raises InputError."""
+    place, _, wanted = name.partition(":")
+    if not wanted:
+        raise InputError(f"{name}: expected path.py:function, the mapping by its name")
+    module = _module(place, concrete)
+    if not hasattr(module, wanted):
+        near = difflib.get_close_matches(wanted, vars(module), 1)
+        raise InputError(f"{place}: no {wanted}{f'; did you mean {near[0]}?' if near else ''}")
+    found = getattr(module, wanted)
+    if isinstance(found, Refinement):
+        return _declared(name, found, concrete, abstract)
+    if not inspect.isfunction(found):
+        raise InputError(f"{name}: is a {type(found).__name__}, not a function or a refinement")
+    if abstract is None:
+        raise InputError(
+            f"{name}: say which protocol it maps to: as the second argument, or with "
+            "@refinement(concrete=..., abstract=...)"
+        )
+    return Refinement(concrete, abstract, found)
+
+
+def _declared(
+    name: str, found: Refinement, concrete: type[Protocol], abstract: type[Protocol] | None
+) -> Refinement:
+    if abstract is not None and not _same(abstract, found.abstract):
+        raise InputError(f"{name}: maps to {found.abstract.__name__}, not to {abstract.__name__}")
+    if issubclass(concrete, found.concrete):
+        return replace(found, concrete=concrete)
+    if _same(concrete, found.concrete):
+        return found  # the file was read twice, under two names
+    raise InputError(f"{name}: maps from {found.concrete.__name__}, not from {concrete.__name__}")
+
+
+def _same(one: type[Protocol], other: type[Protocol]) -> bool:
+    return one is other or (
+        one.__qualname__ == other.__qualname__ and _file(one) == _file(other) != None  # noqa: E711
+    )
+
+
+def _file(protocol: type[Protocol]) -> Path | None:
+    given = getattr(sys.modules.get(protocol.__module__), "__file__", None)
+    return Path(given).resolve() if given else None
+
+
+def _module(place: str, concrete: type[Protocol]) -> ModuleType:
+    """The module at a place; the one of the protocol if it is there too."""
+    if not place.endswith(".py"):
+        try:
+            return importlib.import_module(place)
+        except Exception as error:
+            raise InputError(f"{place}: no such module with a mapping ({error})") from error
+    path = Path(place)
+    if _file(concrete) == path.resolve():
+        return sys.modules[concrete.__module__]
+    if not path.is_file():
+        raise InputError(f"{place}: no such file with a mapping")
+    spec = importlib.util.spec_from_file_location("quorate_user_mapping", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        where = f"{error.filename}:{error.lineno}:{error.offset}"
+        raise InputError(f"{where}: {error.msg}") from error
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == place]
+        where = f"{place}:{frames[-1].lineno}" if frames else place
+        raise InputError(
+            f"{where}: {type(error).__name__} while the file was read: {error}"
+        ) from error
+    finally:
+        sys.path.remove(str(path.resolve().parent))
+    return module

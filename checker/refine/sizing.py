@@ -1,0 +1,65 @@
+"""The sizes of both protocols of a refinement, from those of the concrete one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quorate.checker.errors import InputError
+from quorate.model.language import Nat, Protocol, QuorumSystem, Sizes
+from quorate.model.refinements import Refinement
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The sizes of the concrete and of the abstract protocol; `joint` has the sorts of both."""
+
+    concrete: Sizes
+    abstract: Sizes
+    joint: Sizes
+
+
+def configure(
+    refinement: Refinement, sizes: Mapping[str, int], faults: Mapping[str, int] | None
+) -> Configuration:
+    """The sizes of both. Raises SizeError, InputError."""
+    lower, upper = _sized_sorts(refinement.concrete), _sized_sorts(refinement.abstract)
+    own = {n: size for n, size in sizes.items() if n in lower or n not in upper}
+    concrete = refinement.concrete.sized(faults, **own)
+    matched = {name: _match(refinement, sort, lower) for name, sort in upper.items()}
+    missing = [n for n, match in matched.items() if match is None and n not in sizes]
+    if missing:
+        raise InputError(
+            f"{refinement}: {refinement.abstract.__name__} has the sort {missing[0]}, "
+            f"{refinement.concrete.__name__} none of that name; match it with one of "
+            f"{', '.join(lower) or 'no sorts'} (sorts={{...}}), or give {missing[0]} a size"
+        )
+    abstract = refinement.abstract.sized(
+        None, **{n: sizes[n if match is None else match] for n, match in matched.items()}
+    )
+    for sort, elements in abstract.elements.items():
+        if concrete.elements.get(sort, elements) != elements:
+            raise InputError(f"{refinement}: {sort.__name__} would have two sizes at once")
+    joint = Sizes({**abstract.elements, **concrete.elements}, dict(concrete), concrete.faults)
+    return Configuration(concrete, abstract, joint)
+
+
+def _sized_sorts(protocol: type[Protocol]) -> dict[str, type]:
+    return {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+
+
+def _match(refinement: Refinement, sort: type, lower: Mapping[str, type]) -> str | None:
+    """The name of the concrete sort that an abstract one is matched with."""
+    for name, given in lower.items():
+        if refinement.sorts.get(given) is sort:
+            return name
+    found = lower.get(sort.__name__)
+    if found is None or found in refinement.sorts:
+        return None
+    if issubclass(found, Nat) != issubclass(sort, Nat):
+        kinds = ["numbers" if issubclass(s, Nat) else "elements" for s in (found, sort)]
+        raise InputError(
+            f"{refinement}: {sort.__name__} are {kinds[0]} in {refinement.concrete.__name__} "
+            f"and {kinds[1]} in {refinement.abstract.__name__}"
+        )
+    return sort.__name__
