@@ -7,11 +7,16 @@ CADE 2007) and plain (Z3's own patterns). An existential below a universal carri
 the sorts whose witnesses are to be looked at too: members of quorums, which cuts the cycle from
 members to ballots and back. With markers replaced by "true" the query is the original one: `unsat`
 is a proof.
+
+A second marker `E_S` is on all of these and on every witness of an axiom or invariant: where
+instances at the constants do not suffice, the universals of what is asked (the invariant after the
+step, negated) are instantiated there. Those of the hypotheses never are: that could go on for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import z3
@@ -26,16 +31,36 @@ class Markers:
         self.followed = {s.name() for s in followed}
         self._marks: dict[str, Any] = {}
 
-    def mark(self, x: Term) -> Any:
+    def mark(self, x: Term, letter: str = "D") -> Any:
         """The marker of a term."""
         sort = x.sort()
-        name = sort.name()
+        name = f"{letter}_{sort.name()}"
         if name not in self._marks:
-            self._marks[name] = z3.Function(f"D_{name}", sort, z3.BoolSort())
+            self._marks[name] = z3.Function(name, sort, z3.BoolSort())
         return self._marks[name](x)
 
+    def hypothesis(self, f: Formula, wide: bool) -> Any:
+        """An axiom or invariant for Z3. All its witnesses are marked for what is asked.
+
+        `wide`: its universals too are instantiated at witnesses, which may go on for ever.
+        """
+        return _Writer(self, "E" if wide else "D", "E").written(f)
+
+    def query(self, f: Formula, constants: list[Term], wide: bool) -> Any:
+        """What is asked, for Z3; existentials at the top become constants, added to `constants`.
+
+        `wide`: its universals are instantiated at witnesses of the hypotheses too.
+        """
+        return _Writer(self, "E" if wide else "D", "").written(f, constants)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    markers: Markers
+    universal: str  # the marker that universals are instantiated at
+    witness: str  # one that all witnesses get besides, if any
+
     def written(self, f: Formula, constants: list[Term] | None = None) -> Any:
-        """The formula for Z3; existentials at the top become constants, added to `constants`."""
         match f:
             case bool():
                 return z3.BoolVal(f)
@@ -49,7 +74,7 @@ class Markers:
                 if constants is not None:
                     constants += variables
                     return self.written(body, constants)
-                marks = [self.mark(x) for x in variables if x.sort().name() in self.followed]
+                marks = self._witnesses(variables)
                 return z3.Exists(list(variables), z3.And(*marks, self.written(body)))
             case All(variables, body):
                 patterns = self._patterns(variables, body)
@@ -67,14 +92,31 @@ class Markers:
                 if new - covered:
                     covered |= new
                     patterns.append(p.term)
-        return patterns + [self.mark(x) for x in variables if x.get_id() not in covered]
+        rest = [x for x in variables if x.get_id() not in covered]
+        return patterns + [self.markers.mark(x, self.universal) for x in rest]
+
+    def _witnesses(self, variables: Sequence[Term]) -> list[Any]:
+        mark, followed = self.markers.mark, self.markers.followed
+        marks = [mark(x) for x in variables if x.sort().name() in followed]
+        letters = {"E", self.witness} if marks else {self.witness}
+        return marks + [mark(x, i) for i in sorted(letters - {""}) for x in variables]
 
 
 def is_fact(term: Any) -> bool:
     """Whether an atom is a message sent or a member of a set; not an order or an equation."""
-    kind = term.decl().kind()
-    name = term.decl().name()
-    return bool(kind == z3.Z3_OP_UNINTERPRETED and not name.startswith("le_"))
+    if not _is_symbol(term) or term.decl().name().startswith("le_"):
+        return False
+    pending = term.children()
+    while pending:
+        t = pending.pop()
+        if not _is_symbol(t):  # a pattern cannot have "if" inside, say
+            return False
+        pending += t.children()
+    return True
+
+
+def _is_symbol(term: Any) -> bool:
+    return bool(z3.is_app(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED)
 
 
 def universal(variables: list[Term], body: Any, patterns: list[Any]) -> Any:

@@ -41,7 +41,7 @@ class Asker:
     seed: int
     timeout: float
     shrink: bool = False
-    _written: dict[int, tuple[Formula, Any]] = field(default_factory=dict)
+    _written: dict[tuple[int, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.axioms = self.vocabulary.axioms()
@@ -52,35 +52,34 @@ class Asker:
     def ask(self, hypotheses: Mapping[str, Formula], query: Formula) -> Result:
         """Whether the hypotheses rule the query out."""
         started = time.perf_counter()
-        ways = [[opened(query)]]
-        if len(split := list(cases(query))) > 1:
-            ways.append(split)  # case by case if not in one go
-        for way in ways:
-            found, used = self._all(hypotheses, way)
+        split, whole = list(cases(query)), [opened(query)]
+        # In one go; then at more instances; then case by case.
+        for way, width in ((whole, 0), (whole, 1), (split, 1), (whole, 2)):
+            found, used = self._all(hypotheses, way, width)
             if found is Answer.PROVED:
                 break
         order = tuple(n for n in hypotheses if n in used)
         return Result(found, order, len(way), time.perf_counter() - started)
 
     def _all(
-        self, hypotheses: Mapping[str, Formula], way: Sequence[Sequence[Formula]]
+        self, hypotheses: Mapping[str, Formula], way: Sequence[Sequence[Formula]], width: int
     ) -> tuple[Answer, set[str]]:
         used: set[str] = set()
         for parts in way:
-            answer, names = self._ask(hypotheses, parts)
+            answer, names = self._ask(hypotheses, parts, width)
             used |= names
             if answer is not Answer.PROVED:
                 return answer, used
         return Answer.PROVED, used
 
     def _ask(
-        self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula]
+        self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int
     ) -> tuple[Answer, set[str]]:
         solver = self._solver()
-        solver.add(*self._assertions(parts))
+        solver.add(*self._assertions(parts, width))
         switches = {n: z3.Bool(f"uses {n}") for n in hypotheses}
         for name, f in hypotheses.items():
-            solver.add(z3.Implies(switches[name], self._hypothesis(f)))
+            solver.add(z3.Implies(switches[name], self._hypothesis(f, width)))
         answer = answer_of(solver, list(switches.values()))
         if answer is not Answer.PROVED:
             return answer, set(hypotheses)
@@ -111,23 +110,27 @@ class Asker:
         solver.set("timeout", max(1, int(1000 * self.timeout)))
         return solver
 
-    def _hypothesis(self, f: Formula) -> Any:
-        if id(f) not in self._written:
-            self._written[id(f)] = (f, self.markers.written(f))
-        return self._written[id(f)][1]
+    def _hypothesis(self, f: Formula, width: int) -> Any:
+        key = (id(f), width == 2)
+        if key not in self._written:
+            self._written[key] = (f, self.markers.hypothesis(f, width == 2))
+        return self._written[key][1]
 
-    def _assertions(self, parts: Sequence[Formula]) -> list[Any]:
+    def _assertions(self, parts: Sequence[Formula], width: int) -> list[Any]:
         constants = list(self.constants)
-        written = [self.markers.written(p, constants) for p in parts]
+        written = [self.markers.query(p, constants, width > 0) for p in parts]
         for w in written:
             constants += constants_in(w)
-        marks = {x.get_id(): self.markers.mark(x) for x in constants if is_element(x)}
-        return [*map(self._hypothesis, self.axioms.values()), *written, *marks.values()]
+        elements = {x.get_id(): x for x in constants if is_element(x)}.values()
+        marks = [self.markers.mark(x, letter) for x in elements for letter in "DE"]
+        axioms = [self._hypothesis(f, width) for f in self.axioms.values()]
+        return [*axioms, *written, *marks]
 
     def smt2(self, hypotheses: Mapping[str, Formula], query: Formula) -> str:
         """The query as an SMT-LIB file, to be refuted (`unsat`)."""
         solver = z3.SimpleSolver()
-        solver.add(*map(self._hypothesis, hypotheses.values()), *self._assertions(opened(query)))
+        solver.add(*(self._hypothesis(f, 1) for f in hypotheses.values()))
+        solver.add(*self._assertions(opened(query), 1))
         return str(solver.to_smt2())
 
 

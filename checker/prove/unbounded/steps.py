@@ -21,6 +21,7 @@ from quorate.model.language.protocol import Variable
 from quorate.model.language.types import MapType, Type
 
 from .binding import Literal, exists, literals, names_in
+from .finiteness import maxima
 from .logic import (
     Cases,
     Formula,
@@ -79,7 +80,7 @@ class Step:
 
     def __post_init__(self) -> None:
         self.at = Translator(self.vocabulary, self.before)
-        self.choices: list[Formula] = []
+        self.choices: list[Formula] = maxima(self.at, self.action)
         conditions = [x for g in self.action.guards for x in literals(g.condition, True)]
         taken = _Parameters(self.at, self.action.parameters, conditions)
         self.guards = [taken.over(0, {})]

@@ -259,6 +259,9 @@ class Vocabulary:
         for left, right in pairs(self.description.protocol):
             if left in self.members or right in self.members:
                 found[f"{left.__name__} meets {right.__name__}"] = self._meet(left, right)
+        for relation in self.relations.values():
+            if relation.wide:
+                found[f"{relation.record.__name__} has all its rows"] = self._total(relation)
         found["values have their types"] = conj(self._typing())
         return found
 
@@ -286,6 +289,17 @@ class Vocabulary:
         a = fresh("a", self._uninterpreted(left.of))
         both = [self.is_member(a, p, left), self.is_member(a, q, right)]
         return every([p, q], some([a], conj(both)))
+
+    def _total(self, relation: Relation) -> Formula:
+        """A message that holds maps has a row for each key."""
+        row = {n: fresh(n, self.sort(t)) for n, t in relation.columns}
+        again = {n: fresh(n, self.sort(t)) for n, t in (*relation.wide, ("[]", relation.key)) if t}
+        other = [again.get(n, x) for n, x in row.items()]
+        key = again.pop("[]")
+        here, there = Atom(relation.symbol(*row.values())), Atom(relation.symbol(*other))
+        proper = self.proper(key, relation.key) if relation.key else True
+        exists = some(list(again.values()), there)
+        return every([*row.values(), key], implies(conj([here, proper]), exists))
 
     def _typing(self) -> list[Formula]:
         """Every write and every send gives values of the declared types."""

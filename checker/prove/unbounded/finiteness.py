@@ -1,0 +1,82 @@
+"""Finite sets have maxima: true of every instance, and no consequence of anything first-order.
+
+`any(... and all(n.vb <= m.vb for n in votes) for m in votes)` asks for a largest vote. That
+there is one if there is any vote holds because finitely many messages were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from quorate.model.language import core as c
+from quorate.model.language.types import QuorumType, RecordType
+
+from .binding import exists, literals, names_in
+from .logic import Formula, every, fresh, implies, single
+from .translate import Translator
+
+
+def maxima(at: Translator, action: c.Action) -> list[Formula]:
+    """For each largest element that an action asks for: that there is one."""
+    roots: list[Any] = [g.condition for g in action.guards]
+    for e in action.effects:
+        roots += [e.when, e.value if isinstance(e, c.Write) else e.message]
+    found = {q: None for r in roots for q in c.walk(r) if isinstance(q, c.Quant) and q.forall}
+    return [a for q in found for a in _axiom(at, q)]
+
+
+def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
+    """`all(n.vb <= m.vb for n in votes)`: if there are votes, some vote `m` is like this."""
+    if len(q.binders) != 1:
+        return
+    n = q.binders[0].var
+    conditions = literals(q.body, False)
+    bounds = [(e, p) for e, p in conditions if isinstance(e, c.LessEq) and not p]
+    rest = [(e, p) for e, p in conditions if (e, p) not in bounds]
+    if len(bounds) != 1 or not isinstance(bounds[0][0], c.LessEq):
+        return
+    below = bounds[0][0]
+    outer = [v for v in c.walk(below.right) if isinstance(v, c.Var) and v.type == n.type]
+    if not outer or n.name in names_in(below.right):
+        return
+    m = outer[0]
+    if any(m.name in names_in(e) for e, _ in rest) or renamed(below.left, n, m) != below.right:
+        return
+    env: dict[str, Any] = {}
+    variables = []
+    mentioned = {v.name: v for e, _ in conditions for v in c.walk(e) if isinstance(v, c.Var)}
+    domain = q.binders[0].domain
+    mentioned |= {v.name: v for v in c.walk(domain) if isinstance(v, c.Var)}
+    free = {name for e, _ in conditions for name in names_in(e)} | names_in(domain)
+    for name in sorted(free - {n.name, m.name}):
+        t = mentioned[name].type
+        if isinstance(t, RecordType) or not _has_sort(t):
+            return
+        x = fresh(name, at.vocabulary.sort(t))
+        variables.append(x)
+        env[name] = single(x)
+    largest = c.Binder(var=m, domain=renamed(domain, n, m))
+    some_of_them = exists(at, q.binders, rest, env)
+    like_this = [(renamed(e, n, m), p) for e, p in rest]
+    a_largest = exists(at, [largest], [*like_this, (q, True)], env)
+    yield every(variables, implies(some_of_them, a_largest))
+
+
+def _has_sort(t: Any) -> bool:
+    return isinstance(t, QuorumType) or type(t).__name__ in ("SortType", "OptionType", "EnumType")
+
+
+def renamed(node: Any, old: c.Var, new: c.Var) -> Any:
+    """A node with one variable in place of another."""
+    if isinstance(node, c.Var):
+        return replace(node, name=new.name) if node.name == old.name else node
+    if isinstance(node, tuple):
+        return tuple(renamed(x, old, new) for x in node)
+    if isinstance(node, c.Expr | c.Binder | c.OverType | c.OverSent | c.OverMembers) and (
+        is_dataclass(node)
+    ):
+        changed = {f.name: renamed(getattr(node, f.name), old, new) for f in fields(node)}
+        return replace(node, **changed)
+    return node
