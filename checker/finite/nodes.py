@@ -10,6 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
+from quorate.model.language.diagnostics import SizeError
+
+# How many terms may be joined in all. What takes more takes minutes to compile, or for ever.
+MOST_TERMS = 2_000_000
+
 
 class Node:
     """One hash-consed operation. `size` is one more than the largest value; 0 for a condition.
@@ -59,6 +64,7 @@ class Graph:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Any, ...], Node] = {}
+        self._terms = 0
 
     def _node(self, op: str, args: tuple[Any, ...], size: int = 0) -> Node:
         key = (op, *(("n", a.id) if isinstance(a, Node) else a for a in args))
@@ -111,8 +117,14 @@ class Graph:
         others: dict[int, Node] = {}
         stack = list(parts)
         stack.reverse()
+        if self._terms > MOST_TERMS:
+            raise SizeError(
+                f"unrolled at these sizes, the guards have more than {MOST_TERMS:,} terms: that "
+                "would take minutes to compile, if it fits at all; give smaller sizes"
+            )
         while stack:
             p = stack.pop()
+            self._terms += 1
             if not isinstance(p, Node):
                 if p is absorbing:
                     return absorbing
