@@ -1,4 +1,3 @@
-# ruff: noqa: F403, F405, RUF012 - the whole language is imported
 """Multi-Paxos: many instances of Paxos under one leader, with a single phase 1 for all of them.
 
 Lamport: Paxos Made Simple (2001), §3. A promise carries the acceptor's vote in every slot, as a

@@ -1,4 +1,3 @@
-# ruff: noqa: E741, F403, F405, RUF012 - l is a learner; the whole language is imported
 """Single-decree Paxos by roles: proposers, acceptors and learners that persist, reply and crash.
 
 Lamport: Paxos Made Simple (2001), §2.2 (choosing), §2.3 (learning), §2.5 (what is stable). An

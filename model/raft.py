@@ -1,4 +1,3 @@
-# ruff: noqa: F403, F405 - the whole language is imported
 """Raft: leader election, as in `raft_election.py`, and log replication under the leader.
 
 Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014), §5.3, §5.4 and

@@ -1,4 +1,3 @@
-# ruff: noqa: F403, F405, RUF012 - the whole language is imported
 """Leader election in Raft: terms, votes, and servers that crash and restart.
 
 Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014), §5.1, §5.2 and

@@ -1,4 +1,3 @@
-# ruff: noqa: F403, F405, RUF012 - the whole language is imported
 """Two-phase commit with recovery: a coordinator and participants that log, send and crash.
 
 Gray and Lamport: Consensus on Transaction Commit (2006), §3. What is logged survives a crash:

@@ -37,11 +37,13 @@ from .sizing import sized
 
 SCHEMA = 1
 CORES = 2
+TINY = {"Acceptor": 1, "Ballot": 1, "Value": 1}
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 # The classics; the two that need three ballots first, since they take longest.
 CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 PATHS = 5
+Z3_STATES = 20_000  # of more states, Z3 is asked about an evenly spread sample
 GRAPH_NODES = 200_000  # larger graphs are left packed
 
 
@@ -107,6 +109,8 @@ class Verify:
     def _bundled(self, folder: Path) -> int:
         chosen = [m.name for m in MUTANTS.values() if m.defect and self._wanted(m.code)]
         chosen.sort(key=lambda n: _cost(MUTANTS[n].code))
+        # Once per installation the search driver is compiled: here, not in every process.
+        Explorer(Paxos, Paxos.sized({}, **TINY)).run(coverage=False)
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(CORES, os.cpu_count() or 1), spawn) as pool:
             try:
@@ -197,7 +201,7 @@ class Verify:
         self._line(f"networkx graph: {what}", same)
 
     def _z3(self, part: Part, explorer: Explorer) -> None:
-        part.checks = check_states(explorer)
+        part.checks = check_states(explorer, most=Z3_STATES)
         for verdict, mark in ((Proof.PROVED, True), (Proof.REFUTED, False)):
             names = [c.invariant for c in part.checks if c.verdict is verdict]
             if names:

@@ -1,4 +1,3 @@
-# ruff: noqa: E741 - l is a learner, as a is an acceptor
 """Mutants of Paxos by roles. Each class overrides the one rule that its bug breaks."""
 
 from quorate.model.language import (
