@@ -1,4 +1,3 @@
-# ruff: noqa: E741 - l is a learner, as a is an acceptor
 """Protocols with the companions that make their invariants inductive, for any number of elements.
 
 What is to be shown (agreement) is not inductive by itself: a state where nothing is chosen yet may

@@ -14,7 +14,7 @@ from quorate.model.language import core as c
 from quorate.model.language.types import QuorumType, RecordType
 
 from .binding import exists, literals, names_in
-from .logic import Formula, every, fresh, implies, single
+from .logic import Formula, Some, bounded, every, fresh, implies, single, some
 from .translate import Translator
 
 
@@ -61,7 +61,9 @@ def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
     some_of_them = exists(at, q.binders, rest, env)
     like_this = [(renamed(e, n, m), p) for e, p in rest]
     a_largest = exists(at, [largest], [*like_this, (q, True)], env)
-    yield every(variables, implies(some_of_them, a_largest))
+    if isinstance(a_largest, Some):  # the same one, whichever element shows that there is one
+        largest_of = some(a_largest.variables, implies(some_of_them, a_largest.body))
+        yield bounded(every(variables, largest_of))
 
 
 def _has_sort(t: Any) -> bool:

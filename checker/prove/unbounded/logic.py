@@ -58,6 +58,10 @@ class All(_Quantifier):
     """For all values of the variables."""
 
 
+class Bounded(All):
+    """For all values, of which only marked ones are looked at: what would go on for ever."""
+
+
 class Some(_Quantifier):
     """For some values of the variables."""
 
@@ -147,6 +151,11 @@ def some(variables: Sequence[Term], body: Formula) -> Formula:
 def every(variables: Sequence[Term], body: Formula) -> Formula:
     """For all values; universals in a disjunction below join this one."""
     return neg(some(variables, neg(body)))
+
+
+def bounded(f: Formula) -> Formula:
+    """A universal of which only marked instances are looked at."""
+    return Bounded(f.variables, f.body) if isinstance(f, All) else f
 
 
 def iff(f: Formula, g: Formula) -> Formula:

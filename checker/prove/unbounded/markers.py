@@ -21,7 +21,7 @@ from typing import Any
 
 import z3
 
-from .logic import All, And, Atom, Formula, Or, Some, Term
+from .logic import All, And, Atom, Bounded, Formula, Or, Some, Term
 
 
 class Markers:
@@ -78,7 +78,12 @@ class _Writer:
                 return z3.Exists(list(variables), z3.And(*marks, self.written(body)))
             case All(variables, body):
                 patterns = self._patterns(variables, body)
-                return universal(list(variables), self.written(body), patterns)
+                inside = self.written(body)
+                pattern = [z3.MultiPattern(*patterns)]
+                marked = z3.ForAll(list(variables), inside, patterns=pattern)
+                if isinstance(f, Bounded):
+                    return marked
+                return z3.And(marked, z3.ForAll(list(variables), inside))
         raise TypeError(f)
 
     def _patterns(self, variables: Sequence[Term], body: Formula) -> list[Any]:
@@ -117,9 +122,3 @@ def is_fact(term: Any) -> bool:
 
 def _is_symbol(term: Any) -> bool:
     return bool(z3.is_app(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED)
-
-
-def universal(variables: list[Term], body: Any, patterns: list[Any]) -> Any:
-    """A universal with this one multi-pattern, and with patterns of Z3's own choice."""
-    marked = z3.ForAll(variables, body, patterns=[z3.MultiPattern(*patterns)])
-    return z3.And(marked, z3.ForAll(variables, body))

@@ -26,6 +26,7 @@ from .logic import (
     Cases,
     Formula,
     Term,
+    bounded,
     choice,
     conj,
     disj,
@@ -194,7 +195,7 @@ class Step:
             chosen = f(*row) if bound else f
             this = self._happens(write, binder, x, inner)
             that = self._happens(write, binder, chosen, inner)
-            self.choices.append(every([*row, x], implies(this, that)))
+            self.choices.append(bounded(every([*row, x], implies(this, that))))
         return self._chosen[id(write)]
 
     # ------------------------------------------------------------ sends

@@ -31,7 +31,7 @@ from quorate.model.language.types import (
     Type,
 )
 
-from .logic import Atom, Formula, Term, conj, disj, every, fresh, implies, some
+from .logic import Atom, Formula, Term, bounded, conj, disj, every, fresh, implies, some
 
 
 class UnsupportedError(Exception):
@@ -291,15 +291,24 @@ class Vocabulary:
         return every([p, q], some([a], conj(both)))
 
     def _total(self, relation: Relation) -> Formula:
-        """A message that holds maps has a row for each key."""
+        """A message that holds maps has a row for each key.
+
+        What is there is a function of the other fields (of one such message, if there were several)
+        and of the key: rows that only say "some value" would beget each other without end.
+        """
+        assert relation.key is not None
         row = {n: fresh(n, self.sort(t)) for n, t in relation.columns}
-        again = {n: fresh(n, self.sort(t)) for n, t in (*relation.wide, ("[]", relation.key)) if t}
-        other = [again.get(n, x) for n, x in row.items()]
-        key = again.pop("[]")
-        here, there = Atom(relation.symbol(*row.values())), Atom(relation.symbol(*other))
-        proper = self.proper(key, relation.key) if relation.key else True
-        exists = some(list(again.values()), there)
-        return every([*row.values(), key], implies(conj([here, proper]), exists))
+        key = fresh("key", self.sort(relation.key))
+        others = [row[n] for n, _ in relation.narrow]
+        held = {"[]": key}
+        for name, t in relation.wide:
+            sorts = [x.sort() for x in (*others, key)]
+            held[name] = z3.Function(f"{relation.record.__name__}.{name}", *sorts, self.sort(t))(
+                *others, key
+            )
+        there = Atom(relation.symbol(*(held.get(n, x) for n, x in row.items())))
+        here = conj([Atom(relation.symbol(*row.values())), self.proper(key, relation.key)])
+        return bounded(every([*row.values(), key], implies(here, there)))
 
     def _typing(self) -> list[Formula]:
         """Every write and every send gives values of the declared types."""
