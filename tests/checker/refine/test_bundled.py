@@ -1,0 +1,178 @@
+"""The bundled protocols refine each other, with exact counts and every action taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.explore.result import Outcome
+from quorate.checker.refine.check import Refined, Verdict, check_refinement
+from quorate.model.consensus import Consensus
+from quorate.model.language import Protocol
+from quorate.model.refinements import (
+    BUNDLED,
+    Refinement,
+    paxos_roles_to_consensus,
+    paxos_roles_to_paxos,
+    paxos_to_voting,
+    voting_to_consensus,
+)
+from quorate.model.voting import Voting
+
+THREE = {"Acceptor": 3, "Ballot": 2, "Value": 2}
+
+
+def roles(ballots: int) -> dict[str, int]:
+    return {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": ballots}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sizes", "counts"),
+    [
+        (Consensus, {"Value": 2}, (3, 2, 1)),
+        (Consensus, {"Value": 5}, (6, 5, 1)),
+        (Voting, {"Acceptor": 3, "Ballot": 1, "Value": 2}, (40, 102, 5)),
+        (Voting, THREE, (599, 2079, 10)),
+        (Voting, {"Acceptor": 3, "Ballot": 3, "Value": 2}, (6752, 26904, 15)),
+    ],
+    ids=str,
+)
+def test_models(
+    protocol: type[Protocol], sizes: dict[str, int], counts: tuple[int, int, int]
+) -> None:
+    found = Explorer(protocol, protocol.sized(**sizes)).run()
+    assert found.outcome is Outcome.HOLDS
+    assert (found.states, found.transitions, found.depth) == counts
+    assert "a_value_is_chosen" in found.reached
+    if found.states < 1000:
+        plain = explore_reference(protocol, protocol.sized(**sizes))
+        assert (plain.states, plain.transitions, plain.depth) == counts
+        assert plain.outcome is Outcome.HOLDS and plain.reached == found.reached
+
+
+@dataclass(frozen=True)
+class Case:
+    refinement: Refinement
+    sizes: dict[str, int]
+    crashes: int | None
+    counts: tuple[int, int, int]  # states, transitions, distinct images
+    ways: dict[str, dict[str, int]]
+
+    def __str__(self) -> str:
+        return f"{self.refinement}-{','.join(map(str, self.sizes.values()))}-{self.crashes}"
+
+    def run(self) -> Refined:
+        faults = None if self.crashes is None else {"crash": self.crashes}
+        return check_refinement(self.refinement, self.sizes, faults)
+
+
+CASES = [
+    Case(
+        voting_to_consensus,
+        THREE,
+        None,
+        (599, 2079, 3),
+        {"increase_max_bal": {"": 771}, "vote_for": {"": 864, "choose": 444}},
+    ),
+    Case(
+        paxos_to_voting,
+        THREE,
+        None,
+        (3921, 23466, 599),
+        {
+            "phase1a": {"": 7842},
+            "phase1b": {"increase_max_bal": 2448},
+            "phase2a": {"": 1464},
+            "phase2b": {"vote_for": 5856, "": 5856},
+        },
+    ),
+    Case(
+        paxos_roles_to_paxos,
+        roles(1),
+        0,
+        (1057, 2517, 73),
+        {
+            "prepare": {"phase1a": 1},
+            "receive_prepare": {"": 144},
+            "reply_promise": {"phase1b": 144},
+            "receive_promise": {"": 48},
+            "propose": {"phase2a": 20},
+            "receive_accept": {"": 720},
+            "reply_accepted": {"phase2b": 720},
+            "receive_accepted": {"": 720},
+            "crash_proposer": {},
+            "crash_acceptor": {},
+            "crash_learner": {},
+        },
+    ),
+    Case(
+        paxos_roles_to_paxos,
+        roles(1),
+        1,
+        (3939, 14957, 73),
+        {
+            "prepare": {"phase1a": 2},
+            "receive_prepare": {"": 645},
+            "reply_promise": {"phase1b": 501},
+            "receive_promise": {"": 120},
+            "propose": {"phase2a": 46},
+            "receive_accept": {"": 3210},
+            "reply_accepted": {"phase2b": 2394},
+            "receive_accepted": {"": 2754},
+            "crash_proposer": {"": 1057},
+            "crash_acceptor": {"": 3171},
+            "crash_learner": {"": 1057},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_bundled(case: Case) -> None:
+    found = case.run()
+    assert found.verdict is Verdict.REFINES and found.failure is None
+    assert (found.states, found.transitions, found.images) == case.counts
+    assert found.ways == case.ways
+    assert sum(n for ways in found.ways.values() for n in ways.values()) == found.transitions
+    assert found.warnings() == [] and all(found.taken.values())
+
+
+@pytest.mark.parametrize("crashes", [0, 1])
+def test_learners_refine_consensus(crashes: int) -> None:
+    """Two ballots and a crash: few distinct images, so the mapping hardly ever runs."""
+    counts = {0: (152_568, 506_478, 75_840), 1: (712_926, 3_191_379, 295_164)}
+    found = check_refinement(paxos_roles_to_consensus, roles(2), {"crash": crashes})
+    assert found.verdict is Verdict.REFINES and found.warnings() == []
+    assert (found.states, found.transitions, found.taken["choose"]) == counts[crashes]
+    assert found.images == 3 and found.calls <= 200
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("crashes", [0, 1])
+def test_roles_refine_paxos(crashes: int) -> None:
+    """Every state of Paxos is the image of some state."""
+    found = check_refinement(paxos_roles_to_paxos, roles(2), {"crash": crashes})
+    counts = {0: (152_568, 506_478), 1: (712_926, 3_191_379)}
+    assert found.verdict is Verdict.REFINES and found.warnings() == []
+    assert (found.states, found.transitions) == counts[crashes]
+    assert found.images == 3921
+    told = {0: {"phase1b": 28_299}, 1: {"phase1b": 120_957, "phase2b then phase1b": 8_052}}
+    assert found.ways["reply_promise"] == told[crashes]
+
+
+def test_a_late_report_of_a_vote_takes_two_steps() -> None:
+    """A vote whose reply a crash lost is first told of by the next promise."""
+    single = replace(paxos_roles_to_paxos, steps=1)
+    sizes = {**roles(2), "Value": 1}
+    found = check_refinement(single, sizes, {"crash": 1})
+    assert found.verdict is Verdict.FAILS and found.failure is not None
+    assert found.failure.move is not None and found.failure.move.action == "reply_promise"
+    assert [s.action for s in found.failure.trace.steps].count("crash_acceptor") == 1
+
+
+def test_every_bundled_refinement_is_tested() -> None:
+    tested = {id(case.refinement) for case in CASES} | {id(paxos_roles_to_consensus)}
+    assert tested == {id(r) for r in BUNDLED}

@@ -1,0 +1,144 @@
+"""Random protocols: each refines itself, a modified one does exactly when plain Python says so."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from quorate.checker.refine.check import Refined, Verdict, check_refinement
+from quorate.checker.report.reading import Reader
+from quorate.checker.report.values import show_state
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.lower import describe
+from quorate.model.language.run import Machine, State
+from quorate.model.refinements import identity
+from quorate.traces import FrozenMap
+
+from ..strategies import Source, generate, loaded, sized
+
+MOST = 300  # states
+
+BATCHES = [range(k, k + 30) for k in (0, 30)]
+
+
+@dataclass
+class Side:
+    """One protocol in plain Python; its states are exchanged as the values of a trace."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+
+    def __post_init__(self) -> None:
+        self.description = describe(self.protocol)
+        with self.sizes:
+            self.machine = Machine(self.protocol, self.sizes)
+
+    def shown(self, state: State) -> FrozenMap:
+        """The variables, without what is left of budgets."""
+        values = show_state(self.description, state)
+        return FrozenMap([(v.name, values[v.name]) for v in self.description.variables])
+
+    def initial(self) -> list[State]:
+        with self.sizes:
+            return list(dict.fromkeys(self.machine.initial()))
+
+    def after(self, state: State) -> list[State]:
+        with self.sizes:
+            return [t for _, _, t in self.machine.successors(state)]
+
+    def reached(self, shown: FrozenMap) -> set[FrozenMap]:
+        """What is one step away from a state that is given by its variables."""
+        with self.sizes:
+            state = Reader().state(self.description, shown)
+            state = (*state[: len(self.description.variables)], *(1 for _ in self.sizes.faults))
+            return {self.shown(t) for _, _, t in self.machine.successors(state)}
+
+
+def first_failure(concrete: Side, abstract: Side) -> int | None:
+    """The length of the shortest run that leaves the abstract protocol, or None."""
+    with abstract.sizes:
+        allowed = {abstract.shown(s) for s in abstract.initial()}
+    front = concrete.initial()
+    with concrete.sizes:
+        if not {concrete.shown(s) for s in front} <= allowed:
+            return 0
+    seen, depth = set(front), 0
+    while front:
+        depth += 1
+        following: list[State] = []
+        for state in front:
+            with concrete.sizes:
+                here = concrete.shown(state)
+            possible = abstract.reached(here)
+            for after in concrete.after(state):
+                with concrete.sizes:
+                    there = concrete.shown(after)
+                if there != here and there not in possible:
+                    return depth
+                if after not in seen:
+                    seen.add(after)
+                    following.append(after)
+        if len(seen) > MOST:
+            raise SizeError("too large to be worth it")
+        front = following
+    return None
+
+
+def modified(source: Source, random: Random) -> Source | None:
+    """With one guard turned round, or without any; None if there are none."""
+    chosen = re.findall(r"^ +require\(.*\)$", source.text, re.MULTILINE)
+    if not chosen:
+        return None
+    if random.random() < 0.5:
+        text = re.sub(r"^( +require)\(.*\)$", r"\1(True)", source.text, flags=re.MULTILINE)
+    else:
+        line = random.choice(chosen)
+        text = source.text.replace(line, f"{line.replace('require(', 'require(not (', 1)})", 1)
+    return Source(text, source.sizes, source.faults)
+
+
+def checked(concrete: type[Protocol], abstract: type[Protocol], sizes: Sizes) -> Refined:
+    link = identity(concrete, abstract)
+    return check_refinement(link, dict(sizes), sizes.faults, limit=MOST * 10)
+
+
+@pytest.mark.parametrize("seeds", BATCHES, ids=str)
+def test_generated_protocols(seeds: range) -> None:
+    told: Counter[str] = Counter()
+    for seed in seeds:
+        random = Random(seed)
+        source = generate(random)
+        changed = modified(source, random)
+        with loaded(source) as original, loaded(source) as twin:
+            told[f"itself: {compare(twin, original, source)}"] += 1
+        if changed is not None:
+            with loaded(source) as original, loaded(changed) as other:
+                told[f"modified: {compare(other, original, source)}"] += 1
+    assert told["itself: refines"] >= len(seeds) // 2, told
+    assert not told["itself: does not refine"]
+    assert told["modified: does not refine"] >= 3, told
+
+
+def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:
+    """Assert that the checker says what plain Python says; returns what that is."""
+    lower, upper = sized(concrete, source), sized(abstract, source)
+    if set(lower) != set(upper):
+        return "skipped"  # the changed guard was the only mention of a sort
+    try:
+        expected = first_failure(Side(concrete, lower), Side(abstract, upper))
+    except (ModelError, StepError, SizeError):
+        return "skipped"
+    try:
+        found = checked(concrete, abstract, lower)
+    except StepError:
+        return "skipped"  # the kernel is stricter than Python about locals that nobody reads
+    if expected is None:
+        assert found.verdict is Verdict.REFINES, found.failure
+        return found.verdict.value
+    assert found.verdict is Verdict.FAILS and found.failure is not None
+    assert len(found.failure.trace.steps) == expected
+    return found.verdict.value
