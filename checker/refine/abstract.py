@@ -78,9 +78,9 @@ class Abstract:
             (v.name for v in self.description.variables if isinstance(v.type, MessagesType)), None
         )
 
-    def initial(self) -> set[State]:
+    def initial(self) -> list[State]:
         """The initial states."""
-        return {s[: self.variables] for s in self.machine.initial()}
+        return list(dict.fromkeys(s[: self.variables] for s in self.machine.initial()))
 
     def successors(self, state: State) -> dict[State, tuple[str, ...]]:
         """The states one step away, each with the actions that lead there."""

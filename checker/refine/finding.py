@@ -120,9 +120,11 @@ def _declared(
 
 
 def _same(one: type[Protocol], other: type[Protocol]) -> bool:
-    return one is other or (
-        one.__qualname__ == other.__qualname__ and _file(one) == _file(other) != None  # noqa: E711
-    )
+    """Whether two classes are one, maybe read from its file twice."""
+    if one is other:
+        return True
+    file = _file(one)
+    return file is not None and file == _file(other) and one.__qualname__ == other.__qualname__
 
 
 def _file(protocol: type[Protocol]) -> Path | None:
@@ -136,7 +138,7 @@ def _module(place: str, concrete: type[Protocol]) -> ModuleType:
         try:
             return importlib.import_module(place)
         except Exception as error:
-            raise InputError(f"{place}: no such module with a mapping ({error})") from error
+            raise InputError(f"{place}: cannot be imported: {error}") from error
     path = Path(place)
     if _file(concrete) == path.resolve():
         return sys.modules[concrete.__module__]

@@ -91,7 +91,9 @@ class Translator:
                 return self._members(place, t, SortType(system.of), value)
             case SeqType(element, length) if isinstance(value, (tuple, list)):
                 if len(value) > max(length.values()):
-                    raise NoSuchValueError(f"{place} has {len(value)} entries, too many for a {t}")
+                    raise NoSuchValueError(
+                        f"{place} has {len(value)} entries, more than {t} can hold"
+                    )
                 return tuple(self.value(f"{place}[{i}]", element, x) for i, x in enumerate(value))
             case MapType():
                 return FrozenMap(self._cells(place, t, value))
@@ -177,12 +179,12 @@ def _items(place: str, t: Type, value: Any) -> Any:
 
 
 def _unexpected(place: str, t: Type, value: Any) -> NoSuchValueError:
-    return NoSuchValueError(f"{place} is {_kind(value)}, expected a {t}")
+    return NoSuchValueError(f"{place} is {_kind(value)}, expected {t}")
 
 
 def _kind(value: Any) -> str:
-    """A value as an error names it, short."""
+    """A value as an error names it: short, with its type."""
     text = repr(value)
     if len(text) > 80:
         text = f"{text[:77]}..."
-    return f"{text} (a {type(value).__name__})" if value is not None else "None"
+    return f"{text} ({type(value).__name__})" if value is not None else "None"
