@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 from collections import Counter
 
 import numpy as np
@@ -27,10 +29,19 @@ def compare(protocol: type[Protocol], sizes: Sizes, limit: int = 400) -> str:
     violated, senseless = truth.first("violated"), truth.first("senseless")
     if violated is None and senseless is None and not truth.complete:
         return "too large"
+    if senseless is not None and any(map(_of_a_local, truth.levels[senseless].senseless)):
+        return "lazy local"
     kind = _compare_search(protocol, sizes, truth)
     if truth.complete and senseless is None:
         _compare_whole(protocol, sizes, truth)
     return kind
+
+
+def _of_a_local(error: str) -> bool:
+    """Whether what has no value is bound to a name: the kernel looks at it where it is used."""
+    place = re.search(r"(<generated_\d+>):(\d+):", error)
+    line = linecache.getline(place[1], int(place[2])) if place else ""
+    return re.match(r"\s*y\d+ = ", line) is not None
 
 
 def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> str:

@@ -1,0 +1,130 @@
+"""Generated protocols: the kernel agrees with plain Python on everything that can be told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from quorate.checker.finite import instances
+from quorate.model.language import ModelError, SizeError
+from quorate.model.language.lower import describe
+from tests.checker.strategies import Source, generate, loaded, sized, sources
+
+from .comparing import compare
+
+EVERY_DAY = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+EXHAUSTIVE = settings(EVERY_DAY, max_examples=2000)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """Thousands of kernels that nobody wants again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def agree(source: Source) -> str:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+        except (ModelError, SizeError):
+            return "rejected"
+        return compare(protocol, sizes)
+
+
+@given(sources())
+@settings(EVERY_DAY, max_examples=200)
+def test_kernel_agrees_with_python(source: Source) -> None:
+    event(agree(source))
+
+
+@given(sources())
+@settings(EVERY_DAY, max_examples=100)
+def test_loops_over_messages_agree_with_python(source: Source) -> None:
+    """Message parameters that stay symbolic, however few messages there may be."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instances, "MOST_UNROLLED", 1)
+        event(agree(source))
+
+
+@pytest.mark.exhaustive
+@given(sources())
+@EXHAUSTIVE
+def test_kernel_agrees_with_python_on_many(source: Source) -> None:
+    event(agree(source))
+
+
+@pytest.mark.exhaustive
+@given(sources())
+@EXHAUSTIVE
+def test_loops_over_messages_agree_with_python_on_many(source: Source) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instances, "MOST_UNROLLED", 1)
+        event(agree(source))
+
+
+def test_nearly_all_that_is_generated_is_accepted() -> None:
+    """And most of the language occurs."""
+    from random import Random
+
+    fates: Counter[str] = Counter()
+    text = ""
+    for seed in range(150):
+        source = generate(Random(seed))
+        text += source.text
+        with loaded(source) as protocol:
+            try:
+                describe(protocol)
+                fates["accepted"] += 1
+            except ModelError as error:
+                fates[error.diagnostics[0].code] += 1
+    assert fates["accepted"] >= 140, fates
+    wanted = (
+        "Nat",
+        "enum.Enum",
+        "bottom=",
+        "Majority",
+        "Flexible",
+        "Weighted",
+        "Explicit",
+        "@init",
+        "@define",
+        "volatile",
+        "self.crash(",
+        "key=",
+        "Seq[",
+        "Set[",
+        "view: Map[",
+        "elif",
+        "for ",
+        "any(",
+        "all(",
+        "len(",
+        "min(",
+        "max(",
+        "not in",
+        "[-1]",
+        "[:",
+        " if ",
+        " | None",
+        "range(",
+        "is not None",
+    )
+    assert [w for w in wanted if w not in text] == []
+
+
+def test_generated_source_is_no_file() -> None:
+    from random import Random
+
+    with loaded(generate(Random(0))) as protocol:
+        assert not Path(protocol.__module__).exists()
