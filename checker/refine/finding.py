@@ -18,6 +18,8 @@ from quorate.checker.load import load_protocol
 from quorate.model.language import Protocol
 from quorate.model.refinements import BUNDLED, Refinement, identity
 
+from .images import near_path
+
 SIMPLER = {
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
@@ -152,11 +154,12 @@ def _module(place: str, concrete: type[Protocol]) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        where = f"{error.filename}:{error.lineno}:{error.offset}"
+        where = f"{near_path(error.filename or place)}:{error.lineno}:{error.offset}"
         raise InputError(f"{where}: {error.msg}") from error
     except Exception as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == place]
-        where = f"{place}:{frames[-1].lineno}" if frames else place
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f.lineno for f in frames if Path(f.filename).resolve() == path.resolve()]
+        where = f"{place}:{lines[-1]}" if lines else place
         raise InputError(
             f"{where}: {type(error).__name__} while the file was read: {error}"
         ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,13 +101,21 @@ class Images:
             return "the mapping"
         frames = traceback.extract_tb(error.__traceback__) if error is not None else []
         lines = [f.lineno for f in frames if f.filename == code.co_filename]
-        return f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
+        return f"{near_path(code.co_filename)}:{lines[-1] if lines else code.co_firstlineno}"
 
     def _mistake(self, place: str, what: str, state: State) -> InputError:
         name = getattr(self.refinement.mapping, "__name__", "the mapping")
         shown = show_state(self.explorer.description, state)
         told = ", ".join(f"{k} = {show(v)}" for k, v in shown.items())
         return InputError(f"{place}: {name}: {what}\n  in the state {told}")
+
+
+def near_path(file: str) -> str:
+    """A path as seen from the working directory, if it is below it."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except ValueError:
+        return file
 
 
 def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:

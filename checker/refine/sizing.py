@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import CodeType
+from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.model.language import Nat, Protocol, QuorumSystem, Sizes
@@ -40,8 +43,29 @@ def configure(
     for sort, elements in abstract.elements.items():
         if concrete.elements.get(sort, elements) != elements:
             raise InputError(f"{refinement}: {sort.__name__} would have two sizes at once")
-    joint = Sizes({**abstract.elements, **concrete.elements}, dict(concrete), concrete.faults)
-    return Configuration(concrete, abstract, joint)
+    joint = {**abstract.elements, **concrete.elements}
+    for system in _mentioned_quorums(refinement):
+        if system not in joint and system.of in joint:
+            joint[system] = system.quorums(joint[system.of])
+    return Configuration(concrete, abstract, Sizes(joint, dict(concrete), concrete.faults))
+
+
+def _mentioned_quorums(refinement: Refinement) -> list[type[QuorumSystem[Any]]]:
+    """The quorum systems that the mapping names; neither protocol may use them."""
+    code = getattr(refinement.mapping, "__code__", None)
+    if code is None:
+        return []
+    scope = {
+        **refinement.mapping.__globals__,
+        **inspect.getclosurevars(refinement.mapping).nonlocals,
+    }
+    codes, names = [code], list[str]()
+    for inner in codes:
+        names += (*inner.co_names, *inner.co_freevars)
+        codes += [c for c in inner.co_consts if isinstance(c, CodeType)]
+    found = (scope.get(name) for name in names)
+    systems = [s for s in found if isinstance(s, type) and issubclass(s, QuorumSystem)]
+    return [s for s in systems if hasattr(s, "of")]
 
 
 def _sized_sorts(protocol: type[Protocol]) -> dict[str, type]:

@@ -78,6 +78,8 @@ class Refine:
                 failed.add(link.abstract)
                 continue
             at_start = link.concrete is links[0].concrete
+            if done:  # the first has said which names are unknown
+                sizes = {n: size for n, size in sizes.items() if n in _sorts(link)}
             with progress(progress_line) as say:
                 found = check_refinement(
                     link,
@@ -97,14 +99,18 @@ class Refine:
 
     def _given(self, link: Refinement) -> tuple[dict[str, int], dict[str, int]]:
         """Sizes and faults: those given, and the project's defaults."""
-        sorts = {
-            name
-            for protocol in (link.concrete, link.abstract)
-            for name, sort in protocol.sorts().items()
-            if not issubclass(sort, QuorumSystem)
-        }
-        sizes = with_defaults(merged(self.sizes), "sizes", sorts)
+        sizes = with_defaults(merged(self.sizes), "sizes", _sorts(link))
         return sizes, with_defaults(merged(self.faults), "faults", set(link.concrete.budgets()))
+
+
+def _sorts(link: Refinement) -> set[str]:
+    """The names that may be given a size."""
+    return {
+        name
+        for protocol in (link.concrete, link.abstract)
+        for name, sort in protocol.sorts().items()
+        if not issubclass(sort, QuorumSystem)
+    }
 
 
 # ---------------------------------------------------------------- for people

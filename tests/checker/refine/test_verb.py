@@ -1,0 +1,228 @@
+"""`quorate refine`: the chain, one's own mapping, output, files, exit codes, errors of one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from quorate.checker.cli import run
+from quorate.checker.conform.replay import check_trace
+from quorate.checker.load import load_protocol
+from quorate.traces import read_itf
+
+Output = pytest.CaptureFixture[str]
+
+SIZES = ["-s", "Acceptor=3,Ballot=2,Value=2"]
+
+MY = """\
+from quorate.model.language import Map, Protocol, Sort, action, durable, require
+
+
+class Acceptor(Sort): ...
+
+
+class Value(Sort): ...
+
+
+class Box(Protocol):
+    \"\"\"One acceptor chooses for all.\"\"\"
+
+    kept: Map[Acceptor, Value | None] = durable(None)
+
+    @action
+    def keep(self, a: Acceptor, v: Value) -> None:
+        require(all(self.kept[b] is None for b in Acceptor))
+        self.kept[a] = v
+
+
+def to_consensus(self):
+    return {"chosen": {self.kept[a] for a in Acceptor if self.kept[a] is not None}}
+
+
+def to_nothing(self):
+    return {}
+
+
+NUMBER = 3
+"""
+
+HASTY = """\
+from quorate.model.language import action, require
+from quorate.model.paxos import Acceptor, Ballot, Paxos, Prepare, Promise
+
+
+class Hasty(Paxos):
+    @action
+    def phase1b(self, a: Acceptor, b: Ballot) -> None:
+        require(Prepare(b) in self.sent)
+        require(not any(m.a == a and m.b == b for m in self.sent[Promise]))
+        self.sent.add(Promise(a, b, self.max_vbal[a], self.max_val[a]))
+        self.max_bal[a] = b
+"""
+
+OTHER = """\
+from quorate.model.consensus import Consensus
+from quorate.model.refinements import refinement
+from my import Acceptor, Box
+
+
+@refinement(concrete=Box, abstract=Consensus)
+def to_consensus(self):
+    return {"chosen": {self.kept[a] for a in Acceptor} - {None}}
+"""
+
+
+@pytest.fixture
+def my(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("my.py").write_text(MY)
+    monkeypatch.delitem(sys.modules, "my", raising=False)
+    Path("hasty.py").write_text(HASTY)
+    Path("other.py").write_text(OTHER)
+    Path("broken.py").write_text("x = 1\ny = 1 / 0\n")
+    Path("odd.py").write_text("def f(:\n")
+    return "my.py:Box"
+
+
+def test_the_chain(capsys: Output) -> None:
+    assert run(["refine", "Paxos", *SIZES]) == 0
+    out = capsys.readouterr().out
+    assert "✓ Paxos refines Voting: 3,921 states, 23,466 transitions" in out
+    assert "✓ Voting refines Consensus: 599 states, 2,079 transitions" in out
+    assert "phase2b  → vote_for 5,856, nothing 5,856" in out
+
+
+def test_a_path_of_the_chain_and_faults(capsys: Output) -> None:
+    sizes = ["-s", "Proposer=1,Acceptor=3,Learner=1,Value=2,Ballot=1"]
+    assert run(["refine", "PaxosRoles", "Voting", *sizes, "-f", "crash=0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    links = [(r["concrete"], r["abstract"]) for r in found["refinements"]]
+    assert [a.rpartition(":")[2] for _, a in links] == ["Paxos", "Voting"]
+    first, second = found["refinements"]
+    assert first["faults"] == {"crash": 0} and second["faults"] == {}
+    assert (first["states"], first["transitions"], first["images"]) == (1057, 2517, 73)
+    assert second["sizes"] == {"Acceptor": 3, "Ballot": 1, "Value": 2}
+    assert first["taken"]["phase2b"] == 720 and first["stutters"] == 1632
+    assert first["outcome"] == "refines" and first["failure"] is None
+    assert found["schema"] == 1 and found["trace"] is None
+
+
+def test_the_whole_chain_of_roles(capsys: Output) -> None:
+    sizes = ["-s", "Proposer=1,Acceptor=2,Learner=1,Value=1,Ballot=1"]
+    assert run(["refine", "PaxosRoles", *sizes]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("✓")]
+    names = [line[2:].partition(":")[0] for line in lines]
+    assert names == [
+        "PaxosRoles refines Paxos",
+        "PaxosRoles refines Consensus",
+        "Paxos refines Voting",
+        "Voting refines Consensus",
+    ]
+
+
+def test_a_failure(capsys: Output, my: str) -> None:
+    assert run(["refine", "hasty.py:Hasty", "Paxos", *SIZES, "--trace", "failing.json"]) == 1
+    out = capsys.readouterr().out
+    assert "✗ Hasty does not refine Paxos: step 4, phase1b(a0, b1)" in out
+    assert "max_bal[a0]: b2 → b1" in out
+    assert "no step of Paxos does that\nthe nearest is phase1b(a0, b1):\n" in out
+    assert "  ✓ line 71: require(Prepare(b) in self.sent)\n" in out
+    assert "  ✗ line 72: require(self.max_bal[a] < b)\n" in out
+    assert "  ✓ its effects are those of the step\ntrace written to failing.json\n" in out
+    trace = read_itf(Path("failing.json"))
+    assert len(trace.steps) == 4 and trace.violation is None
+    check_trace(trace, load_protocol(trace.protocol))
+
+
+def test_nothing_follows_from_a_failure(capsys: Output, my: str) -> None:
+    assert run(["refine", "hasty.py:Hasty", *SIZES, "--json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["refinements"]
+    assert found["outcome"] == "does not refine"
+    assert found["failure"]["action"] == "phase1b" and found["failure"]["step"] == 4
+    assert found["failure"]["nearest"]["action"] == "increase_max_bal"
+    assert found["failure"]["nearest"]["differs"] == []
+    assert [g["held"] for g in found["failure"]["nearest"]["guards"]] == [False]
+
+
+def test_ascii(capsys: Output) -> None:
+    assert run(["refine", "Voting", *SIZES, "--ascii"]) == 0
+    assert capsys.readouterr().out.isascii()
+
+
+def test_own_mapping(capsys: Output, my: str) -> None:
+    sizes = ["-s", "Acceptor=2,Value=2"]
+    assert run(["refine", my, "Consensus", "--mapping", "my.py:to_consensus", *sizes]) == 0
+    assert "✓ Box refines Consensus: 5 states, 4 transitions" in capsys.readouterr().out
+    assert run(["refine", my, "--mapping", "other.py:to_consensus", *sizes]) == 0
+    assert "  keep  → choose 4\n" in capsys.readouterr().out
+
+
+def test_defaults_of_the_project(capsys: Output, my: str) -> None:
+    table = "[tool.quorate.sizes]\nAcceptor = 1\nValue = 3\nBallot = 2\n"
+    Path("pyproject.toml").write_text(table)
+    assert run(["refine", my, "--mapping", "other.py:to_consensus"]) == 0
+    assert "4 states, 3 transitions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["Raft"], "no mapping from Raft is bundled (there are some from PaxosRoles, Paxos, Voti"),
+        (["Paxos", "Raft"], "no mapping from Paxos to Raft is bundled; give your own with --mapp"),
+        (["Votng"], "Votng: no such protocol (did you mean Voting?)"),
+        (["Paxos", "-s", "Acceptor=3"], "Paxos needs a size for Ballot, Value"),
+        (["Paxos", *SIZES, "-s", "Leader=1"], "Paxos has no sort `Leader` to give a size"),
+        (["my.py:Box", "Consensus", "--mapping", "my.py"], "my.py: expected path.py:function"),
+        (["my.py:Box", "--mapping", "my.py:to_consensus"], "my.py:to_consensus: say which protoc"),
+        (["my.py:Box", "--mapping", "my.py:to_consensu"], "my.py: no to_consensu; did you mean to"),
+        (["my.py:Box", "--mapping", "my.py:NUMBER"], "my.py:NUMBER: is a int, not a function or"),
+        (["my.py:Box", "--mapping", "no.py:f"], "no.py: no such file with a mapping"),
+        (
+            ["my.py:Box", "--mapping", "broken.py:f"],
+            "broken.py:2: ZeroDivisionError while the file",
+        ),
+        (["my.py:Box", "--mapping", "odd.py:f"], "odd.py:1:7: "),
+        (["my.py:Box", "--mapping", "no.module:f"], "no.module: cannot be imported: No module na"),
+        (
+            ["my.py:Box", "Paxos", "--mapping", "other.py:to_consensus"],
+            "other.py:to_consensus: maps to Consensus, not to Paxos",
+        ),
+        (
+            ["Paxos", "--mapping", "other.py:to_consensus"],
+            "other.py:to_consensus: maps from Box, not from Paxos",
+        ),
+        (
+            ["my.py:Box", "Consensus", "--mapping", "my.py:to_nothing", "-s", "Acceptor=1,Value=1"],
+            "my.py:25: to_nothing: it gives no `chosen`; the variables of Consensus are chosen\n"
+            "  in the state kept = {a0: None}",
+        ),
+        (["Voting", *SIZES, "--trace", "no/where.json"], "no: no such directory to write"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_errors(arguments: list[str], expected: str, capsys: Output, my: str) -> None:
+    assert run(["refine", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {expected}")
+
+
+def test_stopping_early_is_inconclusive(capsys: Output) -> None:
+    assert run(["refine", "Paxos", "Voting", *SIZES, "--limit", "100"]) == 4
+    assert "! stopped; every step so far is one of Voting: 100 states" in capsys.readouterr().out
+
+
+def test_strict(capsys: Output, my: str) -> None:
+    mapping = ["refine", my, "Voting", "--mapping", "idle.py:idle"]
+    Path("idle.py").write_text(
+        "from my import Acceptor\nfrom quorate.model.voting import Ballot\n"
+        "def idle(self):\n    return {'votes': {a: set() for a in self.kept}, "
+        "'max_bal': {a: Ballot.never for a in self.kept}}\n"
+    )
+    sizes = ["-s", "Acceptor=2,Value=2,Ballot=1"]
+    assert run([*mapping, *sizes]) == 0
+    out = capsys.readouterr().out
+    assert "! no step of Box is increase_max_bal of Voting" in out
+    assert "! no step of Box is vote_for of Voting" in out
+    assert run([*mapping, *sizes, "--strict"]) == 4
