@@ -22,7 +22,7 @@ from ..strategies import Source, generate, loaded, sized
 
 MOST = 300  # states
 
-BATCHES = [range(k, k + 30) for k in (0, 30)]
+BATCHES = [range(k, k + 20) for k in (0, 20)]
 
 
 @dataclass

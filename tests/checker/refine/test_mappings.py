@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,12 @@ from quorate.model.refinements import Refinement, refinement
 from quorate.model.voting import Voting
 
 SIZES = {"Acceptor": 2, "Ballot": 1, "Value": 1}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths below the working directory are shown relative to it: this file is not."""
+    monkeypatch.chdir(tmp_path)
 
 
 def with_mapping(mapping: Callable[[Any], Any]) -> Refined:
