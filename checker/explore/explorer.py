@@ -8,7 +8,7 @@ the class itself does not take never reaches a user.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,7 @@ from . import driver as d
 from .codegen import Goal
 from .kernel import Kernel
 from .result import Exploration, GuardCoverage, Move, Outcome
+from .symmetry import Canonical
 
 FIRST_ROOM = 1 << 16
 GROWTH = 4
@@ -136,6 +137,7 @@ class Explorer:
     memory: int | None = None  # bytes that the states may take
     limit: int | None = None
     only: frozenset[str] | None = None  # the invariants to check; by default all
+    symmetry: bool = False  # store one state for each orbit of interchangeable elements
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
     store: Store = field(init=False)
@@ -143,7 +145,8 @@ class Explorer:
     def __post_init__(self) -> None:
         self.description = only_invariants(describe(self.protocol), self.only)
         with self.sizes:
-            self.kernel = Kernel(self.description, self.sizes)
+            self.kernel = Kernel(self.description, self.sizes, self.symmetry)
+            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
             self.packing = Packing(self.kernel.layout)
             self.machine = Interpreter(self.protocol, self.sizes)
 
@@ -170,8 +173,9 @@ class Explorer:
         self._labels = np.zeros(batch, np.uint32)
         self._hashes = np.zeros(batch, np.uint64)
         self._ends = np.zeros(d.BATCH, np.int64)
+        self.initial = self.canonical.distinct(self.initial, self.packing)
         for i, state in enumerate(self.initial):
-            self.store.row(i)[:] = self.packing.pack(state)
+            self.store.row(i)[:] = self.canonical(self.packing.pack(state))
             self.store.parents[i] = i
         self.store.count = len(self.initial)
         d.rehash(self.store.states, k.words, self.store.count, self.store.table)
@@ -308,9 +312,25 @@ class Explorer:
         chain = [k]
         while int(self.store.parents[chain[-1]]) != chain[-1]:
             chain.append(int(self.store.parents[chain[-1]]))
+        if self.kernel.reducing:
+            return self.initial[chain.pop()], tuple(self._unpermuted(chain))
         states = [self.state(i) for i in reversed(chain)]
         moves = [self._move(a, b) for a, b in pairwise(states)]
         return states[0], tuple(moves)
+
+    def _unpermuted(self, chain: list[int]) -> Iterator[Move]:
+        """Steps from a real initial state through the orbits of the other states, last first."""
+        state = self.initial[int(self.store.parents[chain[-1]])] if chain else None
+        for k in reversed(chain):
+            assert state is not None
+            row = self.store.row(k)
+            for action, arguments, after in self.machine.successors(state):
+                if np.array_equal(self.canonical(self.packing.pack(after)), row):
+                    yield Move(action, arguments, after)
+                    state = after
+                    break
+            else:
+                raise ExplorationError(f"no action leads from {state!r} to orbit {k}")
 
     def _move(self, before: State, after: State) -> Move:
         for action, arguments, found in self.machine.successors(before):
@@ -348,6 +368,7 @@ class Explorer:
             words=self.kernel.words,
             waiting=count - head,
             sampled=sampled,
+            orbits=self.canonical.orbits(self.store.states, self.kernel.words, count),
         )
 
     def _confirmed(self, state: State, bits: int) -> str:
@@ -428,7 +449,8 @@ def explore(
     memory: int | None = None,
     limit: int | None = None,
     only: frozenset[str] | None = None,
+    symmetry: bool = False,
     report: Report | None = None,
 ) -> Exploration:
     """Search every reachable state of a protocol at these sizes with the compiled kernel."""
-    return Explorer(protocol, sizes, memory, limit, only).run(report)
+    return Explorer(protocol, sizes, memory, limit, only, symmetry).run(report)

@@ -18,6 +18,7 @@ from quorate.model.language.sorts import Sizes
 
 from .codegen import Goal, add_blocked, add_check, add_successors, grouped
 from .machine import Machine
+from .symmetry import Reduction
 
 MOST_PROPERTIES = 62
 
@@ -32,9 +33,11 @@ class Kernel:
 
     description: c.Description
     sizes: Sizes
+    symmetry: bool = False
     layout: Layout = field(init=False)
     instances: list[Instance] = field(init=False)
     possible: list[Instance] = field(init=False)  # those that labels number
+    reduction: Reduction | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.layout = Layout(self.description, self.sizes)
@@ -89,15 +92,23 @@ class Kernel:
             self._senseless += undefined
         conditions.append(graph.or_(u.when for u in self._senseless))
         add_check(module, "check", graph, self.words, conditions)
+        if self.symmetry:
+            self.reduction = Reduction(self.layout)
+            self.reduction.add_to(module, conditions)
         return Machine(module)
+
+    @property
+    def reducing(self) -> bool:
+        """Whether successors are replaced by representatives of their orbits."""
+        return self.reduction is not None and self.reduction.permutations > 1
 
     def successors(self) -> int:
         """The address of `successors`."""
-        return self.machine.address("successors")
+        return self.machine.address("reduced" if self.reducing else "successors")
 
     def check(self) -> int:
         """The address of `check`."""
-        return self.machine.address("check")
+        return self.machine.address("check_whole" if self.reducing else "check")
 
     def blocked(self, goals: list[Goal]) -> Machine:
         """A machine whose `blocked` counts how often each of these guards fails first."""

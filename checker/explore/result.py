@@ -41,11 +41,26 @@ class GuardCoverage:
 
 
 @dataclass(frozen=True)
+class Orbits:
+    """What a search that is reduced by symmetry stands for.
+
+    `states` is how many states the orbits found have, `sorts` are those whose elements were
+    permuted, `refused` says why those of other sorts were not.
+    """
+
+    states: int
+    permutations: int
+    sorts: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Exploration:
     """A search: its counts, its verdict, and the shortest path to a violation if there is one.
 
     `transitions` counts enabled action instances, those that change nothing included. `depth` is
-    the length of the longest shortest path (of the counterexample, if there is one).
+    the length of the longest shortest path (of the counterexample, if there is one). With `orbits`,
+    all counts are of orbits: one state of each was expanded.
     """
 
     outcome: Outcome
@@ -63,6 +78,12 @@ class Exploration:
     words: int = 0
     waiting: int = 0
     sampled: int | None = None  # over how many states guards were counted, if not over all
+    orbits: Orbits | None = None
+
+    @property
+    def full_states(self) -> int:
+        """How many states were looked at, those included that others stand for."""
+        return self.states if self.orbits is None else self.orbits.states
 
     @property
     def complete(self) -> bool:
