@@ -34,6 +34,11 @@ SCHEMA = 1
     metavar="K",
     help="Ask Z3 about every run of at most K steps instead of exploring.",
 )
+@click.option(
+    "--symmetry",
+    is_flag=True,
+    help="Expand one state of each orbit of interchangeable elements; exact.",
+)
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")

@@ -15,7 +15,7 @@ from quorate.checker.explore.explorer import (
     only_invariants,
 )
 from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.result import Exploration, Orbits, Outcome
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.traces import counterexample
@@ -43,6 +43,7 @@ class Check:
     trace: Path | None
     graph: Path | None
     bmc: int | None
+    symmetry: bool
     reference: bool
     strict: bool
     coverage: bool
@@ -89,7 +90,7 @@ class Check:
             return explore_reference(target, bounds, self.limit), None
         self._known(target)
         only = frozenset(self.only) or None
-        explorer = Explorer(target, bounds, self.memory, self.limit, only)
+        explorer = Explorer(target, bounds, self.memory, self.limit, only, self.symmetry)
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
             out.line(memory_line(explorer))
@@ -107,6 +108,11 @@ class Check:
             raise InputError(
                 "--bmc explores no states: it goes with neither --graph, --reference, --memory "
                 "nor --limit"
+            )
+        if self.symmetry and (self.bmc is not None or self.graph or self.reference):
+            raise InputError(
+                "--symmetry looks at one state of each orbit: it goes with neither --graph, --bmc "
+                "nor --reference"
             )
 
     def _bounded(
@@ -195,7 +201,7 @@ def report(
     """The result, for people."""
     invariants = list(target.methods("invariant"))
     size = (
-        f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}, "
+        f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
     )
     if not found.states:
@@ -227,9 +233,11 @@ def report(
             }[found.outcome]
             out.line(
                 f"{why}; nothing was found so far in {size}; "
-                f"{count(found.waiting, 'state')} were still to be expanded",
+                f"{count(found.waiting, noun_of(found))} were still to be expanded",
                 "warn",
             )
+    if found.orbits is not None:
+        _orbits(out, found, found.orbits)
     if trace is not None:
         out.line()
         out.block(render_table(trace, out.width))
@@ -241,15 +249,50 @@ def report(
         out.line(warning, "warn")
 
 
+def noun_of(found: Exploration) -> str:
+    """What a search counted: with symmetry, states that each stand for their orbit."""
+    return "orbit" if found.orbits is not None and found.orbits.sorts else "state"
+
+
+def _orbits(out: Output, found: Exploration, orbits: Orbits) -> None:
+    """What the orbits stand for, and which sorts could not be reduced."""
+    if orbits.sorts:
+        times = " x " if out.ascii else " × "
+        out.line(
+            f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
+            f"{count(orbits.states, 'state')} ({times.join(orbits.sorts)}, "
+            f"{orbits.permutations:,} permutations)",
+            "ok",
+        )
+    elif not orbits.refused:
+        out.line("no unordered sort has two elements or more: there is no symmetry")
+    for name, why in orbits.refused.items():
+        out.line(f"{name}s are not interchangeable: {why}")
+
+
 def _coverage(out: Output, found: Exploration) -> None:
-    over = f" over a sample of {found.sampled:,} states" if found.sampled else ""
+    over = f" over a sample of {found.sampled:,} {noun_of(found)}s" if found.sampled else ""
     out.line()
+    if not over and noun_of(found) == "orbit":
+        over = " over one state of each orbit"
     out.title(f"coverage{over}")
     for name, times in found.fired.items():
         out.line(f"{times:>14,}  {name} enabled")
         for g in found.guards:
             if g.action == name:
                 out.line(f"{g.blocked:>14,}    line {g.line}: stopped by require({g.text})")
+
+
+def symmetry_of(found: Exploration) -> dict[str, Any] | None:
+    """What the orbits stand for, for programs: then all other counts are of orbits."""
+    if found.orbits is None:
+        return None
+    return {
+        "sorts": list(found.orbits.sorts),
+        "permutations": found.orbits.permutations,
+        "full_states": found.orbits.states,
+        "refused": dict(found.orbits.refused),
+    }
 
 
 def as_json(
@@ -267,6 +310,7 @@ def as_json(
         "faults": bounds.faults,
         "outcome": found.outcome.value,
         "states": found.states,
+        "symmetry": symmetry_of(found),
         "transitions": found.transitions,
         "depth": found.depth,
         "seconds": round(found.seconds, 4),
