@@ -63,7 +63,7 @@ def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
     a_largest = exists(at, [largest], [*like_this, (q, True)], env)
     if isinstance(a_largest, Some):  # the same one, whichever element shows that there is one
         largest_of = some(a_largest.variables, implies(some_of_them, a_largest.body))
-        yield bounded(every(variables, largest_of))
+        yield bounded(every(variables, largest_of), strict=True)
 
 
 def _has_sort(t: Any) -> bool:

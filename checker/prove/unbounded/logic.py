@@ -58,8 +58,14 @@ class All(_Quantifier):
     """For all values of the variables."""
 
 
+@dataclass(frozen=True, eq=False)
 class Bounded(All):
-    """For all values, of which only marked ones are looked at: what would go on for ever."""
+    """For all values, of which only marked ones are looked at: what would go on for ever.
+
+    `strict`: every value must be marked, and only witnesses at the top of the body are.
+    """
+
+    strict: bool = False
 
 
 class Some(_Quantifier):
@@ -153,9 +159,9 @@ def every(variables: Sequence[Term], body: Formula) -> Formula:
     return neg(some(variables, neg(body)))
 
 
-def bounded(f: Formula) -> Formula:
+def bounded(f: Formula, strict: bool = False) -> Formula:
     """A universal of which only marked instances are looked at."""
-    return Bounded(f.variables, f.body) if isinstance(f, All) else f
+    return Bounded(f.variables, f.body, strict) if isinstance(f, All) else f
 
 
 def iff(f: Formula, g: Formula) -> Formula:

@@ -58,7 +58,7 @@ class Markers:
 class _Writer:
     markers: Markers
     universal: str  # the marker that universals are instantiated at
-    witness: str  # one that all witnesses get besides, if any
+    witness: str | None  # one that all witnesses get besides, if not ""; None: no marks at all
 
     def written(self, f: Formula, constants: list[Term] | None = None) -> Any:
         match f:
@@ -76,15 +76,29 @@ class _Writer:
                     return self.written(body, constants)
                 marks = self._witnesses(variables)
                 return z3.Exists(list(variables), z3.And(*marks, self.written(body)))
+            case Bounded(variables, body, strict):
+                return self._bounded(list(variables), body, strict)
             case All(variables, body):
-                patterns = self._patterns(variables, body)
                 inside = self.written(body)
-                pattern = [z3.MultiPattern(*patterns)]
-                marked = z3.ForAll(list(variables), inside, patterns=pattern)
-                if isinstance(f, Bounded):
-                    return marked
+                pattern = z3.MultiPattern(*self._patterns(variables, body))
+                marked = z3.ForAll(list(variables), inside, patterns=[pattern])
                 return z3.And(marked, z3.ForAll(list(variables), inside))
         raise TypeError(f)
+
+    def _bounded(self, variables: list[Term], body: Formula, strict: bool) -> Any:
+        patterns = self._patterns(variables, body)
+        if not strict:
+            inside = self.written(body)
+        else:
+            patterns += [self.markers.mark(x, self.universal) for x in variables]
+            unmarked = _Writer(self.markers, self.universal, None)
+            if isinstance(body, Some):
+                marks = self._witnesses(body.variables)
+                found = z3.And(*marks, unmarked.written(body.body))
+                inside = z3.Exists(list(body.variables), found)
+            else:
+                inside = unmarked.written(body)
+        return z3.ForAll(variables, inside, patterns=[z3.MultiPattern(*patterns)])
 
     def _patterns(self, variables: Sequence[Term], body: Formula) -> list[Any]:
         """Atoms that the body presupposes, and markers of the variables that these leave out."""
@@ -101,6 +115,8 @@ class _Writer:
         return patterns + [self.markers.mark(x, self.universal) for x in rest]
 
     def _witnesses(self, variables: Sequence[Term]) -> list[Any]:
+        if self.witness is None:
+            return []
         mark, followed = self.markers.mark, self.markers.followed
         marks = [mark(x) for x in variables if x.sort().name() in followed]
         letters = {"E", self.witness} if marks else {self.witness}

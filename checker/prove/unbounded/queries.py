@@ -20,6 +20,7 @@ from .verdicts import Answer
 from .vocabulary import Vocabulary
 
 MOST_CASES = 32
+FIRST_S, SECOND_S = 0.3, 2.0  # before another way to ask is tried
 SHRINKING_S = 0.5  # for making one set of used hypotheses smaller
 
 
@@ -31,6 +32,22 @@ class Result:
     used: tuple[str, ...]
     cases: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way to ask: the cases, and how wide universals are instantiated (0, 1 or 2)."""
+
+    cases: tuple[tuple[Formula, ...], ...]
+    width: int
+
+
+def _ways(query: Formula) -> list[_Way]:
+    """In one go at few instances or at more; case by case; at more instances still."""
+    whole = (tuple(opened(query)),)
+    split = tuple(map(tuple, cases(query)))
+    ways = [_Way(whole, 0), _Way(whole, 1), _Way(split, 1), _Way(whole, 2)]
+    return [w for w in ways if w.cases is not split or len(split) > 1]
 
 
 @dataclass
@@ -52,30 +69,46 @@ class Asker:
     def ask(self, hypotheses: Mapping[str, Formula], query: Formula) -> Result:
         """Whether the hypotheses rule the query out."""
         started = time.perf_counter()
-        split, whole = list(cases(query)), [opened(query)]
-        # In one go; then at more instances; then case by case.
-        for way, width in ((whole, 0), (whole, 1), (split, 1), (whole, 2)):
-            found, used = self._all(hypotheses, way, width)
-            if found is Answer.PROVED:
-                break
+        found, used, count = Answer.NOT_PROVED, set[str](), 1
+        failed: set[int] = set()  # ways that ended without a proof: more time would not help
+        for number, limit in self._schedule(len(ways := _ways(query))):
+            if number not in failed:
+                found, used = self._all(hypotheses, ways[number], limit)
+                count = len(ways[number].cases)
+                if found is Answer.PROVED:
+                    break
+                failed |= {number} if found is Answer.NOT_PROVED else set()
+        else:
+            found = Answer.NOT_PROVED if len(failed) == len(ways) else Answer.UNKNOWN
         order = tuple(n for n in hypotheses if n in used)
-        return Result(found, order, len(way), time.perf_counter() - started)
+        return Result(found, order, count, time.perf_counter() - started)
+
+    def _schedule(self, ways: int) -> Iterator[tuple[int, float]]:
+        """The first way for a moment, then each for a while, then each for as long as may be."""
+        yield 0, min(FIRST_S, self.timeout)
+        for limit in dict.fromkeys((min(SECOND_S, self.timeout), self.timeout)):
+            for number in (*range(1, ways), 0):
+                yield number, limit
 
     def _all(
-        self, hypotheses: Mapping[str, Formula], way: Sequence[Sequence[Formula]], width: int
+        self, hypotheses: Mapping[str, Formula], way: _Way, limit: float
     ) -> tuple[Answer, set[str]]:
         used: set[str] = set()
-        for parts in way:
-            answer, names = self._ask(hypotheses, parts, width)
+        for parts in way.cases:
+            answer, names = self._ask(hypotheses, parts, way.width, limit)
             used |= names
             if answer is not Answer.PROVED:
                 return answer, used
         return Answer.PROVED, used
 
     def _ask(
-        self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int
+        self,
+        hypotheses: Mapping[str, Formula],
+        parts: Sequence[Formula],
+        width: int,
+        limit: float,
     ) -> tuple[Answer, set[str]]:
-        solver = self._solver()
+        solver = self._solver(limit)
         solver.add(*self._assertions(parts, width))
         switches = {n: z3.Bool(f"uses {n}") for n in hypotheses}
         for name, f in hypotheses.items():
@@ -102,12 +135,12 @@ class Asker:
                 core = self._core(solver, switches)
         return core
 
-    def _solver(self) -> Any:
+    def _solver(self, limit: float) -> Any:
         solver = z3.SimpleSolver()
         solver.set("auto_config", False)
         solver.set("mbqi", False)
         solver.set("random_seed", self.seed)
-        solver.set("timeout", max(1, int(1000 * self.timeout)))
+        solver.set("timeout", max(1, int(1000 * limit)))
         return solver
 
     def _hypothesis(self, f: Formula, width: int) -> Any:

@@ -195,7 +195,7 @@ class Step:
             chosen = f(*row) if bound else f
             this = self._happens(write, binder, x, inner)
             that = self._happens(write, binder, chosen, inner)
-            self.choices.append(bounded(every([*row, x], implies(this, that))))
+            self.choices.append(bounded(every([*row, x], implies(this, that)), strict=True))
         return self._chosen[id(write)]
 
     # ------------------------------------------------------------ sends
