@@ -256,6 +256,8 @@ def mentioned_sorts(cls: type[Protocol]) -> list[type]:
                 pending += [item.of, *item.meets]
             if item.__module__ != QuorumSystem.__module__:
                 found.append(item)
+        elif isinstance(item, Sort):
+            pending.append(type(item))
         elif isinstance(item, type) and issubclass(item, (Sort, Nat)):
             if item.__module__ != Sort.__module__:
                 found.append(item)
