@@ -7,6 +7,7 @@ masks on the words, which live in registers.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +17,16 @@ from llvmlite import ir
 
 from quorate.checker.finite.instances import Instance, Loop, Store
 from quorate.checker.finite.layout import Column
-from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar
+from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar, nodes_in
 
 I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 WORD = (1 << 64) - 1
+
+# Above so many parts of properties in all, each kind of step is checked against every part.
+MOST_CHECKS = 20_000
+
+# Guards with more operations than this are looked at only where a cheap part of them holds.
+LONG_GUARD = 16
 
 # Set in a successor's label when the step is enabled but makes no sense there.
 UNDEFINED = 1 << 31
@@ -305,18 +312,63 @@ def add_successors(
     totals: dict[str, Any] = {}
     single = [Group((x,), (i,)) for i, x in enumerate(instances)]
     groups = grouped(instances) if codes is None else single
-    for group in groups:
-        name = group.instances[0].action.name
-        if group.instances[0].loops:
-            cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
-            emit.looped(group.instances[0], group.labels[0], cell)
-        else:
-            enabled = emit.straight(group)
-            totals[name] = b.add(totals[name], enabled) if name in totals else enabled
-    for name, total in totals.items():
+
+    def count_fired(name: str, number: Any) -> None:
         cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
-        b.store(b.add(b.load(cell, typ=I64), total), cell)
+        b.store(b.add(b.load(cell, typ=I64), number), cell)
+
+    for shared, cluster in clustered(graph, groups):
+        name = cluster[0].instances[0].action.name
+        if cluster[0].instances[0].loops:
+            cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+            emit.looped(cluster[0].instances[0], cluster[0].labels[0], cell)
+        elif shared is True:
+            for group in cluster:
+                enabled = emit.straight(group, before)
+                totals[name] = b.add(totals[name], enabled) if name in totals else enabled
+        else:
+            with b.if_then(before.condition(shared)):
+                inner = before.scoped()
+                for group in cluster:
+                    count_fired(name, emit.straight(group, inner))
+    for name, total in totals.items():
+        count_fired(name, total)
     b.ret(b.load(count, typ=I64))
+
+
+def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, list[Group]]]:
+    """Runs of groups with the condition to test before the rest of their guards is looked at.
+
+    That condition is what is cheap, a test of cells against constants, and common to them all; it
+    is worth a branch where the rest is long. Otherwise it is True.
+    """
+
+    def common(group: Group) -> tuple[Node, ...]:
+        tests = [{p.id: p for p in _tests(graph, i)} for i in group.instances]
+        return tuple(p for k, p in tests[0].items() if all(k in t for t in tests))
+
+    def key(group: Group) -> Any:
+        if group.instances[0].loops:
+            return group.labels
+        return group.instances[0].action.name, tuple(p.id for p in common(group))
+
+    for _, run in itertools.groupby(groups, key):
+        cluster = list(run)
+        shared = common(cluster[0])
+        guards = [enabled(graph, i) for g in cluster for i in g.instances]
+        rest = sum(1 for _ in nodes_in(guards)) - 2 * len(shared)
+        worth = shared and rest > LONG_GUARD and not cluster[0].instances[0].loops
+        yield graph.and_(shared) if worth else True, cluster
+
+
+def _tests(graph: Graph, instance: Instance) -> Iterator[Node]:
+    """The conjuncts of an instance's guards that test one cell against constants."""
+    guard = enabled(graph, instance)
+    for p in guard.args if isinstance(guard, Node) and guard.op == "and" else (guard,):
+        if isinstance(p, Node) and p.op == "isin":
+            x = p.args[0]
+            if x.op == "load" and not isinstance(x.args[1], Node):
+                yield p
 
 
 class _Emitter:
@@ -333,9 +385,9 @@ class _Emitter:
         self.f, self.b, self.before, self.codes = f, b, before, codes
         self.count, self.out, self.labels = count, out, labels
 
-    def straight(self, group: Group) -> Any:
+    def straight(self, group: Group, low: Lowering) -> Any:
         """Emit a group's successor where any of its guards holds; returns how many hold."""
-        b, low = self.b, self.before
+        b = self.b
         guards = [low.condition(enabled(low.g, i)) for i in group.instances]
         early = low.g.or_(u.when for i in group.instances for u in i.undefined[: i.early])
         senseless = low.g.or_(u.when for i in group.instances for u in i.undefined)
@@ -476,17 +528,151 @@ def _cells_set(
 
 
 def add_check(
-    module: ir.Module, name: str, graph: Graph, words: int, conditions: Sequence[Bool]
+    module: ir.Module,
+    graph: Graph,
+    words: int,
+    conditions: Sequence[Bool],
+    instances: Sequence[Instance],
 ) -> None:
-    """`i64 name(state*)`: bit i is set where condition i holds."""
-    f = _function(module, name, [ir.PointerType()])
+    """`i64 check(state*, label*)`: bit i is set where condition i holds.
+
+    The state is the successor, by the instance that the label numbers, of a state where no
+    condition held, or where it is known that it did: so of each disjunction only those parts are
+    looked at that read a cell which the instance may have written.
+    """
+    pointer = ir.PointerType()
+    f = _function(module, "check", [pointer, pointer])
     b = ir.IRBuilder(f.append_basic_block("entry"))
     low = Lowering(b, _words(b, f.args[0], words), graph)
-    found: Any = const(0)
-    for i, p in enumerate(conditions):
-        bit = b.shl(b.zext(low.condition(p), I64), const(i))
-        found = b.or_(found, bit)
-    b.ret(found)
+    parts = [list(_disjuncts(graph, p)) for p in conditions]
+    cells = Footprint()
+    variants: dict[tuple[tuple[int, Bool], ...], list[int]] = {}
+    for label, instance in enumerate(instances):
+        written = cells.written(instance)
+        after = Known(graph, instance)
+        wanted = [
+            (i, after.value(p))
+            for i, disjuncts in enumerate(parts)
+            for p in disjuncts
+            if not isinstance(p, Node) or cells.read(p) & written
+        ]
+        variants.setdefault(tuple((i, p) for i, p in wanted if p is not False), []).append(label)
+    if sum(map(len, variants)) > MOST_CHECKS:
+        every = tuple((i, p) for i, disjuncts in enumerate(parts) for p in disjuncts)
+        variants = {every: list(range(len(instances)))}
+    other = f.append_basic_block("other")
+    switch = b.switch(b.load(f.args[1], typ=I32), other)
+    b.position_at_end(other)
+    b.ret(const(0))
+    for chosen, labels in variants.items():
+        block = f.append_basic_block("variant")
+        for label in labels:
+            switch.add_case(ir.Constant(I32, label), block)
+        b.position_at_end(block)
+        inner = low.scoped()
+        found: Any = const(0)
+        for i, some in itertools.groupby(chosen, key=lambda pair: pair[0]):
+            holds = inner.condition(graph.or_(p for _, p in some))
+            found = b.or_(found, b.shl(b.zext(holds, I64), const(i)))
+        b.ret(found)
+
+
+def _disjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
+    """Parts that the condition is the disjunction of."""
+    if isinstance(p, Node) and p.op == "or":
+        yield from p.args
+    elif isinstance(p, Node) and p.op == "not" and p.args[0].op == "and":
+        yield from (graph.not_(q) for q in p.args[0].args)
+    elif p is not False:
+        yield p
+
+
+class Known:
+    """Conditions after a step of an instance, given the cells that are then known constants.
+
+    Those are what it writes, and what its guards say of cells that it does not write.
+    """
+
+    def __init__(self, graph: Graph, instance: Instance) -> None:
+        self.g = graph
+        self._constants: dict[int, int] = {}
+        self._done: dict[int, Any] = {}
+        if instance.loops:
+            return
+        for p in _tests(graph, instance):
+            if p.args[1].bit_count() == 1:
+                self._constants[p.args[0].id] = p.args[1].bit_length() - 1
+        for s in instance.stores:
+            if isinstance(s.index, Node):
+                self._constants = {}
+                return
+        for s in instance.stores:
+            cell = graph.load(s.column, s.index)
+            assert isinstance(cell, Node)
+            self._constants.pop(cell.id, None)
+            if s.when is True and not isinstance(s.value, Node):
+                self._constants[cell.id] = s.value
+
+    def value(self, p: Any) -> Any:
+        """The condition or scalar, with what is known put in."""
+        if not self._constants:
+            return p
+        for node in nodes_in([p]):
+            if node.id not in self._done:
+                self._done[node.id] = self._put(node)
+        return self._done[p.id] if isinstance(p, Node) else p
+
+    def _put(self, node: Node) -> Any:
+        if node.id in self._constants:
+            return self._constants[node.id]
+        done = self._done
+        new = [done[a.id] if isinstance(a, Node) else a for a in node.args]
+        if all(x is y for x, y in zip(new, node.args, strict=True)):
+            return node
+        g = self.g
+        match node.op:
+            case "and" | "or":
+                return (g.and_ if node.op == "and" else g.or_)(new)
+            case "lt":
+                return g.less(*new)
+            case "not":
+                return g.not_(new[0])
+        return getattr(g, node.op)(*new)
+
+
+class Footprint:
+    """Which cells conditions read and instances write, as bit sets."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, tuple[int, Column]] = {}
+        self._count = 0
+        self._reads: dict[int, int] = {}
+
+    def _cells(self, column: Column, index: Scalar) -> int:
+        if id(column) not in self._first:
+            self._first[id(column)] = (self._count, column)
+            self._count += column.count
+        first = self._first[id(column)][0]
+        if isinstance(index, Node):
+            return ((1 << column.count) - 1) << first
+        return 1 << (first + index)
+
+    def written(self, instance: Instance) -> int:
+        found = 0
+        for s in instance.stores:
+            found |= self._cells(s.column, s.index)
+        return found
+
+    def read(self, p: Bool | Scalar) -> int:
+        if not isinstance(p, Node):
+            return 0
+        for node in nodes_in([p]):
+            if node.id not in self._reads:
+                mask = self._cells(*node.args) if node.op == "load" else 0
+                for a in node.args:
+                    mask |= self._reads[a.id] if isinstance(a, Node) else 0
+                self._reads[node.id] = mask
+        return self._reads[p.id]
 
 
 Goal = tuple[str, int]  # an action and the position of one of its guards

@@ -78,9 +78,9 @@ def _call_successors(
 
 
 @_intrinsic
-def _call_check(context: Any, address: Any, state: Any, at: Any) -> Any:
+def _call_check(context: Any, address: Any, state: Any, at: Any, labels: Any, label: Any) -> Any:
     """Call a `check` function by its address."""
-    return types.int64(address, state, at), _call
+    return types.int64(address, state, at, labels, label), _call
 
 
 @_intrinsic
@@ -131,11 +131,18 @@ def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
 def rehash(states: Any, words: int, count: int, table: Any) -> None:
     """Fill an empty table with the first `count` states."""
     mask = np.uint64(len(table) - 1)
-    for k in range(count):
-        h = hash_of(states, k * words, words) & mask
-        while table[h] != 0:
-            h = (h + np.uint64(1)) & mask
-        table[h] = k + 1
+    hashes = np.empty(BATCH, np.uint64)
+    for start in range(0, count, BATCH):
+        end = min(count, start + BATCH)
+        for k in range(start, end):
+            h = hash_of(states, k * words, words) & mask
+            hashes[k - start] = h
+            _prefetch(table, np.int64(h))
+        for k in range(start, end):
+            h = hashes[k - start]
+            while table[h] != 0:
+                h = (h + np.uint64(1)) & mask
+            table[h] = k + 1
 
 
 @compiled
@@ -246,6 +253,7 @@ def _searching(fixed: int) -> Callable[..., int]:
                     while k >= 0 and not equal(states, k * words, out, at, words):
                         h = (h + np.uint64(1)) & mask
                         k = np.int64(table[h]) - 1
+                    label = j
                     j += 1
                     if k >= 0:
                         continue
@@ -253,7 +261,7 @@ def _searching(fixed: int) -> Callable[..., int]:
                     for i in range(words):
                         states[count * words + i] = out[at + i]
                     parents[count] = head
-                    verdict = _call_check(check, out, at)
+                    verdict = _call_check(check, out, at, labels, label)
                     reached |= verdict & ~bad
                     if verdict & bad:
                         control[FOUND], control[WHERE] = verdict & bad, count

@@ -91,7 +91,7 @@ class Kernel:
             conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
             self._senseless += undefined
         conditions.append(graph.or_(u.when for u in self._senseless))
-        add_check(module, "check", graph, self.words, conditions)
+        add_check(module, graph, self.words, conditions, self.possible)
         if self.symmetry:
             self.reduction = Reduction(self.layout)
             self.reduction.add_to(module, conditions)

@@ -519,6 +519,21 @@ class Maker:
 
     # One method per kind: what may stand for a value of it, besides names and reads.
 
+    def narrowed(self, t: T, d: int) -> str:
+        """A value that a test shows not to be None, used as a value."""
+        known = [(self.read(c), c.type) for c in self.cells if c.name not in self.hidden]
+        known += [(f"{v.text}.{n}", ft) for v in self.scope for n, ft in v.type.fields]
+        optional = [(text, ft.parts[0]) for text, ft in known if ft.kind == "option"]
+        if not optional:
+            return self.expr(t, d - 1)
+        text, inner = self.r.choice(optional)
+        self.scope += [Var(text, inner)] * 3
+        used = self.expr(t, d - 1)
+        del self.scope[-3:]
+        if t != BOOL or self.chance(30):
+            return f"({used} if {text} is not None else {self.expr(t, d - 1)})"
+        return self.r.choice((f"({text} is not None and {used})", f"({text} is None or {used})"))
+
     def of_bool(self, t: T, d: int) -> list[Callable[[], str]]:
         found = [
             lambda: self.comparison(d),
@@ -531,6 +546,7 @@ class Maker:
             lambda: f"({self.expr(BOOL, d - 1)} or {self.expr(BOOL, d - 1)})",
             lambda: self.conditional(BOOL, d),
             lambda: self.membership(d),
+            lambda: self.narrowed(BOOL, d),
         ]
         if self.messages and "sent" not in self.hidden:
             found += [lambda: self.asked(d)] * 2
@@ -668,7 +684,8 @@ class Maker:
         return self.r.choice(choices)
 
     def of_sort(self, t: T, d: int) -> list[Callable[[], str]]:
-        return [lambda: self.literal(t, d), lambda: self.conditional(t, d)]
+        narrowed = [lambda: self.narrowed(t, d)] if d > 0 else []
+        return [lambda: self.literal(t, d), lambda: self.conditional(t, d), *narrowed]
 
     def of_ordered(self, t: T, d: int) -> list[Callable[[], str]]:
         found = self.of_sort(t, d)

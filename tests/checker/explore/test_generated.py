@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.finite import instances
+from quorate.checker.finite import evaluate, instances
 from quorate.model.language import ModelError, SizeError
 from quorate.model.language.lower import describe
 from tests.checker.strategies import Source, generate, loaded, sized, sources
@@ -32,6 +34,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
         yield
 
 
+@contextmanager
+def symbolic() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instances, "MOST_UNROLLED", 1)
+        patch.setattr(evaluate, "MOST_PAYLOADS", 0)
+        yield
+
+
 def agree(source: Source) -> str:
     with loaded(source) as protocol:
         try:
@@ -51,9 +61,8 @@ def test_kernel_agrees_with_python(source: Source) -> None:
 @given(sources())
 @settings(EVERY_DAY, max_examples=100)
 def test_loops_over_messages_agree_with_python(source: Source) -> None:
-    """Message parameters that stay symbolic, however few messages there may be."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instances, "MOST_UNROLLED", 1)
+    """Messages whose fields stay symbolic, however few there may be."""
+    with symbolic():
         event(agree(source))
 
 
@@ -68,8 +77,7 @@ def test_kernel_agrees_with_python_on_many(source: Source) -> None:
 @given(sources())
 @EXHAUSTIVE
 def test_loops_over_messages_agree_with_python_on_many(source: Source) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instances, "MOST_UNROLLED", 1)
+    with symbolic():
         event(agree(source))
 
 
