@@ -21,8 +21,10 @@ VERBS = {
     "verify": "Explore, prove, mutate and replay, in one go: the main job.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
     "refine": "Check that one protocol implements another, step by step.",
+    "prove": "Prove the invariants for any number of elements of every sort.",
     "replay": "Replay a trace on an implementation, step by step.",
     "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
+    "export": "Write a protocol as TLA+, for people who trust TLC.",
 }
 
 

@@ -1,0 +1,167 @@
+"""A module means what the class means: an interpreter of its text finds the same states."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from quorate.checker.errors import InputError
+from quorate.checker.export import export
+from quorate.checker.load import load_protocol
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.run import Machine
+from quorate.model.mutants import MUTANTS
+from tests.checker.strategies import Source, loaded, sized, sources
+
+from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
+from .interpreter import Spec
+from .values import TlaError
+
+BUNDLED = [
+    ("Paxos", {"Acceptor": 3, "Value": 2, "Ballot": 2}, {}, 3921),
+    (
+        "PaxosRoles",
+        {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 1},
+        {"crash": 0},
+        1057,
+    ),
+    ("TwoPhaseCommit", {"Coordinator": 1, "Participant": 2}, {"crash": 1}, 557),
+    ("Raft", {"Server": 2, "Value": 1, "Term": 1, "Index": 1}, {"crash": 1}, 782),
+    (
+        "MultiPaxos",
+        {"Proposer": 1, "Acceptor": 2, "Slot": 2, "Value": 1, "Ballot": 1},
+        {"crash": 1},
+        88,
+    ),
+]
+
+
+def spec_of(protocol: type[Protocol], sizes: Sizes) -> Spec:
+    found = export(protocol, sizes)
+    assert found.configuration is not None
+    return Spec(found.module, found.configuration)
+
+
+@pytest.mark.parametrize(("name", "sizes", "faults", "count"), BUNDLED, ids=[b[0] for b in BUNDLED])
+def test_bundled(name: str, sizes: dict[str, int], faults: dict[str, int], count: int) -> None:
+    protocol = load_protocol(name)
+    # The invariants of Paxos cost more than its steps: look at them in some states.
+    counts, violated = spec_of(protocol, protocol.sized(faults, **sizes)).explore(every=50)
+    assert (sum(counts), violated) == (count, set())
+
+
+def reference(
+    protocol: type[Protocol], sizes: Sizes, most: int
+) -> tuple[list[int], set[str]] | None:
+    """What CPython finds, None if there are more states than `most`."""
+    seen, counts, violated = set(), [], set()
+    with sizes:
+        machine = Machine(protocol, sizes)
+        level = machine.initial()
+        while level:
+            before, following = len(seen), []
+            for state in level:
+                if state in seen:
+                    continue
+                seen.add(state)
+                names = protocol.methods("invariant")
+                violated |= {name for name in names if not machine.holds(name, state)}
+                following += [after for _, _, after in machine.successors(state)]
+                if len(seen) > most:
+                    return None
+            if len(seen) > before:
+                counts.append(len(seen) - before)
+            level = following
+    return counts, violated
+
+
+def same(protocol: type[Protocol], **sizes: int) -> set[str]:
+    """Check that both find the same; returns the invariants that are violated."""
+    configuration = protocol.sized(**sizes)
+    expected = reference(protocol, configuration, 10_000)
+    found = spec_of(protocol, configuration).explore()
+    assert found == expected
+    assert sum(found[0]) > 1
+    return found[1]
+
+
+def test_mutant_violates_the_same() -> None:
+    assert "consistency" in same(MUTANTS["breaks-vote"].protocol, Coordinator=1, Participant=2)
+
+
+# ---------------------------------------------------------------- generated protocols
+
+
+def agree(source: Source) -> str:
+    """Compare one generated protocol; returns what became of it."""
+    with loaded(source) as protocol:
+        try:
+            sizes = sized(protocol, source)
+            expected = reference(protocol, sizes, 100)
+        except (ModelError, SizeError):
+            return "rejected"
+        except StepError:
+            return check_undefined(protocol, sizes)
+        spec = spec_of(protocol, sizes)
+        if expected is None:
+            return "large"
+        assert spec.explore(300) == expected
+        return "same"
+
+
+def check_undefined(protocol: type[Protocol], sizes: Sizes) -> str:
+    """Where CPython finds no value, TLC must stop or see an invariant violated.
+
+    A local name that nothing looks at is the exception: in TLA+ it need not have a value.
+    """
+    try:
+        _, violated = spec_of(protocol, sizes).explore(1000)
+    except TlaError:
+        return "undefined"
+    if not violated & {"TypeOK", "KeysAreUnique"}:
+        event("undefined, but not looked at")
+    return "undefined"
+
+
+EVERY_DAY = settings(
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+
+
+@given(sources())
+@EVERY_DAY
+def test_generated_protocols(source: Source) -> None:
+    event(agree(source))
+
+
+@pytest.mark.exhaustive
+@given(sources())
+@settings(EVERY_DAY, max_examples=1000)
+def test_many_generated_protocols(source: Source) -> None:
+    event(agree(source))
+
+
+# ---------------------------------------------------------------- what the bundled do not use
+
+
+def test_constructs() -> None:
+    assert same(Constructs, Node=3, Color=1, Step=1, Epoch=1, Era=2, Count=1) == {"few"}
+
+
+def test_a_choice_that_is_none() -> None:
+    """Two rounds of a loop write one cell: CPython takes the last, TLC must not take any."""
+    sizes = Ambiguous.sized(Node=2)
+    with pytest.raises(TlaError, match="CHOOSE"):
+        spec_of(Ambiguous, sizes).explore()
+
+
+def test_what_has_no_form() -> None:
+    with pytest.raises(InputError, match=r"constructs\.py:\d+.*rounds write the same cell"):
+        export(TwoRounds, TwoRounds.sized(Node=2, Era=2))
+    with pytest.raises(InputError, match=r"constructs\.py:\d+.*@init that builds on another"):
+        export(TwoChoices, TwoChoices.sized(Node=2))
+
+
+def test_sizes_that_are_needed() -> None:
+    with pytest.raises(SizeError, match="say -s Node="):
+        export(Constructs, None)
