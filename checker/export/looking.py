@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from quorate.model.language import surface as s
-from quorate.model.language.types import MapType, NatType, OptionType, SeqType
+from quorate.model.language.types import MapType, NatType, OptionType, SeqType, SortType
 
 NODES = (s.Expr, s.Statement, s.Generator)
 
@@ -93,6 +93,8 @@ def may_be_no_key(key: s.Expr) -> bool:
     """A bottom and a number out of range are no keys of a map; a bound variable is neither."""
     if isinstance(key, s.Name):
         return False
+    if isinstance(key, s.Constant) and isinstance(key.type, SortType):
+        return bool(key.value.index < 0)
     return isinstance(key.type, NatType) or getattr(key.type, "bottom", None) is not None
 
 
