@@ -1,6 +1,17 @@
 """Proofs for any number of elements of every sort."""
 
 from .proof import prove_unbounded
+from .smtlib import write_smt2
 from .verdicts import Answer, InvariantProof, Obligation, Proof, Standing
+from .vocabulary import UnsupportedError
 
-__all__ = ["Answer", "InvariantProof", "Obligation", "Proof", "Standing", "prove_unbounded"]
+__all__ = [
+    "Answer",
+    "InvariantProof",
+    "Obligation",
+    "Proof",
+    "Standing",
+    "UnsupportedError",
+    "prove_unbounded",
+    "write_smt2",
+]

@@ -1,12 +1,13 @@
 """Marker patterns: which instances of which universals Z3 looks at, so that it always ends.
 
-A marker `D_S` is a predicate that means "true". It is asserted of every constant of the query; each
-universal is asserted twice, with the markers of its variables as its one multi-pattern (instances
-at exactly these constants, by E-matching: de Moura, Bjørner: Efficient E-Matching for SMT Solvers,
-CADE 2007) and plain (Z3's own patterns). An existential below a universal carries the markers of
-the sorts whose witnesses are to be looked at too: members of quorums, which cuts the cycle from
-members to ballots and back. With markers replaced by "true" the query is the original one: `unsat`
-is a proof.
+A marker `D_S` is a predicate that means "true". It is asserted of every constant of the query. The
+pattern of a universal is what it presupposes (messages sent, members of sets) and the markers of
+the variables that this leaves out, so that it is instantiated at exactly these messages and
+constants (E-matching: de Moura, Bjørner: Efficient E-Matching for SMT Solvers, CADE 2007). One that
+presupposes nothing is asserted a second time with patterns of Z3's own choice. An existential below
+a universal carries the markers of the sorts whose witnesses are to be looked at too: members of
+quorums, which cuts the cycle from members to ballots and back. With markers replaced by "true" the
+query is the original one: `unsat` is a proof.
 
 A second marker `E_S` is on all of these and on every witness of an axiom or invariant: where
 instances at the constants do not suffice, the universals of what is asked (the invariant after the
@@ -80,13 +81,16 @@ class _Writer:
                 return self._bounded(list(variables), body, strict)
             case All(variables, body):
                 inside = self.written(body)
-                pattern = z3.MultiPattern(*self._patterns(variables, body))
+                facts = self._facts(variables, body)
+                pattern = z3.MultiPattern(*self._patterns(variables, facts))
                 marked = z3.ForAll(list(variables), inside, patterns=[pattern])
+                if facts:
+                    return marked
                 return z3.And(marked, z3.ForAll(list(variables), inside))
         raise TypeError(f)
 
     def _bounded(self, variables: list[Term], body: Formula, strict: bool) -> Any:
-        patterns = self._patterns(variables, body)
+        patterns = self._patterns(variables, self._facts(variables, body))
         if not strict:
             inside = self.written(body)
         else:
@@ -100,19 +104,24 @@ class _Writer:
                 inside = unmarked.written(body)
         return z3.ForAll(variables, inside, patterns=[z3.MultiPattern(*patterns)])
 
-    def _patterns(self, variables: Sequence[Term], body: Formula) -> list[Any]:
-        """Atoms that the body presupposes, and markers of the variables that these leave out."""
+    def _facts(self, variables: Sequence[Term], body: Formula) -> list[Any]:
+        """Messages and members that the body presupposes, each for some variables more."""
         known = {x.get_id() for x in variables}
         covered: set[int] = set()
-        patterns: list[Any] = []
+        facts: list[Any] = []
         for p in body.parts if isinstance(body, Or) else [body]:
             if isinstance(p, Atom) and not p.positive and is_fact(p.term):
                 new = {x.get_id() for x in p.term.children()} & known
                 if new - covered:
                     covered |= new
-                    patterns.append(p.term)
+                    facts.append(p.term)
+        return facts
+
+    def _patterns(self, variables: Sequence[Term], facts: Sequence[Any]) -> list[Any]:
+        """The facts, and markers of the variables that these leave out."""
+        covered = {x.get_id() for f in facts for x in f.children()}
         rest = [x for x in variables if x.get_id() not in covered]
-        return patterns + [self.markers.mark(x, self.universal) for x in rest]
+        return [*facts, *(self.markers.mark(x, self.universal) for x in rest)]
 
     def _witnesses(self, variables: Sequence[Term]) -> list[Any]:
         if self.witness is None:

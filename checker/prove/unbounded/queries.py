@@ -20,7 +20,9 @@ from .verdicts import Answer
 from .vocabulary import Vocabulary
 
 MOST_CASES = 32
-FIRST_S, SECOND_S = 0.3, 2.0  # before another way to ask is tried
+# How much Z3 may do before another way to ask is tried; its own units, about a million a second,
+# so that a busy machine changes no answer. 0: as much as the timeout allows.
+FIRST, SECOND, ALL = 1_200_000, 4_000_000, 0
 SHRINKING_S = 0.5  # for making one set of used hypotheses smaller
 
 
@@ -83,15 +85,15 @@ class Asker:
         order = tuple(n for n in hypotheses if n in used)
         return Result(found, order, count, time.perf_counter() - started)
 
-    def _schedule(self, ways: int) -> Iterator[tuple[int, float]]:
-        """The first way for a moment, then each for a while, then each for as long as may be."""
-        yield 0, min(FIRST_S, self.timeout)
-        for limit in dict.fromkeys((min(SECOND_S, self.timeout), self.timeout)):
+    def _schedule(self, ways: int) -> Iterator[tuple[int, int]]:
+        """Two ways for a moment, then each for a while, then each for as long as may be."""
+        yield from ((0, FIRST), (1, FIRST))
+        for limit in (SECOND, ALL):
             for number in (*range(1, ways), 0):
                 yield number, limit
 
     def _all(
-        self, hypotheses: Mapping[str, Formula], way: _Way, limit: float
+        self, hypotheses: Mapping[str, Formula], way: _Way, limit: int
     ) -> tuple[Answer, set[str]]:
         used: set[str] = set()
         for parts in way.cases:
@@ -106,7 +108,7 @@ class Asker:
         hypotheses: Mapping[str, Formula],
         parts: Sequence[Formula],
         width: int,
-        limit: float,
+        limit: int,
     ) -> tuple[Answer, set[str]]:
         solver = self._solver(limit)
         solver.add(*self._assertions(parts, width))
@@ -135,12 +137,13 @@ class Asker:
                 core = self._core(solver, switches)
         return core
 
-    def _solver(self, limit: float) -> Any:
+    def _solver(self, limit: int) -> Any:
         solver = z3.SimpleSolver()
         solver.set("auto_config", False)
         solver.set("mbqi", False)
         solver.set("random_seed", self.seed)
-        solver.set("timeout", max(1, int(1000 * limit)))
+        solver.set("timeout", max(1, int(1000 * self.timeout)))
+        solver.set("rlimit", limit)
         return solver
 
     def _hypothesis(self, f: Formula, width: int) -> Any:

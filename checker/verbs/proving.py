@@ -1,0 +1,205 @@
+"""The work of `quorate prove`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.cli import INCONCLUSIVE, VIOLATED
+from quorate.checker.errors import InputError
+from quorate.checker.load import load_protocol, name_of
+from quorate.checker.prove.unbounded import (
+    InvariantProof,
+    Obligation,
+    Proof,
+    Standing,
+    UnsupportedError,
+    prove_unbounded,
+    write_smt2,
+)
+from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.model.language import Protocol
+from quorate.traces import render_table
+
+from .prove import SCHEMA
+
+CODES = {
+    Standing.PROVED: 0,
+    Standing.OPEN: INCONCLUSIVE,
+    Standing.NOT_INDUCTIVE: VIOLATED,
+    Standing.VIOLATED: VIOLATED,
+}
+MARKS = {Standing.PROVED: "ok", Standing.OPEN: "warn"}
+
+
+@dataclass
+class Prove:
+    """One run of the verb; the fields are its options."""
+
+    protocol: str
+    seed: int
+    timeout: float
+    only: tuple[str, ...]
+    core: bool
+    smt2: Path | None
+    refute: bool
+    as_json: bool
+    ascii_only: bool
+
+    def run(self) -> int:
+        """Prove, report, write; returns the exit code."""
+        target = load_protocol(self.protocol)
+        out = Output(self.ascii_only)
+        if self.smt2 is not None:
+            self._write(target)
+        with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
+            found = self._prove(target, say)
+        if self.as_json:
+            out.block(json.dumps(as_json(target, found), indent=2))
+        else:
+            report(out, found, self.core)
+            if self.smt2 is not None:
+                out.line(f"obligations written to {self.smt2}")
+        return CODES[found.standing]
+
+    def _prove(self, target: type[Protocol], say: Any) -> Proof:
+        try:
+            return prove_unbounded(
+                target,
+                seed=self.seed,
+                timeout=self.timeout,
+                invariants=self.only or None,
+                refute=self.refute,
+                shrink=self.core,
+                report=say,
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def _write(self, target: type[Protocol]) -> None:
+        assert self.smt2 is not None
+        try:
+            write_smt2(target, self.smt2, self.only or None)
+        except OSError as error:
+            raise InputError(f"{self.smt2}: cannot write here: {error.strerror}") from None
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        except UnsupportedError:
+            return  # the proof says so
+
+
+def report(out: Output, found: Proof, core: bool) -> None:
+    """The result, for people."""
+    out.title(f"{found.protocol}  any number of elements of every sort")
+    if found.unsupported is not None:
+        out.line(f"{found.where}: {found.unsupported}", "warn")
+        return
+    for q in found.quorums:
+        mark = "ok" if q.holds else "bad" if q.counterexample else "warn"
+        text = f"{q.statement} ({q.scope})"
+        if q.counterexample is not None:
+            text = f"not so: {text}: {q.counterexample[0]} and {q.counterexample[1]}"
+        out.line(text, mark)
+    for statement in found.assumed:
+        out.line(f"the proof holds wherever {statement}")
+    for i in found.invariants:
+        out.line(line_of(i), MARKS.get(i.standing, "bad"))
+        for o in i.failed:
+            out.line(f"{o.action_span.line or o.invariant_span.line}: {o}", indent=2)
+    if core:
+        _cores(out, found)
+    for i in found.invariants:
+        if i.trace is not None:
+            _show(out, i)
+    _last_lines(out, found)
+
+
+def line_of(i: InvariantProof) -> str:
+    """What is known of one invariant, in one line."""
+    match i.standing:
+        case Standing.PROVED:
+            how = {"consequence": "follows from the others", "inductive": "inductive"}
+            return f"{i.invariant}: proved ({how.get(i.how, 'one message per key')})"
+        case Standing.NOT_INDUCTIVE:
+            return f"{i.invariant}: not inductive, see below the step at {i.sizes}"
+        case Standing.VIOLATED:
+            return f"{i.invariant}: violated, see below the run at {i.sizes}"
+    rests = f", since it rests on {', '.join(i.rests_on)}" if i.rests_on else ""
+    return f"{i.invariant}: open{rests}"
+
+
+def _show(out: Output, i: InvariantProof) -> None:
+    assert i.trace is not None
+    out.line()
+    run = i.standing is Standing.VIOLATED
+    out.title(f"{i.invariant}: {'a run' if run else 'a step'} at {i.sizes}")
+    if not run:
+        out.line("from a state that satisfies every invariant, reached by a run or not:")
+        for name, value in i.trace.initial.items():
+            out.line(f"{name} = {value}", indent=1)
+    out.block(render_table(i.trace, out.width))
+
+
+def _cores(out: Output, found: Proof) -> None:
+    out.line()
+    out.title("what each obligation needs")
+    for o in found.obligations:
+        if not o.untouched:
+            needs = ", ".join(o.used) or "nothing"
+            out.line(f"{o.name}: {o.answer.value}, {seconds(o.seconds)}: {needs}", indent=1)
+
+
+def _last_lines(out: Output, found: Proof) -> None:
+    asked = [o for o in found.obligations if not o.untouched]
+    slowest = found.slowest
+    text = f"{found.standing.value}: {count(len(asked), 'obligation')} in {seconds(found.seconds)}"
+    if slowest is not None:
+        text += f", the slowest {slowest.name} ({seconds(slowest.seconds)})"
+    out.line()
+    if found.faults:
+        out.line(f"any number of faults: {', '.join(found.faults)}")
+    out.line(text, MARKS.get(found.standing, "bad"))
+
+
+def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
+    """The result, for programs."""
+    return {
+        "schema": SCHEMA,
+        "protocol": name_of(target),
+        "standing": found.standing.value,
+        "seconds": round(found.seconds, 4),
+        "unsupported": found.unsupported,
+        "faults": list(found.faults),
+        "quorums": [
+            {"statement": q.statement, "scope": q.scope, "verdict": q.verdict.value}
+            for q in found.quorums
+        ],
+        "assumed": list(found.assumed),
+        "invariants": [
+            {
+                "invariant": i.invariant,
+                "standing": i.standing.value,
+                "how": i.how,
+                "rests_on": list(i.rests_on),
+                "sizes": i.sizes or None,
+                "steps": len(i.trace.steps) if i.trace else None,
+            }
+            for i in found.invariants
+        ],
+        "obligations": [_obligation(o) for o in found.obligations],
+    }
+
+
+def _obligation(o: Obligation) -> dict[str, Any]:
+    return {
+        "kind": o.kind,
+        "action": o.action,
+        "invariant": o.invariant,
+        "answer": o.answer.value,
+        "seconds": round(o.seconds, 4),
+        "used": list(o.used),
+        "untouched": o.untouched,
+        "lines": [o.action_span.line, o.invariant_span.line],
+    }
