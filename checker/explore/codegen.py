@@ -344,7 +344,9 @@ def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, lis
     """
 
     def common(group: Group) -> tuple[Node, ...]:
-        tests = [{p.id: p for p in _tests(graph, i)} for i in group.instances]
+        tests = [_tests(enabled(graph, i)) for i in group.instances]
+        # Where a guard has no value, the step must be looked at as well.
+        tests += [_tests(u.when) for i in group.instances for u in i.undefined[: i.early]]
         return tuple(p for k, p in tests[0].items() if all(k in t for t in tests))
 
     def key(group: Group) -> Any:
@@ -361,14 +363,15 @@ def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, lis
         yield graph.and_(shared) if worth else True, cluster
 
 
-def _tests(graph: Graph, instance: Instance) -> Iterator[Node]:
-    """The conjuncts of an instance's guards that test one cell against constants."""
-    guard = enabled(graph, instance)
-    for p in guard.args if isinstance(guard, Node) and guard.op == "and" else (guard,):
-        if isinstance(p, Node) and p.op == "isin":
-            x = p.args[0]
-            if x.op == "load" and not isinstance(x.args[1], Node):
-                yield p
+def _tests(p: Bool) -> dict[int, Node]:
+    """The conjuncts of a condition that test one cell against constants, by their numbers."""
+    parts = p.args if isinstance(p, Node) and p.op == "and" else (p,)
+    tests = [q for q in parts if isinstance(q, Node) and q.op == "isin"]
+    return {q.id: q for q in tests if _is_cell(q.args[0])}
+
+
+def _is_cell(x: Node) -> bool:
+    return x.op == "load" and not isinstance(x.args[1], Node)
 
 
 class _Emitter:
@@ -599,7 +602,7 @@ class Known:
         self._done: dict[int, Any] = {}
         if instance.loops:
             return
-        for p in _tests(graph, instance):
+        for p in _tests(enabled(graph, instance)).values():
             if p.args[1].bit_count() == 1:
                 self._constants[p.args[0].id] = p.args[1].bit_length() - 1
         for s in instance.stores:

@@ -208,6 +208,8 @@ class Explorer:
 
     def _loop(self, report: Report | None, started: float) -> Outcome:
         try:
+            if self.limit is not None and self.store.count >= self.limit:
+                return Outcome.LIMIT
             while True:
                 status = self._slice()
                 self.store.count = int(self.control[d.COUNT])

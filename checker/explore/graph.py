@@ -210,7 +210,8 @@ class StateGraph:
         graph = networkx.MultiDiGraph()
         graph.add_nodes_from(self._rows())
         graph.add_edges_from(
-            (a, b, {"action": x.action, "label": str(x)}) for a, b, x in self.each_edge()
+            (a, b, {"action": x.action, "label": str(x)} | {n: str(v) for n, v in x.arguments})
+            for a, b, x in self.each_edge()
         )
         networkx.write_graphml(graph, path)
 

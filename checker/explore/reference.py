@@ -63,6 +63,8 @@ class _Search:
                 frontier.append(state)
                 if (name := self._violation(state)) is not None:
                     return Outcome.VIOLATED, state, name
+        if self.limit is not None and len(self.parents) >= self.limit:
+            return Outcome.LIMIT, None, None
         while frontier:
             following: list[State] = []
             for state in frontier:

@@ -1,0 +1,703 @@
+"""Symmetry reduction: the same verdicts, depths and (orbits weighed) counts as without."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.cli import main
+from quorate.checker.explore import symmetry
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.graph import StateGraph
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.finite.permute import Permutation, permuted_state
+from quorate.checker.finite.symmetric import Interchangeable, symmetric_sorts
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort, StepError
+from quorate.model.language.lower import describe
+from quorate.model.multipaxos import MultiPaxos
+from quorate.model.mutants import KILLED, MUTANTS, Mutant
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+from quorate.model.raft import Raft
+from quorate.model.two_phase_commit import TwoPhaseCommit
+from tests.checker.strategies import Source, generate, loaded, sized
+
+from .comparing import _check_path
+
+LIMIT = 20_000  # states of a generated protocol
+
+EVERY_DAY = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+EXHAUSTIVE = settings(EVERY_DAY, max_examples=1500)
+
+Bound = tuple[type[Protocol], dict[str, int], dict[str, int]]
+
+SMALL: list[Bound] = [
+    (Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 2}, {}),
+    (Paxos, {"Acceptor": 4, "Ballot": 1, "Value": 3}, {}),
+    (TwoPhaseCommit, {"Coordinator": 1, "Participant": 3}, {"crash": 1}),
+    (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 1}, {"crash": 1}),
+    (
+        PaxosRoles,
+        {"Proposer": 1, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 1},
+        {"crash": 0},
+    ),
+    (
+        MultiPaxos,
+        {"Proposer": 2, "Acceptor": 3, "Slot": 1, "Value": 1, "Ballot": 1},
+        {"crash": 0},
+    ),
+]
+
+
+def name_of(bound: Bound) -> str:
+    return f"{bound[0].__name__}-{'-'.join(map(str, bound[1].values()))}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def attempt(explorer: Explorer) -> Exploration | StepError:
+    try:
+        return explorer.run()
+    except StepError as error:
+        return error
+
+
+def agree(
+    protocol: type[Protocol], sizes: Sizes, only: frozenset[str] | None = None, limit: int = 0
+) -> str:
+    """Assert that the reduced search finds what the other finds; returns how it ended."""
+    try:
+        reduced = Explorer(protocol, sizes, only=only, symmetry=True)
+    except StepError:  # in @init
+        return "senseless start"
+    if not reduced.kernel.reducing:
+        return "no symmetry"
+    plain = attempt(Explorer(protocol, sizes, limit=limit or None, only=only))
+    if not isinstance(plain, StepError) and plain.outcome is Outcome.LIMIT:
+        return "too large"
+    found = attempt(reduced)
+    if isinstance(plain, StepError) or isinstance(found, StepError):
+        # A step without sense and a violation one level later: whichever is met first.
+        level = [x.depth for x in (plain, found) if not isinstance(x, StepError)]
+        assert not level or (plain_or(plain, found).outcome is Outcome.VIOLATED)
+        return "senseless"
+    assert (found.outcome, found.depth) == (plain.outcome, plain.depth)
+    if found.outcome is Outcome.VIOLATED:
+        assert found.depth == len(found.path)
+        _check_path(protocol, sizes, found)
+        return "violated"
+    assert found.outcome is Outcome.HOLDS
+    assert found.full_states == plain.states >= found.states
+    assert found.reached == plain.reached
+    assert {n for n, k in found.fired.items() if k} == {n for n, k in plain.fired.items() if k}
+    blocked = [[(g.action, g.line, g.blocked > 0) for g in e.guards] for e in (found, plain)]
+    assert blocked[0] == blocked[1]
+    return "holds"
+
+
+def plain_or(*found: Exploration | StepError) -> Exploration:
+    return next(x for x in found if not isinstance(x, StepError))
+
+
+# ---------------------------------------------------------------- bundled protocols
+
+
+@pytest.mark.parametrize(
+    ("ballots", "orbits", "states"),
+    [
+        (2, 443, 3_921),
+        (3, 17_153, 185_369),
+        pytest.param(4, 710_709, 8_220_065, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_paxos_counts(ballots: int, orbits: int, states: int) -> None:
+    sizes = Paxos.sized(Acceptor=3, Ballot=ballots, Value=2)
+    found = Explorer(Paxos, sizes, symmetry=True).run(coverage=False)
+    assert (found.outcome, found.states, found.full_states) == (Outcome.HOLDS, orbits, states)
+    assert found.orbits is not None
+    assert (found.orbits.sorts, found.orbits.permutations) == (("Acceptor", "Value"), 12)
+    assert found.orbits.refused == {}
+
+
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_bundled_agree(bound: Bound) -> None:
+    protocol, sizes, faults = bound
+    assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
+
+
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sort is walked, none is sorted, by the loop that is meant for large groups."""
+    monkeypatch.setattr(symmetry, "MOST_UNROLLED", 0)
+    monkeypatch.setattr(symmetry, "_blocks", lambda swaps: None)
+    protocol, sizes, faults = bound
+    assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
+
+
+def narrowed(mutant: Mutant) -> Sizes:
+    sizes = {**mutant.sizes, **({"Ballot": 1} if "Ballot" in mutant.sizes else {})}
+    return mutant.protocol.sized(mutant.faults, **sizes)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutants_have_the_same_states(name: str) -> None:
+    """All of them, whatever the invariants say, at few ballots."""
+    mutant = MUTANTS[name]
+    ending = agree(mutant.protocol, narrowed(mutant), frozenset(), limit=300_000)
+    assert ending in ("holds", "too large")
+
+
+WIDE = {"P1", "P4"}  # millions of states each without symmetry
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(m.name, marks=[pytest.mark.exhaustive] if m.code in WIDE else [])
+        for m in MUTANTS.values()
+        if m.verdict == KILLED
+    ],
+)
+def test_mutants_fail_as_early(name: str) -> None:
+    mutant = MUTANTS[name]
+    sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
+    assert agree(mutant.protocol, sizes, frozenset({str(mutant.violates)})) == "violated"
+
+
+# ---------------------------------------------------------------- the action of permutations
+
+
+def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort], list[int]]:
+    return {s: random.sample(range(len(s)), len(s)) for s in sorts}
+
+
+def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
+    """States on a random run."""
+    state = random.choice(explorer.machine.initial())
+    for _ in range(steps):
+        yield state
+        following = [s for _, _, s in explorer.machine.successors(state)]
+        if not following:
+            return
+        state = random.choice(following)
+
+
+def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
+    """Permuting words is permuting values; representatives do not depend on the element names."""
+    layout, packing, canonical = explorer.kernel.layout, explorer.packing, explorer.canonical
+    reduction = explorer.kernel.reduction
+    assert reduction is not None
+    with explorer.sizes:
+        group = [
+            dict(zip(reduction.sorts, images, strict=True))
+            for images in itertools.product(
+                *(list(itertools.permutations(range(len(s)))) for s in reduction.sorts)
+            )
+        ]
+        for state in walk(explorer, random, steps):
+            words = packing.pack(state)
+            images = some_images(reduction.sorts, random)
+            other = packing.pack(permuted_state(layout, state, images))
+            moved = Permutation(layout, images).apply([int(w) for w in words])
+            assert moved == [int(w) for w in other]
+            least = canonical(words)
+            assert np.array_equal(least, canonical(other))
+            assert np.array_equal(least, canonical(least))
+            orbit = {packing.pack(permuted_state(layout, state, g)).tobytes() for g in group[:800]}
+            if len(group) <= 800:
+                assert least.tobytes() in orbit
+                found = canonical.orbits(least, explorer.kernel.words, 1)
+                assert found is not None and found.states == len(orbit)
+
+
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_words_are_permuted_as_values(bound: Bound) -> None:
+    protocol, sizes, faults = bound
+    explorer = Explorer(protocol, protocol.sized(faults, **sizes), symmetry=True)
+    check_action(explorer, Random(1), steps=20)
+
+
+# ---------------------------------------------------------------- generated protocols
+
+CONSTANTS = {"proc0": "Proc", "val0": "Val"}
+
+
+def anonymous(source: Source) -> Source:
+    """The protocol with named elements replaced by parameters, so that more of it is symmetric."""
+    methods = re.split(r"(?m)^(?=    @)", source.text)
+    for i, text in enumerate(methods[1:], start=1):
+        for name, sort in CONSTANTS.items():
+            some = f"some_{sort}"
+            if name in text and text.startswith(("    @action", "    @init")):
+                text = text.replace(") -> None:", f", {some}: {sort}) -> None:", 1)
+                text = re.sub(rf"\b{name}\b", some, text)
+            elif text.startswith(("    @invariant", "    @reachable")):
+                head, _, body = text.rpartition("        return ")
+                if name in body and name not in head:
+                    word = "all" if "@invariant" in head else "any"
+                    body = re.sub(rf"\b{name}\b", some, body.rstrip("\n"))
+                    text = f"{head}        return {word}(({body}) for {some} in {sort})\n"
+        methods[i] = text
+    sizes = dict(source.sizes)
+    for sort in CONSTANTS.values():
+        if sort in sizes and "class Quo(" not in source.text:
+            sizes[sort] = max(2, sizes[sort])
+    return replace(source, text="".join(methods), sizes=sizes)
+
+
+def agree_on(source: Source, check: bool = False) -> str:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+            kind = agree(protocol, sizes, limit=LIMIT)
+        except (ModelError, SizeError):
+            return "rejected"
+        if check and kind not in ("senseless", "senseless start", "no symmetry"):
+            check_action(Explorer(protocol, sizes, symmetry=True), Random(2))
+        return kind
+
+
+def protocols() -> st.SearchStrategy[Source]:
+    return st.randoms(use_true_random=False).map(generate)
+
+
+@given(protocols())
+@settings(EVERY_DAY, max_examples=50)
+def test_generated_agree(source: Source) -> None:
+    event(agree_on(source))
+
+
+@given(protocols().map(anonymous))
+@EVERY_DAY
+def test_generated_without_names_agree(source: Source) -> None:
+    event(agree_on(source))
+
+
+@given(protocols().map(anonymous))
+@settings(EVERY_DAY, max_examples=40)
+def test_generated_are_permuted_as_values(source: Source) -> None:
+    event(agree_on(source, check=True))
+
+
+@pytest.mark.exhaustive
+@given(protocols().map(anonymous))
+@EXHAUSTIVE
+def test_many_generated_agree(source: Source) -> None:
+    event(agree_on(source, check=True))
+
+
+def test_most_generated_without_names_are_symmetric() -> None:
+    kinds = [agree_on(anonymous(generate(Random(seed)))) for seed in range(40)]
+    assert sum(kind in ("holds", "violated") for kind in kinds) >= 20, kinds
+
+
+# ---------------------------------------------------------------- what is refused
+
+HEAD = """
+from quorate.model.language import *
+
+class Proc(Sort): ...
+class Val(Sort): ...
+class Ballot(Ordered, bottom="never"): ...
+class Entry(Record):
+    p: Proc
+    b: Ballot
+class Log(Nat): ...
+class Say(Message):
+    p: Proc
+    v: Val
+proc0 = Proc(0)
+"""
+
+REFUSED = {
+    "weighted quorums": (
+        """
+class Quo(Weighted[Proc], weights=(2, 1, 1)): ...
+class Proto(Protocol):
+    up: Map[Proc, bool] = initially(False)
+    done: bool = initially(False)
+    @action
+    def rise(self, p: Proc) -> None:
+        require(not self.done)
+        self.up[p] = True
+    @action
+    def end(self, q: Quo) -> None:
+        require(all(self.up[p] for p in q))
+        self.done = True
+""",
+        {"Proc": 3},
+        "the quorums of Quo are not the same for all",
+    ),
+    "listed quorums": (
+        """
+class Quo(Explicit[Proc], quorums=[(0, 1)]): ...
+class Proto(Protocol):
+    up: Map[Proc, bool] = initially(False)
+    @action
+    def rise(self, q: Quo) -> None:
+        for p in q:
+            self.up[p] = True
+""",
+        {"Proc": 3},
+        "the quorums of Quo are not the same for all",
+    ),
+    "a constant in an action": (
+        """
+class Proto(Protocol):
+    up: Map[Proc, bool] = initially(False)
+    @action
+    def rise(self, p: Proc) -> None:
+        require(p == proc0 or self.up[proc0])
+        self.up[p] = True
+""",
+        {"Proc": 3},
+        "rise mentions p0",
+    ),
+    "a constant in an invariant": (
+        """
+class Proto(Protocol):
+    up: Map[Proc, bool] = initially(False)
+    @action
+    def rise(self, p: Proc) -> None:
+        self.up[p] = True
+    @invariant
+    def first_stays_down(self) -> bool:
+        return not self.up[proc0]
+""",
+        {"Proc": 3},
+        "first_stays_down mentions p0",
+    ),
+    "an element at first": (
+        """
+class Proto(Protocol):
+    leader: Proc = initially(proc0)
+    up: Map[Proc, bool] = initially(False)
+    @action
+    def rise(self, p: Proc) -> None:
+        require(not self.up[self.leader])
+        self.up[p] = True
+""",
+        {"Proc": 3},
+        "the initial states are not the same for all",
+    ),
+    "an element that a crash brings back": (
+        """
+class Proto(Protocol):
+    faults = {"crash": 1}
+    friend: Map[Proc, Proc] = volatile(proc0)
+    @init
+    def start(self, p: Proc) -> None:
+        for q in Proc:
+            self.friend[q] = p
+    @action(fault="crash")
+    def down(self, p: Proc) -> None:
+        self.crash(p)
+""",
+        {"Proc": 3},
+        "down mentions p0",
+    ),
+    "the last of a sort wins": (
+        """
+class Proto(Protocol):
+    up: Map[Proc, bool] = initially(False)
+    last: Proc | None = initially(None)
+    @action
+    def rise(self, p: Proc) -> None:
+        require(self.last is None)
+        self.up[p] = True
+    @action
+    def look(self) -> None:
+        for p in Proc:
+            if self.up[p]:
+                self.last = p
+""",
+        {"Proc": 3},
+        "the last round of a loop in look wins, over Proc",
+    ),
+    "the last message wins": (
+        """
+class Proto(Protocol):
+    got: Map[Val, Proc | None] = initially(None)
+    sent: Messages[Say]
+    @action
+    def say(self, p: Proc, v: Val) -> None:
+        require(all(self.got[w] is None for w in Val))
+        self.sent.add(Say(p, v))
+    @action
+    def hear(self) -> None:
+        for m in self.sent[Say]:
+            self.got[m.v] = m.p
+""",
+        {"Proc": 3, "Val": 1},
+        "the last round of a loop in hear wins, over Proc",
+    ),
+    "the order of another loop decides": (
+        """
+class Proto(Protocol):
+    at: Map[Proc, Ballot] = initially(Ballot.never)
+    last: Ballot = initially(Ballot.never)
+    @action
+    def rise(self, p: Proc, b: Ballot) -> None:
+        require(self.last == Ballot.never)
+        self.at[p] = b
+    @action
+    def look(self) -> None:
+        for p in Proc:
+            for b in Ballot:
+                if self.at[p] == b:
+                    self.last = b
+""",
+        {"Proc": 3, "Ballot": 2},
+        "the last round of a loop in look wins, over Proc",
+    ),
+}
+
+
+@contextmanager
+def protocol_of(text: str, sizes: dict[str, int]) -> Iterator[tuple[type[Protocol], Sizes]]:
+    source = Source(HEAD + text, sizes, {"crash": 1})
+    with loaded(source) as protocol:
+        yield protocol, sized(protocol, source)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refusals(name: str) -> None:
+    text, given_sizes, reason = REFUSED[name]
+    with protocol_of(text, given_sizes) as (protocol, sizes):
+        explorer = Explorer(protocol, sizes, symmetry=True)
+        found = explorer.run()
+        assert found.orbits is not None
+        assert found.orbits.refused == {"Proc": reason}
+        truth = explore_reference(protocol, sizes)
+        assert (found.outcome, found.depth) == (truth.outcome, truth.depth)
+        if found.outcome is Outcome.HOLDS:
+            assert found.full_states == truth.states
+        with sizes:
+            assert Proc_of(protocol) not in symmetric_sorts(describe(protocol), sizes)
+
+
+def Proc_of(protocol: type[Protocol]) -> type[Sort]:
+    return protocol.sorts()["Proc"]
+
+
+@pytest.mark.parametrize("name", [n for n in REFUSED if n != "an element at first"])
+def test_refusals_are_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them, something comes out wrong: a count, a depth, or a verdict."""
+    text, given_sizes, _ = REFUSED[name]
+    monkeypatch.setattr(
+        symmetry,
+        "interchangeable",
+        lambda layout, initial: Interchangeable(
+            tuple(s for s in layout.sizes.elements if s.__name__ == "Proc")
+        ),
+    )
+    with protocol_of(text, given_sizes) as (protocol, sizes):
+        found = Explorer(protocol, sizes, symmetry=True).run()
+        truth = explore_reference(protocol, sizes)
+        counted = found.outcome is Outcome.VIOLATED or found.full_states == truth.states
+        assert (found.outcome, found.depth) != (truth.outcome, truth.depth) or not counted
+
+
+ACCEPTED = {
+    "each round writes its own cell": """
+class Proto(Protocol):
+    at: Map[Proc, Ballot] = initially(Ballot.never)
+    seen: Map[Proc, Proc | None] = initially(None)
+    @action
+    def rise(self, b: Ballot) -> None:
+        for p in Proc:
+            self.at[p] = b
+            self.seen[p] = p
+""",
+    "all rounds write the same": """
+class Proto(Protocol):
+    at: Map[Proc, Ballot] = initially(Ballot.never)
+    high: bool = initially(False)
+    @action
+    def rise(self, p: Proc, b: Ballot) -> None:
+        self.at[p] = b
+    @action
+    def look(self, b: Ballot) -> None:
+        for p in Proc:
+            if self.at[p] == b:
+                self.high = True
+""",
+    "the last of an ordered sort wins": """
+class Proto(Protocol):
+    at: Map[Proc, Ballot] = initially(Ballot.never)
+    @action
+    def rise(self, p: Proc) -> None:
+        for b in Ballot:
+            if self.at[p] < b:
+                self.at[p] = b
+""",
+    "the last of a sequence wins": """
+class Proto(Protocol):
+    log: Seq[Proc, Log] = initially(())
+    last: Proc | None = initially(None)
+    @action
+    def grow(self, p: Proc) -> None:
+        require(any(len(self.log) < n for n in Log))
+        self.log = self.log + (p,)
+    @action
+    def look(self) -> None:
+        for p in self.log:
+            self.last = p
+""",
+    "absent records and longer logs": """
+class Proto(Protocol):
+    friend: Map[Proc, Entry | None] = initially(None)
+    log: Map[Proc, Seq[Entry, Log]] = initially(())
+    @action
+    def grow(self, p: Proc, q: Proc) -> None:
+        require(any(len(self.log[p]) < n for n in Log))
+        self.log[p] = self.log[p] + (Entry(q, Ballot.never),)
+    @action
+    def befriend(self, p: Proc, q: Proc, b: Ballot) -> None:
+        self.friend[p] = Entry(q, b) if self.friend[p] is None else None
+""",
+    "sets of elements, and of records": """
+class Proto(Protocol):
+    seen: Map[Proc, Set[Proc]] = initially(frozenset())
+    told: Set[Entry] = initially(frozenset())
+    @action
+    def look(self, p: Proc, q: Proc) -> None:
+        self.seen[p] = self.seen[p] | {q}
+    @action
+    def tell(self, p: Proc) -> None:
+        require(p in self.seen[p])
+        self.told = self.told | {Entry(p, Ballot.never)}
+""",
+    "elements chosen at first": """
+class Proto(Protocol):
+    leader: Proc = initially(proc0)
+    up: Map[Proc, bool] = initially(False)
+    @init
+    def start(self, p: Proc) -> None:
+        self.leader = p
+    @action
+    def rise(self, p: Proc) -> None:
+        require(not self.up[self.leader])
+        self.up[p] = True
+""",
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+@pytest.mark.parametrize("looped", [False, True])
+def test_accepted(name: str, looped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if looped:
+        monkeypatch.setattr(symmetry, "MOST_UNROLLED", 0)
+    with protocol_of(ACCEPTED[name], {"Proc": 3, "Ballot": 2, "Log": 1}) as (protocol, sizes):
+        assert agree(protocol, sizes) == "holds"
+        explorer = Explorer(protocol, sizes, symmetry=True)
+        assert explorer.kernel.reduction is not None
+        assert explorer.kernel.reduction.sorts == (Proc_of(protocol),)
+        check_action(explorer, Random(3), steps=8)
+
+
+WIDE_PAYLOAD = """
+class Quo(Majority[Proc]): ...
+class Tell(Message, key="b"):
+    b: Ballot
+    p: Proc
+    q: Quo
+    s: Set[Proc]
+class Proto(Protocol):
+    choice: Map[Proc, Proc | None] = initially(None)
+    sent: Messages[Tell]
+    @action
+    def choose(self, p: Proc, q: Proc) -> None:
+        require(self.choice[p] is None)
+        self.choice[p] = q
+    @action
+    def tell(self, b: Ballot, p: Proc, q: Quo) -> None:
+        require(not any(m.b == b for m in self.sent[Tell]))
+        self.sent.add(Tell(b, p, q, {r for r in Proc if self.choice[r] == p}))
+"""
+
+
+def test_wide_payloads_are_looked_up() -> None:
+    with protocol_of(WIDE_PAYLOAD, {"Proc": 3, "Ballot": 1}) as (protocol, sizes):
+        assert agree(protocol, sizes) == "holds"
+        check_action(Explorer(protocol, sizes, symmetry=True), Random(4), steps=8)
+
+
+def test_too_many_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest of the sorts that are walked is left alone."""
+    monkeypatch.setattr(symmetry, "MOST_PERMUTATIONS", 5)
+    with protocol_of(WIDE_PAYLOAD, {"Proc": 3, "Ballot": 1}) as (protocol, sizes):
+        found = Explorer(protocol, sizes, symmetry=True).run()
+        assert found.orbits is not None
+        assert found.orbits.refused == {"Proc": "6 permutations are too many to look at"}
+        assert found.full_states == explore_reference(protocol, sizes).states
+
+
+def test_plain_changes_take_every_order() -> None:
+    for n in range(1, 7):
+        order = list(range(n))
+        orders = {tuple(order)}
+        for i in symmetry._plain_changes(n):
+            order[i], order[i + 1] = order[i + 1], order[i]
+            orders.add(tuple(order))
+        assert len(orders) == len(list(symmetry._plain_changes(n))) + 1
+        assert len(orders) == len(list(itertools.permutations(range(n))))
+
+
+# ---------------------------------------------------------------- where orbits do not do
+
+
+def test_no_graph_of_orbits() -> None:
+    explorer = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=1, Value=2), symmetry=True)
+    explorer.run()
+    with pytest.raises(ValueError, match="orbits have no state graph"):
+        StateGraph(explorer)
+
+
+def invoke(*arguments: str) -> Any:
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+def test_the_verb() -> None:
+    sizes = ("-s", "Acceptor=3,Ballot=2,Value=2")
+    shown = invoke("Paxos", *sizes, "--symmetry")
+    assert shown.exit_code == 0
+    assert "443 orbits stand for 3,921 states (Acceptor × Value, 12 permutations)" in shown.output
+    assert "all reachable states: 443 orbits" in shown.output
+    found = json.loads(invoke("Paxos", *sizes, "--symmetry", "--json").output)
+    assert (found["states"], found["symmetry"]["full_states"]) == (443, 3921)
+    assert found["symmetry"]["sorts"] == ["Acceptor", "Value"]
+    assert json.loads(invoke("Paxos", *sizes, "--json").output)["symmetry"] is None
+
+
+@pytest.mark.parametrize("other", [("--graph", "x.dot"), ("--bmc", "2"), ("--reference",)])
+def test_what_symmetry_does_not_go_with(other: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        result = invoke("Paxos", "-s", "Acceptor=3,Ballot=1,Value=1", "--symmetry", *other)
+    assert result.exit_code == 2
