@@ -21,6 +21,12 @@ BUNDLED = {
     "TwoPhaseCommit": "quorate.model.two_phase_commit:TwoPhaseCommit",
     "MultiPaxos": "quorate.model.multipaxos:MultiPaxos",
     "Raft": "quorate.model.raft:Raft",
+    "RaftElection": "quorate.model.raft_election:RaftElection",
+    "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",
+    "Voting": "quorate.model.voting:Voting",
+    "Consensus": "quorate.model.consensus:Consensus",
+    "ProvedPaxosRoles": "quorate.model.proofs:ProvedPaxosRoles",
+    "ProvedMultiPaxos": "quorate.model.proofs:ProvedMultiPaxos",
 }
 
 

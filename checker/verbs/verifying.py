@@ -21,13 +21,14 @@ from quorate.checker.explore.result import Exploration, Outcome
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.prove.finite import Inductive, StateCheck, check_states, inductive
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
-from quorate.checker.prove.verdicts import Verdict as Proof
+from quorate.checker.prove.unbounded import Proof, prove_unbounded
+from quorate.checker.prove.verdicts import Verdict as Proved
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.traces import counterexample, make_trace
-from quorate.model.language import Protocol, Sizes
+from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
-from quorate.model.paxos_roles import PaxosRoles
+from quorate.model.proofs import ProvedPaxosRoles
 from quorate.traces import render_spacetime, render_table, write_itf
 
 from .checking import progress_line, warnings_of
@@ -43,7 +44,7 @@ ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 # The classics; the two that need three ballots first, since they take longest.
 CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 PATHS = 5
-Z3_STATES = 20_000  # of more states, Z3 is asked about an evenly spread sample
+Z3_ALL, Z3_SAMPLE = 5_000, 1_000  # of more states, Z3 is asked about an evenly spread sample
 GRAPH_NODES = 200_000  # larger graphs are left packed
 
 
@@ -59,6 +60,7 @@ class Part:
     checks: list[StateCheck] = field(default_factory=list)
     induction: Inductive | None = None
     quorums: list[QuorumProof] = field(default_factory=list)
+    proof: Proof | None = None
     warnings: list[str] = field(default_factory=list)
     replays: list[Replay] = field(default_factory=list)
     trace: str | None = None
@@ -68,7 +70,7 @@ class Part:
         """Whether Z3 left something open."""
         verdicts = [c.verdict for c in self.checks]
         verdicts += [o.verdict for o in self.induction.obligations] if self.induction else []
-        return Proof.UNKNOWN in verdicts or self.found.outcome in (
+        return Proved.UNKNOWN in verdicts or self.found.outcome in (
             Outcome.INTERRUPTED,
             Outcome.LIMIT,
             Outcome.OUT_OF_MEMORY,
@@ -116,8 +118,8 @@ class Verify:
             try:
                 futures = [pool.submit(try_mutant, name, folder) for name in chosen]
                 parts = [self._part(Paxos, Paxos.sized({}, **PAXOS), folder)]
-                bounds = PaxosRoles.sized({"crash": 0}, **ROLES)
-                parts.append(self._part(PaxosRoles, bounds, folder, conform=True))
+                bounds = ProvedPaxosRoles.sized({"crash": 0}, **ROLES)
+                parts.append(self._part(ProvedPaxosRoles, bounds, folder, conform=True))
                 return self._finish(parts, self._mutants(futures))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -168,6 +170,7 @@ class Verify:
             self._line(f"quorums: {q.statement} ({q.scope})", q.holds)
             if q.counterexample:
                 self._line(f"disjoint: {' and '.join(map(str, q.counterexample))}", False)
+        self._unbounded(part)
         if found.outcome is Outcome.VIOLATED:
             self._counterexample(part, folder)
         elif conform:
@@ -201,22 +204,36 @@ class Verify:
         self._line(f"networkx graph: {what}", same)
 
     def _z3(self, part: Part, explorer: Explorer) -> None:
-        part.checks = check_states(explorer, most=Z3_STATES)
-        for verdict, mark in ((Proof.PROVED, True), (Proof.REFUTED, False)):
+        small = part.found.states <= Z3_ALL
+        part.checks = check_states(explorer, most=Z3_ALL if small else Z3_SAMPLE)
+        for verdict, good in ((Proved.PROVED, True), (Proved.REFUTED, False)):
             names = [c.invariant for c in part.checks if c.verdict is verdict]
             if names:
                 states = count(part.checks[0].states, "state")
                 every = "all " if part.checks[0].complete else "a sample of "
-                word = "hold" if mark else "are violated"
-                self._line(f"Z3: {', '.join(names)} {word} in {every}{states}", mark)
-        part.induction = inductive(part.protocol, part.sizes)
+                what = f"the same {count(len(names), 'invariant')} hold"
+                said = what if good else f"{', '.join(names)} violated"
+                self._line(f"Z3: {said} in {every}{states}", good)
+        part.induction = inductive(part.protocol, part.sizes, shrinking=0.1)
         proved = len(part.induction.obligations) - len(part.induction.failed)
         total = len(part.induction.obligations)
-        if part.induction.verdict is Proof.PROVED:
+        if part.induction.verdict is Proved.PROVED:
             self._line(f"Z3: inductive at these sizes ({count(total, 'obligation')})", True)
         else:
             failed = ", ".join(str(o) for o in part.induction.failed[:3])
             self._warn(f"Z3: {proved} of {count(total, 'obligation')} proved; not: {failed}")
+
+    def _unbounded(self, part: Part) -> None:
+        """The same invariants for any number of elements, where they are inductive at all."""
+        if part.induction is None or part.induction.verdict is not Proved.PROVED:
+            return
+        part.proof = prove_unbounded(part.protocol, refute=False)
+        if part.proof.proved:
+            total = count(len(part.proof.obligations), "obligation")
+            names = ", ".join(n for n, s in part.protocol.sorts().items() if issubclass(s, Sort))
+            self._line(f"Z3: proved for any number of {names} ({total})", True)
+        else:
+            self._warn(f"Z3: not proved beyond these sizes ({part.proof.standing.value})")
 
     def _counterexample(self, part: Part, folder: Path) -> None:
         target = part.protocol
@@ -346,6 +363,7 @@ def _part_json(p: Part) -> dict[str, Any]:
             for c in p.checks
         ],
         "inductive": p.induction and p.induction.verdict.value,
+        "any_size": p.proof and p.proof.standing.value,
         "quorums": [
             {
                 "statement": q.statement,
