@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
-import importlib.util
 import inspect
 import sys
 import traceback
@@ -60,23 +60,19 @@ def _from_file(path: Path) -> ModuleType:
         hint = f"; did you mean {path.with_name(near[0])}?" if near else ""
         raise InputError(f"{path}: no such file{hint}")
     resolved = path.resolve()
-    key = f"quorate_user_{abs(hash(str(resolved))):x}"
-    # By the path as given, so that diagnostics and traces show what the user typed.
-    spec = importlib.util.spec_from_file_location(key, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[key] = module
-    module.__spec__ = None  # so that `name_of` gives the path, not this made-up name
+    name = f"quorate_user_{hashlib.sha256(str(resolved).encode()).hexdigest()[:12]}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
     sys.path.insert(0, str(resolved.parent))
     try:
-        spec.loader.exec_module(module)
+        # By the path as given, so that diagnostics and traces show what the user typed.
+        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
     except BaseException as error:
-        sys.modules.pop(key, None)
+        sys.modules.pop(name, None)
         raise _broken(str(path), error) from error
     finally:
         sys.path.remove(str(resolved.parent))
-    module.__file__ = str(path)
     return module
 
 
