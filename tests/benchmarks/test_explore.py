@@ -36,7 +36,7 @@ def test_explore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _warm_up()
     lines = [
         "",
-        "Paxos        states      transitions   compile    search      CPU  states/CPU s  bytes/state",
+        "Paxos        states      transitions   compile    search      CPU  states/CPU s  bytes",
     ]
     for (a, b, v), states, transitions in ROWS:
         sizes = Paxos.sized(Acceptor=a, Ballot=b, Value=v)
