@@ -17,7 +17,7 @@ class FlexiblePaxos(Paxos):
     """Any two acceptors can choose a value; all but one must answer before one is proposed."""
 
     @action
-    def phase2a(self, b: Ballot, v: Value, q: Phase1) -> None:
+    def phase2a(self, b: Ballot, v: Value, q: Phase1) -> None:  # type: ignore[override]
         require(not any(m.b == b for m in self.sent[Accept]))
         require(all(any(m.a == a and m.b == b for m in self.sent[Promise]) for a in q))
         voted = [m for m in self.sent[Promise] if m.b == b and m.a in q and m.v is not None]

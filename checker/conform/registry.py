@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from quorate.checker.errors import InputError
 from quorate.impl.composition import Composition
@@ -60,5 +61,4 @@ def _own(name: str) -> Adapter:
     if not inspect.isclass(cls) or missing:
         what = f"has no {', '.join(missing)}" if inspect.isclass(cls) else "is not there"
         raise InputError(f"{place}: the adapter {wanted} {what}")
-    adapter: Adapter = cls()
-    return adapter
+    return cast(Adapter, cls())
