@@ -94,7 +94,8 @@ def report(out: Output, found: Proof, core: bool) -> None:
     """The result, for people."""
     out.title(f"{found.protocol}  any number of elements of every sort")
     if found.unsupported is not None:
-        out.line(f"{found.where}: {found.unsupported}", "warn")
+        place = f"{found.where}: " if found.where.line > 0 and found.where.text() else ""
+        out.line(f"{place}{found.unsupported}", "warn")
         return
     for q in found.quorums:
         mark = "ok" if q.holds else "bad" if q.counterexample else "warn"
@@ -136,9 +137,7 @@ def _show(out: Output, i: InvariantProof) -> None:
     run = i.standing is Standing.VIOLATED
     out.title(f"{i.invariant}: {'a run' if run else 'a step'} at {i.sizes}")
     if not run:
-        out.line("from a state that satisfies every invariant, reached by a run or not:")
-        for name, value in i.trace.initial.items():
-            out.line(f"{name} = {value}", indent=1)
+        out.line("from a state where these invariants hold, whether a run gets there or not:")
     out.block(render_table(i.trace, out.width))
 
 

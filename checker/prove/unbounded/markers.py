@@ -23,6 +23,7 @@ from typing import Any
 import z3
 
 from .logic import All, And, Atom, Bounded, Formula, Or, Some, Term
+from .vocabulary import ORDER
 
 
 class Markers:
@@ -35,7 +36,7 @@ class Markers:
     def mark(self, x: Term, letter: str = "D") -> Any:
         """The marker of a term."""
         sort = x.sort()
-        name = f"{letter}_{sort.name()}"
+        name = f"{letter} {sort.name()}"
         if name not in self._marks:
             self._marks[name] = z3.Function(name, sort, z3.BoolSort())
         return self._marks[name](x)
@@ -134,7 +135,7 @@ class _Writer:
 
 def is_fact(term: Any) -> bool:
     """Whether an atom is a message sent or a member of a set; not an order or an equation."""
-    if not _is_symbol(term) or term.decl().name().startswith("le_"):
+    if not _is_symbol(term) or term.decl().name().startswith(ORDER):
         return False
     pending = term.children()
     while pending:

@@ -14,12 +14,14 @@ from typing import Any
 
 import z3
 
+from .axioms import axioms
 from .logic import And, Formula, Or, Some, Term, conj, is_quantified
 from .markers import Markers
 from .verdicts import Answer
 from .vocabulary import Vocabulary
 
 MOST_CASES = 32
+PROVED = Answer.PROVED
 # How much Z3 may do before another way to ask is tried; its own units, about a million a second,
 # so that a busy machine changes no answer. 0: as much as the timeout allows.
 FIRST, SECOND, ALL = 1_200_000, 4_000_000, 0
@@ -60,10 +62,11 @@ class Asker:
     seed: int
     timeout: float
     shrink: bool = False
+    _end: float = 0.0
     _written: dict[tuple[int, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.axioms = self.vocabulary.axioms()
+        self.axioms = axioms(self.vocabulary)
         v = self.vocabulary
         self.markers = Markers([v.sorts[s.of] for s in v.members])  # type: ignore[attr-defined]
         self.constants = v.constants()
@@ -71,10 +74,11 @@ class Asker:
     def ask(self, hypotheses: Mapping[str, Formula], query: Formula) -> Result:
         """Whether the hypotheses rule the query out."""
         started = time.perf_counter()
+        self._end = started + self.timeout
         found, used, count = Answer.NOT_PROVED, set[str](), 1
         failed: set[int] = set()  # ways that ended without a proof: more time would not help
         for number, limit in self._schedule(len(ways := _ways(query))):
-            if number not in failed:
+            if number not in failed and time.perf_counter() < self._end:
                 found, used = self._all(hypotheses, ways[number], limit)
                 count = len(ways[number].cases)
                 if found is Answer.PROVED:
@@ -142,7 +146,7 @@ class Asker:
         solver.set("auto_config", False)
         solver.set("mbqi", False)
         solver.set("random_seed", self.seed)
-        solver.set("timeout", max(1, int(1000 * self.timeout)))
+        solver.set("timeout", max(1, int(1000 * (self._end - time.perf_counter()))))
         solver.set("rlimit", limit)
         return solver
 
@@ -163,10 +167,16 @@ class Asker:
         return [*axioms, *written, *marks]
 
     def smt2(self, hypotheses: Mapping[str, Formula], query: Formula) -> str:
-        """The query as an SMT-LIB file, to be refuted (`unsat`)."""
+        """The query as an SMT-LIB file, to be refuted (`unsat`).
+
+        Its patterns are those by which Z3 refutes it in no time, if some do.
+        """
+        parts, self._end = opened(query), time.perf_counter() + self.timeout
+        refuted = (w for w in (0, 1, 2) if self._ask(hypotheses, parts, w, SECOND)[0] is PROVED)
+        width = next(refuted, 0)
         solver = z3.SimpleSolver()
-        solver.add(*(self._hypothesis(f, 1) for f in hypotheses.values()))
-        solver.add(*self._assertions(opened(query), 1))
+        solver.add(*(self._hypothesis(f, width) for f in hypotheses.values()))
+        solver.add(*self._assertions(parts, width))
         return str(solver.to_smt2())
 
 

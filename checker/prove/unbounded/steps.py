@@ -38,7 +38,7 @@ from .logic import (
     neg,
     single,
 )
-from .states import Before, State
+from .states import Before, MessageValue, State
 from .translate import Translator
 from .vocabulary import UnsupportedError, Vocabulary
 
@@ -137,7 +137,9 @@ class Step:
                 if names_in(key) & set(left):
                     raise UnsupportedError("a loop that writes at a computed key", write.span)
                 conditions.append(lifted(equal, self.at.term(key, env), single(given)))
-        if left and all(conditions):
+        if any(x is False for x in conditions):
+            return False, env
+        if left:
             conditions.append(self._chosen_values(write, keys, list(left.values()), env))
         elif write.when != TRUE:
             conditions.append(self.at.formula(write.when, env))
@@ -223,10 +225,19 @@ class Step:
                     return False
                 env, equations = self._wanted(record, args, columns)
                 conditions = [*equations, *literals(send.when, True), *tests]
-                return exists(self.at, send.binders, conditions, env)
+                return conj(
+                    [self._row(record, columns), exists(self.at, send.binders, conditions, env)]
+                )
         if message.type.record is not record:  # type: ignore[attr-defined]
             return False
         raise UnsupportedError("sending a message that is not made here", send.span)
+
+    def _row(self, record: type[Record], columns: Sequence[Term]) -> Formula:
+        """That maps are looked at where they have an entry."""
+        relation = self.vocabulary.relations[record]
+        if relation.key is None:
+            return True
+        return self.vocabulary.proper(columns[len(relation.narrow)], relation.key)
 
     def _wanted(
         self, record: type[Record], args: tuple[c.Expr, ...], columns: Sequence[Term]
@@ -263,8 +274,6 @@ class _Parameters:
         self.env: dict[str, Any] = {}
 
     def over(self, i: int, env: dict[str, Any]) -> Formula:
-        from .states import MessageValue
-
         v = self.at.vocabulary
         parts: list[Formula] = []
         for b in self.binders:

@@ -8,13 +8,13 @@ has a row for each key: Padon, Losa, Sagiv, Shoham: Paxos Made EPR (OOPSLA 2017)
 from __future__ import annotations
 
 import enum
+import itertools
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import z3
 
-from quorate.checker.prove.quorums import pairs
 from quorate.model.language import core as c
 from quorate.model.language.data import Record
 from quorate.model.language.diagnostics import NOWHERE, Span
@@ -31,7 +31,11 @@ from quorate.model.language.types import (
     Type,
 )
 
-from .logic import Atom, Formula, Term, bounded, conj, disj, every, fresh, implies, some
+from .logic import Atom, Formula, Term, conj
+
+# No name of a description has a space in it: what is made up here has.
+ORDER = "le "
+_numbers = itertools.count()
 
 
 class UnsupportedError(Exception):
@@ -63,7 +67,7 @@ class Relation:
 def _enumeration(kind: type[enum.Enum], optional: bool) -> tuple[Any, dict[Any, Any]]:
     members = [*kind, *([None] if optional else [])]
     names = [f"{kind.__name__}.{m.name if m is not None else 'None'}" for m in members]
-    unique = f"{kind.__module__}.{kind.__qualname__}{'?' if optional else ''}"
+    unique = f"{kind.__qualname__}!{next(_numbers)}"  # Z3 keeps one enumeration per name
     sort, constants = z3.EnumSort(unique, names)
     return sort, dict(zip(members, constants, strict=True))
 
@@ -79,6 +83,7 @@ class Vocabulary:
     cells: dict[str, Any] = field(default_factory=dict)
     relations: dict[type, Relation] = field(default_factory=dict)
     members: dict[type, Any] = field(default_factory=dict)
+    elements: dict[Sort, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for node in self._types():
@@ -110,11 +115,13 @@ class Vocabulary:
 
     def _uninterpreted(self, sort: type) -> Any:
         if sort not in self.sorts:
+            if any(s.__name__ == sort.__name__ for s in self.sorts):
+                raise UnsupportedError(f"two sorts of the name {sort.__name__}")
             self.sorts[sort] = z3.DeclareSort(sort.__name__)
         return self.sorts[sort]
 
     def literal(self, value: Any, t: Type, span: Span = NOWHERE) -> Term:
-        """A constant of the language. Raises UnsupportedError for a sort's element by number."""
+        """A constant of the language. Raises UnsupportedError."""
         if isinstance(t, OptionType):
             if value is None:
                 return self.none(t.inner)
@@ -125,6 +132,10 @@ class Vocabulary:
             return _enumeration(type(value), type(value) in self.nones)[1][value]
         if isinstance(value, Ordered) and value.index < 0:
             return self.bottom(type(value))
+        if isinstance(value, Sort):
+            return self.elements.setdefault(
+                value, z3.Const(f"{type(value).__name__}.{value!r}", self.sort(t))
+            )
         raise UnsupportedError(f"the constant {value!r}", span)
 
     def none(self, inner: Type) -> Term:
@@ -132,7 +143,7 @@ class Vocabulary:
         if isinstance(inner, EnumType):
             return _enumeration(inner.enum, True)[1][None]
         assert isinstance(inner, SortType), inner
-        return z3.Const(f"none_{inner.sort.__name__}", self.sort(inner))
+        return z3.Const(f"none {inner.sort.__name__}", self.sort(inner))
 
     def bottom(self, sort: type[Ordered]) -> Term:
         """The least element of an order."""
@@ -150,7 +161,8 @@ class Vocabulary:
         """Bottoms, Nones and one element of each sort: sorts are not empty."""
         found = [self.bottom(s) for s in self.sorts if issubclass(s, Ordered) and s.bottom]
         found += [self.none(SortType(s)) for s in self.nones if issubclass(s, Sort)]
-        return found + [z3.Const(f"some_{s.__name__}", z) for s, z in self.sorts.items()]
+        found += self.elements.values()
+        return found + [z3.Const(f"some {s.__name__}", z) for s, z in self.sorts.items()]
 
     # ------------------------------------------------------------ what is a value of a type
 
@@ -180,7 +192,7 @@ class Vocabulary:
         """The order of a sort's elements as a relation."""
         if sort not in self.orders:
             z = self._uninterpreted(sort)
-            self.orders[sort] = z3.Function(f"le_{sort.__name__}", z, z, z3.BoolSort())
+            self.orders[sort] = z3.Function(f"{ORDER}{sort.__name__}", z, z, z3.BoolSort())
         return self.orders[sort]
 
     def is_member(self, x: Term, quorum: Term, system: type) -> Formula:
@@ -188,7 +200,7 @@ class Vocabulary:
         if system not in self.members:
             of = self._uninterpreted(system.of)  # type: ignore[attr-defined]
             sorts = (of, self._uninterpreted(system), z3.BoolSort())
-            self.members[system] = z3.Function(f"in_{system.__name__}", *sorts)
+            self.members[system] = z3.Function(f"in {system.__name__}", *sorts)
         return Atom(self.members[system](x, quorum))
 
     # ------------------------------------------------------------ state
@@ -224,11 +236,14 @@ class Vocabulary:
         keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
         try:
             sorts = [self.sort(k) for k in keys]
+            symbol = f"self.{name}"
             if isinstance(value, SetType):
-                return z3.Function(name, *sorts, self.sort(value.element), z3.BoolSort())
-            return z3.Function(name, *sorts, self.sort(value))
+                return z3.Function(symbol, *sorts, self.sort(value.element), z3.BoolSort())
+            return z3.Function(symbol, *sorts, self.sort(value))
         except UnsupportedError as error:
-            raise UnsupportedError(f"{error.what} (variable `{name}`)") from None
+            raise UnsupportedError(
+                f"{error.what} (variable `{name.removeprefix('self.')}`)"
+            ) from None
 
     def _relation(self, record: type[Record]) -> Relation:
         narrow, wide, keys = [], [], set()
@@ -248,94 +263,6 @@ class Vocabulary:
             raise UnsupportedError(f"{error.what} (message {record.__name__})") from None
         symbol = z3.Function(record.__name__, *sorts, z3.BoolSort())
         return Relation(record, symbol, found.narrow, found.wide, key)
-
-    # ------------------------------------------------------------ axioms
-
-    def axioms(self) -> dict[str, Formula]:
-        """What holds in every state, whatever the sizes: orders, quorums that meet, types."""
-        found: dict[str, Formula] = {}
-        for sort in [s for s in self.sorts if issubclass(s, Ordered)]:
-            found[f"{sort.__name__} is ordered"] = self._ordered(sort)
-        for left, right in pairs(self.description.protocol):
-            if left in self.members or right in self.members:
-                found[f"{left.__name__} meets {right.__name__}"] = self._meet(left, right)
-        for relation in self.relations.values():
-            if relation.wide:
-                found[f"{relation.record.__name__} has all its rows"] = self._total(relation)
-        found["values have their types"] = conj(self._typing())
-        return found
-
-    def _ordered(self, sort: type[Ordered]) -> Formula:
-        z, le = self.sorts[sort], self.order(sort)
-        x, y, w = (fresh(n, z) for n in "xyw")
-
-        def at_most(a: Term, b: Term) -> Formula:
-            return Atom(le(a, b))
-
-        least = [every([x], at_most(self.bottom(sort), x))] if sort.bottom else []
-        return conj(
-            [
-                every([x], at_most(x, x)),
-                every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w))),
-                every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y))),
-                every([x, y], disj([at_most(x, y), at_most(y, x)])),
-                *least,
-            ]
-        )
-
-    def _meet(self, left: Any, right: Any) -> Formula:
-        p = fresh("p", self._uninterpreted(left))
-        q = fresh("q", self._uninterpreted(right))
-        a = fresh("a", self._uninterpreted(left.of))
-        both = [self.is_member(a, p, left), self.is_member(a, q, right)]
-        return every([p, q], some([a], conj(both)))
-
-    def _total(self, relation: Relation) -> Formula:
-        """A message that holds maps has a row for each key.
-
-        What is there is a function of the other fields (of one such message, if there were several)
-        and of the key: rows that only say "some value" would beget each other without end.
-        """
-        assert relation.key is not None
-        row = {n: fresh(n, self.sort(t)) for n, t in relation.columns}
-        key = fresh("key", self.sort(relation.key))
-        others = [row[n] for n, _ in relation.narrow]
-        held = {"[]": key}
-        for name, t in relation.wide:
-            sorts = [x.sort() for x in (*others, key)]
-            held[name] = z3.Function(f"{relation.record.__name__}.{name}", *sorts, self.sort(t))(
-                *others, key
-            )
-        there = Atom(relation.symbol(*(held.get(n, x) for n, x in row.items())))
-        here = conj([Atom(relation.symbol(*row.values())), self.proper(key, relation.key)])
-        return bounded(every([*row.values(), key], implies(here, there)))
-
-    def _typing(self) -> list[Formula]:
-        """Every write and every send gives values of the declared types."""
-        found: list[Formula] = []
-        for relation in self.relations.values():
-            columns = [fresh(n, self.sort(t)) for n, t in relation.columns]
-            types = [t for _, t in relation.columns]
-            right = conj(self.typed(x, t) for x, t in zip(columns, types, strict=True))
-            found.append(every(columns, implies(Atom(relation.symbol(*columns)), right)))
-        for system, symbol in self.members.items():
-            x = fresh("a", self._uninterpreted(system.of))  # type: ignore[attr-defined]
-            q = fresh("q", self._uninterpreted(system))
-            right = self.typed(x, SortType(system.of))  # type: ignore[attr-defined]
-            found.append(every([x, q], implies(Atom(symbol(x, q)), right)))
-        for v in self.description.variables:
-            if not isinstance(v.type, MessagesType):
-                found.append(self._cell_typing(v.name, v.type))
-        return found
-
-    def _cell_typing(self, name: str, t: Type) -> Formula:
-        keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
-        row = [fresh("k", self.sort(k)) for k in keys]
-        if isinstance(value, SetType):
-            x = fresh("x", self.sort(value.element))
-            inside = Atom(self.cells[name](*row, x))
-            return every([*row, x], implies(inside, self.typed(x, value.element)))
-        return every(row, self.typed(self.cells[name](*row), value))
 
 
 def _written(effect: c.Effect) -> list[c.Expr]:

@@ -1,0 +1,125 @@
+"""What holds in every state, whatever the sizes: orders, quorums that meet, types of values."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.quorums import pairs
+from quorate.model.language.sorts import Ordered
+from quorate.model.language.types import MapType, MessagesType, SetType, SortType, Type
+
+from .logic import Atom, Formula, Term, bounded, conj, disj, every, fresh, implies, some
+from .vocabulary import Relation, Vocabulary
+
+
+def axioms(vocabulary: Vocabulary) -> dict[str, Formula]:
+    """The axioms by name, about the symbols that formulas have brought in so far."""
+    return _Axioms(vocabulary).named()
+
+
+@dataclass
+class _Axioms:
+    v: Vocabulary
+
+    def named(self) -> dict[str, Formula]:
+        """What holds in every state, whatever the sizes: orders, quorums that meet, types."""
+        found: dict[str, Formula] = {}
+        for sort in [s for s in self.v.sorts if issubclass(s, Ordered)]:
+            found[f"{sort.__name__} is ordered"] = self._ordered(sort)
+        for left, right in pairs(self.v.description.protocol):
+            if left in self.v.members or right in self.v.members:
+                found[f"{left.__name__} meets {right.__name__}"] = self._meet(left, right)
+        for relation in self.v.relations.values():
+            if relation.wide:
+                found[f"{relation.record.__name__} has all its rows"] = self._total(relation)
+        if self.v.elements:
+            found["elements are told apart"] = conj(self._distinct())
+        found["values have their types"] = conj(self._typing())
+        return found
+
+    def _distinct(self) -> list[Formula]:
+        """Elements that a description names are values of their sorts, and in their order."""
+        found = [self.v.proper(x, SortType(type(e))) for e, x in self.v.elements.items()]
+        for (e, x), (f, y) in itertools.combinations(self.v.elements.items(), 2):
+            if type(e) is type(f):
+                found.append(Atom(x == y, False))
+                if isinstance(e, Ordered):
+                    low, high = (x, y) if e.index < f.index else (y, x)
+                    found.append(Atom(self.v.order(type(e))(low, high)))
+        return found
+
+    def _ordered(self, sort: type[Ordered]) -> Formula:
+        z, le = self.v.sorts[sort], self.v.order(sort)
+        x, y, w = (fresh(n, z) for n in "xyw")
+
+        def at_most(a: Term, b: Term) -> Formula:
+            return Atom(le(a, b))
+
+        least = [every([x], at_most(self.v.bottom(sort), x))] if sort.bottom else []
+        return conj(
+            [
+                every([x], at_most(x, x)),
+                every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w))),
+                every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y))),
+                every([x, y], disj([at_most(x, y), at_most(y, x)])),
+                *least,
+            ]
+        )
+
+    def _meet(self, left: Any, right: Any) -> Formula:
+        p = fresh("p", self.v._uninterpreted(left))
+        q = fresh("q", self.v._uninterpreted(right))
+        a = fresh("a", self.v._uninterpreted(left.of))
+        both = [self.v.is_member(a, p, left), self.v.is_member(a, q, right)]
+        return every([p, q], some([a], conj(both)))
+
+    def _total(self, relation: Relation) -> Formula:
+        """A message that holds maps has a row for each key.
+
+        What is there is a function of the other fields (of one such message, if there were several)
+        and of the key: rows that only say "some value" would beget each other without end.
+        """
+        assert relation.key is not None
+        row = {n: fresh(n, self.v.sort(t)) for n, t in relation.columns}
+        key = fresh("key", self.v.sort(relation.key))
+        others = [row[n] for n, _ in relation.narrow]
+        held = {"[]": key}
+        for name, t in relation.wide:
+            sorts = [x.sort() for x in (*others, key)]
+            held[name] = z3.Function(f"{relation.record.__name__}.{name}", *sorts, self.v.sort(t))(
+                *others, key
+            )
+        there = Atom(relation.symbol(*(held.get(n, x) for n, x in row.items())))
+        here = conj([Atom(relation.symbol(*row.values())), self.v.proper(key, relation.key)])
+        return bounded(every([*row.values(), key], implies(here, there)))
+
+    def _typing(self) -> list[Formula]:
+        """Every write and every send gives values of the declared types."""
+        found: list[Formula] = []
+        for relation in self.v.relations.values():
+            columns = [fresh(n, self.v.sort(t)) for n, t in relation.columns]
+            types = [t for _, t in relation.columns]
+            right = conj(self.v.typed(x, t) for x, t in zip(columns, types, strict=True))
+            found.append(every(columns, implies(Atom(relation.symbol(*columns)), right)))
+        for system, symbol in self.v.members.items():
+            x = fresh("a", self.v._uninterpreted(system.of))  # type: ignore[attr-defined]
+            q = fresh("q", self.v._uninterpreted(system))
+            right = self.v.typed(x, SortType(system.of))  # type: ignore[attr-defined]
+            found.append(every([x, q], implies(Atom(symbol(x, q)), right)))
+        for v in self.v.description.variables:
+            if not isinstance(v.type, MessagesType):
+                found.append(self._cell_typing(v.name, v.type))
+        return found
+
+    def _cell_typing(self, name: str, t: Type) -> Formula:
+        keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
+        row = [fresh("k", self.v.sort(k)) for k in keys]
+        if isinstance(value, SetType):
+            x = fresh("x", self.v.sort(value.element))
+            inside = Atom(self.v.cells[name](*row, x))
+            return every([*row, x], implies(inside, self.v.typed(x, value.element)))
+        return every(row, self.v.typed(self.v.cells[name](*row), value))

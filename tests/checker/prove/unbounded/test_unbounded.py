@@ -1,0 +1,231 @@
+"""Proofs for any size: what is proved, what must not be, and agreement with what is finite."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from quorate.checker.explore.explorer import explore
+from quorate.checker.prove.finite import Verdict, inductive
+from quorate.checker.prove.unbounded import (
+    Answer,
+    Standing,
+    prove_unbounded,
+    write_smt2,
+)
+from quorate.model.flexible_paxos import FlexiblePaxos
+from quorate.model.language import ModelError, SizeError
+from quorate.model.multipaxos import MultiPaxos
+from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxosRoles
+from quorate.model.raft import Raft
+
+from ...strategies import generate, loaded, sized
+from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote
+
+# Protocols with the seconds that a proof may take, with room for a busy machine.
+PROVED = [(Paxos, 2), (FlexiblePaxos, 2), (ProvedMultiPaxos, 5), (ProvedPaxosRoles, 10)]
+ROOM = 4
+SEEDS = 20
+QUICK = ("P2", "P5", "P8", "P11", "E2", "M3")  # mutants tried in every run
+
+
+# ---------------------------------------------------------------- what is proved
+
+
+@pytest.mark.parametrize(("protocol", "seconds"), PROVED)
+def test_proved(protocol: Any, seconds: float) -> None:
+    found = prove_unbounded(protocol, refute=False)
+    assert found.proved and found.unsupported is None
+    assert found.invariant("agreement").how == "consequence"
+    assert all(o.answer is Answer.PROVED for o in found.obligations)
+    assert found.seconds < ROOM * seconds
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("protocol", "seconds"), PROVED)
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_proved_whatever_the_seed(protocol: Any, seconds: float, seed: int) -> None:
+    found = prove_unbounded(protocol, refute=False, seed=seed)
+    assert found.proved and found.seconds < ROOM * seconds
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sizes"),
+    [
+        (FlexiblePaxos, {"Acceptor": 4, "Ballot": 2, "Value": 2}),
+        (ProvedMultiPaxos, {"Proposer": 2, "Acceptor": 3, "Slot": 1, "Value": 2, "Ballot": 2}),
+        (
+            ProvedPaxosRoles,
+            {"Proposer": 2, "Acceptor": 2, "Learner": 1, "Value": 2, "Ballot": 2},
+        ),
+    ],
+)
+def test_what_was_added_holds_wherever_one_can_get(protocol: Any, sizes: dict[str, int]) -> None:
+    found = explore(protocol, protocol.sized(**sizes))
+    assert found.violated is None and found.complete
+
+
+def test_obligations_say_what_they_need_and_where_they_are() -> None:
+    found = prove_unbounded(Paxos, refute=False, shrink=True)
+    named = {o.name: o for o in found.obligations}
+    closed = named["phase2a / earlier_ballots_are_closed"]
+    assert {"promises_are_honest", "votes_were_proposed"} <= set(closed.used)
+    assert closed.action_span.line < closed.invariant_span.line
+    assert named["phase1a / agreement"].untouched if "phase1a / agreement" in named else True
+    assert named["phase1a / one_value_per_ballot"].untouched
+    assert found.slowest is not None and found.seconds > found.slowest.seconds
+
+
+def test_quorums_are_proved_to_meet_or_assumed_to() -> None:
+    assert prove_unbounded(Paxos, refute=False).assumed == ()
+    (assumed,) = prove_unbounded(FlexiblePaxos, refute=False).assumed
+    assert "Phase1" in assumed and "Phase2" in assumed
+
+
+# ---------------------------------------------------------------- what must not be proved
+
+
+@pytest.mark.parametrize("protocol", BROKEN)
+def test_broken_paxos_is_not_proved(protocol: Any) -> None:
+    found = prove_unbounded(protocol, refute=False, timeout=0.5)
+    assert not found.proved
+    assert found.invariant("agreement").standing is not Standing.PROVED
+
+
+@pytest.mark.parametrize("protocol", [NotHighestVote])
+def test_a_step_shows_what_breaks(protocol: Any) -> None:
+    found = prove_unbounded(protocol, timeout=0.5, refuting=6.0)
+    assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
+    closed = found.invariant("earlier_ballots_are_closed")
+    assert closed.trace is not None and closed.trace.violation is not None
+    assert closed.trace.steps[-1].action == "phase2a"
+
+
+def proved_mutants() -> list[Any]:
+    """The mutants of protocols that are proved, with the companions that these need."""
+    found = []
+    for mutant in MUTANTS.values():
+        for base, proved in ((PaxosRoles, ProvedPaxosRoles), (MultiPaxos, ProvedMultiPaxos)):
+            if issubclass(mutant.protocol, base):
+                body = {"__module__": mutant.protocol.__module__}
+                both = type(mutant.protocol.__name__, (mutant.protocol, proved), body)
+                marks = () if mutant.code in QUICK else (pytest.mark.exhaustive,)
+                found.append(pytest.param(mutant, both, id=mutant.name, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("mutant", "protocol"), proved_mutants())
+def test_mutants_are_not_proved(mutant: Any, protocol: Any) -> None:
+    found = prove_unbounded(protocol, refute=False, timeout=0.3)
+    assert not found.proved or mutant.verdict in (EQUIVALENT, VACUOUS)
+
+
+def test_agreement_alone_is_not_inductive() -> None:
+    found = prove_unbounded(Paxos, invariants=["agreement"], timeout=0.5, refuting=6.0)
+    assert found.invariant("agreement").standing is Standing.NOT_INDUCTIVE
+
+
+def test_what_rests_on_what_fails_is_not_proved() -> None:
+    names = [n for n in Paxos.methods("invariant") if n != "votes_were_proposed"]
+    found = prove_unbounded(Paxos, invariants=names, refute=False, timeout=0.5)
+    assert not found.proved
+    assert any(i.rests_on for i in found.invariants)
+
+
+# ---------------------------------------------------------------- agreement with what is finite
+
+
+def test_what_is_true_of_the_mixture_is_proved() -> None:
+    found = prove_unbounded(Mixture, invariants=TRUE, refute=False)
+    assert {i.invariant: i.standing for i in found.invariants if i.failed} == {}
+    assert found.proved
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_is_false_of_the_mixture_is_not(name: str) -> None:
+    found = prove_unbounded(Mixture, invariants=[*TRUE, name], refute=False, timeout=0.5)
+    assert found.invariant(name).standing is Standing.OPEN
+
+
+@pytest.mark.parametrize("sizes", [{"Node": 2, "Colour": 1, "Term": 1}])
+def test_what_is_proved_is_inductive_at_any_size(sizes: dict[str, int]) -> None:
+    found = inductive(Mixture, Mixture.sized(**sizes), TRUE)
+    assert {str(o) for o in found.obligations if o.verdict is Verdict.REFUTED} == set()
+
+
+def agree(seed: int) -> int:
+    """How many invariants of a random protocol are proved; each must be inductive where finite."""
+    source = generate(Random(seed))
+    with loaded(source) as protocol:
+        try:
+            found = prove_unbounded(protocol, refute=False, timeout=0.5)
+            names = [
+                i.invariant
+                for i in found.invariants
+                if i.standing is Standing.PROVED and i.invariant in protocol.methods("invariant")
+            ]
+            if not names:
+                return 0
+            finite = inductive(protocol, sized(protocol, source), names, shrinking=0.1)
+        except (ModelError, SizeError):
+            return 0
+        refuted = [o for o in finite.obligations if o.invariant and o.verdict is Verdict.REFUTED]
+        assert not refuted, f"seed {seed}: {refuted[0]}\n{source.text}"
+        return len(names)
+
+
+def test_random_protocols_agree() -> None:
+    assert sum(map(agree, range(40, 80))) >= 1
+
+
+@pytest.mark.exhaustive
+def test_many_random_protocols_agree() -> None:
+    assert sum(map(agree, range(3000))) >= 60
+
+
+# ---------------------------------------------------------------- the rest
+
+
+def test_unsupported_is_said_with_its_place() -> None:
+    found = prove_unbounded(Raft)
+    assert found.standing is Standing.OPEN
+    assert found.unsupported is not None and "variable `log`" in found.unsupported
+
+
+def test_an_unknown_invariant_is_an_error() -> None:
+    with pytest.raises(ValueError, match="has no invariant `agrement`"):
+        prove_unbounded(Paxos, invariants=["agrement"])
+
+
+def test_smt2_files_are_refuted_by_z3_itself(tmp_path: Path) -> None:
+    import z3
+
+    files = write_smt2(Paxos, tmp_path)
+    assert len(files) == 20 and not list(tmp_path.glob(".*"))
+    for path in files:
+        solver = z3.SimpleSolver()
+        solver.set("auto_config", False)
+        solver.set("mbqi", False)
+        solver.set("timeout", 20_000)
+        solver.from_file(str(path))
+        assert solver.check() == z3.unsat, path.name
+
+
+def test_the_verb(tmp_path: Path) -> None:
+    code = "import sys; from quorate.checker.cli import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code]
+    found = subprocess.run([*command, "prove", "Paxos", "--ascii"], capture_output=True, text=True)
+    assert found.returncode == 0 and "agreement: proved (follows from the others)" in found.stdout
+    wrong = [*command, "prove", "Paxos", "--smt2", "/proc/nowhere"]
+    found = subprocess.run(wrong, capture_output=True, text=True)
+    assert found.returncode == 2 and found.stderr.startswith("error: ")
+    found = subprocess.run([*command, "prove", "Raft"], capture_output=True, text=True)
+    assert found.returncode == 4 and "not supported" in found.stdout
