@@ -8,17 +8,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from quorate.checker.cli import main
+from quorate.checker.cli import run
 from quorate.checker.explore import symmetry
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
@@ -79,15 +77,20 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def attempt(explorer: Explorer) -> Exploration | StepError:
+def attempt(explorer: Explorer, coverage: bool) -> Exploration | StepError:
     try:
-        return explorer.run()
+        return explorer.run(coverage=coverage)
     except StepError as error:
         return error
 
 
 def agree(
-    protocol: type[Protocol], sizes: Sizes, only: frozenset[str] | None = None, limit: int = 0
+    protocol: type[Protocol],
+    sizes: Sizes,
+    only: frozenset[str] | None = None,
+    limit: int = 0,
+    coverage: bool = True,
+    action: bool = False,
 ) -> str:
     """Assert that the reduced search finds what the other finds; returns how it ended."""
     try:
@@ -96,15 +99,17 @@ def agree(
         return "senseless start"
     if not reduced.kernel.reducing:
         return "no symmetry"
-    plain = attempt(Explorer(protocol, sizes, limit=limit or None, only=only))
+    plain = attempt(Explorer(protocol, sizes, limit=limit or None, only=only), coverage)
     if not isinstance(plain, StepError) and plain.outcome is Outcome.LIMIT:
         return "too large"
-    found = attempt(reduced)
+    found = attempt(reduced, coverage)
     if isinstance(plain, StepError) or isinstance(found, StepError):
-        # A step without sense and a violation one level later: whichever is met first.
-        level = [x.depth for x in (plain, found) if not isinstance(x, StepError)]
-        assert not level or (plain_or(plain, found).outcome is Outcome.VIOLATED)
+        # Of a step without sense and a violation at the next depth, either may be met first.
+        ends = [x.outcome for x in (plain, found) if not isinstance(x, StepError)]
+        assert ends in ([], [Outcome.VIOLATED])
         return "senseless"
+    if action:
+        check_action(reduced, Random(2))
     assert (found.outcome, found.depth) == (plain.outcome, plain.depth)
     if found.outcome is Outcome.VIOLATED:
         assert found.depth == len(found.path)
@@ -117,10 +122,6 @@ def agree(
     blocked = [[(g.action, g.line, g.blocked > 0) for g in e.guards] for e in (found, plain)]
     assert blocked[0] == blocked[1]
     return "holds"
-
-
-def plain_or(*found: Exploration | StepError) -> Exploration:
-    return next(x for x in found if not isinstance(x, StepError))
 
 
 # ---------------------------------------------------------------- bundled protocols
@@ -197,13 +198,16 @@ def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort
 
 def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
     """States on a random run."""
-    state = random.choice(explorer.machine.initial())
+    following = explorer.machine.initial()
     for _ in range(steps):
-        yield state
-        following = [s for _, _, s in explorer.machine.successors(state)]
         if not following:
             return
         state = random.choice(following)
+        yield state
+        try:
+            following = [s for _, _, s in explorer.machine.successors(state)]
+        except StepError:
+            return
 
 
 def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
@@ -269,17 +273,14 @@ def anonymous(source: Source) -> Source:
     return replace(source, text="".join(methods), sizes=sizes)
 
 
-def agree_on(source: Source, check: bool = False) -> str:
+def agree_on(source: Source) -> str:
     with loaded(source) as protocol:
         try:
             describe(protocol)
             sizes = sized(protocol, source)
-            kind = agree(protocol, sizes, limit=LIMIT)
+            return agree(protocol, sizes, limit=LIMIT, coverage=False, action=True)
         except (ModelError, SizeError):
             return "rejected"
-        if check and kind not in ("senseless", "senseless start", "no symmetry"):
-            check_action(Explorer(protocol, sizes, symmetry=True), Random(2))
-        return kind
 
 
 def protocols() -> st.SearchStrategy[Source]:
@@ -287,7 +288,7 @@ def protocols() -> st.SearchStrategy[Source]:
 
 
 @given(protocols())
-@settings(EVERY_DAY, max_examples=50)
+@settings(EVERY_DAY, max_examples=20)
 def test_generated_agree(source: Source) -> None:
     event(agree_on(source))
 
@@ -298,22 +299,25 @@ def test_generated_without_names_agree(source: Source) -> None:
     event(agree_on(source))
 
 
-@given(protocols().map(anonymous))
-@settings(EVERY_DAY, max_examples=40)
-def test_generated_are_permuted_as_values(source: Source) -> None:
-    event(agree_on(source, check=True))
-
-
 @pytest.mark.exhaustive
 @given(protocols().map(anonymous))
 @EXHAUSTIVE
 def test_many_generated_agree(source: Source) -> None:
-    event(agree_on(source, check=True))
+    event(agree_on(source))
 
 
 def test_most_generated_without_names_are_symmetric() -> None:
-    kinds = [agree_on(anonymous(generate(Random(seed)))) for seed in range(40)]
-    assert sum(kind in ("holds", "violated") for kind in kinds) >= 20, kinds
+    symmetric = 0
+    for seed in range(60):
+        source = anonymous(generate(Random(seed)))
+        with loaded(source) as protocol:
+            try:
+                sizes = sized(protocol, source)
+                with sizes:
+                    symmetric += bool(symmetric_sorts(describe(protocol), sizes))
+            except (ModelError, StepError):
+                continue
+    assert symmetric >= 30
 
 
 # ---------------------------------------------------------------- what is refused
@@ -339,8 +343,8 @@ REFUSED = {
         """
 class Quo(Weighted[Proc], weights=(2, 1, 1)): ...
 class Proto(Protocol):
-    up: Map[Proc, bool] = initially(False)
-    done: bool = initially(False)
+    up: Map[Proc, bool] = durable(False)
+    done: bool = durable(False)
     @action
     def rise(self, p: Proc) -> None:
         require(not self.done)
@@ -357,7 +361,7 @@ class Proto(Protocol):
         """
 class Quo(Explicit[Proc], quorums=[(0, 1)]): ...
 class Proto(Protocol):
-    up: Map[Proc, bool] = initially(False)
+    up: Map[Proc, bool] = durable(False)
     @action
     def rise(self, q: Quo) -> None:
         for p in q:
@@ -369,7 +373,7 @@ class Proto(Protocol):
     "a constant in an action": (
         """
 class Proto(Protocol):
-    up: Map[Proc, bool] = initially(False)
+    up: Map[Proc, bool] = durable(False)
     @action
     def rise(self, p: Proc) -> None:
         require(p == proc0 or self.up[proc0])
@@ -381,7 +385,7 @@ class Proto(Protocol):
     "a constant in an invariant": (
         """
 class Proto(Protocol):
-    up: Map[Proc, bool] = initially(False)
+    up: Map[Proc, bool] = durable(False)
     @action
     def rise(self, p: Proc) -> None:
         self.up[p] = True
@@ -395,8 +399,8 @@ class Proto(Protocol):
     "an element at first": (
         """
 class Proto(Protocol):
-    leader: Proc = initially(proc0)
-    up: Map[Proc, bool] = initially(False)
+    leader: Proc = durable(proc0)
+    up: Map[Proc, bool] = durable(False)
     @action
     def rise(self, p: Proc) -> None:
         require(not self.up[self.leader])
@@ -424,8 +428,8 @@ class Proto(Protocol):
     "the last of a sort wins": (
         """
 class Proto(Protocol):
-    up: Map[Proc, bool] = initially(False)
-    last: Proc | None = initially(None)
+    up: Map[Proc, bool] = durable(False)
+    last: Proc | None = durable(None)
     @action
     def rise(self, p: Proc) -> None:
         require(self.last is None)
@@ -442,7 +446,7 @@ class Proto(Protocol):
     "the last message wins": (
         """
 class Proto(Protocol):
-    got: Map[Val, Proc | None] = initially(None)
+    got: Map[Val, Proc | None] = durable(None)
     sent: Messages[Say]
     @action
     def say(self, p: Proc, v: Val) -> None:
@@ -451,7 +455,8 @@ class Proto(Protocol):
     @action
     def hear(self) -> None:
         for m in self.sent[Say]:
-            self.got[m.v] = m.p
+            if Say(m.p, m.v) in self.sent:
+                self.got[m.v] = m.p
 """,
         {"Proc": 3, "Val": 1},
         "the last round of a loop in hear wins, over Proc",
@@ -459,8 +464,8 @@ class Proto(Protocol):
     "the order of another loop decides": (
         """
 class Proto(Protocol):
-    at: Map[Proc, Ballot] = initially(Ballot.never)
-    last: Ballot = initially(Ballot.never)
+    at: Map[Proc, Ballot] = durable(Ballot.never)
+    last: Ballot = durable(Ballot.never)
     @action
     def rise(self, p: Proc, b: Ballot) -> None:
         require(self.last == Ballot.never)
@@ -471,6 +476,9 @@ class Proto(Protocol):
             for b in Ballot:
                 if self.at[p] == b:
                     self.last = b
+    @invariant
+    def highest_wins(self) -> bool:
+        return self.last == Ballot.never or all(self.at[p] <= self.last for p in Proc)
 """,
         {"Proc": 3, "Ballot": 2},
         "the last round of a loop in look wins, over Proc",
@@ -526,8 +534,8 @@ def test_refusals_are_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None
 ACCEPTED = {
     "each round writes its own cell": """
 class Proto(Protocol):
-    at: Map[Proc, Ballot] = initially(Ballot.never)
-    seen: Map[Proc, Proc | None] = initially(None)
+    at: Map[Proc, Ballot] = durable(Ballot.never)
+    seen: Map[Proc, Proc | None] = durable(None)
     @action
     def rise(self, b: Ballot) -> None:
         for p in Proc:
@@ -536,8 +544,8 @@ class Proto(Protocol):
 """,
     "all rounds write the same": """
 class Proto(Protocol):
-    at: Map[Proc, Ballot] = initially(Ballot.never)
-    high: bool = initially(False)
+    at: Map[Proc, Ballot] = durable(Ballot.never)
+    high: bool = durable(False)
     @action
     def rise(self, p: Proc, b: Ballot) -> None:
         self.at[p] = b
@@ -549,17 +557,21 @@ class Proto(Protocol):
 """,
     "the last of an ordered sort wins": """
 class Proto(Protocol):
-    at: Map[Proc, Ballot] = initially(Ballot.never)
+    at: Map[Proc, Ballot] = durable(Ballot.never)
+    low: Map[Proc, Ballot] = durable(Ballot.never)
+    @action
+    def lift(self, p: Proc, b: Ballot) -> None:
+        self.low[p] = b
     @action
     def rise(self, p: Proc) -> None:
         for b in Ballot:
-            if self.at[p] < b:
+            if self.low[p] < b:
                 self.at[p] = b
 """,
     "the last of a sequence wins": """
 class Proto(Protocol):
-    log: Seq[Proc, Log] = initially(())
-    last: Proc | None = initially(None)
+    log: Seq[Proc, Log] = durable(())
+    last: Proc | None = durable(None)
     @action
     def grow(self, p: Proc) -> None:
         require(any(len(self.log) < n for n in Log))
@@ -567,12 +579,13 @@ class Proto(Protocol):
     @action
     def look(self) -> None:
         for p in self.log:
-            self.last = p
+            if any(q == p for q in Proc):
+                self.last = p
 """,
     "absent records and longer logs": """
 class Proto(Protocol):
-    friend: Map[Proc, Entry | None] = initially(None)
-    log: Map[Proc, Seq[Entry, Log]] = initially(())
+    friend: Map[Proc, Entry | None] = durable(None)
+    log: Map[Proc, Seq[Entry, Log]] = durable(())
     @action
     def grow(self, p: Proc, q: Proc) -> None:
         require(any(len(self.log[p]) < n for n in Log))
@@ -583,8 +596,8 @@ class Proto(Protocol):
 """,
     "sets of elements, and of records": """
 class Proto(Protocol):
-    seen: Map[Proc, Set[Proc]] = initially(frozenset())
-    told: Set[Entry] = initially(frozenset())
+    seen: Map[Proc, Set[Proc]] = durable(frozenset())
+    told: Set[Entry] = durable(frozenset())
     @action
     def look(self, p: Proc, q: Proc) -> None:
         self.seen[p] = self.seen[p] | {q}
@@ -595,8 +608,8 @@ class Proto(Protocol):
 """,
     "elements chosen at first": """
 class Proto(Protocol):
-    leader: Proc = initially(proc0)
-    up: Map[Proc, bool] = initially(False)
+    leader: Proc = durable(proc0)
+    up: Map[Proc, bool] = durable(False)
     @init
     def start(self, p: Proc) -> None:
         self.leader = p
@@ -629,7 +642,7 @@ class Tell(Message, key="b"):
     q: Quo
     s: Set[Proc]
 class Proto(Protocol):
-    choice: Map[Proc, Proc | None] = initially(None)
+    choice: Map[Proc, Proc | None] = durable(None)
     sent: Messages[Tell]
     @action
     def choose(self, p: Proc, q: Proc) -> None:
@@ -679,25 +692,20 @@ def test_no_graph_of_orbits() -> None:
         StateGraph(explorer)
 
 
-def invoke(*arguments: str) -> Any:
-    return CliRunner().invoke(main, ["check", *arguments])
-
-
-def test_the_verb() -> None:
-    sizes = ("-s", "Acceptor=3,Ballot=2,Value=2")
-    shown = invoke("Paxos", *sizes, "--symmetry")
-    assert shown.exit_code == 0
-    assert "443 orbits stand for 3,921 states (Acceptor × Value, 12 permutations)" in shown.output
-    assert "all reachable states: 443 orbits" in shown.output
-    found = json.loads(invoke("Paxos", *sizes, "--symmetry", "--json").output)
+def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    check = ["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]
+    assert run([*check, "--symmetry"]) == 0
+    shown = capsys.readouterr().out
+    assert "443 orbits stand for 3,921 states (Acceptor × Value, 12 permutations)" in shown
+    assert "all reachable states: 443 orbits" in shown
+    assert run([*check, "--symmetry", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
     assert (found["states"], found["symmetry"]["full_states"]) == (443, 3921)
     assert found["symmetry"]["sorts"] == ["Acceptor", "Value"]
-    assert json.loads(invoke("Paxos", *sizes, "--json").output)["symmetry"] is None
+    assert run([*check, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["symmetry"] is None
 
 
-@pytest.mark.parametrize("other", [("--graph", "x.dot"), ("--bmc", "2"), ("--reference",)])
-def test_what_symmetry_does_not_go_with(other: tuple[str, ...], tmp_path: Path) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path)
-        result = invoke("Paxos", "-s", "Acceptor=3,Ballot=1,Value=1", "--symmetry", *other)
-    assert result.exit_code == 2
+@pytest.mark.parametrize("other", [["--graph", "x.dot"], ["--bmc", "2"], ["--reference"]])
+def test_what_symmetry_does_not_go_with(other: list[str]) -> None:
+    assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=1,Value=1", "--symmetry", *other]) == 2
