@@ -126,7 +126,7 @@ class StateGraph:
         module = ir.Module("edges")
         graph, words, actions = e.kernel.layout.graph, e.kernel.words, e.kernel.actions
         add_successors(module, graph, words, instances, actions, starts)
-        machine = Machine(module)
+        machine = Machine(module, quick=True)
         expanded = int(e.control[d.HEAD])
         most = max(1, e.kernel.most_transitions)
         room = int(e.fired.sum()) + most

@@ -114,7 +114,7 @@ class Kernel:
         """A machine whose `blocked` counts how often each of these guards fails first."""
         module = ir.Module("coverage")
         add_blocked(module, self.layout.graph, self.words, self.instances, goals)
-        return Machine(module)
+        return Machine(module, quick=True)
 
     def violated(self, bits: int) -> str | None:
         """The first invariant among the bits that `check` returned."""

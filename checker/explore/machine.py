@@ -16,6 +16,8 @@ _ready = False
 # Part of the name of every cached kernel: count up when `_compile` changes.
 COMPILATION = 2
 
+LARGE = 4_000_000  # characters
+
 
 def _initialise() -> None:
     global _ready
@@ -33,16 +35,21 @@ def cache_directory() -> Path:
 
 
 class Machine:
-    """Compiled functions of one module, by name; keep it alive while their addresses are used."""
+    """Compiled functions of one module, by name; keep it alive while their addresses are used.
 
-    def __init__(self, module: ir.Module, key: str | None = None) -> None:
+    With `quick`, and where there is very much code, instructions are selected in a tenth of the
+    time, and are half as fast.
+    """
+
+    def __init__(self, module: ir.Module, quick: bool = False) -> None:
         _initialise()
         target = llvm.Target.from_default_triple()
         features = llvm.get_host_cpu_features().flatten()
         cpu = llvm.get_host_cpu_name()
-        self._target = target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
         text = str(module)
-        version = f"{COMPILATION} {llvmlite.__version__} {cpu} {features}"
+        opt = 0 if quick or len(text) > LARGE else 2
+        self._target = target.create_target_machine(cpu=cpu, features=features, opt=opt, jit=True)
+        version = f"{COMPILATION} {opt} {llvmlite.__version__} {cpu} {features}"
         digest = hashlib.sha256(f"{version} {text}".encode())
         self._path = cache_directory() / "kernels" / f"{digest.hexdigest()[:32]}.o"
         backing = llvm.parse_assembly("")
