@@ -125,6 +125,8 @@ def line_of(i: InvariantProof) -> str:
             return f"{i.invariant}: proved ({how.get(i.how, 'one message per key')})"
         case Standing.NOT_INDUCTIVE:
             return f"{i.invariant}: not inductive, see below the step at {i.sizes}"
+        case Standing.VIOLATED if i.note:
+            return f"{i.invariant}: violated by a run at {i.sizes}: {i.note}"
         case Standing.VIOLATED:
             return f"{i.invariant}: violated, see below the run at {i.sizes}"
     rests = f", since it rests on {', '.join(i.rests_on)}" if i.rests_on else ""

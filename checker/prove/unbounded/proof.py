@@ -42,11 +42,14 @@ def prove_unbounded(
 
     `timeout` bounds each obligation, in seconds. What is not proved is looked for, for `refuting`
     seconds, as a step or a run at small sizes, unless `refute` is False. `shrink` makes the sets of
-    hypotheses used small. Raises ModelError; ValueError for a name that is no invariant.
+    hypotheses used small. Raises ModelError; ValueError for a name that is no
+    invariant, and where there is none at all.
     """
     started = time.perf_counter()
     description = describe(protocol)
     known = [p.name for p in description.invariants]
+    if not known:
+        raise ValueError(f"{description.name} has no invariants to prove")
     for name in invariants or ():
         if name not in known:
             raise ValueError(

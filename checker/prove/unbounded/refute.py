@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from quorate.checker.explore.result import Move
 from quorate.checker.load import name_of
@@ -39,14 +39,17 @@ def refuted(
 ) -> list[InvariantProof]:
     """The outcomes, those that failed with a step or a run that breaks them, where one is found."""
     wanted = [i.invariant for i in found if i.failed and i.invariant in names]
-    if not wanted:
+    keys = [i.invariant for i in found if i.failed and i.invariant not in names]
+    if not wanted and not keys:
         return list(found)
     end = time.perf_counter() + budget_s
     # Consequences come last: a step that breaks one of them, and nothing else, says little.
     kept = [i.invariant for i in found if i.invariant in names and i.how != "consequence"]
     steps = _Steps(protocol, kept, wanted, end).found
-    runs = _runs(protocol, wanted, end)
-    return [_shown(i, steps, runs) for i in found]
+    runs = _runs(protocol, wanted or kept, end)
+    if runs.senseless:
+        return [_sent_twice(_shown(i, steps, {}), runs) for i in found]
+    return [_shown(i, steps, runs.traces) for i in found]
 
 
 def _shown(
@@ -56,6 +59,14 @@ def _shown(
         if i.invariant in traces:
             trace, sizes = traces[i.invariant]
             return replace(i, standing=standing, trace=trace, sizes=sizes)
+    return i
+
+
+def _sent_twice(i: InvariantProof, runs: _Runs) -> InvariantProof:
+    """A run that sends a second message of a key violates `Accept.key`."""
+    record = i.invariant.removesuffix(".key")
+    if i.failed and record != i.invariant and f"{record}(" in runs.senseless:
+        return replace(i, standing=Standing.VIOLATED, sizes=runs.sizes, note=runs.senseless)
     return i
 
 
@@ -117,26 +128,31 @@ def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
 # ---------------------------------------------------------------- runs
 
 
-def _runs(
-    protocol: type[Protocol], wanted: Sequence[str], end: float
-) -> dict[str, tuple[Trace, str]]:
-    """A run to a violation, if one is found in time, by the invariant that it violates."""
+@dataclass(frozen=True)
+class _Runs:
+    """Runs to violations, by invariant; or that one comes to a step that makes no sense."""
+
+    traces: Mapping[str, tuple[Trace, str]]
+    senseless: str = ""
+    sizes: str = ""
+
+
+def _runs(protocol: type[Protocol], wanted: Sequence[str], end: float) -> _Runs:
+    """A run to a violation of one of the invariants, if one is found in time."""
     for sizes in growing(protocol):
         left = end - time.perf_counter()
         if left <= 1:
-            return {}
+            break
         try:
             run = bounded(protocol, sizes, DEPTH, list(wanted), timeout=left / 2)
-        except (SizeError, StepError, DisagreementError):
+        except StepError as error:
+            return _Runs({}, str(error), str(sizes))
+        except (SizeError, DisagreementError):
             continue
         if run.outcome is BoundedOutcome.VIOLATED and run.violated and run.initial is not None:
-            return {
-                run.violated: (
-                    _run_trace(protocol, sizes, run.initial, run.path, run.violated),
-                    str(sizes),
-                )
-            }
-    return {}
+            trace = _run_trace(protocol, sizes, run.initial, run.path, run.violated)
+            return _Runs({run.violated: (trace, str(sizes))})
+    return _Runs({})
 
 
 def _run_trace(

@@ -62,7 +62,8 @@ class InvariantProof:
 
     `rests_on` are invariants that are not proved and that its proof uses. `trace` is a step that
     breaks it (a counterexample to induction: its first state need not be reachable), or, if
-    violated, a run from an initial state; `sizes` are those where it was found.
+    violated, a run from an initial state; `sizes` are those where it was found. `note` says what a
+    run does that cannot be shown as a state: it sends a second message of one key.
     """
 
     invariant: str
@@ -72,6 +73,7 @@ class InvariantProof:
     rests_on: tuple[str, ...] = ()
     trace: Trace | None = None
     sizes: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

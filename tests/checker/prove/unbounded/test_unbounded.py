@@ -18,8 +18,18 @@ from quorate.checker.prove.unbounded import (
     prove_unbounded,
     write_smt2,
 )
+from quorate.checker.prove.verdicts import Obligation
 from quorate.model.flexible_paxos import FlexiblePaxos
-from quorate.model.language import ModelError, SizeError
+from quorate.model.language import (
+    ModelError,
+    Protocol,
+    SizeError,
+    Sizes,
+    StepError,
+    action,
+    durable,
+)
+from quorate.model.language.run import Machine
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.paxos import Paxos
@@ -28,7 +38,7 @@ from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxosRoles
 from quorate.model.raft import Raft
 
 from ...strategies import generate, loaded, sized
-from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote
+from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote, TwoAccepts
 
 # Protocols with the seconds that a proof may take, with room for a busy machine.
 PROVED = [(Paxos, 2), (FlexiblePaxos, 2), (ProvedMultiPaxos, 5), (ProvedPaxosRoles, 10)]
@@ -128,6 +138,12 @@ def test_mutants_are_not_proved(mutant: Any, protocol: Any) -> None:
     assert not found.proved or mutant.verdict in (EQUIVALENT, VACUOUS)
 
 
+def test_a_second_message_of_one_key_is_violated_by_a_run() -> None:
+    found = prove_unbounded(TwoAccepts, timeout=0.5, refuting=10.0)
+    key = found.invariant("Accept.key")
+    assert key.standing is Standing.VIOLATED and "already was" in key.note
+
+
 def test_agreement_alone_is_not_inductive() -> None:
     found = prove_unbounded(Paxos, invariants=["agreement"], timeout=0.5, refuting=6.0)
     assert found.invariant("agreement").standing is Standing.NOT_INDUCTIVE
@@ -161,6 +177,19 @@ def test_what_is_proved_is_inductive_at_any_size(sizes: dict[str, int]) -> None:
     assert {str(o) for o in found.obligations if o.verdict is Verdict.REFUTED} == set()
 
 
+def breaks(protocol: Any, sizes: Sizes, o: Obligation) -> bool:
+    """Whether an invariant is false after the step, not just without a value (a missing key)."""
+    if o.counterexample is None:
+        return False
+    move, name = o.counterexample.move, o.counterexample.violated
+    with sizes:
+        try:
+            state = move.state if move is not None else o.counterexample.state
+            return not Machine(protocol, sizes).holds(name, state)
+        except StepError:
+            return False
+
+
 def agree(seed: int) -> int:
     """How many invariants of a random protocol are proved; each must be inductive where finite."""
     source = generate(Random(seed))
@@ -174,10 +203,11 @@ def agree(seed: int) -> int:
             ]
             if not names:
                 return 0
-            finite = inductive(protocol, sized(protocol, source), names, shrinking=0.1)
-        except (ModelError, SizeError):
+            sizes = sized(protocol, source)
+            finite = inductive(protocol, sizes, names, shrinking=0.1)
+        except (ModelError, SizeError, ValueError):
             return 0
-        refuted = [o for o in finite.obligations if o.invariant and o.verdict is Verdict.REFUTED]
+        refuted = [o for o in finite.failed if o.invariant and breaks(protocol, sizes, o)]
         assert not refuted, f"seed {seed}: {refuted[0]}\n{source.text}"
         return len(names)
 
@@ -203,6 +233,18 @@ def test_unsupported_is_said_with_its_place() -> None:
 def test_an_unknown_invariant_is_an_error() -> None:
     with pytest.raises(ValueError, match="has no invariant `agrement`"):
         prove_unbounded(Paxos, invariants=["agrement"])
+    with pytest.raises(ValueError, match="no invariants to prove"):
+        prove_unbounded(Nothing)
+
+
+class Nothing(Protocol):
+    """A protocol that says nothing of itself."""
+
+    done: bool = durable(False)
+
+    @action
+    def do(self) -> None:
+        self.done = True
 
 
 def test_smt2_files_are_refuted_by_z3_itself(tmp_path: Path) -> None:
