@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,9 +117,11 @@ class Verify:
         # Once per installation the search driver is compiled: here, not in every process.
         Explorer(Paxos, Paxos.sized({}, **TINY)).run(coverage=False)
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(CORES, os.cpu_count() or 1), spawn) as pool:
+        cores = min(CORES, os.cpu_count() or 1)
+        with ProcessPoolExecutor(cores, spawn) as pool:
             try:
-                futures = [pool.submit(try_mutant, name, folder) for name in chosen]
+                with deaf_children():
+                    futures = [pool.submit(try_mutant, name, folder) for name in chosen]
                 parts = [self._part(Paxos, Paxos.sized({}, **PAXOS), folder)]
                 bounds = ProvedPaxosRoles.sized({"crash": 0}, **ROLES)
                 parts.append(self._part(ProvedPaxosRoles, bounds, folder, conform=True))
@@ -311,6 +316,16 @@ class Verify:
         if refused or not all(m.as_expected for m in mutants):
             return NONCONFORMING
         return INCONCLUSIVE if any(p.unknown for p in parts) else 0
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes started meanwhile ignore Ctrl-C: the main process ends them quietly."""
+    listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, listening)
 
 
 def _cost(code: str) -> int:

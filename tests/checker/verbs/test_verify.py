@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +72,29 @@ def test_quorums_that_miss_each_other_are_named(
     assert run(["verify", disjoint, *sizes, "--out", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "disjoint: {" in out
+
+
+def test_interrupt_is_quiet(tmp_path: Path) -> None:
+    code = (
+        "from quorate.checker.cli import run; "
+        f"raise SystemExit(run(['verify', '--out', {str(tmp_path)!r}]))"
+    )
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"if __name__ == '__main__':\n    {code.replace('; ', chr(10) + '    ')}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "networkx graph" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.strip() == "error: interrupted"
