@@ -205,7 +205,7 @@ def agree(seed: int) -> int:
                 return 0
             sizes = sized(protocol, source)
             finite = inductive(protocol, sizes, names, shrinking=0.1)
-        except (ModelError, SizeError, ValueError):
+        except (ModelError, SizeError, StepError, ValueError):
             return 0
         refuted = [o for o in finite.failed if o.invariant and breaks(protocol, sizes, o)]
         assert not refuted, f"seed {seed}: {refuted[0]}\n{source.text}"
