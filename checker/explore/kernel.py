@@ -91,10 +91,12 @@ class Kernel:
             conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
             self._senseless += undefined
         conditions.append(graph.or_(u.when for u in self._senseless))
-        add_check(module, graph, self.words, conditions, self.possible)
         if self.symmetry:
             self.reduction = Reduction(self.layout)
+        if self.reduction is not None and self.reduction.permutations > 1:
             self.reduction.add_to(module, conditions)
+        else:
+            add_check(module, graph, self.words, conditions, self.possible)
         return Machine(module)
 
     @property

@@ -117,8 +117,6 @@ class Reduction:
         canonical(state*)` replaces a state by its representative and returns the size of its orbit;
         `i64 weigh(state*, sum*)` adds that to a sum.
         """
-        if self.permutations == 1:
-            return
         self._add_check(module, conditions)
         pointer = ir.PointerType()
         f = ir.Function(module, ir.FunctionType(I64, [pointer]), "canonical")
