@@ -34,6 +34,7 @@ from .machine import Machine
 from .result import Orbits
 
 MOST_UNROLLED = 24  # images in one straight line
+MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits
 
 Chain = tuple[Cell, ...]  # what the same cell is called for each element of a sort
 
@@ -79,6 +80,11 @@ class Reduction:
             if images > MOST_PERMUTATIONS:
                 walked.remove(sort)
                 self.refused[sort] = f"{images:,} permutations are too many to look at"
+        for sort in list(self.blocks):  # the largest first
+            images = math.prod(math.factorial(len(s)) for s in (*walked, *self.blocks))
+            if images > MOST_ORBIT:
+                del self.blocks[sort]
+                self.refused[sort] = f"{images:,} permutations are too many to count with"
         self.sorts = tuple(s for s in found.sorts if s in walked or s in self.blocks)
         self.permutations = math.prod(math.factorial(len(s)) for s in self.sorts)
         self.steps, self.exchanges = self._walk([swaps[s] for s in walked])

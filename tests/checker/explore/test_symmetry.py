@@ -671,6 +671,19 @@ def test_too_many_permutations(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found.full_states == explore_reference(protocol, sizes).states
 
 
+def test_orbits_too_large_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(symmetry, "MOST_ORBIT", 5)
+    found = Explorer(*paxos_of(1), symmetry=True).run()
+    assert found.orbits is not None
+    assert found.orbits.sorts == ("Value",)
+    assert found.orbits.refused == {"Acceptor": "12 permutations are too many to count with"}
+    assert found.full_states == explore_reference(*paxos_of(1)).states
+
+
+def paxos_of(ballots: int) -> tuple[type[Protocol], Sizes]:
+    return Paxos, Paxos.sized(Acceptor=3, Ballot=ballots, Value=2)
+
+
 def test_plain_changes_take_every_order() -> None:
     for n in range(1, 7):
         order = list(range(n))
