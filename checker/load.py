@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
+import importlib.util
 import inspect
+import linecache
 import sys
 import traceback
 from pathlib import Path
@@ -67,7 +69,12 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(resolved.parent))
     try:
         # By the path as given, so that diagnostics and traces show what the user typed.
-        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+        source = path.read_bytes()
+        code = compile(source, str(path), "exec")
+        # The source that is run is the one that is read, whatever becomes of the file.
+        lines = importlib.util.decode_source(source).splitlines(keepends=True)
+        linecache.cache[str(path)] = (len(source), None, lines, str(path))
+        exec(code, vars(module))
     except BaseException as error:
         sys.modules.pop(name, None)
         raise _broken(str(path), error) from error
