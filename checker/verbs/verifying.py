@@ -48,7 +48,7 @@ ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 PATHS = 5
 Z3_ALL, Z3_SAMPLE = 5_000, 1_000  # of more states, Z3 is asked about an evenly spread sample
-GRAPH_NODES = 200_000  # larger graphs are left packed
+GRAPH_NODES = 50_000  # larger graphs are left packed
 
 
 @dataclass
