@@ -149,11 +149,21 @@ class _Processes:
         return {n: _value_of(a.accepted) for n, a in self.acceptors.items()}
 
 
-class PaxosRolesAdapter:
-    """The implementation, step by step at the grain of `PaxosRoles`."""
+class _Stepwise:
+    """Performs each action by the method named after it."""
 
     def __init__(self, composition: Composition = HEALTHY) -> None:
         self.processes = _Processes(composition)
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+        step = getattr(self, f"_{action}", None)
+        if step is None:
+            raise Refusal(f"the implementation has no step `{action}`")
+        return step(*args.values())  # type: ignore[no-any-return]
+
+
+class PaxosRolesAdapter(_Stepwise):
+    """The implementation, step by step at the grain of `PaxosRoles`."""
 
     def start(self, trace: Trace) -> None:
         sizes = dict(trace.sizes)
@@ -161,12 +171,6 @@ class PaxosRolesAdapter:
         self.processes.set_up(names["Proposer"], names["Acceptor"], names["Learner"])
         self.ballots = [f"b{i}" for i in range(1, sizes["Ballot"] + 1)]
         self.shown = set(trace.initial)
-
-    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
-        step = getattr(self, f"_{action}", None)
-        if step is None:
-            raise Refusal(f"the implementation has no step `{action}`")
-        return step(*args.values())  # type: ignore[no-any-return]
 
     # The steps, named as the model names them.
 
@@ -245,11 +249,8 @@ class PaxosRolesAdapter:
         return {name: value for name, value in found.items() if name in self.shown}
 
 
-class PaxosAdapter:
+class PaxosAdapter(_Stepwise):
     """The implementation under Lamport's `Paxos`: one proposer per ballot, replies at once."""
-
-    def __init__(self, composition: Composition = HEALTHY) -> None:
-        self.processes = _Processes(composition)
 
     def start(self, trace: Trace) -> None:
         sizes = dict(trace.sizes)
@@ -257,12 +258,6 @@ class PaxosAdapter:
         self.processes.set_up(proposers, _names("a", sizes["Acceptor"]), [])
         for i, proposer in enumerate(proposers, start=1):
             self.processes.take(f"b{i}", proposer)
-
-    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
-        step = getattr(self, f"_{action}", None)
-        if step is None:
-            raise Refusal(f"the implementation has no step `{action}`")
-        return step(*args.values())  # type: ignore[no-any-return]
 
     def _proposer_of(self, b: str) -> Proposer:
         return self.processes.proposers[self.processes.owner[b]]

@@ -141,9 +141,3 @@ class Kernel:
 def _most(instance: Instance) -> int:
     """How often an instance can happen in one state: once for each choice of messages sent."""
     return math.prod(loop.messages.column.count for loop in instance.loops)
-
-
-def make_kernel(description: c.Description, sizes: Sizes) -> Kernel:
-    """Compile a description under sizes (entered for the time being)."""
-    with sizes:
-        return Kernel(description, sizes)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.model.language import Message, Nat, Ordered, Protocol, QuorumSystem, Sort
+from quorate.model.language import Message, Ordered, Protocol, QuorumSystem, Sort
 from quorate.model.language.data import FrozenMap, Record
 from quorate.model.language.protocol import Variable
 from quorate.model.language.types import (
@@ -265,7 +265,3 @@ def enum_members(kind: type[enum.Enum]) -> Term:
 
 def _element(t: Type | None) -> Type | None:
     return t.element if isinstance(t, (SetType, SeqType)) else None
-
-
-def is_number_range(sort: type) -> bool:
-    return issubclass(sort, (Nat, Ordered))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,21 +89,19 @@ def report(out: Any, what: str, steps: int, found: Any) -> None:
 
 
 def _as_json(trace: Path, variant: str, adapter: str | None, found: Any) -> dict[str, Any]:
-    d = found.divergence
     return {
         "schema": 1,
         "trace": str(trace),
         "implementation": adapter or variant,
+        **replay_json(found),
+    }
+
+
+def replay_json(found: Any) -> dict[str, Any]:
+    """A replay's outcome, for programs."""
+    return {
         "verdict": found.verdict.value,
         "steps": found.steps,
         "violated": found.violated,
-        "divergence": d
-        and {
-            "step": d.step,
-            "action": d.action,
-            "node": d.node,
-            "variable": d.variable,
-            "model": d.model,
-            "implementation": d.implementation,
-        },
+        "divergence": found.divergence and asdict(found.divergence),
     }

@@ -37,6 +37,7 @@ from quorate.traces import render_spacetime, render_table, write_itf
 from .checking import progress_line, warnings_of
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
+from .replay import replay_json
 from .sizing import sized
 
 SCHEMA = 1
@@ -353,8 +354,8 @@ def as_json(
             {
                 **{k: v for k, v in asdict(m).items() if k not in ("healthy", "broken")},
                 "as_expected": m.as_expected,
-                "healthy": m.healthy and _replay_json(m.healthy),
-                "broken": m.broken and _replay_json(m.broken),
+                "healthy": m.healthy and replay_json(m.healthy),
+                "broken": m.broken and replay_json(m.broken),
             }
             for m in mutants
         ],
@@ -388,15 +389,6 @@ def _part_json(p: Part) -> dict[str, Any]:
             }
             for q in p.quorums
         ],
-        "replays": [_replay_json(r) for r in p.replays],
+        "replays": [replay_json(r) for r in p.replays],
         "warnings": p.warnings,
-    }
-
-
-def _replay_json(r: Replay) -> dict[str, Any]:
-    return {
-        "verdict": r.verdict.value,
-        "steps": r.steps,
-        "violated": r.violated,
-        "divergence": r.divergence and asdict(r.divergence),
     }

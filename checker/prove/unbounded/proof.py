@@ -7,9 +7,8 @@ the end is inductive by itself, whatever else failed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.diagnostics import NOWHERE, SizeError
@@ -215,8 +214,3 @@ class _Search:
             failed=tuple(self.first_failures.get(name, ())),
             rests_on=self.fell.get(name, ()),
         )
-
-
-def unproved(found: Iterable[InvariantProof]) -> list[Any]:
-    """Those that are not proved."""
-    return [i for i in found if i.standing is not Standing.PROVED]
