@@ -8,15 +8,14 @@ the class itself does not take never reaches a user.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.finite.packing import Packing
+from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language import StepError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
@@ -28,14 +27,18 @@ from quorate.model.language.sorts import Sizes
 from . import driver as d
 from .codegen import Goal
 from .kernel import Kernel
+from .paths import ExplorationError, steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome
+from .store import Partitions, Store, Words, bytes_per_state
 from .symmetry import Canonical
+from .threads import Team
 
 FIRST_ROOM = 1 << 16
 GROWTH = 4
 MOST_STATES = 1 << 31  # indices are 32-bit, and the table has two places for each state
 SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
+CROWD = 1 << 16  # states waiting before several threads are worth their while
 SAMPLE = 1_000_000  # guards are counted on at most this many states
 
 
@@ -71,63 +74,6 @@ class UnknownPropertyError(Exception):
     """An invariant that the protocol does not have."""
 
 
-class ExplorationError(Exception):
-    """The kernel and CPython disagree about a step: a bug of the checker, never of the model."""
-
-
-@dataclass
-class Store:
-    """The states found, `words` machine words each, and for each the index of its parent."""
-
-    words: int
-    states: npt.NDArray[np.uint64]
-    parents: npt.NDArray[np.uint32]
-    table: npt.NDArray[np.uint32]
-    count: int = 0
-
-    @classmethod
-    def empty(cls, words: int, room: int) -> Store:
-        return cls(
-            words,
-            np.empty(room * words, np.uint64),
-            np.empty(room, np.uint32),
-            np.zeros(table_size(room), np.uint32),
-        )
-
-    def row(self, k: int) -> npt.NDArray[np.uint64]:
-        """The words of state k."""
-        return self.states[k * self.words : (k + 1) * self.words]
-
-    @property
-    def room(self) -> int:
-        """How many states there is room for."""
-        return len(self.parents)
-
-    def grow(self, room: int) -> None:
-        """Make room for more states. Raises MemoryError, and then nothing has changed."""
-        states = np.empty(room * self.words, np.uint64)
-        parents = np.empty(room, np.uint32)
-        table = np.zeros(table_size(room), np.uint32)
-        states[: self.count * self.words] = self.states[: self.count * self.words]
-        parents[: self.count] = self.parents[: self.count]
-        d.rehash(states, self.words, self.count, table)
-        self.states, self.parents, self.table = states, parents, table
-
-    def find(self, words: npt.NDArray[np.uint64]) -> int:
-        """The index of a packed state, or -1."""
-        return int(d.find(self.states, self.words, self.table, words, 0))
-
-
-def table_size(room: int) -> int:
-    """A power of two, at least twice the room: the table is never more than half full."""
-    return 2 << (room - 1).bit_length()
-
-
-def bytes_per_state(words: int) -> int:
-    """Memory for one state: its words, its parent, its share of the table."""
-    return 8 * words + 4 + 8
-
-
 @dataclass
 class Explorer:
     """One search of one protocol at one size. Raises SizeError, ModelError, StepError."""
@@ -138,9 +84,23 @@ class Explorer:
     limit: int | None = None
     only: frozenset[str] | None = None  # the invariants to check; by default all
     symmetry: bool = False  # store one state for each orbit of interchangeable elements
+    threads: int = 1  # what is found, and its order, do not depend on it
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
-    store: Store = field(init=False)
+    _store: Store | None = field(init=False, default=None)
+    _partitions: Partitions | None = field(init=False, default=None)
+
+    @property
+    def store(self) -> Store:
+        """The states found, in the order of discovery.
+
+        After a search by several threads they are copied together at the first use.
+        """
+        if self._store is None:
+            if self._partitions is None:
+                raise ValueError("nothing was searched yet")
+            self._store = self._partitions.gathered()
+        return self._store
 
     def __post_init__(self) -> None:
         self.description = only_invariants(describe(self.protocol), self.only)
@@ -164,7 +124,7 @@ class Explorer:
     def _begin(self) -> None:
         k = self.kernel
         self.initial = list(dict.fromkeys(self.machine.initial()))
-        self.store = Store.empty(k.words, self._first_room())
+        self._store, self._partitions = Store.empty(k.words, self._first_room()), None
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
         self._fired_before = np.zeros(len(k.actions), np.int64)
@@ -180,6 +140,9 @@ class Explorer:
         self.store.count = len(self.initial)
         d.rehash(self.store.states, k.words, self.store.count, self.store.table)
         self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
+
+    def _stores(self) -> list[Store]:
+        return [self.store] if self._partitions is None else self._partitions.stores
 
     def _first_room(self) -> int:
         """Room for a batch of successors at least, within the memory budget if possible."""
@@ -207,12 +170,12 @@ class Explorer:
         return bits
 
     def _loop(self, report: Report | None, started: float) -> Outcome:
+        team: Team | None = None
         try:
             if self.limit is not None and self.store.count >= self.limit:
                 return Outcome.LIMIT
             while True:
-                status = self._slice()
-                self.store.count = int(self.control[d.COUNT])
+                status = self._slice() if team is None else team.slice(SLICE)
                 if report is not None:
                     report(self._progress(started))
                 if status == d.DONE:
@@ -223,15 +186,45 @@ class Explorer:
                     self._explain_senseless()
                 if status == d.LIMIT:
                     return Outcome.LIMIT
-                if status in (d.FULL, d.CROWDED) and not self._grow():
+                if status in (d.FULL, d.CROWDED) and (team is not None or not self._grow()):
                     return Outcome.OUT_OF_MEMORY
+                if team is None and self.threads > 1 and self._crowded():
+                    team = self._team()
         except KeyboardInterrupt:
-            self.store.count = int(self.control[d.COUNT])
             return Outcome.INTERRUPTED
+        finally:
+            if team is not None:
+                team.close()
+
+    def _crowded(self) -> bool:
+        return bool(self.control[d.COUNT] - self.control[d.HEAD] >= CROWD)
+
+    def _team(self) -> Team | None:
+        """Go on with several threads, each the owner of a part of the states."""
+        try:
+            parts = Partitions.split(self.store, self.threads)
+        except MemoryError:
+            return None
+        self._store, self._partitions = None, parts
+        k = self.kernel
+        return Team(k, parts, self.control, self.fired, self.limit, self._reserve)
+
+    def _reserve(self, store: Store, count: int) -> bool:
+        """Make room in the store of one thread, within its share of the memory."""
+        if count <= store.room:
+            return True
+        room = max(count, GROWTH * store.room)
+        most = MOST_STATES if self.memory is None else self._most_states(self.memory)
+        room = min(room, most // self.threads)
+        try:
+            store.grow(room)
+        except MemoryError:
+            return False
+        return count <= store.room
 
     def _slice(self) -> int:
         k, s = self.kernel, self.store
-        return int(
+        status = int(
             d.search_for(k.words)(
                 k.successors(),
                 k.check(),
@@ -252,6 +245,8 @@ class Explorer:
                 SLICE,
             )
         )
+        s.count = int(self.control[d.COUNT])
+        return status
 
     def estimate(self) -> Estimate:
         """How large a state and the kernel are, and how many states the memory holds."""
@@ -296,7 +291,7 @@ class Explorer:
 
     def _explain_senseless(self) -> None:
         """A step that the description leaves undefined: CPython says which and where."""
-        state = self.state(int(self.control[d.WHERE]))
+        state = self.state(self._rank(int(self.control[d.WHERE])))
         for _ in self.machine.successors(state):
             pass
         instance = self.kernel.possible[int(self.control[d.FOUND])]
@@ -306,39 +301,30 @@ class Explorer:
     # ------------------------------------------------------------ reading the store
 
     def state(self, k: int) -> State:
-        """State k as a value. (Use inside the sizes.)"""
+        """The k-th state found, as a value. (Use inside the sizes.)"""
+        if self._store is None and self._partitions is not None:
+            return self.packing.unpack(self._partitions.row(self._partitions.number(k)))
         return self.packing.unpack(self.store.row(k))
 
+    def _rank(self, number: int) -> int:
+        """Which state in the order of discovery has this number."""
+        return number if self._partitions is None else self._partitions.rank(number)
+
     def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
-        """The initial state and a shortest path to state k, as CPython runs it."""
-        chain = [k]
-        while int(self.store.parents[chain[-1]]) != chain[-1]:
-            chain.append(int(self.store.parents[chain[-1]]))
-        if self.kernel.reducing:
-            return self.initial[chain.pop()], tuple(self._unpermuted(chain))
-        states = [self.state(i) for i in reversed(chain)]
-        moves = [self._move(a, b) for a, b in pairwise(states)]
-        return states[0], tuple(moves)
+        """The initial state and a shortest path to the k-th state found, as CPython runs it."""
+        parts = self._partitions
+        stores = self.store if parts is None else parts
+        chain = [k if parts is None else parts.number(k)]
+        while (parent := stores.parent(chain[-1])) != chain[-1]:
+            chain.append(parent)
+        first = chain.pop()
+        initial = self.initial[self._rank(first)]
+        rows = (stores.row(n) for n in reversed(chain))
+        return initial, tuple(steps_through(self.machine, initial, rows, self._packed))
 
-    def _unpermuted(self, chain: list[int]) -> Iterator[Move]:
-        """Steps from a real initial state through the orbits of the other states, last first."""
-        state = self.initial[int(self.store.parents[chain[-1]])] if chain else None
-        for k in reversed(chain):
-            assert state is not None
-            row = self.store.row(k)
-            for action, arguments, after in self.machine.successors(state):
-                if np.array_equal(self.canonical(self.packing.pack(after)), row):
-                    yield Move(action, arguments, after)
-                    state = after
-                    break
-            else:
-                raise ExplorationError(f"no action leads from {state!r} to orbit {k}")
-
-    def _move(self, before: State, after: State) -> Move:
-        for action, arguments, found in self.machine.successors(before):
-            if found == after:
-                return Move(action, arguments, after)
-        raise ExplorationError(f"no action leads from {before!r} to {after!r}")
+    def _packed(self, state: State) -> Words:
+        """The words that stand for a state: with symmetry, of its orbit's representative."""
+        return self.canonical(self.packing.pack(state))
 
     def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
         violated: str | None = None
@@ -346,7 +332,7 @@ class Explorer:
         path: tuple[Move, ...] = ()
         bits = int(self.control[d.FOUND])
         if outcome is Outcome.VIOLATED:
-            where = int(self.control[d.WHERE])
+            where = self._rank(int(self.control[d.WHERE]))
             initial, path = self.path_to(where)
             violated = self._confirmed(path[-1].state if path else initial, bits)
         guards: tuple[GuardCoverage, ...] = ()
@@ -370,7 +356,7 @@ class Explorer:
             words=self.kernel.words,
             waiting=count - head,
             sampled=sampled,
-            orbits=self.canonical.orbits(self.store.states, self.kernel.words, count),
+            orbits=self.canonical.orbits(self._stores()),
         )
 
     def _confirmed(self, state: State, bits: int) -> str:
@@ -390,7 +376,7 @@ class Explorer:
         goals = [(a.name, k) for a in self.description.actions for k in range(len(a.guards))]
         if not goals:
             return (), None
-        step = max(1, self.store.count // SAMPLE)
+        step = max(1, int(self.control[d.COUNT]) // SAMPLE)
         counts = self._count_blocked(goals, step)
         missing = [g for g, n in zip(goals, counts, strict=True) if not n]
         if step > 1 and missing:
@@ -405,19 +391,16 @@ class Explorer:
             )
             for (name, k), n in zip(goals, counts, strict=True)
         ]
-        return tuple(rows), self.store.count // step if step > 1 else None
+        return tuple(rows), int(self.control[d.COUNT]) // step if step > 1 else None
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
         machine = self.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
-        d.sweep(
-            machine.address("blocked"),
-            self.kernel.words,
-            self.store.states,
-            self.store.count,
-            step,
-            counts,
-        )
+        address = machine.address("blocked")
+        if self._partitions is not None:
+            self._partitions.sweep(address, step, counts)
+        else:
+            d.sweep(address, self.store.words, self.store.states, self.store.count, step, counts)
         return [int(n) for n in counts]
 
 
@@ -452,7 +435,8 @@ def explore(
     limit: int | None = None,
     only: frozenset[str] | None = None,
     symmetry: bool = False,
+    threads: int = 1,
     report: Report | None = None,
 ) -> Exploration:
     """Search every reachable state of a protocol at these sizes with the compiled kernel."""
-    return Explorer(protocol, sizes, memory, limit, only, symmetry).run(report)
+    return Explorer(protocol, sizes, memory, limit, only, symmetry, threads).run(report)

@@ -13,8 +13,9 @@ from enum import Enum
 
 import numpy as np
 
-from quorate.checker.explore.explorer import ExplorationError, Explorer, Report
+from quorate.checker.explore.explorer import Explorer, Report
 from quorate.checker.explore.graph import MOST_NODES, StateGraph
+from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.explore.result import Move, Outcome
 from quorate.checker.load import name_of
 from quorate.checker.report.traces import make_trace
