@@ -61,7 +61,7 @@ def _element(context: Any, builder: Any, t: Any, array: Any, index: Any) -> Any:
 
 
 @_intrinsic
-def _call_successors(
+def call_successors(
     context: Any,
     address: Any,
     state: Any,
@@ -77,20 +77,46 @@ def _call_successors(
     return types.int64(address, state, at, out, into, labels, label, fired, first), _call
 
 
+def _call_from(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Call a function on word `at` of the states at an address; the rest are arrays from 0."""
+    address, base, at, *arrays = args
+    zero = ir.Constant(_INT, 0)
+    start = builder.inttoptr(base, _INT.as_pointer())
+    pointers = [builder.gep(start, [at], source_etype=_INT)]
+    for t, array in zip(signature.args[3:], arrays, strict=True):
+        pointers.append(_element(context, builder, t, array, zero))
+    function = ir.FunctionType(_INT, [p.type for p in pointers])
+    return builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
+
+
 @_intrinsic
-def _call_check(context: Any, address: Any, state: Any, at: Any, labels: Any, label: Any) -> Any:
+def call_successors_from(
+    context: Any, address: Any, base: Any, at: Any, out: Any, labels: Any, fired: Any
+) -> Any:
+    """Call a `successors` function on word `at` of the states at an address in memory."""
+    return types.int64(address, base, at, out, labels, fired), _call_from
+
+
+@_intrinsic
+def call_blocked_from(context: Any, address: Any, base: Any, at: Any, counts: Any) -> Any:
+    """Call a `blocked` function on word `at` of the states at an address in memory."""
+    return types.int64(address, base, at, counts), _call_from
+
+
+@_intrinsic
+def call_check(context: Any, address: Any, state: Any, at: Any, labels: Any, label: Any) -> Any:
     """Call a `check` function by its address."""
     return types.int64(address, state, at, labels, label), _call
 
 
 @_intrinsic
-def _call_blocked(context: Any, address: Any, state: Any, at: Any, counts: Any, first: Any) -> Any:
+def call_blocked(context: Any, address: Any, state: Any, at: Any, counts: Any, first: Any) -> Any:
     """Call a `blocked` function by its address."""
     return types.int64(address, state, at, counts, first), _call
 
 
 @_intrinsic
-def _prefetch(context: Any, array: Any, index: Any) -> Any:
+def prefetch(context: Any, array: Any, index: Any) -> Any:
     """Ask for the cache line of array[index]."""
     signature = types.void(array, index)
 
@@ -128,6 +154,38 @@ def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
 
 
 @compiled
+def owner_of(h: Any, owners: Any) -> Any:
+    """Which of so many owners has the states of a hash: by its upper half, as tables use the lower.
+
+    Every owner has the same share of the hashes, whatever their number.
+    """
+    return np.int64(((h >> np.uint64(32)) * np.uint64(owners)) >> np.uint64(32))
+
+
+@compiled
+def deal(
+    states: Any, words: int, count: int, owners: int, order: Any, numbers: Any, sizes: Any
+) -> None:
+    """For each state its owner, and its number among them; `sizes` counts each owner's states."""
+    for k in range(count):
+        p = owner_of(hash_of(states, k * words, words), owners)
+        order[k] = p
+        numbers[k] = sizes[p] * owners + p
+        sizes[p] += 1
+
+
+@compiled
+def forget(states: Any, words: int, count: int, end: int, table: Any) -> None:
+    """Take the states from `count` to `end`, the last that were inserted, out of the table."""
+    mask = np.uint64(len(table) - 1)
+    for k in range(end - 1, count - 1, -1):
+        h = hash_of(states, k * words, words) & mask
+        while np.int64(table[h]) != k + 1:
+            h = (h + np.uint64(1)) & mask
+        table[h] = 0
+
+
+@compiled
 def rehash(states: Any, words: int, count: int, table: Any) -> None:
     """Fill an empty table with the first `count` states."""
     mask = np.uint64(len(table) - 1)
@@ -137,7 +195,7 @@ def rehash(states: Any, words: int, count: int, table: Any) -> None:
         for k in range(start, end):
             h = hash_of(states, k * words, words) & mask
             hashes[k - start] = h
-            _prefetch(table, np.int64(h))
+            prefetch(table, np.int64(h))
         for k in range(start, end):
             h = hashes[k - start]
             while table[h] != 0:
@@ -163,7 +221,19 @@ def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
 def sweep(blocked: int, words: int, states: Any, count: int, step: int, counts: Any) -> None:
     """Run a `blocked` function over every `step`-th state."""
     for k in range(0, count, step):
-        _call_blocked(blocked, states, k * words, counts, 0)
+        call_blocked(blocked, states, k * words, counts, 0)
+
+
+@compiled
+def sweep_parts(
+    blocked: int, words: int, bases: Any, order: Any, cursors: Any, step: int, counts: Any
+) -> None:
+    """The same over states of several owners; `order` has the owner of each, in the same order."""
+    for i in range(len(order)):
+        p = order[i]
+        if i % step == 0:
+            call_blocked_from(blocked, bases[p], cursors[p] * words, counts)
+        cursors[p] += 1
 
 
 def _searching(fixed: int) -> Callable[..., int]:
@@ -217,13 +287,13 @@ def _searching(fixed: int) -> Callable[..., int]:
             batch, made = 0, 0
             while batch < most_states and made + most <= len(labels):
                 at = (head + batch) * words
-                n = _call_successors(
+                n = call_successors(
                     successors, states, at, out, made * words, labels, made, fired, 0
                 )
                 for j in range(made, made + n):
                     h = hash_of(out, j * words, words)
                     hashes[j] = h
-                    _prefetch(table, np.int64(h & mask))
+                    prefetch(table, np.int64(h & mask))
                 made += n
                 ends[batch] = made
                 batch += 1
@@ -237,7 +307,7 @@ def _searching(fixed: int) -> Callable[..., int]:
             for j in range(made):
                 k = np.int64(table[hashes[j] & mask]) - 1
                 if k >= 0:
-                    _prefetch(states, k * words)
+                    prefetch(states, k * words)
             # Insert those that are new.
             j = 0
             for b in range(batch):
@@ -261,7 +331,7 @@ def _searching(fixed: int) -> Callable[..., int]:
                     for i in range(words):
                         states[count * words + i] = out[at + i]
                     parents[count] = head
-                    verdict = _call_check(check, out, at, labels, label)
+                    verdict = call_check(check, out, at, labels, label)
                     reached |= verdict & ~bad
                     if verdict & bad:
                         control[FOUND], control[WHERE] = verdict & bad, count
@@ -276,7 +346,7 @@ def _searching(fixed: int) -> Callable[..., int]:
                     # Count the transitions of the states that were expanded, and no others.
                     fired[:] = fired_before
                     for s in range(head - b - 1, head):
-                        _call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
+                        call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
                     break
         control[HEAD], control[COUNT] = head, count
         control[DEPTH], control[LEVEL_END] = depth, level_end
@@ -314,7 +384,7 @@ def edges(
     """Collect the transitions between known states out of the first `expanded`; how many."""
     found = 0
     for k in range(expanded):
-        n = _call_successors(successors, states, k * words, out, 0, labels, 0, fired, 0)
+        n = call_successors(successors, states, k * words, out, 0, labels, 0, fired, 0)
         for j in range(n):
             target = find(states, words, table, out, j * words)
             if target >= 0:

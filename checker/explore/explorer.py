@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language import StepError
@@ -29,7 +28,7 @@ from .codegen import Goal
 from .kernel import Kernel
 from .paths import ExplorationError, steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome
-from .store import Partitions, Store, Words, bytes_per_state
+from .store import Partitions, Store, bytes_per_state
 from .symmetry import Canonical
 from .threads import Team
 

@@ -32,6 +32,7 @@ from . import driver as d
 from .codegen import I1, I32, I64, UNDEFINED, Lowering, Words, const
 from .machine import Machine
 from .result import Orbits
+from .store import Store
 
 MOST_UNROLLED = 24  # images in one straight line
 MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits
@@ -510,13 +511,15 @@ class Canonical:
             return states
         return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
 
-    def orbits(self, states: npt.NDArray[np.uint64], words: int, count: int) -> Orbits | None:
-        """What the first `count` states, all of them representatives, stand for."""
+    def orbits(self, stores: Sequence[Store]) -> Orbits | None:
+        """What the states of these stores, all of them representatives, stand for."""
         r = self._reduction
         if r is None:
             return None
-        total = np.array([0 if self._reducing else count], np.int64)
+        total = np.array([0 if self._reducing else sum(s.count for s in stores)], np.int64)
         if self._reducing:
-            d.sweep(self._machine.address("weigh"), words, states, count, 1, total)
+            weigh = self._machine.address("weigh")
+            for s in stores:
+                d.sweep(weigh, s.words, s.states, s.count, 1, total)
         refused = {s.__name__: why for s, why in r.refused.items()}
         return Orbits(int(total[0]), r.permutations, r.names, refused)

@@ -1,0 +1,187 @@
+"""Where the states found are kept: one `Store`, or one for each owner of a share of the hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.finite.packing import Words
+
+from . import driver as d
+
+Indices = npt.NDArray[np.uint32]
+Owners = npt.NDArray[np.uint8]
+
+MOST_OWNERS = 255  # an owner, or none, is kept in a byte
+PIECE = 1 << 22
+
+
+@dataclass
+class Store:
+    """States, `words` machine words each, and for each the number of its parent.
+
+    State k is `states[k * words : (k + 1) * words]`, its parent `parents[k]`; `k < count`. Both
+    arrays are append-only: an entry below `count` never changes, so that a copy is brought up to
+    date by what was appended. `table` finds states by their hash and follows from them: after
+    loading `states`, `parents` and `count`, call `rehash`.
+
+    The parent of an initial state is itself. A store that is one of several owners' holds the
+    states for which `driver.owner_of(driver.hash_of(...), owners)` is its owner, and numbers are
+    those of `Partitions`; otherwise the number of a state is its index.
+    """
+
+    words: int
+    states: Words
+    parents: Indices
+    table: Indices
+    count: int = 0
+
+    @classmethod
+    def empty(cls, words: int, room: int) -> Store:
+        """An empty store with room for so many states. Raises MemoryError."""
+        return cls(
+            words,
+            np.empty(room * words, np.uint64),
+            np.empty(room, np.uint32),
+            np.zeros(table_size(room), np.uint32),
+        )
+
+    def row(self, k: int) -> Words:
+        """The words of state k."""
+        return self.states[k * self.words : (k + 1) * self.words]
+
+    def parent(self, k: int) -> int:
+        """The number of state k's parent."""
+        return int(self.parents[k])
+
+    @property
+    def room(self) -> int:
+        """How many states there is room for."""
+        return len(self.parents)
+
+    def grow(self, room: int) -> None:
+        """Make room for more states. Raises MemoryError, and then nothing has changed."""
+        states = np.empty(room * self.words, np.uint64)
+        parents = np.empty(room, np.uint32)
+        table = np.zeros(table_size(room), np.uint32)
+        states[: self.count * self.words] = self.states[: self.count * self.words]
+        parents[: self.count] = self.parents[: self.count]
+        self.states, self.parents, self.table = states, parents, table
+        d.rehash(self.states, self.words, self.count, self.table)
+
+    def rehash(self) -> None:
+        """Build the table from the states."""
+        self.table[:] = 0
+        d.rehash(self.states, self.words, self.count, self.table)
+
+    def truncate(self, count: int) -> None:
+        """Forget all but the first `count` states."""
+        d.forget(self.states, self.words, count, self.count, self.table)
+        self.count = count
+
+    def find(self, words: Words) -> int:
+        """The index of a packed state, or -1."""
+        return int(d.find(self.states, self.words, self.table, words, 0))
+
+
+@dataclass
+class Partitions:
+    """The states of one search in several stores, each of them the owner of a share of the hashes.
+
+    The number of state k of owner p is `k * owners + p`. `order[i]` is the owner of the i-th state
+    found, as a search by one thread numbers them; each store has its states in that order.
+    """
+
+    stores: list[Store]
+    order: Owners
+    count: int
+
+    @classmethod
+    def split(cls, store: Store, owners: int) -> Partitions:
+        """The states of one store, dealt out. Raises MemoryError."""
+        sizes = np.zeros(owners, np.int64)
+        order = np.empty(store.room, np.uint8)
+        numbers = np.empty(store.count, np.uint32)
+        d.deal(store.states, store.words, store.count, owners, order, numbers, sizes)
+        stores = []
+        for p in range(owners):
+            share = Store.empty(store.words, max(int(sizes[p]), store.room // owners, 1))
+            share.count = int(sizes[p])
+            mine = np.flatnonzero(order[: store.count] == p)
+            rows = store.states[: store.count * store.words].reshape(-1, store.words)
+            share.states[: share.count * store.words] = rows[mine].reshape(-1)
+            share.parents[: share.count] = numbers[store.parents[mine]]
+            share.rehash()
+            stores.append(share)
+        return cls(stores, order, store.count)
+
+    @property
+    def owners(self) -> int:
+        """How many stores there are."""
+        return len(self.stores)
+
+    def row(self, number: int) -> Words:
+        """The words of a state, by its number."""
+        k, p = divmod(number, self.owners)
+        return self.stores[p].row(k)
+
+    def parent(self, number: int) -> int:
+        """The number of a state's parent."""
+        k, p = divmod(number, self.owners)
+        return int(self.stores[p].parents[k])
+
+    def number(self, rank: int) -> int:
+        """The number of the state that was found after `rank` others."""
+        p = int(self.order[rank])
+        return int(np.count_nonzero(self.order[:rank] == p)) * self.owners + p
+
+    def rank(self, number: int) -> int:
+        """How many states were found before the one of this number."""
+        k, p = divmod(number, self.owners)
+        start, seen = 0, 0
+        while True:  # in pieces: there may be very many
+            mine = np.flatnonzero(self.order[start : min(self.count, start + PIECE)] == p)
+            if k < seen + len(mine):
+                return start + int(mine[k - seen])
+            start, seen = start + PIECE, seen + len(mine)
+
+    def sweep(self, blocked: int, step: int, counts: npt.NDArray[np.int64]) -> None:
+        """Run a `blocked` function over every `step`-th state in the order of discovery."""
+        cursors = np.zeros(self.owners, np.int64)
+        order = self.order[: self.count]
+        d.sweep_parts(blocked, self.stores[0].words, self.addresses(), order, cursors, step, counts)
+
+    def gathered(self) -> Store:
+        """All states in one store, as a search by one thread leaves them. Raises MemoryError."""
+        words = self.stores[0].words
+        whole = Store.empty(words, max(1, self.count))
+        rows = whole.states.reshape(-1, words)
+        order = self.order[: self.count]
+        ranks = [np.flatnonzero(order == p).astype(np.uint32) for p in range(self.owners)]
+        for p, share in enumerate(self.stores):
+            rows[ranks[p]] = share.states[: share.count * words].reshape(-1, words)
+            parents = share.parents[: share.count]
+            mine = np.empty(share.count, np.uint32)
+            for q in range(self.owners):
+                of_q = parents % self.owners == q
+                mine[of_q] = ranks[q][parents[of_q] // self.owners]
+            whole.parents[ranks[p]] = mine
+        whole.count = self.count
+        whole.rehash()
+        return whole
+
+    def addresses(self) -> npt.NDArray[np.int64]:
+        """Where each store's states begin in memory; they move when a store grows."""
+        return np.array([s.states.ctypes.data for s in self.stores], np.int64)
+
+
+def table_size(room: int) -> int:
+    """A power of two, at least twice the room: the table is never more than half full."""
+    return 2 << (room - 1).bit_length()
+
+
+def bytes_per_state(words: int) -> int:
+    """Memory for one state: its words, its parent, its share of the table."""
+    return 8 * words + 4 + 8

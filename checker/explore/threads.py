@@ -1,0 +1,302 @@
+"""A search by several threads that finds what one thread finds, in the same order.
+
+Each round takes the next states in the order of discovery. First every worker expands a stretch of
+them; then every owner inserts what all workers made for it, in their order. An owner thus meets its
+states in the order in which one thread would, and so do those who are found to be new: depth by
+depth, parents, counts, numbering and counterexample do not depend on the number of threads. A round
+in which something ends the search is taken back, and repeated up to there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import driver as d
+from . import exchange as x
+from .exchange import Buckets
+from .kernel import Kernel
+from .store import Partitions, Store
+
+STRETCH = 1 << 15  # states that a worker expands in one round
+SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
+
+
+@dataclass
+class Worker:
+    """What one thread writes to while it expands."""
+
+    buckets: Buckets
+    fired: npt.NDArray[np.int64]
+    out: npt.NDArray[np.uint64]
+    labels: npt.NDArray[np.uint32]
+    progress: npt.NDArray[np.int64]
+    fresh: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, kernel: Kernel, owners: int) -> Worker:
+        most = kernel.most_successors
+        return cls(
+            Buckets.empty(kernel.words, owners, max(1 << 12, 2 * most)),
+            np.zeros(len(kernel.actions), np.int64),
+            np.zeros(most * kernel.words, np.uint64),
+            np.zeros(most, np.uint32),
+            np.zeros(x.EXPANDED, np.int64),
+            np.zeros(0, np.uint8),
+        )
+
+    @property
+    def made(self) -> int:
+        return int(self.progress[x.MADE])
+
+
+@dataclass(frozen=True)
+class Event:
+    """What ends a search: a status, at the successor that a worker made at a place."""
+
+    worker: int
+    place: int
+    status: int
+    found: int
+    where: int
+
+
+@dataclass
+class Team:
+    """Goes on with a search on several threads; `control` and `fired` are those of the explorer.
+
+    `reserve(store, count)` makes sure that a store has room for so many states, or says that it
+    cannot. Call `close` when done.
+    """
+
+    kernel: Kernel
+    partitions: Partitions
+    control: npt.NDArray[np.int64]
+    fired: npt.NDArray[np.int64]
+    limit: int | None
+    reserve: Callable[[Store, int], bool]
+    workers: list[Worker] = field(init=False)
+
+    def __post_init__(self) -> None:
+        owners = self.partitions.owners
+        self.workers = [Worker.of(self.kernel, owners) for _ in range(owners)]
+        self._expand, self._insert = x.functions_for(self.kernel.words)
+        self._pool = ThreadPoolExecutor(owners + 1)  # one of them leads
+        order = self.partitions.order
+        self._cursors = np.zeros(owners, np.int64)
+        d_head = int(self.control[d.HEAD])
+        x.advance(order, 0, d_head, self._cursors)
+        # The first call compiles, or loads, what the threads then share.
+        self._successors, self._check = self.kernel.successors(), self.kernel.check()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def slice(self, expansions: int) -> int:
+        """Expand about so many states; returns why it stopped, as `driver.search` does.
+
+        A Ctrl-C takes effect at the end of a round.
+        """
+        last = int(self.control[d.HEAD]) + expansions
+        status = d.PAUSED
+        while status == d.PAUSED and self.control[d.HEAD] < last:
+            status = self._whole(self._pool.submit(self._round))
+        return status
+
+    def _whole(self, running: Future[int]) -> int:
+        """The result of a round, which Ctrl-C, that only the main thread gets, cannot cut short."""
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            wait([running])
+            raise
+
+    def _round(self) -> int:
+        c = self.control
+        if c[d.HEAD] == c[d.COUNT]:
+            return d.DONE
+        if c[d.HEAD] == c[d.LEVEL_END]:
+            c[d.DEPTH] += 1
+            c[d.LEVEL_END] = c[d.COUNT]
+        head, most = int(c[d.HEAD]), STRETCH * len(self.workers)
+        end = min(int(c[d.LEVEL_END]), head + most)
+        while (status := self._stretch(head, end)) == d.FULL and end - head > 1:
+            end = head + (end - head) // 2
+        return status
+
+    def _stretch(self, head: int, end: int) -> int:
+        """Expand the states from `head` to `end` of the order of discovery."""
+        before = [s.count for s in self.partitions.stores]
+        results = [np.zeros(x.INSERTED, np.int64) for _ in before]
+        event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
+        if event is not None and event.status != d.FULL:
+            # Once more, up to what ended the search and no further.
+            self._take_back(before)
+            results = [np.zeros(x.INSERTED, np.int64) for _ in before]
+            parts = self._stretches(head, end)[: event.worker + 1]
+            self._attempt(parts, event.place, results)
+        if event is not None and event.status == d.FULL:
+            return d.FULL
+        self._commit(head, results)
+        if event is None:
+            return d.PAUSED
+        self.control[d.FOUND], self.control[d.WHERE] = event.found, event.where
+        return event.status
+
+    def _stretches(self, head: int, end: int) -> list[tuple[int, int]]:
+        """What each worker expands: stretches of about the same length; one if there are few."""
+        n = len(self.workers) if end - head >= SMALL else 1
+        ends = [head + (end - head) * i // n for i in range(n + 1)]
+        return list(pairwise(ends))
+
+    def _each(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do some work for each of parallel arguments, on threads if it is more than one."""
+        calls = list(zip(*arguments, strict=True))
+        if len(calls) == 1:
+            work(*calls[0])
+            return
+        futures = [self._pool.submit(work, *call) for call in calls]
+        try:
+            for future in futures:
+                future.result()
+        finally:
+            wait(futures)
+
+    def _attempt(
+        self, parts: list[tuple[int, int]], cut: int, results: list[npt.NDArray[np.int64]]
+    ) -> Event | None:
+        """Expand, then insert; what ended the search first, if anything did."""
+        p = self.partitions
+        self._busy = self.workers[: len(parts)]
+        start, cursors = parts[0][0], self._cursors.copy()
+        starts = []
+        for first, last in parts:
+            starts.append(cursors.copy())
+            x.advance(p.order, first, last, cursors)
+        cuts = [x.NOWHERE] * (len(parts) - 1) + [cut]
+        bases = p.addresses()
+        self._each(
+            lambda w, part, cursor, cut: self._expand_part(w, part, cursor, cut, bases),
+            self._busy, parts, starts, cuts,
+        )  # fmt: skip
+        senseless = self._first_senseless()
+        incoming = np.sum([w.buckets.sizes for w in self._busy], axis=0)
+        for store, more in zip(p.stores, incoming, strict=True):
+            if not self.reserve(store, store.count + int(more)):
+                return Event(0, 0, d.FULL, 0, start)
+        owners = range(p.owners)
+        if incoming.sum() < SMALL:
+            for q in owners:
+                self._insert_for(q, results[q])
+        else:
+            self._each(self._insert_for, owners, results)
+        return self._first(results, senseless)
+
+    def _expand_part(
+        self,
+        w: Worker,
+        part: tuple[int, int],
+        cursors: npt.NDArray[np.int64],
+        cut: int,
+        bases: npt.NDArray[np.int64],
+    ) -> None:
+        """Fill a worker's buckets, which grow as they must."""
+        w.buckets.sizes[:] = 0
+        w.fired[:] = 0
+        w.progress[:] = 0
+        w.progress[x.SENSELESS] = x.NOWHERE
+        first, last = part
+        order = self.partitions.order[first:last]
+        while True:
+            b = w.buckets
+            self._expand(
+                self._successors, self.kernel.words, self.kernel.most_successors,
+                bases, order, cursors, last - first, cut, w.fired, w.out, w.labels, w.progress,
+                b.states, b.labels, b.parents, b.places, b.sizes,
+            )  # fmt: skip
+            stopped = w.progress[x.SENSELESS] != x.NOWHERE or w.made > cut
+            if w.progress[x.AT] >= last - first or stopped:
+                break
+            b.grow()
+        w.buckets.cut(cut)
+        made = min(w.made, cut + 1)
+        w.progress[x.MADE] = made
+        if len(w.fresh) < made:
+            w.fresh = np.zeros(2 * made, np.uint8)
+        w.fresh[:made] = 0
+
+    def _first_senseless(self) -> Event | None:
+        """The first step that makes no sense; what comes after it is left alone."""
+        for i, w in enumerate(self._busy):
+            place = int(w.progress[x.SENSELESS])
+            if place != x.NOWHERE:
+                self._busy = self._busy[: i + 1]
+                label, parent = int(w.progress[x.LABEL]), int(w.progress[x.PARENT])
+                return Event(i, place, d.SENSELESS, label, parent)
+        return None
+
+    def _insert_for(self, owner: int, result: npt.NDArray[np.int64]) -> None:
+        """Insert what all workers made for an owner, in their order, up to a violation."""
+        store, count = self.partitions.stores[owner], self.partitions.stores[owner].count
+        result[x.PLACE] = x.NOWHERE
+        for i, w in enumerate(self._busy):
+            b = w.buckets
+            before = count
+            count = self._insert(
+                self._check, store.words, self.kernel.bad, self.partitions.owners, owner,
+                b.states[owner], b.labels[owner], b.parents[owner], b.places[owner],
+                b.sizes[owner], store.states, store.parents, store.table, count, w.fresh, result,
+            )  # fmt: skip
+            result[x.ADDED] += count - before
+            store.count = count
+            if result[x.FOUND]:
+                result[x.WORKER] = i
+                break
+
+    def _first(self, results: list[npt.NDArray[np.int64]], senseless: Event | None) -> Event | None:
+        """The event that comes first in the order of discovery."""
+        events = [senseless] if senseless is not None else []
+        for r in results:
+            if r[x.FOUND]:
+                found, where = int(r[x.FOUND]), int(r[x.WHERE])
+                events.append(Event(int(r[x.WORKER]), int(r[x.PLACE]), d.VIOLATED, found, where))
+        count = self.partitions.count + int(sum(r[x.ADDED] for r in results))
+        if self.limit is not None and count >= self.limit:
+            events.append(self._at_limit(self.limit - self.partitions.count))
+        return min(events, key=lambda e: (e.worker, e.place), default=None)
+
+    def _at_limit(self, wanted: int) -> Event:
+        """The place of the `wanted`-th new state."""
+        for i, w in enumerate(self._busy):
+            new = np.flatnonzero(w.fresh[: w.made])
+            if wanted <= len(new):
+                return Event(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
+            wanted -= len(new)
+        raise AssertionError("fewer new states than counted")
+
+    def _take_back(self, before: list[int]) -> None:
+        for store, count in zip(self.partitions.stores, before, strict=True):
+            store.truncate(count)
+
+    def _commit(self, head: int, results: list[npt.NDArray[np.int64]]) -> None:
+        """Make a round's new states known."""
+        p, c = self.partitions, self.control
+        most = p.count + sum(w.made for w in self._busy)
+        if len(p.order) < most:
+            p.order = np.concatenate([p.order[: p.count], np.empty(most, np.uint8)])
+        end = head
+        for w in self._busy:
+            p.count = x.append_owners(w.fresh, w.made, p.order, p.count)
+            end += int(w.progress[x.AT])
+            self.fired += w.fired
+        x.advance(p.order, head, end, self._cursors)
+        for r in results:
+            c[d.REACHED] |= r[x.REACHED]
+        c[d.HEAD], c[d.COUNT] = end, p.count

@@ -1,0 +1,252 @@
+"""Several threads find what one finds: the same states in the same order, and all that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.explore import explorer, threads
+from quorate.checker.explore.explorer import Explorer, Progress
+from quorate.checker.explore.graph import StateGraph
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.store import Partitions, Store
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.lower import describe
+from quorate.model.mutants import KILLED, MUTANTS, Mutant
+from quorate.model.paxos import Paxos
+from tests.checker.strategies import Source, loaded, sized, sources
+
+from . import toys
+from .comparing import attempt
+from .test_bundled import SMALL, Bound, name_of
+
+THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
+FEW = ("P9", "P12", "P15", "P16", "T2", "M3", "R1")  # mutants of every family, cheap ones
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Split the states after a few, and exchange them in small rounds, on threads."""
+    hurry(monkeypatch, 3, 5)
+
+
+def hurry(patch: pytest.MonkeyPatch, start: int, stretch: int) -> None:
+    patch.setattr(explorer, "CROWD", 0)
+    patch.setattr(explorer, "SLICE", start)
+    patch.setattr(explorer, "FIRST_ROOM", 1)
+    patch.setattr(threads, "STRETCH", stretch)
+    patch.setattr(threads, "SMALL", 1)
+
+
+def agree(protocol: type[Protocol], sizes: Sizes, number: int, **options: object) -> str:
+    """Assert that so many threads find what one finds; returns how the search ended."""
+    one = Explorer(protocol, sizes, **options)  # type: ignore[arg-type]
+    many = Explorer(protocol, sizes, threads=number, **options)  # type: ignore[arg-type]
+    a, b = attempt(one), attempt(many)
+    if isinstance(a, StepError):
+        assert str(a) == str(b)
+        return "senseless"
+    assert isinstance(b, Exploration)
+    assert replace(a, seconds=0) == replace(b, seconds=0)
+    if a.outcome is Outcome.VIOLATED and one.store.count == many.store.count == 1:
+        return "violated at once"
+    same(one.store, many.store)
+    with sizes:
+        for k in range(0, a.states, 1 + a.states // 4):
+            assert one.state(k) == many.state(k)
+            assert one.path_to(k) == many.path_to(k)
+    return a.outcome.value
+
+
+def same(one: Store, many: Store) -> None:
+    n = one.count
+    assert many.count == n
+    assert np.array_equal(one.states[: n * one.words], many.states[: n * one.words])
+    assert np.array_equal(one.parents[:n], many.parents[:n])
+    assert all(many.find(many.row(k)) == k for k in range(0, n, 1 + n // 50))
+
+
+@pytest.mark.parametrize("number", [2, 3, 7])
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_bundled(bound: Bound, number: int) -> None:
+    protocol, sizes, faults = bound
+    assert agree(protocol, protocol.sized(faults, **sizes), number) == "holds"
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize(
+    "mutant", [m for m in MUTANTS.values() if m.verdict == KILLED and m.code in FEW],
+    ids=lambda m: m.code,
+)  # fmt: skip
+def test_mutants(mutant: Mutant, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch, 1000, 300)
+    sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
+    assert agree(mutant.protocol, sizes, number) == "violated"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "mutant", [m for m in MUTANTS.values() if m.verdict == KILLED], ids=lambda m: m.code
+)
+def test_all_mutants(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
+    assert agree(mutant.protocol, sizes, 2) == "violated"
+
+
+def test_symmetry() -> None:
+    assert agree(Paxos, Paxos.sized(**THREE_TWO_TWO), 3, symmetry=True) == "holds"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9, 100, 501, 3920, 3921, 3922])
+def test_a_limit_is_exact(limit: int) -> None:
+    ended = "holds" if limit > 3921 else "limit reached"
+    assert agree(Paxos, Paxos.sized(**THREE_TWO_TWO), 2, limit=limit) == ended
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sizes"),
+    [
+        (toys.Counter, {"Step": 50}),
+        (toys.Bounded, {"Step": 9}),
+        (toys.Overflow, {"Step": 5}),
+        (toys.Starts, {"Node": 3}),
+        (toys.BadStart, {"Node": 3}),
+        (toys.NoStart, {"Node": 3}),
+        (toys.Stuck, {}),
+        (toys.Idle, {"Node": 3}),
+        (toys.Senseless, {"Step": 3}),
+        (toys.TwiceInOneStep, {"Node": 2, "Item": 2}),
+        (toys.Switches, {"Node": 12}),
+        (toys.Wide, {"Node": 3, "Item": 11, "Round": 3}),
+        (toys.Wide, {"Node": 9, "Item": 15, "Round": 3}),
+    ],
+)
+def test_odd_protocols(protocol: type[Protocol], sizes: dict[str, int]) -> None:
+    agree(protocol, protocol.sized(None, **sizes), 2)
+
+
+@given(sources(), st.integers(2, 5), st.integers(1, 20), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_generated(source: Source, number: int, stretch: int, all_of_it: bool) -> None:
+    with loaded(source) as protocol, pytest.MonkeyPatch.context() as patch:
+        hurry(patch, stretch, stretch)
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+            options = {"only": frozenset()} if all_of_it else {}
+            event(agree(protocol, sizes, number, limit=2000, **options))
+        except (ModelError, SizeError):
+            event("rejected")
+
+
+def test_memory_ends_a_search_with_what_was_counted() -> None:
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), memory=64 << 10, threads=2)
+    found = search.run()
+    assert found.outcome is Outcome.OUT_OF_MEMORY
+    assert found.states > 500 and found.waiting > 0
+    stores = search._stores()
+    assert sum(s.states.nbytes + s.parents.nbytes + s.table.nbytes for s in stores) <= 64 << 10
+    _is_the_beginning(search, found)
+
+
+def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2)
+    grow = Store.grow
+
+    def fail(store: Store, room: int) -> None:
+        if search._partitions is not None and store.count > 500:
+            raise MemoryError
+        grow(store, room)
+
+    monkeypatch.setattr(Store, "grow", fail)
+    found = search.run()
+    monkeypatch.setattr(Store, "grow", grow)
+    assert found.outcome is Outcome.OUT_OF_MEMORY and found.states > 1000
+    _is_the_beginning(search, found)
+
+
+def test_without_memory_to_split_one_thread_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(store: Store, owners: int) -> Partitions:
+        raise MemoryError
+
+    monkeypatch.setattr(Partitions, "split", fail)
+    found = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2).run()
+    assert (found.outcome, found.states) == (Outcome.HOLDS, 3921)
+
+
+def test_interrupt_keeps_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch, 300, 100)
+    seen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2)
+    found = search.run(report)
+    assert found.outcome is Outcome.INTERRUPTED
+    assert (found.states, found.depth) == (seen[-1].states, seen[-1].depth)
+    _is_the_beginning(search, found)
+    assert search.run().states == 3921
+
+
+def _is_the_beginning(search: Explorer, found: Exploration) -> None:
+    """The states found are the first that one thread finds; transitions those of the expanded."""
+    whole = Explorer(Paxos, search.sizes)
+    whole.run()
+    n = found.states * whole.store.words
+    assert np.array_equal(search.store.states[:n], whole.store.states[:n])
+    with search.sizes:
+        expanded = (search.state(k) for k in range(found.states - found.waiting))
+        steps = sum(1 for s in expanded for _ in search.machine.successors(s))
+    assert found.transitions == sum(found.fired.values()) == steps
+
+
+def test_a_graph_is_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
+    def text(number: int) -> str:
+        search = Explorer(Paxos, Paxos.sized(Acceptor=2, Ballot=2, Value=1), threads=number)
+        search.run()
+        path = tmp_path_factory.mktemp("graph") / "paxos.dot"
+        StateGraph(search).write(path)
+        return path.read_text(encoding="utf-8")
+
+    assert text(1) == text(3)
+
+
+def test_real_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
+    search = Explorer(Paxos, sizes, threads=2)
+    monkeypatch.setattr(explorer, "SLICE", 10_000)
+    assert search.run().states == 185_369
+    assert search._partitions is None or search._partitions.owners == 2
+    monkeypatch.setattr(explorer, "CROWD", 1000)
+    assert agree(Paxos, sizes, 2) == "holds"
+
+
+def parts_of(store: Store, owners: int) -> Iterator[tuple[int, Mapping[str, int]]]:
+    """For each state, by rank: what `Partitions` says of it."""
+    parts = Partitions.split(store, owners)
+    for rank in range(store.count):
+        number = parts.number(rank)
+        yield rank, {"rank": parts.rank(number), "parent": parts.rank(parts.parent(number))}
+
+
+@pytest.mark.parametrize("owners", [1, 2, 5])
+def test_split_and_gathered(owners: int) -> None:
+    search = Explorer(Paxos, Paxos.sized(Acceptor=2, Ballot=2, Value=1))
+    search.run()
+    for rank, said in parts_of(search.store, owners):
+        assert said == {"rank": rank, "parent": search.store.parent(rank)}
+    parts = Partitions.split(search.store, owners)
+    same(search.store, parts.gathered())
+    for share in parts.stores:
+        for k in range(share.count):
+            assert share.find(share.row(k)) == k
