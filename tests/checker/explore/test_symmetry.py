@@ -22,6 +22,7 @@ from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.store import Store
 from quorate.checker.finite.permute import Permutation, permuted_state
 from quorate.checker.finite.symmetric import Interchangeable, symmetric_sorts
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort, StepError
@@ -234,7 +235,9 @@ def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
             orbit = {packing.pack(permuted_state(layout, state, g)).tobytes() for g in group[:800]}
             if len(group) <= 800:
                 assert least.tobytes() in orbit
-                found = canonical.orbits(least, explorer.kernel.words, 1)
+                store = Store.empty(explorer.kernel.words, 1)
+                store.states[:], store.count = least, 1
+                found = canonical.orbits([store])
                 assert found is not None and found.states == len(orbit)
 
 
