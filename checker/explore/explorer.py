@@ -7,8 +7,10 @@ the class itself does not take never reaches a user.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,9 +27,11 @@ from quorate.model.language.sorts import Sizes
 
 from . import driver as d
 from .codegen import Goal
+from .external import External
+from .handover import hand_over
 from .kernel import Kernel
 from .paths import ExplorationError, steps_through
-from .result import Exploration, GuardCoverage, Move, Outcome
+from .result import Exploration, GuardCoverage, Move, Outcome, Spilled
 from .store import Partitions, Store, bytes_per_state
 from .symmetry import Canonical
 from .threads import Team
@@ -49,6 +53,7 @@ class Progress:
     waiting: int
     depth: int
     seconds: float
+    disk: int = 0  # bytes, once the states no longer fit in the memory
 
 
 Report = Callable[[Progress], None]
@@ -84,10 +89,12 @@ class Explorer:
     only: frozenset[str] | None = None  # the invariants to check; by default all
     symmetry: bool = False  # store one state for each orbit of interchangeable elements
     threads: int = 1  # what is found, and its order, do not depend on it
+    spill: Path | None = None  # where to go on on disk when the memory is full; then no `store`
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
     _store: Store | None = field(init=False, default=None)
     _partitions: Partitions | None = field(init=False, default=None)
+    _external: External | None = field(init=False, default=None)
 
     @property
     def store(self) -> Store:
@@ -97,7 +104,7 @@ class Explorer:
         """
         if self._store is None:
             if self._partitions is None:
-                raise ValueError("nothing was searched yet")
+                raise ValueError("nothing was searched yet, or the states went to the disk")
             self._store = self._partitions.gathered()
         return self._store
 
@@ -116,14 +123,18 @@ class Explorer:
         started = time.perf_counter()
         with self.sizes:
             self._begin()
-            status = self._check_initial()
-            outcome = Outcome.VIOLATED if status == d.VIOLATED else self._loop(report, started)
-            return self._result(outcome, started, coverage)
+            try:
+                status = self._check_initial()
+                outcome = Outcome.VIOLATED if status == d.VIOLATED else self._loop(report, started)
+                return self._result(outcome, started, coverage)
+            finally:
+                self._clear_disk()
 
     def _begin(self) -> None:
         k = self.kernel
         self.initial = list(dict.fromkeys(self.machine.initial()))
         self._store, self._partitions = Store.empty(k.words, self._first_room()), None
+        self._external = None
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
         self._fired_before = np.zeros(len(k.actions), np.int64)
@@ -140,7 +151,15 @@ class Explorer:
         d.rehash(self.store.states, k.words, self.store.count, self.store.table)
         self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
 
-    def _stores(self) -> list[Store]:
+    def _stores(self) -> Iterable[Store]:
+        """All states, in one store or several, or as they are read from disk."""
+        if self._external is not None:
+            none = np.zeros(0, np.uint32)
+            words = self.kernel.words
+            return (
+                Store(words, rows, none, none, len(rows) // words)
+                for rows in self._external.pieces()
+            )
         return [self.store] if self._partitions is None else self._partitions.stores
 
     def _first_room(self) -> int:
@@ -174,7 +193,10 @@ class Explorer:
             if self.limit is not None and self.store.count >= self.limit:
                 return Outcome.LIMIT
             while True:
-                status = self._slice() if team is None else team.slice(SLICE)
+                if self._external is not None:
+                    status = self._external.slice()
+                else:
+                    status = self._slice() if team is None else team.slice(SLICE)
                 if report is not None:
                     report(self._progress(started))
                 if status == d.DONE:
@@ -186,8 +208,10 @@ class Explorer:
                 if status == d.LIMIT:
                     return Outcome.LIMIT
                 if status in (d.FULL, d.CROWDED) and (team is not None or not self._grow()):
-                    return Outcome.OUT_OF_MEMORY
-                if team is None and self.threads > 1 and self._crowded():
+                    if self.spill is None:
+                        return Outcome.OUT_OF_MEMORY
+                    self._go_to_disk(self.spill)
+                elif team is None and self.threads > 1 and self._crowded():
                     team = self._team()
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
@@ -195,7 +219,28 @@ class Explorer:
             if team is not None:
                 team.close()
 
+    def _go_to_disk(self, spill: Path) -> None:
+        """Hand what was found over to a search on disk. Raises OSError."""
+        memory = free_memory() if self.memory is None else self.memory
+        folder = Path(tempfile.mkdtemp(prefix="quorate-", dir=spill))
+        stores, heads = list(self._stores()), [int(self.control[d.HEAD])]
+        if self._partitions is not None:
+            heads = self._partitions.among_first(heads[0])
+        self._store, self._partitions = None, None
+        self._external = External(
+            self.kernel, folder, memory, self.threads, self.limit, self.control, self.fired
+        )
+        self._in_memory = int(self.control[d.COUNT])
+        hand_over(stores, heads, self._external)
+
+    def _clear_disk(self) -> None:
+        if self._external is not None:
+            self._external.close()
+            shutil.rmtree(self._external.folder, ignore_errors=True)
+
     def _crowded(self) -> bool:
+        if self._external is not None:
+            return False
         return bool(self.control[d.COUNT] - self.control[d.HEAD] >= CROWD)
 
     def _team(self) -> Team | None:
@@ -286,11 +331,16 @@ class Explorer:
     def _progress(self, started: float) -> Progress:
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
         depth = int(self.control[d.DEPTH])
-        return Progress(count, count - head, depth, time.perf_counter() - started)
+        disk = 0 if self._external is None else self._external.bytes_written
+        return Progress(count, count - head, depth, time.perf_counter() - started, disk)
 
     def _explain_senseless(self) -> None:
         """A step that the description leaves undefined: CPython says which and where."""
-        state = self.state(self._rank(int(self.control[d.WHERE])))
+        if self._external is not None:
+            assert self._external.last is not None
+            state = self.packing.unpack(self._external.last)
+        else:
+            state = self.state(self._rank(int(self.control[d.WHERE])))
         for _ in self.machine.successors(state):
             pass
         instance = self.kernel.possible[int(self.control[d.FOUND])]
@@ -308,6 +358,12 @@ class Explorer:
     def _rank(self, number: int) -> int:
         """Which state in the order of discovery has this number."""
         return number if self._partitions is None else self._partitions.rank(number)
+
+    def _path_on_disk(self, external: External) -> tuple[State, tuple[Move, ...]]:
+        """The initial state and a shortest path to the one that ended the search on disk."""
+        first, *rows = external.chain()
+        initial = next(s for s in self.initial if np.array_equal(self._packed(s), first))
+        return initial, tuple(steps_through(self.machine, initial, rows, self._packed))
 
     def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
         """The initial state and a shortest path to the k-th state found, as CPython runs it."""
@@ -331,8 +387,10 @@ class Explorer:
         path: tuple[Move, ...] = ()
         bits = int(self.control[d.FOUND])
         if outcome is Outcome.VIOLATED:
-            where = self._rank(int(self.control[d.WHERE]))
-            initial, path = self.path_to(where)
+            if self._external is not None:
+                initial, path = self._path_on_disk(self._external)
+            else:
+                initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
             violated = self._confirmed(path[-1].state if path else initial, bits)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
@@ -356,7 +414,12 @@ class Explorer:
             waiting=count - head,
             sampled=sampled,
             orbits=self.canonical.orbits(self._stores()),
+            spilled=self._spilled(),
         )
+
+    def _spilled(self) -> Spilled | None:
+        e = self._external
+        return None if e is None else Spilled(self._in_memory, e.bytes_per_state(), e.most_bytes)
 
     def _confirmed(self, state: State, bits: int) -> str:
         """The invariant that CPython, too, finds violated. Raises StepError for a senseless one."""
@@ -396,7 +459,9 @@ class Explorer:
         machine = self.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
         address = machine.address("blocked")
-        if self._partitions is not None:
+        if self._external is not None:
+            self._external.sweep(address, step, counts)
+        elif self._partitions is not None:
             self._partitions.sweep(address, step, counts)
         else:
             d.sweep(address, self.store.words, self.store.states, self.store.count, step, counts)
@@ -435,7 +500,8 @@ def explore(
     only: frozenset[str] | None = None,
     symmetry: bool = False,
     threads: int = 1,
+    spill: Path | None = None,
     report: Report | None = None,
 ) -> Exploration:
     """Search every reachable state of a protocol at these sizes with the compiled kernel."""
-    return Explorer(protocol, sizes, memory, limit, only, symmetry, threads).run(report)
+    return Explorer(protocol, sizes, memory, limit, only, symmetry, threads, spill).run(report)

@@ -55,6 +55,19 @@ class Orbits:
 
 
 @dataclass(frozen=True)
+class Spilled:
+    """A search that went to the disk when `states` had been found in memory.
+
+    `bytes_per_state` is what a state took on disk at the end, `most_bytes` what all of them did at
+    worst.
+    """
+
+    states: int
+    bytes_per_state: float
+    most_bytes: int
+
+
+@dataclass(frozen=True)
 class Exploration:
     """A search: its counts, its verdict, and the shortest path to a violation if there is one.
 
@@ -79,6 +92,7 @@ class Exploration:
     waiting: int = 0
     sampled: int | None = None  # over how many states guards were counted, if not over all
     orbits: Orbits | None = None
+    spilled: Spilled | None = None
 
     @property
     def full_states(self) -> int:

@@ -147,6 +147,14 @@ class Partitions:
                 return start + int(mine[k - seen])
             start, seen = start + PIECE, seen + len(mine)
 
+    def among_first(self, count: int) -> list[int]:
+        """How many of the first `count` states found each store has."""
+        found = np.zeros(self.owners, np.int64)
+        for start in range(0, count, PIECE):
+            piece = self.order[start : min(count, start + PIECE)]
+            found += np.bincount(piece, minlength=self.owners)
+        return [int(n) for n in found]
+
     def sweep(self, blocked: int, step: int, counts: npt.NDArray[np.int64]) -> None:
         """Run a `blocked` function over every `step`-th state in the order of discovery."""
         cursors = np.zeros(self.owners, np.int64)

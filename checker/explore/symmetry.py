@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -511,15 +511,16 @@ class Canonical:
             return states
         return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
 
-    def orbits(self, stores: Sequence[Store]) -> Orbits | None:
+    def orbits(self, stores: Iterable[Store]) -> Orbits | None:
         """What the states of these stores, all of them representatives, stand for."""
         r = self._reduction
         if r is None:
             return None
-        total = np.array([0 if self._reducing else sum(s.count for s in stores)], np.int64)
-        if self._reducing:
-            weigh = self._machine.address("weigh")
-            for s in stores:
-                d.sweep(weigh, s.words, s.states, s.count, 1, total)
+        total = np.zeros(1, np.int64)
+        for s in stores:
+            if self._reducing:
+                d.sweep(self._machine.address("weigh"), s.words, s.states, s.count, 1, total)
+            else:
+                total += s.count
         refused = {s.__name__: why for s, why in r.refused.items()}
         return Orbits(int(total[0]), r.permutations, r.names, refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,9 +18,16 @@ from quorate.model.language.run import Machine, State
 
 from .oracle import Oracle, consult
 
+Make = Callable[[type[Protocol], Sizes], Explorer]
 
-def compare(protocol: type[Protocol], sizes: Sizes, limit: int = 400) -> str:
-    """Assert that both engines agree; returns what was compared, for statistics."""
+
+def compare(
+    protocol: type[Protocol], sizes: Sizes, limit: int = 400, make: Make | None = None
+) -> str:
+    """Assert that both engines agree; returns what was compared, for statistics.
+
+    With `make` the kernel's search is one of another kind, which need not leave its states.
+    """
     try:
         truth = consult(protocol, sizes, limit)
     except StepError:  # in @init
@@ -31,8 +39,8 @@ def compare(protocol: type[Protocol], sizes: Sizes, limit: int = 400) -> str:
         return "too large"
     if senseless is not None and any(map(_of_a_local, truth.levels[senseless].senseless)):
         return "lazy local"
-    kind = _compare_search(protocol, sizes, truth)
-    if truth.complete and senseless is None:
+    kind = _compare_search(protocol, sizes, truth, make or Explorer)
+    if truth.complete and senseless is None and make is None:
         _compare_whole(protocol, sizes, truth)
     return kind
 
@@ -44,9 +52,9 @@ def _of_a_local(error: str) -> bool:
     return re.match(r"\s*y\d+ = ", line) is not None
 
 
-def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> str:
+def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make: Make) -> str:
     """The search that stops at the first violation."""
-    found = attempt(Explorer(protocol, sizes))
+    found = attempt(make(protocol, sizes))
     plain = attempt_reference(protocol, sizes)
     violated, senseless = truth.first("violated"), truth.first("senseless")
     for engine in (found, plain):
