@@ -11,19 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import z3
-
 from quorate.model.language import StepError
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
-from .cells import Cells
-from .formulas import Formula, Substitution, Variable, disjunction, negation, term
-from .ground import Ground, Property, Step
+from .arbitrary import Arbitrary
+from .ground import Ground
+from .solver import Answer
 from .statesets import StateSet
-from .transition import Transition
+from .unrolling import Template, Unrolling
 from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
+
+LONGEST_INDUCTION = 5.0  # seconds to find out whether an invariant needs no search
 
 
 @dataclass(frozen=True)
@@ -49,119 +49,98 @@ def bounded(
     """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
 
     `timeout` bounds the whole check, in seconds. Raises SizeError; StepError where a step makes no
-    sense; DisagreementError if CPython does not confirm the run that Z3 finds.
+    sense; DisagreementError if CPython does not confirm the run that the solver finds.
     """
+    started = time.perf_counter()
     with sizes:
-        return _Search(Ground(protocol, sizes), properties, timeout).run(depth, report)
+        template = Template(Ground(protocol, sizes), properties)
+        left = None if timeout is None else timeout - (time.perf_counter() - started)
+        with Search(template, depth, left, started) as search:
+            search.skip = _inductive(template, left)
+            return search.run(report)
 
 
-class _Search:
+def _inductive(template: Template, left: float | None) -> frozenset[str | None]:
+    """What no step breaks from a state where nothing is wrong: it is never the first to be."""
+    longest = LONGEST_INDUCTION if left is None else min(LONGEST_INDUCTION, left)
+    with Arbitrary(template, 1) as paths:
+        paths.extend()
+        kinds = frozenset(template.wrong)
+        return frozenset(k for k in kinds if paths.breaks(k, kinds, longest) is Answer.NO)
+
+
+class Search:
+    """Runs from the initial states, one step longer at a time; use it in a `with`."""
+
     def __init__(
-        self, ground: Ground, properties: Sequence[str] | None, timeout: float | None
+        self, template: Template, depth: int, timeout: float | None, started: float
     ) -> None:
-        self.started = time.perf_counter()
-        self.ground, self.timeout = ground, timeout
-        self.properties: list[Property] = ground.properties(properties)
-        self.transition = Transition(ground)
-        self.template = self.transition.before
-        self.initial = ground.initial()
-        self.solver = z3.SolverFor("QF_FD")
-        self.moments: list[Cells] = []
-        self.bad = self._bad()
-        self.unordered = self.transition.unordered()
-        self.selectors: list[Variable] = []
+        self.template, self.ground, self.depth = template, template.ground, depth
+        self.started = started
+        self.ends = None if timeout is None else time.perf_counter() + timeout
+        self.skip: frozenset[str | None] = frozenset()
+        self.initial = self.ground.initial()
+        self.runs = Unrolling(template, depth)
+        packed = [self.ground.packing.pack(s) for s in self.initial]
+        self.runs.require(StateSet(packed).formula(template.transition.before))
 
-    def _bad(self) -> list[Formula]:
-        """Where an invariant is violated or makes no sense; where a step makes none."""
-        at = self.transition.translator
-        wrong = [
-            disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
-            for p in self.properties
-        ]
-        return [p for p in (*wrong, self.transition.senseless) if p is not False]
+    def __enter__(self) -> Search:
+        return self
 
-    def run(self, depth: int, report: Report | None) -> Bounded:
-        self._begin()
-        for k in range(depth + 1):
-            answer = self._check(k)
-            if answer == z3.sat:
-                return self._violated(self.solver.model())
-            if answer != z3.unsat:
-                return self._result(BoundedOutcome.UNKNOWN, k - 1)
+    def __exit__(self, *_: object) -> None:
+        self.runs.__exit__()
+
+    def run(self, report: Report | None) -> Bounded:
+        """Every depth up to the last."""
+        for k in range(self.depth + 1):
+            found = self.check(k)
+            if found is not None:
+                return found
             if report is not None:
                 report(Depth(k, time.perf_counter() - self.started))
-            if k < depth:
-                self._step(k)
-        return self._result(BoundedOutcome.NONE_WITHIN, depth)
+        return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
-    def _begin(self) -> None:
-        cells = self._moment(0)
-        packed = [self.ground.packing.pack(s) for s in self.initial]
-        self.solver.add(term(StateSet(packed).formula(cells)))
+    def check(self, k: int) -> Bounded | None:
+        """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
 
-    def _moment(self, k: int) -> Cells:
-        self.moments.append(Cells(self.ground.layout, f"@{k} "))
-        return self.moments[-1]
-
-    def _check(self, k: int) -> object:
-        """Whether moment k can be bad. One question per invariant: each is then one lemma more."""
-        rename = Substitution(self.template.variables, self.moments[k].variables)
-        for bad in map(rename, self.bad):
-            if self.timeout is not None:
-                left = self.timeout - (time.perf_counter() - self.started)
-                if left <= 0:
-                    return z3.unknown
-                self.solver.set("timeout", max(1, int(1000 * left)))
-            self.solver.push()
-            self.solver.add(term(bad))
-            if (answer := self.solver.check()) != z3.unsat:
-                return answer
-            self.solver.pop()
-            self.solver.add(term(negation(bad)))
-        return z3.unsat
-
-    def _step(self, k: int) -> None:
-        """Take one step from moment k, of any kind."""
-        old, new = self.moments[k], self._moment(k + 1)
-        t = self.transition
-        selectors = [z3.Bool(f"@{k} {s}") for s in t.selectors]
-        rename = Substitution(
-            [*t.before.variables, *t.after.variables, *t.selectors],
-            [*old.variables, *new.variables, *selectors],
-        )
-        self.solver.add(term(rename(t.formula)), term(rename(t.changes)))
-        last, self.selectors = self.selectors, selectors
-        if last:
-            for i, j in self.unordered:
-                self.solver.add(disjunction([negation(last[i]), negation(selectors[j])]))
+        One question for each thing that may be: its answer is one lemma more for those to come.
+        """
+        asked = [kind for kind in self.template.wrong if not k or kind not in self.skip]
+        if k and asked:
+            self.runs.extend()
+        for kind in asked:
+            wrong = self.runs.wrong(kind, k)
+            left = None if self.ends is None else self.ends - time.perf_counter()
+            answer = self.runs.ask([wrong], left)
+            if answer is Answer.YES:
+                return self._violated()
+            if answer is Answer.UNKNOWN:
+                return self.result(BoundedOutcome.UNKNOWN, k - 1)
+            self.runs.clause([-wrong])
+        return None
 
     # ------------------------------------------------------------ counterexamples
 
-    def _violated(self, model: object) -> Bounded:
-        states = [self.ground.state(cells.words(model)) for cells in self.moments]
+    def _violated(self) -> Bounded:
+        states = [self.ground.state(words) for words in self.runs.states()]
         if states[0] not in self.initial:
-            raise DisagreementError(f"Z3 starts from {states[0]!r}, which is not initial")
+            raise DisagreementError(f"the run found starts from {states[0]!r}, not initial")
         moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
-        name = self.ground.violated(states[-1], self.properties)
+        name = self.ground.violated(states[-1], self.template.properties)
         if name is None:
-            self._explain_senseless(states[-1], model)
-        return self._result(BoundedOutcome.VIOLATED, len(moves), name, states[0], moves)
+            self._explain_senseless(states[-1])
+        return self.result(BoundedOutcome.VIOLATED, len(moves), name, states[0], moves)
 
-    def _explain_senseless(self, state: State, model: object) -> None:
+    def _explain_senseless(self, state: State) -> None:
         """What has no value here, by CPython; by the description where CPython never looks."""
         for _ in self.ground.machine.successors(state):
             pass
-        rename = Substitution(self.template.variables, self.moments[-1].variables)
-        at = self.transition.translator
-        parts: list[Property | Step] = [*self.properties, *self.transition.steps]
-        for part in parts:
-            for reason in part.reasons:
-                here = rename(at.condition(reason.when))
-                if z3.is_true(model.eval(term(here), model_completion=True)):  # type: ignore[attr-defined]
-                    raise StepError(f"{reason.span}: {reason.what}, in {state!r}")
-        raise DisagreementError(f"Z3 finds a violation in {state!r}, CPython does not")
+        reason = self.template.undefined(state, list(self.template.wrong))
+        if reason is None:
+            raise DisagreementError(f"a violation is found in {state!r}, but not by CPython")
+        raise StepError(f"{reason.span}: {reason.what}, in {state!r}")
 
-    def _result(
+    def result(
         self,
         outcome: BoundedOutcome,
         depth: int,
@@ -172,7 +151,7 @@ class _Search:
         return Bounded(
             outcome=outcome,
             depth=depth,
-            invariants=tuple(p.name for p in self.properties),
+            invariants=tuple(p.name for p in self.template.properties),
             violated=violated,
             initial=initial,
             path=path,

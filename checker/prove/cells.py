@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import z3
@@ -76,13 +76,25 @@ class Cells:
 
     def words(self, model: object) -> Words:
         """The packed state that a model gives."""
-        values = true_in(model, self.variables)
+        return self.packed(true_in(model, self.variables))
+
+    def packed(self, bits_of_state: Iterable[bool]) -> Words:
+        """The packed state in which the variables have these values."""
+        values = iter(bits_of_state)
         words = [0] * self.layout.words
         for (column, index), bits in self._bits.items():
             word, low = column.place(index)
             for k in range(len(bits)):
                 words[word] |= next(values) << (low + k)
         return np.array(words, dtype=np.uint64)
+
+    def digits(self, words: Words) -> list[bool]:
+        """The value of each variable in a packed state."""
+        found = []
+        for (column, index), bits in self._bits.items():
+            word, low = column.place(index)
+            found += [bool(int(words[word]) >> (low + k) & 1) for k in range(len(bits))]
+        return found
 
     def placed(self) -> Iterator[tuple[Variable, int, int]]:
         """Each variable with the word and the bit of a packed state that it stands for.

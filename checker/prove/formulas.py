@@ -82,6 +82,24 @@ def implies(p: Formula, q: Formula) -> Formula:
     return disjunction([negation(p), q])
 
 
+def kind_of(p: Any) -> int:
+    """The connective of Z3's own term, as `z3.Z3_OP_AND`."""
+    ref = _context.ref()
+    return int(z3core.Z3_get_decl_kind(ref, z3core.Z3_get_app_decl(ref, p)))
+
+
+def parts_of(p: Any) -> list[Any]:
+    """What the connective of Z3's own term joins, as such terms; they live as long as `p`."""
+    ref = _context.ref()
+    count = z3core.Z3_get_app_num_args(ref, p)
+    return [z3core.Z3_get_app_arg(ref, p, i) for i in range(count)]
+
+
+def id_of(p: Any) -> int:
+    """The number of Z3's own term."""
+    return int(z3core.Z3_get_ast_id(_context.ref(), p))
+
+
 class Substitution:
     """Renames variables in many formulas at once; Z3 does the walking."""
 

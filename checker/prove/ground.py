@@ -152,9 +152,11 @@ class Ground:
 
     def move(self, before: State, action: str | None, after: State) -> Move:
         """The step between two states as CPython takes it. Raises DisagreementError."""
-        for name, arguments, found in self.machine.successors(before):
-            if found == after and action in (None, name):
-                return Move(name, arguments, after)
+        for name in (a.name for a in self.description.actions):
+            if action in (None, name):
+                for move, _ in self.taken(before, name):
+                    if move is not None and move.state == after:
+                        return move
         raise DisagreementError(f"Z3 steps from {before!r} to {after!r}, CPython does not")
 
     def taken(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
@@ -176,6 +178,13 @@ class Ground:
             if not self.holds(p.name, state):
                 return p.name
         return None
+
+    def satisfies(self, name: str, state: State) -> bool:
+        """Whether CPython finds an invariant true; one without a value is not."""
+        try:
+            return self.holds(name, state)
+        except StepError:
+            return False
 
     def holds(self, name: str, state: State) -> bool:
         """Whether an invariant holds, by CPython. Raises StepError where it has no value."""

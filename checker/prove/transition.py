@@ -106,9 +106,19 @@ class Transition:
 
 
 def at_most_one(selectors: list[Variable]) -> Formula:
-    """Pair by pair while these are few: Z3 searches clauses faster than it does cardinalities."""
+    """Pair by pair while these are few; else by `seen`, whether one of the first so many holds.
+
+    Sinz: Towards an Optimal CNF Encoding of Boolean Cardinality Constraints (2005).
+    """
     if len(selectors) > MOST_PAIRED:
-        return z3.AtMost(*selectors, 1)
+        seen = [z3.Bool(f"seen {i}") for i in range(len(selectors))]
+        return conjunction(
+            itertools.chain(
+                map(implies, selectors, seen),
+                map(implies, seen, seen[1:]),
+                (implies(s, negation(p)) for s, p in zip(seen, selectors[1:], strict=False)),
+            )
+        )
     return conjunction(
         disjunction([negation(p), negation(q)]) for p, q in itertools.combinations(selectors, 2)
     )

@@ -13,9 +13,12 @@ __all__ = [
     "BoundedOutcome",
     "Counterexample",
     "DisagreementError",
+    "Induced",
     "Inductive",
+    "KInduction",
     "Move",
     "Obligation",
+    "Path",
     "StateCheck",
     "Verdict",
 ]
@@ -87,6 +90,54 @@ class Counterexample:
     state: State
     move: Move | None
     violated: str
+
+
+@dataclass(frozen=True)
+class Path:
+    """Steps from a state that need not be reachable; `wrong` is what the last state violates."""
+
+    state: State
+    moves: tuple[Move, ...]
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Induced:
+    """One invariant in k-induction; None stands for "every step makes sense".
+
+    `k` is the least for which any k states in a row where `given` holds are followed by one where
+    this does. None: for none that was tried, and `path` is k steps to where it does not, unless
+    the time was over.
+    """
+
+    invariant: str | None
+    given: tuple[str | None, ...]
+    k: int | None
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class KInduction:
+    """Induction over up to `most` steps; `base` says that no short run violates anything.
+
+    Where it does, `base` is a violation, and nothing is induced.
+    """
+
+    sizes: str
+    most: int
+    base: Bounded
+    induced: tuple[Induced, ...]
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """PROVED: everything holds in every reachable state. REFUTED: a run violates something."""
+        if self.base.outcome is BoundedOutcome.VIOLATED:
+            return Verdict.REFUTED
+        proved = self.base.outcome is BoundedOutcome.NONE_WITHIN and self.induced
+        if proved and all(i.k is not None for i in self.induced):
+            return Verdict.PROVED
+        return Verdict.UNKNOWN
 
 
 @dataclass(frozen=True)
