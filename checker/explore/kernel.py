@@ -91,6 +91,7 @@ class Kernel:
             conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
             self._senseless += undefined
         conditions.append(graph.or_(u.when for u in self._senseless))
+        self._conditions = conditions
         if self.symmetry:
             self.reduction = Reduction(self.layout)
         if self.reduction is not None and self.reduction.permutations > 1:
@@ -128,6 +129,15 @@ class Kernel:
     def senseless(self) -> str:
         """What of the properties may make no sense, and where it stands."""
         return "; ".join(dict.fromkeys(f"{u.span}: {u.what}" for u in self._senseless))
+
+    def violations(self) -> list[Bool]:
+        """For each invariant the condition that it is violated."""
+        properties = self.description.properties
+        return [
+            condition
+            for p, condition in zip(properties, self._conditions, strict=False)
+            if p.kind == "invariant"
+        ]
 
     def reached(self, bits: int) -> frozenset[str]:
         """The reachable predicates among the bits."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from quorate.checker.finite.packing import Words
-from quorate.model.language.run import Machine, State
+from quorate.checker.finite.packing import Packing, Words
+from quorate.model.language.run import Arguments, Machine, State
 
+from .codegen import grouped
+from .kernel import Kernel
 from .result import Move
 
 
@@ -17,18 +20,62 @@ class ExplorationError(Exception):
 
 
 def steps_through(
-    machine: Machine, state: State, rows: Iterable[Words], pack: Callable[[State], Words]
+    machine: Machine,
+    state: State,
+    rows: Iterable[Words],
+    pack: Callable[[State], Words],
+    kernel: Kernel | None = None,
 ) -> Iterator[Move]:
     """Steps from a state through those that `pack` maps to the rows, one after the other.
 
     With symmetry `pack` gives the representative of an orbit, and the steps are those of a real
-    path through the orbits. Raises ExplorationError.
+    path through the orbits. The kernel, if given, says which steps CPython should try first: of
+    many acceptors and quorums it tries few. Raises ExplorationError.
     """
+    hints = _Hints(kernel) if kernel is not None else None
     for row in rows:
-        for action, arguments, after in machine.successors(state):
-            if after != state and np.array_equal(pack(after), row):
-                yield Move(action, arguments, after)
-                state = after
+        for move in _candidates(machine, state, hints):
+            if move.state != state and np.array_equal(pack(move.state), row):
+                yield move
+                state = move.state
                 break
         else:
             raise ExplorationError(f"no action leads from {state!r} to the packed state {row}")
+
+
+def _candidates(machine: Machine, state: State, hints: _Hints | None) -> Iterator[Move]:
+    if hints is not None:
+        for action, arguments in hints.enabled(state):
+            after = machine.step(state, action, arguments)
+            if after is not None:
+                yield Move(action, arguments, after)
+    for action, arguments, after in machine.successors(state):
+        yield Move(action, arguments, after)
+
+
+class _Hints:
+    """What the kernel would do in a state: actions with arguments, of those that it unrolled."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._packing = Packing(kernel.layout)
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4)
+        self._successors = kind(kernel.machine.address("successors"))
+        self._out = np.zeros(kernel.most_successors * kernel.words, np.uint64)
+        self._labels = np.zeros(kernel.most_successors, np.uint32)
+        self._fired = np.zeros(len(kernel.actions), np.int64)
+        self._alike = {
+            label: group.instances for group in grouped(kernel.possible) for label in group.labels
+        }
+
+    def enabled(self, state: State) -> Iterator[tuple[str, Arguments]]:
+        """Instances with the effects of some step that changes the state; some are enabled."""
+        words = self._packing.pack(state)
+        arrays = (words, self._out, self._labels, self._fired)
+        n = self._successors(*(a.ctypes.data for a in arrays))
+        for label in self._labels[:n]:
+            for instance in self._alike.get(int(label), ()):
+                if not instance.loops:
+                    pairs = zip(instance.action.parameters, instance.arguments, strict=True)
+                    values = (self._packing.value(v, p.var.type) for p, v in pairs)
+                    yield instance.action.name, tuple(values)

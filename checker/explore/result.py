@@ -93,6 +93,7 @@ class Exploration:
     sampled: int | None = None  # over how many states guards were counted, if not over all
     orbits: Orbits | None = None
     spilled: Spilled | None = None
+    partial: str | None = None  # what a search that need not be exhaustive left out, in words
 
     @property
     def full_states(self) -> int:

@@ -13,6 +13,8 @@ from .options import Bytes, sizes_option
 
 SCHEMA = 1
 
+SEARCHES = ("breadth-first", "depth-first", "best-first", "random")
+
 
 @click.command("check")
 @click.argument("protocol")
@@ -32,13 +34,33 @@ SCHEMA = 1
     "--bmc",
     type=click.IntRange(min=0),
     metavar="K",
-    help="Ask Z3 about every run of at most K steps instead of exploring.",
+    help="Ask a SAT solver about every run of at most K steps instead of exploring.",
+)
+@click.option(
+    "--induction",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Show by k-induction, k up to K, that the invariants hold, instead of exploring.",
 )
 @click.option(
     "--symmetry",
     is_flag=True,
     help="Expand one state of each orbit of interchangeable elements; exact.",
 )
+@click.option(
+    "--search",
+    type=click.Choice(SEARCHES),
+    default=SEARCHES[0],
+    show_default=True,
+    help="In which order; the last three are for spaces that cannot be exhausted.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    help="The longest path that --search depth-first or random follows.",
+)
+@click.option("--walks", type=click.IntRange(min=1), help="How many --search random takes.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another seed, other --search random.")
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")

@@ -23,7 +23,7 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.language.lower import describe
 from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
-from .check import SCHEMA, exit_code
+from .check import SCHEMA, SEARCHES, exit_code
 from .options import merged
 from .sizing import sized
 
@@ -43,7 +43,12 @@ class Check:
     trace: Path | None
     graph: Path | None
     bmc: int | None
+    induction: int | None
     symmetry: bool
+    search: str
+    depth: int | None
+    walks: int | None
+    seed: int | None
     reference: bool
     strict: bool
     coverage: bool
@@ -63,8 +68,12 @@ class Check:
             )
         self._compatible()
         out = Output(self.ascii_only)
+        if self.induction is not None:
+            return self._induction(target, bounds, self.induction, out)
         if self.bmc is not None:
             found, explorer = self._bounded(target, bounds, self.bmc, out), None
+        elif self.search != SEARCHES[0]:
+            found, explorer = self._directed(target, bounds, out), None
         else:
             found, explorer = self._explore(target, bounds, out)
         shown = counterexample(target, name_of(target), bounds, found)
@@ -97,17 +106,62 @@ class Check:
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
 
+    def _directed(self, target: type[Protocol], bounds: Sizes, out: Output) -> Exploration:
+        """A search that need not be exhaustive."""
+        from .directed import run
+
+        self._known(target)
+        if not self.as_json:
+            out.title(f"{target.__name__}  {bounds}")
+        with progress(progress_line) as say:
+            return run(self, target, bounds, say)
+
     def _known(self, target: type[Protocol]) -> None:
         try:
             only_invariants(describe(target), frozenset(self.only) or None)
         except UnknownPropertyError as error:
             raise InputError(str(error)) from None
 
+    def _induction(self, target: type[Protocol], bounds: Sizes, most: int, out: Output) -> int:
+        from .inducing import Induction
+
+        self._known(target)
+        return Induction(target, bounds, most, self.only, self.trace, self.as_json, out).run()
+
     def _compatible(self) -> None:
+        if self.induction is not None and (
+            self.bmc is not None
+            or self.graph
+            or self.reference
+            or self.memory
+            or self.limit
+            or self.symmetry
+            or self.coverage
+        ):
+            raise InputError(
+                "--induction explores no states: it goes with neither --bmc, --graph, --reference, "
+                "--memory, --limit, --symmetry nor --coverage"
+            )
         if self.bmc is not None and (self.graph or self.reference or self.memory or self.limit):
             raise InputError(
                 "--bmc explores no states: it goes with neither --graph, --reference, --memory "
                 "nor --limit"
+            )
+        if self.search != SEARCHES[0] and (self.graph or self.reference or self.bmc is not None):
+            raise InputError(
+                f"--search {self.search} goes with neither --graph, --bmc nor --reference"
+            )
+        for name, value, searches in (
+            ("depth", self.depth, ("depth-first", "random")),
+            ("walks", self.walks, ("random",)),
+            ("seed", self.seed, ("random",)),
+        ):
+            if value is not None and self.search not in searches:
+                raise InputError(f"--{name} is for --search {' or '.join(searches)}")
+        if self.search == "random" and (self.symmetry or self.memory or self.limit):
+            raise InputError(
+                "--search random stores no states: it goes with neither --symmetry, --memory nor "
+                "--limit"
             )
         if self.symmetry and (self.bmc is not None or self.graph or self.reference):
             raise InputError(
@@ -118,7 +172,7 @@ class Check:
     def _bounded(
         self, target: type[Protocol], bounds: Sizes, depth: int, out: Output
     ) -> Exploration:
-        """Every run of at most `depth` steps, by Z3."""
+        """Every run of at most `depth` steps, by a SAT solver."""
         from quorate.checker.prove.finite import BoundedOutcome, bounded
 
         self._known(target)
@@ -214,11 +268,19 @@ def report(
                 out.line(f"reached: {name}", "ok")
         case Outcome.VIOLATED:
             out.line(f"{found.violated} is violated: {size}", "bad")
+        case _ if found.partial is not None:
+            why = {
+                Outcome.INTERRUPTED: "interrupted",
+                Outcome.LIMIT: "stopped at the limit",
+                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
+            }.get(found.outcome, "not exhaustive")
+            seen = f" in {size}" if found.states else f" in {seconds(found.seconds)}"
+            out.line(f"{why}; nothing was found so far{seen}: {found.partial}", "warn")
         case Outcome.BOUND | Outcome.UNKNOWN:
             ending = (
                 "longer runs were not looked at"
                 if found.outcome is Outcome.BOUND
-                else "about longer ones Z3 does not know"
+                else "about longer ones the solver does not know"
             )
             out.line(
                 f"no run of at most {count(found.depth, 'step')} violates an invariant "
@@ -323,6 +385,7 @@ def as_json(
             for g in found.guards
         ],
         "sampled": found.sampled,
+        "partial": found.partial,
         "warnings": warned,
         "trace": str(trace) if trace is not None and found.violated else None,
     }

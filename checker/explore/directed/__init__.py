@@ -1,0 +1,1 @@
+"""Searches for spaces that cannot be exhausted: depth-first, best-first, random."""

@@ -1,0 +1,27 @@
+"""The searches of `quorate check --search` that need not be exhaustive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quorate.checker.explore.directed.search import Directed, Ground
+from quorate.checker.explore.directed.walks import Walks
+from quorate.checker.explore.explorer import Report
+from quorate.checker.explore.result import Exploration
+from quorate.model.language import Protocol, Sizes
+
+if TYPE_CHECKING:
+    from .checking import Check
+
+WALKS = 10_000
+LENGTH = 100
+
+
+def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> Exploration:
+    """The search that the options ask for."""
+    ground = Ground(target, bounds, frozenset(check.only) or None, check.symmetry)
+    if check.search == "random":
+        walks = check.walks or WALKS
+        return Walks(ground, walks, check.depth or LENGTH, check.seed or 0).run(report)
+    towards = check.search == "best-first"
+    return Directed(ground, towards, check.depth, check.limit, check.memory).run(report)

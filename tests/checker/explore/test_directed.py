@@ -1,0 +1,263 @@
+"""Depth-first, best-first and random searches: what they find is real, what they miss is said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from llvmlite import ir
+
+from quorate.checker.cli import run
+from quorate.checker.explore import driver as d
+from quorate.checker.explore.directed import search as searching
+from quorate.checker.explore.directed.heuristic import add_distance
+from quorate.checker.explore.directed.search import Directed, Ground
+from quorate.checker.explore.directed.shrink import shrunk
+from quorate.checker.explore.directed.walks import Walks
+from quorate.checker.explore.explorer import explore
+from quorate.checker.explore.machine import Machine as Compiled
+from quorate.checker.explore.result import Exploration, Move, Outcome
+from quorate.model.language import ModelError, Protocol, SizeError, StepError
+from quorate.model.language.lower import describe
+from quorate.model.language.run import Machine, State
+from quorate.model.language.sorts import Sizes
+from quorate.model.mutants import KILLED, MUTANTS
+from quorate.model.paxos import Paxos
+from tests.checker.strategies import Source, loaded, sized, sources
+
+SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
+RANDOM = settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+MOST = 800  # states of a generated protocol that plain Python walks through
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | None]:
+    """How many states have each distance, and the least distance of one that violates."""
+    with sizes:
+        machine = Machine(protocol, sizes)
+        invariants = list(protocol.methods("invariant"))
+
+        def bad(state: State) -> bool:
+            return not all(machine.holds(i, state) for i in invariants)
+
+        level = list(dict.fromkeys(machine.initial()))
+        seen, counts = set(level), []
+        violated: int | None = None
+        while level:
+            counts.append(len(level))
+            if violated is None and any(map(bad, level)):
+                violated = len(counts) - 1
+            new: dict[State, None] = {}
+            for state in level:
+                for _, _, after in machine.successors(state):
+                    if after not in seen:
+                        seen.add(after)
+                        new[after] = None
+            level = list(new)
+            if len(seen) > MOST:
+                raise SizeError("too many states for a test")
+        return counts, violated
+
+
+def real(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
+    """The counterexample is one, and none of its steps can be left out."""
+    assert found.violated is not None and found.initial is not None
+    with sizes:
+        machine = Machine(protocol, sizes)
+        assert found.initial in set(machine.initial())
+        assert ends_badly(machine, found.initial, found.path, found.violated)
+        state = found.initial
+        for move in found.path:
+            assert machine.step(state, move.action, move.arguments) == move.state
+            state = move.state
+        for i in range(len(found.path) if len(found.path) > 1 else 0):
+            rest = (*found.path[:i], *found.path[i + 1 :])
+            assert not ends_badly(machine, found.initial, rest, found.violated)
+
+
+def ends_badly(machine: Machine, state: State, path: tuple[Move, ...], invariant: str) -> bool:
+    for move in path:
+        state = machine.step(state, move.action, move.arguments) or state
+    return not machine.holds(invariant, state)
+
+
+def agree(protocol: type[Protocol], sizes: Sizes) -> str:
+    """Every search against plain Python, level by level."""
+    counts, violated = levels(protocol, sizes)
+    ground = Ground(protocol, sizes)
+    for towards in (False, True):
+        found = Directed(ground, towards).run()
+        if violated is not None:
+            assert found.outcome is Outcome.VIOLATED
+            real(protocol, sizes, found)
+        else:
+            assert (found.outcome, found.states) == (Outcome.HOLDS, sum(counts))
+            assert found.transitions == explore(protocol, sizes).transitions
+            assert found.partial is None
+    for bound in {1, len(counts) // 2 + 1, len(counts)}:
+        found = Directed(ground, depth=bound).run()
+        if violated is not None and violated <= bound:
+            assert found.outcome is Outcome.VIOLATED and found.depth <= bound
+        elif violated is None:
+            assert found.states == sum(counts[: bound + 1])
+            left = counts[bound] if bound < len(counts) else 0
+            assert found.outcome is (Outcome.BOUND if left else Outcome.HOLDS)
+            assert found.waiting == left and (found.partial is not None) == bool(left)
+    walked = Walks(ground, 50, len(counts) + 3).run()
+    if walked.outcome is Outcome.VIOLATED:
+        assert violated is not None and walked.depth >= 0
+        real(protocol, sizes, walked)
+    else:
+        assert walked.outcome is (Outcome.BOUND if counts else Outcome.HOLDS)
+        assert violated != 0
+    return "violated" if violated is not None else "holds"
+
+
+@given(sources())
+@RANDOM
+def test_searches_agree_with_python(source: Source) -> None:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            event(agree(protocol, sized(protocol, source)))
+        except (ModelError, SizeError, StepError):
+            event("rejected")
+
+
+def test_generated_protocols_reach_both_verdicts() -> None:
+    from random import Random
+
+    from tests.checker.strategies import generate
+
+    fates: Counter[str] = Counter()
+    for seed in range(40):
+        source = generate(Random(seed))
+        with loaded(source) as protocol:
+            try:
+                describe(protocol)
+                fates[agree(protocol, sized(protocol, source))] += 1
+            except (ModelError, SizeError, StepError):
+                fates["rejected"] += 1
+    assert fates["violated"] >= 5 and fates["holds"] >= 5, fates
+
+
+def test_exhausted_paxos_and_its_orbits() -> None:
+    for symmetry in (False, True):
+        whole = explore(Paxos, SMALL, symmetry=symmetry)
+        for towards in (False, True):
+            found = Directed(Ground(Paxos, SMALL, symmetry=symmetry), towards).run()
+            assert (found.outcome, found.states) == (Outcome.HOLDS, whole.states)
+            assert found.transitions == whole.transitions and found.reached == whole.reached
+            assert found.full_states == whole.full_states == 3_921
+
+
+@pytest.mark.parametrize("name", ["own-value", "promise-anyway", "no-phase1", "forgets-vote"])
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_mutants_are_found(name: str, symmetry: bool) -> None:
+    mutant = MUTANTS[name]
+    assert mutant.verdict == KILLED and mutant.violates is not None
+    sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
+    ground = Ground(mutant.protocol, sizes, frozenset({mutant.violates}), symmetry)
+    for found in (Directed(ground, True).run(), Directed(ground, depth=30).run()):
+        assert found.violated == mutant.violates
+        real(mutant.protocol, sizes, found)
+
+
+def test_limits_are_kept_and_said() -> None:
+    sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
+    ground = Ground(Paxos, sizes)
+    found = Directed(ground, True, limit=1_000).run()
+    assert (found.outcome, found.states) == (Outcome.LIMIT, 1_000)
+    assert found.partial is not None and f"{found.waiting:,}" in found.partial
+    found = Directed(ground, memory=70_000 * searching.bytes_per_state(1)).run()
+    assert found.outcome is Outcome.OUT_OF_MEMORY and found.waiting > 0
+
+
+def test_walks_follow_from_their_seed() -> None:
+    ground = Ground(Paxos, SMALL)
+    one, same, other = (Walks(ground, 100, 30, seed).run() for seed in (1, 1, 2))
+    assert one.transitions == same.transitions != other.transitions
+    assert one.outcome is Outcome.BOUND and one.partial is not None and "seed 1" in one.partial
+    assert one.states == 0
+
+
+def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
+    mutant = MUTANTS["forgets-vote"]
+    sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
+    ground = Ground(mutant.protocol, sizes)
+    kernel = ground.kernel
+    module = ir.Module("distance")
+    add_distance(module, kernel.layout.graph, kernel.words, kernel.violations(), 1_000)
+    compiled = Compiled(module)
+
+    @d.compiled
+    def distance(address: int, words: np.ndarray, labels: np.ndarray) -> int:
+        return d.call_check(address, words, 0, labels, 0)
+
+    seen: Counter[bool] = Counter()
+    with sizes:
+        states = set(ground.machine.initial())
+        for _ in range(12):
+            states |= {t for s in states for _, _, t in ground.machine.successors(s)}
+        for state in states:
+            far = distance(
+                compiled.address("distance"), ground.packing.pack(state), np.zeros(1, np.uint32)
+            )
+            violated = bool(ground.judge.bits(state) & kernel.bad)
+            assert (far == 0) == violated
+            seen[violated] += 1
+    assert len(seen) == 2, seen
+
+
+def test_shrinking_keeps_what_is_needed() -> None:
+    mutant = MUTANTS["no-phase1"]
+    assert mutant.violates is not None
+    sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
+    found = explore(mutant.protocol, sizes, only=frozenset({mutant.violates}))
+    assert found.initial is not None
+    with sizes:
+        machine = Machine(mutant.protocol, sizes)
+        # Steps without use: the same messages sent once more.
+        padded = tuple(m for move in found.path for m in (move, move))
+        short = shrunk(machine, found.initial, padded, mutant.violates)
+    assert len(short) == len(found.path)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--search", "random", "--symmetry"], "stores no states"),
+        (["--search", "best-first", "--bmc", "3"], "neither --graph, --bmc nor --reference"),
+        (["--depth", "3"], "--depth is for --search depth-first or random"),
+        (["--search", "depth-first", "--seed", "3"], "--seed is for --search random"),
+        (["--search", "sideways"], "'sideways' is not one of"),
+        (["--search", "random", "--walks", "0"], "0 is not in the range"),
+    ],
+)
+def test_wrong_options(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code = run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2", *options])
+    error = capsys.readouterr().err
+    assert code == 2 and said in error and "Traceback" not in error
+
+
+def test_no_bare_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]
+    assert run([*small, "--search", "random", "--walks", "50"]) == 4
+    assert "what lies off them was not looked at" in capsys.readouterr().out
+    assert run([*small, "--search", "depth-first", "--depth", "5"]) == 4
+    assert "states at depth 5 were not expanded" in capsys.readouterr().out
+    assert run([*small, "--search", "depth-first"]) == 0
+    assert "all reachable states: 3,921 states" in capsys.readouterr().out
