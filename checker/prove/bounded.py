@@ -100,6 +100,10 @@ class Search:
                 report(Depth(k, time.perf_counter() - self.started))
         return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
+    def left(self) -> float | None:
+        """Seconds until the timeout."""
+        return None if self.ends is None else self.ends - time.perf_counter()
+
     def check(self, k: int) -> Bounded | None:
         """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
 
@@ -110,8 +114,7 @@ class Search:
             self.runs.extend()
         for kind in asked:
             wrong = self.runs.wrong(kind, k)
-            left = None if self.ends is None else self.ends - time.perf_counter()
-            answer = self.runs.ask([wrong], left)
+            answer = self.runs.ask([wrong], self.left())
             if answer is Answer.YES:
                 return self._violated()
             if answer is Answer.UNKNOWN:

@@ -2,14 +2,18 @@
 
 from .bounded import Depth, bounded
 from .inductive import inductive
+from .kinduction import k_inductive
 from .states import check_states
 from .verdicts import (
     Bounded,
     BoundedOutcome,
     Counterexample,
     DisagreementError,
+    Induced,
     Inductive,
+    KInduction,
     Obligation,
+    Path,
     StateCheck,
     Verdict,
 )
@@ -20,11 +24,15 @@ __all__ = [
     "Counterexample",
     "Depth",
     "DisagreementError",
+    "Induced",
     "Inductive",
+    "KInduction",
     "Obligation",
+    "Path",
     "StateCheck",
     "Verdict",
     "bounded",
     "check_states",
     "inductive",
+    "k_inductive",
 ]

@@ -134,10 +134,9 @@ class KInduction:
         """PROVED: everything holds in every reachable state. REFUTED: a run violates something."""
         if self.base.outcome is BoundedOutcome.VIOLATED:
             return Verdict.REFUTED
-        proved = self.base.outcome is BoundedOutcome.NONE_WITHIN and self.induced
-        if proved and all(i.k is not None for i in self.induced):
-            return Verdict.PROVED
-        return Verdict.UNKNOWN
+        carried = all(i.k is not None for i in self.induced)
+        proved = carried and self.base.outcome is BoundedOutcome.NONE_WITHIN
+        return Verdict.PROVED if proved else Verdict.UNKNOWN
 
 
 @dataclass(frozen=True)

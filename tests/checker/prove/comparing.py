@@ -7,7 +7,14 @@ from random import Random
 import z3
 
 from quorate.checker.prove.cells import Cells
-from quorate.checker.prove.finite import BoundedOutcome, Inductive, Verdict, bounded, inductive
+from quorate.checker.prove.finite import (
+    BoundedOutcome,
+    Inductive,
+    Verdict,
+    bounded,
+    inductive,
+    k_inductive,
+)
 from quorate.checker.prove.formulas import term
 from quorate.checker.prove.ground import Ground
 from quorate.checker.prove.statesets import StateSet
@@ -122,6 +129,26 @@ def compare_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> 
     return found
 
 
+def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> str:
+    """What carries on is true of all reachable states; what is violated is so at its depth."""
+    try:
+        found = k_inductive(protocol, sizes, 3, shrinking=0.1)
+    except StepError:
+        return "senseless"
+    violated = next((k for k, level in enumerate(truth.levels) if level.violated), None)
+    if found.verdict is Verdict.REFUTED:
+        assert found.base.depth == violated
+        return "violated"
+    assert violated is None or violated > found.base.depth
+    carried = {i.invariant for i in found.induced if i.k is not None}
+    for level in truth.levels:
+        assert not carried & level.violated
+        assert None not in carried or not wrong(level.senseless, protocol)
+    names = set(protocol.methods("invariant"))
+    assert names <= {i.invariant for i in found.induced}
+    return found.verdict.value
+
+
 def sample(truth: Oracle, random: Random, count: int) -> list[State]:
     states = [s for level in truth.levels for s in level.states]
     return random.sample(states, min(count, len(states)))
@@ -134,4 +161,7 @@ def compare(protocol: type[Protocol], sizes: Sizes, seed: int = 0, limit: int = 
     found = [compare_bounded(protocol, sizes, truth, max(0, depth))]
     compare_states(protocol, sizes, sample(truth, Random(seed), 6))
     found.append(compare_inductive(protocol, sizes, truth).verdict.value)
+    found.append(compare_k_inductive(protocol, sizes, truth))
+    if found[-2] == Verdict.PROVED.value:
+        assert found[-1] == Verdict.PROVED.value
     return found

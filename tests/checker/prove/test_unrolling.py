@@ -1,0 +1,119 @@
+"""Clauses, the solver's process and the order of interchangeable elements, against enumeration."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+import z3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.finite.permute import Permutation
+from quorate.checker.finite.symmetric import interchangeable
+from quorate.checker.prove import sorting
+from quorate.checker.prove.cells import Cells
+from quorate.checker.prove.clauses import Clauses
+from quorate.checker.prove.formulas import choice, conjunction, disjunction, negation, same, term
+from quorate.checker.prove.ground import Ground
+from quorate.checker.prove.solver import Answer, Solver
+from quorate.checker.prove.statesets import StateSet
+from quorate.model.paxos import Acceptor, Paxos
+
+NAMES = [z3.Bool(f"p{i}") for i in range(4)]
+ROWS = list(itertools.product([False, True], repeat=len(NAMES)))
+
+
+def formulas() -> st.SearchStrategy[Any]:
+    return st.recursive(
+        st.sampled_from([*NAMES, True, False, z3.BoolVal(True), z3.BoolVal(False)]),
+        lambda inner: st.one_of(
+            inner.map(negation),
+            st.lists(inner, max_size=3).map(conjunction),
+            st.lists(inner, max_size=3).map(disjunction),
+            st.tuples(inner, inner).map(lambda t: same(*t)),
+            st.tuples(inner, inner, inner).map(lambda t: choice(*t)),
+        ),
+        max_leaves=12,
+    )
+
+
+def truth(p: Any, row: tuple[bool, ...]) -> bool:
+    values = [(n, z3.BoolVal(v)) for n, v in zip(NAMES, row, strict=True)]
+    return z3.is_true(z3.simplify(z3.substitute(term(p), *values)))
+
+
+def literals(row: tuple[bool, ...]) -> list[int]:
+    return [n if v else -n for n, v in enumerate(row, start=1)]
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(required=formulas(), named=formulas(), implied=formulas())
+def test_clauses_say_what_the_formula_says(required: Any, named: Any, implied: Any) -> None:
+    made = Clauses(NAMES)
+    made.add(required)
+    both, one = made.equivalent(named), made.literal(implied)
+    with Solver() as solver:
+        solver.add(made.flat())
+        for row in ROWS:
+            here = literals(row)
+            expected = truth(required, row)
+            assert (solver.ask(here) is Answer.YES) is expected
+            if expected:
+                assert (solver.ask([*here, both]) is Answer.YES) is truth(named, row)
+                assert (solver.ask([*here, -both]) is Answer.NO) is truth(named, row)
+                assert (solver.ask([*here, one]) is Answer.YES) is truth(implied, row)
+
+
+def pigeons(count: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """That so many pigeons have holes of their own, one less than pigeons: long to refute."""
+    number = {(p, h): n for n, (p, h) in enumerate(np.ndindex(count, count - 1), start=1)}
+    flat: list[int] = []
+    for p in range(count):
+        flat += [*(number[p, h] for h in range(count - 1)), 0]
+    for h in range(count - 1):
+        for p, q in itertools.combinations(range(count), 2):
+            flat += [-number[p, h], -number[q, h], 0]
+    return np.array(flat, np.int32)
+
+
+def test_a_question_is_given_up_after_its_time_and_so_are_all_later_ones() -> None:
+    with Solver() as solver:
+        solver.add(pigeons(12))
+        assert solver.ask([], 0.3) is Answer.UNKNOWN
+        assert solver.ask([]) is Answer.UNKNOWN
+
+
+def test_a_solver_that_dies_is_not_an_answer() -> None:
+    with Solver() as solver:
+        assert solver.ask([]) is Answer.YES
+        solver._process.kill()
+        with pytest.raises(RuntimeError, match="the SAT solver's process ended"):
+            solver.ask([])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_arrangement_of_the_elements_at_least_is_in_order(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a state's images under all permutations, some is sorted, and not each of them is."""
+    monkeypatch.setattr(sorting, "FEWEST", 2)
+    with Paxos.sized(Acceptor=3, Ballot=2, Value=2) as sizes:
+        ground = Ground(Paxos, sizes)
+        assert Acceptor in interchangeable(ground.layout, ground.initial()).sorts
+        cells = Cells(ground.layout, "")
+        p = sorting.in_order(ground, cells)
+        random = np.random.default_rng(seed)
+        words = [0] * ground.layout.words
+        for column, index in cells.places():
+            word, bit = column.place(index)
+            words[word] |= int(random.integers(column.size)) << bit
+        sorted_ones = 0
+        for images in itertools.permutations(range(3)):
+            moved = Permutation(ground.layout, {Acceptor: images}).apply(words)
+            solver = z3.Solver()
+            solver.add(term(StateSet([np.array(moved, np.uint64)]).formula(cells)), term(p))
+            sorted_ones += solver.check() == z3.sat
+        assert 1 <= sorted_ones < 6
