@@ -137,10 +137,11 @@ class Check:
             or self.limit
             or self.symmetry
             or self.coverage
+            or self.search != SEARCHES[0]
         ):
             raise InputError(
-                "--induction explores no states: it goes with neither --bmc, --graph, --reference, "
-                "--memory, --limit, --symmetry nor --coverage"
+                "--induction explores no states: it goes with neither --bmc, --search, --graph, "
+                "--reference, --memory, --limit, --symmetry nor --coverage"
             )
         if self.bmc is not None and (self.graph or self.reference or self.memory or self.limit):
             raise InputError(

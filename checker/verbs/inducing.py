@@ -1,0 +1,150 @@
+"""`quorate check --induction K`: what holds in every reachable state, without exploring."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.cli import INCONCLUSIVE, VIOLATED
+from quorate.checker.errors import InputError
+from quorate.checker.load import name_of
+from quorate.checker.prove.finite import (
+    BoundedOutcome,
+    Induced,
+    KInduction,
+    Verdict,
+    k_inductive,
+)
+from quorate.checker.prove.finite import Path as FromAnywhere
+from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.traces import make_trace
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace, render_spacetime, render_table, write_itf
+
+from .check import SCHEMA
+
+SENSE = "every step makes sense"
+
+
+@dataclass
+class Induction:
+    """One check by induction; `most` is the largest k to try."""
+
+    target: type[Protocol]
+    bounds: Sizes
+    most: int
+    only: tuple[str, ...]
+    trace: Path | None
+    as_json: bool
+    out: Output
+
+    def run(self) -> int:
+        """Induce, report, write; returns the exit code."""
+        if not self.target.methods("invariant"):
+            raise InputError(f"{self.target.__name__} has no invariant to induce")
+        if not self.as_json:
+            self.out.title(f"{self.target.__name__}  {self.bounds}")
+        with progress(lambda d: f"k = {d.depth}: not all carry on, {seconds(d.seconds)}") as say:
+            found = k_inductive(self.target, self.bounds, self.most, self.only or None, say)
+        run = self._run(found)
+        if run is not None and self.trace is not None:
+            write_itf(run, self.trace)
+        if self.as_json:
+            self.out.block(json.dumps(self._json(found), indent=2))
+        else:
+            self._report(found, run)
+        return {Verdict.PROVED: 0, Verdict.REFUTED: VIOLATED}.get(found.verdict, INCONCLUSIVE)
+
+    def _run(self, found: KInduction) -> Trace | None:
+        """The run that violates, if the first steps have one."""
+        base = found.base
+        if base.violated is None or base.initial is None:
+            return None
+        name = name_of(self.target)
+        return make_trace(self.target, name, self.bounds, base.initial, base.path, base.violated)
+
+    # ------------------------------------------------------------ for people
+
+    def _report(self, found: KInduction, run: Trace | None) -> None:
+        out, base = self.out, found.base
+        if run is not None:
+            steps = count(base.depth, "step")
+            out.line(f"{base.violated} is violated: {steps}, {seconds(found.seconds)}", "bad")
+            out.line()
+            out.block(render_table(run, out.width))
+            out.line()
+            out.block(render_spacetime(run, out.width, out.ascii))
+            if self.trace is not None:
+                out.line(f"trace written to {self.trace}")
+            return
+        if base.depth >= 0:
+            out.line(f"no run of at most {count(base.depth, 'step')} violates an invariant", "ok")
+        for induced in found.induced:
+            self._line(induced)
+        for induced in found.induced:
+            if induced.path is not None:
+                self._path(induced)
+        if found.verdict is Verdict.PROVED:
+            out.line(
+                f"k-inductive: {count(len(base.invariants), 'invariant')} "
+                f"{'holds' if len(base.invariants) == 1 else 'hold'} in every reachable state at "
+                f"these sizes, without exploring ({seconds(found.seconds)})",
+                "ok",
+            )
+        else:
+            out.line(f"not k-inductive up to k = {found.most} ({seconds(found.seconds)})", "warn")
+
+    def _line(self, i: Induced) -> None:
+        name = i.invariant or SENSE
+        if i.k is not None:
+            self.out.line(f"{name}: holds in every reachable state (k = {i.k})", "ok")
+        elif i.path is not None:
+            self.out.line(f"{name}: not k-inductive up to k = {len(i.path.moves)}", "warn")
+        else:
+            self.out.line(f"{name}: not known", "warn")
+
+    def _path(self, i: Induced) -> None:
+        assert i.path is not None
+        given = ", ".join(g or SENSE for g in i.given)
+        steps = count(len(i.path.moves), "step")
+        self.out.line()
+        self.out.title(f"{i.invariant or SENSE}: {steps} to where it does not hold")
+        self.out.line(f"from a state that need not be reachable; before the last one hold {given}")
+        self.out.block(render_table(self._trace(i, i.path), self.out.width))
+        if i.path.wrong != i.invariant:
+            self.out.line(i.path.wrong, "bad")
+        self.out.line()
+
+    def _trace(self, i: Induced, path: FromAnywhere) -> Trace:
+        name = name_of(self.target)
+        return make_trace(self.target, name, self.bounds, path.state, path.moves, i.invariant)
+
+    # ------------------------------------------------------------ for programs
+
+    def _json(self, found: KInduction) -> dict[str, Any]:
+        base = found.base
+        return {
+            "schema": SCHEMA,
+            "protocol": name_of(self.target),
+            "sizes": dict(self.bounds),
+            "faults": self.bounds.faults,
+            "verdict": "violated" if found.verdict is Verdict.REFUTED else found.verdict.value,
+            "most": found.most,
+            "seconds": round(found.seconds, 4),
+            "violated": base.violated,
+            "steps": len(base.path) if base.outcome is BoundedOutcome.VIOLATED else None,
+            "no_violation_within": base.depth if base.violated is None else base.depth - 1,
+            "invariants": [self._induced(i) for i in found.induced],
+            "trace": str(self.trace) if self.trace is not None and base.violated else None,
+        }
+
+    def _induced(self, i: Induced) -> dict[str, Any]:
+        steps = None
+        if i.path is not None:
+            steps = [
+                {"action": s.action, "arguments": {n: str(v) for n, v in s.args}}
+                for s in self._trace(i, i.path).steps
+            ]
+        return {"invariant": i.invariant, "k": i.k, "given": list(i.given), "counterexample": steps}
