@@ -27,6 +27,8 @@ PADDING = 16  # bytes beyond the last block: rows are decoded by whole words
 
 Integers = npt.NDArray[np.int64]
 
+_NONE = np.zeros(0, np.int64)
+
 
 class DamagedError(Exception):
     """A file is not what was written. The text names it."""
@@ -141,7 +143,7 @@ class Writer:
         self.path, self._words = path, words
         self._file: BinaryIO = path.open("wb", buffering=0)
         self._checksum = 0
-        self._blocks: list[Blocks] = []
+        self._firsts, self._sizes, self._counts = [np.zeros(0, np.uint64)], [_NONE], [_NONE]
 
     def add(self, blocks: Blocks) -> None:
         """Append blocks, all of whose rows come after those before. Raises OSError."""
@@ -149,16 +151,16 @@ class Writer:
         while left:
             left = left[self._file.write(left) :]
         self._checksum = zlib.crc32(blocks.data.data, self._checksum)
-        self._blocks.append(Blocks(blocks.data[:0], blocks.firsts, blocks.starts, blocks.counts))
+        self._firsts.append(blocks.firsts)
+        self._sizes.append(np.diff(blocks.starts))
+        self._counts.append(blocks.counts)
 
     def close(self) -> Run:
         """The run that was written."""
         self._file.close()
-        none = np.zeros(0, np.int64)
-        counts = np.concatenate([none, *(b.counts for b in self._blocks)])
-        sizes = np.concatenate([none, *(np.diff(b.starts) for b in self._blocks)])
-        firsts = np.concatenate([np.zeros(0, np.uint64), *(b.firsts for b in self._blocks)])
-        starts = np.concatenate([none[:0], [0], np.cumsum(sizes)]).astype(np.int64)
+        counts = np.concatenate(self._counts)
+        starts = np.concatenate([[0], np.cumsum(np.concatenate(self._sizes))]).astype(np.int64)
+        firsts = np.concatenate(self._firsts)
         return Run(
             self.path, self._words, int(counts.sum()), self._checksum, firsts, starts, counts
         )
