@@ -15,12 +15,17 @@ from .protocol import (
 )
 from .quorums import Explicit, Flexible, Majority, QuorumSystem, Weighted
 from .sorts import Nat, Ordered, Sizes, Sort
+from .structures import Configuration, Grid, Hierarchical, Joint, Predicate, Tree
 
 __all__ = [
+    "Configuration",
     "Diagnostic",
     "Explicit",
     "Flexible",
     "FrozenMap",
+    "Grid",
+    "Hierarchical",
+    "Joint",
     "Majority",
     "Map",
     "Message",
@@ -28,6 +33,7 @@ __all__ = [
     "ModelError",
     "Nat",
     "Ordered",
+    "Predicate",
     "Protocol",
     "QuorumSystem",
     "Record",
@@ -38,6 +44,7 @@ __all__ = [
     "Sort",
     "Span",
     "StepError",
+    "Tree",
     "Weighted",
     "action",
     "define",

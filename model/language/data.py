@@ -25,6 +25,7 @@ from typing import (
 )
 
 from .quorums import QuorumSystem
+from .quorums import is_kind as is_quorum_kind
 from .sorts import Nat, Ordered, Sort
 from .types import (
     BoolType,
@@ -65,7 +66,7 @@ def type_of(annotation: Any) -> Type:
         return NatType(None)
     if isinstance(annotation, type):
         of_language = annotation in (Ordered, Message) or (
-            annotation.__module__ == QuorumSystem.__module__ and not hasattr(annotation, "of")
+            is_quorum_kind(annotation) and not hasattr(annotation, "of")
         )
         for base, make in _FROM_CLASS:
             if issubclass(annotation, base) and annotation is not base and not of_language:

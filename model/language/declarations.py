@@ -6,11 +6,12 @@ import ast
 import inspect
 
 from .data import Message, NotAType, Record
-from .diagnostics import Diagnostic, SizeError, Span
+from .diagnostics import Diagnostic, ModelError, SizeError, Span
 from .protocol import Protocol, mentioned_sorts
-from .quorums import Explicit, Flexible, QuorumSystem, Weighted
+from .quorums import QuorumSystem, is_kind
 from .sorts import Sort
 from .source import annotation_span, class_source, class_span, span_of
+from .structures import Joint, Predicate
 from .types import (
     MapType,
     MessagesType,
@@ -251,43 +252,56 @@ def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
 
 def check_quorums(protocol: type[Protocol]) -> list[Diagnostic]:
     """Every quorum system says of what, which sets are its quorums, and whom it meets."""
-    found = []
-    for system in mentioned_sorts(protocol):
-        if not issubclass(system, QuorumSystem):
-            continue
-        for title, help in _system_mistakes(system):
-            found.append(
-                Diagnostic(
-                    "bad-quorum",
-                    title,
-                    class_span(system),
-                    "not a quorum system yet",
-                    help,
-                    system.__name__,
-                )
+    systems = [s for s in mentioned_sorts(protocol) if issubclass(s, QuorumSystem)]
+    return [d for system in systems for d in system_mistakes(system)]
+
+
+def system_mistakes(system: type[QuorumSystem[Sort]]) -> list[Diagnostic]:
+    """What is wrong with the declaration of a quorum system, and of those that it joins."""
+    found: list[Diagnostic] = []
+    try:
+        found += [
+            Diagnostic(
+                "bad-quorum",
+                title,
+                class_span(system),
+                "not a quorum system yet",
+                help,
+                system.__name__,
             )
+            for title, help in _said_wrongly(system)
+        ]
+        if issubclass(system, Joint) and not found:
+            for part in dict.fromkeys(system.configurations):
+                found += system_mistakes(part)
+    except ModelError as error:  # in a predicate
+        found += error.diagnostics
     return found
 
 
-def _system_mistakes(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
+def _said_wrongly(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
+    """Titles and what to write instead. Raises ModelError for a predicate that cannot be read."""
     name = system.__name__
-    kind = next(b for b in system.__mro__ if b.__module__ == QuorumSystem.__module__).__name__
-    kind = kind.partition("[")[0]
+    kind = next(b for b in system.__mro__ if is_kind(b) and issubclass(b, QuorumSystem))
+    base = kind.__name__.partition("[")[0]
     if not (isinstance(of := getattr(system, "of", None), type) and issubclass(of, Sort)):
-        return [(f"{name} does not say of what", f"write `class {name}({kind}[Acceptor])`")]
-    missing = (
-        (Flexible, "size", "size=2"),
-        (Weighted, "weights", "weights=(2, 1, 1)"),
-        (Explicit, "listed", "quorums=[(0, 1), (1, 2)]"),
-    )
-    for base, attribute, wanted in missing:
-        if issubclass(system, base) and not hasattr(system, attribute):
-            return [
-                (
-                    f"{name} does not say which sets are quorums",
-                    f"write `class {name}({kind}[{of.__name__}], {wanted})`",
-                )
-            ]
+        return [(f"{name} does not say of what", f"write `class {name}({base}[Acceptor])`")]
+    if any(not hasattr(system, keyword) for keyword in system.keywords):
+        return [
+            (
+                f"{name} does not say which sets are quorums",
+                f"write `class {name}({base}[{of.__name__}], {kind.example})`",
+            )
+        ]
+    if issubclass(system, Predicate) and system.is_quorum is Predicate.is_quorum:
+        signature = f"def is_quorum(self, q: Set[{of.__name__}]) -> bool"
+        return [(f"{name} does not say which sets are quorums", f"define `{signature}`")]
+    if found := list(system.mistakes()):
+        return found
+    if issubclass(system, Predicate):
+        from .predicates import predicate
+
+        predicate(system)
     try:
         list(zip(range(1), system.subsets(3), strict=False))
     except NotImplementedError:
@@ -295,17 +309,7 @@ def _system_mistakes(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
     except SizeError:
         pass  # three is not its number
     except Exception as error:
-        return [
-            (
-                f"{name} cannot say which sets are quorums: {error}",
-                "`size=` is a number, or a function of how many elements there are: "
-                "`size=lambda n: n // 2 + 1`"
-                if issubclass(system, Flexible)
-                else "",
-            )
-        ]
-    if any(w < 0 for w in getattr(system, "weights", ())):
-        return [(f"{name} has a weight below 0", "weights are whole numbers, at least 0")]
+        return [(f"{name} cannot say which sets are quorums: {error}", system.hint)]
     return [
         (f"{name} meets {other.__name__}, whose members are of another sort", "")
         for other in system.meets

@@ -18,9 +18,10 @@ from . import core as c
 from .data import Message, Record
 from .diagnostics import ModelError, SizeError
 from .protocol import LARGEST_SIZE, Variable
-from .quorums import QuorumSystem
+from .quorums import QuorumSystem, Weighted, is_kind
 from .sorts import Nat, Ordered, Sort
 from .source import function_source
+from .structures import Predicate
 from .types import EnumType, RecordType
 
 LISTED_UP_TO = 5  # elements for which the quorums of a system are compared one by one
@@ -91,18 +92,39 @@ def _sort(sort: type) -> tuple[Any, ...]:
 
 def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
     """Which sets are quorums: by what the system says for each number of elements."""
-    yield getattr(system, "weights", None)
-    yield getattr(system, "listed", None)
+    from .predicates import predicate
+
+    for name in (*system.keywords, *system.optional):
+        value = getattr(system, name, None)
+        function = callable(value) and not isinstance(value, type)
+        yield name, _at_every_size(value) if function else _given(value)
+    if issubclass(system, Weighted):
+        yield _answer(system.votes, len(system.weights))
     if (least := getattr(system, "least", None)) is not None:
-        yield tuple(_answer(least, n) for n in range(1, LARGEST_SIZE + 1))
+        yield _at_every_size(least)
+    if issubclass(system, Predicate):
+        yield predicate(system).body  # with the constants and helpers that it mentions
     yield tuple(_answer(lambda k: sorted(system.subsets(k)), n) for n in range(1, LISTED_UP_TO + 1))
     for base in system.__mro__:
-        if base.__module__ == QuorumSystem.__module__ or not issubclass(base, QuorumSystem):
+        if is_kind(base) or not issubclass(base, QuorumSystem):
             continue
         for name, value in sorted(vars(base).items()):
             function = getattr(value, "__func__", value)
-            if name != "size" and inspect.isfunction(function):
+            declared = name in (*system.keywords, *system.optional)
+            if inspect.isfunction(function) and not declared and not is_kind(function):
                 yield name, _syntax(function)
+
+
+def _given(value: Any) -> Any:
+    """What a keyword says; systems that are joined, by what they say in their turn."""
+    parts = value if isinstance(value, tuple) else ()
+    if parts and all(isinstance(x, type) and issubclass(x, QuorumSystem) for x in parts):
+        return tuple((x.__name__, *_quorums(x)) for x in parts)
+    return value
+
+
+def _at_every_size(function: Any) -> Any:
+    return tuple(_answer(function, n) for n in range(1, LARGEST_SIZE + 1))
 
 
 def _answer(ask: Any, n: int) -> Any:

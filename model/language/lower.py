@@ -67,6 +67,12 @@ def lower(description: s.Description) -> c.Description:
     )
 
 
+def lower_condition(e: s.Expr, env: Env) -> c.Expr:
+    """Translate a condition that reads no state."""
+    nothing = s.Description(protocol=Protocol, variables=(), inits=(), actions=(), properties=())
+    return _Lowering(nothing).expr(e, env)
+
+
 def conjunction(parts: Sequence[c.Expr]) -> c.Expr:
     """All of them; nested conjunctions are flattened, `True` is dropped."""
     flat: list[c.Expr] = []

@@ -26,6 +26,8 @@ from .types import (
 )
 from .wording import code, joined, negated
 
+MOST_TIMES = 20
+
 
 class Operators(BaseReader):
     """Reads operators other than comparisons."""
@@ -61,6 +63,8 @@ class Operators(BaseReader):
         )
 
     def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
+        if isinstance(node.op, ast.Mult) and (found := self._multiple(node)) is not None:
+            return found
         left, right = self.read(node.left, expected), self.read(node.right, expected)
         if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
             is_set(left.type) or is_set(right.type)
@@ -84,6 +88,21 @@ class Operators(BaseReader):
             if ordered
             else "",
         )
+
+    def _multiple(self, node: ast.BinOp) -> s.Expr | None:
+        """`3 * n` or `n * 3`, with a numeral from 1 up, as n + n + n."""
+        times, of = node.left, node.right
+        if not isinstance(times, ast.Constant):
+            times, of = of, times
+        if not isinstance(times, ast.Constant) or type(times.value) is not int:
+            return None
+        once = self.read(of)
+        if not is_numeric(once) or not 1 <= times.value <= MOST_TIMES:
+            return None
+        found = once
+        for _ in range(times.value - 1):
+            found = s.Arithmetic(op="+", left=found, right=once, type=NUMBER, span=self.span(node))
+        return found
 
     def _bitwise(self, node: ast.BinOp) -> NoReturn:
         sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from .data import NotAType, Record, frozen, type_of
 from .diagnostics import SizeError
-from .quorums import QuorumSystem
+from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Sizes, Sort
 from .types import MapType, MessagesType, Type
 
@@ -254,7 +254,7 @@ def mentioned_sorts(cls: type[Protocol]) -> list[type]:
         if isinstance(item, type) and issubclass(item, QuorumSystem):
             if hasattr(item, "of"):
                 pending += [item.of, *item.meets]
-            if item.__module__ != QuorumSystem.__module__:
+            if not is_kind(item):
                 found.append(item)
         elif isinstance(item, Sort):
             pending.append(type(item))

@@ -9,48 +9,84 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeGuard, TypeVar
 
 from .diagnostics import SizeError
 from .sorts import Sort, SortMeta
+from .votes import TooMany, Votes, all_of, any_of, at_least, minimal
 
 MOST_QUORUMS = 100_000
 
 S = TypeVar("S", bound=Sort)
+Number = int | Callable[[int], int]  # a number, or a function of how many there are
+Mistake = tuple[str, str]  # what is wrong with a declaration, what to write
 
 
 class QuorumSystem(frozenset[S], metaclass=SortMeta):
-    """A quorum: a set of elements of the sort `of`. Subclasses say which sets are quorums."""
+    """A quorum: a set of elements of the sort `of`. Subclasses say which sets are quorums.
+
+    `keywords` are what a declaration gives beside `meets=`, each an attribute of the class; those
+    in `optional` have a default. `example` shows them to those who leave them out, `hint` to those
+    whose functions raise an error.
+    """
 
     of: ClassVar[type[Sort]]
     meets: ClassVar[tuple[type[QuorumSystem[Any]], ...]]
+    keywords: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
+    example: ClassVar[str] = ""
+    hint: ClassVar[str] = ""
 
     def __class_getitem__(cls, of: Any) -> Any:
         if not isinstance(of, type):  # `Majority[S]`: S is this module's own type variable
             return cls
-        return type(f"{cls.__name__}[{of.__name__}]", (cls,), {"of": of, "_abstract": True})
+        body = {"of": of, "_abstract": True, "__module__": __name__}
+        return type(f"{cls.__name__}[{of.__name__}]", (cls,), body)
 
     def __init_subclass__(
         cls,
         *,
         meets: type[QuorumSystem[Any]] | Iterable[type[QuorumSystem[Any]]] | None = None,
-        **kw: Any,
+        **given: Any,
     ) -> None:
-        super().__init_subclass__(**kw)
+        for name in (*cls.keywords, *cls.optional):
+            if name in given:
+                value = given.pop(name)
+                is_function = callable(value) and not isinstance(value, type)
+                setattr(cls, name, staticmethod(value) if is_function else _settled(value))
+        super().__init_subclass__(**given)
+        if "subsets" in cls.__dict__ and "votes" not in cls.__dict__:  # the last word is that
+            cls.votes = classmethod(_votes_of_subsets)  # type: ignore[assignment]
+            cls.count = classmethod(_count_of_subsets)  # type: ignore[assignment]
         if meets is not None:
             cls.meets = (meets,) if isinstance(meets, type) else tuple(meets)  # type: ignore[assignment]
         elif "meets" not in cls.__dict__:
-            cls.meets = (cls,)
+            cls.meets = (cls,) if cls.meets_itself() else ()
+
+    @classmethod
+    def meets_itself(cls) -> bool:
+        """Whether any two quorums must intersect, where nothing is said of what they meet."""
+        return True
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Mistake]:
+        """What is wrong with the values of the keywords, each with what to write instead."""
+        return iter(())
 
     @classmethod
     def count(cls, n: int) -> int:
         """How many minimal quorums there are among n elements, without listing them."""
-        return sum(1 for _ in itertools.islice(cls.subsets(n), MOST_QUORUMS + 1))
+        return _count_of_subsets(cls, n)
 
     @classmethod
     def subsets(cls, n: int) -> Iterator[tuple[int, ...]]:
         """The minimal quorums among elements 0..n-1, as increasing tuples of indices."""
         raise NotImplementedError
+
+    @classmethod
+    def votes(cls, n: int) -> Votes:
+        """The same quorums, and the sets that contain one, as votes of members 0..n-1."""
+        return _votes_of_subsets(cls, n)
 
     @classmethod
     def quorums(cls, members: Sequence[Any]) -> tuple[QuorumSystem[S], ...]:
@@ -66,21 +102,60 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
         return "{" + ",".join(sorted(map(repr, self), key=lambda name: (len(name), name))) + "}"
 
 
-class _BySize(QuorumSystem[S]):
+def _settled(value: Any) -> Any:
+    """Lists as tuples, so that nobody changes them later."""
+    return tuple(map(_settled, value)) if isinstance(value, (list, tuple, range)) else value
+
+
+def _votes_of_subsets(cls: type[QuorumSystem[Any]], n: int) -> Votes:
+    return any_of(all_of(subset) for subset in cls.subsets(n))
+
+
+def _count_of_subsets(cls: type[QuorumSystem[Any]], n: int) -> int:
+    return sum(1 for _, _ in zip(range(MOST_QUORUMS + 1), cls.subsets(n), strict=False))
+
+
+class ByVotes(QuorumSystem[S]):
+    """A system that says what its votes are; its minimal quorums follow."""
+
+    @classmethod
+    def votes(cls, n: int) -> Votes:
+        raise NotImplementedError
+
+    @classmethod
+    def subsets(cls, n: int) -> Iterator[tuple[int, ...]]:
+        try:
+            return iter(minimal(cls.votes(n), MOST_QUORUMS))
+        except TooMany:
+            raise SizeError(
+                f"{cls.__name__} has more than {MOST_QUORUMS:,} minimal quorums among {n} "
+                f"{cls.of.__name__}s"
+            ) from None
+
+
+class BySize(QuorumSystem[S]):
+    """Any `least(n)` of n elements."""
+
     @classmethod
     def least(cls, n: int) -> int:
+        """How many elements a minimal quorum has."""
         raise NotImplementedError
 
     @classmethod
     def count(cls, n: int) -> int:
-        return math.comb(n, cls._checked(n))
+        return math.comb(n, cls.checked(n))
 
     @classmethod
     def subsets(cls, n: int) -> Iterator[tuple[int, ...]]:
-        return itertools.combinations(range(n), cls._checked(n))
+        return itertools.combinations(range(n), cls.checked(n))
 
     @classmethod
-    def _checked(cls, n: int) -> int:
+    def votes(cls, n: int) -> Votes:
+        return at_least(cls.checked(n), range(n))
+
+    @classmethod
+    def checked(cls, n: int) -> int:
+        """`least(n)`. Raises SizeError where there are no such quorums."""
         least = cls.least(n)
         if not 1 <= least <= n:
             raise SizeError(
@@ -89,7 +164,7 @@ class _BySize(QuorumSystem[S]):
         return least
 
 
-class Majority(_BySize[S]):
+class Majority(BySize[S]):
     """More than half of the elements (Paxos Made Simple, §2.2). Any two intersect."""
 
     @classmethod
@@ -97,68 +172,97 @@ class Majority(_BySize[S]):
         return n // 2 + 1
 
 
-class Flexible(_BySize[S]):
+class Flexible(BySize[S]):
     """Any `size` elements (Howard, Malkhi, Spiegelman: Flexible Paxos, 2016).
 
     `size` is a number or a function of how many elements there are. Such a system need not
     intersect itself; say `meets=` which system it must intersect.
     """
 
-    size: ClassVar[int | Callable[[int], int]]
+    size: ClassVar[Number]
+    keywords = ("size",)
+    example = "size=2"
+    hint = (
+        "`size=` is a number, or a function of how many elements there are: "
+        "`size=lambda n: n // 2 + 1`"
+    )
 
-    def __init_subclass__(
-        cls, *, size: int | Callable[[int], int] | None = None, **kwargs: Any
-    ) -> None:
-        if "_abstract" not in cls.__dict__:
-            kwargs.setdefault("meets", ())
-        super().__init_subclass__(**kwargs)
-        if size is not None:
-            cls.size = staticmethod(size) if callable(size) else size
+    @classmethod
+    def meets_itself(cls) -> bool:
+        return False
 
     @classmethod
     def least(cls, n: int) -> int:
-        return cls.size(n) if callable(cls.size) else cls.size
+        return at(cls.size, n)
 
 
-class Weighted(QuorumSystem[S]):
-    """Elements with weights, one per element; a quorum holds more than half of the weight.
+class Weighted(ByVotes[S]):
+    """Elements with weights, one per element; a quorum holds at least `need` of the weight.
 
-    Gifford: Weighted Voting for Replicated Data, 1979. Any two intersect.
+    By default that is more than half of it, so that any two intersect. `need` is a number or a
+    function of the whole weight; such a system must be told what it meets, as a read quorum meets
+    a write quorum. Gifford: Weighted Voting for Replicated Data, 1979.
     """
 
     weights: ClassVar[tuple[int, ...]]
-
-    def __init_subclass__(cls, *, weights: Sequence[int] | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if weights is not None:
-            cls.weights = tuple(weights)
+    need: ClassVar[Number | None] = None
+    keywords = ("weights",)
+    optional = ("need",)
+    example = "weights=(2, 1, 1)"
 
     @classmethod
-    def subsets(cls, n: int) -> Iterator[tuple[int, ...]]:
+    def meets_itself(cls) -> bool:
+        return cls.need is None
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Mistake]:
+        whole = isinstance(cls.weights, tuple) and all(is_whole(w) for w in cls.weights)
+        if not whole or not cls.weights:
+            yield (
+                f"{cls.__name__} has weights {cls.weights!r}",
+                "weights are whole numbers, one per element: `weights=(2, 1, 1)`",
+            )
+        elif min(cls.weights) < 0:
+            yield f"{cls.__name__} has a weight below 0", "weights are whole numbers, at least 0"
+        if not (cls.need is None or is_whole(cls.need) or callable(cls.need)):
+            yield (
+                f"{cls.__name__} needs {cls.need!r} of the weight",
+                "`need=` is a number, or a function of the whole weight: "
+                "`need=lambda total: total // 2 + 1`",
+            )
+
+    @classmethod
+    def least(cls, total: int) -> int:
+        """How much weight a quorum holds, of so much in all."""
+        return total // 2 + 1 if cls.need is None else at(cls.need, total)
+
+    @classmethod
+    def votes(cls, n: int) -> Votes:
         if len(cls.weights) != n:
             raise SizeError(
                 f"{cls.__name__} has {len(cls.weights)} weights, but there are {n} "
                 f"{cls.of.__name__}s"
             )
         total = sum(cls.weights)
-        for subset in _subsets(n):
-            weight = sum(cls.weights[i] for i in subset)
-            lightest = min((cls.weights[i] for i in subset), default=0)
-            if 2 * weight > total >= 2 * (weight - lightest):
-                yield subset
+        least = cls.least(total)
+        if not 1 <= least <= total:
+            raise SizeError(f"{cls.__name__} asks for {least} of a weight of {total}")
+        return Votes(least, tuple((w, i) for i, w in enumerate(cls.weights)))
 
 
 class Explicit(QuorumSystem[S]):
     """The quorums listed, by the elements' indices: `quorums=[(0, 1), (1, 2), (0, 2)]`."""
 
     listed: ClassVar[tuple[tuple[int, ...], ...]]
+    keywords = ("listed",)
+    example = "quorums=[(0, 1), (1, 2)]"
 
     def __init_subclass__(
         cls, *, quorums: Iterable[Iterable[int]] | None = None, **kwargs: Any
     ) -> None:
-        super().__init_subclass__(**kwargs)
         if quorums is not None:
-            cls.listed = tuple(tuple(sorted(set(q))) for q in quorums)
+            kwargs["listed"] = tuple(tuple(sorted(set(q))) for q in quorums)
+        super().__init_subclass__(**kwargs)
 
     @classmethod
     def subsets(cls, n: int) -> Iterator[tuple[int, ...]]:
@@ -171,6 +275,16 @@ class Explicit(QuorumSystem[S]):
             yield subset
 
 
-def _subsets(n: int) -> Iterator[tuple[int, ...]]:
-    for size in range(n + 1):
-        yield from itertools.combinations(range(n), size)
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether something is a whole number, and not True or False."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def at(number: Number, n: int) -> int:
+    """A number, or what a function of n says."""
+    return number(n) if callable(number) else number
+
+
+def is_kind(system: Any) -> bool:
+    """Whether a quorum system is one that the language brings, not one that somebody declared."""
+    return bool(system.__module__.rpartition(".")[0] == __package__)

@@ -28,5 +28,5 @@ def proved_systems(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:
 
 def assumed_systems(proofs: tuple[QuorumProof, ...]) -> tuple[str, ...]:
     """The statements that are proved for some sizes only."""
-    anywhere = {p.statement for p in proofs if p.holds and p.scope.startswith("any number")}
+    anywhere = {p.statement for p in proofs if p.holds and p.every}
     return tuple(dict.fromkeys(p.statement for p in proofs if p.statement not in anywhere))

@@ -94,10 +94,9 @@ def test_obligations_say_what_they_need_and_where_they_are() -> None:
     assert found.slowest is not None and found.seconds > found.slowest.seconds
 
 
-def test_quorums_are_proved_to_meet_or_assumed_to() -> None:
+def test_quorums_are_proved_to_meet() -> None:
     assert prove_unbounded(Paxos, refute=False).assumed == ()
-    (assumed,) = prove_unbounded(FlexiblePaxos, refute=False).assumed
-    assert "Phase1" in assumed and "Phase2" in assumed
+    assert prove_unbounded(FlexiblePaxos, refute=False).assumed == ()
 
 
 # ---------------------------------------------------------------- what must not be proved

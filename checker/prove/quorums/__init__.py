@@ -1,0 +1,7 @@
+"""Quorum systems: whether they intersect, and how available they are."""
+
+from .given import System
+from .meeting import pairs, pairs_of, prove_pair, prove_quorums
+from .verdict import QuorumProof
+
+__all__ = ["QuorumProof", "System", "pairs", "pairs_of", "prove_pair", "prove_quorums"]

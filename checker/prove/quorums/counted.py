@@ -1,0 +1,156 @@
+"""Systems of which only numbers of members, or weights, matter: by Venn regions, for every size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.verdicts import Verdict
+from quorate.model.language.predicates import predicate
+from quorate.model.language.quorums import BySize, Weighted
+from quorate.model.language.sorts import Ordered, Sort
+from quorate.model.language.structures import Configuration, Joint, Predicate
+
+from .elements import Reading, named_elements
+from .given import System, solver_of
+from .numbers import NotLinear, cases
+from .regions import NotCounted, Region, Regions
+
+
+class Counted:
+    """The question whether two systems have two quorums without a common member.
+
+    Raises NotCounted for systems whose quorums are something else than a matter of numbers.
+    """
+
+    def __init__(self, left: System, right: System, timeout: float) -> None:
+        self.left, self.right, self.timeout = left, right, timeout
+        sets: dict[Hashable, None] = {"p": None, "q": None}
+        self.named: list[Sort] = []
+        # Sets and weights that any others may stand for:
+        self.configured = False
+        self.sums: set[int] = set()
+        for system in (left, right):
+            self._collect(system, sets)
+        sets |= dict.fromkeys(self.named)
+        self.regions = Regions(list(sets), self.named)
+        self.conditions = [self._says(left, "p"), self._says(right, "q")]
+        p, q = self.regions.inside("p"), self.regions.inside("q")
+        self.apart = self.regions.size(lambda r: p(r) and q(r)) == 0
+
+    @property
+    def abstract(self) -> bool:
+        """Whether a refutation may speak of other sets and weights than those declared."""
+        return self.configured or bool(self.regions.weights)
+
+    @property
+    def least(self) -> int:
+        """The number of members from which on every named one is there."""
+        return max((x.index + 1 for x in self.named), default=1)
+
+    @property
+    def whatever(self) -> str:
+        """What else, beside the number of members, may be anything."""
+        also = ", any configurations" if self.configured else ""
+        if self.regions.weights:
+            also += ", any weights from 0 up"
+        return also + "".join(f" that sum to {w}" for w in sorted(self.sums))
+
+    def for_every_size(self) -> Verdict:
+        """Proved: there are no such quorums, however many members there are."""
+        answer = self._ask()
+        if answer == z3.unsat:
+            return Verdict.PROVED
+        return Verdict.REFUTED if answer == z3.sat and not self.abstract else Verdict.UNKNOWN
+
+    def for_size(self, n: int) -> Verdict:
+        """The same for one number of members, at least `least`."""
+        answer = self._ask(self.regions.total == n)
+        if answer == z3.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.PROVED if answer == z3.unsat else Verdict.REFUTED
+
+    def has_quorums(self, n: int) -> bool:
+        """Whether both systems have any among so many members."""
+        return all(
+            self._solve(condition, self.regions.total == n) == z3.sat
+            for condition in self.conditions
+        )
+
+    def _ask(self, *more: Any) -> Any:
+        return self._solve(*self.conditions, self.apart, *more)
+
+    def _solve(self, *conditions: Any) -> Any:
+        solver = solver_of(self.timeout)
+        solver.add(*self.regions.rules, *conditions)
+        return solver.check()
+
+    # ------------------------------------------------------------ what is spoken of
+
+    def _collect(self, system: System, sets: dict[Hashable, None]) -> None:
+        kind = said_by(system)
+        if kind is Joint:
+            for part in system.configurations:  # type: ignore[attr-defined]
+                self._collect(part, sets)
+        elif kind is Configuration:
+            sets[system.members] = None  # type: ignore[attr-defined]
+            self.configured = True
+        elif kind is Predicate:
+            if issubclass(system.of, Ordered):
+                raise NotCounted("elements in an order")
+            for x in named_elements(predicate(system)):  # type: ignore[arg-type]
+                if x not in self.named:
+                    self.named.append(x)
+        elif not (kind is Weighted or issubclass(kind, BySize)):
+            raise NotCounted(system.__name__)
+
+    # ------------------------------------------------------------ what makes a quorum
+
+    def _says(self, system: System, q: str) -> Any:
+        kind = said_by(system)
+        inside = self.regions.inside(q)
+        if kind is Joint:
+            parts = system.configurations  # type: ignore[attr-defined]
+            return z3.And([self._says(part, q) for part in parts])
+        if kind is Configuration:
+            among = self.regions.inside(system.members)  # type: ignore[attr-defined]
+            taken = self.regions.size(lambda r: inside(r) and among(r))
+            return 2 * taken > self.regions.size(among)
+        if kind is Weighted:
+            return self._weighs(system, inside)
+        if kind is Predicate:
+            return Reading(self.regions, predicate(system), q).formula()  # type: ignore[arg-type]
+        return self._at_least(
+            system.least,  # type: ignore[attr-defined]
+            self.regions.size(inside),
+            self.regions.total,
+        )
+
+    def _weighs(self, system: Any, inside: Callable[[Region], bool]) -> Any:
+        total = self.regions.weight(system.weights, lambda r: True)
+        if isinstance(system.need, int):
+            self.sums.add(sum(system.weights))
+            self.regions.rules.append(total == sum(system.weights))
+        taken = self.regions.weight(system.weights, inside)
+        return self._at_least(system.least, taken, total)
+
+    def _at_least(self, least: Callable[[int], int], taken: Any, total: Any) -> Any:
+        """That the part taken is a quorum of the whole; no quorum is empty or more than that."""
+        try:
+            found = cases(least, total)
+        except NotLinear as error:
+            raise NotCounted(str(error)) from None
+        return z3.Or(
+            [
+                z3.And(*case.conditions, case.value >= 1, case.value <= total, taken >= case.value)
+                for case in found
+            ]
+        )
+
+
+def said_by(system: System) -> type:
+    """The class that says which sets are quorums: a kind of system, or the user's own."""
+    words = {"subsets", "votes"}
+    return next(base for base in system.__mro__ if words & vars(base).keys())

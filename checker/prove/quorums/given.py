@@ -1,0 +1,100 @@
+"""Two systems among a given number of members: Z3 looks for two quorums that share none.
+
+No pair of quorums is listed, and none is left out: a quorum is one Boolean per member, constrained
+by the votes that make a set one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.verdicts import Verdict
+from quorate.model.language.quorums import QuorumSystem
+from quorate.model.language.votes import Part, Votes, enough
+
+System = type[QuorumSystem[Any]]
+Pair = tuple[tuple[int, ...], tuple[int, ...]]
+
+MOST_SHARES = 2_000  # votes up to which shares are tried first
+
+
+def disjoint(left: System, right: System, n: int, timeout: float) -> tuple[Verdict, Pair | None]:
+    """Whether the quorums of n members meet; if not, two that do not, small ones.
+
+    Raises SizeError for a number that does not fit.
+    """
+    p, q = left.votes(n), right.votes(n)
+    # Members of which a part may be taken leave more room than whole ones: if these have none,
+    # done. Counting arguments then take the simplex one step, where cases would take 2**n.
+    if _nodes(p) + _nodes(q) <= MOST_SHARES and _shares_meet(p, q, n, timeout):
+        return Verdict.PROVED, None
+    sides = [[z3.Bool(f"{name}{i}") for i in range(n)] for name in "pq"]
+    solver = solver_of(timeout)
+    solver.add(*(holds(v, side) for v, side in zip((p, q), sides, strict=True)))
+    solver.add(*(z3.Not(z3.And(a, b)) for a, b in zip(*sides, strict=True)))
+    answer = solver.check()
+    if answer != z3.sat:
+        return (Verdict.PROVED if answer == z3.unsat else Verdict.UNKNOWN), None
+    model = solver.model()
+    one, other = (
+        smallest(v, frozenset(i for i, x in enumerate(side) if z3.is_true(model[x])))
+        for v, side in zip((p, q), sides, strict=True)
+    )
+    return Verdict.REFUTED, (one, other)
+
+
+def solver_of(timeout: float) -> Any:
+    """A solver that gives up after so many seconds."""
+    solver = z3.Solver()
+    solver.set("timeout", max(1, int(1000 * timeout)))
+    return solver
+
+
+def _shares_meet(p: Votes, q: Votes, n: int, timeout: float) -> bool:
+    solver = solver_of(timeout)
+    sides = [[z3.Real(f"{name}{i}") for i in range(n)] for name in "pq"]
+    for v, side in zip((p, q), sides, strict=True):
+        solver.add(*(z3.And(x >= 0, x <= 1) for x in side))
+        solver.add(_share(v, side, solver) == 1)
+    solver.add(*(a + b <= 1 for a, b in zip(*sides, strict=True)))
+    return bool(solver.check() == z3.unsat)
+
+
+def _share(part: Part, members: Sequence[Any], solver: Any) -> Any:
+    """How much of a part there is, from 0 to 1."""
+    if isinstance(part, int):
+        return members[part]
+    share = z3.FreshReal("share")
+    inside = z3.Sum([w * _share(p, members, solver) for w, p in part.parts])
+    solver.add(share >= 0, share <= 1, part.need * share <= inside)
+    return share
+
+
+def holds(part: Part, members: Sequence[Any]) -> Any:
+    """That the members that are true make a set of this family."""
+    if isinstance(part, int):
+        return members[part]
+    if part.need <= 0:
+        return z3.BoolVal(True)
+    weighted = [(holds(p, members), w) for w, p in part.parts]
+    if not weighted or sum(w for _, w in weighted) < part.need:
+        return z3.BoolVal(False)
+    if all(w == 1 for _, w in weighted) and part.need in (1, len(weighted)):
+        join = z3.Or if part.need == 1 else z3.And
+        return join([x for x, _ in weighted])
+    return z3.PbGe(weighted, part.need)
+
+
+def smallest(votes: Votes, inside: frozenset[int]) -> tuple[int, ...]:
+    """A minimal set of the family within one of its sets."""
+    for i in sorted(inside, reverse=True):
+        if enough(votes, inside - {i}):
+            inside -= {i}
+    return tuple(sorted(inside))
+
+
+def _nodes(part: Part) -> int:
+    return 1 if isinstance(part, int) else 1 + sum(_nodes(p) for _, p in part.parts)

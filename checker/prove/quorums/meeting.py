@@ -1,0 +1,246 @@
+"""Do the quorums intersect? Proved by Z3, for the sizes at hand and, where it can be, for any.
+
+For any number of members there are four arguments, tried in this order; which one it was is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from quorate.checker.prove.verdicts import Verdict
+from quorate.model.language import SizeError
+from quorate.model.language.protocol import Protocol, mentioned_sorts
+from quorate.model.language.quorums import Explicit, QuorumSystem
+from quorate.model.language.structures import Configuration, Joint
+from quorate.model.language.votes import enough
+
+from .counted import Counted, said_by
+from .given import System, disjoint
+from .regions import NotCounted
+from .structured import fits, grids_meet, hierarchies_meet, only_size, trees_meet
+from .verdict import QuorumProof
+
+LOOKED_AT = 9  # members, where there is no argument for any number of them
+PRINTED = 25  # members, where numbers decide it and it is a matter of which numbers
+
+REGIONS = "linear arithmetic over Venn regions"
+ALL = "all quorums of a size, by Z3"
+
+
+def prove_quorums(
+    protocol: type[Protocol], sizes: Mapping[str, int], *, timeout: float = 10.0
+) -> list[QuorumProof]:
+    """For every quorum system of a protocol, and each that it meets: do they intersect?
+
+    `sizes` may be plain numbers by sort (`{"Acceptor": 101}`): no quorum needs to be listed.
+    Raises SizeError for a size that is missing or that a system does not fit.
+    """
+    found: list[QuorumProof] = []
+    for left, right in pairs(protocol):
+        n = sizes.get(left.of.__name__)
+        if n is None:
+            raise SizeError(f"{left.__name__} needs a size for {left.of.__name__}")
+        found += prove_pair(left, right, n, timeout=timeout)
+    return found
+
+
+def pairs(protocol: type[Protocol]) -> list[tuple[System, System]]:
+    """The systems of a protocol with those they meet; each pair once, whichever names the other."""
+    return pairs_of([s for s in mentioned_sorts(protocol) if issubclass(s, QuorumSystem)])
+
+
+def pairs_of(systems: list[System]) -> list[tuple[System, System]]:
+    """These systems with those they meet."""
+    found: dict[frozenset[System], tuple[System, System]] = {}
+    for system in systems:
+        for other in system.meets:
+            found.setdefault(frozenset({system, other}), (system, other))
+    return list(found.values())
+
+
+def prove_pair(left: System, right: System, n: int, *, timeout: float = 10.0) -> list[QuorumProof]:
+    """Whether two systems meet among n members and, if so, among how many others.
+
+    Raises SizeError for a number that one of them does not fit.
+    """
+    if left.of is not right.of:
+        raise SizeError(
+            f"{left.__name__} and {right.__name__} cannot meet: their members are "
+            f"{left.of.__name__}s and {right.of.__name__}s"
+        )
+    return list(_Pair(left, right, timeout).proofs(n))
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What is proved of more than one number of members."""
+
+    scope: str
+    argument: str
+    every: bool
+
+
+class _Pair:
+    def __init__(self, left: System, right: System, timeout: float) -> None:
+        self.left, self.right, self.timeout = left, right, timeout
+        self.members = f"{left.of.__name__.lower()}s"
+
+    def proofs(self, n: int) -> Iterator[QuorumProof]:
+        started = time.perf_counter()
+        verdict, found = disjoint(self.left, self.right, n, self.timeout)
+        scope = f"{n} {self.members}" if n != 1 else f"1 {self.members[:-1]}"
+        given = _Claim(scope, ALL, every=False)
+        if found is not None:
+            apart = named(self.left, found[0]), named(self.right, found[1])
+            yield self._proof(given, started, verdict, apart)
+            return
+        if verdict is not Verdict.PROVED:
+            yield self._proof(given, started, verdict)
+            return
+        scope += self._vacuous(n)
+        proof = self._proof(_Claim(scope, ALL, every=False), started, verdict)
+        started = time.perf_counter()
+        claim = self._claim()
+        if claim is not None:
+            yield proof
+            yield self._proof(claim, started, Verdict.PROVED)
+        elif n in (only_size(self.left), only_size(self.right)):
+            yield replace(proof, scope=f"{scope}, no other number fits", every=True)
+        else:
+            yield proof
+
+    def _proof(
+        self,
+        claim: _Claim,
+        started: float,
+        verdict: Verdict,
+        counterexample: tuple[str, str] | None = None,
+    ) -> QuorumProof:
+        left, right = self.left.__name__, self.right.__name__
+        if self.left is self.right:
+            statement = f"any two quorums of {left} share a member"
+        else:
+            statement = f"every quorum of {left} shares a member with every quorum of {right}"
+        return QuorumProof(
+            system=left,
+            meets=right,
+            statement=statement,
+            scope=claim.scope,
+            argument=claim.argument,
+            every=claim.every,
+            verdict=verdict,
+            counterexample=counterexample,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _vacuous(self, n: int) -> str:
+        """Which system has no quorum at all among so many members."""
+        for system in (self.left, self.right):
+            if not enough(system.votes(n), frozenset(range(n))):
+                return f", of which {system.__name__} makes no quorum"
+        return ""
+
+    # ------------------------------------------------------------ other numbers of members
+
+    def _claim(self) -> _Claim | None:
+        """What can be said of more than one number of members."""
+        return self._counted() or self._structured() or self._unchanging() or self._one_by_one()
+
+    def _counted(self) -> _Claim | None:
+        try:
+            counted = Counted(self.left, self.right, self.timeout)
+        except NotCounted:
+            return None
+        verdict = counted.for_every_size()
+        small = range(1, counted.least)
+        if verdict is Verdict.PROVED and not self._split(small)[1]:
+            return _Claim(f"any number of {self.members}{counted.whatever}", REGIONS, every=True)
+        if counted.abstract or verdict is Verdict.UNKNOWN:
+            return None
+        good, bad = self._split(small)
+        for n in range(counted.least, PRINTED + 1):
+            if counted.has_quorums(n):
+                proved = counted.for_size(n) is Verdict.PROVED
+                (good if proved else bad).append(n)
+        return self._listed(good, bad, PRINTED, REGIONS)
+
+    def _structured(self) -> _Claim | None:
+        left, right, timeout = self.left, self.right, self.timeout
+        if grids_meet(left, right, timeout):
+            return _Claim("any number of rows and columns", "first-order logic (EPR)", every=True)
+        by_levels = "induction over levels, its step by linear arithmetic"
+        if trees_meet(left, right, timeout):
+            return _Claim(f"any number of {self.members}", by_levels, every=True)
+        if (groups := hierarchies_meet(left, right, timeout)) is not None:
+            return _Claim(groups, by_levels, every=True)
+        return None
+
+    def _unchanging(self) -> _Claim | None:
+        """Whether the quorums are the same sets whatever the number of members."""
+        highest = [highest_member(system) for system in (self.left, self.right)]
+        if None in highest:
+            return None
+        least = max(h + 1 for h in highest if h is not None)
+        verdict, _ = disjoint(self.left, self.right, least, self.timeout)
+        if verdict is not Verdict.PROVED:
+            return None
+        argument = "the same quorums, however many others there are"
+        return _Claim(f"any number of {self.members} from {least} up", argument, every=True)
+
+    def _one_by_one(self) -> _Claim | None:
+        if only_size(self.left) or only_size(self.right):
+            return None
+        good, bad = self._split(range(1, LOOKED_AT + 1))
+        return self._listed(good, bad, LOOKED_AT, f"{ALL}, size by size")
+
+    def _split(self, sizes: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The numbers of members that fit: where it is proved, and where it is not."""
+        good: list[int] = []
+        bad: list[int] = []
+        for n in sizes:
+            if fits(self.left, n) and fits(self.right, n):
+                verdict, _ = disjoint(self.left, self.right, n, self.timeout)
+                (good if verdict is Verdict.PROVED else bad).append(n)
+        return good, bad
+
+    def _listed(self, good: list[int], bad: list[int], most: int, argument: str) -> _Claim | None:
+        if not good:
+            return None
+        if not bad and len(good) == most:
+            scope = f"every size up to {most}"
+        else:
+            scope = f"{runs(good)} {self.members}" + (f", not {runs(bad)}" if bad else "")
+            scope += f" (looked at: 1..{most})"
+        return _Claim(scope, argument, every=False)
+
+
+def highest_member(system: System) -> int | None:
+    """The highest number of a member of any quorum, if the number of members changes nothing."""
+    kind = said_by(system)
+    if kind is Explicit:
+        return max((max(q, default=0) for q in system.listed), default=0)  # type: ignore[attr-defined]
+    if kind is Configuration:
+        return max(system.members)  # type: ignore[attr-defined, no-any-return]
+    if kind is Joint:
+        parts = [highest_member(part) for part in system.configurations]  # type: ignore[attr-defined]
+        return None if None in parts else max(p for p in parts if p is not None)
+    return None
+
+
+def named(system: System, indices: Sequence[int]) -> str:
+    """A quorum by its members' names."""
+    return "{" + ",".join(repr(system.of(i)) for i in indices) + "}"
+
+
+def runs(numbers: list[int]) -> str:
+    """`1..3, 5` for 1, 2, 3, 5."""
+    parts: list[str] = []
+    start: int | None = None
+    for i, n in enumerate(numbers):
+        start = n if start is None else start
+        if i + 1 == len(numbers) or numbers[i + 1] != n + 1:
+            parts.append(str(n) if start == n else f"{start}..{n}")
+            start = None
+    return ", ".join(parts)

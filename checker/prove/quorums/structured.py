@@ -1,0 +1,144 @@
+"""Grids and hierarchies of any size: first-order logic, and induction over levels.
+
+A quorum of a grid is a relation between rows and columns; what it must hold, and that two share
+nothing, are formulas without functions around a cycle, which Z3 decides (EPR). In a tree or a
+hierarchy two quorums meet if those of every group do: that is the step, and it is a matter of how
+many groups each reaches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import z3
+
+from quorate.model.language import SizeError
+from quorate.model.language.protocol import LARGEST_SIZE
+from quorate.model.language.quorums import at
+from quorate.model.language.structures import Grid, Hierarchical, Tree
+from quorate.model.language.votes import enough
+
+from .counted import said_by
+from .given import System, solver_of
+
+
+def grids_meet(left: Any, right: Any, timeout: float) -> bool:
+    """Whether quorums of two grids of one shape meet, however many rows and columns there are."""
+    if said_by(left) is not Grid or said_by(right) is not Grid or not _same_columns(left, right):
+        return False
+    row, column = z3.DeclareSort("Row"), z3.DeclareSort("Column")
+    r, k = z3.Const("r", row), z3.Const("k", column)
+    p, q = (z3.Function(name, row, column, z3.BoolSort()) for name in "pq")
+    solver = solver_of(timeout)
+    solver.add(_held(left.holds, p, r, k), _held(right.holds, q, r, k))
+    solver.add(z3.ForAll([r, k], z3.Not(z3.And(p(r, k), q(r, k)))))
+    return bool(solver.check() == z3.unsat)
+
+
+def _held(holds: str, q: Any, r: Any, k: Any) -> Any:
+    match holds:
+        case "row":
+            return z3.Exists(r, z3.ForAll(k, q(r, k)))
+        case "column":
+            return z3.Exists(k, z3.ForAll(r, q(r, k)))
+        case "one of each row":
+            return z3.ForAll(r, z3.Exists(k, q(r, k)))
+        case "one of each column":
+            return z3.ForAll(k, z3.Exists(r, q(r, k)))
+    return z3.And(_held("row", q, r, k), _held("column", q, r, k))
+
+
+def _same_columns(left: Any, right: Any) -> bool:
+    """Whether two grids have one shape, for every number of elements that a sort may have."""
+    return all(
+        _answer(left.columns, n) == _answer(right.columns, n) for n in range(1, LARGEST_SIZE + 1)
+    )
+
+
+def _answer(columns: Any, n: int) -> Any:
+    try:
+        return at(columns, n)
+    except Exception as error:
+        return type(error)
+
+
+def trees_meet(left: Any, right: Any, timeout: float) -> bool:
+    """Whether quorums of two trees of one degree meet.
+
+    A leaf's only quorum is the leaf. A quorum below a root holds a quorum below `below` of its
+    children, of which there is at least one, and may hold the root.
+    """
+    if said_by(left) is not Tree or said_by(right) is not Tree or left.degree != right.degree:
+        return False
+
+    def below(taken: Any, groups: Any, with_root: Any) -> Any:
+        return z3.Or(z3.And(with_root, taken >= 1), taken == groups)
+
+    return _step(None, below, below, timeout)
+
+
+def hierarchies_meet(left: Any, right: Any, timeout: float) -> str | None:
+    """What hierarchies quorums of two such systems meet in, in words; None if not in all."""
+    if said_by(left) is not Hierarchical or said_by(right) is not Hierarchical:
+        return None
+
+    def majority(taken: Any, groups: Any, with_root: Any) -> Any:
+        return 2 * taken > groups
+
+    if left.branching != right.branching:
+        return None
+    if left.need is None and right.need is None and _step(None, majority, majority, timeout):
+        return "any groups, on any number of levels"
+    for groups, p, q in _levels(left, right):
+        if not _step(groups, _more(p), _more(q), timeout):
+            return None
+    if isinstance(left.branching, int):
+        return f"groups of {left.branching}, on any number of levels"
+    return "groups of " + ", ".join(map(str, left.branching))
+
+
+def _more(need: int) -> Callable[[Any, Any, Any], Any]:
+    return lambda taken, groups, with_root: taken >= need
+
+
+def _levels(left: Any, right: Any) -> Iterator[tuple[int, int, int]]:
+    n = only_size(left) or left.branching
+    for (groups, p), (_, q) in zip(left.levels(n), right.levels(n), strict=True):
+        yield groups, p, q
+
+
+def _step(groups: int | None, p: Any, q: Any, timeout: float) -> bool:
+    """Whether two quorums of a root and its groups meet if those of each group do.
+
+    Groups lie in four regions, by which of the two quorums holds a quorum of the group; no group is
+    held by both, since these would meet there; and they do not share the root.
+    """
+    _, first, second, both = regions = z3.Ints("neither first second both")
+    roots = z3.Bools("first_root second_root")
+    total = z3.Sum(regions)
+    solver = solver_of(timeout)
+    solver.add(*(x >= 0 for x in regions), total >= 1, both == 0, z3.Not(z3.And(*roots)))
+    if groups is not None:
+        solver.add(total == groups)
+    solver.add(p(first + both, total, roots[0]), q(second + both, total, roots[1]))
+    return bool(solver.check() == z3.unsat)
+
+
+def only_size(system: System) -> int | None:
+    """The one number of members that a system fits, if its declaration allows no other."""
+    if (weights := getattr(system, "weights", None)) is not None:
+        return len(weights)
+    if isinstance(branching := getattr(system, "branching", None), tuple):
+        return math.prod(branching)
+    parts = getattr(system, "configurations", ())
+    return next((n for part in parts if (n := only_size(part)) is not None), None)
+
+
+def fits(system: System, n: int) -> bool:
+    """Whether there are quorums of so many members."""
+    try:
+        return enough(system.votes(n), frozenset(range(n)))
+    except SizeError:
+        return False
