@@ -1,16 +1,22 @@
 """The breadth-first search itself: generic in the protocol, compiled by Numba once per machine.
 
-The array of states is also the queue, so no state is stored twice; an open-addressing table holds
-indices into it. The successors of a batch of states are made first, then hashed, then looked up,
-each pass asking for the memory that the next one reads, so that cache misses overlap. Whole states
-are compared: nothing is taken on a fingerprint. States are inserted in the order in which one state
+The array of states is also the queue, so no state is stored twice; an open-addressing table finds
+them. The successors of a batch of states are made first, then hashed, then looked up, each pass
+asking for the memory that the next one reads, so that cache misses overlap. Whole states are
+compared: nothing is taken on a fingerprint. States are inserted in the order in which one state
 after the other would be expanded.
+
+A table has a power of two of places; 0 is a free one. Its entries are indices plus 1, 32 bits each.
+Where a state is one word that is never full, a table can be `keyed`: its entries are the states
+themselves, plus 1, and a lookup reads nothing else.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from llvmlite import ir
@@ -28,16 +34,22 @@ CONTROLS = 7
 DONE, PAUSED, FULL, CROWDED, VIOLATED, SENSELESS, LIMIT = range(7)
 
 BATCH = 64  # states expanded together
+UNDEFINED = 1 << 31  # in a label: the step makes no sense
 
 _INT = ir.IntType(64)
+_AGE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
-def compiled(function: F) -> F:
+def compiled(function: F, inline: Literal["never", "always"] = "never") -> F:
     """Compiled by Numba at the first call; kept on disk where there is a place to keep it."""
     try:
-        made: Any = njit(cache=True, nogil=True)(function)
+        made: Any = njit(cache=True, nogil=True, inline=inline)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
-        made = njit(nogil=True)(function)
+        made = njit(nogil=True, inline=inline)(function)
+    else:
+        # Numba looks at the age of a function's own file; what it calls may stand in this one.
+        file: Any = made._cache._cache_file
+        file._source_stamp = (file._source_stamp, _AGE)
     return made  # type: ignore[no-any-return]
 
 
@@ -140,8 +152,7 @@ def hash_of(states: Any, at: int, words: int) -> Any:
     for i in range(words):
         h = (h ^ states[at + i]) * np.uint64(0xFF51AFD7ED558CCD)
         h ^= h >> np.uint64(32)
-    h *= np.uint64(0xC4CEB9FE1A85EC53)
-    return h ^ (h >> np.uint64(29))
+    return h * np.uint64(0xC4CEB9FE1A85EC53)
 
 
 @compiled
@@ -163,31 +174,33 @@ def owner_of(h: Any, owners: Any) -> Any:
 
 
 @compiled
-def deal(
-    states: Any, words: int, count: int, owners: int, order: Any, numbers: Any, sizes: Any
-) -> None:
-    """For each state its owner, and its number among them; `sizes` counts each owner's states."""
-    for k in range(count):
-        p = owner_of(hash_of(states, k * words, words), owners)
-        order[k] = p
-        numbers[k] = sizes[p] * owners + p
-        sizes[p] += 1
+def scale_of(table: Any) -> Any:
+    """By how much the lower half of a hash is shifted to be a place in a keyed table."""
+    shift = 32
+    places = len(table)
+    while places > 1:
+        shift -= 1
+        places >>= 1
+    return np.uint64(shift)
 
 
 @compiled
-def forget(states: Any, words: int, count: int, end: int, table: Any) -> None:
-    """Take the states from `count` to `end`, the last that were inserted, out of the table."""
+def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
+    """The index of the state at a place, or -1, by a table that is not keyed."""
     mask = np.uint64(len(table) - 1)
-    for k in range(end - 1, count - 1, -1):
-        h = hash_of(states, k * words, words) & mask
-        while np.int64(table[h]) != k + 1:
-            h = (h + np.uint64(1)) & mask
-        table[h] = 0
+    h = hash_of(state, at, words) & mask
+    while True:
+        k = np.int64(table[h]) - 1
+        if k < 0:
+            return -1
+        if equal(states, k * words, state, at, words):
+            return int(k)
+        h = (h + np.uint64(1)) & mask
 
 
 @compiled
 def rehash(states: Any, words: int, count: int, table: Any) -> None:
-    """Fill an empty table with the first `count` states."""
+    """Fill an empty table that is not keyed with the first `count` states."""
     mask = np.uint64(len(table) - 1)
     hashes = np.empty(BATCH, np.uint64)
     for start in range(0, count, BATCH):
@@ -204,17 +217,69 @@ def rehash(states: Any, words: int, count: int, table: Any) -> None:
 
 
 @compiled
-def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
-    """The index of the state at a place, or -1."""
+def forget(states: Any, words: int, count: int, end: int, table: Any) -> None:
+    """Take the states from `count` to `end`, the last that were inserted, out of such a table."""
     mask = np.uint64(len(table) - 1)
-    h = hash_of(state, at, words) & mask
-    while True:
-        k = np.int64(table[h]) - 1
-        if k < 0:
-            return -1
-        if equal(states, k * words, state, at, words):
-            return int(k)
-        h = (h + np.uint64(1)) & mask
+    for k in range(end - 1, count - 1, -1):
+        h = hash_of(states, k * words, words) & mask
+        while np.int64(table[h]) != k + 1:
+            h = (h + np.uint64(1)) & mask
+        table[h] = 0
+
+
+@compiled
+def place_of(h: Any, scale: Any) -> Any:
+    """The place of a hash in a keyed table: such places ascend with the lower half of the hash."""
+    return (h & np.uint64(0xFFFFFFFF)) >> scale
+
+
+@compiled
+def fill(old: Any, first: Any, table: Any) -> None:
+    """Fill an empty keyed table with states, `first` (1 or 0) more than the entries of `old`.
+
+    If that is a smaller table, `first` 0, both are passed through in the same order.
+    """
+    mask = np.uint64(len(table) - 1)
+    scale = scale_of(table)
+    key = np.empty(1, np.uint64)
+    for i in range(len(old)):
+        entry = old[i] + np.uint64(first)
+        if entry != 0:
+            key[0] = entry - np.uint64(1)
+            place = place_of(hash_of(key, 0, 1), scale)
+            while table[place] != 0:
+                place = (place + np.uint64(1)) & mask
+            table[place] = entry
+
+
+@compiled
+def forget_keys(states: Any, count: int, end: int, table: Any) -> None:
+    """`forget` for a keyed table."""
+    mask = np.uint64(len(table) - 1)
+    scale = scale_of(table)
+    for k in range(end - 1, count - 1, -1):
+        place = place_of(hash_of(states, k, 1), scale)
+        while table[place] != states[k] + np.uint64(1):
+            place = (place + np.uint64(1)) & mask
+        table[place] = 0
+
+
+@compiled
+def deal(
+    states: Any, words: int, count: int, owners: int, order: Any, numbers: Any, sizes: Any
+) -> None:
+    """For each state its owner, and its number among them; `sizes` counts each owner's states."""
+    for k in range(count):
+        p = owner_of(hash_of(states, k * words, words), owners)
+        order[k] = p
+        numbers[k] = sizes[p] * owners + p
+        sizes[p] += 1
+
+
+@compiled
+def crowded(count: int, places: int, keyed: bool) -> bool:
+    """Whether a table of so many places should be larger for so many states."""
+    return 10 * count > 7 * places if keyed else 2 * count > places
 
 
 @compiled
@@ -236,9 +301,111 @@ def sweep_parts(
         cursors[p] += 1
 
 
-def _searching(fixed: int) -> Callable[..., int]:
-    """The search for states of `fixed` words, whose loops are unrolled; of any number if 0."""
+@compiled
+def insert_keyed(
+    new: Any,
+    labels: Any,
+    sources: Any,
+    hashes: Any,
+    begin: int,
+    end: int,
+    states: Any,
+    parents: Any,
+    table: Any,
+    count: int,
+    kinds: Any,
+    which: Any,
+) -> int:
+    """`insert` for a keyed table.
 
+    It does without branches on what is known, which no processor can predict: a known state is
+    written, too, where the next new one will be.
+    """
+    mask = np.uint64(len(table) - 1)
+    base = count
+    for j in range(begin, end):
+        key = new[j] + np.uint64(1)
+        place = hashes[j - begin]
+        entry = table[place]
+        while entry != key and entry != 0:
+            place = (place + np.uint64(1)) & mask
+            entry = table[place]
+        table[place] = key
+        states[count] = new[j]
+        parents[count] = sources[j]
+        kinds[count - base] = labels[j]
+        which[count - base] = j
+        count += entry == 0
+    return count
+
+
+def insert(
+    words: int,
+    new: Any,
+    labels: Any,
+    sources: Any,
+    hashes: Any,
+    begin: int,
+    end: int,
+    states: Any,
+    parents: Any,
+    table: Any,
+    count: int,
+    kinds: Any,
+    which: Any,
+) -> int:
+    """Insert the states `begin` to `end` of `new` that are not known; returns the new count.
+
+    `labels`, `sources` (numbers of their parents) and, from 0, `hashes` (their places in the table)
+    go with them. For each that
+    is inserted, from 0, its label is left in `kinds` and its index in `which`. There must be room,
+    for those that are known as well; their places in the table should have been asked for.
+    """
+    mask = np.uint64(len(table) - 1)
+    base = count
+    for j in range(begin, end):
+        k = np.int64(table[hashes[j - begin]]) - 1
+        if k >= 0:
+            prefetch(states, k * words)
+    for j in range(begin, end):
+        at = j * words
+        h = hashes[j - begin]
+        k = np.int64(table[h]) - 1
+        while k >= 0 and not equal(states, k * words, new, at, words):
+            h = (h + np.uint64(1)) & mask
+            k = np.int64(table[h]) - 1
+        if k < 0:
+            table[h] = count + 1
+            for i in range(words):
+                states[count * words + i] = new[at + i]
+            parents[count] = sources[j]
+            kinds[count - base] = labels[j]
+            which[count - base] = j
+            count += 1
+    return count
+
+
+insert_whole = compiled(insert, inline="always")  # so that loops over words are unrolled
+
+
+@compiled
+def check_new(
+    check: int, words: int, bad: int, states: Any, begin: int, end: int, kinds: Any, result: Any
+) -> int:
+    """Check states as far as the first that breaks an invariant; returns its index, or -1.
+
+    result[FOUND] gets what it breaks, and result[REACHED] the other bits of all that were checked.
+    """
+    for k in range(begin, end):
+        verdict = call_check(check, states, k * words, kinds, k - begin)
+        result[REACHED] |= verdict & ~bad
+        if verdict & bad:
+            result[FOUND] = verdict & bad
+            return k
+    return -1
+
+
+def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
     @compiled
     def search(
         successors: int,
@@ -255,8 +422,10 @@ def _searching(fixed: int) -> Callable[..., int]:
         fired_before: Any,
         out: Any,
         labels: Any,
-        ends: Any,
+        sources: Any,
         hashes: Any,
+        kinds: Any,
+        which: Any,
         expansions: int,
     ) -> int:
         """Expand up to `expansions` states; returns why it stopped, with progress in `control`.
@@ -265,11 +434,11 @@ def _searching(fixed: int) -> Callable[..., int]:
         other bits of `check` are collected in control[REACHED].
         """
         words = fixed if fixed else given
-        mask = np.uint64(len(table) - 1)
+        mask, scale = np.uint64(len(table) - 1), np.uint64(0)
+        if keyed:
+            scale = scale_of(table)
         room = len(parents)
         head, count = control[HEAD], control[COUNT]
-        depth, level_end = control[DEPTH], control[LEVEL_END]
-        reached = control[REACHED]
         status = PAUSED
         stop = head + expansions
         while status == PAUSED:
@@ -278,93 +447,86 @@ def _searching(fixed: int) -> Callable[..., int]:
                 break
             if head >= stop:
                 break
-            if head == level_end:
-                depth += 1
-                level_end = count
+            if head == control[LEVEL_END]:
+                control[DEPTH] += 1
+                control[LEVEL_END] = count
             # Make the successors of some states, as many as surely fit.
             fired_before[:] = fired
-            most_states = min(BATCH, level_end - head, stop - head)
-            batch, made = 0, 0
-            while batch < most_states and made + most <= len(labels):
-                at = (head + batch) * words
+            last = min(head + BATCH, control[LEVEL_END], stop)
+            at, made = head, 0
+            while at < last and made + most <= len(labels):
                 n = call_successors(
-                    successors, states, at, out, made * words, labels, made, fired, 0
+                    successors, states, at * words, out, made * words, labels, made, fired, 0
                 )
                 for j in range(made, made + n):
                     h = hash_of(out, j * words, words)
-                    hashes[j] = h
-                    prefetch(table, np.int64(h & mask))
+                    place = place_of(h, scale) if keyed else h & mask
+                    hashes[j] = place
+                    prefetch(table, np.int64(place))
+                    sources[j] = at
                 made += n
-                ends[batch] = made
-                batch += 1
+                at += 1
             if count + made > room:
                 status = FULL
-            elif 2 * (count + made) > len(table):
+            elif crowded(count + made, len(table), keyed):
                 status = CROWDED
             if status != PAUSED:
                 fired[:] = fired_before
                 break
-            for j in range(made):
-                k = np.int64(table[hashes[j] & mask]) - 1
-                if k >= 0:
-                    prefetch(states, k * words)
-            # Insert those that are new.
-            j = 0
-            for b in range(batch):
-                while j < ends[b]:
-                    at = j * words
-                    if labels[j] >= np.uint32(0x80000000):
-                        control[FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
-                        control[WHERE] = head
-                        status = SENSELESS
-                        break
-                    h = hashes[j] & mask
-                    k = np.int64(table[h]) - 1
-                    while k >= 0 and not equal(states, k * words, out, at, words):
-                        h = (h + np.uint64(1)) & mask
-                        k = np.int64(table[h]) - 1
-                    label = j
-                    j += 1
-                    if k >= 0:
-                        continue
-                    table[h] = count + 1
-                    for i in range(words):
-                        states[count * words + i] = out[at + i]
-                    parents[count] = head
-                    verdict = call_check(check, out, at, labels, label)
-                    reached |= verdict & ~bad
-                    if verdict & bad:
-                        control[FOUND], control[WHERE] = verdict & bad, count
-                        status = VIOLATED
-                    count += 1
-                    if status == PAUSED and count == limit:
-                        status = LIMIT
-                    if status != PAUSED:
-                        break
-                head += 1
-                if status != PAUSED:
-                    # Count the transitions of the states that were expanded, and no others.
-                    fired[:] = fired_before
-                    for s in range(head - b - 1, head):
-                        call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
-                    break
+            # Insert those that are new, up to a step that makes no sense.
+            valid = 0
+            while valid < made and labels[valid] < np.uint32(UNDEFINED):
+                valid += 1
+            before = count
+            if keyed:
+                count = insert_keyed(
+                    out, labels, sources, hashes, 0, valid,
+                    states, parents, table, count, kinds, which,
+                )  # fmt: skip
+            else:
+                count = insert_whole(
+                    words, out, labels, sources, hashes, 0, valid,
+                    states, parents, table, count, kinds, which,
+                )  # fmt: skip
+            end = count
+            bound = count if limit < 0 else min(count, limit)
+            wrong = check_new(check, words, bad, states, before, bound, kinds, control)
+            if wrong >= 0:
+                status, control[WHERE], count = VIOLATED, wrong, wrong + 1
+                at = np.int64(parents[wrong]) + 1
+            elif limit >= 0 and before < limit <= count:
+                status, count = LIMIT, limit
+                at = np.int64(parents[limit - 1]) + 1
+            elif valid < made:
+                control[FOUND] = np.int64(labels[valid] & np.uint32(UNDEFINED - 1))
+                control[WHERE] = sources[valid]
+                status = SENSELESS
+                at = np.int64(sources[valid]) + 1
+            if status != PAUSED:
+                # Count the transitions of the states that were expanded, and no others.
+                if keyed:
+                    forget_keys(states, count, end, table)
+                else:
+                    forget(states, words, count, end, table)
+                fired[:] = fired_before
+                for s in range(head, at):
+                    call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
+            head = at
         control[HEAD], control[COUNT] = head, count
-        control[DEPTH], control[LEVEL_END] = depth, level_end
-        control[REACHED] = reached
         return status
 
     return search
 
 
-_searches: dict[int, Callable[..., int]] = {}
+_searches: dict[tuple[int, bool], Callable[..., int]] = {}
 
 
-def search_for(words: int) -> Callable[..., int]:
-    """The search for states of so many words: unrolled for few."""
+def search_for(words: int, keyed: bool) -> Callable[..., int]:
+    """The search for states of so many words: loops over few of them are unrolled."""
     fixed = words if words <= 4 else 0
-    if fixed not in _searches:
-        _searches[fixed] = _searching(fixed)
-    return _searches[fixed]
+    if (fixed, keyed) not in _searches:
+        _searches[fixed, keyed] = _searching(fixed, keyed)
+    return _searches[fixed, keyed]
 
 
 @compiled

@@ -20,10 +20,7 @@ from . import driver as d
 AT, MADE, SENSELESS, PARENT, LABEL = range(5)
 EXPANDED = 5
 
-# Places in the array that says what an insertion found.
-ADDED, REACHED, FOUND, PLACE, WHERE, WORKER = range(6)
-INSERTED = 6
-
+BATCH = 128  # successors whose memory is asked for together
 NOWHERE = np.iinfo(np.int64).max
 
 
@@ -44,13 +41,19 @@ class Buckets:
     sizes: npt.NDArray[np.int64]
 
     @classmethod
-    def empty(cls, words: int, owners: int, room: int) -> Buckets:
-        """Buckets with room for so many successors for each owner."""
+    def empty(
+        cls,
+        words: int,
+        owners: int,
+        room: int,
+        number: type[np.unsignedinteger[Any]] = np.uint32,
+    ) -> Buckets:
+        """Buckets with room for so many successors for each owner, with numbers of this type."""
         return cls(
             words,
             np.empty((owners, room * words), np.uint64),
             np.empty((owners, room), np.uint32),
-            np.empty((owners, room), np.uint32),
+            np.empty((owners, room), number),
             np.empty((owners, room), np.uint32),
             np.zeros(owners, np.int64),
         )
@@ -62,7 +65,8 @@ class Buckets:
 
     def grow(self) -> None:
         """Twice the room. Raises MemoryError."""
-        new = Buckets.empty(self.words, len(self.sizes), 2 * self.room)
+        number = self.parents.dtype.type
+        new = Buckets.empty(self.words, len(self.sizes), 2 * self.room, number)
         used = int(self.sizes.max())
         new.states[:, : used * self.words] = self.states[:, : used * self.words]
         for name in ("labels", "parents", "places"):
@@ -120,10 +124,10 @@ def _expanding(fixed: int) -> Callable[..., None]:
             n = d.call_successors_from(successors, bases[p], k * words, out, made_labels, fired)
             parent = k * owners + p
             for j in range(n):
-                if made_labels[j] >= np.uint32(0x80000000):
+                if made_labels[j] >= np.uint32(d.UNDEFINED):
                     progress[SENSELESS] = made
                     progress[PARENT] = parent
-                    progress[LABEL] = made_labels[j] & np.uint32(0x7FFFFFFF)
+                    progress[LABEL] = made_labels[j] & np.uint32(d.UNDEFINED - 1)
                     last = at  # no further
                     break
                 q = d.owner_of(d.hash_of(out, j * words, words), owners)
@@ -143,18 +147,18 @@ def _expanding(fixed: int) -> Callable[..., None]:
     return expand
 
 
-def _inserting(fixed: int) -> Callable[..., int]:
+def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
     @d.compiled
-    def insert(
+    def insert_all(
         check: int,
         given: int,
         bad: int,
         owners: int,
         owner: int,
-        new_states: Any,
-        new_labels: Any,
-        new_parents: Any,
-        new_places: Any,
+        new: Any,
+        labels: Any,
+        sources: Any,
+        places: Any,
         size: int,
         states: Any,
         parents: Any,
@@ -165,48 +169,50 @@ def _inserting(fixed: int) -> Callable[..., int]:
     ) -> int:
         """Insert the successors of a bucket that are not known; returns how many states there are.
 
-        Each of them is checked. `fresh[place]` becomes 1 + owner for a new one. At the first that
-        breaks an invariant it stops, with result[FOUND], [PLACE] and [WHERE] (its number); bits of
-        other properties are collected in result[REACHED]. There must be room for all.
+        Each of them is checked. `fresh[place]` becomes 1 + owner for a new one. Soon after the
+        first that breaks an invariant it stops, with what `driver.check_new` says in
+        result[d.FOUND], its place in [d.WHERE] and its index in [d.COUNT]. There must be room for
+        all.
         """
         words = fixed if fixed else given
-        mask = np.uint64(len(table) - 1)
-        hashes = np.empty(d.BATCH, np.uint64)
-        for start in range(0, size, d.BATCH):
-            end = min(size, start + d.BATCH)
-            for j in range(start, end):
-                h = d.hash_of(new_states, j * words, words) & mask
-                hashes[j - start] = h
-                d.prefetch(table, np.int64(h))
-            for j in range(start, end):
-                k = np.int64(table[hashes[j - start]]) - 1
-                if k >= 0:
-                    d.prefetch(states, k * words)
-            for j in range(start, end):
-                at = j * words
-                h = hashes[j - start]
-                k = np.int64(table[h]) - 1
-                while k >= 0 and not d.equal(states, k * words, new_states, at, words):
-                    h = (h + np.uint64(1)) & mask
-                    k = np.int64(table[h]) - 1
-                if k >= 0:
-                    continue
-                table[h] = count + 1
-                for i in range(words):
-                    states[count * words + i] = new_states[at + i]
-                parents[count] = new_parents[j]
-                fresh[new_places[j]] = owner + 1
-                verdict = d.call_check(check, new_states, at, new_labels, j)
-                result[REACHED] |= verdict & ~bad
-                count += 1
-                if verdict & bad:
-                    result[FOUND] = verdict & bad
-                    result[PLACE] = new_places[j]
-                    result[WHERE] = (count - 1) * owners + owner
-                    return count
+        mask, scale = np.uint64(len(table) - 1), np.uint64(0)
+        if keyed:
+            scale = d.scale_of(table)
+        hashes = np.empty((2, BATCH), np.uint64)
+        kinds = np.empty(BATCH, np.uint32)
+        which = np.empty(BATCH, np.uint32)
+        for start in range(-BATCH, size, BATCH):
+            # The places of the next batch are asked for before this one is looked up.
+            after = start + BATCH
+            ahead = hashes[(after // BATCH) % 2]
+            for j in range(after, min(size, after + BATCH)):
+                h = d.hash_of(new, j * words, words)
+                place = d.place_of(h, scale) if keyed else h & mask
+                ahead[j - after] = place
+                d.prefetch(table, np.int64(place))
+            if start < 0:
+                continue
+            before = count
+            end = min(size, after)
+            if keyed:
+                count = d.insert_keyed(
+                    new, labels, sources, hashes[(start // BATCH) % 2], start, end,
+                    states, parents, table, count, kinds, which,
+                )  # fmt: skip
+            else:
+                count = d.insert_whole(
+                    words, new, labels, sources, hashes[(start // BATCH) % 2], start, end,
+                    states, parents, table, count, kinds, which,
+                )  # fmt: skip
+            for i in range(count - before):
+                fresh[places[which[i]]] = owner + 1
+            wrong = d.check_new(check, words, bad, states, before, count, kinds, result)
+            if wrong >= 0:
+                result[d.WHERE], result[d.COUNT] = places[which[wrong - before]], wrong
+                break
         return count
 
-    return insert
+    return insert_all
 
 
 @d.compiled
@@ -226,12 +232,20 @@ def advance(order: Any, first: int, last: int, cursors: Any) -> None:
         cursors[order[i]] += 1
 
 
-_compiled: dict[int, tuple[Callable[..., None], Callable[..., int]]] = {}
+@dataclass(frozen=True)
+class Functions:
+    """What is compiled for states of some number of words."""
+
+    expand: Callable[..., None]
+    insert: Callable[..., int]
 
 
-def functions_for(words: int) -> tuple[Callable[..., None], Callable[..., int]]:
-    """`expand` and `insert` for states of so many words: unrolled for few."""
+_functions: dict[tuple[int, bool], Functions] = {}
+
+
+def functions_for(words: int, keyed: bool) -> Functions:
+    """`expand` and `insert` for states of so many words: loops over few of them are unrolled."""
     fixed = words if words <= 4 else 0
-    if fixed not in _compiled:
-        _compiled[fixed] = _expanding(fixed), _inserting(fixed)
-    return _compiled[fixed]
+    if (fixed, keyed) not in _functions:
+        _functions[fixed, keyed] = Functions(_expanding(fixed), _inserting(fixed, keyed))
+    return _functions[fixed, keyed]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quorate.checker.finite.determined import by_messages
 from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language import StepError
 from quorate.model.language import core as c
@@ -133,7 +134,7 @@ class Explorer:
     def _begin(self) -> None:
         k = self.kernel
         self.initial = list(dict.fromkeys(self.machine.initial()))
-        self._store, self._partitions = Store.empty(k.words, self._first_room()), None
+        self._store, self._partitions = Store.empty(k.words, self._first_room(), self._keyed), None
         self._external = None
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
@@ -142,13 +143,15 @@ class Explorer:
         self._out = np.zeros(batch * k.words, np.uint64)
         self._labels = np.zeros(batch, np.uint32)
         self._hashes = np.zeros(batch, np.uint64)
-        self._ends = np.zeros(d.BATCH, np.int64)
+        self._sources = np.zeros(batch, np.uint32)
+        self._kinds = np.zeros(batch, np.uint32)
+        self._which = np.zeros(batch, np.uint32)
         self.initial = self.canonical.distinct(self.initial, self.packing)
         for i, state in enumerate(self.initial):
             self.store.row(i)[:] = self.canonical(self.packing.pack(state))
             self.store.parents[i] = i
         self.store.count = len(self.initial)
-        d.rehash(self.store.states, k.words, self.store.count, self.store.table)
+        self.store.rehash()
         self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
 
     def _stores(self) -> Iterable[Store]:
@@ -269,7 +272,7 @@ class Explorer:
     def _slice(self) -> int:
         k, s = self.kernel, self.store
         status = int(
-            d.search_for(k.words)(
+            d.search_for(k.words, s.keyed)(
                 k.successors(),
                 k.check(),
                 k.words,
@@ -284,8 +287,10 @@ class Explorer:
                 self._fired_before,
                 self._out,
                 self._labels,
-                self._ends,
+                self._sources,
                 self._hashes,
+                self._kinds,
+                self._which,
                 SLICE,
             )
         )
@@ -294,7 +299,7 @@ class Explorer:
 
     def estimate(self) -> Estimate:
         """How large a state and the kernel are, and how many states the memory holds."""
-        size = bytes_per_state(self.kernel.words)
+        size = self.bytes_per_state()
         memory = free_memory() if self.memory is None else self.memory
         return Estimate(
             bits=self.kernel.layout.bits,
@@ -306,14 +311,20 @@ class Explorer:
 
     def bytes_per_state(self) -> int:
         """Memory for one state: its words, its parent, its share of the table."""
-        return bytes_per_state(self.kernel.words)
+        return bytes_per_state(self.kernel.words, self._keyed)
+
+    @property
+    def _keyed(self) -> bool:
+        """Whether states are kept in the table itself."""
+        return self.kernel.words == 1 and self.kernel.layout.bits < 64
 
     def _most_states(self, memory: int) -> int:
         """How many states fit, with the table that so many need."""
         size = 8 * self.kernel.words + 4
         # The table is the larger part of some sizes: try each of its sizes.
+        entry, full = (8, 7) if self._keyed else (4, 5)
         tables = (1 << k for k in range(2, 33))
-        fits = (min((memory - 4 * t) // size, t // 2) for t in tables)
+        fits = (min((memory - entry * t) // size, full * t // 10) for t in tables)
         return max(0, *fits)
 
     def _grow(self) -> bool:
@@ -411,6 +422,7 @@ class Explorer:
             seconds=time.perf_counter() - started,
             bits=self.kernel.layout.bits,
             words=self.kernel.words,
+            follow=by_messages(self.kernel.layout.determined),
             waiting=count - head,
             sampled=sampled,
             orbits=self.canonical.orbits(self._stores()),

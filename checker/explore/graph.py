@@ -137,7 +137,7 @@ class StateGraph:
             machine.address("successors"),
             words,
             e.store.states,
-            e.store.table,
+            e.store.index(),
             expanded,
             np.zeros(len(actions), np.int64),
             np.zeros(most * words, np.uint64),

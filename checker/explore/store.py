@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from quorate.checker.finite.packing import Words
 
 from . import driver as d
+from .memory import Growing
 
 Indices = npt.NDArray[np.uint32]
 Owners = npt.NDArray[np.uint8]
@@ -24,8 +26,9 @@ class Store:
 
     State k is `states[k * words : (k + 1) * words]`, its parent `parents[k]`; `k < count`. Both
     arrays are append-only: an entry below `count` never changes, so that a copy is brought up to
-    date by what was appended. `table` finds states by their hash and follows from them: after
-    loading `states`, `parents` and `count`, call `rehash`.
+    date by what was appended. `table` finds states by their hash (see `driver`) and follows from
+    them: after loading `states`, `parents` and `count`, call `rehash`. Its entries are the states
+    themselves if the store is `keyed`, which states of one word can be that are never full.
 
     The parent of an initial state is itself. A store that is one of several owners' holds the
     states for which `driver.owner_of(driver.hash_of(...), owners)` is its owner, and numbers are
@@ -35,18 +38,27 @@ class Store:
     words: int
     states: Words
     parents: Indices
-    table: Indices
+    table: npt.NDArray[Any]
     count: int = 0
+    keyed: bool = False
+    _index: Indices | None = field(default=None, repr=False)
+    _growing: tuple[Growing, Growing] | None = field(default=None, repr=False)
 
     @classmethod
-    def empty(cls, words: int, room: int) -> Store:
-        """An empty store with room for so many states. Raises MemoryError."""
-        return cls(
-            words,
-            np.empty(room * words, np.uint64),
-            np.empty(room, np.uint32),
-            np.zeros(table_size(room), np.uint32),
-        )
+    def empty(
+        cls,
+        words: int,
+        room: int,
+        keyed: bool = False,
+        number: type[np.unsignedinteger[Any]] = np.uint32,
+    ) -> Store:
+        """An empty store with room for so many states, whose parents have numbers of this type.
+
+        Raises MemoryError.
+        """
+        states, parents = Growing(np.uint64, room * words), Growing(number, room)
+        table, growing = empty_table(room, keyed), (states, parents)
+        return cls(words, states.array, parents.array, table, 0, keyed, None, growing)
 
     def row(self, k: int) -> Words:
         """The words of state k."""
@@ -62,28 +74,54 @@ class Store:
         return len(self.parents)
 
     def grow(self, room: int) -> None:
-        """Make room for more states. Raises MemoryError, and then nothing has changed."""
-        states = np.empty(room * self.words, np.uint64)
-        parents = np.empty(room, np.uint32)
-        table = np.zeros(table_size(room), np.uint32)
-        states[: self.count * self.words] = self.states[: self.count * self.words]
-        parents[: self.count] = self.parents[: self.count]
-        self.states, self.parents, self.table = states, parents, table
-        d.rehash(self.states, self.words, self.count, self.table)
+        """Make room for more states. Raises MemoryError, and then the store is as before."""
+        if table_size(room, self.keyed) > len(self.table):
+            table = empty_table(room, self.keyed)
+            if self.keyed:
+                d.fill(self.table, 0, table)
+            else:
+                d.rehash(self.states, self.words, self.count, table)
+            self.table = table
+        states, parents = self._growing or (Growing.of(self.states), Growing.of(self.parents))
+        del self.states, self.parents
+        try:
+            states.grow(room * self.words)
+            parents.grow(room)
+        finally:
+            self.states, self.parents = states.array, parents.array
+            self._growing = states, parents
 
     def rehash(self) -> None:
         """Build the table from the states."""
         self.table[:] = 0
-        d.rehash(self.states, self.words, self.count, self.table)
+        if self.keyed:
+            d.fill(self.states[: self.count], 1, self.table)
+        else:
+            d.rehash(self.states, self.words, self.count, self.table)
 
     def truncate(self, count: int) -> None:
         """Forget all but the first `count` states."""
-        d.forget(self.states, self.words, count, self.count, self.table)
-        self.count = count
+        if self.keyed:
+            d.forget_keys(self.states, count, self.count, self.table)
+        else:
+            d.forget(self.states, self.words, count, self.count, self.table)
+        self.count, self._index = count, None
 
     def find(self, words: Words) -> int:
         """The index of a packed state, or -1."""
-        return int(d.find(self.states, self.words, self.table, words, 0))
+        return int(d.find(self.states, self.words, self.index(), words, 0))
+
+    def index(self) -> Indices:
+        """A table that is not keyed: the store's own, or one that is built when first asked for.
+
+        Ask when no more states are added.
+        """
+        if not self.keyed:
+            return self.table
+        if self._index is None:
+            self._index = empty_table(self.count, False)
+            d.rehash(self.states, self.words, self.count, self._index)
+        return self._index
 
 
 @dataclass
@@ -107,7 +145,8 @@ class Partitions:
         d.deal(store.states, store.words, store.count, owners, order, numbers, sizes)
         stores = []
         for p in range(owners):
-            share = Store.empty(store.words, max(int(sizes[p]), store.room // owners, 1))
+            room = max(int(sizes[p]), store.room // owners, 1)
+            share = Store.empty(store.words, room, store.keyed)
             share.count = int(sizes[p])
             mine = np.flatnonzero(order[: store.count] == p)
             rows = store.states[: store.count * store.words].reshape(-1, store.words)
@@ -164,7 +203,7 @@ class Partitions:
     def gathered(self) -> Store:
         """All states in one store, as a search by one thread leaves them. Raises MemoryError."""
         words = self.stores[0].words
-        whole = Store.empty(words, max(1, self.count))
+        whole = Store.empty(words, max(1, self.count), self.stores[0].keyed)
         rows = whole.states.reshape(-1, words)
         order = self.order[: self.count]
         ranks = [np.flatnonzero(order == p).astype(np.uint32) for p in range(self.owners)]
@@ -185,11 +224,19 @@ class Partitions:
         return np.array([s.states.ctypes.data for s in self.stores], np.int64)
 
 
-def table_size(room: int) -> int:
-    """A power of two, at least twice the room: the table is never more than half full."""
-    return 2 << (room - 1).bit_length()
+def empty_table(room: int, keyed: bool) -> npt.NDArray[Any]:
+    """A table for so many states. Raises MemoryError."""
+    return Growing(np.uint64 if keyed else np.uint32, table_size(room, keyed)).array
 
 
-def bytes_per_state(words: int) -> int:
-    """Memory for one state: its words, its parent, its share of the table."""
-    return 8 * words + 4 + 8
+def table_size(room: int, keyed: bool) -> int:
+    """A power of two: the table is never more than half full, a keyed one never more than 70 %."""
+    size = 2
+    while d.crowded(room, size, keyed):
+        size *= 2
+    return size
+
+
+def bytes_per_state(words: int, keyed: bool = False) -> int:
+    """Memory for one state: its words, its parent, its share of a table that is half full."""
+    return 8 * words + 4 + (16 if keyed else 8)

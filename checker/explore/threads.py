@@ -56,6 +56,19 @@ class Worker:
         return int(self.progress[x.MADE])
 
 
+@dataclass
+class Result:
+    """What the owner of some states found in a round."""
+
+    control: npt.NDArray[np.int64]
+    added: int = 0
+    worker: int = 0  # who made the state that breaks an invariant
+
+    @classmethod
+    def empty(cls) -> Result:
+        return cls(np.zeros(d.CONTROLS, np.int64))
+
+
 @dataclass(frozen=True)
 class Event:
     """What ends a search: a status, at the successor that a worker made at a place."""
@@ -86,7 +99,8 @@ class Team:
     def __post_init__(self) -> None:
         owners = self.partitions.owners
         self.workers = [Worker.of(self.kernel, owners) for _ in range(owners)]
-        self._expand, self._insert = x.functions_for(self.kernel.words)
+        functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
+        self._expand, self._insert = functions.expand, functions.insert
         self._pool = ThreadPoolExecutor(owners + 1)  # one of them leads
         order = self.partitions.order
         self._cursors = np.zeros(owners, np.int64)
@@ -134,12 +148,12 @@ class Team:
     def _stretch(self, head: int, end: int) -> int:
         """Expand the states from `head` to `end` of the order of discovery."""
         before = [s.count for s in self.partitions.stores]
-        results = [np.zeros(x.INSERTED, np.int64) for _ in before]
+        results = [Result.empty() for _ in before]
         event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
         if event is not None and event.status != d.FULL:
             # Once more, up to what ended the search and no further.
             self._take_back(before)
-            results = [np.zeros(x.INSERTED, np.int64) for _ in before]
+            results = [Result.empty() for _ in before]
             parts = self._stretches(head, end)[: event.worker + 1]
             self._attempt(parts, event.place, results)
         if event is not None and event.status == d.FULL:
@@ -170,7 +184,7 @@ class Team:
             wait(futures)
 
     def _attempt(
-        self, parts: list[tuple[int, int]], cut: int, results: list[npt.NDArray[np.int64]]
+        self, parts: list[tuple[int, int]], cut: int, results: list[Result]
     ) -> Event | None:
         """Expand, then insert; what ended the search first, if anything did."""
         p = self.partitions
@@ -242,32 +256,31 @@ class Team:
                 return Event(i, place, d.SENSELESS, label, parent)
         return None
 
-    def _insert_for(self, owner: int, result: npt.NDArray[np.int64]) -> None:
+    def _insert_for(self, owner: int, result: Result) -> None:
         """Insert what all workers made for an owner, in their order, up to a violation."""
-        store, count = self.partitions.stores[owner], self.partitions.stores[owner].count
-        result[x.PLACE] = x.NOWHERE
+        store = self.partitions.stores[owner]
         for i, w in enumerate(self._busy):
             b = w.buckets
-            before = count
-            count = self._insert(
+            before = store.count
+            store.count = self._insert(
                 self._check, store.words, self.kernel.bad, self.partitions.owners, owner,
                 b.states[owner], b.labels[owner], b.parents[owner], b.places[owner],
-                b.sizes[owner], store.states, store.parents, store.table, count, w.fresh, result,
+                b.sizes[owner], store.states, store.parents, store.table, before, w.fresh,
+                result.control,
             )  # fmt: skip
-            result[x.ADDED] += count - before
-            store.count = count
-            if result[x.FOUND]:
-                result[x.WORKER] = i
+            result.added += store.count - before
+            if result.control[d.FOUND]:
+                result.worker = i
                 break
 
-    def _first(self, results: list[npt.NDArray[np.int64]], senseless: Event | None) -> Event | None:
+    def _first(self, results: list[Result], senseless: Event | None) -> Event | None:
         """The event that comes first in the order of discovery."""
         events = [senseless] if senseless is not None else []
-        for r in results:
-            if r[x.FOUND]:
-                found, where = int(r[x.FOUND]), int(r[x.WHERE])
-                events.append(Event(int(r[x.WORKER]), int(r[x.PLACE]), d.VIOLATED, found, where))
-        count = self.partitions.count + int(sum(r[x.ADDED] for r in results))
+        for owner, r in enumerate(results):
+            if found := int(r.control[d.FOUND]):
+                where = int(r.control[d.COUNT]) * len(results) + owner
+                events.append(Event(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where))
+        count = self.partitions.count + sum(r.added for r in results)
         if self.limit is not None and count >= self.limit:
             events.append(self._at_limit(self.limit - self.partitions.count))
         return min(events, key=lambda e: (e.worker, e.place), default=None)
@@ -285,7 +298,7 @@ class Team:
         for store, count in zip(self.partitions.stores, before, strict=True):
             store.truncate(count)
 
-    def _commit(self, head: int, results: list[npt.NDArray[np.int64]]) -> None:
+    def _commit(self, head: int, results: list[Result]) -> None:
         """Make a round's new states known."""
         p, c = self.partitions, self.control
         most = p.count + sum(w.made for w in self._busy)
@@ -298,5 +311,5 @@ class Team:
             self.fired += w.fired
         x.advance(p.order, head, end, self._cursors)
         for r in results:
-            c[d.REACHED] |= r[x.REACHED]
+            c[d.REACHED] |= r.control[d.REACHED]
         c[d.HEAD], c[d.COUNT] = end, p.count
