@@ -484,7 +484,7 @@ def over_messages(
         return
     loop, *rest = loops
     column = loop.messages.column
-    for index, close in _cells_set(b, f, low, column):
+    for index, close in _cells_set(b, f, low, loop.messages.kept):
         inner = low.scoped()
         if isinstance(loop.index, Node):
             inner.known[loop.index.id] = index
@@ -630,17 +630,7 @@ class Known:
             return self._constants[node.id]
         done = self._done
         new = [done[a.id] if isinstance(a, Node) else a for a in node.args]
-        if all(x is y for x, y in zip(new, node.args, strict=True)):
-            return node
-        g = self.g
-        match node.op:
-            case "and" | "or":
-                return (g.and_ if node.op == "and" else g.or_)(new)
-            case "lt":
-                return g.less(*new)
-            case "not":
-                return g.not_(new[0])
-        return getattr(g, node.op)(*new)
+        return self.g.rebuilt(node, new)
 
 
 class Footprint:

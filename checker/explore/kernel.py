@@ -8,6 +8,7 @@ from functools import cached_property
 
 from llvmlite import ir
 
+from quorate.checker.finite.determined import Dependency
 from quorate.checker.finite.evaluate import Undefined
 from quorate.checker.finite.instances import Instance, Instantiator
 from quorate.checker.finite.layout import Layout
@@ -17,6 +18,7 @@ from quorate.model.language import core as c
 from quorate.model.language.sorts import Sizes
 
 from .codegen import Goal, add_blocked, add_check, add_successors, grouped
+from .dependencies import dependencies
 from .machine import Machine
 from .symmetry import Reduction
 
@@ -40,15 +42,22 @@ class Kernel:
     reduction: Reduction | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.layout = Layout(self.description, self.sizes)
-        self._make = Instantiator(self.layout)
-        self.instances = [
-            i for action in self.description.actions for i in self._make.instances(action)
-        ]
+        self._lay_out(dependencies(self.description, self.sizes))
+        looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
+        kept = tuple(d for d in self.layout.determined if d.reported not in looped)
+        if kept != self.layout.determined:  # a loop over messages reads their payloads
+            self._lay_out(kept)
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
         self.possible = [i for i in self.instances if self._may_happen(i)]
         self.machine = self._compile()
+
+    def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
+        self.layout = Layout(self.description, self.sizes, determined)
+        self._make = Instantiator(self.layout)
+        self.instances = [
+            i for action in self.description.actions for i in self._make.instances(action)
+        ]
 
     def _may_happen(self, i: Instance) -> bool:
         graph = self.layout.graph

@@ -89,6 +89,7 @@ class Exploration:
     seconds: float = 0.0
     bits: int = 0
     words: int = 0
+    follow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # from messages: not kept
     waiting: int = 0
     sampled: int | None = None  # over how many states guards were counted, if not over all
     orbits: Orbits | None = None

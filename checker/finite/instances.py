@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,7 @@ class Instance:
     `guards` has one condition per `require` (after those for messages and the fault budget, which
     `implicit` holds); `undefined` is what has no value, and when: the first `early` of them in
     the guards, so that it is unknown whether the step is enabled; the others in what it does.
+    `determined` is what the action writes to cells that have no bits: they follow from the others.
     """
 
     action: c.Action
@@ -68,6 +69,7 @@ class Instance:
     stores: tuple[Store, ...]
     undefined: tuple[Undefined, ...] = field(default=())
     early: int = 0
+    determined: tuple[Store, ...] = field(default=())
 
     @property
     def effect_arguments(self) -> tuple[Any, ...]:
@@ -175,6 +177,7 @@ class Instantiator:
                 break
         early = len(self.evaluator.undefined)
         stores: list[Store] = []
+        determined: list[Store] = []
         if so_far is not False:
             self.evaluator._path.append(so_far)
             try:
@@ -183,7 +186,8 @@ class Instantiator:
                         stores.append(store)
             finally:
                 self.evaluator._path.pop()
-            stores = self._effective(stores)
+            determined = [s for s in stores if s.column.formula is not None]
+            stores = self._effective(map(self._kept, stores))
             if action.fault is not None:
                 left = self.g.sub(self.g.load(budget, 0), 1)
                 stores.append(Store(budget, 0, left, True))
@@ -198,13 +202,23 @@ class Instantiator:
             stores=tuple(stores),
             undefined=tuple(self.evaluator.undefined),
             early=early,
+            determined=tuple(determined),
         )
 
-    def _effective(self, stores: list[Store]) -> list[Store]:
+    def _kept(self, s: Store) -> Store:
+        """Of a message whose payload follows from others, only that it is sent."""
+        for m in self.layout.messages.values():
+            if s.column is m.column and m.kept is not m.column:
+                return Store(m.kept, s.index, 1, s.when)
+        return s
+
+    def _effective(self, stores: Iterable[Store]) -> list[Store]:
         """Without those that put back what was there, where nothing else was put before."""
         found: list[Store] = []
         touched: set[int] = set()
         for s in stores:
+            if s.column.formula is not None:
+                continue
             same = s.value is self.g.load(s.column, s.index)
             if s.column.size > 1 and not (same and id(s.column) not in touched):
                 touched.add(id(s.column))

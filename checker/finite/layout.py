@@ -8,7 +8,7 @@ the code of the payload. (Without `key=` every field is the key and a cell is on
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,8 @@ from quorate.model.language.types import (
     key_values,
 )
 
-from .nodes import Bool, Graph, Scalar
+from .determined import Dependency, Formulas
+from .nodes import Bool, Graph, Scalar, nodes_in
 from .values import Value, Values
 
 MOST_BITS = 1 << 16
@@ -36,15 +37,23 @@ MOST_PAYLOADS = 1 << 20
 
 
 class Column:
-    """`count` cells with `size` values each; word and bit of the first are set by packing."""
+    """`count` cells with `size` values each; word and bit of the first are set by packing.
 
-    __slots__ = ("bits", "count", "first_bit", "first_word", "name", "per_word", "size")
+    With a `formula`, which gives the value of the cell at an index, the cells have no bits.
+    """
+
+    __slots__ = ("bits", "count", "first_bit", "first_word", "formula", "name", "per_word", "size")
 
     def __init__(self, name: str, count: int, size: int) -> None:
         self.name, self.count, self.size = name, count, size
         self.bits = (size - 1).bit_length()
         self.first_word = self.first_bit = 0
         self.per_word = 64 // max(1, self.bits)
+        self.formula: Callable[[Scalar], Scalar] | None = None
+
+    def determine(self, formula: Callable[[Scalar], Scalar]) -> None:
+        """From now on, the cells hold what a formula says."""
+        self.bits, self.formula = 0, formula
 
     def place(self, index: int) -> tuple[int, int]:
         """Word and lowest bit of a cell."""
@@ -84,6 +93,23 @@ class MessageColumn:
                 f"more than {MOST_PAYLOADS:,}: give smaller sizes"
             )
         self.column = Column(record.__name__, self.keys, 1 + self.payloads)
+        self.kept = self.column  # what a state holds of it
+
+    def determine(self, payload: Callable[[Scalar], Scalar]) -> None:
+        """From now on a state holds only whether there is a message; a formula says which."""
+        g, kept = self.g, Column(self.column.name, self.keys, 2)
+        self.kept = kept
+
+        def number(index: Scalar) -> Scalar:
+            return g.select(g.isin(g.load(kept, index), 2), g.add(payload(index), 1), 0)
+
+        self.column.determine(number)
+
+    def payload_number(self, payload: tuple[Value, ...]) -> Scalar:
+        """The number of a payload, given its fields."""
+        fields = dict(zip(self.payload, payload, strict=True))
+        every = tuple(fields.get(i, 0) for i in range(len(self.spaces)))
+        return self._number(every, self.payload)[0]
 
     def locate(self, fields: tuple[Value, ...]) -> tuple[Scalar, Scalar, Bool]:
         """Cell index and cell value of a message, and whether it can exist at all.
@@ -124,10 +150,15 @@ class MessageColumn:
 
 
 class Layout:
-    """All columns of a protocol at the active sizes. Raises SizeError if a state is too wide."""
+    """All columns of a protocol at the active sizes. Raises SizeError if a state is too wide.
 
-    def __init__(self, description: c.Description, sizes: Sizes) -> None:
-        self.description, self.sizes = description, sizes
+    What `determined` says of cells must hold in every state that is looked at: those have no bits.
+    """
+
+    def __init__(
+        self, description: c.Description, sizes: Sizes, determined: tuple[Dependency, ...] = ()
+    ) -> None:
+        self.description, self.sizes, self.determined = description, sizes, determined
         self.graph = Graph()
         self.values = Values(self.graph)
         self.parts: dict[str, list[Column]] = {}
@@ -142,6 +173,8 @@ class Layout:
                     self.messages[v.name, record] = column
             else:
                 self.parts[v.name] = self._variable(v)
+        for d in determined:
+            Formulas(self, d).attach()
         self.words = self._pack()
 
     def _spaces(self, record: type[Record], proper: set[tuple[type, str]]) -> list[FieldSpace]:
@@ -169,12 +202,21 @@ class Layout:
         return [len(list(key_values((k,)))) for k in v.type.keys], v.type.value
 
     def columns(self) -> Iterator[Column]:
-        """Every column: variables, messages, fault budgets."""
+        """Every column that a state holds: variables, messages, fault budgets."""
         for parts in self.parts.values():
-            yield from parts
+            yield from (column for column in parts if column.formula is None)
         for m in self.messages.values():
-            yield m.column
+            yield m.kept
         yield from self.budgets.values()
+
+    def behind(self, column: Column) -> Iterator[tuple[Column, int]]:
+        """The cells of a state that say what the cells of a column hold."""
+        if column.formula is None:
+            yield from ((column, i) for i in range(column.count))
+        else:
+            for node in nodes_in(column.formula(i) for i in range(column.count)):
+                if node.op == "load":
+                    yield node.args
 
     def _pack(self) -> int:
         """First fit, widest first; a column of at most 64 bits stays within one word."""

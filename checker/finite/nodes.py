@@ -7,7 +7,7 @@ over one cell melt into a single test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from quorate.model.language.diagnostics import SizeError
@@ -102,6 +102,8 @@ class Graph:
         if p.op == "isin":
             x, mask = p.args
             return self.isin(x, ~mask & ((1 << x.size) - 1))
+        if p.op == "or" and all(q.op == "isin" for q in p.args):
+            return self.and_(map(self.not_, p.args))  # tests of cells, to melt with others
         return self._node("not", (p,))
 
     def and_(self, parts: Iterable[Bool]) -> Bool:
@@ -162,8 +164,13 @@ class Graph:
         return self._node("iff", (p, q))
 
     def ite(self, test: Bool, p: Bool, q: Bool) -> Bool:
+        """p where the test holds, else q."""
         if not isinstance(test, Node):
             return p if test else q
+        if not isinstance(p, Node):
+            return self.or_([test, q]) if p else self.and_([self.not_(test), q])
+        if not isinstance(q, Node):
+            return self.or_([self.not_(test), p]) if q else self.and_([test, p])
         return self.or_([self.and_([test, p]), self.and_([self.not_(test), q])])
 
     def eq(self, x: Scalar, y: Scalar) -> Bool:
@@ -186,12 +193,27 @@ class Graph:
     def less_eq(self, x: Scalar, y: Scalar) -> Bool:
         return self.not_(self.less(y, x))
 
+    def rebuilt(self, node: Node, args: Sequence[Any]) -> Any:
+        """The operation of a node on other operands, folded anew."""
+        if all(x is y for x, y in zip(args, node.args, strict=True)):
+            return node
+        match node.op:
+            case "and" | "or":
+                return (self.and_ if node.op == "and" else self.or_)(args)
+            case "lt":
+                return self.less(*args)
+            case "not":
+                return self.not_(args[0])
+        return getattr(self, node.op)(*args)
+
     # ------------------------------------------------------------ scalars
 
     def load(self, column: Any, index: Scalar) -> Scalar:
         """The cell of a column (see layout.py) at an index."""
         if column.size == 1:
             return 0
+        if column.formula is not None:
+            return column.formula(index)  # type: ignore[no-any-return]
         return self._node("load", (column, index), column.size)
 
     def param(self, name: str, size: int) -> Node:

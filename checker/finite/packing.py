@@ -24,6 +24,7 @@ from quorate.model.language.types import (
 )
 
 from .layout import Column, Layout, MessageColumn
+from .python import function
 
 Words = npt.NDArray[np.uint64]
 
@@ -35,12 +36,19 @@ class Packing:
         self.layout = layout
         self._scalars: dict[Type, list[Any]] = {}
         self._messages = {key: self._universe(column) for key, column in layout.messages.items()}
+        # What has no bits is read behind the words.
+        columns = [c for parts in layout.parts.values() for c in parts]
+        columns += [m.column for m in layout.messages.values()]
+        cells = [(c, i) for c in columns if c.formula is not None for i in range(c.count)]
+        self._places = {cell: layout.words + k for k, cell in enumerate(cells)}
+        self._determined = function([c.formula(i) for c, i in cells if c.formula is not None])
 
     # ------------------------------------------------------------ words to values
 
     def unpack(self, words: Words) -> State:
         """The state that these words hold, in the form that `Machine` uses."""
         cells = [int(w) for w in words]
+        cells += self._determined(cells)
         values: list[Any] = []
         for v in self.layout.description.variables:
             if isinstance(v.type, MessagesType):
@@ -52,11 +60,11 @@ class Packing:
             keys, t = self.layout.keyed(v)
             columns = self.layout.parts[v.name]
             row = [
-                self._read(t, iter([_cell(cells, col, i) for col in columns]))
+                self._read(t, iter([self._cell(cells, col, i) for col in columns]))
                 for i in range(math.prod(keys))
             ]
             values.append(tuple(row) if isinstance(v.type, MapType) else row[0])
-        values += [_cell(cells, col, 0) for col in self.layout.budgets.values()]
+        values += [self._cell(cells, col, 0) for col in self.layout.budgets.values()]
         return tuple(values)
 
     def value(self, ground: Any, t: Type) -> Any:
@@ -67,7 +75,7 @@ class Packing:
         column = self.layout.messages[variable, record].column
         universe = self._messages[variable, record]
         for index in range(column.count):
-            if number := _cell(cells, column, index):
+            if number := self._cell(cells, column, index):
                 yield universe(index, number - 1)
 
     def _read(self, t: Type, parts: Iterator[int]) -> Any:
@@ -87,6 +95,14 @@ class Packing:
             case MapType(keys, inner):
                 return FrozenMap((k, self._read(inner, parts)) for k in key_values(keys))
         return self._scalar(t)[next(parts)]
+
+    def _cell(self, cells: list[int], column: Column, index: int) -> int:
+        if column.formula is not None:
+            return cells[self._places[column, index]]
+        if column.bits == 0:
+            return 0
+        word, bit = column.place(index)
+        return cells[word] >> bit & ((1 << column.bits) - 1)
 
     def _scalar(self, t: Type) -> list[Any]:
         if t not in self._scalars:
@@ -120,7 +136,8 @@ class Packing:
                     index, number, _ = column.locate(ground.values)
                     if not isinstance(index, int) or not isinstance(number, int):
                         raise TypeError(f"{message!r} is no constant")
-                    _set_cell(cells, column.column, index, number)
+                    kept = column.kept
+                    _set_cell(cells, kept, index, number if kept is column.column else 1)
                 continue
             _, t = self.layout.keyed(v)
             rows = value if isinstance(v.type, MapType) else (value,)
@@ -135,13 +152,6 @@ class Packing:
         for budget, left in budgets:
             _set_cell(cells, budget, 0, left)
         return np.array(cells, dtype=np.uint64)
-
-
-def _cell(cells: list[int], column: Column, index: int) -> int:
-    if column.bits == 0:
-        return 0
-    word, bit = column.place(index)
-    return cells[word] >> bit & ((1 << column.bits) - 1)
 
 
 def _set_cell(cells: list[int], column: Column, index: int, value: int) -> None:

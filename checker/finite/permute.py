@@ -127,7 +127,10 @@ class Permutation:
         table = None if _identity(payloads) else (0, *(int(n) + 1 for n in payloads))
         table = _padded(table, m.column)
         for source, target in enumerate(self._number(m, m.key)):
-            yield Move(Cell(m.column, source), Cell(m.column, int(target)), table)
+            if m.kept is m.column:
+                yield Move(Cell(m.column, source), Cell(m.column, int(target)), table)
+            else:
+                yield Move(Cell(m.kept, source), Cell(m.kept, int(target)))
 
     def _number(self, m: MessageColumn, which: list[int]) -> Codes:
         """The table of the mixed-radix numbers of these fields."""

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quorate.checker.finite.determined import Dependency
 from quorate.checker.finite.evaluate import Undefined
 from quorate.checker.finite.instances import Instance, Instantiator, Store, used_in_effects
 from quorate.checker.finite.layout import Layout
@@ -60,12 +61,13 @@ class Ground:
 
     protocol: type[Protocol]
     sizes: Sizes
+    determined: tuple[Dependency, ...] = ()  # what a state does not hold
     description: c.Description = field(init=False)
     layout: Layout = field(init=False)
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
-        self.layout = Layout(self.description, self.sizes)
+        self.layout = Layout(self.description, self.sizes, self.determined)
         self.packing = Packing(self.layout)
         self.machine = Machine(self.protocol, self.sizes)
         self._make = Instantiator(self.layout)

@@ -46,7 +46,7 @@ def check_states(
 class _Check:
     def __init__(self, explorer: Explorer, most: int, timeout: float) -> None:
         self.explorer = explorer
-        self.ground = Ground(explorer.protocol, explorer.sizes)
+        self.ground = Ground(explorer.protocol, explorer.sizes, explorer.kernel.layout.determined)
         self.cells = Cells(self.ground.layout, "")
         store = explorer.store
         self.which = chosen_rows(store.count, most)

@@ -128,9 +128,10 @@ def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:
             columns.append(layout.messages[name, message].column)
     words = [0] * layout.words
     for column in columns:
-        for index in range(column.count if column.bits else 0):
-            word, bit = column.place(index)
-            words[word] |= ((1 << column.bits) - 1) << bit
+        for behind, index in layout.behind(column):
+            if behind.bits:
+                word, bit = behind.place(index)
+                words[word] |= ((1 << behind.bits) - 1) << bit
     return np.array(words, dtype=np.uint64)
 
 

@@ -16,6 +16,7 @@ from quorate.checker.explore.explorer import (
 )
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Orbits, Outcome
+from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.traces import counterexample
@@ -224,8 +225,13 @@ def writable(path: Path | None) -> None:
 def memory_line(explorer: Explorer) -> str:
     """What a state costs."""
     k = explorer.kernel
+    follow = "; ".join(
+        f"{', '.join(names)} {'follows' if len(names) == 1 else 'follow'} from {messages}"
+        for messages, names in by_messages(k.layout.determined).items()
+    )
+    bits = f"{k.layout.bits} bits a state" + (f" ({follow})" if follow else "")
     return (
-        f"{k.layout.bits} bits a state, {explorer.bytes_per_state()} bytes with parent and table; "
+        f"{bits}, {explorer.bytes_per_state()} bytes with parent and table; "
         f"{count(len(k.instances), 'action instance')}"
     )
 
@@ -374,6 +380,9 @@ def as_json(
         "outcome": found.outcome.value,
         "states": found.states,
         "symmetry": symmetry_of(found),
+        "bits": found.bits or None,
+        "words": found.words or None,
+        "follow": {messages: list(names) for messages, names in found.follow.items()},
         "transitions": found.transitions,
         "depth": found.depth,
         "seconds": round(found.seconds, 4),

@@ -1,0 +1,45 @@
+"""Ground scalars as a Python function of the words of a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .nodes import Node, Scalar, nodes_in
+
+BINARY = {"eq": "==", "lt": "<", "iff": "==", "add": "+", "sub": "-"}
+BINARY |= {"mul": "*", "div": "//", "mod": "%"}
+
+
+def function(scalars: Sequence[Scalar]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """The function that maps the words of a state to the values of these scalars."""
+    lines = [f"    {_name(node)} = {_text(node)}" for node in nodes_in(scalars)]
+    result = "".join(f"{_name(x)}, " for x in scalars)
+    source = "\n".join(["def values(words):", *lines, f"    return ({result})"])
+    made: dict[str, Any] = {}
+    exec(source, made)  # of our own making: names are numbers
+    return made["values"]  # type: ignore[no-any-return]
+
+
+def _name(x: Any) -> str:
+    return f"n{x.id}" if isinstance(x, Node) else str(int(x))
+
+
+def _text(node: Node) -> str:
+    args = node.args
+    match node.op:
+        case "load":
+            column, index = args
+            word, bit = column.place(index)
+            return f"words[{word}] >> {bit} & {(1 << column.bits) - 1}"
+        case "isin":
+            return f"{args[1]} >> {_name(args[0])} & 1 == 1"
+        case "not":
+            return f"not {_name(args[0])}"
+        case "and" | "or":
+            return f" {node.op} ".join(map(_name, args))
+        case "select":
+            return f"{_name(args[1])} if {_name(args[0])} else {_name(args[2])}"
+        case "number":
+            return f"int({_name(args[0])})"
+    return f"{_name(args[0])} {BINARY[node.op]} {_name(args[1])}"
