@@ -2,7 +2,8 @@
 
 Sheeran, Singh, Stalmarck: Checking Safety Properties Using Induction and a SAT-solver (FMCAD 2000).
 A path here is as the end of a shortest run to something wrong may be: no state occurs twice, none
-after the first is initial, its steps and its last state are in order (transition.py, sorting.py).
+after the first is initial, none of its steps is unread (unread.py), these and its last state are in
+order (transition.py, sorting.py).
 """
 
 from __future__ import annotations
@@ -60,11 +61,7 @@ class Arbitrary:
         self, kind: str | None, given: Collection[str | None], timeout: float | None = None
     ) -> Answer:
         """Whether a path on which all that is `given` holds ends where this is wrong."""
-        return self.paths.ask(self._assumptions(kind, given), timeout)
-
-    def _assumptions(self, kind: str | None, given: Collection[str | None]) -> list[int]:
-        assumed = [self._nothing_wrong[g] for g in given]
-        return [*assumed, self.paths.wrong(kind, self.paths.frames - 1)]
+        return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], timeout)
 
     # ------------------------------------------------------------ counterexamples
 
@@ -75,7 +72,7 @@ class Arbitrary:
 
         The search for the latter takes about this long at most. Raises DisagreementError.
         """
-        found = self._nearest(self._assumptions(kind, given), time.perf_counter() + seconds)
+        found = self._nearest(kind, given, time.perf_counter() + seconds)
         states = [self.ground.state(words) for words in found]
         moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
         for state, name in itertools.product(states[:-1], given):
@@ -91,9 +88,9 @@ class Arbitrary:
             raise DisagreementError(f"{kind or 'a step'}: wrong in {state!r}, not for CPython")
         return f"{reason.span}: {reason.what}"
 
-    def _nearest(self, assumptions: list[int], ends: float) -> list[Words]:
+    def _nearest(self, kind: str | None, given: Collection[str | None], ends: float) -> list[Words]:
         """Digit by digit, messages first: can the first state's be an initial state's too?"""
-        best = self.paths.states()
+        best, assumed = self.paths.states(), [self._nothing_wrong[g] for g in given]
         if self._first is None:
             return best
         cells = self.template.transition.before
@@ -105,7 +102,7 @@ class Arbitrary:
         for n in digits:
             if wanted[n] in kept or time.perf_counter() > ends:
                 continue
-            if self.paths.ask([*assumptions, *kept, wanted[n]]) is Answer.YES:
+            if self.paths.ask(kind, [*assumed, *kept, wanted[n]]) is Answer.YES:
                 best = self.paths.states()
                 kept = self._agreeing(best[0], wanted)
         return best

@@ -91,13 +91,18 @@ class Search:
         self.runs.__exit__()
 
     def run(self, report: Report | None) -> Bounded:
-        """Every depth up to the last."""
-        for k in range(self.depth + 1):
-            found = self.check(k)
-            if found is not None:
-                return found
-            if report is not None:
-                report(Depth(k, time.perf_counter() - self.started))
+        """Every depth up to the last; an interrupt ends it with what is known."""
+        done = -1
+        try:
+            for k in range(self.depth + 1):
+                found = self.check(k)
+                if found is not None:
+                    return found
+                done = k
+                if report is not None:
+                    report(Depth(k, time.perf_counter() - self.started))
+        except KeyboardInterrupt:
+            return self.result(BoundedOutcome.INTERRUPTED, done)
         return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
     def left(self) -> float | None:
@@ -113,13 +118,12 @@ class Search:
         if k and asked:
             self.runs.extend()
         for kind in asked:
-            wrong = self.runs.wrong(kind, k)
-            answer = self.runs.ask([wrong], self.left())
+            answer = self.runs.ask(kind, timeout=self.left())
             if answer is Answer.YES:
                 return self._violated()
             if answer is Answer.UNKNOWN:
                 return self.result(BoundedOutcome.UNKNOWN, k - 1)
-            self.runs.clause([-wrong])
+            self.runs.clause([-self.runs.wrong(kind, k)])
         return None
 
     # ------------------------------------------------------------ counterexamples

@@ -43,6 +43,11 @@ class Clauses:
         """The clauses."""
         return np.array(self._flat, dtype=np.int32)
 
+    def fresh(self) -> int:
+        """A variable of its own."""
+        self.variables += 1
+        return self.variables
+
     def add(self, p: Formula) -> None:
         """Require a formula."""
         stack = [self._raw(p)]

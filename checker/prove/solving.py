@@ -7,6 +7,7 @@ machine's order. A question is two lengths, clauses (each ended by 0) and assump
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from array import array
 from collections.abc import Iterator
@@ -39,4 +40,5 @@ def split(flat: array[int]) -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(BrokenPipeError):  # nobody is left to answer
+        main()

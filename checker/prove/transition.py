@@ -58,6 +58,16 @@ class Transition:
             if independent(first, second)
         ]
 
+    def readers(self) -> list[list[int]]:
+        """For each step, the steps that may read what it writes."""
+        prints = [footprint(s) for s in self.steps]
+        return [[j for j, t in enumerate(prints) if _meet(s.writes, t.reads)] for s in prints]
+
+    def unseen(self, roots: Iterable[Bool]) -> list[int]:
+        """The steps that write nothing that these conditions read."""
+        reads = loaded(roots)
+        return [i for i, s in enumerate(self.steps) if not _meet(footprint(s).writes, reads)]
+
     def _differences(self, step: Step) -> Iterator[Formula]:
         for place, value in self.stored(step).items():
             for k, old in enumerate(self.before.bits(*place)):
@@ -148,9 +158,14 @@ def footprint(step: Step) -> Footprint:
     for store in step.stores:
         roots += [store.when, store.value, store.index]
     return Footprint(
-        frozenset(_places(n.args for n in nodes_in(roots) if n.op == "load")),
+        loaded(roots),
         frozenset(_places((s.column, s.index) for s in step.stores)),
     )
+
+
+def loaded(roots: Iterable[Bool | Scalar]) -> frozenset[Place]:
+    """The cells that these read."""
+    return frozenset(_places(n.args for n in nodes_in(roots) if n.op == "load"))
 
 
 def _places(pairs: Iterable[tuple[Column, Scalar]]) -> Iterator[Place]:

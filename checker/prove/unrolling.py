@@ -24,6 +24,7 @@ from .solver import Answer, Solver
 from .sorting import in_order
 from .statesets import StateSet
 from .transition import Transition
+from .unread import Unread
 
 
 class Template:
@@ -31,7 +32,8 @@ class Template:
 
     `wrong` has a literal for each invariant that may be violated or have no value, and for None:
     for a step that may have none. `sorted` implies that interchangeable elements are in order. Make
-    it inside the sizes. Raises ValueError for a name that is no invariant's; SizeError.
+    it inside the sizes. `none_unread` implies that what is wrong rests on every step (unread.py).
+    Raises ValueError for a name that is no invariant's; SizeError.
     """
 
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:
@@ -47,6 +49,8 @@ class Template:
         made.add(t.formula)
         made.add(t.changes)
         chosen = np.array([made.literal(s) for s in t.selectors], np.int32)
+        pending = np.array([made.fresh() for _ in t.selectors], np.int32)
+        none_unread = {kind: made.fresh() for kind in wrong}
         self.width = made.variables - self.bits
         clauses = self._renumbered(made.flat())
         self.moment, self.step = clauses[:moment], clauses[moment:]
@@ -55,7 +59,15 @@ class Template:
             for name, literal in self.wrong.items()
         }
         self.sorted = int(self._renumbered(np.array([self.sorted], np.int32))[0])
-        self.swapped = self._swapped(self._renumbered(chosen))
+        chosen, pending = self._renumbered(chosen), self._renumbered(pending)
+        self.swapped = self._swapped(chosen)
+        self.unread = Unread(t, chosen, pending, self.width)
+        self.step = np.concatenate([self.step, self.unread.step])
+        self.none_unread = {kind: n - self.bits for kind, n in none_unread.items()}
+        reading = {p.name: [p.holds, p.senseless] for p in self.properties}
+        for kind, literal in self.none_unread.items():
+            roots = [s.senseless for s in t.steps] if kind is None else reading[kind]
+            self.moment = np.concatenate([self.moment, self.unread.none(literal, roots)])
 
     def _wrong(self) -> dict[str | None, Formula]:
         at = self.transition.translator
@@ -109,6 +121,8 @@ class Unrolling:
         self._used = (depth + 2) * template.width  # variables; those after them are in no frame
         self._solver = Solver()
         self.begin()
+        for n in template.unread.pending.tolist():
+            self.clause([-n])
 
     def __enter__(self) -> Self:
         return self
@@ -170,10 +184,17 @@ class Unrolling:
     def _literal(self, literal: int, k: int) -> int:
         return literal + (1 if literal > 0 else -1) * k * self.template.width
 
-    def ask(self, assumptions: Sequence[int], timeout: float | None = None) -> Answer:
-        """Whether there is such a run, its last state sorted."""
-        order = self._literal(self.template.sorted, self.frames - 1)
-        return self._solver.ask([order, *assumptions], timeout)
+    def ask(
+        self, kind: str | None, assumptions: Sequence[int] = (), timeout: float | None = None
+    ) -> Answer:
+        """Whether there is such a run in whose last frame this is wrong.
+
+        If there is one, and no shorter one to anything wrong, then there is one whose steps and
+        last state are in order, with no step whose effect is not read later on.
+        """
+        k, t = self.frames - 1, self.template
+        which = [t.wrong[kind], t.sorted, t.none_unread[kind]]
+        return self._solver.ask([*(self._literal(n, k) for n in which), *assumptions], timeout)
 
     def states(self) -> list[Words]:
         """The states of the run that was found."""

@@ -59,6 +59,7 @@ class BoundedOutcome(Enum):
     NONE_WITHIN = "no violation within the depth"
     VIOLATED = "violated"
     UNKNOWN = "unknown"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Bounded:
     """A bounded check: whether a run of at most `depth` steps violates an invariant.
 
     After a violation `path` is a shortest one, run again by CPython, and `depth` its length. After
-    UNKNOWN, no run of at most `depth` steps is a violation, and longer ones are open (-1: all are).
+    UNKNOWN or INTERRUPTED, no run of at most `depth` steps is a violation, and longer ones are open
+    (-1: all are).
     """
 
     outcome: BoundedOutcome

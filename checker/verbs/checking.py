@@ -186,6 +186,7 @@ class Check:
             BoundedOutcome.VIOLATED: Outcome.VIOLATED,
             BoundedOutcome.NONE_WITHIN: Outcome.BOUND,
             BoundedOutcome.UNKNOWN: Outcome.UNKNOWN,
+            BoundedOutcome.INTERRUPTED: Outcome.INTERRUPTED,
         }[found.outcome]
         return Exploration(
             outcome=outcome,
@@ -283,17 +284,16 @@ def report(
             }.get(found.outcome, "not exhaustive")
             seen = f" in {size}" if found.states else f" in {seconds(found.seconds)}"
             out.line(f"{why}; nothing was found so far{seen}: {found.partial}", "warn")
-        case Outcome.BOUND | Outcome.UNKNOWN:
-            ending = (
-                "longer runs were not looked at"
-                if found.outcome is Outcome.BOUND
-                else "about longer ones the solver does not know"
-            )
-            out.line(
-                f"no run of at most {count(found.depth, 'step')} violates an invariant "
-                f"({seconds(found.seconds)}); {ending}",
-                "warn",
-            )
+        case Outcome.BOUND | Outcome.UNKNOWN | Outcome.INTERRUPTED if not found.states:
+            ending = {
+                Outcome.BOUND: "longer runs were not looked at",
+                Outcome.UNKNOWN: "about longer ones the solver does not know",
+                Outcome.INTERRUPTED: "interrupted",
+            }[found.outcome]
+            known = f"no run of at most {count(found.depth, 'step')} violates an invariant"
+            if found.depth < 0:
+                known = "nothing is known, not even of the initial states"
+            out.line(f"{known} ({seconds(found.seconds)}); {ending}", "warn")
         case _:
             why = {
                 Outcome.INTERRUPTED: "interrupted",

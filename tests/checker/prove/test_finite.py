@@ -15,15 +15,18 @@ from quorate.checker.explore.reference import explore_reference
 from quorate.checker.prove import states as states_module
 from quorate.checker.prove.finite import (
     BoundedOutcome,
+    Depth,
     DisagreementError,
     Verdict,
     bounded,
     check_states,
     inductive,
 )
-from quorate.model.language import ModelError, Protocol, SizeError, StepError
+from quorate.checker.prove.unrolling import Unrolling
+from quorate.model.language import ModelError, Protocol, SizeError, StepError, action, require
 from quorate.model.language.run import Machine
-from quorate.model.paxos import Paxos
+from quorate.model.mutants import KILLED, MUTANTS, Mutant
+from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
 
 from ..explore.oracle import consult
 from ..strategies import Source, loaded, sized, sources
@@ -77,6 +80,55 @@ def test_a_step_without_a_value_is_an_error_of_the_model() -> None:
 def test_a_timeout_is_unknown_and_says_how_deep_it_got() -> None:
     found = bounded(Paxos, Paxos.sized(**PAXOS), 10, timeout=0.0)
     assert found.outcome is BoundedOutcome.UNKNOWN and found.depth == -1
+
+
+def test_an_interrupt_ends_it_with_what_is_known() -> None:
+    def stop(d: Depth) -> None:
+        if d.depth == 3:
+            raise KeyboardInterrupt
+
+    found = bounded(Paxos, Paxos.sized(**PAXOS), 10, report=stop)
+    assert found.outcome is BoundedOutcome.INTERRUPTED and found.depth == 3
+
+
+def test_an_inductive_invariant_is_asked_about_initially_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str | None] = []
+    wrong = Unrolling.wrong
+
+    def spy(self: Unrolling, name: str | None, k: int) -> int:
+        if k == 3:
+            asked.append(name)
+        return wrong(self, name, k)
+
+    monkeypatch.setattr(Unrolling, "wrong", spy)
+    assert bounded(Paxos, Paxos.sized(**PAXOS), 8).depth == 8 and not asked
+    bounded(Paxos, Paxos.sized(**PAXOS), 3, ["agreement", "one_value_per_ballot"])
+    assert "agreement" in asked and "one_value_per_ballot" not in asked
+
+
+KILLED_MUTANTS = [m for m in MUTANTS.values() if m.verdict == KILLED]
+QUICK = {"shared-ballot", "forgets-decision", "breaks-vote", "ignores-recovered", "forgets-vote"}
+TOO_LONG = {"lowest-vote", "vote-raises-nothing"}  # 34 steps of all roles: hours
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(m, id=m.name, marks=[] if m.name in QUICK else pytest.mark.exhaustive)
+        for m in KILLED_MUTANTS
+        if m.name not in TOO_LONG
+    ],
+)
+def test_a_mutant_dies_at_the_depth_of_breadth_first_search(mutant: Mutant) -> None:
+    assert mutant.violates is not None
+    sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
+    only = frozenset({mutant.violates})
+    expected = Explorer(mutant.protocol, sizes, only=only).run()
+    found = bounded(mutant.protocol, sizes, 40, [mutant.violates])
+    assert found.outcome is BoundedOutcome.VIOLATED and found.violated == mutant.violates
+    assert found.depth == len(found.path) == expected.depth
 
 
 def test_every_depth_is_reported() -> None:
@@ -257,6 +309,23 @@ def test_random_protocols_agree_with_plain_python(source: Source) -> None:
 @given(source=sources(), extra=st.integers(0, 3))
 def test_many_random_protocols_agree_with_plain_python(source: Source, extra: int) -> None:
     run(source)
+
+
+class Hasty(Paxos):
+    """A proposer asks for its own value, whatever the acceptors voted for before."""
+
+    @action
+    def phase2a(self, b: Ballot, v: Value, q: Quorum) -> None:
+        require(not any(m.b == b for m in self.sent[Accept]))
+        require(all(any(m.a == a and m.b == b for m in self.sent[Promise]) for a in q))
+        self.sent.add(Accept(b, v))
+
+
+@pytest.mark.exhaustive
+def test_seven_acceptors_that_no_enumeration_exhausts() -> None:
+    """Twenty steps: 2 ballots begun, 4 promises and 1 proposal each, 4 votes each."""
+    found = bounded(Hasty, Hasty.sized(Acceptor=7, Ballot=2, Value=2), 25, ["agreement"])
+    assert found.outcome is BoundedOutcome.VIOLATED and found.depth == 20
 
 
 @pytest.mark.exhaustive
