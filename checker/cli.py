@@ -22,6 +22,7 @@ VERBS = {
     "check": "Explore every reachable state of a protocol and check its invariants.",
     "refine": "Check that one protocol implements another, step by step.",
     "prove": "Prove the invariants for any number of elements of every sort.",
+    "quorums": "Compare quorum systems: which meet, and how available they are.",
     "replay": "Replay a trace on an implementation, step by step.",
     "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",

@@ -25,6 +25,9 @@ BUNDLED = {
     "Raft": "quorate.model.raft:Raft",
     "RaftElection": "quorate.model.raft_election:RaftElection",
     "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",
+    "GridPaxos": "quorate.model.quorum_paxos:GridPaxos",
+    "WeightedPaxos": "quorate.model.quorum_paxos:WeightedPaxos",
+    "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
     "ProvedPaxosRoles": "quorate.model.proofs:ProvedPaxosRoles",
@@ -37,12 +40,17 @@ def load_protocol(name: str) -> type[Protocol]:
 
     A bundled protocol may be given by its class name alone.
     """
+    return _class_in(*load_module(name))
+
+
+def load_module(name: str) -> tuple[ModuleType, str, str]:
+    """The module that a name stands for, the class in it ("" if none is named), and its place."""
     place, _, wanted = BUNDLED.get(name, name).partition(":")
     if "/" in place or "\\" in place or place.endswith(".py"):
         module = _from_file(Path(place))
     else:
         module = _from_module(place, name)
-    return _class_in(module, wanted, place)
+    return module, wanted, place
 
 
 def name_of(protocol: type[Protocol]) -> str:

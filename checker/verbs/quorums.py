@@ -1,0 +1,65 @@
+"""`quorate quorums`: compare quorum systems: what meets, and how available each is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import click
+
+SCHEMA = 1
+
+
+class Rate(click.ParamType[Fraction, Any]):
+    """A probability such as 0.05 or 1/20, exactly as written."""
+
+    name = "P"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Fraction:
+        try:
+            found = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"`{value}` is no probability, as in 0.05", param, ctx)
+        if not 0 <= found <= 1:
+            self.fail(f"{value} is no probability: it goes from 0 to 1", param, ctx)
+        return found
+
+
+@click.command("quorums")
+@click.argument("target", metavar="[MODEL|SYSTEM]", required=False)
+@click.option(
+    "--size",
+    type=click.IntRange(1, 64),
+    help="How many members; by default the first number from 3 up that fits (the library: 9).",
+)
+@click.option(
+    "--down",
+    type=Rate(),
+    multiple=True,
+    default=("0.1", "0.01"),
+    show_default="0.1 and 0.01",
+    help="How probable it is that a member is down (repeatable).",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Seconds for each question to Z3.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+def command(**options: Any) -> int:
+    """Compare quorum systems: which meet, proved by Z3, and how available each is.
+
+    Those of a protocol, one system, all systems of a file, or, without a name, the bundled library.
+    Availability is exact: how many sets of members contain a quorum is counted, not sampled.
+
+    \b
+    quorate quorums
+    quorate quorums FlexiblePaxos --size 7
+    quorate quorums mine.py:Phase1 --down 0.05
+    """
+    from .comparing import Compare
+
+    return Compare(**options).run()
