@@ -41,12 +41,12 @@ class Machine:
     time, and are half as fast.
     """
 
-    def __init__(self, module: ir.Module, quick: bool = False) -> None:
+    def __init__(self, module: ir.Module | str, quick: bool = False) -> None:
         _initialise()
         target = llvm.Target.from_default_triple()
         features = llvm.get_host_cpu_features().flatten()
         cpu = llvm.get_host_cpu_name()
-        text = str(module)
+        self.text = text = str(module)
         opt = 0 if quick or len(text) > LARGE else 2
         self._target = target.create_target_machine(cpu=cpu, features=features, opt=opt, jit=True)
         version = f"{COMPILATION} {opt} {llvmlite.__version__} {cpu} {features}"

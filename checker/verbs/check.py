@@ -10,10 +10,9 @@ import click
 from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, VIOLATED
 
 from .options import Bytes, sizes_option
+from .ways import SEARCHES
 
 SCHEMA = 1
-
-SEARCHES = ("breadth-first", "depth-first", "best-first", "random")
 
 
 @click.command("check")
@@ -61,6 +60,12 @@ SEARCHES = ("breadth-first", "depth-first", "best-first", "random")
 )
 @click.option("--walks", type=click.IntRange(min=1), help="How many --search random takes.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another seed, other --search random.")
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Search on a Ray cluster: auto, an address, or local to start one here.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="How many, with --ray.")
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")

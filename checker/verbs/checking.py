@@ -24,9 +24,10 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.language.lower import describe
 from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
-from .check import SCHEMA, SEARCHES, exit_code
+from .check import SCHEMA, exit_code
 from .options import merged
 from .sizing import sized
+from .ways import way_of
 
 FORMATS = (".graphml", ".dot", ".json")
 
@@ -50,6 +51,8 @@ class Check:
     depth: int | None
     walks: int | None
     seed: int | None
+    ray: str | None
+    workers: int | None
     reference: bool
     strict: bool
     coverage: bool
@@ -58,6 +61,7 @@ class Check:
 
     def run(self) -> int:
         """Explore, report, write; returns the exit code."""
+        way = way_of(vars(self))
         target = load_protocol(self.protocol)
         bounds = sized(target, merged(self.sizes), merged(self.faults))
         for path in (self.trace, self.graph):
@@ -67,14 +71,13 @@ class Check:
                 f"{self.graph}: unknown graph format `{self.graph.suffix}`, "
                 f"expected {', '.join(FORMATS)}"
             )
-        self._compatible()
         out = Output(self.ascii_only)
         if self.induction is not None:
             return self._induction(target, bounds, self.induction, out)
         if self.bmc is not None:
             found, explorer = self._bounded(target, bounds, self.bmc, out), None
-        elif self.search != SEARCHES[0]:
-            found, explorer = self._directed(target, bounds, out), None
+        elif way in ("depth-first", "best-first", "random", "ray"):
+            found, explorer = self._elsewhere(way, target, bounds, out), None
         else:
             found, explorer = self._explore(target, bounds, out)
         shown = counterexample(target, name_of(target), bounds, found)
@@ -107,15 +110,18 @@ class Check:
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
 
-    def _directed(self, target: type[Protocol], bounds: Sizes, out: Output) -> Exploration:
-        """A search that need not be exhaustive."""
-        from .directed import run
+    def _elsewhere(
+        self, way: str, target: type[Protocol], bounds: Sizes, out: Output
+    ) -> Exploration:
+        """A search that need not be exhaustive, or on a cluster."""
+        from . import clustering, directed
 
         self._known(target)
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
         with progress(progress_line) as say:
-            return run(self, target, bounds, say)
+            search = clustering.run if way == "ray" else directed.run
+            return search(self, target, bounds, say)
 
     def _known(self, target: type[Protocol]) -> None:
         try:
@@ -128,48 +134,6 @@ class Check:
 
         self._known(target)
         return Induction(target, bounds, most, self.only, self.trace, self.as_json, out).run()
-
-    def _compatible(self) -> None:
-        if self.induction is not None and (
-            self.bmc is not None
-            or self.graph
-            or self.reference
-            or self.memory
-            or self.limit
-            or self.symmetry
-            or self.coverage
-            or self.search != SEARCHES[0]
-        ):
-            raise InputError(
-                "--induction explores no states: it goes with neither --bmc, --search, --graph, "
-                "--reference, --memory, --limit, --symmetry nor --coverage"
-            )
-        if self.bmc is not None and (self.graph or self.reference or self.memory or self.limit):
-            raise InputError(
-                "--bmc explores no states: it goes with neither --graph, --reference, --memory "
-                "nor --limit"
-            )
-        if self.search != SEARCHES[0] and (self.graph or self.reference or self.bmc is not None):
-            raise InputError(
-                f"--search {self.search} goes with neither --graph, --bmc nor --reference"
-            )
-        for name, value, searches in (
-            ("depth", self.depth, ("depth-first", "random")),
-            ("walks", self.walks, ("random",)),
-            ("seed", self.seed, ("random",)),
-        ):
-            if value is not None and self.search not in searches:
-                raise InputError(f"--{name} is for --search {' or '.join(searches)}")
-        if self.search == "random" and (self.symmetry or self.memory or self.limit):
-            raise InputError(
-                "--search random stores no states: it goes with neither --symmetry, --memory nor "
-                "--limit"
-            )
-        if self.symmetry and (self.bmc is not None or self.graph or self.reference):
-            raise InputError(
-                "--symmetry looks at one state of each orbit: it goes with neither --graph, --bmc "
-                "nor --reference"
-            )
 
     def _bounded(
         self, target: type[Protocol], bounds: Sizes, depth: int, out: Output

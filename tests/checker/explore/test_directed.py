@@ -237,10 +237,10 @@ def test_shrinking_keeps_what_is_needed() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--search", "random", "--symmetry"], "stores no states"),
-        (["--search", "best-first", "--bmc", "3"], "neither --graph, --bmc nor --reference"),
-        (["--depth", "3"], "--depth is for --search depth-first or random"),
-        (["--search", "depth-first", "--seed", "3"], "--seed is for --search random"),
+        (["--search", "random", "--symmetry"], "--search random does not take --symmetry"),
+        (["--search", "best-first", "--bmc", "3"], "--bmc and --search best-first are two ways"),
+        (["--depth", "3"], "--search breadth-first does not take --depth"),
+        (["--search", "depth-first", "--seed", "3"], "--search depth-first does not take --seed"),
         (["--search", "sideways"], "'sideways' is not one of"),
         (["--search", "random", "--walks", "0"], "0 is not in the range"),
     ],

@@ -53,9 +53,9 @@ def test_a_run_that_violates_ends_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         (["--induction", "0"], "0 is not in the range x>=1"),
         (["--induction", "two"], "'two' is not a valid integer"),
-        (["--induction", "2", "--bmc", "4"], "--induction explores no states"),
-        (["--induction", "2", "--graph", "g.json"], "--induction explores no states"),
-        (["--induction", "2", "--search", "random"], "--induction explores no states"),
+        (["--induction", "2", "--bmc", "4"], "--bmc and --induction are two ways"),
+        (["--induction", "2", "--graph", "g.json"], "--induction does not take --graph"),
+        (["--induction", "2", "--search", "random"], "--induction and --search random are two"),
         (["--induction", "2", "-i", "agrement"], "no invariant `agrement`"),
         (["--induction", "2", "--trace", "/nowhere/x.json"], "no such directory"),
     ],

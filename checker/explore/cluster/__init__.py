@@ -1,0 +1,1 @@
+"""A search whose states are spread over the processes of a Ray cluster."""

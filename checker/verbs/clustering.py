@@ -1,0 +1,39 @@
+"""`quorate check --ray`: the search on a Ray cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.directed.search import Ground
+from quorate.checker.explore.explorer import Report
+from quorate.checker.explore.result import Exploration
+from quorate.model.language import Protocol, Sizes
+
+if TYPE_CHECKING:
+    from .checking import Check
+
+
+def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> Exploration:
+    """The search, over as many workers as asked for or as the cluster has cores."""
+    try:
+        from quorate.checker.explore.cluster.saved import SavedError
+        from quorate.checker.explore.cluster.search import (
+            ClusterError,
+            ClusterSearch,
+            connect,
+            workers_available,
+        )
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
+        ) from None
+    assert check.ray is not None
+    ground = Ground(target, bounds, frozenset(check.only) or None, check.symmetry)
+    connect(check.ray)
+    try:
+        owners = check.workers or workers_available()
+        folder = None
+        return ClusterSearch(ground, owners, check.memory, folder).run(report)
+    except (SavedError, ClusterError) as error:
+        raise InputError(str(error)) from None
