@@ -150,7 +150,7 @@ def hash_of(states: Any, at: int, words: int) -> Any:
     """A 64-bit hash of the `words` words from `at`."""
     h = np.uint64(0x9E3779B97F4A7C15)
     for i in range(words):
-        h = (h ^ states[at + i]) * np.uint64(0xFF51AFD7ED558CCD)
+        h = (h ^ states[np.uint64(at + i)]) * np.uint64(0xFF51AFD7ED558CCD)
         h ^= h >> np.uint64(32)
     return h * np.uint64(0xC4CEB9FE1A85EC53)
 
@@ -159,7 +159,7 @@ def hash_of(states: Any, at: int, words: int) -> Any:
 def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
     """Whether the words from two places are the same."""
     for i in range(words):  # noqa: SIM110 - compiled
-        if states[at + i] != others[where + i]:
+        if states[np.uint64(at + i)] != others[np.uint64(where + i)]:
             return False
     return True
 
@@ -234,22 +234,56 @@ def place_of(h: Any, scale: Any) -> Any:
 
 
 @compiled
-def fill(old: Any, first: Any, table: Any) -> None:
-    """Fill an empty keyed table with states, `first` (1 or 0) more than the entries of `old`.
+def add_keys(keys: Any, more: int, table: Any) -> None:
+    """Insert states into a keyed table, given `more` (0 or 1) less than its entries would be."""
+    mask = np.uint64(len(table) - 1)
+    scale = scale_of(table)
+    key = np.empty(1, np.uint64)
+    for i in range(len(keys)):
+        entry = keys[i] + np.uint64(more)
+        key[0] = entry - np.uint64(1)
+        place = place_of(hash_of(key, 0, 1), scale)
+        while table[place] != 0:
+            place = (place + np.uint64(1)) & mask
+        table[place] = entry
 
-    If that is a smaller table, `first` 0, both are passed through in the same order.
+
+@compiled
+def spread(table: Any, old: int) -> bool:
+    """Make one keyed table of the first `old` places, a table, and the empty ones behind them.
+
+    From the last entry to the first each moves up, because places ascend with the hashes; the few
+    first ones are put aside before. False if there are too many of those: build it anew, then.
     """
     mask = np.uint64(len(table) - 1)
     scale = scale_of(table)
     key = np.empty(1, np.uint64)
-    for i in range(len(old)):
-        entry = old[i] + np.uint64(first)
-        if entry != 0:
-            key[0] = entry - np.uint64(1)
-            place = place_of(hash_of(key, 0, 1), scale)
-            while table[place] != 0:
-                place = (place + np.uint64(1)) & mask
-            table[place] = entry
+    aside = np.empty(8192, np.uint64)
+    kept = 0
+    first = min(old, len(aside) // 2)
+    for i in range(first):
+        if table[i] != 0:
+            aside[kept] = table[i]
+            kept += 1
+            table[i] = 0
+    for i in range(old - 1, first - 1, -1):
+        entry = table[i]
+        if entry == 0:
+            continue
+        table[i] = 0
+        key[0] = entry - np.uint64(1)
+        place = place_of(hash_of(key, 0, 1), scale)
+        if place <= np.uint64(i):
+            if kept == len(aside):
+                return False
+            aside[kept] = entry
+            kept += 1
+            continue
+        while table[place] != 0:
+            place = (place + np.uint64(1)) & mask
+        table[place] = entry
+    add_keys(aside[:kept], 0, table)
+    return True
 
 
 @compiled
@@ -323,18 +357,19 @@ def insert_keyed(
     """
     mask = np.uint64(len(table) - 1)
     base = count
-    for j in range(begin, end):
+    for i in range(begin, end):
+        j = np.uint64(i)
         key = new[j] + np.uint64(1)
-        place = hashes[j - begin]
+        place = hashes[np.uint64(i - begin)]
         entry = table[place]
         while entry != key and entry != 0:
             place = (place + np.uint64(1)) & mask
             entry = table[place]
         table[place] = key
-        states[count] = new[j]
-        parents[count] = sources[j]
-        kinds[count - base] = labels[j]
-        which[count - base] = j
+        states[np.uint64(count)] = new[j]
+        parents[np.uint64(count)] = sources[j]
+        kinds[np.uint64(count - base)] = labels[j]
+        which[np.uint64(count - base)] = i
         count += entry == 0
     return count
 
@@ -458,8 +493,9 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
                 n = call_successors(
                     successors, states, at * words, out, made * words, labels, made, fired, 0
                 )
-                for j in range(made, made + n):
-                    h = hash_of(out, j * words, words)
+                for i in range(made, made + n):
+                    j = np.uint64(i)  # an index that cannot be negative costs less
+                    h = hash_of(out, i * words, words)
                     place = place_of(h, scale) if keyed else h & mask
                     hashes[j] = place
                     prefetch(table, np.int64(place))
@@ -475,7 +511,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
                 break
             # Insert those that are new, up to a step that makes no sense.
             valid = 0
-            while valid < made and labels[valid] < np.uint32(UNDEFINED):
+            while valid < made and labels[np.uint64(valid)] < np.uint32(UNDEFINED):
                 valid += 1
             before = count
             if keyed:

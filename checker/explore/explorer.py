@@ -38,7 +38,8 @@ from .symmetry import Canonical
 from .threads import Team
 
 FIRST_ROOM = 1 << 16
-GROWTH = 4
+GROWTH = 4  # a table of indices grows by hashing every state again, so seldom
+KEYED_GROWTH = 2
 MOST_STATES = 1 << 31  # indices are 32-bit, and the table has two places for each state
 SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
@@ -260,7 +261,7 @@ class Explorer:
         """Make room in the store of one thread, within its share of the memory."""
         if count <= store.room:
             return True
-        room = max(count, GROWTH * store.room)
+        room = max(count, self._growth * store.room)
         most = MOST_STATES if self.memory is None else self._most_states(self.memory)
         room = min(room, most // self.threads)
         try:
@@ -314,6 +315,10 @@ class Explorer:
         return bytes_per_state(self.kernel.words, self._keyed)
 
     @property
+    def _growth(self) -> int:
+        return KEYED_GROWTH if self._keyed else GROWTH
+
+    @property
     def _keyed(self) -> bool:
         """Whether states are kept in the table itself."""
         return self.kernel.words == 1 and self.kernel.layout.bits < 64
@@ -328,7 +333,7 @@ class Explorer:
         return max(0, *fits)
 
     def _grow(self) -> bool:
-        room = min(GROWTH * self.store.room, MOST_STATES)
+        room = min(self._growth * self.store.room, MOST_STATES)
         if self.memory is not None:
             room = min(room, self._most_states(self.memory))
         if room < self.store.room + self.kernel.most_successors:

@@ -22,7 +22,7 @@ def hand_over(stores: Sequence[Store], heads: Sequence[int], external: External)
     are the frontier, and what is beyond that level are successors found.
     """
     for store in stores:
-        store.table = np.zeros(0, np.uint32)
+        store.drop_table()
     depth = int(external.control[d.DEPTH])
     ends = level_ends(stores)
     begin = np.zeros(len(stores), np.int64)

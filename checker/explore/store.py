@@ -43,6 +43,7 @@ class Store:
     keyed: bool = False
     _index: Indices | None = field(default=None, repr=False)
     _growing: tuple[Growing, Growing] | None = field(default=None, repr=False)
+    _keys: Growing | None = field(default=None, repr=False)  # the memory of a keyed table
 
     @classmethod
     def empty(
@@ -57,8 +58,11 @@ class Store:
         Raises MemoryError.
         """
         states, parents = Growing(np.uint64, room * words), Growing(number, room)
-        table, growing = empty_table(room, keyed), (states, parents)
-        return cls(words, states.array, parents.array, table, 0, keyed, None, growing)
+        size = table_size(room, keyed)
+        keys = Growing(np.uint64, size) if keyed else None
+        table = Growing(np.uint32, size).array if keys is None else keys.array
+        growing = states, parents
+        return cls(words, states.array, parents.array, table, 0, keyed, None, growing, keys)
 
     def row(self, k: int) -> Words:
         """The words of state k."""
@@ -76,12 +80,7 @@ class Store:
     def grow(self, room: int) -> None:
         """Make room for more states. Raises MemoryError, and then the store is as before."""
         if table_size(room, self.keyed) > len(self.table):
-            table = empty_table(room, self.keyed)
-            if self.keyed:
-                d.fill(self.table, 0, table)
-            else:
-                d.rehash(self.states, self.words, self.count, table)
-            self.table = table
+            self._enlarge(table_size(room, self.keyed))
         states, parents = self._growing or (Growing.of(self.states), Growing.of(self.parents))
         del self.states, self.parents
         try:
@@ -91,11 +90,32 @@ class Store:
             self.states, self.parents = states.array, parents.array
             self._growing = states, parents
 
+    def _enlarge(self, size: int) -> None:
+        """Let the table have so many places."""
+        if not self.keyed:
+            table: Indices = Growing(np.uint32, size).array
+            d.rehash(self.states, self.words, self.count, table)
+            self.table = table
+            return
+        old = len(self.table)
+        pages = self._keys or Growing.of(self.table)
+        del self.table
+        try:
+            pages.grow(size)
+        finally:
+            self.table, self._keys = pages.array, pages
+        if not d.spread(self.table, old):
+            self.rehash()
+
+    def drop_table(self) -> None:
+        """Give the table's memory back: no more states are added or looked for."""
+        self.table, self._keys = np.zeros(0, self.table.dtype), None
+
     def rehash(self) -> None:
         """Build the table from the states."""
         self.table[:] = 0
         if self.keyed:
-            d.fill(self.states[: self.count], 1, self.table)
+            d.add_keys(self.states[: self.count], 1, self.table)
         else:
             d.rehash(self.states, self.words, self.count, self.table)
 
@@ -119,7 +139,7 @@ class Store:
         if not self.keyed:
             return self.table
         if self._index is None:
-            self._index = empty_table(self.count, False)
+            self._index = Growing(np.uint32, table_size(self.count, False)).array
             d.rehash(self.states, self.words, self.count, self._index)
         return self._index
 
@@ -222,11 +242,6 @@ class Partitions:
     def addresses(self) -> npt.NDArray[np.int64]:
         """Where each store's states begin in memory; they move when a store grows."""
         return np.array([s.states.ctypes.data for s in self.stores], np.int64)
-
-
-def empty_table(room: int, keyed: bool) -> npt.NDArray[Any]:
-    """A table for so many states. Raises MemoryError."""
-    return Growing(np.uint64 if keyed else np.uint32, table_size(room, keyed)).array
 
 
 def table_size(room: int, keyed: bool) -> int:
