@@ -33,7 +33,7 @@ from .handover import hand_over
 from .kernel import Kernel
 from .paths import ExplorationError, steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome, Spilled
-from .store import Partitions, Store, bytes_per_state
+from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
 from .symmetry import Canonical
 from .threads import Team
 
@@ -82,7 +82,12 @@ class UnknownPropertyError(Exception):
 
 @dataclass
 class Explorer:
-    """One search of one protocol at one size. Raises SizeError, ModelError, StepError."""
+    """One search of one protocol at one size. Raises SizeError, ModelError, StepError.
+
+    With several threads the search is shared out once enough states wait. Whatever their number,
+    states are found in the same order, so that counts, verdict, counterexample and `store` are the
+    same; only when the memory is full may the last states differ, by the end of a round.
+    """
 
     protocol: type[Protocol]
     sizes: Sizes
@@ -111,6 +116,8 @@ class Explorer:
         return self._store
 
     def __post_init__(self) -> None:
+        if not 1 <= self.threads <= MOST_OWNERS:
+            raise ValueError(f"{self.threads} threads, expected 1 to {MOST_OWNERS}")
         self.description = only_invariants(describe(self.protocol), self.only)
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes, self.symmetry)

@@ -47,6 +47,11 @@ SCHEMA = 1
     help="Expand one state of each orbit of interchangeable elements; exact.",
 )
 @click.option(
+    "--threads",
+    type=click.IntRange(1, 255),
+    help="Search on several cores; the result is the same.",
+)
+@click.option(
     "--search",
     type=click.Choice(SEARCHES),
     default=SEARCHES[0],

@@ -47,6 +47,7 @@ class Check:
     bmc: int | None
     induction: int | None
     symmetry: bool
+    threads: int | None
     search: str
     depth: int | None
     walks: int | None
@@ -103,7 +104,9 @@ class Check:
             return explore_reference(target, bounds, self.limit), None
         self._known(target)
         only = frozenset(self.only) or None
-        explorer = Explorer(target, bounds, self.memory, self.limit, only, self.symmetry)
+        explorer = Explorer(
+            target, bounds, self.memory, self.limit, only, self.symmetry, self.threads or 1
+        )
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
             out.line(memory_line(explorer))
