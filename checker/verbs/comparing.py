@@ -13,12 +13,12 @@ from typing import Any
 from quorate.checker.cli import INCONCLUSIVE, VIOLATED
 from quorate.checker.errors import InputError
 from quorate.checker.load import load_module
-from quorate.checker.prove.quorums import QuorumProof, System, pairs_of, prove_pair
+from quorate.checker.prove.quorums import QuorumProof, System, first_size, pairs_of, prove_pair
 from quorate.checker.prove.quorums.availability import Availability, availability
 from quorate.checker.report.console import Output
 from quorate.model.language import ModelError, Protocol, QuorumSystem, SizeError
 from quorate.model.language.declarations import system_mistakes
-from quorate.model.language.protocol import LARGEST_SIZE, mentioned_sorts
+from quorate.model.language.protocol import mentioned_sorts
 from quorate.model.language.quorums import is_kind
 
 from .quorums import SCHEMA
@@ -51,7 +51,7 @@ class Compare:
         title, systems, all_fit = found(self.target or LIBRARY)
         if mistakes := [m for s in systems for m in system_mistakes(s)]:
             raise ModelError(mistakes)
-        n = self.size or (fitting(systems) if self.target else LIBRARY_SIZE)
+        n = self.size or (first_size(systems) if self.target else LIBRARY_SIZE)
         reasons = {s: reason for s in systems if (reason := _reason(s, n)) is not None}
         if reasons and (all_fit or len(reasons) == len(systems)):
             raise SizeError(next(iter(reasons.values())))
@@ -204,12 +204,6 @@ def found(name: str) -> tuple[str, list[System], bool]:
     near = difflib.get_close_matches(wanted, [*systems, *classes], 1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(systems) or 'none'}"
     raise InputError(f"{place}: no protocol or quorum system {wanted}; {hint}")
-
-
-def fitting(systems: Sequence[System]) -> int:
-    """The first number of members, from 3 up, that fits all of them, or else most."""
-    fits = {n: sum(_reason(s, n) is None for s in systems) for n in range(3, LARGEST_SIZE + 1)}
-    return max(fits, key=lambda n: (fits[n], -n))
 
 
 def kind_of(system: System) -> str:

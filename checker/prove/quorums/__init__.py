@@ -2,6 +2,15 @@
 
 from .given import System
 from .meeting import pairs, pairs_of, prove_pair, prove_quorums
+from .structured import first_size
 from .verdict import QuorumProof
 
-__all__ = ["QuorumProof", "System", "pairs", "pairs_of", "prove_pair", "prove_quorums"]
+__all__ = [
+    "QuorumProof",
+    "System",
+    "first_size",
+    "pairs",
+    "pairs_of",
+    "prove_pair",
+    "prove_quorums",
+]

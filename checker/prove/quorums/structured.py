@@ -9,7 +9,7 @@ many groups each reaches.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import z3
@@ -142,3 +142,11 @@ def fits(system: System, n: int) -> bool:
         return enough(system.votes(n), frozenset(range(n)))
     except SizeError:
         return False
+
+
+def first_size(systems: Sequence[System]) -> int:
+    """The first number of members from 3 up that fits all of these systems, or else most."""
+    sizes = range(3, LARGEST_SIZE + 1)
+    if (n := next((n for n in sizes if all(fits(s, n) for s in systems)), None)) is not None:
+        return n
+    return max(sizes, key=lambda n: (sum(fits(s, n) for s in systems), -n))

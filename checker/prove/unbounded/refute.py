@@ -16,6 +16,7 @@ from quorate.checker.explore.result import Move
 from quorate.checker.load import name_of
 from quorate.checker.prove.bounded import bounded
 from quorate.checker.prove.finite import inductive
+from quorate.checker.prove.quorums import first_size
 from quorate.checker.prove.verdicts import BoundedOutcome, Counterexample, DisagreementError
 from quorate.checker.prove.verdicts import Obligation as Finite
 from quorate.checker.report.traces import make_trace
@@ -111,10 +112,11 @@ def step_trace(protocol: type[Protocol], sizes: Sizes, found: Counterexample) ->
 
 
 def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
-    """Small sizes: 2 of each sort (3 where quorums are taken from), then one sort more."""
+    """Small sizes: 2 of each sort (from 3 up where quorums are taken from), then one sort more."""
     sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
-    of = {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
-    least = {n: 3 if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
+    systems = [s for s in protocol.sorts().values() if issubclass(s, QuorumSystem)]
+    of = {s.of: first_size([x for x in systems if x.of is s.of]) for s in systems}
+    least = {n: of[s] if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
     larger = [n for n, s in sorts.items() if issubclass(s, Ordered)]
     for extra in itertools.chain([()], ((n,) for n in larger)):
         sizes = {n: k + (n in extra) for n, k in least.items()}
