@@ -131,8 +131,8 @@ def test_a_tiny_budget_still_runs() -> None:
 def test_estimate() -> None:
     search = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2), memory=1 << 30)
     found = search.estimate()
-    assert (found.bits, found.words, found.bytes_per_state, found.instances) == (81, 2, 28, 48)
-    assert 20_000_000 < found.most_states_in_memory < (1 << 30) // 24
+    assert (found.bits, found.words, found.bytes_per_state, found.instances) == (36, 1, 28, 48)
+    assert 20_000_000 < found.most_states_in_memory < (1 << 30) // 20
     assert isinstance(Explorer(Paxos, search.sizes).estimate(), Estimate)
     assert Explorer(Paxos, search.sizes, memory=0).estimate().most_states_in_memory == 0
 
