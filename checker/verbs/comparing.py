@@ -87,9 +87,11 @@ class Compare:
         for row in rows:
             if row.figures is None:
                 out.line(row.reason, "warn")
+            elif row.figures.smallest is None:
+                out.line(f"{row.system.__name__} makes no quorum at all", "warn")
         out.line()
         for first, *more in _by_statement(proofs):
-            mark = "ok" if first.holds else "bad" if first.counterexample else "warn"
+            mark = "bad" if first.counterexample else "ok" if first.holds else "warn"
             out.line(("" if first.holds else "not so: ") + first.statement, mark)
             if first.counterexample:
                 one, other = first.counterexample
@@ -108,7 +110,7 @@ class Compare:
         return [
             row.system.__name__,
             kind_of(row.system),
-            str(figures.smallest or "none"),
+            "none" if figures.smallest is None else str(figures.smallest),
             survives,
             "?" if figures.load is None else f"{float(figures.load):.2f}",
             *(nines(figures.probability(p)) for p in self.down),

@@ -8,7 +8,7 @@ import inspect
 from .data import Message, NotAType, Record
 from .diagnostics import Diagnostic, ModelError, SizeError, Span
 from .protocol import Protocol, mentioned_sorts
-from .quorums import QuorumSystem, is_kind
+from .quorums import FunctionError, QuorumSystem, is_kind
 from .sorts import Sort
 from .source import annotation_span, class_source, class_span, span_of
 from .structures import Joint, Predicate
@@ -286,6 +286,8 @@ def _said_wrongly(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
     base = kind.__name__.partition("[")[0]
     if not (isinstance(of := getattr(system, "of", None), type) and issubclass(of, Sort)):
         return [(f"{name} does not say of what", f"write `class {name}({base}[Acceptor])`")]
+    if system.misfits:
+        return list(system.misfits)
     if any(not hasattr(system, keyword) for keyword in system.keywords):
         return [
             (
@@ -306,6 +308,8 @@ def _said_wrongly(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
         list(zip(range(1), system.subsets(3), strict=False))
     except NotImplementedError:
         return [(f"{name} does not say which sets are quorums", "define `subsets(cls, n)`")]
+    except FunctionError as error:
+        return [(f"{name} cannot say which sets are quorums: {error}", system.hint)]
     except SizeError:
         pass  # three is not its number
     except Exception as error:

@@ -22,6 +22,15 @@ Number = int | Callable[[int], int]  # a number, or a function of how many there
 Mistake = tuple[str, str]  # what is wrong with a declaration, what to write
 
 
+def is_kind(system: Any) -> bool:
+    """Whether a quorum system is one that the language brings, not one that somebody declared."""
+    return bool(system.__module__.rpartition(".")[0] == __package__)
+
+
+class FunctionError(SizeError):
+    """A function of a declaration that fails, or gives something else than a whole number."""
+
+
 class QuorumSystem(frozenset[S], metaclass=SortMeta):
     """A quorum: a set of elements of the sort `of`. Subclasses say which sets are quorums.
 
@@ -36,6 +45,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
     optional: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[str] = ""
     hint: ClassVar[str] = ""
+    misfits: ClassVar[tuple[Mistake, ...]] = ()  # what was given and cannot be
 
     def __class_getitem__(cls, of: Any) -> Any:
         if not isinstance(of, type):  # `Majority[S]`: S is this module's own type variable
@@ -46,7 +56,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
     def __init_subclass__(
         cls,
         *,
-        meets: type[QuorumSystem[Any]] | Iterable[type[QuorumSystem[Any]]] | None = None,
+        meets: type[QuorumSystem[Any]] | Sequence[type[QuorumSystem[Any]]] | None = None,
         **given: Any,
     ) -> None:
         for name in (*cls.keywords, *cls.optional):
@@ -54,12 +64,22 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
                 value = given.pop(name)
                 is_function = callable(value) and not isinstance(value, type)
                 setattr(cls, name, staticmethod(value) if is_function else _settled(value))
-        super().__init_subclass__(**given)
+        kind = next(b for b in cls.__mro__ if is_kind(b)).__name__.partition("[")[0]
+        known = ", ".join(filter(None, (cls.example, "meets=Other")))
+        cls.misfits += tuple(
+            (f"{cls.__name__} is given `{name}=`", f"{kind} is declared by `{known}`")
+            for name in given
+        )
+        super().__init_subclass__()
         if "subsets" in cls.__dict__ and "votes" not in cls.__dict__:  # the last word is that
             cls.votes = classmethod(_votes_of_subsets)  # type: ignore[assignment]
             cls.count = classmethod(_count_of_subsets)  # type: ignore[assignment]
         if meets is not None:
-            cls.meets = (meets,) if isinstance(meets, type) else tuple(meets)  # type: ignore[assignment]
+            named: Any = _settled(meets) if isinstance(meets, (list, tuple)) else (meets,)
+            if not all(isinstance(s, type) and issubclass(s, QuorumSystem) for s in named):
+                what = (f"{cls.__name__} meets {meets!r}", "`meets=` takes quorum systems")
+                cls.misfits, named = (*cls.misfits, what), ()
+            cls.meets = named
         elif "meets" not in cls.__dict__:
             cls.meets = (cls,) if cls.meets_itself() else ()
 
@@ -156,7 +176,7 @@ class BySize(QuorumSystem[S]):
     @classmethod
     def checked(cls, n: int) -> int:
         """`least(n)`. Raises SizeError where there are no such quorums."""
-        least = cls.least(n)
+        least = whole(cls.least(n), n)
         if not 1 <= least <= n:
             raise SizeError(
                 f"{cls.__name__} asks for quorums of {least} among {n} {cls.of.__name__}s"
@@ -244,7 +264,7 @@ class Weighted(ByVotes[S]):
                 f"{cls.of.__name__}s"
             )
         total = sum(cls.weights)
-        least = cls.least(total)
+        least = whole(cls.least(total), total)
         if not 1 <= least <= total:
             raise SizeError(f"{cls.__name__} asks for {least} of a weight of {total}")
         return Votes(least, tuple((w, i) for i, w in enumerate(cls.weights)))
@@ -281,10 +301,17 @@ def is_whole(value: Any) -> TypeGuard[int]:
 
 
 def at(number: Number, n: int) -> int:
-    """A number, or what a function of n says."""
-    return number(n) if callable(number) else number
+    """A number, or what a function of n says. Raises FunctionError if it fails."""
+    if not callable(number):
+        return number
+    try:
+        return number(n)
+    except Exception as error:
+        raise FunctionError(f"{error} (of {n})") from error
 
 
-def is_kind(system: Any) -> bool:
-    """Whether a quorum system is one that the language brings, not one that somebody declared."""
-    return bool(system.__module__.rpartition(".")[0] == __package__)
+def whole(value: int, n: int) -> int:
+    """What a function of n said, if that is a whole number. Raises FunctionError."""
+    if not is_whole(value):
+        raise FunctionError(f"{value!r} (of {n}) is no whole number")
+    return value

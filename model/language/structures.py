@@ -16,6 +16,7 @@ from .quorums import (
     S,
     at,
     is_whole,
+    whole,
 )
 from .sorts import Sizes
 from .votes import Part, Votes, all_of, any_of, at_least
@@ -56,7 +57,7 @@ class Grid(ByVotes[S]):
 
     @classmethod
     def votes(cls, n: int) -> Votes:
-        width = at(cls.columns, n)
+        width = whole(at(cls.columns, n), n)
         if width < 1 or n % width:
             raise SizeError(
                 f"{cls.__name__} puts elements in rows of {width}: {n} {cls.of.__name__}s "
@@ -86,6 +87,7 @@ class Tree(ByVotes[S]):
 
     degree: ClassVar[int] = 2
     optional = ("degree",)
+    example = "degree=2"
 
     @classmethod
     def mistakes(cls) -> Iterator[Mistake]:

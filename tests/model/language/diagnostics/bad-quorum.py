@@ -67,6 +67,15 @@ class ByBallots(Predicate[Acceptor]):
         return len(q) > len(Ballot)
 
 
+class Misspelt(Grid[Acceptor], columns=2, hold="row"): ...
+
+
+class Apart(Majority[Acceptor], meets=Ballot): ...
+
+
+class Halves(Flexible[Acceptor], size=lambda n: n / 2): ...
+
+
 class Paxos(Protocol):
     max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
     done: bool = durable(False)
@@ -80,5 +89,5 @@ class Paxos(Protocol):
         self.done = True
 
     @action
-    def said(self, a: Unsaid, b: OfBallots, c: ByBallots) -> None:
+    def said(self, a: Unsaid, b: OfBallots, c: ByBallots, d: Misspelt, e: Apart, f: Halves) -> None:
         self.done = True
