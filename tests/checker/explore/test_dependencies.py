@@ -389,7 +389,7 @@ def test_generated_ones_agree_with_python(source: Source) -> None:
 
 @pytest.mark.exhaustive
 @given(protocols())
-@settings(EVERY_DAY, max_examples=1500)
+@settings(EVERY_DAY, max_examples=300)
 def test_many_generated_ones(source: Source) -> None:
     event(agree(source, 3000))
 
