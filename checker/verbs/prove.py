@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
+from quorate.checker.cli import option_error
+
 SCHEMA = 1
+TIME_S = 600.0  # to look for lemmas
 
 
 @click.command("prove")
@@ -38,6 +41,17 @@ SCHEMA = 1
     default=True,
     help="Look at small sizes for what breaks that which is not proved.",
 )
+@click.option(
+    "--find",
+    is_flag=True,
+    help="Look for the lemmas that agreement (or -i) needs, and prove it with them.",
+)
+@click.option("--keep", is_flag=True, help="With --find: start from the other invariants too.")
+@click.option(
+    "--time",
+    type=click.FloatRange(min=0, min_open=True),
+    help=f"With --find: seconds to look for lemmas.  [default: {TIME_S:g}]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
 def command(**options: Any) -> int:
@@ -50,7 +64,22 @@ def command(**options: Any) -> int:
     \b
     quorate prove Paxos
     quorate prove quorate.model.proofs:ProvedMultiPaxos --core
+    quorate prove Paxos --find
     """
+    find, keep, time = options.pop("find"), options.pop("keep"), options.pop("time")
+    if find:
+        return _find(keep, time, options)
+    if keep or time is not None:
+        option_error("--keep and --time go with --find")
     from .proving import Prove
 
     return Prove(**options).run()
+
+
+def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
+    if options["core"] or options["smt2"] is not None:
+        option_error("--find shows no --core and writes no --smt2: paste the lemmas, then prove")
+    from .finding import Find
+
+    names = ("protocol", "only", "as_json", "ascii_only")
+    return Find(**{n: options[n] for n in names}, keep=keep, time=time or TIME_S).run()

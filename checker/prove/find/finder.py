@@ -1,0 +1,418 @@
+"""From a safety property alone to lemmas by which it is proved for any number of elements.
+
+Explored first: what a run violates is no invariant. Then lemmas are gathered: simple ones that
+tell the states reached from states nearby, and ones that exclude counterexamples to induction, at
+growing sizes. Those that the property needs are pasted into the class and proved: only that
+counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from quorate.checker.explore.result import Outcome
+from quorate.checker.load import name_of
+from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
+from quorate.checker.report.traces import make_trace
+from quorate.model.language import QuorumSystem, SizeError, Sizes
+from quorate.model.language.lower import describe
+from quorate.model.language.protocol import Protocol
+from quorate.model.language.sorts import Nat, Ordered
+from quorate.traces import Trace
+
+from .clauses import Clause
+from .induction import SENSE, Induction, Step, UndecidedError
+from .instance import Instance
+from .paste import method, pasted
+from .search import Learner
+from .vocabulary import Vocabulary
+
+SAFETY = ("agreement", "consistency", "safety")
+SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
+INDUCTIVE = 3  # instances, of those explored, where lemmas are made inductive
+STEPS = 24  # counterexamples to induction of one lemma, looked at together
+MOST_STEPS = 48
+OBLIGATION_S = 5.0
+
+
+class Verdict(Enum):
+    """How a search ended."""
+
+    PROVED = "proved"
+    VIOLATED = "violated"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search is."""
+
+    doing: str
+    tried: int
+    refuted: int
+    kept: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """The outcome: lemmas by name, as text to paste.
+
+    If proved, `proof` is that of the class with `lemmas` pasted in. If open, `lemmas` held in all
+    states that were looked at and are inductive at `sizes` if `inductive` says so; `trace` is a
+    step that nothing excludes, or, if violated, a run.
+    """
+
+    protocol: str
+    goals: tuple[str, ...]
+    verdict: Verdict
+    lemmas: dict[str, str]
+    proof: Proof | None
+    trace: Trace | None
+    broken: str
+    sizes: str
+    inductive: bool
+    why: str
+    tried: int
+    refuted: int
+    seconds: float
+    cpu_seconds: float
+
+
+Report = Callable[[Progress], None]
+
+
+class _TimeUpError(Exception):
+    """The time given is used up."""
+
+
+def find_invariants(
+    protocol: type[Protocol],
+    goals: Sequence[str] | None = None,
+    *,
+    keep: bool = False,
+    seconds: float = 300.0,
+    report: Report | None = None,
+) -> Found:
+    """Look for lemmas by which these invariants are proved for any number of elements.
+
+    By default the goals are `agreement`, `consistency` or `safety` where the class has them, else
+    all its invariants; its other invariants are ignored, unless `keep` starts from them. Raises
+    ModelError; ValueError for a goal that is no invariant, and where there is none at all.
+    """
+    description = describe(protocol)
+    known = [p.name for p in description.invariants]
+    if not known:
+        raise ValueError(f"{description.name} has no invariants to prove")
+    for name in goals or ():
+        if name not in known:
+            raise ValueError(
+                f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
+            )
+    chosen = list(dict.fromkeys(goals or [n for n in known if n in SAFETY] or known))
+    return _Finder(protocol, chosen, keep, seconds, report).run()
+
+
+@dataclass
+class _Finder:
+    protocol: type[Protocol]
+    goals: list[str]
+    keep: bool
+    budget: float
+    report: Report | None
+    lemmas: dict[str, Clause] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.started, self.cpu = time.perf_counter(), time.process_time()
+        self.description = describe(self.protocol)
+        self.bodies = {p.name: p.body for p in self.description.invariants}
+        own = [n for n in self.bodies if n not in self.goals]
+        self.given = own if self.keep else []
+        self.vocabulary = Vocabulary(self.description)
+        self.learner = Learner(self.vocabulary, [], tick=self._tick)
+        self.doing = ""
+        self.count = 0
+        self.stuck: tuple[Instance, Step] | None = None
+        self.sizes, self.why, self.inductive = "", "", False
+
+    # ------------------------------------------------------------ the search
+
+    def run(self) -> Found:
+        """Explore, gather, prove."""
+        try:
+            for instance in self._instances():
+                found = self._explored(instance)
+                if found is not None:
+                    return found
+            self._gather()
+            for instance in self.learner.instances[:INDUCTIVE]:
+                self._close(instance)
+                proof = self._proved(instance)
+                if proof is not None:
+                    return self._found(Verdict.PROVED, proof=proof)
+                if self.stuck is not None:
+                    break
+        except (_TimeUpError, UndecidedError):
+            self.why = self.why or "time is up"
+        return self._open()
+
+    def _instances(self) -> Iterator[Instance]:
+        for sizes in growing(self.protocol):
+            self._say(f"exploring {sizes}")
+            try:
+                with sizes:
+                    yield Instance(self.protocol, sizes)
+            except SizeError:
+                continue
+
+    def _explored(self, instance: Instance) -> Found | None:
+        with instance.sizes:
+            found = instance.explore(frozenset(self.goals))
+        if found.outcome is Outcome.VIOLATED:
+            assert found.initial is not None and found.violated is not None
+            name = name_of(self.protocol)
+            trace = make_trace(
+                self.protocol, name, instance.sizes, found.initial, found.path, found.violated
+            )
+            self.sizes = str(instance.sizes)
+            return self._found(Verdict.VIOLATED, trace=trace, broken=found.violated)
+        self.learner.instances.append(instance)
+        return None
+
+    def _gather(self) -> None:
+        """Simple lemmas, as many as are inductive together at the smallest sizes."""
+        for clause in self.learner.simple(SIMPLE):
+            self._add(clause)
+            self._say("simple lemmas")
+        self.solver = self._induction(self.learner.instances[0])
+        kept = self._known(self.solver.inductive, [*self.lemmas])
+        self.lemmas = {n: self.lemmas[n] for n in kept}
+
+    def _close(self, instance: Instance) -> None:
+        """Add lemmas until no step at these sizes breaks one, or the goals."""
+        if instance is not self.learner.instances[0]:
+            self.solver = self._induction(instance)
+        self.sizes, self.inductive = str(instance.sizes), False
+        safe: set[str] = set()
+        while steps := self._counterexamples(instance, safe):
+            states = np.stack([s.before for s in steps])
+            clauses, left = self.learner.learn(instance, states)
+            for clause in clauses:
+                name = self._add(clause)
+                with instance.sizes:
+                    self.solver.add(name, clause.body)
+            self._say(f"lemmas at {instance.sizes}")
+            if not clauses and not self._give_up(instance, steps[left[0]], safe):
+                return
+        self.inductive = True
+
+    def _give_up(self, instance: Instance, step: Step, safe: set[str]) -> bool:
+        """Drop a lemma that nothing supports; False if it is a goal that nothing supports."""
+        if step.lemma not in self.lemmas:
+            self.stuck = (instance, step)
+            self.why = "no candidate excludes the state before this step"
+            return False
+        self.learner.banned.add(self.lemmas.pop(step.lemma).body)
+        safe.clear()
+        return True
+
+    def _counterexamples(self, instance: Instance, safe: set[str]) -> list[Step]:
+        found: list[Step] = []
+        assumed = [*self.goals, *self.given, *self.lemmas]
+        with instance.sizes:
+            for lemma in (SENSE, *assumed):
+                if lemma in safe:
+                    continue
+                self._check_time()
+                steps = list(self.solver.steps(lemma, assumed, STEPS))
+                if not steps:
+                    safe.add(lemma)
+                found += steps
+                if len(found) >= MOST_STEPS:
+                    break
+        return found
+
+    # ------------------------------------------------------------ the proof
+
+    def _proved(self, instance: Instance) -> Proof | None:
+        """The proof of the goals with what they need pasted in; None if there is none."""
+        if not self.inductive:
+            return None
+        with instance.sizes:
+            needed = self.solver.needed(self.goals, [*self.given, *self.lemmas])
+        for names in (needed, [*self.given, *self.lemmas]):
+            self._say(f"proving with {len(names)} lemmas for any number of elements")
+            proof = self._prove(names)
+            if proof.unsupported is not None:
+                self.why = proof.unsupported
+                return None
+            if self._settled(proof):
+                return self._smallest(proof)
+        self.why = "inductive at these sizes, not proved for all"
+        return None
+
+    def _prove(self, names: Sequence[str]) -> Proof:
+        methods = {n: self._text(n) for n in names if n in self.lemmas}
+        cls = pasted(self.protocol, methods)
+        wanted = [*self.goals, *(n for n in names if n in self.given), *methods]
+        return prove_unbounded(cls, invariants=wanted, refute=False, timeout=OBLIGATION_S)
+
+    def _settled(self, proof: Proof) -> bool:
+        """Whether the goals are proved, and that no message is sent twice under one key."""
+        wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
+        return all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
+
+    def _smallest(self, proof: Proof) -> Proof:
+        """With no more lemmas than the goals need: the dearest are tried without first."""
+        used = needed_by(proof, self.goals)
+        names = [n for n in (*self.given, *self.lemmas) if n in used]
+        best = self._prove(names)
+        if not (self._settled(best) and best.proved):
+            proved = {i.invariant for i in proof.invariants if i.standing is Standing.PROVED}
+            names = [n for n in (*self.given, *self.lemmas) if n in proved]
+            best = self._prove(names)
+        for name in sorted(names, key=lambda n: -self.lemmas[n].cost if n in self.lemmas else 0):
+            if self._left() < 5 * best.seconds + OBLIGATION_S:
+                break
+            less = [n for n in names if n != name]
+            if (smaller := self._prove(less)).proved:
+                names, best = less, smaller
+        self.lemmas = {n: self.lemmas[n] for n in names if n in self.lemmas}
+        self._rename()
+        return self._prove([*(n for n in names if n in self.given), *self.lemmas])
+
+    def _rename(self) -> None:
+        self.lemmas = {f"lemma_{i}": x for i, x in enumerate(self.lemmas.values(), start=1)}
+
+    # ------------------------------------------------------------ the outcome
+
+    def _open(self) -> Found:
+        trace = None
+        broken = ""
+        if self.stuck is not None:
+            instance, step = self.stuck
+            broken = step.lemma
+            with instance.sizes:
+                trace = self._step_trace(instance, step)
+        self._rename()
+        return self._found(Verdict.OPEN, trace=trace, broken=broken)
+
+    def _step_trace(self, instance: Instance, step: Step) -> Trace | None:
+        """The step as CPython takes it."""
+        if step.after is None:
+            return None
+        before, after = instance.ground.state(step.before), instance.ground.state(step.after)
+        move = instance.ground.move(before, step.action, after)
+        return make_trace(
+            self.protocol, name_of(self.protocol), instance.sizes, before, [move], step.lemma
+        )
+
+    def _found(
+        self,
+        verdict: Verdict,
+        proof: Proof | None = None,
+        trace: Trace | None = None,
+        broken: str = "",
+    ) -> Found:
+        shown = {n: self._text(n) for n in self.lemmas}
+        return Found(
+            protocol=self.description.name,
+            goals=tuple(self.goals),
+            verdict=verdict,
+            lemmas=shown,
+            proof=proof,
+            trace=trace,
+            broken=broken,
+            sizes=self.sizes,
+            inductive=self.inductive,
+            why=self.why,
+            tried=self.learner.tried,
+            refuted=self.learner.refuted,
+            seconds=time.perf_counter() - self.started,
+            cpu_seconds=time.process_time() - self.cpu,
+        )
+
+    # ------------------------------------------------------------ small things
+
+    def _text(self, name: str) -> str:
+        return method(self.vocabulary, name, self.lemmas[name].body)
+
+    def _add(self, clause: Clause) -> str:
+        self.count += 1
+        name = f"lemma_{self.count}"
+        self.lemmas[name] = clause
+        return name
+
+    def _induction(self, instance: Instance) -> Induction:
+        with instance.sizes:
+            found = Induction(instance)
+            for name in (*self.goals, *self.given):
+                found.add(name, self.bodies[name])
+            for name, clause in self.lemmas.items():
+                found.add(name, clause.body)
+        return found
+
+    def _known(self, ask: Callable[..., list[str]], *args: Sequence[str]) -> list[str]:
+        with self.solver.instance.sizes:
+            return ask(*args)
+
+    def _left(self) -> float:
+        return self.budget - (time.perf_counter() - self.started)
+
+    def _check_time(self) -> None:
+        if self._left() <= 0:
+            raise _TimeUpError
+
+    def _say(self, doing: str) -> None:
+        self.doing = doing
+        self._tick()
+
+    def _tick(self) -> None:
+        self._check_time()
+        if self.report is not None:
+            learner = self.learner
+            passed = time.perf_counter() - self.started
+            self.report(
+                Progress(self.doing, learner.tried, learner.refuted, len(self.lemmas), passed)
+            )
+
+
+def needed_by(proof: Proof, goals: Sequence[str]) -> set[str]:
+    """What the proofs of the goals, and of one message per key, use, all the way down."""
+    uses: dict[str, set[str]] = {}
+    for o in proof.obligations:
+        uses.setdefault(o.invariant, set()).update(o.used)
+    todo = [*goals, *(n for n in uses if "." in n)]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += uses.get(name, ())
+    return found
+
+
+def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
+    """Small sizes: first those of proofs, then more of one sort, of each that matters."""
+    sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    of = {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
+    least = {n: 3 if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
+    more = [{}, {n: 1 for n, s in sorts.items() if issubclass(s, Ordered)}]
+    more += [{n: k} for k in (1, 2) for n, s in sorts.items() if s in of]
+    if not of:
+        more += [{n: 1 for n, s in sorts.items() if not issubclass(s, (Ordered, Nat))}]
+    seen: set[tuple[int, ...]] = set()
+    for extra in more:
+        sizes = {n: k + extra.get(n, 0) for n, k in least.items()}
+        if tuple(sizes.values()) in seen:
+            continue
+        seen.add(tuple(sizes.values()))
+        try:
+            yield protocol.sized(dict.fromkeys(protocol.budgets(), 1), **sizes)
+        except SizeError:
+            continue
