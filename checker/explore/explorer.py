@@ -27,12 +27,13 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from . import driver as d
+from .checkpoint import Checkpoint, Identity, InMemory, Interrupt, OnDisk, Saved
 from .codegen import Goal
 from .external import External
 from .handover import hand_over
 from .kernel import Kernel
 from .paths import ExplorationError, steps_through
-from .result import Exploration, GuardCoverage, Move, Outcome, Spilled
+from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
 from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
 from .symmetry import Canonical
 from .threads import Team
@@ -97,11 +98,16 @@ class Explorer:
     symmetry: bool = False  # store one state for each orbit of interchangeable elements
     threads: int = 1  # what is found, and its order, do not depend on it
     spill: Path | None = None  # where to go on on disk when the memory is full; then no `store`
+    checkpoint: Path | None = None  # a folder to keep the search in, and to go on from
+    every: float = 60.0  # seconds between checkpoints
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
     _store: Store | None = field(init=False, default=None)
     _partitions: Partitions | None = field(init=False, default=None)
     _external: External | None = field(init=False, default=None)
+    _team: Team | None = field(init=False, default=None)
+    _kept: Checkpoint | None = field(init=False, default=None)
+    _resumed: Resumed | None = field(init=False, default=None)
 
     @property
     def store(self) -> Store:
@@ -128,22 +134,28 @@ class Explorer:
     # ------------------------------------------------------------ searching
 
     def run(self, report: Report | None = None, coverage: bool = True) -> Exploration:
-        """Search to the end, the first violation, the limit, or Ctrl-C."""
+        """Search to the end, the first violation, the limit, or Ctrl-C.
+
+        Raises InputError if the `checkpoint` is of another search or damaged, StepError, OSError.
+        """
         started = time.perf_counter()
         with self.sizes:
             self._begin()
             try:
-                status = self._check_initial()
-                outcome = Outcome.VIOLATED if status == d.VIOLATED else self._loop(report, started)
+                outcome = self._resume() or self._first_look()
+                started -= self._before
+                if outcome is None:
+                    outcome = self._loop(report, started)
                 return self._result(outcome, started, coverage)
             finally:
-                self._clear_disk()
+                self._clear()
 
     def _begin(self) -> None:
         k = self.kernel
         self.initial = list(dict.fromkeys(self.machine.initial()))
         self._store, self._partitions = Store.empty(k.words, self._first_room(), self._keyed), None
-        self._external = None
+        self._external, self._team, self._kept = None, None, None
+        self._before, self._resumed = 0.0, None
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
         self._fired_before = np.zeros(len(k.actions), np.int64)
@@ -181,15 +193,15 @@ class Explorer:
             room = min(room, self._most_states(self.memory))
         return max(room, least)
 
-    def _check_initial(self) -> int:
+    def _first_look(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for i, state in enumerate(self.initial):
             bits = self._bits(state)
             if bits & self.kernel.bad:
                 self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
-                return d.VIOLATED
+                return Outcome.VIOLATED
             self.control[d.REACHED] |= bits & ~self.kernel.bad
-        return d.PAUSED
+        return None
 
     def _bits(self, state: State) -> int:
         bits = 0
@@ -199,70 +211,156 @@ class Explorer:
         return bits
 
     def _loop(self, report: Report | None, started: float) -> Outcome:
-        team: Team | None = None
-        try:
-            if self.limit is not None and self.store.count >= self.limit:
-                return Outcome.LIMIT
-            while True:
-                if self._external is not None:
-                    status = self._external.slice()
-                else:
-                    status = self._slice() if team is None else team.slice(SLICE)
-                if report is not None:
-                    report(self._progress(started))
-                if status == d.DONE:
-                    return Outcome.HOLDS
-                if status == d.VIOLATED:
-                    return Outcome.VIOLATED
-                if status == d.SENSELESS:
-                    self._explain_senseless()
-                if status == d.LIMIT:
-                    return Outcome.LIMIT
-                if status in (d.FULL, d.CROWDED) and (team is not None or not self._grow()):
-                    if self.spill is None:
-                        return Outcome.OUT_OF_MEMORY
-                    self._go_to_disk(self.spill)
-                elif team is None and self.threads > 1 and self._crowded():
-                    team = self._team()
-        except KeyboardInterrupt:
-            return Outcome.INTERRUPTED
-        finally:
-            if team is not None:
-                team.close()
+        outcome = None
+        if self.limit is not None and self.control[d.COUNT] >= self.limit:
+            outcome = Outcome.LIMIT
+        if self._partitions is not None:
+            self._team = self._team_for(self._partitions)
+        self._saved_at = time.perf_counter()
+        with Interrupt(deferred=self._kept is not None) as interrupt:
+            try:
+                while outcome is None:
+                    interrupt.safe = False
+                    status = self._step()
+                    interrupt.safe = True
+                    if report is not None:
+                        report(self._progress(started))
+                    outcome = self._after(status)
+                    if interrupt.asked:
+                        outcome = outcome or Outcome.INTERRUPTED
+                    if outcome is None and self._due():
+                        self._save(started, None)
+            except KeyboardInterrupt:
+                outcome = Outcome.INTERRUPTED
+            if interrupt.safe:
+                self._save(started, outcome)
+        return outcome
 
-    def _go_to_disk(self, spill: Path) -> None:
+    def _step(self) -> int:
+        """Expand some states, wherever they are."""
+        if self._external is not None:
+            return self._external.slice()
+        return self._slice() if self._team is None else self._team.slice(SLICE)
+
+    def _after(self, status: int) -> Outcome | None:
+        """What a status means: how the search ended, or what is done so that it can go on."""
+        if status == d.SENSELESS:
+            self._explain_senseless()
+        if status in (d.FULL, d.CROWDED) and (self._team is not None or not self._grow()):
+            folder = self.spill if self._kept is None else self._kept.folder
+            if folder is None:
+                return Outcome.OUT_OF_MEMORY
+            self._go_to_disk(folder)
+        elif self._team is None and self.threads > 1 and self._crowded():
+            self._team = self._split()
+        endings = {
+            d.DONE: Outcome.HOLDS,
+            d.VIOLATED: Outcome.VIOLATED,
+            d.LIMIT: Outcome.LIMIT,
+        }
+        return endings.get(status)
+
+    def _go_to_disk(self, folder: Path) -> None:
         """Hand what was found over to a search on disk. Raises OSError."""
-        memory = free_memory() if self.memory is None else self.memory
-        folder = Path(tempfile.mkdtemp(prefix="quorate-", dir=spill))
         stores, heads = list(self._stores()), [int(self.control[d.HEAD])]
         if self._partitions is not None:
             heads = self._partitions.among_first(heads[0])
-        self._store, self._partitions = None, None
-        self._external = External(
+        if self._team is not None:
+            self._team.close()
+        self._store, self._partitions, self._team = None, None, None
+        if self._kept is None:
+            folder = Path(tempfile.mkdtemp(prefix="quorate-", dir=folder))
+        self._in_memory = int(self.control[d.COUNT])
+        self._external = self._on_disk(folder)
+        hand_over(stores, heads, self._external)
+        self._saved_at = -self.every
+
+    def _on_disk(self, folder: Path) -> External:
+        memory = free_memory() if self.memory is None else self.memory
+        external = External(
             self.kernel, folder, memory, self.threads, self.limit, self.control, self.fired
         )
-        self._in_memory = int(self.control[d.COUNT])
-        hand_over(stores, heads, self._external)
+        external.keep = self._kept is not None
+        return external
 
-    def _clear_disk(self) -> None:
+    def _clear(self) -> None:
+        """End threads, and remove what is on disk if nobody wanted it kept."""
+        if self._team is not None:
+            self._team.close()
         if self._external is not None:
             self._external.close()
-            shutil.rmtree(self._external.folder, ignore_errors=True)
+            if self._kept is None:
+                shutil.rmtree(self._external.folder, ignore_errors=True)
+        if self._kept is not None:
+            self._kept.close()
+
+    # ------------------------------------------------------------ checkpoints
+
+    def _resume(self) -> Outcome | None:
+        """Go to where the checkpoint is; the outcome if its search is finished."""
+        if self.checkpoint is None:
+            return None
+        kept = self._kept = Checkpoint(self.checkpoint, Identity.of(self.kernel))
+        saved = kept.saved
+        if saved is None:
+            return None
+        self.control[:], self.fired[:] = saved.control, saved.fired
+        if isinstance(saved.where, OnDisk):
+            self._store, self._in_memory = None, saved.where.in_memory
+            self._external = self._on_disk(kept.folder)
+            kept.external(self._external)
+        else:
+            stores = kept.stores(self.store)
+            if isinstance(stores, Partitions):
+                self._store, self._partitions = None, stores
+                if stores.owners != self.threads:
+                    self._store, self._partitions = stores.gathered(), None
+        self._before = saved.seconds
+        self._resumed = Resumed(int(self.control[d.COUNT]), saved.outcome is not None)
+        return None if saved.outcome is None else Outcome(saved.outcome)
+
+    def _due(self) -> bool:
+        return self._kept is not None and time.perf_counter() - self._saved_at >= self.every
+
+    def _save(self, started: float, outcome: Outcome | None) -> None:
+        """Make a checkpoint, if they are wanted. Raises OSError."""
+        if self._kept is None:
+            return
+        if self._external is not None:
+            where: InMemory | OnDisk = self._kept.save_disk(self._external, self._in_memory)
+        else:
+            parts = self._partitions
+            order = None if parts is None else parts.order[: parts.count]
+            where = self._kept.save_memory(list(self._stores()), order)
+        finished = outcome in (Outcome.HOLDS, Outcome.VIOLATED)
+        self._kept.commit(
+            Saved(
+                identity=self._kept.identity,
+                control=self.control.tolist(),
+                fired=self.fired.tolist(),
+                seconds=time.perf_counter() - started,
+                outcome=outcome.value if outcome is not None and finished else None,
+                where=where,
+            )
+        )
+        self._saved_at = time.perf_counter()
 
     def _crowded(self) -> bool:
         if self._external is not None:
             return False
         return bool(self.control[d.COUNT] - self.control[d.HEAD] >= CROWD)
 
-    def _team(self) -> Team | None:
+    def _split(self) -> Team | None:
         """Go on with several threads, each the owner of a part of the states."""
         try:
             parts = Partitions.split(self.store, self.threads)
         except MemoryError:
             return None
         self._store, self._partitions = None, parts
-        k = self.kernel
-        return Team(k, parts, self.control, self.fired, self.limit, self._reserve)
+        return self._team_for(parts)
+
+    def _team_for(self, parts: Partitions) -> Team:
+        return Team(self.kernel, parts, self.control, self.fired, self.limit, self._reserve)
 
     def _reserve(self, store: Store, count: int) -> bool:
         """Make room in the store of one thread, within its share of the memory."""
@@ -439,6 +537,7 @@ class Explorer:
             sampled=sampled,
             orbits=self.canonical.orbits(self._stores()),
             spilled=self._spilled(),
+            resumed=self._resumed,
         )
 
     def _spilled(self) -> Spilled | None:

@@ -184,6 +184,8 @@ class External:
     found: list[Run] = field(default_factory=list)
     bytes_written: int = 0  # those of runs that are still there
     most_bytes: int = 0
+    keep: bool = False  # runs that are needed no more, which a checkpoint may still need
+    files: int = 0  # runs written so far, those removed included
     last: Words | None = None  # the state that ended the search
 
     def __post_init__(self) -> None:
@@ -199,7 +201,6 @@ class External:
         self._ends = np.zeros(d.BATCH, np.int64)
         self._fired_before = np.zeros(len(self.fired), np.int64)
         self._local = np.zeros(d.CONTROLS, np.int64)
-        self._files = 0
         self._pool = ThreadPoolExecutor(self.threads)
 
     def close(self) -> None:
@@ -210,8 +211,8 @@ class External:
 
     def write(self, parts: Iterable[Blocks]) -> Run:
         """A new run in the folder. Raises OSError."""
-        self._files += 1
-        run = write_run(self.folder / f"{self._files:06}.run", self.kernel.words, parts)
+        self.files += 1
+        run = write_run(self.folder / f"{self.files:06}.run", self.kernel.words, parts)
         self.bytes_written += run.size
         self.most_bytes = max(self.most_bytes, self.bytes_written)
         return run
@@ -220,7 +221,8 @@ class External:
         """Remove runs that are needed no more."""
         for run in runs:
             self.bytes_written -= run.size
-            run.path.unlink()
+            if not self.keep:
+                run.path.unlink()
 
     def add_level(self, level: Run) -> None:
         """Append the states of the next depth, none of which was visited."""
@@ -238,6 +240,21 @@ class External:
 
     def _merged(self, runs: Sequence[Run], without: Sequence[Run]) -> Iterator[Blocks]:
         return merged(runs, without, self._pool, 2 * self.threads)
+
+    def restore(
+        self,
+        levels: list[Run],
+        visited: list[Run],
+        frontier: Run,
+        found: list[Run],
+        done: int,
+        files: int,
+    ) -> None:
+        """Go on where another search was, whose runs are in the same folder."""
+        self.levels, self.visited, self.frontier = levels, visited, frontier
+        self.found, self.done, self.files = found, done, files
+        runs = {r.path: r for r in (*levels, *visited, frontier, *found)}
+        self.bytes_written = sum(r.size for r in runs.values())
 
     # ------------------------------------------------------------ searching
 
@@ -301,6 +318,8 @@ class External:
             self.drop([level])
             return d.DONE
         self.add_level(level)
+        if self.frontier is not None and self.frontier not in self.levels:
+            self.drop([self.frontier])
         self.frontier, self.done = level, 0
         self.control[d.DEPTH] += 1
         self.control[d.COUNT] += level.count

@@ -68,6 +68,14 @@ class Spilled:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """A search that went on from a checkpoint with so many states, or was finished there."""
+
+    states: int
+    finished: bool
+
+
+@dataclass(frozen=True)
 class Exploration:
     """A search: its counts, its verdict, and the shortest path to a violation if there is one.
 
@@ -94,6 +102,7 @@ class Exploration:
     sampled: int | None = None  # over how many states guards were counted, if not over all
     orbits: Orbits | None = None
     spilled: Spilled | None = None
+    resumed: Resumed | None = None
     partial: str | None = None  # what a search that need not be exhaustive left out, in words
 
     @property

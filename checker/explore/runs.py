@@ -3,7 +3,7 @@
 Delayed duplicate detection (Korf, Linear-Time Disk-Based Implicit Graph Search, JACM 2008) asks no
 more of a disk than to read and write such files from front to back. Blocks hold the differences of
 neighbours (`rows.py`); the first row of each block is kept in memory, so that blocks that cannot
-matter are never read. An array of rows is flat.
+matter are never read. A table of the blocks ends the file. An array of rows is flat.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from quorate.checker.errors import InputError
 from quorate.checker.finite.packing import Words
 
 from .rows import rows_for
@@ -30,7 +31,7 @@ Integers = npt.NDArray[np.int64]
 _NONE = np.zeros(0, np.int64)
 
 
-class DamagedError(Exception):
+class DamagedError(InputError):
     """A file is not what was written. The text names it."""
 
 
@@ -59,9 +60,12 @@ class Blocks:
         return cls(data[:at], firsts, starts, counts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """A sorted file of `count` rows in blocks as in `Blocks`; `checksum` is CRC-32 of its bytes."""
+    """A sorted file of `count` rows in blocks as in `Blocks`.
+
+    `checksum` is CRC-32 of the file.
+    """
 
     path: Path
     words: int
@@ -79,7 +83,27 @@ class Run:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return int(self.starts[-1])
+        return int(self.starts[-1]) + 8 * (len(self.firsts) + 2 * len(self.counts) + 1)
+
+    @classmethod
+    def load(cls, path: Path, words: int, blocks: int, checksum: int) -> Run:
+        """A run that was written before, if it still is what it was. Raises DamagedError."""
+        table = blocks * words + 2 * blocks + 1
+        found = 0
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    found = zlib.crc32(piece, found)
+                if found == checksum:
+                    file.seek(-8 * table, 2)
+                    numbers = np.frombuffer(file.read(), np.int64)
+        except OSError as error:
+            raise DamagedError(f"{path}: {error.strerror}") from None
+        if found != checksum:
+            raise DamagedError(f"{path}: damaged: these are not the bytes that were written")
+        firsts = numbers[: blocks * words].view(np.uint64)
+        starts, counts = numbers[blocks * words : -blocks or None], numbers[table - blocks :]
+        return cls(path, words, int(counts.sum()), checksum, firsts, starts, counts)
 
     def read(self, first: int, last: int) -> Words:
         """The rows of blocks `first` to `last` - 1. Raises DamagedError, OSError."""
@@ -147,20 +171,25 @@ class Writer:
 
     def add(self, blocks: Blocks) -> None:
         """Append blocks, all of whose rows come after those before. Raises OSError."""
-        left = memoryview(blocks.data.data)
-        while left:
-            left = left[self._file.write(left) :]
-        self._checksum = zlib.crc32(blocks.data.data, self._checksum)
+        self._write(blocks.data)
         self._firsts.append(blocks.firsts)
         self._sizes.append(np.diff(blocks.starts))
         self._counts.append(blocks.counts)
 
+    def _write(self, data: npt.NDArray[Any]) -> None:
+        left = memoryview(data.data).cast("B") if len(data) else memoryview(b"")
+        self._checksum = zlib.crc32(left, self._checksum)
+        while left:
+            left = left[self._file.write(left) :]
+
     def close(self) -> Run:
-        """The run that was written."""
-        self._file.close()
+        """The run that was written. Raises OSError."""
         counts = np.concatenate(self._counts)
         starts = np.concatenate([[0], np.cumsum(np.concatenate(self._sizes))]).astype(np.int64)
         firsts = np.concatenate(self._firsts)
+        for numbers in (firsts, starts, counts):
+            self._write(numbers)
+        self._file.close()
         return Run(
             self.path, self._words, int(counts.sum()), self._checksum, firsts, starts, counts
         )
@@ -177,7 +206,7 @@ def write_run(path: Path, words: int, parts: Iterable[Blocks]) -> Run:
     try:
         for blocks in parts:
             writer.add(blocks)
+        return writer.close()
     except BaseException:
         writer.abandon()
         raise
-    return writer.close()
