@@ -48,6 +48,7 @@ class Identity(msgspec.Struct, frozen=True):
     sizes: str
     invariants: list[str]
     symmetry: bool
+    por: bool
     layout: str
 
     @classmethod
@@ -66,6 +67,7 @@ class Identity(msgspec.Struct, frozen=True):
             str(kernel.sizes),
             sorted(p.name for p in description.invariants),
             kernel.symmetry,
+            kernel.por,
             hashlib.sha256(columns.encode()).hexdigest()[:16],
         )
 
@@ -79,6 +81,8 @@ class Identity(msgspec.Struct, frozen=True):
             return f"it is of the sizes {self.sizes}, not {asked.sizes}"
         if self.symmetry != asked.symmetry:
             return f"it was made {'with' if self.symmetry else 'without'} --symmetry"
+        if self.por != asked.por:
+            return f"it was made {'with' if self.por else 'without'} --por"
         if self.invariants != asked.invariants:
             names = ", ".join(self.invariants) or "none"
             return f"it checks other invariants: {names}"

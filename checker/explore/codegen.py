@@ -551,7 +551,7 @@ def add_check(
     cells = Footprint()
     variants: dict[tuple[tuple[int, Bool], ...], list[int]] = {}
     for label, instance in enumerate(instances):
-        written = cells.written(instance)
+        written = cells.written(instance.stores)
         after = Known(graph, instance)
         wanted = [
             (i, after.value(p))
@@ -650,9 +650,9 @@ class Footprint:
             return ((1 << column.count) - 1) << first
         return 1 << (first + index)
 
-    def written(self, instance: Instance) -> int:
+    def written(self, stores: Iterable[Store]) -> int:
         found = 0
-        for s in instance.stores:
+        for s in stores:
             found |= self._cells(s.column, s.index)
         return found
 

@@ -100,6 +100,7 @@ class Explorer:
     spill: Path | None = None  # where to go on on disk when the memory is full; then no `store`
     checkpoint: Path | None = None  # a folder to keep the search in, and to go on from
     every: float = 60.0  # seconds between checkpoints
+    por: bool = False  # take the steps of stubborn sets alone
     description: c.Description = field(init=False)
     kernel: Kernel = field(init=False)
     _store: Store | None = field(init=False, default=None)
@@ -126,7 +127,7 @@ class Explorer:
             raise ValueError(f"{self.threads} threads, expected 1 to {MOST_OWNERS}")
         self.description = only_invariants(describe(self.protocol), self.only)
         with self.sizes:
-            self.kernel = Kernel(self.description, self.sizes, self.symmetry)
+            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
             self.packing = Packing(self.kernel.layout)
             self.machine = Interpreter(self.protocol, self.sizes)
@@ -534,6 +535,7 @@ class Explorer:
             words=self.kernel.words,
             follow=by_messages(self.kernel.layout.determined),
             waiting=count - head,
+            por=self.por,
             sampled=sampled,
             orbits=self.canonical.orbits(self._stores()),
             spilled=self._spilled(),
@@ -624,7 +626,9 @@ def explore(
     symmetry: bool = False,
     threads: int = 1,
     spill: Path | None = None,
+    por: bool = False,
     report: Report | None = None,
 ) -> Exploration:
     """Search every reachable state of a protocol at these sizes with the compiled kernel."""
-    return Explorer(protocol, sizes, memory, limit, only, symmetry, threads, spill).run(report)
+    explorer = Explorer(protocol, sizes, memory, limit, only, symmetry, threads, spill, por=por)
+    return explorer.run(report)

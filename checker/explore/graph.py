@@ -76,7 +76,7 @@ class LazyState(Mapping[str, Any]):
 class StateGraph:
     """The graph of an explorer that has run. Raises SizeError if it would be too large.
 
-    A search that was reduced by symmetry has no graph of states: raises ValueError.
+    A search that was reduced has no graph of states: raises ValueError.
 
     Nodes are numbered in breadth-first order; node 0 is (the first) initial state. `sources`,
     `targets` and `labels` are parallel arrays, one entry per edge; `edge_labels[labels[e]]` says
@@ -86,6 +86,8 @@ class StateGraph:
     def __init__(self, explorer: Explorer) -> None:
         if explorer.kernel.reducing:
             raise ValueError("orbits have no state graph: explore again without symmetry")
+        if explorer.por:
+            raise ValueError("states were left out: explore again without partial-order reduction")
         if explorer.store.count > MOST_NODES:
             raise SizeError(
                 f"a graph of {explorer.store.count:,} states would not be of use to anybody; "

@@ -20,6 +20,8 @@ from quorate.model.language.sorts import Sizes
 from .codegen import Goal, add_blocked, add_check, add_successors, grouped
 from .dependencies import dependencies
 from .machine import Machine
+from .stubborn import Stubborn
+from .stubborn_code import add_stubborn
 from .symmetry import Reduction
 
 MOST_PROPERTIES = 62
@@ -36,10 +38,12 @@ class Kernel:
     description: c.Description
     sizes: Sizes
     symmetry: bool = False
+    por: bool = False
     layout: Layout = field(init=False)
     instances: list[Instance] = field(init=False)
     possible: list[Instance] = field(init=False)  # those that labels number
     reduction: Reduction | None = field(init=False, default=None)
+    stubborn: Stubborn | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._lay_out(dependencies(self.description, self.sizes))
@@ -101,10 +105,13 @@ class Kernel:
             self._senseless += undefined
         conditions.append(graph.or_(u.when for u in self._senseless))
         self._conditions = conditions
+        if self.por:
+            self.stubborn = Stubborn(self.layout, grouped(self.possible), self._violation())
+            add_stubborn(module, self.stubborn)
         if self.symmetry:
             self.reduction = Reduction(self.layout)
         if self.reduction is not None and self.reduction.permutations > 1:
-            self.reduction.add_to(module, conditions)
+            self.reduction.add_to(module, conditions, self._unreduced)
         else:
             add_check(module, graph, self.words, conditions, self.possible)
         return Machine(module)
@@ -114,9 +121,20 @@ class Kernel:
         """Whether successors are replaced by representatives of their orbits."""
         return self.reduction is not None and self.reduction.permutations > 1
 
+    @property
+    def _unreduced(self) -> str:
+        """The function that gives successors as they are, before symmetry."""
+        return "stubborn" if self.por else "successors"
+
     def successors(self) -> int:
         """The address of `successors`."""
-        return self.machine.address("reduced" if self.reducing else "successors")
+        return self.machine.address("reduced" if self.reducing else self._unreduced)
+
+    def _violation(self) -> list[Bool]:
+        """Where an invariant is violated, or a property has no value."""
+        kinds = [p.kind for p in self.description.properties]
+        pairs = zip([*kinds, "invariant"], self._conditions, strict=True)
+        return [p for kind, p in pairs if kind == "invariant"]
 
     def check(self) -> int:
         """The address of `check`."""

@@ -115,7 +115,7 @@ class Reduction:
 
     # ------------------------------------------------------------ code
 
-    def add_to(self, module: ir.Module, conditions: Sequence[Bool]) -> None:
+    def add_to(self, module: ir.Module, conditions: Sequence[Bool], successors: str) -> None:
         """Add `reduced`, `check_whole`, `canonical` and `weigh` to a module with `successors`.
 
         `i64 reduced(state*, out*, labels*, fired*)` is `successors`, with each successor replaced
@@ -136,7 +136,7 @@ class Reduction:
         total = b.add(b.load(g.args[1], typ=I64), b.call(f, [g.args[0]]))
         b.store(total, g.args[1])
         b.ret(const(0))
-        self._add_reduced(module)
+        self._add_reduced(module, successors)
 
     def _load(self, b: ir.IRBuilder, memory: Any) -> list[Any]:
         places = (b.gep(memory, [const(i)], source_etype=I64) for i in range(self.layout.words))
@@ -156,7 +156,7 @@ class Reduction:
         bits = [b.shl(b.zext(low.condition(p), I64), const(i)) for i, p in enumerate(conditions)]
         b.ret(_joined(b, bits))
 
-    def _add_reduced(self, module: ir.Module) -> None:
+    def _add_reduced(self, module: ir.Module, successors: str) -> None:
         pointer = ir.PointerType()
         kind = ir.FunctionType(I64, [pointer] * 4)
         f = ir.Function(module, kind, "reduced")
@@ -167,7 +167,7 @@ class Reduction:
         body, keep = f.append_basic_block("body"), f.append_basic_block("keep")
         step, done = f.append_basic_block("step"), f.append_basic_block("done")
         b = ir.IRBuilder(entry)
-        count = b.call(module.get_global("successors"), f.args)
+        count = b.call(module.get_global(successors), f.args)
         before = self._load(b, state)
         kept = b.alloca(I64)
         b.store(const(0), kept)

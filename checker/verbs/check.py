@@ -71,6 +71,11 @@ SCHEMA = 1
     help="Search on a Ray cluster: auto, an address, or local to start one here.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="How many, with --ray.")
+@click.option(
+    "--por",
+    is_flag=True,
+    help="Partial-order reduction: leave out steps without which no violation is missed.",
+)
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")

@@ -1,0 +1,342 @@
+"""Partial-order reduction: the same verdicts, at the same depth, from fewer states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.explore import stubborn_relations
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.stubborn import Need, Steps, Stubborn
+from quorate.checker.explore.stubborn_relations import Relations
+from quorate.checker.finite import evaluate, instances
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.lower import describe
+from quorate.model.mutants import KILLED, MUTANTS
+from quorate.model.paxos import Paxos
+from quorate.model.two_phase_commit import TwoPhaseCommit
+from tests.checker.strategies import Source, generate, loaded, sized
+
+from .comparing import _check_path
+from .test_symmetry import SMALL, Bound, anonymous, attempt, name_of, narrowed
+
+QUICK = ("own-value",)
+LOOPED: list[Bound] = [
+    (Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 1}, {}),
+    (TwoPhaseCommit, {"Coordinator": 1, "Participant": 2}, {"crash": 1}),
+]
+LIMIT = 5_000  # states of a generated protocol
+
+EVERY_DAY = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+EXHAUSTIVE = settings(EVERY_DAY, max_examples=1000)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two searches that agree ended, and by how much the second was smaller."""
+
+    ending: str
+    full: int = 0
+    states: int = 0
+    depth: int = 0
+
+    @property
+    def reduced(self) -> bool:
+        return self.states < self.full
+
+    def __str__(self) -> str:
+        return f"{self.ending}{', reduced' if self.reduced else ''}"
+
+
+def agree(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    only: frozenset[str] | None = None,
+    limit: int | None = None,
+    symmetry: bool = False,
+) -> Comparison:
+    """Assert that the search by stubborn sets ends as the full one does."""
+    try:
+        whole = Explorer(protocol, sizes, limit=limit, only=only)
+        plain = attempt(whole, False)
+    except StepError:  # in @init
+        return Comparison("senseless start")
+    if not isinstance(plain, StepError) and plain.outcome is Outcome.LIMIT:
+        return Comparison("too large")
+    explorer = Explorer(protocol, sizes, only=only, symmetry=symmetry, por=True)
+    return compare(protocol, sizes, whole, plain, explorer, attempt(explorer, False))
+
+
+def compare(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    whole: Explorer,
+    plain: Exploration | StepError,
+    explorer: Explorer,
+    found: Exploration | StepError,
+) -> Comparison:
+    if isinstance(plain, StepError) or isinstance(found, StepError):
+        # Of a step without sense and a violation at the next depth, either may be met first.
+        ends = [x.outcome for x in (plain, found) if not isinstance(x, StepError)]
+        assert ends in ([], [Outcome.VIOLATED])
+        return Comparison("senseless")
+    assert found.outcome == plain.outcome
+    assert found.states <= plain.states or found.outcome is Outcome.VIOLATED
+    assert found.reached <= plain.reached
+    if found.outcome is Outcome.VIOLATED:
+        assert found.depth == len(found.path) == plain.depth
+        _check_path(protocol, sizes, found)
+        return Comparison("violated", plain.states, found.states, found.depth)
+    assert found.outcome is Outcome.HOLDS
+    with sizes:
+        for k in range(found.states):
+            assert whole.store.find(explorer.store.row(k)) >= 0
+    return Comparison("holds", plain.states, found.states)
+
+
+# ---------------------------------------------------------------- bundled protocols
+
+
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_bundled_agree(bound: Bound, symmetry: bool) -> None:
+    protocol, sizes, faults = bound
+    assert agree(protocol, protocol.sized(faults, **sizes), symmetry=symmetry).ending == "holds"
+
+
+PAXOS = [
+    (2, False, 3_921),
+    (3, True, 17_153),
+]
+
+
+@pytest.mark.parametrize(("ballots", "symmetry", "states"), PAXOS)
+def test_paxos_is_reduced(ballots: int, symmetry: bool, states: int) -> None:
+    sizes = Paxos.sized(Acceptor=3, Ballot=ballots, Value=2)
+    found = Explorer(Paxos, sizes, symmetry=symmetry, por=True).run(coverage=False)
+    assert (found.outcome, found.por) == (Outcome.HOLDS, True)
+    assert found.states < 0.4 * states
+    assert found.warnings(["nowhere"], {}) == []
+
+
+def agree_on_mutant(name: str, symmetry: bool) -> Comparison:
+    mutant = MUTANTS[name]
+    killed = mutant.verdict == KILLED
+    sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes) if killed else narrowed(mutant)
+    only = frozenset({str(mutant.violates)}) if killed else None
+    found = agree(mutant.protocol, sizes, only, limit=20_000_000, symmetry=symmetry)
+    assert found.ending == ("violated" if killed else "holds")
+    return found
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutants_agree(name: str, symmetry: bool) -> None:
+    agree_on_mutant(name, symmetry)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_mutants_fail_as_early(name: str) -> None:
+    assert agree_on_mutant(name, symmetry=True).ending == "violated"
+
+
+# ---------------------------------------------------------------- generated protocols
+
+
+LOOSE = """
+from quorate.model.language import *
+
+class Proc(Sort): ...
+class Num(Nat): ...
+class Go(Message):
+    p: Proc
+class Told(Message, key="p"):
+    p: Proc
+    n: Num
+class Proto(Protocol):
+    x: Map[Proc, bool] = durable(False)
+    y: Map[Proc, Num] = durable(0)
+    z: bool = durable(False)
+    who: Proc | None = durable(None)
+    sent: Messages[Go, Told]
+"""
+
+
+def loose(r: Random) -> Source:
+    """A protocol whose steps touch few cells each, so that many of them commute."""
+
+    def test() -> str:
+        p, n = r.choice("pq"), r.randrange(3)
+        return r.choice(
+            (
+                f"{r.choice(('', 'not '))}self.x[{p}]",
+                f"self.y[{p}] {r.choice(('==', '<', '>', '!='))} {n}",
+                f"Go({p}) {r.choice(('in', 'in', 'not in'))} self.sent",
+                f"Told({p}, {n}) in self.sent",
+                f"any(m.p == {p} for m in self.sent[Told])",
+                f"{r.choice(('', 'not '))}self.z",
+                f"self.who {r.choice(('==', '!='))} {r.choice((p, 'None'))}",
+                f"{r.choice(('any', 'all'))}(self.x[o] or Go(o) in self.sent for o in Proc)",
+                f"(self.x[{p}] or self.y[{p}] == {n})",
+                "p != q",
+            )
+        )
+
+    def effects() -> Iterator[str]:
+        found = {
+            "x": f"self.x[p] = {r.choice(('True', 'False', 'not self.x[p]'))}",
+            "y": f"self.y[p] = {r.choice(('0', '1', '2', 'min(self.y[p] + 1, 2)'))}",
+            "z": f"self.z = {r.choice(('True', 'False'))}",
+            "who": f"self.who = {r.choice(('p', 'q', 'None'))}",
+            "Go": "self.sent.add(Go(p))",
+            "Told": f"self.sent.add(Told(p, {r.choice(('0', '1', 'self.y[p]'))}))",
+        }
+        keys = ["x", "y", "Go", "x", "y", "Go", "Told", "z", "who"]
+        chosen = {r.choice(keys) for _ in range(r.choice((1, 1, 2)))}
+        for key in sorted(chosen, key=lambda k: "self.y" not in found[k].split("=", 1)[-1]):
+            yield found[key]
+
+    lines = [LOOSE]
+    for k in range(r.randint(3, 6)):
+        lines.append(f"    @action\n    def step{k}(self, p: Proc, q: Proc) -> None:")
+        lines += [f"        require({test()})" for _ in range(r.choice((0, 1, 1, 2)))]
+        lines += [f"        {e}" for e in effects()]
+    for k in range(r.choice((1, 1, 2))):
+        bad = " and ".join(test() for _ in range(r.choice((2, 2, 3, 4))))
+        lines.append(f"    @invariant\n    def inv{k}(self) -> bool:")
+        lines.append(f"        return all(not ({bad}) for p in Proc for q in Proc)")
+    return Source("\n".join(lines) + "\n", {"Proc": r.choice((2, 3)), "Num": 2}, {})
+
+
+def agree_on(source: Source, symmetry: bool) -> Comparison:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            return agree(protocol, sized(protocol, source), limit=LIMIT, symmetry=symmetry)
+        except (ModelError, SizeError):
+            return Comparison("rejected")
+
+
+def randoms() -> st.SearchStrategy[Random]:
+    return st.randoms(use_true_random=False)
+
+
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@given(random=randoms())
+@settings(EVERY_DAY, max_examples=50)
+def test_loose_agree(random: Random, symmetry: bool) -> None:
+    event(str(agree_on(loose(random), symmetry)))
+
+
+@given(random=randoms())
+@settings(EVERY_DAY, max_examples=15)
+def test_generated_agree(random: Random) -> None:
+    event(str(agree_on(generate(random), symmetry=False)))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@given(random=randoms())
+@EXHAUSTIVE
+def test_many_loose_agree(random: Random, symmetry: bool) -> None:
+    event(str(agree_on(loose(random), symmetry)))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@given(random=randoms())
+@settings(EXHAUSTIVE, max_examples=300)
+def test_many_generated_agree(random: Random, symmetry: bool) -> None:
+    source = generate(random)
+    event(str(agree_on(anonymous(source) if symmetry else source, symmetry)))
+
+
+def test_loose_protocols_are_reduced_and_fail_at_all_depths() -> None:
+    """Else the comparisons above would show nothing."""
+    found = [agree_on(loose(Random(seed)), symmetry=False) for seed in range(40)]
+    assert sum(c.reduced for c in found) >= 12
+    assert len({c.depth for c in found if c.ending == "violated"}) >= 3
+
+
+# ---------------------------------------------------------------- wrong reductions are noticed
+
+
+def independent(self: Relations, t: int) -> int:
+    """Every two steps commute."""
+    return 0
+
+
+def unaware(self: Relations, p: Any, value: bool = True) -> int:
+    """Half of the steps change no condition."""
+    return makers(self, p, value) & 0x5555_5555
+
+
+def unable(self: Stubborn, p: Any, value: bool = True) -> Need:
+    """Nothing enables a step."""
+    return Steps(0)
+
+
+def blind(self: Stubborn) -> tuple[int, list[Need]]:
+    """Some of what violates an invariant is not seen."""
+    always, cases = question(self)
+    return always, cases[1:]
+
+
+makers, question = Relations.makers, Stubborn._question
+WRONG = [
+    (Relations, "row", independent),
+    (Relations, "makers", unaware),
+    (Stubborn, "need", unable),
+    (Stubborn, "_question", blind),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "wrong"), WRONG, ids=[w[2].__name__ for w in WRONG])
+def test_a_wrong_reduction_is_noticed(
+    owner: type, name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, name, wrong)
+    with pytest.raises(AssertionError):
+        for seed in range(200):
+            agree_on(loose(Random(seed)), symmetry=False)
+
+
+# ---------------------------------------------------------------- relations
+
+
+def test_messages_known_only_by_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instances, "MOST_UNROLLED", 1)
+    monkeypatch.setattr(evaluate, "MOST_PAYLOADS", 0)
+    for protocol, sizes, faults in LOOPED:
+        assert agree(protocol, protocol.sized(faults, **sizes)).ending == "holds"
+    for seed in range(25):
+        agree_on(generate(Random(seed)), symmetry=False)
+
+
+def test_without_answers_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Z3 is not asked, steps depend on each other, and there is less reduction."""
+    monkeypatch.setattr(stubborn_relations, "MOST_ASKED", 0)
+    sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
+    assert agree(Paxos, sizes).ending == "holds"
+    for seed in range(15):
+        agree_on(loose(Random(seed)), symmetry=False)
