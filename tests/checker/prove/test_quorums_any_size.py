@@ -317,3 +317,45 @@ def test_predicates_meet_as_all_pairs_do(
     r = Random(seed)
     system = predicate_of(condition(r, 2), r, tmp_path_factory.mktemp("predicates"))
     agree(system, system, range(1, 6))
+
+
+# ---------------------------------------------------------------- any two systems
+
+ALL: list[System] = [
+    Most, Half, Rest, Heavy, Write, Read, Row, Column, Cross, Binary, Ternary, Groups, Uneven,
+    OfUneven, Old, New, OldAndNew, Grown, TwoThirds, Led,
+]  # fmt: skip
+EVERY_PAIR = list(itertools.combinations_with_replacement(ALL, 2))
+
+
+def claims_are_true(left: System, right: System) -> None:
+    """At each size up to 9, what is proved, or refuted, is so by all pairs; and what of any."""
+    sizes = {n: meet(left, right, n) for n in range(1, 10) if fits(left, n) and fits(right, n)}
+    for n, expected in sizes.items():
+        given, *more = prove_pair(left, right, n)
+        assert given.verdict is (Verdict.PROVED if expected else Verdict.REFUTED)
+        assert (given.counterexample is None) == expected
+        for proof in more:
+            assert proof.holds and (all(sizes.values()) or not proof.every)
+
+
+@pytest.mark.parametrize("pair", Random(2).sample(EVERY_PAIR, 15), ids=str)
+def test_what_is_claimed_of_two_systems_is_true(pair: tuple[System, System]) -> None:
+    claims_are_true(*pair)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("pair", EVERY_PAIR, ids=str)
+def test_what_is_claimed_of_any_two_systems_is_true(pair: tuple[System, System]) -> None:
+    claims_are_true(*pair)
+
+
+@pytest.mark.exhaustive
+@given(st.integers(0, 10**9))
+@settings(max_examples=300, deadline=None)
+def test_many_predicates_meet_as_all_pairs_do(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    r = Random(seed)
+    system = predicate_of(condition(r, 3), r, tmp_path_factory.mktemp("predicates"))
+    agree(system, system, range(1, 6))
