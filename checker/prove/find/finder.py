@@ -34,7 +34,7 @@ from .vocabulary import Vocabulary
 
 SAFETY = ("agreement", "consistency", "safety")
 SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
-INDUCTIVE = 3  # instances, of those explored, where lemmas are made inductive
+INDUCTIVE = 2  # instances, of those explored, where lemmas are made inductive
 STEPS = 24  # counterexamples to induction of one lemma, looked at together
 MOST_STEPS = 48
 OBLIGATION_S = 5.0
@@ -138,27 +138,36 @@ class _Finder:
         self.doing = ""
         self.count = 0
         self.stuck: tuple[Instance, Step] | None = None
-        self.sizes, self.why, self.inductive = "", "", False
+        self.sizes, self.why = "", ""
+        self.inductive = self.unsupported = False
 
     # ------------------------------------------------------------ the search
 
     def run(self) -> Found:
         """Explore, gather, prove."""
         try:
+            if self.given and (known := self._prove(self.given)).proved:
+                return self._found(Verdict.PROVED, proof=known)
             for instance in self._instances():
-                found = self._explored(instance)
-                if found is not None:
+                if (found := self._explored(instance)) is not None:
                     return found
+            if not self.learner.instances:
+                self.why = "even the smallest sizes are too large"
+                return self._open()
             self._gather()
-            for instance in self.learner.instances[:INDUCTIVE]:
+            # Of an order two elements show too little: a vote between two others, say.
+            first = any(issubclass(s, Ordered) for s in self.protocol.sorts().values())
+            for instance in self.learner.instances[first : first + INDUCTIVE]:
                 self._close(instance)
                 proof = self._proved(instance)
                 if proof is not None:
                     return self._found(Verdict.PROVED, proof=proof)
-                if self.stuck is not None:
+                if self.stuck is not None or self.unsupported:
                     break
-        except (_TimeUpError, UndecidedError):
-            self.why = self.why or "time is up"
+        except _TimeUpError:
+            self.why = "time is up"
+        except UndecidedError as error:
+            self.why = f"Z3 gave no answer about one step: {error}"
         return self._open()
 
     def _instances(self) -> Iterator[Instance]:
@@ -171,8 +180,11 @@ class _Finder:
                 continue
 
     def _explored(self, instance: Instance) -> Found | None:
-        with instance.sizes:
-            found = instance.explore(frozenset(self.goals))
+        try:
+            with instance.sizes:
+                found = instance.explore(frozenset(self.goals))
+        except SizeError:
+            return None
         if found.outcome is Outcome.VIOLATED:
             assert found.initial is not None and found.violated is not None
             name = name_of(self.protocol)
@@ -198,6 +210,7 @@ class _Finder:
         if instance is not self.learner.instances[0]:
             self.solver = self._induction(instance)
         self.sizes, self.inductive = str(instance.sizes), False
+        self.doing = f"lemmas at {instance.sizes}"
         safe: set[str] = set()
         while steps := self._counterexamples(instance, safe):
             states = np.stack([s.before for s in steps])
@@ -206,7 +219,6 @@ class _Finder:
                 name = self._add(clause)
                 with instance.sizes:
                     self.solver.add(name, clause.body)
-            self._say(f"lemmas at {instance.sizes}")
             if not clauses and not self._give_up(instance, steps[left[0]], safe):
                 return
         self.inductive = True
@@ -249,10 +261,10 @@ class _Finder:
             self._say(f"proving with {len(names)} lemmas for any number of elements")
             proof = self._prove(names)
             if proof.unsupported is not None:
-                self.why = proof.unsupported
+                self.why, self.unsupported = proof.unsupported, True
                 return None
-            if self._settled(proof):
-                return self._smallest(proof)
+            if self._settled(proof) and (best := self._smallest(proof)).proved:
+                return best
         self.why = "inductive at these sizes, not proved for all"
         return None
 
@@ -265,14 +277,15 @@ class _Finder:
     def _settled(self, proof: Proof) -> bool:
         """Whether the goals are proved, and that no message is sent twice under one key."""
         wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
-        return all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
+        proved = all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
+        return proved and not any(q.counterexample for q in proof.quorums)
 
     def _smallest(self, proof: Proof) -> Proof:
         """With no more lemmas than the goals need: the dearest are tried without first."""
         used = needed_by(proof, self.goals)
         names = [n for n in (*self.given, *self.lemmas) if n in used]
         best = self._prove(names)
-        if not (self._settled(best) and best.proved):
+        if not best.proved:
             proved = {i.invariant for i in proof.invariants if i.standing is Standing.PROVED}
             names = [n for n in (*self.given, *self.lemmas) if n in proved]
             best = self._prove(names)
@@ -282,6 +295,8 @@ class _Finder:
             less = [n for n in names if n != name]
             if (smaller := self._prove(less)).proved:
                 names, best = less, smaller
+        if not best.proved:
+            return best
         self.lemmas = {n: self.lemmas[n] for n in names if n in self.lemmas}
         self._rename()
         return self._prove([*(n for n in names if n in self.given), *self.lemmas])

@@ -5,6 +5,7 @@ The states only filter candidates. Nothing that is proved rests on them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.result import Exploration, Outcome
 from quorate.checker.finite.instances import Instantiator
+from quorate.checker.finite.layout import Column, Layout
 from quorate.checker.finite.nodes import Node
 from quorate.checker.prove.ground import Ground, Step
 from quorate.model.language.protocol import Protocol
@@ -65,7 +67,7 @@ class Instance:
         theirs, vector = explorer.kernel.layout, Vector(rows)
         found = np.zeros((len(rows), self.layout.words), np.uint64)
         everywhere = np.ones(len(rows), np.bool_)
-        for old, new in zip(theirs.columns(), self.layout.columns(), strict=True):
+        for old, new in zip(_columns(theirs), _columns(self.layout), strict=True):
             for i in range(new.count):
                 value = np.broadcast_to(vector.scalar(theirs.graph.load(old, i)), len(rows))
                 _put(found, new, i, value.astype(np.uint64), everywhere)
@@ -128,6 +130,14 @@ class Instance:
             for i in range(store.column.count):
                 _put(new, store.column, i, value, when & (index == i))
         return new
+
+
+def _columns(layout: Layout) -> Iterator[Column]:
+    """Every column, those that follow from others included."""
+    for parts in layout.parts.values():
+        yield from parts
+    yield from (m.column for m in layout.messages.values())
+    yield from layout.budgets.values()
 
 
 def _put(states: States, column: Any, index: int, value: States, when: Any) -> None:

@@ -21,7 +21,7 @@ from .vector import States
 from .vocabulary import Prefix, Vocabulary
 
 POOL = 4000  # disturbed states of an instance
-SAMPLE = 1000  # states of an instance that candidates are first tried on
+SAMPLE = 600  # states of an instance that candidates are first tried on
 SAMPLED = 2  # instances that candidates are first tried on; all others come after
 MOST_LITERALS = 3
 LEAST_LITERALS = 4  # what the literals of a clause over many variables cost at least
@@ -55,17 +55,18 @@ class Learner:
     def simple(self, most_cost: int) -> Iterator[Clause]:
         """Clauses that tell the states reached from states a few cells away, the simplest first."""
         random = np.random.default_rng(0)
-        pools = [i.disturbed(_sample(i.states, POOL), random) for i in self.instances]
+        instances = self.instances[:SAMPLED]
+        pools = [i.disturbed(_sample(i.states, POOL), random) for i in instances]
         for prefix in self.vocabulary.prefixes:
             if prefix.cost > most_cost or prefix.quorum is not None:
                 continue
-            for k, i in enumerate(self.instances):
+            for k, i in enumerate(instances):
                 self.tick()
                 with i.sizes:
                     clauses = self._separating(prefix, i, pools[k])
                 for clause in clauses:
                     yield clause
-                    for j, other in enumerate(self.instances):
+                    for j, other in enumerate(instances):
                         pools[j] = np.delete(pools[j], violating(other, pools[j], clause.body), 0)
 
     def _separating(self, prefix: Prefix, instance: Instance, states: States) -> list[Clause]:
