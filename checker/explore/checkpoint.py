@@ -29,7 +29,7 @@ from quorate.model.language.fingerprint import digest
 
 from .external import External
 from .kernel import Kernel
-from .runs import DamagedError, Run
+from .runs import DamagedError, Run, naming
 from .store import Partitions, Store
 
 MANIFEST = "checkpoint.json"
@@ -302,7 +302,8 @@ class Checkpoint:
         """Bring a file up to date with an array of which it has the beginning."""
         view = memoryview(array.data).cast("B") if len(array) else memoryview(b"")
         old = self._appended.get(name) or SavedFile(name, 0, 0)
-        with (self.folder / name).open("r+b" if old.size else "wb", buffering=0) as file:
+        path = self.folder / name
+        with naming(path), path.open("r+b" if old.size else "wb", buffering=0) as file:
             file.truncate(old.size)
             file.seek(old.size)
             at, checksum = old.size, old.checksum
@@ -341,7 +342,7 @@ class Checkpoint:
         encoded = msgspec.json.encode(saved)
         sealed = _Sealed(hashlib.sha256(encoded).hexdigest(), msgspec.Raw(encoded))
         new = self.folder / f"{MANIFEST}.new"
-        with new.open("wb") as file:
+        with naming(new), new.open("wb") as file:
             file.write(msgspec.json.encode(sealed))
             file.flush()
             os.fsync(file.fileno())

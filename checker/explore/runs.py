@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,6 +34,17 @@ _NONE = np.zeros(0, np.int64)
 
 class DamagedError(InputError):
     """A file is not what was written. The text names it."""
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An error of the system within it, such as a full disk, says which file it was about."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 @dataclass(frozen=True)
@@ -179,8 +191,9 @@ class Writer:
     def _write(self, data: npt.NDArray[Any]) -> None:
         left = memoryview(data.data).cast("B") if len(data) else memoryview(b"")
         self._checksum = zlib.crc32(left, self._checksum)
-        while left:
-            left = left[self._file.write(left) :]
+        with naming(self.path):
+            while left:
+                left = left[self._file.write(left) :]
 
     def close(self) -> Run:
         """The run that was written. Raises OSError."""

@@ -21,7 +21,23 @@ SCHEMA = 1
 @click.option(
     "-i", "--invariant", "only", multiple=True, help="Check this invariant alone (repeatable)."
 )
-@click.option("--memory", type=Bytes(), help="Stop when the states need more than this: 8GiB.")
+@click.option(
+    "--memory",
+    type=Bytes(),
+    help="What the states may take: 8GiB. Breadth-first search goes on on disk beyond it.",
+)
+@click.option(
+    "--spill",
+    type=click.Path(path_type=Path),
+    help="The folder for that; by default, one for temporary files.",
+)
+@click.option("--checkpoint", metavar="DIR", help="Keep the search in a folder, and go on from it.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How often to make a checkpoint.  [default: 60]",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the counterexample (ITF).")
 @click.option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from quorate.model.language.lower import describe
 from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
 from .check import SCHEMA, exit_code
+from .keeping import amount, fits_line, keeping_of, kept_lines
 from .options import merged
 from .sizing import sized
 from .ways import way_of
@@ -41,6 +42,9 @@ class Check:
     faults: tuple[dict[str, int], ...]
     only: tuple[str, ...]
     memory: int | None
+    spill: Path | None
+    checkpoint: str | None
+    every: float | None
     limit: int | None
     trace: Path | None
     graph: Path | None
@@ -108,19 +112,16 @@ class Check:
             return explore_reference(target, bounds, self.limit), None
         self._known(target)
         only = frozenset(self.only) or None
+        disk = keeping_of(self)
         explorer = Explorer(
-            target,
-            bounds,
-            self.memory,
-            self.limit,
-            only,
-            self.symmetry,
-            self.threads or 1,
-            por=self.por,
-        )
+            target, bounds, disk.memory, self.limit, only, self.symmetry, self.threads or 1,
+            disk.spill, disk.checkpoint, disk.every, self.por,
+        )  # fmt: skip
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
             out.line(memory_line(explorer))
+            if self.memory is not None and self.graph is None:
+                out.line(fits_line(explorer, self.memory))
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
 
@@ -221,6 +222,7 @@ def progress_line(p: Progress) -> str:
     return (
         f"{count(p.states, 'state')}, {p.waiting:,} waiting, depth {p.depth}, "
         f"{speed / 1e6:.1f} M/s, {seconds(p.seconds)}"
+        + (f", {amount(p.disk)} on disk" if p.disk else "")
     )
 
 
@@ -288,6 +290,8 @@ def report(
             )
     if found.orbits is not None:
         _orbits(out, found, found.orbits)
+    for line in kept_lines(found):
+        out.line(line)
     if trace is not None:
         out.line()
         out.block(render_table(trace, out.width))
@@ -379,6 +383,8 @@ def as_json(
             for g in found.guards
         ],
         "sampled": found.sampled,
+        "spilled": None if found.spilled is None else asdict(found.spilled),
+        "resumed": None if found.resumed is None else asdict(found.resumed),
         "partial": found.partial,
         "warnings": warned,
         "trace": str(trace) if trace is not None and found.violated else None,

@@ -13,7 +13,18 @@ SEARCHES = ("breadth-first", "depth-first", "best-first", "random")
 CHOOSING = ("bmc", "induction", "reference", "ray")
 
 TAKES = {
-    "breadth-first": ("memory", "limit", "graph", "symmetry", "por", "coverage", "threads"),
+    "breadth-first": (
+        "memory",
+        "spill",
+        "checkpoint",
+        "every",
+        "limit",
+        "graph",
+        "symmetry",
+        "por",
+        "coverage",
+        "threads",
+    ),
     "depth-first": ("depth", "memory", "limit", "symmetry", "coverage"),
     "best-first": ("memory", "limit", "symmetry", "coverage"),
     "random": ("depth", "walks", "seed", "coverage"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,9 +126,34 @@ def test_a_limit_is_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_memory_budget(capsys: pytest.CaptureFixture[str]) -> None:
-    sizes = ["-s", "Acceptor=3,Ballot=4,Value=2"]
-    assert run(["check", "Paxos", *sizes, "--memory", "16MiB"]) == 4
+    assert run(["check", "Paxos", *SMALL, "--memory", "64KiB"]) == 0
+    out = capsys.readouterr().out
+    assert "states fit in 64.0 KiB; more go to the disk" in out
+    assert "all reachable states: 3,921 states, 23,466 transitions, depth 16" in out
+    assert re.search(r"on disk after [\d,]+ states: [\d.]+ bytes a state, [\d.]+ KiB at most", out)
+
+
+def test_a_graph_stays_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["check", "Paxos", "-s", "Acceptor=3,Ballot=3,Value=2", "--memory", "64KiB"]
+    assert run([*command, "--graph", str(tmp_path / "graph.json")]) == 4
     assert "no more memory" in capsys.readouterr().out
+
+
+def test_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["check", "Paxos", *SMALL, "--checkpoint", str(tmp_path / "night"), "--every", "0"]
+    assert run([*command, "--limit", "1000"]) == 4
+    assert run(command) == 0
+    out = capsys.readouterr().out
+    assert "resumed from a checkpoint with 1,000 states" in out
+    assert run([*command, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["resumed"] == {"states": 3921, "finished": True}
+    assert (result["states"], result["transitions"], result["spilled"]) == (3921, 23466, None)
+    (tmp_path / "night" / "0-parents-0").write_bytes(b"")
+    assert run(command) == 2
+    assert "0-parents-0: damaged" in capsys.readouterr().err
+    assert run([*command, "--symmetry"]) == 2
+    assert "it was made without --symmetry" in capsys.readouterr().err
 
 
 def test_bounded_checking_is_no_pass_either(hasty: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +180,11 @@ BAD = [
     (["check", "Paxos", *SMALL, "-f", "crash=1"], "Paxos has no fault `crash`; it has none"),
     (["check", "Paxos", *SMALL, "-i", "agrement"], "no invariant `agrement`"),
     (["check", "Paxos", *SMALL, "--memory", "lots"], "`lots` is not an amount of memory"),
+    (["check", "Paxos", *SMALL, "--spill", "nowhere"], "nowhere: no such directory"),
+    (["check", "Paxos", *SMALL, "--every", "9"], "--every says how often --checkpoint does"),
+    (["check", "Paxos", *SMALL, "--checkpoint", "c", "--spill", "."], "goes without --spill"),
+    (["check", "Paxos", *SMALL, "--checkpoint", __file__], "is a file, expected a folder"),
+    (["check", "Paxos", *SMALL, "--bmc", "4", "--checkpoint", "c"], "does not take --checkpoint"),
     (["check", "Paxos", *SMALL, "--trace", "nowhere/t.json"], "nowhere: no such directory"),
     (["check", "Paxos", *SMALL, "--graph", "graph.png"], "unknown graph format `.png`"),
     (["check", "Paxos", *SMALL, "--bmc", "4", "--limit", "9"], "--bmc does not take --limit"),
