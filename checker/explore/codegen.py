@@ -19,6 +19,9 @@ from quorate.checker.finite.instances import Instance, Loop, Store
 from quorate.checker.finite.layout import Column
 from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar, nodes_in
 
+from .literals import Sums, Term, least, word_literal
+from .masks import Lanes, MaskedStep, MaskedSteps, masked_step
+
 I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 WORD = (1 << 64) - 1
 
@@ -27,6 +30,10 @@ MOST_CHECKS = 20_000
 
 # Guards with more operations than this are looked at only where a cheap part of them holds.
 LONG_GUARD = 16
+
+# So many steps in a row that are masks are worth a loop.
+FEW_MASKS = 4
+MOST_IN_GROUP = 32  # of steps that do the same
 
 # Set in a successor's label when the step is enabled but makes no sense there.
 UNDEFINED = 1 << 31
@@ -227,22 +234,6 @@ class Lowering:
             words[word] = self.b.select(here, new, words[word])
 
 
-def word_literal(p: Node, sign: str) -> tuple[int, int, int] | None:
-    """`(word, mask, value)` if the condition is `word & mask == value` (or `!=`)."""
-    if p.op != "isin":
-        return None
-    x, mask = p.args
-    if x.op != "load" or isinstance(x.args[1], Node):
-        return None
-    if sign == "!=":
-        mask = ~mask & ((1 << x.size) - 1)
-    if mask.bit_count() != 1:
-        return None
-    column = x.args[0]
-    word, bit = column.place(x.args[1])
-    return word, ((1 << column.bits) - 1) << bit, (mask.bit_length() - 1) << bit
-
-
 def _runs(mask: int) -> Iterator[tuple[int, int]]:
     start = None
     for i in range(mask.bit_length() + 1):
@@ -309,31 +300,87 @@ def add_successors(
     b.store(const(0), count)
     before = Lowering(b, _words(b, state, words), graph)
     emit = _Emitter(f, b, before, count, out, labels, codes)
+    masked = MaskedSteps(f, b, before.words.values)
     totals: dict[str, Any] = {}
     single = [Group((x,), (i,)) for i, x in enumerate(instances)]
     groups = grouped(instances) if codes is None else single
+
+    def add_fired(name: str, number: Any) -> None:
+        totals[name] = b.add(totals[name], number) if name in totals else number
 
     def count_fired(name: str, number: Any) -> None:
         cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
         b.store(b.add(b.load(cell, typ=I64), number), cell)
 
-    for shared, cluster in clustered(graph, groups):
+    def emit_cluster(shared: Bool, cluster: list[Group]) -> None:
         name = cluster[0].instances[0].action.name
         if cluster[0].instances[0].loops:
             cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
             emit.looped(cluster[0].instances[0], cluster[0].labels[0], cell)
         elif shared is True:
             for group in cluster:
-                enabled = emit.straight(group, before)
-                totals[name] = b.add(totals[name], enabled) if name in totals else enabled
+                add_fired(name, emit.straight(group, before))
         else:
             with b.if_then(before.condition(shared)):
                 inner = before.scoped()
                 for group in cluster:
                     count_fired(name, emit.straight(group, inner))
+
+    for steps, run in alike(graph, groups, codes is None):
+        if steps:
+            for name, number in masked.emit(steps, count, out, labels):
+                add_fired(name, number)
+        for shared, cluster in clustered(graph, run):
+            emit_cluster(shared, cluster)
     for name, total in totals.items():
         count_fired(name, total)
     b.ret(b.load(count, typ=I64))
+    masked.close()
+
+
+def alike(
+    graph: Graph, groups: Sequence[Group], masks: bool
+) -> Iterator[tuple[list[MaskedStep], list[Group]]]:
+    """The groups in their order, in runs: either of steps that are masks, or of others."""
+
+    sums = Sums()
+
+    def steps(number: int, group: Group) -> list[MaskedStep] | None:
+        if not masks or len(group.instances) > MOST_IN_GROUP:
+            return None
+        found = []
+        for instance, label in zip(group.instances, group.labels, strict=True):
+            if _senseless(graph, instance):
+                return None
+            step = masked_step(graph, sums, instance, label, number)
+            if step is None:
+                return None
+            found.append(step)
+        return found
+
+    pairs = [(steps(number, group), group) for number, group in enumerate(groups)]
+    others: list[Group] = []
+    for is_mask, run in itertools.groupby(pairs, key=lambda pair: pair[0] is not None):
+        of_run = list(run)
+        flat = [step for found, _ in of_run for step in found or ()]
+        if is_mask and len(flat) >= FEW_MASKS:
+            if others:
+                yield [], others
+            yield flat, []
+            others = []
+        else:
+            others = others + [group for _, group in of_run]
+    if others:
+        yield [], others
+
+
+def _senseless(graph: Graph, instance: Instance) -> bool:
+    """Whether there may be states where a guard, or an enabled step, has no meaning."""
+    if any(u.when is not False for u in instance.undefined[: instance.early]):
+        return True
+    known, can = Known(graph, instance, after=False), enabled(graph, instance)
+    late = instance.undefined[instance.early :]
+    return any(graph.and_([can, known.value(u.when)]) is not False for u in late)
 
 
 def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, list[Group]]]:
@@ -563,6 +610,7 @@ def add_check(
     if sum(map(len, variants)) > MOST_CHECKS:
         every = tuple((i, p) for i, disjuncts in enumerate(parts) for p in disjuncts)
         variants = {every: list(range(len(instances)))}
+    lanes, sums = Lanes(f, b, low.words.values), Sums()
     other = f.append_basic_block("other")
     switch = b.switch(b.load(f.args[1], typ=I32), other)
     b.position_at_end(other)
@@ -575,9 +623,27 @@ def add_check(
         inner = low.scoped()
         found: Any = const(0)
         for i, some in itertools.groupby(chosen, key=lambda pair: pair[0]):
-            holds = inner.condition(graph.or_(p for _, p in some))
-            found = b.or_(found, b.shl(b.zext(holds, I64), const(i)))
+            masked, rest = _short(sums, (p for _, p in some))
+            holds = lanes.any(masked)
+            if rest:
+                holds = b.or_(holds, inner.condition(graph.or_(rest)))
+            if masked or rest:
+                found = b.or_(found, b.shl(b.zext(holds, I64), const(i)))
         b.ret(found)
+    lanes.close()
+
+
+def _short(sums: Sums, conditions: Iterable[Bool]) -> tuple[list[Term], list[Bool]]:
+    """The terms of those conditions that have few, and the other conditions."""
+    found: list[Term] = []
+    rest: list[Bool] = []
+    for p in conditions:
+        of_p = sums.of(p)
+        if of_p is None:
+            rest.append(p)
+        else:
+            found += of_p
+    return least(found), rest
 
 
 def _disjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
@@ -593,10 +659,11 @@ def _disjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
 class Known:
     """Conditions after a step of an instance, given the cells that are then known constants.
 
-    Those are what it writes, and what its guards say of cells that it does not write.
+    Those are what it writes, and what its guards say of cells that it does not write. Or conditions
+    before it, given what its guards say.
     """
 
-    def __init__(self, graph: Graph, instance: Instance) -> None:
+    def __init__(self, graph: Graph, instance: Instance, after: bool = True) -> None:
         self.g = graph
         self._constants: dict[int, int] = {}
         self._done: dict[int, Any] = {}
@@ -605,6 +672,8 @@ class Known:
         for p in _tests(enabled(graph, instance)).values():
             if p.args[1].bit_count() == 1:
                 self._constants[p.args[0].id] = p.args[1].bit_length() - 1
+        if not after:
+            return
         for s in instance.stores:
             if isinstance(s.index, Node):
                 self._constants = {}
