@@ -119,25 +119,27 @@ def _expanding(fixed: int) -> Callable[..., None]:
                 slack = room - sizes.max()
                 if slack < most:
                     break
-            p = np.int64(order[at])
+            p = np.uint64(order[np.uint64(at)])  # indices that cannot be negative cost less
             k = cursors[p]
             n = d.call_successors_from(successors, bases[p], k * words, out, made_labels, fired)
-            parent = k * owners + p
-            for j in range(n):
+            parent = k * owners + np.int64(p)
+            for i in range(n):
+                j = np.uint64(i)
                 if made_labels[j] >= np.uint32(d.UNDEFINED):
                     progress[SENSELESS] = made
                     progress[PARENT] = parent
                     progress[LABEL] = made_labels[j] & np.uint32(d.UNDEFINED - 1)
                     last = at  # no further
                     break
-                q = d.owner_of(d.hash_of(out, j * words, words), owners)
-                s = sizes[q]
-                for i in range(words):
-                    states[q, s * words + i] = out[j * words + i]
-                labels[q, s] = made_labels[j]
-                parents[q, s] = parent
-                places[q, s] = made
-                sizes[q] = s + 1
+                q = np.uint64(d.owner_of(d.hash_of(out, i * words, words), owners))
+                size = sizes[q]
+                for w in range(words):
+                    states[q, np.uint64(size * words + w)] = out[np.uint64(i * words + w)]
+                last_one = np.uint64(size)
+                labels[q, last_one] = made_labels[j]
+                parents[q, last_one] = parent
+                places[q, last_one] = made
+                sizes[q] = size + 1
                 made += 1
             slack -= n
             cursors[p] = k + 1
@@ -188,7 +190,7 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
             for j in range(after, min(size, after + BATCH)):
                 h = d.hash_of(new, j * words, words)
                 place = d.place_of(h, scale) if keyed else h & mask
-                ahead[j - after] = place
+                ahead[np.uint64(j - after)] = place
                 d.prefetch(table, np.int64(place))
             if start < 0:
                 continue
@@ -205,7 +207,7 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             for i in range(count - before):
-                fresh[places[which[i]]] = owner + 1
+                fresh[np.uint64(places[np.uint64(which[np.uint64(i)])])] = owner + 1
             wrong = d.check_new(check, words, bad, states, before, count, kinds, result)
             if wrong >= 0:
                 result[d.WHERE], result[d.COUNT] = places[which[wrong - before]], wrong
@@ -219,17 +221,24 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
 def append_owners(fresh: Any, made: int, order: Any, count: int) -> int:
     """Append the owners of the new states to the order of discovery; returns its length."""
     for i in range(made):
-        if fresh[i]:
-            order[count] = fresh[i] - 1
-            count += 1
+        owner = fresh[np.uint64(i)]
+        order[np.uint64(count)] = owner - 1  # overwritten if there is none
+        count += owner != 0
     return count
 
 
 @d.compiled
 def advance(order: Any, first: int, last: int, cursors: Any) -> None:
     """Move the cursors of the owners past the states `first` to `last` of the order."""
-    for i in range(first, last):
-        cursors[order[i]] += 1
+    if len(cursors) > 16:
+        for i in range(first, last):
+            cursors[order[i]] += 1
+        return
+    for p in range(len(cursors)):  # passes that are vectors are faster than one that is not
+        mine = 0
+        for i in range(first, last):
+            mine += order[np.uint64(i)] == p
+        cursors[p] += mine
 
 
 @dataclass(frozen=True)

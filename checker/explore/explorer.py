@@ -252,14 +252,15 @@ class Explorer:
             if folder is None:
                 return Outcome.OUT_OF_MEMORY
             self._go_to_disk(folder)
-        elif self._team is None and self.threads > 1 and self._crowded():
-            self._team = self._split()
         endings = {
             d.DONE: Outcome.HOLDS,
             d.VIOLATED: Outcome.VIOLATED,
             d.LIMIT: Outcome.LIMIT,
         }
-        return endings.get(status)
+        outcome = endings.get(status)
+        if outcome is None and self._team is None and self.threads > 1 and self._crowded():
+            self._team = self._split()
+        return outcome
 
     def _go_to_disk(self, folder: Path) -> None:
         """Hand what was found over to a search on disk. Raises OSError."""
