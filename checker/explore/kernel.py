@@ -122,13 +122,18 @@ class Kernel:
         return self.reduction is not None and self.reduction.permutations > 1
 
     @property
-    def _unreduced(self) -> str:
-        """The function that gives successors as they are, before symmetry."""
-        return "stubborn" if self.por else "successors"
+    def functions(self) -> tuple[str, str]:
+        """The names in the machine of what a search calls to expand and to check."""
+        return ("reduced", "check_whole") if self.reducing else (self._unreduced, "check")
 
     def successors(self) -> int:
         """The address of `successors`."""
-        return self.machine.address("reduced" if self.reducing else self._unreduced)
+        return self.machine.address(self.functions[0])
+
+    @property
+    def _unreduced(self) -> str:
+        """The function that gives successors as they are, before symmetry."""
+        return "stubborn" if self.por else "successors"
 
     def _violation(self) -> list[Bool]:
         """Where an invariant is violated, or a property has no value."""
@@ -138,7 +143,7 @@ class Kernel:
 
     def check(self) -> int:
         """The address of `check`."""
-        return self.machine.address("check_whole" if self.reducing else "check")
+        return self.machine.address(self.functions[1])
 
     def blocked(self, goals: list[Goal]) -> Machine:
         """A machine whose `blocked` counts how often each of these guards fails first."""

@@ -24,6 +24,7 @@ from .saved import Folder, Numbers
 
 FIRST_ROOM = 1 << 14
 GROWTH = 2
+WIDER = 4  # bytes that the number of a parent has more than on one machine
 
 # Successors for one owner: their words, labels, and the numbers of the states they lead from.
 Bundle = tuple[Words, npt.NDArray[np.uint32], Numbers]
@@ -169,7 +170,7 @@ class Owner:
             return True
         room = max(s.count + more, GROWTH * s.room)
         if w.memory is not None:
-            room = min(room, w.memory // bytes_per_state(w.words))
+            room = min(room, w.memory // (bytes_per_state(w.words, w.keyed) + WIDER))
         if room < s.count + more:
             return False
         try:
