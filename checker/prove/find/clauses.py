@@ -29,7 +29,7 @@ Bits = npt.NDArray[np.uint8]
 WIDEST = 100  # literals of one search that are tried first
 MOST_NODES = 2000  # of one search for clauses
 MOST_FOUND = 12  # clauses of one search
-MOST_PAIRS = 800  # about members of a quorum
+MOST_PAIRS = 1200  # about members of a quorum
 MOST_ROWS = 12_000  # looked at for one prefix and instance
 CHUNK = 30_000  # rows at a time
 

@@ -115,7 +115,7 @@ class Induction:
         return kept
 
     def needed(self, goals: Sequence[str], names: Sequence[str]) -> list[str]:
-        """Of these lemmas, inductive together, some that suffice for the goals; the rest is dear.
+        """Of these lemmas, inductive together, some that suffice for the goals.
 
         From the goals backwards: each needs those by which no step breaks it, and they in turn.
         """
@@ -123,12 +123,7 @@ class Induction:
         todo = [SENSE, *goals]
         while todo:
             lemma = todo.pop()
-            rank = {n: i for i, n in enumerate((*goals, *found, *names))}
-            core = self._core(lemma, list(rank))
-            for name in sorted(core, key=lambda n: -rank[n]):
-                less = [n for n in core if n != name]
-                if not self._asked([*self._broken(lemma), *(self.lemmas[n][0] for n in less)]):
-                    core = less
+            core = self._core(lemma, [*dict.fromkeys((*goals, *found, *names))])
             new = [n for n in core if n not in found and n not in goals]
             found |= dict.fromkeys(new)
             todo += new
