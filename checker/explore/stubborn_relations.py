@@ -7,7 +7,7 @@ reduces less.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from quorate.model.language import SizeError
 
 from .codegen import Footprint, Group, enabled
 
-MOST_ASKED = 20_000  # questions to Z3
+MOST_ASKED = 2_000  # questions to Z3
+MOST_TERMS = 2_000_000  # joined where effects are put into conditions, in all
+MOST_AT_ONCE = 50_000  # for one answer
 PATIENCE = 500  # milliseconds for one question
 
 
@@ -98,6 +100,7 @@ class Relations:
         self._after = [After(self.g, self.cells, s.stores) for s in self.steps]
         self._reads = [self._read_by(s) for s in self.steps]
         self._makers: dict[tuple[int, bool], int] = {}
+        self._terms_left = MOST_TERMS
 
     def _read_by(self, s: Step) -> int:
         roots: list[Bool | Scalar] = [s.enabled, s.changes, s.senseless]
@@ -119,9 +122,22 @@ class Relations:
             self._makers[key] = sum(
                 1 << k
                 for k, after in enumerate(self._after)
-                if after.written & read and self._makes(k, p if value else self.g.not_(p))
+                if after.written & read
+                and self._may(self._makes, k, p if value else self.g.not_(p))
             )
         return self._makers[key]
+
+    def _may(self, answer: Callable[..., bool], *question: Any) -> bool:
+        """The answer, or that it may be where finding out would take too long."""
+        most = min(self._terms_left, MOST_AT_ONCE)
+        with self.g.aside(most):
+            before = self.g.terms
+            try:
+                return most <= 0 or answer(*question)
+            except SizeError:
+                return True
+            finally:
+                self._terms_left -= self.g.terms - before
 
     def _makes(self, k: int, goal: Bool) -> bool:
         g, step = self.g, self.steps[k]
@@ -141,7 +157,8 @@ class Relations:
 
     def row(self, t: int) -> int:
         """The steps that step t may not simply be moved in front of."""
-        return sum(1 << u for u in range(len(self.steps)) if u != t and self._holds_back(u, t))
+        others = (u for u in range(len(self.steps)) if u != t)
+        return sum(1 << u for u in others if self._may(self._holds_back, u, t))
 
     def enablers(self, t: int) -> int:
         """All steps that write what step t reads."""

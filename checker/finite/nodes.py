@@ -8,6 +8,7 @@ over one cell melt into a single test.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from quorate.model.language.diagnostics import SizeError
@@ -71,6 +72,20 @@ class Graph:
         if (found := self._made.get(key)) is None:
             found = self._made[key] = Node(op, args, size, len(self._made))
         return found
+
+    @property
+    def terms(self) -> int:
+        """How many were joined so far."""
+        return self._terms
+
+    @contextmanager
+    def aside(self, most: int) -> Iterator[None]:
+        """Inside, up to `most` terms are joined that do not count outside; SizeError for more."""
+        before, self._terms = self._terms, MOST_TERMS - most
+        try:
+            yield
+        finally:
+            self._terms = before
 
     # ------------------------------------------------------------ conditions
 
