@@ -20,6 +20,7 @@ from typing import Any
 
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.result import Exploration
+from quorate.model.language.fingerprint import text
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
@@ -37,7 +38,7 @@ def summary(found: Exploration) -> dict[str, Any]:
         "reached": sorted(found.reached),
         "guards": [g.blocked for g in found.guards],
         "violated": found.violated,
-        "path": [f"{m.action}{m.arguments} {m.state}" for m in found.path],
+        "path": [f"{m.action} {text(m.arguments)} {text(m.state)}" for m in found.path],
     }
 
 
