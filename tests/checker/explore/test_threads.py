@@ -26,7 +26,7 @@ from .comparing import attempt
 from .test_bundled import SMALL, Bound, name_of
 
 THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
-FEW = ("P9", "P12", "P15", "P16", "T2", "M3", "R1")  # mutants of every family, cheap ones
+FEW = ("P9", "P15", "T2", "M3", "R1")  # mutants of every family, cheap ones
 
 
 @pytest.fixture(autouse=True)
@@ -71,22 +71,21 @@ def same(one: Store, many: Store) -> None:
     assert all(many.find(many.row(k)) == k for k in range(0, n, 1 + n // 50))
 
 
-@pytest.mark.parametrize("number", [2, 3, 7])
+@pytest.mark.parametrize("number", [2, 7])
 @pytest.mark.parametrize("bound", SMALL, ids=name_of)
 def test_bundled(bound: Bound, number: int) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes), number) == "holds"
 
 
-@pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize(
     "mutant", [m for m in MUTANTS.values() if m.verdict == KILLED and m.code in FEW],
     ids=lambda m: m.code,
 )  # fmt: skip
-def test_mutants(mutant: Mutant, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mutants(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     hurry(monkeypatch, 1000, 300)
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
-    assert agree(mutant.protocol, sizes, number) == "violated"
+    assert agree(mutant.protocol, sizes, 3) == "violated"
 
 
 @pytest.mark.exhaustive
@@ -132,7 +131,7 @@ def test_odd_protocols(protocol: type[Protocol], sizes: dict[str, int]) -> None:
 
 
 @given(sources(), st.integers(2, 5), st.integers(1, 20), st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 def test_generated(source: Source, number: int, stretch: int, all_of_it: bool) -> None:
     with loaded(source) as protocol, pytest.MonkeyPatch.context() as patch:
         hurry(patch, stretch, stretch)
