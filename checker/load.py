@@ -32,6 +32,8 @@ BUNDLED = {
     "Consensus": "quorate.model.consensus:Consensus",
     "ProvedPaxosRoles": "quorate.model.proofs:ProvedPaxosRoles",
     "ProvedMultiPaxos": "quorate.model.proofs:ProvedMultiPaxos",
+    "ProvedRaftElection": "quorate.model.raft_proof:ProvedRaftElection",
+    "ProvedTwoPhaseCommit": "quorate.model.two_phase_commit_proof:ProvedTwoPhaseCommit",
 }
 
 

@@ -9,7 +9,7 @@ import enum
 from quorate.model.language import *
 
 
-class Coordinator(Sort): ...  # of one transaction: Coordinator=1
+class Coordinator(Sort, size=1): ...  # of one transaction
 
 
 class Participant(Sort): ...

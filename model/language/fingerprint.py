@@ -87,7 +87,7 @@ def _sort(sort: type) -> tuple[Any, ...]:
     assert issubclass(sort, Sort)
     bottom = sort.bottom if issubclass(sort, Ordered) else None
     ordered = issubclass(sort, Ordered)
-    return ("sort", sort.__name__, ordered, bottom, sort.short, sort.first)
+    return ("sort", sort.__name__, ordered, bottom, sort.short, sort.first, sort.size)
 
 
 def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:

@@ -155,6 +155,7 @@ class Protocol:
         """
         sorts = cls.sorts()
         wanted = {n: s for n, s in sorts.items() if not issubclass(s, QuorumSystem)}
+        sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
         _check_sizes(cls, wanted, sizes)
         elements: dict[type, tuple[Any, ...]] = {}
         for name, sort in wanted.items():
@@ -322,6 +323,8 @@ def _check_sizes(cls: type[Protocol], wanted: Mapping[str, type], sizes: Mapping
         least = 0 if issubclass(wanted[name], Nat) else 1
         if not isinstance(n, int) or isinstance(n, bool) or n < least:
             raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
+        if (only := getattr(wanted[name], "size", n)) not in (n, None):
+            raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
         if n > LARGEST_SIZE:
             raise SizeError(f"{name}={n}: a sort has at most {LARGEST_SIZE} elements")
     if missing := [name for name in wanted if name not in sizes]:

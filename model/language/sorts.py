@@ -52,14 +52,21 @@ class Sort(metaclass=SortMeta):
     """Interchangeable elements, told apart by `==` alone: acceptors, values, clients.
 
     `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name.
+    `size=` says that there are so many in every configuration: the one coordinator.
     """
 
     short: ClassVar[str]
+    size: ClassVar[int | None] = None
     first: ClassVar[int] = 0
     _made: ClassVar[dict[int, Any]]
 
-    def __init_subclass__(cls, *, short: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, short: str | None = None, size: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
+        if size is not None and (not isinstance(size, int) or size < 1):
+            raise TypeError(f"{cls.__name__}: size={size!r}, expected a whole number, at least 1")
+        cls.size = size
         cls.short = short or cls.__name__[0].lower()
         cls._made = {}
 

@@ -9,10 +9,11 @@ from typing import Any
 import z3
 
 from quorate.checker.prove.quorums import pairs
-from quorate.model.language.sorts import Ordered
+from quorate.model.language.sorts import Ordered, Sort
 from quorate.model.language.types import MapType, MessagesType, SetType, SortType, Type
 
-from .logic import Atom, Formula, Term, bounded, conj, disj, every, fresh, implies, some
+from .logic import Atom, Formula, Term, bounded, conj, disj, every, free, fresh, implies, some
+from .values import parts
 from .vocabulary import Relation, Vocabulary
 
 
@@ -36,10 +37,19 @@ class _Axioms:
         for relation in self.v.relations.values():
             if relation.wide:
                 found[f"{relation.record.__name__} has all its rows"] = self._total(relation)
+        for pinned in [s for s in self.v.sorts if issubclass(s, Sort)]:
+            if pinned.size is not None:
+                found[f"{pinned.__name__} has {pinned.size}"] = self._sized(pinned, pinned.size)
         if self.v.elements:
             found["elements are told apart"] = conj(self._distinct())
         found["values have their types"] = conj(self._typing())
         return found
+
+    def _sized(self, sort: type[Sort], size: int) -> Formula:
+        """A sort declared with a size has no more elements than that."""
+        x, t = fresh("x", self.v.sorts[sort]), SortType(sort)
+        elements = [self.v.element(sort, i) for i in range(size)]
+        return every([x], implies(self.v.proper(x, t), disj(Atom(x == e) for e in elements)))
 
     def _distinct(self) -> list[Formula]:
         """Elements that a description names are values of their sorts, and in their order."""
@@ -62,10 +72,12 @@ class _Axioms:
         least = [every([x], at_most(self.v.bottom(sort), x))] if sort.bottom else []
         return conj(
             [
-                every([x], at_most(x, x)),
-                every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w))),
-                every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y))),
-                every([x, y], disj([at_most(x, y), at_most(y, x)])),
+                free(every([x], at_most(x, x))),
+                free(
+                    every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w)))
+                ),
+                free(every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y)))),
+                free(every([x, y], disj([at_most(x, y), at_most(y, x)]))),
                 *least,
             ]
         )
@@ -110,16 +122,25 @@ class _Axioms:
             q = fresh("q", self.v._uninterpreted(system))
             right = self.v.typed(x, SortType(system.of))  # type: ignore[attr-defined]
             found.append(every([x, q], implies(Atom(symbol(x, q)), right)))
+        for t, functions in self.v.sequences.items():
+            found += self._parts_typing(functions, [fresh("q", self.v.sort(t))], t)
         for v in self.v.description.variables:
             if not isinstance(v.type, MessagesType):
-                found.append(self._cell_typing(v.name, v.type))
-        return found
+                found += self._cell_typing(v.name, v.type)
+        return found + [Atom(x >= 0) for x in self.v.ranges.values()]
 
-    def _cell_typing(self, name: str, t: Type) -> Formula:
+    def _cell_typing(self, name: str, t: Type) -> list[Formula]:
         keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
         row = [fresh("k", self.v.sort(k)) for k in keys]
         if isinstance(value, SetType):
             x = fresh("x", self.v.sort(value.element))
-            inside = Atom(self.v.cells[name](*row, x))
-            return every([*row, x], implies(inside, self.v.typed(x, value.element)))
-        return every(row, self.v.typed(self.v.cells[name](*row), value))
+            inside = Atom(self.v.sets[name](*row, x))
+            return [every([*row, x], implies(inside, self.v.typed(x, value.element)))]
+        return self._parts_typing(self.v.parts[name], row, value)
+
+    def _parts_typing(self, functions: Any, row: list[Term], t: Type) -> list[Formula]:
+        found: list[Formula] = []
+        for part, (each, of) in parts(t).items():
+            variables = [*row, *([fresh("i", z3.IntSort())] if each else [])]
+            found.append(every(variables, self.v.typed(functions[part](*variables), of)))
+        return found

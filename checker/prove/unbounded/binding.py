@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import z3
+
 from quorate.model.language import core as c
 from quorate.model.language.types import (
     BoolType,
     MapType,
+    RecordType,
     SeqType,
     Type,
 )
 
-from .logic import Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
-from .states import MessageValue
+from .logic import Atom, Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
+from .values import MessageValue, Value, below
 from .vocabulary import Relation, UnsupportedError
 
 if TYPE_CHECKING:
@@ -50,6 +53,12 @@ def comprehended(t: Translator, e: c.SetComp, env: Env) -> Set:
     wanted = c.Eq(left=e.element, right=name, type=c.BOOL)
     conditions = [*literals(e.condition, True), (wanted, True)]
     return lambda x: exists(t, e.binders, conditions, {**env, name.name: single(x)})
+
+
+def within(t: Translator, numbers: c.OverRange, env: Env) -> Set:
+    """The numbers from one up to, not including, another."""
+    lower, upper = t.term(numbers.lower, env), t.term(numbers.upper, env)
+    return lambda x: lifted(lambda a, b: conj([Atom(a <= x), Atom(x < b)]), lower, upper)
 
 
 def literals(e: c.Expr, positive: bool) -> list[Literal]:
@@ -84,10 +93,13 @@ class _Binding:
                 return self._over_type(i, var, of, env)
             case c.OverSent(record=record):
                 return self._over_sent(i, var, self.t.vocabulary.relations[record], env)
-            case c.OverMembers(of=of) if not isinstance(of.type, SeqType):
-                return self._over_members(i, var, of, env)
-        kind = "sequences" if isinstance(self.binders[i].domain, c.OverMembers) else "numbers"
-        raise UnsupportedError(kind, var.span)
+            case c.OverMembers(of=of) if isinstance(of.type, SeqType):
+                return self._over_items(i, var, of, env)
+            case c.OverMembers(of=of):
+                return self._over_where(i, var, self.t.members(of, env), env)
+            case c.OverRange() as numbers:
+                return self._over_where(i, var, within(self.t, numbers, env), env)
+        raise AssertionError(self.binders[i])
 
     def _condition(self, e: c.Expr, positive: bool, env: Env) -> Formula:
         found = self.t.formula(e, env)
@@ -102,8 +114,13 @@ class _Binding:
             return conj([right, self.over(i + 1, {**env, var.name: found})])
         return self._any(var.name, of, sort, lambda x: v.proper(x, of), i, env)
 
-    def _over_members(self, i: int, var: c.Var, of: c.Expr, env: dict[str, Any]) -> Formula:
-        inside = self.t.members(of, env)
+    def _over_items(self, i: int, var: c.Var, of: c.Expr, env: dict[str, Any]) -> Formula:
+        """Over a sequence: over its positions."""
+        sequence, at = self.t.sequence(of, env), fresh(f"at.{var.name}", z3.IntSort())
+        rest = self.over(i + 1, {**env, var.name: sequence.item(at)})
+        return some([at], conj([below(at, sequence.length), rest]))
+
+    def _over_where(self, i: int, var: c.Var, inside: Set, env: dict[str, Any]) -> Formula:
         found = self._solved(var, env)
         if found is not None:
             return conj([lifted(inside, found), self.over(i + 1, {**env, var.name: found})])
@@ -139,7 +156,8 @@ class _Binding:
         """One column after the other: solved, listed, or quantified."""
         if len(row) == len(relation.columns):
             names = [n for n, _ in relation.columns]
-            message = MessageValue(dict(zip(names, row, strict=True)), index)
+            held = [self._value(x, t) for x, (_, t) in zip(row, relation.columns, strict=True)]
+            message = MessageValue(dict(zip(names, held, strict=True)), index)
             sent = lifted(lambda *xs: self.t.state.sent(relation.record, xs), *row)
             return conj([sent, self.over(i + 1, {**env, var.name: message})])
         name, of = relation.columns[len(row)]
@@ -157,6 +175,9 @@ class _Binding:
             return disj(rest(single(x)) for x in values)
         x = fresh(f"{var.name}.{name}", self.t.vocabulary.sort(of))
         return some([x], rest(single(x)))
+
+    def _value(self, x: Cases, t: Type) -> Value:
+        return self.t.vocabulary.column(x[0][1], t) if isinstance(t, SeqType) else x
 
     def _index(self, var: c.Var, env: Env) -> c.Expr | None:
         """The one key at which the maps of a message are looked at."""
@@ -194,7 +215,7 @@ class _Binding:
 
     def _translated(self, right: c.Expr, env: Env) -> Cases | None:
         """Only terms without alternatives: others would be repeated wherever the variable is."""
-        if isinstance(right.type, (BoolType, MapType)):
+        if isinstance(right.type, (BoolType, MapType, SeqType, RecordType)):
             return None
         found = self.t.term(right, env)
         return found if len(found) == 1 else None

@@ -68,6 +68,10 @@ class Bounded(All):
     strict: bool = False
 
 
+class Free(All):
+    """For all values, also those that Z3 itself comes upon: what makes no terms of its own."""
+
+
 class Some(_Quantifier):
     """For some values of the variables."""
 
@@ -159,6 +163,11 @@ def every(variables: Sequence[Term], body: Formula) -> Formula:
     return neg(some(variables, neg(body)))
 
 
+def free(f: Formula) -> Formula:
+    """A universal that makes no terms when it is instantiated."""
+    return Free(f.variables, f.body) if isinstance(f, All) else f
+
+
 def bounded(f: Formula, strict: bool = False) -> Formula:
     """A universal of which only marked instances are looked at."""
     return Bounded(f.variables, f.body, strict) if isinstance(f, All) else f
@@ -188,8 +197,8 @@ def equal(x: Term, y: Term) -> Formula:
 
 
 def _is_value(x: Term) -> bool:
-    """Whether a term is a member of an enumeration or a truth value."""
-    kinds = (z3.Z3_OP_DT_CONSTRUCTOR, z3.Z3_OP_TRUE, z3.Z3_OP_FALSE)
+    """Whether a term is a member of an enumeration, a truth value or a number."""
+    kinds = (z3.Z3_OP_DT_CONSTRUCTOR, z3.Z3_OP_TRUE, z3.Z3_OP_FALSE, z3.Z3_OP_ANUM)
     return z3.is_app(x) and x.num_args() == 0 and x.decl().kind() in kinds
 
 

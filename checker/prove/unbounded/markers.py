@@ -22,15 +22,18 @@ from typing import Any
 
 import z3
 
-from .logic import All, And, Atom, Bounded, Formula, Or, Some, Term
+from .logic import All, And, Atom, Bounded, Formula, Free, Or, Some, Term
 from .vocabulary import ORDER
 
 
 class Markers:
-    """Writes formulas down for Z3, with markers. `followed` sorts have witnesses looked at."""
+    """Writes formulas down for Z3, with markers. `followed` sorts have witnesses looked at.
 
-    def __init__(self, followed: Iterable[Any]) -> None:
-        self.followed = {s.name() for s in followed}
+    `closed`: nothing is asserted without them; with arithmetic Z3's own choice may go on for ever.
+    """
+
+    def __init__(self, followed: Iterable[Any], closed: bool = False) -> None:
+        self.followed, self.closed = {s.name() for s in followed}, closed
         self._marks: dict[str, Any] = {}
 
     def mark(self, x: Term, letter: str = "D") -> Any:
@@ -41,12 +44,12 @@ class Markers:
             self._marks[name] = z3.Function(name, sort, z3.BoolSort())
         return self._marks[name](x)
 
-    def hypothesis(self, f: Formula, wide: bool) -> Any:
+    def hypothesis(self, f: Formula, wide: bool, follow: bool = True) -> Any:
         """An axiom or invariant for Z3. All its witnesses are marked for what is asked.
 
         `wide`: its universals too are instantiated at witnesses, which may go on for ever.
         """
-        return _Writer(self, "E" if wide else "D", "E").written(f)
+        return _Writer(self, "E" if wide else "D", "E", follow).written(f)
 
     def query(self, f: Formula, constants: list[Term], wide: bool) -> Any:
         """What is asked, for Z3; existentials at the top become constants, added to `constants`.
@@ -61,6 +64,7 @@ class _Writer:
     markers: Markers
     universal: str  # the marker that universals are instantiated at
     witness: str | None  # one that all witnesses get besides, if not ""; None: no marks at all
+    follow: bool = True
 
     def written(self, f: Formula, constants: list[Term] | None = None) -> Any:
         match f:
@@ -83,9 +87,10 @@ class _Writer:
             case All(variables, body):
                 inside = self.written(body)
                 facts = self._facts(variables, body)
-                pattern = z3.MultiPattern(*self._patterns(variables, facts))
+                cells = self._cells(variables, inside) if self.markers.closed else []
+                pattern = z3.MultiPattern(*self._patterns(variables, [*facts, *cells]))
                 marked = z3.ForAll(list(variables), inside, patterns=[pattern])
-                if facts:
+                if facts or (self.markers.closed and not isinstance(f, Free)):
                     return marked
                 return z3.And(marked, z3.ForAll(list(variables), inside))
         raise TypeError(f)
@@ -118,6 +123,24 @@ class _Writer:
                     facts.append(p.term)
         return facts
 
+    def _cells(self, variables: Sequence[Term], inside: Any) -> list[Any]:
+        """For numbers that are the key of a variable: what it holds there, wherever that is asked.
+
+        There are many numbers, and most are the key of nothing.
+        """
+        found: dict[int, Any] = {}
+        wanted = {x.get_id() for x in variables if x.sort().kind() == z3.Z3_INT_SORT}
+        pending, seen = [inside], set[int]()
+        while pending:
+            t = pending.pop()
+            if t.get_id() in seen:
+                continue
+            seen.add(t.get_id())
+            pending += [t.body()] if z3.is_quantifier(t) else t.children()
+            if _is_symbol(t) and t.num_args() == 1 and t.arg(0).get_id() in wanted:
+                found.setdefault(t.arg(0).get_id(), t)
+        return list(found.values())
+
     def _patterns(self, variables: Sequence[Term], facts: Sequence[Any]) -> list[Any]:
         """The facts, and markers of the variables that these leave out."""
         covered = {x.get_id() for f in facts for x in f.children()}
@@ -128,7 +151,7 @@ class _Writer:
         if self.witness is None:
             return []
         mark, followed = self.markers.mark, self.markers.followed
-        marks = [mark(x) for x in variables if x.sort().name() in followed]
+        marks = [mark(x) for x in variables if self.follow and x.sort().name() in followed]
         letters = {"E", self.witness} if marks else {self.witness}
         return marks + [mark(x, i) for i in sorted(letters - {""}) for x in variables]
 

@@ -10,10 +10,12 @@ from typing import Any
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import NOWHERE, Span
 
-from .logic import Formula, conj, disj, equal, every, fresh, implies, neg
+from .branches import branches
+from .logic import Formula, conj, disj, every, fresh, implies, neg
 from .states import Before, State
 from .steps import Initially, Step
 from .translate import Translator
+from .values import same
 from .vocabulary import Relation, Vocabulary
 
 
@@ -53,14 +55,16 @@ class Invariant:
 def one_per_key(relation: Relation, vocabulary: Vocabulary, state: State) -> Formula:
     """`key=("a", "b")`: any two messages sent with the same a and b are the same."""
     key = relation.record.key or ()  # type: ignore[attr-defined]
-    same = {*key, "[]"}
+    shared = {*key, "[]"}
     one, other = [], []
     for name, t in relation.columns:
         x = fresh(name, vocabulary.sort(t))
         one.append(x)
-        other.append(x if name in same else fresh(name, vocabulary.sort(t)))
+        other.append(x if name in shared else fresh(name, vocabulary.sort(t)))
     both = conj([state.sent(relation.record, one), state.sent(relation.record, other)])
-    equations = conj(equal(x, y) for x, y in zip(one, other, strict=True))
+    both_columns = zip(one, other, relation.columns, strict=True)
+    column = vocabulary.column
+    equations = conj(same(column(x, t), column(y, t)) for x, y, (_, t) in both_columns)
     variables = {x.get_id(): x for x in (*one, *other)}
     return every(list(variables.values()), implies(both, equations))
 
@@ -87,8 +91,10 @@ class Obligations:
                 name = f"{record.__name__}.key"
                 self.invariants[name] = Invariant(name, NOWHERE, None, relation)
         self.hypotheses = {n: i.of(v, self.before) for n, i in self.invariants.items()}
-        self.steps = {a.name: Step(v, a, self.before) for a in description.actions}
-        self.starts: list[State] = [Step(v, a, Initially(v)) for a in description.inits]
+        self.steps = {
+            a.name: [Step(v, b, self.before) for b in branches(a)] for a in description.actions
+        }
+        self.starts = [Step(v, b, Initially(v)) for a in description.inits for b in branches(a)]
         self._goals: dict[tuple[str | None, str], Formula] = {}
 
     def touched(self, action: c.Action, invariant: str) -> bool:
@@ -105,10 +111,10 @@ class Obligations:
     def _query(self, action: str | None, invariant: Invariant) -> Formula:
         v = self.vocabulary
         if action is not None:
-            return self._broken(self.steps[action], invariant)
+            return disj(self._broken(s, invariant) for s in self.steps[action])
         if not self.starts:
             return neg(invariant.of(v, Initially(v)))
-        return disj(self._broken(s, invariant) for s in self.starts if isinstance(s, Step))
+        return disj(self._broken(s, invariant) for s in self.starts)
 
     def _broken(self, step: Step, invariant: Invariant) -> Formula:
         broken = neg(invariant.of(self.vocabulary, step))

@@ -15,6 +15,7 @@ from quorate.model.language.diagnostics import NOWHERE, SizeError
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 
+from .hints import Hints, hints_of
 from .meeting import assumed_systems, proved_systems
 from .obligations import Obligations
 from .queries import Asker, Result
@@ -22,7 +23,8 @@ from .verdicts import Answer, InvariantProof, Obligation, Proof, Standing
 from .vocabulary import UnsupportedError
 
 Report = Callable[[Obligation], None]
-SAFETY = ("agreement", "consistency", "safety")  # tried as consequences of the others first
+# What is tried as a consequence of the others first, by the last word of its name.
+SAFETY = ("agreement", "consistency", "safety", "matching", "completeness")
 KEYS = ".key"
 
 
@@ -42,7 +44,7 @@ def prove_unbounded(
     `timeout` bounds each obligation, in seconds. What is not proved is looked for, for `refuting`
     seconds, as a step or a run at small sizes, unless `refute` is False. `shrink` makes the sets of
     hypotheses used small. Raises ModelError; ValueError for a name that is no
-    invariant, and where there is none at all.
+    invariant, where there is none at all, and for a broken file of hints.
     """
     started = time.perf_counter()
     description = describe(protocol)
@@ -60,7 +62,8 @@ def prove_unbounded(
     unsupported, where, found = None, NOWHERE, []
     search = None
     try:
-        search = _Search(Obligations(description, chosen), seed, timeout, shrink, report)
+        obligations = Obligations(description, chosen)
+        search = _Search(obligations, seed, timeout, shrink, report, hints_of(protocol))
         found = search.run()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
@@ -81,6 +84,11 @@ def prove_unbounded(
     )
 
 
+def is_safety(invariant: str) -> bool:
+    """Whether this is what is to be shown, by its name, and not a means to it."""
+    return invariant.rpartition("_")[2] in SAFETY
+
+
 def _quorums(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:
     try:
         return proved_systems(protocol)
@@ -95,6 +103,7 @@ class _Search:
     timeout: float
     shrink: bool
     report: Report | None
+    hints: Hints
     done: list[Obligation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -112,10 +121,7 @@ class _Search:
 
     def run(self) -> list[InvariantProof]:
         """Ask everything, until what is left is inductive."""
-        for name in [n for n in self.kept if n in SAFETY and len(self.kept) > 1]:
-            if self._implied(name).answer is Answer.PROVED:
-                self.kept.remove(name)
-                self.consequences.append(name)
+        self._conclude()
         dropped: set[str] = set()
         while True:
             failed = self._round(dropped)
@@ -125,8 +131,43 @@ class _Search:
                 self._put_aside(name, obligations, dropped)
             dropped |= set(failed)
             self.kept = [n for n in self.kept if n not in dropped]
+            self._reconsider(dropped)
         self._again(dropped)
         return [self._outcome(n) for n in self.obligations.invariants]
+
+    def _conclude(self) -> None:
+        """Find what follows from the others: it need not be inductive, and may be assumed too."""
+        counts = self.obligations.vocabulary.counts
+        hinted = {n for n in self.kept if f"consequence / {n}" in self.hints}
+        tried = [n for n in self.kept if is_safety(n) or n in hinted or (counts and not hinted)]
+        while len(self.kept) > 1:
+            before = len(self.consequences)
+            for name in [n for n in tried if n in self.kept and len(self.kept) > 1]:
+                if self._implied(name, quick=counts and name not in hinted).answer is Answer.PROVED:
+                    self.kept.remove(name)
+                    self.consequences.append(name)
+            if len(self.consequences) == before or not counts:
+                return
+
+    def _support(self, name: str) -> set[str]:
+        """What a consequence rests on, in the end."""
+        found, pending = set[str](), [name]
+        while pending:
+            for n in self.latest["=>", pending.pop()].used:
+                if n not in found:
+                    found.add(n)
+                    pending += [n] if n in self.consequences else []
+        return found
+
+    def _reconsider(self, dropped: set[str]) -> None:
+        """What followed from what is dropped must follow from what is left, or is dropped too."""
+        while fallen := [n for n in self.consequences if self._support(n) & dropped]:
+            self.consequences.remove(fallen[0])
+            if self._implied(fallen[0]).answer is Answer.PROVED:
+                self.consequences.append(fallen[0])
+            else:
+                self.fell[fallen[0]] = tuple(n for n in self.obligations.invariants if n in dropped)
+                dropped.add(fallen[0])
 
     def _round(self, dropped: set[str]) -> dict[str, list[Obligation]]:
         """Ask what is not proved yet with what is left; returns what failed."""
@@ -149,12 +190,7 @@ class _Search:
             self.fell[name] = tuple(n for n in self.obligations.invariants if n in dropped)
 
     def _again(self, dropped: set[str]) -> None:
-        """What failed may follow from what is left; what followed must do so still."""
-        for name in [*self.consequences]:
-            old = self.latest["=>", name]
-            if set(old.used) & dropped and self._implied(name).answer is not Answer.PROVED:
-                self.consequences.remove(name)
-                self.fell[name] = tuple(n for n in old.used if n in dropped)
+        """What failed may follow from what is left."""
         for name in [n for n in self.obligations.invariants if n in dropped]:
             if self._implied(name).answer is Answer.PROVED:
                 self.consequences.append(name)
@@ -164,14 +200,23 @@ class _Search:
     def _step(self, action: str | None, name: str) -> Obligation:
         if action is not None and action not in self._touching(name):
             return self._noted("step", action, name, None)
-        hypotheses = self.obligations.assumed(self.kept) if action is not None else {}
-        result = self.asker.ask(hypotheses, self.obligations.query(action, name))
+        hypotheses = self.obligations.assumed(self._assumed()) if action is not None else {}
+        hint = self.hints.get(f"{action or 'initially'} / {name}", (name,))
+        result = self.asker.ask(hypotheses, self.obligations.query(action, name), hint)
         return self._noted("step" if action else "initially", action, name, result)
 
-    def _implied(self, name: str) -> Obligation:
-        others = [n for n in self.kept if n != name]
-        result = self.asker.ask(self.obligations.assumed(others), self.obligations.implied(name))
-        found = self._noted("consequence", None, name, result)
+    def _assumed(self) -> list[str]:
+        return [*self.kept, *self.consequences]
+
+    def _implied(self, name: str, quick: bool = False) -> Obligation:
+        """Whether it follows from the others, of which none may follow from it in turn."""
+        lemmas = [n for n in self.consequences if name not in self._support(n)]
+        others = [n for n in (*self.kept, *lemmas) if n != name]
+        hint = self.hints.get(f"consequence / {name}", ())
+        hypotheses = self.obligations.assumed(others)
+        result = self.asker.ask(hypotheses, self.obligations.implied(name), hint, quick)
+        note = not quick or result.answer is Answer.PROVED
+        found = self._noted("consequence", None, name, result, note)
         self.latest["=>", name] = found
         return found
 
@@ -179,9 +224,11 @@ class _Search:
         actions = self.obligations.description.actions
         return [a.name for a in actions if self.obligations.touched(a, name)]
 
-    def _noted(self, kind: str, action: str | None, name: str, result: Result | None) -> Obligation:
+    def _noted(
+        self, kind: str, action: str | None, name: str, result: Result | None, note: bool = True
+    ) -> Obligation:
         invariant = self.obligations.invariants[name]
-        steps = self.obligations.steps
+        actions = {a.name: a for a in self.obligations.description.actions}
         found = Obligation(
             kind=kind,
             action=action,
@@ -191,11 +238,12 @@ class _Search:
             used=result.used if result else (name,),
             cases=result.cases if result else 0,
             untouched=result is None,
-            action_span=steps[action].action.span if action is not None else NOWHERE,
+            action_span=actions[action].span if action is not None else NOWHERE,
             invariant_span=invariant.span,
         )
-        self.done.append(found)
-        if self.report is not None:
+        if note:
+            self.done.append(found)
+        if note and self.report is not None:
             self.report(found)
         return found
 

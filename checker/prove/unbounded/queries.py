@@ -15,16 +15,20 @@ from typing import Any
 import z3
 
 from .axioms import axioms
-from .logic import And, Formula, Or, Some, Term, conj, is_quantified
+from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified
 from .markers import Markers
+from .values import ITEM, LENGTH
 from .verdicts import Answer
 from .vocabulary import Vocabulary
 
-MOST_CASES = 32
+MOST_CASES, MOST_TESTS = 32, 5
+ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
+# Widths of their own: at what variables hold at the constants, and at quorums that there are.
+CELLS, WITNESSES = 3, 4
 PROVED = Answer.PROVED
 # How much Z3 may do before another way to ask is tried; its own units, about a million a second,
 # so that a busy machine changes no answer. 0: as much as the timeout allows.
-FIRST, SECOND, ALL = 1_200_000, 4_000_000, 0
+FEW, FIRST, SECOND, ALL = 300_000, 1_200_000, 4_000_000, 0
 SHRINKING_S = 0.5  # for making one set of used hypotheses smaller
 
 
@@ -63,18 +67,90 @@ class Asker:
     timeout: float
     shrink: bool = False
     _end: float = 0.0
-    _written: dict[tuple[int, bool], tuple[Formula, Any]] = field(default_factory=dict)
+    _written: dict[tuple[int, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.axioms = axioms(self.vocabulary)
         v = self.vocabulary
-        self.markers = Markers([v.sorts[s.of] for s in v.members])  # type: ignore[attr-defined]
+        followed = [v.sorts[s if v.counts else s.of] for s in v.members]  # type: ignore[attr-defined]
+        self.markers = Markers(followed, closed=v.counts)
         self.constants = v.constants()
 
-    def ask(self, hypotheses: Mapping[str, Formula], query: Formula) -> Result:
-        """Whether the hypotheses rule the query out."""
+    def ask(
+        self,
+        hypotheses: Mapping[str, Formula],
+        query: Formula,
+        hint: Sequence[str] = (),
+        quick: bool = False,
+    ) -> Result:
+        """Whether the hypotheses rule the query out; those of the `hint` suffice, perhaps.
+
+        `quick`: what takes long is not tried.
+        """
         started = time.perf_counter()
         self._end = started + self.timeout
+        if self.vocabulary.counts:
+            found, used, count = self._by_cases(hypotheses, query, hint, quick)
+        else:
+            found, used, count = self._by_ways(hypotheses, query)
+        order = tuple(n for n in hypotheses if n in used)
+        return Result(found, order, count, time.perf_counter() - started)
+
+    def _by_cases(
+        self,
+        hypotheses: Mapping[str, Formula],
+        query: Formula,
+        hint: Sequence[str],
+        quick: bool,
+    ) -> tuple[Answer, set[str], int]:
+        """With numbers: every case by itself, first with what the cases before it needed.
+
+        There are many more instances, and most are of hypotheses that have nothing to do with it.
+        """
+        used: set[str] = set()
+        pending = [(deeper, 0) for case in cases(query) for deeper in split_again(case)]
+        pending.reverse()
+        count = 0
+        while pending:
+            parts, tests = pending.pop()
+            test = first_test(parts) if tests < MOST_TESTS else None
+            given = {n: f for n, f in hypotheses.items() if n in used or n in hint}
+            answer, names = self._case(hypotheses, given, parts, test is not None or quick)
+            if answer is PROVED:
+                used |= names
+                count += 1
+            elif test is None or time.perf_counter() > self._end:
+                return answer, set(hypotheses), count + 1
+            else:
+                pending += [(part, tests + 1) for part in decided(parts, test)]
+        return PROVED, used, count
+
+    def _case(
+        self,
+        hypotheses: Mapping[str, Formula],
+        few: Mapping[str, Formula],
+        parts: Sequence[Formula],
+        quick: bool,
+    ) -> tuple[Answer, set[str]]:
+        """One case, with few hypotheses and with all, at more and more instances."""
+        failed: set[tuple[bool, int]] = set()  # more time would not help
+        answer, used = Answer.NOT_PROVED, set[str]()
+        for limit in (FEW,) if quick else (FEW, FIRST, SECOND, ALL):
+            for width in (0, 1, WITNESSES):
+                for all_of_them in (False, True):
+                    given = hypotheses if all_of_them else few
+                    if (not few and not all_of_them) or (all_of_them, width) in failed:
+                        continue
+                    answer, used = self._ask(given, parts, width, limit)
+                    if answer is PROVED or time.perf_counter() > self._end:
+                        return answer, used
+                    if answer is Answer.NOT_PROVED:
+                        failed.add((all_of_them, width))
+        return answer, used
+
+    def _by_ways(
+        self, hypotheses: Mapping[str, Formula], query: Formula
+    ) -> tuple[Answer, set[str], int]:
         found, used, count = Answer.NOT_PROVED, set[str](), 1
         failed: set[int] = set()  # ways that ended without a proof: more time would not help
         for number, limit in self._schedule(len(ways := _ways(query))):
@@ -86,8 +162,7 @@ class Asker:
                 failed |= {number} if found is Answer.NOT_PROVED else set()
         else:
             found = Answer.NOT_PROVED if len(failed) == len(ways) else Answer.UNKNOWN
-        order = tuple(n for n in hypotheses if n in used)
-        return Result(found, order, count, time.perf_counter() - started)
+        return found, used, count
 
     def _schedule(self, ways: int) -> Iterator[tuple[int, int]]:
         """Two ways for a moment, then each for a while, then each for as long as may be."""
@@ -151,20 +226,37 @@ class Asker:
         return solver
 
     def _hypothesis(self, f: Formula, width: int) -> Any:
-        key = (id(f), width == 2)
+        follow = width == WITNESSES or not self.vocabulary.counts
+        key = (id(f), width == 2, follow)
         if key not in self._written:
-            self._written[key] = (f, self.markers.hypothesis(f, width == 2))
+            self._written[key] = (f, self.markers.hypothesis(f, width == 2, follow))
         return self._written[key][1]
 
     def _assertions(self, parts: Sequence[Formula], width: int) -> list[Any]:
         constants = list(self.constants)
-        written = [self.markers.query(p, constants, width > 0) for p in parts]
+        written = [self.markers.query(p, constants, 0 < width < CELLS) for p in parts]
         for w in written:
-            constants += constants_in(w)
+            if width >= CELLS:
+                constants += self._cells(constants_in(w))
+            constants += ground_terms(w) if self.vocabulary.counts else constants_in(w)
         elements = {x.get_id(): x for x in constants if is_element(x)}.values()
         marks = [self.markers.mark(x, letter) for x in elements for letter in "DE"]
         axioms = [self._hypothesis(f, width) for f in self.axioms.values()]
         return [*axioms, *written, *marks]
+
+    def _cells(self, constants: Sequence[Term]) -> list[Term]:
+        """What variables hold at these keys: values, lengths and last items."""
+        found = []
+        for functions in self.vocabulary.parts.values():
+            for name, f in functions.items():
+                if f.arity() == 0 or f.range().kind() not in ELEMENTS:
+                    continue
+                keys = [x for x in constants if x.sort() == f.domain(0)]
+                if f.arity() == 1:
+                    found += [f(x) for x in keys]
+                elif f.arity() == 2 and name.startswith(ITEM):
+                    found += [f(x, functions[LENGTH](x) - 1) for x in keys]
+        return found
 
     def smt2(self, hypotheses: Mapping[str, Formula], query: Formula) -> str:
         """The query as an SMT-LIB file, to be refuted (`unsat`).
@@ -204,6 +296,44 @@ def cases(query: Formula) -> Iterator[list[Formula]]:
             yield opened(whole)
 
 
+def split_again(case: Sequence[Formula]) -> Iterator[list[Formula]]:
+    """A case by every `or` in it."""
+    for p in sorted(case, key=is_quantified, reverse=True):
+        if isinstance(p, Or):
+            rest = [q for q in case if q is not p]
+            for part in p.parts:
+                yield from split_again([*rest, *opened(part)])
+            return
+    yield list(case)
+
+
+def first_test(case: Sequence[Formula]) -> Any:
+    """A term `If(test, x, y)` of the case: an entry of a log that was replaced from a place on."""
+    return next((t for p in case if isinstance(p, Atom) for t in _choices(p.term)), None)
+
+
+def decided(case: Sequence[Formula], choice: Any) -> Iterator[list[Formula]]:
+    """The case with the test true, and with the test false, unless it says which."""
+    test, *outcomes = choice.children()
+    for positive, outcome in zip((True, False), outcomes, strict=True):
+        known = [p for p in case if isinstance(p, Atom) and p.term.eq(test)]
+        if all(p.positive == positive for p in known):
+            yield [
+                Atom(z3.substitute(p.term, (choice, outcome)), p.positive)
+                if isinstance(p, Atom)
+                else p
+                for p in (*case, Atom(test, positive))
+            ]
+
+
+def _choices(term: Any) -> Iterator[Any]:
+    """The terms `If(test, x, y)` in a term, innermost first."""
+    for x in term.children():
+        yield from _choices(x)
+    if z3.is_app(term) and term.decl().kind() == z3.Z3_OP_ITE:
+        yield term
+
+
 def opened(f: Formula) -> list[Formula]:
     """The conjuncts, with existentials at the top opened: their variables are constants."""
     match f:
@@ -215,8 +345,34 @@ def opened(f: Formula) -> list[Formula]:
 
 
 def is_element(x: Term) -> bool:
-    """Whether a term is an element of a sort, not of an enumeration and not a truth value."""
-    return bool(x.sort().kind() == z3.Z3_UNINTERPRETED_SORT)
+    """Whether a term is an element of a sort or a number; no enumeration, no truth value."""
+    return x.sort().kind() in ELEMENTS
+
+
+def ground_terms(f: Any) -> list[Term]:
+    """The elements and numbers that are mentioned without bound variables, quantifiers included.
+
+    With numbers, constants do not suffice: what holds at `n - 1` is asked of a log of n entries.
+    """
+    ground: dict[int, bool] = {}
+    found: list[Term] = []
+
+    def visit(t: Any) -> bool:
+        if (known := ground.get(t.get_id())) is not None:
+            return known
+        if z3.is_quantifier(t):
+            visit(t.body())
+            closed = False
+        else:
+            parts = [visit(x) for x in t.children()]
+            closed = not z3.is_var(t) and all(parts)
+            if closed and is_element(t) and t.decl().kind() != z3.Z3_OP_ITE:
+                found.append(t)
+        ground[t.get_id()] = closed
+        return closed
+
+    visit(f)
+    return found
 
 
 def constants_in(f: Any) -> list[Term]:

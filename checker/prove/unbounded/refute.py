@@ -23,7 +23,7 @@ from quorate.checker.report.traces import make_trace
 from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes, StepError
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
-from quorate.model.language.sorts import Ordered
+from quorate.model.language.sorts import Ordered, Sort
 from quorate.traces import Trace
 
 from .verdicts import InvariantProof, Standing
@@ -119,7 +119,8 @@ def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
     least = {n: of[s] if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
     larger = [n for n, s in sorts.items() if issubclass(s, Ordered)]
     for extra in itertools.chain([()], ((n,) for n in larger)):
-        sizes = {n: k + (n in extra) for n, k in least.items()}
+        pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
+        sizes = {n: k + (n in extra) for n, k in least.items()} | pinned
         for faults in (dict.fromkeys(protocol.budgets(), 1),):
             try:
                 yield protocol.sized(faults, **sizes)

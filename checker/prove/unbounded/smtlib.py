@@ -16,7 +16,7 @@ from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 
 from .obligations import Obligations
-from .proof import SAFETY
+from .proof import is_safety
 from .queries import Asker
 
 
@@ -42,7 +42,7 @@ def obligations_smt2(
     """The name and the text of every obligation."""
     found = Obligations(describe(protocol), invariants)
     names = list(found.invariants)
-    safety = [n for n in names if n in SAFETY and len(names) > 1]
+    safety = [n for n in names if is_safety(n) and len(names) > 1]
     kept = [n for n in names if n not in safety]
     actions = found.description.actions
     wanted = [(None, n) for n in kept]

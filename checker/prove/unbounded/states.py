@@ -7,32 +7,23 @@ leaves alone is literally the same term.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
 
-from quorate.model.language import core as c
 from quorate.model.language.data import Record
 
-from .logic import Atom, Cases, Formula, Term, single
-from .vocabulary import Vocabulary
+from .logic import Atom, Formula, Term
+from .values import Value, held
+from .vocabulary import Vocabulary, cell_type
 
 Set = Callable[[Term], Formula]
-Env = Mapping[str, Any]  # for each name a term by cases, a MessageValue or a Set
-
-
-@dataclass(frozen=True)
-class MessageValue:
-    """A message by its columns; `index` is the row of its maps that is looked at."""
-
-    columns: Mapping[str, Cases]
-    index: c.Expr | None = None
+Env = Mapping[str, Any]  # for each name a Value or a Set
 
 
 class State(Interface):
     """What can be asked of a state."""
 
-    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
+    def cell(self, variable: str, keys: Sequence[Term]) -> Value:
         """What a variable holds at these keys."""
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
@@ -48,11 +39,12 @@ class Before:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
 
-    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
-        return single(self.vocabulary.cells[variable](*keys))
+    def cell(self, variable: str, keys: Sequence[Term]) -> Value:
+        of = cell_type(self.vocabulary.description.by_name[variable].type)
+        return held(self.vocabulary.parts[variable], of, keys)
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
-        return Atom(self.vocabulary.cells[variable](*keys, item))
+        return Atom(self.vocabulary.sets[variable](*keys, item))
 
     def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:
         return Atom(self.vocabulary.relations[record].symbol(*columns))

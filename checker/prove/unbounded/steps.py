@@ -18,16 +18,14 @@ from quorate.model.language import core as c
 from quorate.model.language.data import Record
 from quorate.model.language.lower import TRUE, constant
 from quorate.model.language.protocol import Variable
-from quorate.model.language.types import MapType, Type
+from quorate.model.language.types import SeqType
 
-from .binding import Literal, exists, literals, names_in
+from .binding import Literal, exists, literals, names_in, within
 from .finiteness import maxima
 from .logic import (
-    Cases,
     Formula,
     Term,
     bounded,
-    choice,
     conj,
     disj,
     equal,
@@ -38,9 +36,10 @@ from .logic import (
     neg,
     single,
 )
-from .states import Before, MessageValue, State
+from .states import Before, State
 from .translate import Translator
-from .vocabulary import UnsupportedError, Vocabulary
+from .values import MessageValue, Value, choose
+from .vocabulary import UnsupportedError, Vocabulary, cell_type
 
 
 class Initially:
@@ -54,19 +53,14 @@ class Initially:
         v: Variable = self.variables[variable]
         return constant(v.initial, cell_type(v.type))
 
-    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
-        return self.at.term(self._initial(variable), {})
+    def cell(self, variable: str, keys: Sequence[Term]) -> Value:
+        return self.at.value(self._initial(variable), {})
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
         return self.at.members(self._initial(variable), {})(item)
 
     def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:
         return False
-
-
-def cell_type(t: Type) -> Type:
-    """What a variable of this type holds: for a map, at each key."""
-    return t.value if isinstance(t, MapType) else t
 
 
 @dataclass
@@ -90,12 +84,12 @@ class Step:
 
     # ------------------------------------------------------------ the state after
 
-    def cell(self, variable: str, keys: Sequence[Term]) -> Cases:
+    def cell(self, variable: str, keys: Sequence[Term]) -> Value:
         found = self.before.cell(variable, keys)
         for write in self.writes(variable):
             here, env = self._reached(write, keys)
             if here is not False:
-                found = choice(here, self.at.term(write.value, env), found)
+                found = choose(here, self.at.value(write.value, env), found)
         return found
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
@@ -149,8 +143,10 @@ class Step:
         match binder.domain:
             case c.OverType(type=of):
                 return self.vocabulary.proper(x, of)
-            case c.OverMembers(of=of):
+            case c.OverMembers(of=of) if not isinstance(of.type, SeqType):
                 return self.at.members(of, env)(x)
+            case c.OverRange():
+                return within(self.at, binder.domain, env)(x)
         raise UnsupportedError("this loop over a map's keys", binder.var.span)
 
     def _chosen_values(
@@ -246,6 +242,7 @@ class Step:
         relation = self.vocabulary.relations[record]
         env = dict(self.env)
         equations: list[Literal] = []
+        types = dict(relation.columns)
         given = {n: x for (n, _), x in zip(relation.columns, columns, strict=True)}
         for name, arg in zip(record.field_types(), args, strict=True):
             sent = arg
@@ -255,7 +252,7 @@ class Step:
             elif name in dict(relation.wide):
                 raise UnsupportedError("sending a map that is not made here", arg.span)
             asked = c.Var(name=f"{{{name}}}", type=sent.type)
-            env[asked.name] = single(given[name])
+            env[asked.name] = self.vocabulary.column(given[name], types[name])
             equations.append((c.Eq(left=sent, right=asked, type=c.BOOL), True))
         return env, equations
 
@@ -283,8 +280,8 @@ class _Parameters:
                     if relation.wide:
                         raise UnsupportedError("receiving a message that holds maps", b.var.span)
                     row = [fresh(f"{b.var.name}.{n}", v.sort(t)) for n, t in relation.columns]
-                    names = [n for n, _ in relation.columns]
-                    message = {n: single(x) for n, x in zip(names, row, strict=True)}
+                    columns = zip(relation.columns, row, strict=True)
+                    message = {n: v.column(x, t) for (n, t), x in columns}
                     env[b.var.name] = MessageValue(message)
                     parts.append(self.at.state.sent(record, row))
                 case c.OverType(type=of):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import z3
+
 from quorate.model.language import core as c
 from quorate.model.language.types import (
     BoolType,
+    MapType,
     QuorumType,
     RecordType,
+    SeqType,
     SetType,
     SortType,
     Type,
@@ -33,8 +37,24 @@ from .logic import (
     mapped,
     neg,
     single,
+    some,
 )
-from .states import Env, MessageValue, Set, State
+from .states import Env, Set, State
+from .values import (
+    MessageValue,
+    SequenceValue,
+    Value,
+    at,
+    below,
+    choose,
+    concatenation,
+    held,
+    listed,
+    parts,
+    prefix,
+    same,
+    suffix,
+)
 from .vocabulary import UnsupportedError, Vocabulary
 
 
@@ -68,6 +88,8 @@ class Translator:
                 return self._less_equal(left, right, env)
             case c.Less(left=left, right=right):
                 return self._less(left, right, env)
+            case c.Member(item=item, of=of) if isinstance(of.type, SeqType):
+                return self._is_item(item, of, env)
             case c.Member(item=item, of=of):
                 return lifted(self.members(of, env), self.term(item, env))
             case c.Subset(left=left, right=right):
@@ -88,14 +110,15 @@ class Translator:
             one, other = self.members(left, env), self.members(right, env)
             return self._all_elements(t.element, lambda x: iff(one(x), other(x)))
         if isinstance(t, RecordType):
-            return self._same_message(left, right, env)
-        return lifted(equal, self.term(left, env), self.term(right, env))
+            relation = self.vocabulary.relations.get(t.record)
+            if relation is not None and relation.wide:
+                raise UnsupportedError("comparing messages that hold maps", left.span)
+        return same(self.value(left, env), self.value(right, env))
 
-    def _same_message(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
-        one, other = self.message(left, env), self.message(right, env)
-        if self.vocabulary.relations[left.type.record].wide:  # type: ignore[attr-defined]
-            raise UnsupportedError("comparing messages that hold maps", left.span)
-        return conj(lifted(equal, x, other.columns[n]) for n, x in one.columns.items())
+    def _is_item(self, item: c.Expr, of: c.Expr, env: Env) -> Formula:
+        wanted, sequence = self.value(item, env), self.sequence(of, env)
+        at = fresh("at", z3.IntSort())
+        return some([at], conj([below(at, sequence.length), same(sequence.item(at), wanted)]))
 
     def _less_equal(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
         t = self._ordered(left)
@@ -103,7 +126,8 @@ class Translator:
         return lifted(lambda x, y: below(x, y, t), self.term(left, env), self.term(right, env))
 
     def _less(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
-        if isinstance(right, c.Len) and left == c.Lit(value=0, type=left.type):
+        some_set = isinstance(right, c.Len) and not isinstance(right.of.type, SeqType)
+        if isinstance(right, c.Len) and some_set and left == c.Lit(value=0, type=left.type):
             return neg(self._is_empty(right.of, env))  # `if some_set:`
         return neg(self._less_equal(right, left, env))
 
@@ -135,8 +159,58 @@ class Translator:
         record = message.type.record  # type: ignore[attr-defined]
         if self.vocabulary.relations[record].wide:
             raise UnsupportedError("asking for one message that holds maps", message.span)
-        columns = self.message(message, env).columns.values()
-        return lifted(lambda *row: self.state.sent(record, row), *columns)
+        columns = self.message(message, env).columns
+        chosen = [fresh(n, self.vocabulary.sort(t)) for n, t in record.field_types().items()]
+        row, made, equations = [], [], []
+        for x, (n, t) in zip(chosen, record.field_types().items(), strict=True):
+            given = columns[n]
+            if isinstance(given, SequenceValue):
+                row.append(single(x))
+                made.append(x)
+                equations.append(same(given, self.vocabulary.column(x, t)))
+            else:
+                row.append(given)
+        sent = lifted(lambda *xs: self.state.sent(record, xs), *row)
+        return some(made, conj([sent, *equations]))
+
+    # ------------------------------------------------------------ values
+
+    def value(self, e: c.Expr, env: Env) -> Value:
+        """A value of any type but sets and maps."""
+        match e.type:
+            case SeqType():
+                return self.sequence(e, env)
+            case RecordType():
+                return self.message(e, env)
+        return self.term(e, env)
+
+    def sequence(self, e: c.Expr, env: Env) -> SequenceValue:
+        """A sequence."""
+        match e:
+            case c.Var(name=name):
+                return env[name]  # type: ignore[no-any-return]
+            case c.Read(variable=variable, keys=keys):
+                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
+            case c.Field(of=of, name=name):
+                return self.message(of, env).columns[name]  # type: ignore[no-any-return]
+            case c.Prefix(of=of, count=count):
+                return prefix(self.sequence(of, env), self.term(count, env))
+            case c.Suffix(of=of, count=count):
+                return suffix(self.sequence(of, env), self.term(count, env))
+            case c.Concat(left=left, right=right):
+                return concatenation(self.sequence(left, env), self.sequence(right, env))
+            case c.MakeSeq(items=items, type=SeqType(element, _)):
+                return listed([self.value(x, env) for x in items], self._anything(element))
+            case c.Ite(test=test, then=then, orelse=orelse):
+                p = self.formula(test, env)
+                return choose(p, self.sequence(then, env), self.sequence(orelse, env))  # type: ignore[return-value]
+        raise unsupported(e)
+
+    def _anything(self, t: Type) -> Value:
+        """Some value of this type: what is past the end of a sequence."""
+        sort = self.vocabulary.sort
+        functions = {n: z3.Function(f"no {t}{n}", sort(of)) for n, (_, of) in parts(t).items()}
+        return held(functions, t, [])
 
     # ------------------------------------------------------------ terms
 
@@ -149,19 +223,28 @@ class Translator:
                 return single(self.vocabulary.literal(value, e.type, e.span))
             case c.Read(variable=variable, keys=keys):
                 self.vocabulary.sort(e.type, e.span)
-                parts = [self.term(k, env) for k in keys]
-                return self._looked_up(variable, parts)
+                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
             case c.Some(of=of) | c.Unwrap(of=of):
                 return self.term(of, env)
             case c.Field(of=of, name=name) if isinstance(of.type, RecordType):
                 if name not in (columns := self.message(of, env).columns):
                     raise UnsupportedError("a map of a message as a whole", e.span)
-                return columns[name]
+                return columns[name]  # type: ignore[no-any-return]
+            case c.At(of=of, index=index) if isinstance(of.type, SeqType):
+                return at(self.sequence(of, env), self.term(index, env))  # type: ignore[return-value]
+            case c.Len(of=of) if isinstance(of.type, SeqType):
+                return self.sequence(of, env).length
+            case c.Arith(op=op, left=left, right=right):
+                return mapped(
+                    lambda x, y: x + y if op == "+" else x - y,
+                    self.term(left, env),
+                    self.term(right, env),
+                )
             case c.At(of=c.Field(of=of, name=name), index=index):
                 message = self.message(of, env)
                 if message.index != index:
                     raise UnsupportedError("a map of a message at several keys", e.span)
-                return message.columns[name]
+                return message.columns[name]  # type: ignore[no-any-return]
             case c.Ite(test=test, then=then, orelse=orelse):
                 p = self.formula(test, env)
                 return choice(p, self.term(then, env), self.term(orelse, env))
@@ -173,11 +256,12 @@ class Translator:
             )
         raise unsupported(e)
 
-    def _looked_up(self, variable: str, keys: list[Cases]) -> Cases:
-        found: list[tuple[Formula, Term]] = []
-        for condition, row in mapped_rows(keys):
-            found += [(conj([condition, p]), x) for p, x in self.state.cell(variable, row)]
-        return tuple(found)
+    def _looked_up(self, variable: str, keys: list[Cases]) -> Value:
+        (_, last), *others = reversed(mapped_rows(keys))
+        found = self.state.cell(variable, last)
+        for condition, row in others:
+            found = choose(condition, self.state.cell(variable, row), found)
+        return found
 
     # ------------------------------------------------------------ sets
 
@@ -217,18 +301,22 @@ class Translator:
     # ------------------------------------------------------------ messages
 
     def message(self, e: c.Expr, env: Env) -> MessageValue:
-        """A message by its columns."""
+        """A message or a record by its columns."""
         match e:
+            case c.Read(variable=variable, keys=keys):
+                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
+            case c.At(of=of, index=index) if isinstance(of.type, SeqType):
+                return at(self.sequence(of, env), self.term(index, env))  # type: ignore[return-value]
+            case c.Ite(test=test, then=then, orelse=orelse):
+                p = self.formula(test, env)
+                return choose(p, self.message(then, env), self.message(orelse, env))  # type: ignore[return-value]
             case c.Var(name=name) if isinstance(env[name], MessageValue):
                 return env[name]  # type: ignore[no-any-return]
-            case c.MakeRecord(record=record, args=args) if record in self.vocabulary.relations:
-                names = record.field_types()
-                narrow = [
-                    (n, self.term(a, env))
-                    for n, a in zip(names, args, strict=True)
-                    if n in dict(self.vocabulary.relations[record].narrow)
-                ]
-                return MessageValue(dict(narrow))
+            case c.MakeRecord(record=record, args=args):
+                named = zip(record.field_types().items(), args, strict=True)
+                return MessageValue(
+                    {n: self.value(a, env) for (n, t), a in named if not isinstance(t, MapType)}
+                )
         raise unsupported(e)
 
 

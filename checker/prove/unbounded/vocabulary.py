@@ -24,14 +24,18 @@ from quorate.model.language.types import (
     EnumType,
     MapType,
     MessagesType,
+    NatType,
     OptionType,
     QuorumType,
+    RecordType,
+    SeqType,
     SetType,
     SortType,
     Type,
 )
 
-from .logic import Atom, Formula, Term, conj
+from .logic import Atom, Formula, Term, conj, single
+from .values import SequenceValue, Value, held, parts
 
 # No name of a description has a space in it: what is made up here has.
 ORDER = "le "
@@ -80,7 +84,10 @@ class Vocabulary:
     sorts: dict[type, Any] = field(default_factory=dict)
     orders: dict[type, Any] = field(default_factory=dict)
     nones: dict[type, Any] = field(default_factory=dict)
-    cells: dict[str, Any] = field(default_factory=dict)
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sets: dict[str, Any] = field(default_factory=dict)
+    sequences: dict[SeqType, dict[str, Any]] = field(default_factory=dict)
+    ranges: dict[type, Any] = field(default_factory=dict)
     relations: dict[type, Relation] = field(default_factory=dict)
     members: dict[type, Any] = field(default_factory=dict)
     elements: dict[Sort, Any] = field(default_factory=dict)
@@ -93,7 +100,7 @@ class Vocabulary:
                 for record in v.type.messages:
                     self.relations[record] = self._relation(record)
             else:
-                self.cells[v.name] = self._cell(v.name, v.type)
+                self._cell(v.name, v.type)
 
     # ------------------------------------------------------------ sorts
 
@@ -108,9 +115,14 @@ class Vocabulary:
                 return self._uninterpreted(system)
             case EnumType(kind):
                 return _enumeration(kind, kind in self.nones)[0]
+            case NatType():
+                return z3.IntSort()
+            case SeqType():
+                self._sequences(t, span)
+                return z3.DeclareSort(str(t))
             case OptionType(inner) if isinstance(inner, (SortType, EnumType)):
                 return self.sort(inner)
-        kinds = {"NatType": "numbers", "SeqType": "sequences", "RecordType": "records"}
+        kinds = {"RecordType": "records", "OptionType": "optional values"}
         raise UnsupportedError(f"{kinds.get(type(t).__name__, 'values')} of type {t}", span)
 
     def _uninterpreted(self, sort: type) -> Any:
@@ -120,6 +132,40 @@ class Vocabulary:
             self.sorts[sort] = z3.DeclareSort(sort.__name__)
         return self.sorts[sort]
 
+    def _sequences(self, t: SeqType, span: Span = NOWHERE) -> dict[str, Any]:
+        """The functions that say what a sequence in a message holds."""
+        if t not in self.sequences:
+            self.sequences[t] = self._functions(str(t), [z3.DeclareSort(str(t))], t, span)
+        return self.sequences[t]
+
+    def _functions(
+        self, symbol: str, keys: list[Any], t: Type, span: Span = NOWHERE
+    ) -> dict[str, Any]:
+        found = {}
+        for name, (each, of) in parts(t).items():
+            if isinstance(of, SeqType):
+                raise UnsupportedError(f"sequences in a value of type {t}", span)
+            sorts = [*keys, *([z3.IntSort()] if each else []), self.sort(of, span)]
+            found[name] = z3.Function(f"{symbol}{name}", *sorts)
+        return found
+
+    def column(self, x: Term, t: Type) -> Value:
+        """The value of a field of a message, whose column holds `x`."""
+        if not isinstance(t, SeqType):
+            return single(x)
+        of = held(self._sequences(t), t, [x])
+        assert isinstance(of, SequenceValue)
+        return SequenceValue(of.length, of.item, x)
+
+    def largest(self, sort: type) -> Term:
+        """The largest number of a range: any, so that what is proved holds whatever it is."""
+        return self.ranges.setdefault(sort, z3.Int(f"largest {sort.__name__}"))
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are numbers."""
+        return bool(self.ranges)
+
     def literal(self, value: Any, t: Type, span: Span = NOWHERE) -> Term:
         """A constant of the language. Raises UnsupportedError."""
         if isinstance(t, OptionType):
@@ -128,21 +174,28 @@ class Vocabulary:
             t = t.inner
         if isinstance(value, bool):
             return z3.BoolVal(value)
+        if isinstance(value, int):
+            return z3.IntVal(value)
         if isinstance(value, enum.Enum):
             return _enumeration(type(value), type(value) in self.nones)[1][value]
         if isinstance(value, Ordered) and value.index < 0:
             return self.bottom(type(value))
         if isinstance(value, Sort):
-            return self.elements.setdefault(
-                value, z3.Const(f"{type(value).__name__}.{value!r}", self.sort(t))
-            )
+            return self.element(type(value), value.index)
         raise UnsupportedError(f"the constant {value!r}", span)
+
+    def element(self, sort: type[Sort], index: int) -> Term:
+        """A named element."""
+        value = sort(index)
+        name = f"{sort.__name__}.{value!r}"
+        return self.elements.setdefault(value, z3.Const(name, self._uninterpreted(sort)))
 
     def none(self, inner: Type) -> Term:
         """The element that stands for None in the sort of `inner`."""
         if isinstance(inner, EnumType):
             return _enumeration(inner.enum, True)[1][None]
-        assert isinstance(inner, SortType), inner
+        if not isinstance(inner, SortType):
+            raise UnsupportedError(f"values of type {inner} | None")
         return z3.Const(f"none {inner.sort.__name__}", self.sort(inner))
 
     def bottom(self, sort: type[Ordered]) -> Term:
@@ -161,7 +214,7 @@ class Vocabulary:
         """Bottoms, Nones and one element of each sort: sorts are not empty."""
         found = [self.bottom(s) for s in self.sorts if issubclass(s, Ordered) and s.bottom]
         found += [self.none(SortType(s)) for s in self.nones if issubclass(s, Sort)]
-        found += self.elements.values()
+        found += [*self.elements.values(), *self.ranges.values()]
         return found + [z3.Const(f"some {s.__name__}", z) for s, z in self.sorts.items()]
 
     # ------------------------------------------------------------ what is a value of a type
@@ -181,12 +234,18 @@ class Vocabulary:
             return Atom(x == self.none(t), False)
         if isinstance(t, EnumType) and t.enum in self.nones:
             return Atom(x == self.none(t), False)
+        if isinstance(t, NatType) and t.sort is not None:
+            return conj([Atom(x >= 0), Atom(x <= self.largest(t.sort))])
         return True
 
     def less_equal(self, x: Term, y: Term, t: Type) -> Formula:
         """That `x` is not above `y`."""
+        if x.eq(y):
+            return True
+        if isinstance(t, NatType):
+            return Atom(x <= y)
         assert isinstance(t, SortType), t
-        return True if x.eq(y) else Atom(self.order(t.sort)(x, y))
+        return Atom(self.order(t.sort)(x, y))
 
     def order(self, sort: type) -> Any:
         """The order of a sort's elements as a relation."""
@@ -225,21 +284,28 @@ class Vocabulary:
                 self.nones[kind] = True
             case MapType(_, value):
                 self._note_options(value)
-            case SetType(element):
+            case SetType(element) | SeqType(element, _):
                 self._note_options(element)
+            case RecordType():
+                for inner in t.fields.values():
+                    self._note_options(inner)
+            case NatType(sort) if sort is not None:
+                self.largest(sort)
             case MessagesType(messages):
                 for record in messages:
                     for inner in record.field_types().values():
                         self._note_options(inner)
 
-    def _cell(self, name: str, t: Type) -> Any:
+    def _cell(self, name: str, t: Type) -> None:
         keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
         try:
             sorts = [self.sort(k) for k in keys]
             symbol = f"self.{name}"
             if isinstance(value, SetType):
-                return z3.Function(symbol, *sorts, self.sort(value.element), z3.BoolSort())
-            return z3.Function(symbol, *sorts, self.sort(value))
+                element = self.sort(value.element)
+                self.sets[name] = z3.Function(symbol, *sorts, element, z3.BoolSort())
+            else:
+                self.parts[name] = self._functions(symbol, sorts, value)
         except UnsupportedError as error:
             raise UnsupportedError(
                 f"{error.what} (variable `{name.removeprefix('self.')}`)"
@@ -263,6 +329,11 @@ class Vocabulary:
             raise UnsupportedError(f"{error.what} (message {record.__name__})") from None
         symbol = z3.Function(record.__name__, *sorts, z3.BoolSort())
         return Relation(record, symbol, found.narrow, found.wide, key)
+
+
+def cell_type(t: Type) -> Type:
+    """What a variable of this type holds: for a map, at each key."""
+    return t.value if isinstance(t, MapType) else t
 
 
 def _written(effect: c.Effect) -> list[c.Expr]:

@@ -1,0 +1,51 @@
+"""Hints: the hypotheses that each obligation needed when it was last proved, to try first.
+
+They are kept beside the protocol's source, as `raft_log_proof.hints.json` is beside
+`raft_log_proof.py`. A hint that is wrong or stale costs time and nothing else: what is asked is
+asked with fewer hypotheses first, and then with all. F* replays proofs in the same way (Swamy et
+al.: Dependent Types and Multi-Monadic Effects in F*, POPL 2016).
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from quorate.model.language.protocol import Protocol
+
+from .verdicts import Answer, Proof
+
+Hints = Mapping[str, tuple[str, ...]]
+
+
+def hints_file(protocol: type[Protocol]) -> Path:
+    """Where the hints of a protocol are kept, if there are any."""
+    return Path(inspect.getfile(protocol)).with_suffix(".hints.json")
+
+
+def hints_of(protocol: type[Protocol]) -> Hints:
+    """The hypotheses to try first, by obligation. Raises ValueError for a broken file."""
+    try:
+        path = hints_file(protocol)
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {name: tuple(used) for name, used in found.get(protocol.__name__, {}).items()}
+    except (FileNotFoundError, OSError, TypeError):
+        return {}
+    except (json.JSONDecodeError, AttributeError) as error:
+        raise ValueError(f"{path}: {error}; expected what `save_hints` writes") from None
+
+
+def save_hints(protocol: type[Protocol], proof: Proof) -> Path:
+    """Keep what a proof used, for the next one. Raises OSError."""
+    path = hints_file(protocol)
+    others = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    used = {
+        o.name: list(o.used)
+        for o in proof.obligations
+        if o.answer is Answer.PROVED and not o.untouched and o.used
+    }
+    text = json.dumps({**others, protocol.__name__: used}, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
