@@ -126,7 +126,7 @@ def test_command(tmp_path, capsys, monkeypatch):
     ("arguments", "says"),
     [
         (["Paxos", "--find", "-i", "agrement"], "has no invariant `agrement`"),
-        (["Paxos", "--find", "--core"], "--find shows no --core"),
+        (["Paxos", "--find", "--core"], "paste the lemmas, then prove"),
         (["Paxos", "--time", "5"], "go with --find"),
         (["Paxos", "--keep"], "go with --find"),
         (["Paxos", "--find", "--time", "0"], "--time"),
