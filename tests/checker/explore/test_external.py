@@ -150,7 +150,7 @@ def agree(source: Source, disk: Path) -> str:
 
 
 EVERY_DAY = settings(
-    max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 
