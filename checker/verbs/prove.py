@@ -37,6 +37,12 @@ TIME_S = 600.0  # to look for lemmas
     help="Write every obligation as an SMT-LIB file here.",
 )
 @click.option(
+    "--cvc5",
+    "second",
+    is_flag=True,
+    help="Ask cvc5 what Z3 leaves open, and whether it agrees with the rest.",
+)
+@click.option(
     "--refute/--no-refute",
     default=True,
     help="Look at small sizes for what breaks that which is not proved.",
@@ -77,8 +83,8 @@ def command(**options: Any) -> int:
 
 
 def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
-    if options["core"] or options["smt2"] is not None:
-        option_error("--find shows no --core and writes no --smt2: paste the lemmas, then prove")
+    if options["core"] or options["second"] or options["smt2"] is not None:
+        option_error("--find takes no --core, --cvc5 or --smt2: paste the lemmas, then prove")
     from .finding import Find
 
     names = ("protocol", "only", "as_json", "ascii_only")

@@ -19,6 +19,7 @@ from quorate.checker.prove.unbounded import (
     prove_unbounded,
     write_smt2,
 )
+from quorate.checker.prove.unbounded.second import require_cvc5
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.model.language import Protocol
 from quorate.traces import render_table
@@ -44,6 +45,7 @@ class Prove:
     only: tuple[str, ...]
     core: bool
     smt2: Path | None
+    second: bool
     refute: bool
     as_json: bool
     ascii_only: bool
@@ -52,6 +54,8 @@ class Prove:
         """Prove, report, write; returns the exit code."""
         target = load_protocol(self.protocol)
         out = Output(self.ascii_only)
+        if self.second:
+            require_cvc5()
         if self.smt2 is not None:
             self._write(target)
         with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
@@ -73,6 +77,7 @@ class Prove:
                 invariants=self.only or None,
                 refute=self.refute,
                 shrink=self.core,
+                second=self.second,
                 report=say,
             )
         except ValueError as error:
@@ -159,9 +164,21 @@ def _last_lines(out: Output, found: Proof) -> None:
     if slowest is not None:
         text += f", the slowest {slowest.name} ({seconds(slowest.seconds)})"
     out.line()
+    _second_opinion(out, asked)
     if found.faults:
         out.line(f"any number of faults: {', '.join(found.faults)}")
     out.line(text, MARKS.get(found.standing, "bad"))
+
+
+def _second_opinion(out: Output, asked: list[Obligation]) -> None:
+    by_cvc5 = [o.name for o in asked if o.prover == "cvc5"]
+    opinions = [o.confirmed for o in asked if o.confirmed is not None]
+    if by_cvc5:
+        out.line(f"proved by cvc5, left open by Z3: {', '.join(by_cvc5)}", "ok")
+    if opinions:
+        text = f"cvc5 agrees with {sum(opinions)} of {count(len(opinions), 'proof')}"
+        silent = [o.name for o in asked if o.confirmed is False]
+        out.line(text + (f"; it does not answer on {', '.join(silent)}" if silent else ""))
 
 
 def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
@@ -202,5 +219,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
         "seconds": round(o.seconds, 4),
         "used": list(o.used),
         "untouched": o.untouched,
+        "prover": o.prover,
+        "confirmed": o.confirmed,
         "lines": [o.action_span.line, o.invariant_span.line],
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.diagnostics import NOWHERE, SizeError
@@ -36,6 +36,7 @@ def prove_unbounded(
     invariants: Sequence[str] | None = None,
     refute: bool = True,
     shrink: bool = False,
+    second: bool = False,
     refuting: float = 60.0,
     report: Report | None = None,
 ) -> Proof:
@@ -43,8 +44,9 @@ def prove_unbounded(
 
     `timeout` bounds each obligation, in seconds. What is not proved is looked for, for `refuting`
     seconds, as a step or a run at small sizes, unless `refute` is False. `shrink` makes the sets of
-    hypotheses used small. Raises ModelError; ValueError for a name that is no
-    invariant, where there is none at all, and for a broken file of hints.
+    hypotheses used small. `second` asks cvc5 what Z3
+    leaves open, and whether it agrees with the rest. Raises ModelError; ValueError for a name that
+    is no invariant, where there is none at all, and for a broken file of hints.
     """
     started = time.perf_counter()
     description = describe(protocol)
@@ -63,7 +65,7 @@ def prove_unbounded(
     search = None
     try:
         obligations = Obligations(description, chosen)
-        search = _Search(obligations, seed, timeout, shrink, report, hints_of(protocol))
+        search = _Search(obligations, seed, timeout, shrink, second, report, hints_of(protocol))
         found = search.run()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
@@ -102,6 +104,7 @@ class _Search:
     seed: int
     timeout: float
     shrink: bool
+    second: bool
     report: Report | None
     hints: Hints
     done: list[Obligation] = field(default_factory=list)
@@ -112,7 +115,9 @@ class _Search:
         for name in names:
             for action in (None, *self._touching(name)):
                 self.obligations.query(action, name)
-        self.asker = Asker(self.obligations.vocabulary, self.seed, self.timeout, self.shrink)
+        self.asker = Asker(
+            self.obligations.vocabulary, self.seed, self.timeout, self.shrink, self.second
+        )
         self.kept = names
         self.consequences: list[str] = []
         self.latest: dict[tuple[str | None, str], Obligation] = {}
@@ -133,6 +138,8 @@ class _Search:
             self.kept = [n for n in self.kept if n not in dropped]
             self._reconsider(dropped)
         self._again(dropped)
+        if self.second:
+            self.done = [self._confirmed(o) for o in self.done]
         return [self._outcome(n) for n in self.obligations.invariants]
 
     def _conclude(self) -> None:
@@ -220,6 +227,17 @@ class _Search:
         self.latest["=>", name] = found
         return found
 
+    def _confirmed(self, o: Obligation) -> Obligation:
+        """With whether cvc5 proves it too, from what is proved."""
+        if o.untouched or o.answer is not Answer.PROVED or o.prover != "Z3":
+            return o
+        hypotheses = self.obligations.assumed(self._assumed() if o.kind == "step" else o.used)
+        if o.kind == "consequence":
+            query = self.obligations.implied(o.invariant)
+        else:
+            query = self.obligations.query(o.action, o.invariant)
+        return replace(o, confirmed=self.asker.agreed(hypotheses, query))
+
     def _touching(self, name: str) -> list[str]:
         actions = self.obligations.description.actions
         return [a.name for a in actions if self.obligations.touched(a, name)]
@@ -238,6 +256,7 @@ class _Search:
             used=result.used if result else (name,),
             cases=result.cases if result else 0,
             untouched=result is None,
+            prover=result.prover if result else "Z3",
             action_span=actions[action].span if action is not None else NOWHERE,
             invariant_span=invariant.span,
         )

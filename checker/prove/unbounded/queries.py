@@ -17,6 +17,7 @@ import z3
 from .axioms import axioms
 from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified
 from .markers import Markers
+from .second import refuted
 from .values import ITEM, LENGTH
 from .verdicts import Answer
 from .vocabulary import Vocabulary
@@ -40,6 +41,7 @@ class Result:
     used: tuple[str, ...]
     cases: int
     seconds: float
+    prover: str = "Z3"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Asker:
     seed: int
     timeout: float
     shrink: bool = False
+    second: bool = False  # what Z3 leaves open is asked of cvc5
     _end: float = 0.0
     _written: dict[tuple[int, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
@@ -93,8 +96,11 @@ class Asker:
             found, used, count = self._by_cases(hypotheses, query, hint, quick)
         else:
             found, used, count = self._by_ways(hypotheses, query)
+        prover = "Z3"
+        if self.second and not quick and found is not PROVED and self.agreed(hypotheses, query):
+            found, used, prover = PROVED, set(hypotheses), "cvc5"
         order = tuple(n for n in hypotheses if n in used)
-        return Result(found, order, count, time.perf_counter() - started)
+        return Result(found, order, count, time.perf_counter() - started, prover)
 
     def _by_cases(
         self,
@@ -115,7 +121,10 @@ class Asker:
             parts, tests = pending.pop()
             test = first_test(parts) if tests < MOST_TESTS else None
             given = {n: f for n, f in hypotheses.items() if n in used or n in hint}
-            answer, names = self._case(hypotheses, given, parts, test is not None or quick)
+            if test is not None and hint:
+                answer, names = self._ask(given, parts, 0, FEW)
+            else:
+                answer, names = self._case(hypotheses, given, parts, test is not None or quick)
             if answer is PROVED:
                 used |= names
                 count += 1
@@ -264,8 +273,18 @@ class Asker:
         Its patterns are those by which Z3 refutes it in no time, if some do.
         """
         parts, self._end = opened(query), time.perf_counter() + self.timeout
-        refuted = (w for w in (0, 1, 2) if self._ask(hypotheses, parts, w, SECOND)[0] is PROVED)
-        width = next(refuted, 0)
+        enough = (w for w in (0, 1, 2) if self._ask(hypotheses, parts, w, SECOND)[0] is PROVED)
+        return self._text(hypotheses, parts, next(enough, 0))
+
+    def agreed(self, hypotheses: Mapping[str, Formula], query: Formula) -> bool:
+        """Whether cvc5 refutes the query, given few instances to begin with or more."""
+        parts = opened(query)
+        texts = (self._text(hypotheses, parts, width) for width in (0, 1, 2))
+        return any(refuted(text, self.timeout / 3) for text in texts)
+
+    def _text(
+        self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int
+    ) -> str:
         solver = z3.SimpleSolver()
         solver.add(*(self._hypothesis(f, width) for f in hypotheses.values()))
         solver.add(*self._assertions(parts, width))

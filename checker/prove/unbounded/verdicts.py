@@ -11,7 +11,7 @@ from quorate.traces import Trace
 
 
 class Answer(Enum):
-    """What Z3 says of one obligation. Without a model, "not proved" is no refutation."""
+    """What a prover says of one obligation. Without a model, "not proved" is no refutation."""
 
     PROVED = "proved"
     NOT_PROVED = "not proved"
@@ -44,6 +44,8 @@ class Obligation:
     used: tuple[str, ...] = ()
     cases: int = 1
     untouched: bool = False
+    prover: str = "Z3"
+    confirmed: bool | None = None  # by cvc5, where it was asked
     action_span: Span = field(default=NOWHERE, repr=False)
     invariant_span: Span = field(default=NOWHERE, repr=False)
 

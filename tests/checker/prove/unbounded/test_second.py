@@ -1,0 +1,67 @@
+"""cvc5 as a second prover: it closes what Z3 leaves open, and proves nothing that is false."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from quorate.checker.cli import run
+from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
+from quorate.checker.prove.unbounded.queries import Asker
+from quorate.checker.prove.unbounded.second import refuted
+from quorate.model.paxos import Paxos
+
+from . import broken
+
+pytest.importorskip("cvc5", reason="the extra quorate[cvc5] is not installed")
+
+SQUARE = """
+(set-info :status unknown)
+(declare-sort A 0)
+(declare-fun p (A) Bool)
+(assert (forall ((x A)) (p x)))
+(declare-fun a () A)
+(assert {})
+(check-sat)
+"""
+
+
+def test_only_what_is_unsatisfiable_is_refuted() -> None:
+    assert refuted(SQUARE.format("(not (p a))"), 5)
+    assert not refuted(SQUARE.format("(p a)"), 1)
+
+
+def test_it_agrees_with_z3() -> None:
+    proof = prove_unbounded(Paxos, second=True)
+    asked = [o for o in proof.obligations if not o.untouched]
+    assert proof.standing is Standing.PROVED and len(asked) == 20
+    # A busy machine may leave Z3 no time for one: that is then proved by cvc5 alone.
+    assert all(o.confirmed or o.prover == "cvc5" for o in asked)
+
+
+def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = (Answer.UNKNOWN, set[str](), 1)
+    monkeypatch.setattr(Asker, "_by_ways", lambda self, hypotheses, query: silent)
+    assert prove_unbounded(Paxos, refute=False).standing is Standing.OPEN
+    proof = prove_unbounded(Paxos, refute=False, second=True, timeout=60)
+    assert proof.standing is Standing.PROVED
+    assert {o.prover for o in proof.obligations if not o.untouched} == {"cvc5"}
+
+
+@pytest.mark.parametrize("protocol", [broken.NoPromiseCheck, broken.AnyValue, broken.NoPhase1])
+def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
+    proof = prove_unbounded(protocol, second=True, timeout=1, refute=False)
+    assert proof.standing is Standing.OPEN
+    assert proof.invariant("agreement").standing is not Standing.PROVED
+
+
+def test_without_cvc5(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "cvc5", None)
+    assert run(["prove", "Paxos", "--cvc5"]) == 2
+    assert "pip install 'quorate[cvc5]'" in capsys.readouterr().err
+
+
+def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["prove", "Paxos", "--cvc5"]) == 0
+    assert "cvc5 agrees with " in capsys.readouterr().out
