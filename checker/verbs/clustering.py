@@ -33,7 +33,6 @@ def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> 
     connect(check.ray)
     try:
         owners = check.workers or workers_available()
-        folder = None
-        return ClusterSearch(ground, owners, check.memory, folder).run(report)
+        return ClusterSearch(ground, owners, check.memory, check.checkpoint).run(report)
     except (SavedError, ClusterError) as error:
         raise InputError(str(error)) from None

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,10 @@ class ClusterSearch:
     memory: int | None = None
     checkpoint: str | None = None
     handles: list[Any] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.checkpoint is not None and "://" not in self.checkpoint:
+            self.checkpoint = str(Path(self.checkpoint).resolve())  # workers are elsewhere
 
     def run(self, report: Report | None = None) -> Exploration:
         """Search to the end, the first violation, or Ctrl-C."""
