@@ -1,0 +1,89 @@
+"""Raft and two-phase commit for any size: what is proved, on what it rests, what must not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from quorate.checker.explore.explorer import explore
+from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.model.language.core import Description
+from quorate.model.language.lower import describe
+from quorate.model.mutants import MUTANTS
+from quorate.model.raft import Raft
+from quorate.model.raft_log_proof import ProvedRaft, ProvedRaftLogs
+from quorate.model.raft_proof import ProvedRaftElection
+from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
+
+LOGS = [
+    n
+    for n in ProvedRaftLogs.methods("invariant")
+    if n not in ("leader_completeness", "state_machine_safety")
+]
+
+
+def without(description: Description, history: set[str]) -> list[Any]:
+    """The actions of a description, without what they write to variables of history."""
+    return [
+        replace(a, effects=tuple(e for e in a.effects if e.variable not in history))
+        for a in description.actions
+    ]
+
+
+@pytest.mark.parametrize("proved", [ProvedRaftLogs, ProvedRaft])
+def test_history_changes_nothing(proved: Any) -> None:
+    described, plain = describe(proved), describe(Raft)
+    history = {v.name for v in described.variables} - {v.name for v in plain.variables}
+    assert history >= {"elected", "history"}
+    kept = {a.name: a for a in without(described, history)}
+    assert kept == {a.name: a for a in plain.actions}
+    rest = [v for v in described.variables if v.name not in history]
+    assert [(v.name, v.type, v.initial) for v in rest] == [
+        (v.name, v.type, v.initial) for v in plain.variables
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sizes"),
+    [
+        (ProvedTwoPhaseCommit, {"Participant": 3}),
+        (ProvedRaftElection, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
+        (ProvedRaft, {"Server": 2, "Value": 1, "Term": 2, "Index": 1}),
+    ],
+)
+def test_what_was_added_holds_wherever_one_can_get(protocol: Any, sizes: dict[str, int]) -> None:
+    found = explore(protocol, protocol.sized(**sizes))
+    assert found.violated is None and found.complete
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(3))
+def test_log_matching_is_proved(seed: int) -> None:
+    found = prove_unbounded(ProvedRaftLogs, invariants=LOGS, refute=False, timeout=300.0, seed=seed)
+    assert found.proved
+    assert found.invariant("log_matching").how == "consequence"
+
+
+def mutated(name: str, proved: Any) -> Any:
+    protocol = MUTANTS[name].protocol
+    body = {"__module__": protocol.__module__}
+    return type(protocol.__name__, (protocol, proved), body)
+
+
+def test_a_forgotten_vote_is_not_proved() -> None:
+    names = list(ProvedRaftElection.methods("invariant"))
+    mutant = mutated("forgets-vote", ProvedRaftElection)
+    found = prove_unbounded(mutant, invariants=names, refute=False, timeout=1.0)
+    assert found.invariant("election_safety").standing is Standing.OPEN
+    assert found.invariant("votes_are_recorded").failed[0].action == "restart"
+
+
+@pytest.mark.parametrize("name", ["forgets-decision", "breaks-vote"])
+def test_mutants_of_two_phase_commit_are_violated(name: str) -> None:
+    mutant = mutated(name, ProvedTwoPhaseCommit)
+    found = prove_unbounded(mutant, timeout=1.0, refuting=20.0)
+    assert found.standing in (Standing.VIOLATED, Standing.NOT_INDUCTIVE)
+    broken = [i for i in found.invariants if i.trace is not None]
+    assert broken and all(i.trace.violation is not None for i in broken)
