@@ -269,10 +269,14 @@ class Group:
 
 
 def grouped(instances: Sequence[Instance]) -> list[Group]:
-    """Group instances by what they do, keeping their order; labels are their positions."""
+    """Group instances by what they do, keeping their order; labels are their positions.
+
+    One that is never enabled, and is there because a guard of it may make no sense, has no stores:
+    it does not stand for those that do something.
+    """
     found: dict[Any, list[int]] = {}
     for i, instance in enumerate(instances):
-        key: Any = (instance.action.name, instance.effect_arguments)
+        key: Any = (instance.action.name, instance.effect_arguments, bool(instance.stores))
         found.setdefault(i if instance.loops else key, []).append(i)
     return [Group(tuple(instances[i] for i in g), tuple(g)) for g in found.values()]
 

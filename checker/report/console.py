@@ -81,6 +81,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {plural}"
 
 
+def holding(invariants: int) -> str:
+    """`6 invariants hold`, `1 invariant holds`."""
+    return f"{count(invariants, 'invariant')} {'holds' if invariants == 1 else 'hold'}"
+
+
 def seconds(s: float) -> str:
     """A duration, with as many digits as it deserves."""
     return f"{s:.2f} s" if s < 10 else f"{s:.0f} s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Orbits, Outcome
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
-from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.traces import counterexample
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.lower import describe
@@ -96,9 +97,11 @@ class Check:
             self._write_graph(explorer)
         warned = warnings_of(target, found)
         if self.as_json:
-            out.block(json.dumps(as_json(target, bounds, found, warned, self.trace), indent=2))
+            out.block(
+                json.dumps(as_json(target, bounds, self.only, found, warned, self.trace), indent=2)
+            )
         else:
-            report(out, target, found, warned, shown, self.coverage)
+            report(out, target, self.only, found, warned, shown, self.coverage)
             if self.trace is not None and shown is not None:
                 out.line(f"trace written to {self.trace}")
             if self.graph is not None:
@@ -235,13 +238,14 @@ def warnings_of(target: type[Protocol], found: Exploration) -> list[str]:
 def report(
     out: Output,
     target: type[Protocol],
+    only: Sequence[str],
     found: Exploration,
     warned: list[str],
     trace: Trace | None,
     coverage: bool,
 ) -> None:
     """The result, for people."""
-    invariants = list(target.methods("invariant"))
+    invariants = checked(target, only)
     size = (
         f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
@@ -252,7 +256,7 @@ def report(
         case Outcome.HOLDS:
             which = "enough states to meet any violation" if found.por else "all reachable states"
             out.line(f"{which}: {size}", "ok")
-            out.line(f"{count(len(invariants), 'invariant')} hold: {', '.join(invariants)}", "ok")
+            out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", "ok")
             for name in sorted(found.reached):
                 out.line(f"reached: {name}", "ok")
             if found.por and (unmet := sorted(set(target.methods("reachable")) - found.reached)):
@@ -301,6 +305,11 @@ def report(
         _coverage(out, found)
     for warning in warned:
         out.line(warning, "warn")
+
+
+def checked(target: type[Protocol], only: Sequence[str]) -> list[str]:
+    """The invariants that were checked: those that were named, or all."""
+    return [name for name in target.methods("invariant") if not only or name in only]
 
 
 def noun_of(found: Exploration) -> str:
@@ -354,6 +363,7 @@ def symmetry_of(found: Exploration) -> dict[str, Any] | None:
 def as_json(
     target: type[Protocol],
     bounds: Sizes,
+    only: Sequence[str],
     found: Exploration,
     warned: list[str],
     trace: Path | None,
@@ -375,7 +385,7 @@ def as_json(
         "depth": found.depth,
         "seconds": round(found.seconds, 4),
         "violated": found.violated,
-        "invariants": list(target.methods("invariant")),
+        "invariants": checked(target, only),
         "reached": sorted(found.reached),
         "fired": dict(found.fired),
         "guards": [

@@ -26,7 +26,7 @@ from quorate.checker.prove.finite import Inductive, StateCheck, check_states, in
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
 from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.verdicts import Verdict as Proved
-from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.traces import counterexample, make_trace
 from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
@@ -196,7 +196,7 @@ class Verify:
         elif found.complete:
             invariants = len(part.protocol.methods("invariant"))
             self._line(f"explored: {size}", True)
-            self._line(f"kernel: {count(invariants, 'invariant')} hold in every state", True)
+            self._line(f"kernel: {holding(invariants)} in every state", True)
         else:
             self._warn(f"{found.outcome.value} after {size}")
 
@@ -217,7 +217,7 @@ class Verify:
             if names:
                 states = count(part.checks[0].states, "state")
                 every = "all " if part.checks[0].complete else "a sample of "
-                what = f"the same {count(len(names), 'invariant')} hold"
+                what = f"the same {holding(len(names))}"
                 said = what if good else f"{', '.join(names)} violated"
                 self._line(f"Z3: {said} in {every}{states}", good)
         part.induction = inductive(part.protocol, part.sizes, shrinking=0.1)

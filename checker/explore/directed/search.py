@@ -237,9 +237,7 @@ class Directed:
             bits=ground.kernel.layout.bits,
             words=ground.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),
-            orbits=ground.canonical.orbits(
-                [Store(s.words, s.states, s.parents, NO_TABLE, s.count)]
-            ),
+            orbits=ground.canonical.orbits([store]),
             partial=None if violated else self._partial(),
         )
 

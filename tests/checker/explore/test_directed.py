@@ -259,5 +259,7 @@ def test_no_bare_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert "what lies off them was not looked at" in capsys.readouterr().out
     assert run([*small, "--search", "depth-first", "--depth", "5"]) == 4
     assert "states at depth 5 were not expanded" in capsys.readouterr().out
+    assert run([*small, "-i", "agreement"]) == 0
+    assert "1 invariant holds: agreement" in capsys.readouterr().out
     assert run([*small, "--search", "depth-first"]) == 0
     assert "all reachable states: 3,921 states" in capsys.readouterr().out

@@ -297,3 +297,9 @@ def test_initial_numbers_out_of_range_are_refused() -> None:
     assert explore(Far, Far.sized(Step=3)).states == 1
     with pytest.raises(SizeError, match="n = 3, but Step goes from 0 to 2"):
         explore(Far, Far.sized(Step=2))
+
+
+def test_a_witness_that_is_never_enabled_does_not_hide_the_others() -> None:
+    sizes = toys.Witnessed.sized(Node=2)
+    found, plain = explore(toys.Witnessed, sizes), explore_reference(toys.Witnessed, sizes)
+    assert (found.states, found.transitions) == (plain.states, plain.transitions) == (2, 2)

@@ -13,6 +13,7 @@ from quorate.model.language import (
     Nat,
     Ordered,
     Protocol,
+    Record,
     Sort,
     action,
     durable,
@@ -202,3 +203,27 @@ class TwiceInOneStep(Protocol):
     def say(self, x: Node, i: Item, j: Item) -> None:
         self.sent.add(Say(x, i))
         self.sent.add(Say(x, j))
+
+
+LAST = Node(1)
+
+
+class Reading(Record):
+    valid: bool
+
+
+class Witnessed(Protocol):
+    """An action with a witness: for the first node it is never enabled, and may make no sense."""
+
+    reading: Map[Node, Reading | None] = durable(Reading(True))
+    done: bool = durable(False)
+
+    @action
+    def finish(self, n: Node) -> None:
+        require(self.reading[n].valid)
+        require(n == LAST)
+        self.done = True
+
+    @invariant
+    def anything(self) -> bool:
+        return True
