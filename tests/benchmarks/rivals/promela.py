@@ -1,7 +1,7 @@
 """Lamport's Paxos in Promela: one process, its steps unrolled, message sets packed into integers.
 
-A promise of acceptor a in ballot b is a code: 0 absent, 1 without a vote, else the vote's ballot and
-value. Ballots count from 1, values from 0; 0 and 255 stand for "never" and "none".
+A promise of acceptor a in ballot b is a code: 0 absent, 1 without a vote, else the vote's ballot
+and value. Ballots count from 1, values from 0; 0 and 255 stand for "never" and "none".
 """
 
 from __future__ import annotations
