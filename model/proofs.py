@@ -19,6 +19,24 @@ from quorate.model.multipaxos import (
     Slot,
     Value,
 )
+from quorate.model.paxos import (
+    Accept as PaxosAccept,
+)
+from quorate.model.paxos import (
+    Acceptor as PaxosAcceptor,
+)
+from quorate.model.paxos import (
+    Ballot as PaxosBallot,
+)
+from quorate.model.paxos import (
+    Paxos,
+)
+from quorate.model.paxos import (
+    Promise as PaxosPromise,
+)
+from quorate.model.paxos import (
+    Quorum as PaxosQuorum,
+)
 from quorate.model.paxos_roles import (
     Accept as AcceptOne,
 )
@@ -253,4 +271,38 @@ class ProvedPaxosRoles(PaxosRoles):
             for l in Learner
             for b in Number
             for a in self.tally[l, b]
+        )
+
+
+class ProvedPaxos(Paxos):
+    """Paxos with what makes its votes those of Voting, where a quorum shows each of them safe.
+
+    A proposal keeps the quorum whose promises allowed it: one promise per acceptor and ballot, so
+    what they say of earlier votes stays so.
+    """
+
+    @define
+    def promised(self, a: PaxosAcceptor, b: PaxosBallot) -> bool:
+        return any(m.a == a and m.b == b for m in self.sent[PaxosPromise])
+
+    @define
+    def told(self, q: PaxosQuorum, b: PaxosBallot) -> list[PaxosPromise]:
+        """The promises of q for b that tell of a vote."""
+        return [m for m in self.sent[PaxosPromise] if m.b == b and m.a in q and m.v is not None]
+
+    @invariant
+    def proposals_were_allowed(self) -> bool:
+        return all(
+            any(
+                all(self.promised(a, p.b) for a in q)
+                and (
+                    not self.told(q, p.b)
+                    or any(
+                        m.v == p.v and all(n.vb <= m.vb for n in self.told(q, p.b))
+                        for m in self.told(q, p.b)
+                    )
+                )
+                for q in PaxosQuorum
+            )
+            for p in self.sent[PaxosAccept]
         )

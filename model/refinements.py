@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model import consensus, paxos, paxos_roles, voting
+from quorate.model import consensus, paxos, paxos_roles, proofs, voting
 from quorate.model.language import Protocol
 
 Abstracted = Mapping[str, Any]
@@ -24,7 +24,8 @@ class Refinement:
 
     The sorts of the two are matched by name; `sorts` gives those that are named differently, as
     concrete: abstract. Elements, records and messages of matched classes stand for each other.
-    `steps` is how many steps of the abstract protocol one concrete step may take at once.
+    `steps` is how many steps of the abstract protocol one concrete step may take at once. `lemmas`
+    is a modification of `concrete` that adds invariants alone: those that a proof needs.
     """
 
     concrete: type[Protocol]
@@ -32,6 +33,7 @@ class Refinement:
     mapping: Callable[[Any], Abstracted]
     sorts: Mapping[type, type] = field(default_factory=dict)
     steps: int = 1
+    lemmas: type[Protocol] | None = None
 
     def __str__(self) -> str:
         return f"{self.concrete.__name__} refines {self.abstract.__name__}"
@@ -43,28 +45,40 @@ def refinement(
     *,
     sorts: Mapping[type, type] | None = None,
     steps: int = 1,
+    lemmas: type[Protocol] | None = None,
 ) -> Callable[[Callable[[Any], Abstracted]], Refinement]:
     """Declare a function to be the mapping of a refinement."""
     if steps < 1:
         raise ValueError(f"steps={steps}: one concrete step takes at least one abstract step")
 
     def declare(mapping: Callable[[Any], Abstracted]) -> Refinement:
-        return Refinement(concrete, abstract, mapping, dict(sorts or {}), steps)
+        return Refinement(concrete, abstract, mapping, dict(sorts or {}), steps, lemmas)
 
     return declare
 
 
+@dataclass(frozen=True)
+class AsItIs:
+    """The mapping that leaves these variables as they are."""
+
+    names: tuple[str, ...]
+    __name__ = "as_it_is"
+
+    def __call__(self, state: Any) -> Abstracted:
+        return {name: getattr(state, name) for name in self.names}
+
+
 def identity(concrete: type[Protocol], abstract: type[Protocol]) -> Refinement:
     """The mapping of a protocol to one that it modifies: every variable as it is."""
-    names = list(abstract.variables())
-
-    def as_it_is(self: Any) -> Abstracted:
-        return {name: getattr(self, name) for name in names}
-
-    return Refinement(concrete, abstract, as_it_is)
+    return Refinement(concrete, abstract, AsItIs(tuple(abstract.variables())))
 
 
-@refinement(concrete=paxos_roles.PaxosRoles, abstract=paxos.Paxos, steps=2)
+@refinement(
+    concrete=paxos_roles.PaxosRoles,
+    abstract=paxos.Paxos,
+    steps=2,
+    lemmas=proofs.ProvedPaxosRoles,
+)
 def paxos_roles_to_paxos(self: paxos_roles.PaxosRoles) -> Abstracted:
     """Only what others can know has happened: what was sent, and the votes that promises report.
 
@@ -98,10 +112,10 @@ def paxos_roles_to_paxos(self: paxos_roles.PaxosRoles) -> Abstracted:
     }
 
 
-@refinement(concrete=paxos.Paxos, abstract=voting.Voting)
+@refinement(concrete=paxos.Paxos, abstract=voting.Voting, lemmas=proofs.ProvedPaxos)
 def paxos_to_voting(self: paxos.Paxos) -> Abstracted:
     """An acceptor has voted for what it has sent in its messages 2b."""
-    votes = list(self.sent[paxos.Accepted])
+    votes = self.sent[paxos.Accepted]
     return {
         "votes": {a: {voting.Vote(m.b, m.v) for m in votes if m.a == a} for a in paxos.Acceptor},
         "max_bal": {a: self.max_bal[a] for a in paxos.Acceptor},
@@ -114,7 +128,11 @@ def voting_to_consensus(self: voting.Voting) -> Abstracted:
     return {"chosen": {v for v in voting.Value if any(self.chosen_at(b, v) for b in voting.Ballot)}}
 
 
-@refinement(concrete=paxos_roles.PaxosRoles, abstract=consensus.Consensus)
+@refinement(
+    concrete=paxos_roles.PaxosRoles,
+    abstract=consensus.Consensus,
+    lemmas=proofs.ProvedPaxosRoles,
+)
 def paxos_roles_to_consensus(self: paxos_roles.PaxosRoles) -> Abstracted:
     """A value is chosen when the first learner commits it: what a client sees."""
     return {

@@ -26,10 +26,10 @@ def configure(
     refinement: Refinement, sizes: Mapping[str, int], faults: Mapping[str, int] | None
 ) -> Configuration:
     """The sizes of both. Raises SizeError, InputError."""
-    lower, upper = _sized_sorts(refinement.concrete), _sized_sorts(refinement.abstract)
+    lower, upper = sized_sorts(refinement.concrete), sized_sorts(refinement.abstract)
     own = {n: size for n, size in sizes.items() if n in lower or n not in upper}
     concrete = refinement.concrete.sized(faults, **own)
-    matched = {name: _match(refinement, sort, lower) for name, sort in upper.items()}
+    matched = {name: match(refinement, sort, lower) for name, sort in upper.items()}
     missing = [n for n, match in matched.items() if match is None and n not in sizes]
     if missing:
         raise InputError(
@@ -68,11 +68,11 @@ def _mentioned_quorums(refinement: Refinement) -> list[type[QuorumSystem[Any]]]:
     return [s for s in systems if hasattr(s, "of")]
 
 
-def _sized_sorts(protocol: type[Protocol]) -> dict[str, type]:
+def sized_sorts(protocol: type[Protocol]) -> dict[str, type]:
     return {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
 
 
-def _match(refinement: Refinement, sort: type, lower: Mapping[str, type]) -> str | None:
+def match(refinement: Refinement, sort: type, lower: Mapping[str, type]) -> str | None:
     """The name of the concrete sort that an abstract one is matched with."""
     for name, given in lower.items():
         if refinement.sorts.get(given) is sort:

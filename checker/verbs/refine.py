@@ -15,6 +15,7 @@ from .options import Bytes, sizes_option
 @click.argument("abstract", required=False)
 @sizes_option
 @click.option("--mapping", help="Your own mapping: path.py:function.")
+@click.option("--prove", is_flag=True, help="Prove it too, for any number of elements.")
 @click.option("--memory", type=Bytes(), help="Stop when the states need more than this: 8GiB.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the failing run (ITF).")
@@ -29,6 +30,9 @@ def command(**options: Any) -> int:
     Consensus and PaxosRoles to Consensus; without ABSTRACT all from CONCRETE on are checked. A
     modification is mapped like what it modifies, and may be held against that itself. Sizes are
     those of CONCRETE.
+
+    With --prove what holds there is proved for any number of elements; where that fails, the
+    answer is open (exit 4).
 
     \b
     quorate refine Paxos -s Acceptor=3,Ballot=2,Value=2

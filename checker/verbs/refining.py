@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from quorate.checker.load import name_of
 from quorate.checker.refine.abstract import Attempt, Difference
 from quorate.checker.refine.check import Failure, Refined, Verdict, check_refinement
 from quorate.checker.refine.finding import chain, named, own
+from quorate.checker.refine.proof import Simulated, prove_refinement
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
@@ -20,8 +21,10 @@ from quorate.traces import Absent, render_table, show, write_itf
 
 from .checking import progress_line, writable
 from .options import merged, with_defaults
+from .simulating import proof_as_json, report_proof
 
 SCHEMA = 1
+Link = tuple[type[Protocol], type[Protocol]]
 
 
 @dataclass
@@ -33,12 +36,14 @@ class Refine:
     sizes: tuple[dict[str, int], ...]
     faults: tuple[dict[str, int], ...]
     mapping: str | None
+    prove: bool
     memory: int | None
     limit: int | None
     trace: Path | None
     strict: bool
     as_json: bool
     ascii_only: bool
+    proofs: dict[Link, Simulated] = field(default_factory=dict)
 
     def run(self) -> int:
         """Check one refinement after the other; returns the exit code."""
@@ -56,7 +61,7 @@ class Refine:
             write_itf(failed.trace, self.trace)
         if self.as_json:
             written = self.trace if failed is not None else None
-            out.block(json.dumps(as_json(done, written), indent=2))
+            out.block(json.dumps(as_json(done, written, self.proofs), indent=2))
         elif failed is not None and self.trace is not None:
             out.line(f"trace written to {self.trace}")
         return self._exit_code(done)
@@ -66,7 +71,8 @@ class Refine:
             return VIOLATED
         warned = self.strict and any(r.warnings() for r in done)
         unsure = any(r.verdict is Verdict.INCONCLUSIVE for r in done)
-        return INCONCLUSIVE if warned or unsure else 0
+        open_ = any(not p.proved for p in self.proofs.values())
+        return INCONCLUSIVE if warned or unsure or open_ else 0
 
     def _check(self, links: list[Refinement], out: Output) -> list[Refined]:
         """Each refinement in turn; beyond a protocol that fails, nothing follows any more."""
@@ -95,7 +101,17 @@ class Refine:
             done.append(found)
             if not self.as_json:
                 report(out, found)
+            if self.prove and found.verdict is Verdict.REFINES:
+                self._prove(link, found, sizes, out)
         return done
+
+    def _prove(
+        self, link: Refinement, found: Refined, sizes: Mapping[str, int], out: Output
+    ) -> None:
+        proof = prove_refinement(link, {**found.abstract_sizes, **found.sizes, **sizes})
+        self.proofs[link.concrete, link.abstract] = proof
+        if not self.as_json:
+            report_proof(out, proof, found)
 
     def _given(self, link: Refinement) -> tuple[dict[str, int], dict[str, int]]:
         """Sizes and faults: those given, and the project's defaults."""
@@ -208,16 +224,19 @@ def _side(value: Any) -> str:
 # ---------------------------------------------------------------- for programs
 
 
-def as_json(done: list[Refined], trace: Path | None) -> dict[str, Any]:
-    """All checks."""
+def as_json(
+    done: list[Refined], trace: Path | None, proofs: Mapping[Link, Simulated]
+) -> dict[str, Any]:
+    """All checks; those that were proved too, or tried, with their proofs."""
+    links = [proofs.get((r.refinement.concrete, r.refinement.abstract)) for r in done]
     return {
         "schema": SCHEMA,
-        "refinements": [_refined(r) for r in done],
+        "refinements": [_refined(r, p) for r, p in zip(done, links, strict=True)],
         "trace": str(trace) if trace is not None else None,
     }
 
 
-def _refined(found: Refined) -> dict[str, Any]:
+def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
     return {
         "concrete": name_of(found.refinement.concrete),
         "abstract": name_of(found.refinement.abstract),
@@ -235,6 +254,7 @@ def _refined(found: Refined) -> dict[str, Any]:
         "taken": dict(found.taken),
         "failure": _failed(found.failure) if found.failure is not None else None,
         "warnings": found.warnings(),
+        "proof": proof_as_json(proof) if proof is not None else None,
     }
 
 

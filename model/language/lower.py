@@ -27,7 +27,16 @@ from .types import (
     Type,
 )
 
-__all__ = ["coerce", "conjunction", "constant", "describe", "digest", "lower", "negation"]
+__all__ = [
+    "Lowering",
+    "coerce",
+    "conjunction",
+    "constant",
+    "describe",
+    "digest",
+    "lower",
+    "negation",
+]
 
 NUMBER = NatType(None)
 TRUE = c.Lit(value=True, type=c.BOOL)
@@ -52,13 +61,13 @@ def lower(description: s.Description) -> c.Description:
     return c.Description(
         protocol=description.protocol,
         variables=description.variables,
-        inits=tuple(_Lowering(description).action(a) for a in description.inits),
-        actions=tuple(_Lowering(description).action(a) for a in description.actions),
+        inits=tuple(Lowering(description).action(a) for a in description.inits),
+        actions=tuple(Lowering(description).action(a) for a in description.actions),
         properties=tuple(
             c.Property(
                 name=p.name,
                 kind=p.kind,
-                body=_Lowering(description).expr(p.body, {}),
+                body=Lowering(description).expr(p.body, {}),
                 span=p.span,
                 doc=p.doc,
             )
@@ -70,7 +79,7 @@ def lower(description: s.Description) -> c.Description:
 def lower_condition(e: s.Expr, env: Env) -> c.Expr:
     """Translate a condition that reads no state."""
     nothing = s.Description(protocol=Protocol, variables=(), inits=(), actions=(), properties=())
-    return _Lowering(nothing).expr(e, env)
+    return Lowering(nothing).expr(e, env)
 
 
 def conjunction(parts: Sequence[c.Expr]) -> c.Expr:
@@ -98,7 +107,9 @@ def negation(e: c.Expr) -> c.Expr:
 
 
 @dataclass
-class _Lowering:
+class Lowering:
+    """Translates the expressions and actions of one description; bound names are numbered anew."""
+
     description: s.Description
     numbers: Any = field(default_factory=itertools.count)
 

@@ -1,0 +1,98 @@
+"""A question to Z3 in two ways: by marked instances, as proofs for any size ask, then as it stands.
+
+Marked instances are quick and always end. What they do not reach, such as a quorum to be found for
+each proposal, Z3 finds by models (Ge, de Moura: Complete Instantiation for Quantified Formulas in
+Satisfiability Modulo Theories, CAV 2009), if the hypotheses are few: those are tried in small sets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.unbounded import Answer
+from quorate.checker.prove.unbounded.axioms import axioms
+from quorate.checker.prove.unbounded.logic import All, And, Atom, Formula, Or, Some
+from quorate.checker.prove.unbounded.queries import Asker
+from quorate.checker.prove.unbounded.vocabulary import Vocabulary
+
+MARKED_S = 2.0  # for marked instances; what they prove, they mostly prove in less
+# How much Z3 may do with one set of hypotheses; its own units, about a million a second.
+EFFORT, LITTLE = 2_500_000, 500_000
+
+
+@dataclass
+class Questioner:
+    """Asks Z3, with the axioms of one vocabulary; make all formulas first, they bring symbols in.
+
+    `timeout` bounds one question, in seconds.
+    """
+
+    vocabulary: Vocabulary
+    seed: int
+    timeout: float
+
+    def __post_init__(self) -> None:
+        self.marked = Asker(self.vocabulary, self.seed, min(MARKED_S, self.timeout))
+        self.axioms = [written(f) for f in axioms(self.vocabulary).values()]
+
+    def refuted(self, hypotheses: Mapping[str, Formula], query: Formula) -> tuple[str, ...] | None:
+        """The hypotheses that rule the query out, by marked instances; None if they do not."""
+        if query is False:
+            return ()
+        found = self.marked.ask(hypotheses, query)
+        return found.used if found.answer is Answer.PROVED else None
+
+    def searched(
+        self, hypotheses: Mapping[str, Formula], query: Formula, own: str | None = None
+    ) -> tuple[str, ...] | None:
+        """At most two hypotheses (and `own`) that rule the query out; None if none are found."""
+        ends = time.perf_counter() + self.timeout
+        solver = z3.Solver()
+        solver.set("random_seed", self.seed)
+        solver.add(*self.axioms, written(query))
+        plain = {n: written(f) for n, f in hypotheses.items()}
+        if self._check(solver, plain.values(), ends, LITTLE) == z3.sat:
+            return None  # all of them together do not rule it out
+        fixed = [own] if own is not None else []
+        others = [n for n in reversed(plain) if n != own]
+        for size in range(3):
+            for chosen in itertools.combinations(others, size):
+                names = [*fixed, *chosen]
+                if self._check(solver, [plain[n] for n in names], ends) == z3.unsat:
+                    return tuple(n for n in plain if n in names)
+                if time.perf_counter() > ends:
+                    return None
+        return None
+
+    def _check(self, solver: Any, given: Iterable[Any], ends: float, effort: int = EFFORT) -> Any:
+        solver.push()
+        solver.set("timeout", max(1, int(1000 * (ends - time.perf_counter()))))
+        solver.set("rlimit", effort)
+        solver.add(*given)
+        found = solver.check()
+        solver.pop()
+        return found
+
+
+def written(f: Formula) -> Any:
+    """A formula for Z3, without any hint."""
+    match f:
+        case bool():
+            return z3.BoolVal(f)
+        case Atom(term, positive):
+            return term if positive else z3.Not(term)
+        case And(parts):
+            return z3.And(*map(written, parts))
+        case Or(parts):
+            return z3.Or(*map(written, parts))
+        case All(variables, body):
+            return z3.ForAll(list(variables), written(body))
+        case Some(variables, body):
+            return z3.Exists(list(variables), written(body))
+    raise TypeError(f)

@@ -1,0 +1,81 @@
+"""What `quorate refine --prove` says of a proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quorate.checker.refine.check import Refined
+from quorate.checker.refine.images import near_path
+from quorate.checker.refine.proof import Part, Simulated
+from quorate.checker.report.console import Output, count, seconds
+
+
+def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
+    """What was proved of one refinement, or what is missing."""
+    concrete = proof.refinement.concrete.__name__
+    abstract = proof.refinement.abstract.__name__
+    out.title(f"{concrete} as {abstract}  any number of elements of every sort")
+    if proof.proved:
+        out.line(f"{concrete} refines {abstract}: proved, {seconds(proof.seconds)}", "ok")
+        _ways(out, proof)
+    else:
+        where = f"{count(checked.transitions, 'explored transition')}"
+        out.line(f"open: not proved, checked on {where} at these sizes", "warn")
+        _missing(out, proof)
+    if proof.used:
+        out.line(f"needs {', '.join(proof.used)}", indent=1)
+    for system in proof.assumed:
+        out.line(f"wherever the quorums of {system} meet as declared", indent=1)
+
+
+def _ways(out: Output, proof: Simulated) -> None:
+    arrow = "->" if out.ascii else "→"
+    width = max(len(p.action or "") for p in proof.parts)
+    for p in proof.parts:
+        if p.action is not None:
+            out.line(f"{p.action:<{width}}  {arrow} {ways_of(p)}", indent=1)
+
+
+def ways_of(part: Part) -> str:
+    """What the steps of an action are."""
+    return ", ".join([*map(str, part.ways), "or nothing"]) if part.ways else "nothing"
+
+
+def _missing(out: Output, proof: Simulated) -> None:
+    if proof.unsupported is not None:
+        line = proof.where.line
+        at = f" ({near_path(proof.where.file)}:{line})" if line else ""
+        out.line(f"{proof.unsupported}{at}", indent=1)
+    for p in proof.parts:
+        if not p.proved:
+            ways = f" as {ways_of(p)}" if p.ways else ""
+            out.line(f"{p.action or 'initial states'}{ways}: not shown", "warn", indent=1)
+            for what in dict.fromkeys(p.failed):
+                out.line(what, indent=2)
+    for q in proof.quorums:
+        if q.counterexample is not None:
+            out.line(f"{q.statement}: not so at {q.scope}", "bad", indent=1)
+
+
+def proof_as_json(proof: Simulated) -> dict[str, Any]:
+    """The proof of one refinement."""
+    return {
+        "proved": proof.proved,
+        "actions": [
+            {
+                "action": p.action,
+                "ways": list(map(str, p.ways)),
+                "proved": p.proved,
+                "questions": p.questions,
+                "not_shown": list(dict.fromkeys(p.failed)),
+                "used": list(p.used),
+                "seconds": round(p.seconds, 4),
+            }
+            for p in proof.parts
+        ],
+        "invariants": list(proof.invariants),
+        "used": list(proof.used),
+        "quorums_assumed": list(proof.assumed),
+        "unsupported": proof.unsupported,
+        "seconds": round(proof.seconds, 4),
+    }

@@ -1,0 +1,131 @@
+"""Refinements proved for any number of elements; what is not one is never proved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from quorate.checker.prove.unbounded.logic import conj
+from quorate.checker.prove.unbounded.steps import Step
+from quorate.checker.refine.asking import Questioner
+from quorate.checker.refine.check import Verdict, check_refinement
+from quorate.checker.refine.matching import Matching
+from quorate.checker.refine.obligations import Simulation
+from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.model.consensus import Consensus
+from quorate.model.language import Protocol
+from quorate.model.paxos import Paxos
+from quorate.model.refinements import (
+    Refinement,
+    identity,
+    paxos_roles_to_consensus,
+    paxos_roles_to_paxos,
+    paxos_to_voting,
+    voting_to_consensus,
+)
+from quorate.model.voting import Voting
+
+from . import broken
+
+THREE = {"Acceptor": 3, "Ballot": 2, "Value": 2}
+ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
+
+
+def ways(proof: Simulated) -> dict[str, list[str]]:
+    return {p.action: list(map(str, p.ways)) for p in proof.parts if p.action is not None}
+
+
+def test_paxos_is_voting() -> None:
+    proof = prove_refinement(paxos_to_voting, THREE)
+    assert proof.proved and proof.assumed == ()
+    assert ways(proof) == {
+        "phase1a": [],
+        "phase1b": ["increase_max_bal(a, b)"],
+        "phase2a": [],
+        "phase2b": ["vote_for(a, b, v)"],
+    }
+    assert {"promises_are_honest", "proposals_were_allowed"} <= set(proof.used)
+
+
+@pytest.mark.exhaustive
+def test_without_the_lemma_what_is_missing_is_named() -> None:
+    proof = prove_refinement(replace(paxos_to_voting, lemmas=None), THREE, timeout=3)
+    assert not proof.proved and "proposals_were_allowed" not in proof.invariants
+    assert [p.action for p in proof.parts if not p.proved] == ["phase2b"]
+    assert set(proof.part("phase2b").failed) == {
+        "vote_for: require(any(self.shows_safe_at(q, b, v) for q in Quorum))"
+    }
+
+
+def test_voting_is_consensus() -> None:
+    proof = prove_refinement(voting_to_consensus, THREE)
+    assert proof.proved and proof.used == ("agreement",)
+    assert ways(proof) == {"increase_max_bal": [], "vote_for": ["choose(v)"]}
+
+
+def test_paxos_roles_are_consensus() -> None:
+    proof = prove_refinement(paxos_roles_to_consensus, ROLES)
+    assert proof.proved and "agreement" in proof.used
+    assert ways(proof)["receive_accepted"] == ["choose(m.v)"]
+
+
+def test_what_cannot_be_read_is_open() -> None:
+    proof = prove_refinement(paxos_roles_to_paxos, ROLES)
+    assert not proof.proved and proof.unsupported is not None
+    assert "the mapping" in proof.unsupported and proof.where.line > 0
+
+
+@pytest.mark.parametrize("protocol", [Paxos, Voting, Consensus], ids=str)
+def test_every_protocol_refines_itself(protocol: type[Protocol]) -> None:
+    sizes = {n: k for n, k in THREE.items() if n in protocol.sorts()}
+    assert prove_refinement(identity(protocol, protocol), sizes).proved
+
+
+BROKEN: list[Refinement] = [
+    replace(paxos_to_voting, concrete=broken.NoPromisesNeeded),
+    identity(broken.StartsAhead, Paxos),
+    replace(voting_to_consensus, concrete=broken.VotesUnsafely),
+    identity(broken.VotesUnsafely, Voting),
+    identity(broken.ChoosesTwice, Consensus),
+    identity(broken.ChoosesAtOnce, Consensus),
+]
+
+MORE_BROKEN: list[Refinement] = [
+    replace(paxos_to_voting, concrete=broken.AnyValueProposed),
+    replace(paxos_to_voting, concrete=broken.PromiseNotCompared),
+    replace(paxos_to_voting, concrete=broken.VotesBelowPromise),
+    replace(paxos_to_voting, concrete=broken.StartsAhead),
+    identity(broken.VotesUnasked, Paxos),
+]
+
+
+@pytest.mark.parametrize(
+    "refinement",
+    [*BROKEN, *(pytest.param(r, marks=pytest.mark.exhaustive) for r in MORE_BROKEN)],
+    ids=str,
+)
+def test_what_does_not_refine_is_not_proved(refinement: Refinement) -> None:
+    sizes = {n: k for n, k in THREE.items() if n in refinement.concrete.sorts()}
+    assert check_refinement(refinement, sizes).verdict is Verdict.FAILS
+    assert not prove_refinement(refinement, sizes, timeout=1).proved
+
+
+def test_what_only_refines_is_proved() -> None:
+    """It never votes, which is no mistake of its steps."""
+    assert prove_refinement(identity(broken.NeverVotes, Voting), THREE).proved
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("refinement", [paxos_to_voting, voting_to_consensus], ids=str)
+def test_what_is_assumed_can_be(refinement: Refinement) -> None:
+    """The hypotheses do not contradict the axioms or a step: then everything would be proved."""
+    matching = Matching(refinement)
+    simulation = Simulation(refinement, matching)
+    o = simulation.obligations
+    steps = {a.name: Step(o.vocabulary, a, o.before) for a in simulation.lower.actions}
+    asker = Questioner(o.vocabulary, 0, 2.0)
+    known = o.assumed(list(o.invariants))
+    for step in steps.values():
+        taken = conj([*step.guards, *step.choices])
+        assert asker.refuted(known, taken) is None and asker.searched(known, taken) is None
