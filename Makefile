@@ -16,7 +16,7 @@ verify: setup
 	$(BIN)/quorate verify
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-exhaustive: setup
 	$(BIN)/python -m pytest -m exhaustive
