@@ -35,8 +35,8 @@ from quorate.model.refinements import Refinement
 
 from .flattening import Flattening
 from .matching import Matching
-from .reading import images
-from .rewriting import FALSE, Rewriting, disjunction
+from .reading import Image, images
+from .rewriting import Rewriting, disjunction
 from .ways import Way
 
 ROW = "row "  # no name of a description has a space in it
@@ -76,11 +76,15 @@ class Row:
             return c.Member(item=self.item, of=held, type=c.BOOL)
         return c.Eq(left=held, right=self.item, type=c.BOOL)
 
-    def at_first(self) -> c.Expr:
-        """That it is so before anything has happened."""
-        if isinstance(self.cell, MessagesType):
-            return FALSE
-        return self.of(constant(self.variable.initial, self.cell))
+
+def _at_first(v: Variable) -> Image:
+    """What a variable holds before anything has happened."""
+    if isinstance(v.type, MessagesType):
+        return Image((), None)
+    keys = v.type.keys if isinstance(v.type, MapType) else ()
+    cell = v.type.value if isinstance(v.type, MapType) else v.type
+    names = tuple(c.Var(name=f"{ROW}at {i}", type=t) for i, t in enumerate(keys))
+    return Image(names, constant(v.initial, cell))
 
 
 def rows_of(v: Variable) -> list[Row]:
@@ -127,8 +131,8 @@ class Simulation:
 
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.refinement, self.upper = refinement, matching.description
-        if self.upper.inits:
-            raise UnsupportedError(f"an @init of {self.upper.name}")
+        if len(self.upper.inits) > 1:
+            raise UnsupportedError(f"several @init of {self.upper.name}")
         described = describe(with_lemmas(refinement))
         self.flat = Flattening(described)
         self.rewriting = Rewriting(images(refinement, matching))
@@ -156,17 +160,47 @@ class Simulation:
     # ------------------------------------------------------------ questions
 
     def initially(self) -> list[Question]:
-        """The initial states whose image is not the abstract initial state."""
+        """The initial states whose image is no abstract initial state.
+
+        The arguments of an abstract @init are the concrete one's, by name and type.
+        """
         v = self.vocabulary
-        starts: list[State] = [Step(v, a, Initially(v)) for a in self.lower.inits]
+        starts: list[Step | None] = [Step(v, a, Initially(v)) for a in self.lower.inits]
         found = []
+        for start in starts or [None]:
+            state: State = start or Initially(v)
+            env = start.env if start else {}
+            for what, wrong in self._not_first(start, state, env):
+                given = [*start.guards, *start.choices] if start else []
+                found.append(Question(None, what, conj([*given, wrong]), {}))
+        return found
+
+    def _not_first(
+        self, start: Step | None, state: State, env: dict[str, Any]
+    ) -> list[tuple[str, Formula]]:
+        """What may keep an initial state from being an abstract one."""
+        blank = Rewriting({v.name: _at_first(v) for v in self.upper.variables})
+        at = Translator(self.vocabulary, Initially(self.vocabulary))
+        terms: dict[str, c.Expr] = {}
+        found: list[tuple[str, Formula]] = []
+        for upper in self.upper.inits:
+            given = (
+                {(p.var.name, p.var.type): p.var for p in start.action.parameters} if start else {}
+            )
+            for p in upper.parameters:
+                if (p.var.name, p.var.type) not in given:
+                    raise UnsupportedError(f"`{p.var.name}` of the @init {upper.name}", p.var.span)
+                terms[p.var.name] = given[p.var.name, p.var.type]
+            for g in upper.guards:
+                f = at.formula(self.flat.expr(blank.expr(g.condition, terms)), env)
+                found.append((f"{upper.name}: require({g.text})", neg(f)))
         for row, now in zip(self.rows, self.now, strict=True):
-            first = self._read(row.at_first(), {})
-            for state in starts or [Initially(v)]:
-                given = [*state.guards, *state.choices] if isinstance(state, Step) else []
-                differ = self._differ(row, (state, now, {}), (state, first, {}))
-                formula = conj([*given, differ])
-                found.append(Question(None, f"{row.variable.name} starts otherwise", formula, {}))
+            first = row.now()
+            for upper in self.upper.inits:
+                first = _taken(row, upper)
+            wanted = self.flat.expr(blank.expr(first, terms))
+            f = self._differ(row, (state, now, env), (Initially(self.vocabulary), wanted, env))
+            found.append((f"{row.variable.name} starts otherwise", f))
         return found
 
     def of(self, action: c.Action, ways: Sequence[Way]) -> list[Question]:

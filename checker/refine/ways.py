@@ -135,9 +135,11 @@ class _Guess:
 
     def _ways(self, action: c.Action, samples: list[_Sample]) -> list[Ways]:
         """Single actions that explain all of the steps, else a few that do together."""
+        if not samples:  # it was not seen to change anything, and may all the same
+            return [(), *self._namesake(action)]
         explained: dict[Way, frozenset[int]] = {}
-        alone: list[Ways] = [] if samples else [()]
-        for way in self._guesses(action) if samples else ():
+        alone: list[Ways] = []
+        for way in self._guesses(action):
             those = frozenset(i for i, s in enumerate(samples) if self._explains(way, s))
             if len(those) == len(samples):
                 alone.append((way,))
@@ -146,6 +148,15 @@ class _Guess:
             if len(alone) == MOST_ALTERNATIVES:
                 break
         return alone or self._together(explained, set(range(len(samples))))
+
+    def _namesake(self, action: c.Action) -> list[Ways]:
+        """The abstract action of this name, with the same parameters."""
+        upper = {a.name: a for a in self.matching.description.actions}.get(action.name)
+        given = {(p.var.name, p.var.type): p.var for p in action.parameters}
+        wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
+        if upper is None or not all(w in given for w in wanted):
+            return []
+        return [(Way(action.name, tuple(given[w] for w in wanted)),)]
 
     def _together(self, explained: dict[Way, frozenset[int]], left: set[int]) -> list[Ways]:
         """As few guesses as explain all of the steps, the best ones first."""

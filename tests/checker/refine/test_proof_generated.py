@@ -1,0 +1,55 @@
+"""Random protocols: what is proved to refine another one does so in exploration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from quorate.checker.refine.check import Verdict
+from quorate.checker.refine.proof import prove_refinement
+from quorate.model.language import ModelError, Protocol, SizeError, StepError
+from quorate.model.refinements import identity
+
+from ..strategies import Source, generate, loaded, sized
+from .test_generated import checked, modified
+
+BATCHES = [
+    range(20),
+    *(pytest.param(range(k, k + 40), marks=pytest.mark.exhaustive) for k in range(20, 180, 40)),
+]
+
+
+@pytest.mark.parametrize("seeds", BATCHES, ids=str)
+def test_generated_protocols(seeds: range) -> None:
+    told: Counter[str] = Counter()
+    for seed in seeds:
+        random = Random(seed)
+        source = generate(random)
+        changed = modified(source, random)
+        with loaded(source) as original, loaded(source) as twin:
+            told[f"itself: {compare(twin, original, source)}"] += 1
+        if changed is not None:
+            with loaded(source) as original, loaded(changed) as other:
+                told[f"modified: {compare(other, original, source)}"] += 1
+    assert told["itself: proved"] >= 3, told
+    assert told["modified: open, does not refine"] >= 1, told
+
+
+def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:
+    """Assert that nothing is proved that exploration refutes; returns what both say."""
+    sizes = sized(concrete, source)
+    if set(sizes) != set(sized(abstract, source)):
+        return "skipped"
+    try:
+        found = checked(concrete, abstract, sizes)
+        proof = prove_refinement(identity(concrete, abstract), dict(sizes), timeout=0.2)
+    except (ModelError, StepError, SizeError):
+        return "skipped"
+    if proof.proved:
+        assert found.verdict is not Verdict.FAILS, (source.text, proof)
+        return "proved"
+    if proof.unsupported is not None:
+        return f"not covered: {proof.unsupported.rpartition(': ')[2]}"
+    return f"open, {found.verdict.value}"
