@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
@@ -20,7 +21,7 @@ from quorate.checker.prove.unbounded.translate import Translator
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import NOWHERE
 from quorate.model.language.lower import TRUE, conjunction, constant, describe, negation
-from quorate.model.language.protocol import Variable
+from quorate.model.language.protocol import Mark, Variable
 from quorate.model.language.types import (
     BoolType,
     MapType,
@@ -133,7 +134,8 @@ class Simulation:
         self.refinement, self.upper = refinement, matching.description
         if len(self.upper.inits) > 1:
             raise UnsupportedError(f"several @init of {self.upper.name}")
-        described = describe(with_lemmas(refinement))
+        self.protocol = _with_mapping(refinement)
+        described = replace(describe(with_lemmas(refinement)), protocol=self.protocol)
         self.flat = Flattening(described)
         self.rewriting = Rewriting(images(refinement, matching))
         self.rows = [r for v in self.upper.variables for r in rows_of(v)]
@@ -335,3 +337,14 @@ def with_lemmas(refinement: Refinement) -> Any:
     if issubclass(lemmas, concrete):
         return lemmas
     return type(concrete.__name__, (concrete, lemmas), {"__module__": concrete.__module__})
+
+
+def _with_mapping(refinement: Refinement) -> Any:
+    """The concrete protocol as one that mentions what the mapping does: that its quorums meet."""
+    lower, mapping = with_lemmas(refinement), refinement.mapping
+    if not isinstance(mapping, FunctionType):
+        return lower
+    parts = (mapping.__globals__, mapping.__name__, mapping.__defaults__, mapping.__closure__)
+    image: Any = FunctionType(mapping.__code__, *parts)
+    image._quorate = Mark("define")
+    return type(lower.__name__, (lower,), {"__module__": lower.__module__, "image": image})

@@ -52,8 +52,8 @@ class Part:
 class Simulated:
     """A proof that every step of `concrete` is one of `abstract`, or what is missing of it.
 
-    `invariants` are those of the concrete protocol that were proved and could be assumed. The
-    quorum systems in `assumed` meet at some sizes: whether they do at every size is not proved.
+    `invariants` are those of the concrete protocol that were proved and could be assumed. `assumed`
+    says of which quorums it is not proved, but assumed, that they meet whatever the sizes.
     """
 
     refinement: Refinement
@@ -105,13 +105,14 @@ class _Proof:
 
     def run(self) -> Simulated:
         started = time.perf_counter()
-        quorums = proved_systems(self.refinement.concrete)
+        quorums: tuple[QuorumProof, ...] = ()
         parts: list[Part] = []
         known: list[str] = []
         unsupported, where = None, NOWHERE
         try:
             matching = Matching(self.refinement)
             simulation = Simulation(self.refinement, matching)
+            quorums = proved_systems(simulation.protocol)
             bounds = configure(self.refinement, self.sizes, None)
             guesses = guess_ways(self.refinement, bounds, matching)
             self.asked = self._questions(simulation, guesses)

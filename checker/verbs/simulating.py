@@ -24,8 +24,8 @@ def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
         _missing(out, proof)
     if proof.used:
         out.line(f"needs {', '.join(proof.used)}", indent=1)
-    for system in proof.assumed:
-        out.line(f"wherever the quorums of {system} meet as declared", indent=1)
+    for statement in proof.assumed:
+        out.line(f"provided that {statement}", indent=1)
 
 
 def _ways(out: Output, proof: Simulated) -> None:

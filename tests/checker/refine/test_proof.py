@@ -13,8 +13,17 @@ from quorate.checker.refine.check import Verdict, check_refinement
 from quorate.checker.refine.matching import Matching
 from quorate.checker.refine.obligations import Simulation
 from quorate.checker.refine.proof import Simulated, prove_refinement
-from quorate.model.consensus import Consensus
-from quorate.model.language import Protocol
+from quorate.model.consensus import Consensus, Value
+from quorate.model.language import (
+    Flexible,
+    Majority,
+    Map,
+    Protocol,
+    Sort,
+    action,
+    durable,
+    require,
+)
 from quorate.model.paxos import Paxos
 from quorate.model.refinements import (
     Refinement,
@@ -129,3 +138,48 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
     for step in steps.values():
         taken = conj([*step.guards, *step.choices])
         assert asker.refuted(known, taken) is None and asker.searched(known, taken) is None
+
+
+class Voter(Sort, short="o"): ...
+
+
+class Quorum(Majority[Voter]): ...
+
+
+class Two(Flexible[Voter], size=2): ...
+
+
+class Election(Protocol):
+    vote: Map[Voter, Value | None] = durable(None)
+
+    @action
+    def cast(self, v: Voter, c: Value) -> None:
+        require(self.vote[v] is None)
+        self.vote[v] = c
+
+
+def to_consensus(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value for q in Quorum if all(self.vote[v] == c for v in q)}}
+
+
+def by_two(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value for q in Two if all(self.vote[v] == c for v in q)}}
+
+
+def by_len(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value if len([v for v in Voter if self.vote[v] == c]) > 1}}
+
+
+def test_quorums_that_only_the_mapping_names() -> None:
+    """That they meet is assumed, and shown; of those that need not meet nothing is assumed."""
+    sizes = {"Voter": 3, "Value": 2}
+    proof = prove_refinement(Refinement(Election, Consensus, to_consensus), sizes)
+    assert proof.proved and proof.assumed == () and proof.quorums
+    two = Refinement(Election, Consensus, by_two)
+    assert check_refinement(two, sizes).verdict is Verdict.REFINES  # so it is, of three
+    assert not prove_refinement(two, sizes, timeout=1).proved  # but not of four
+
+
+def test_counting_is_open() -> None:
+    proof = prove_refinement(Refinement(Election, Consensus, by_len), {"Voter": 3, "Value": 2})
+    assert not proof.proved and "counting" in (proof.unsupported or "")
