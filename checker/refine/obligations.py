@@ -347,4 +347,4 @@ def _with_mapping(refinement: Refinement) -> Any:
     parts = (mapping.__globals__, mapping.__name__, mapping.__defaults__, mapping.__closure__)
     image: Any = FunctionType(mapping.__code__, *parts)
     image._quorate = Mark("define")
-    return type(lower.__name__, (lower,), {"__module__": lower.__module__, "image": image})
+    return type(lower.__name__, (lower,), {"__module__": lower.__module__, "the mapping": image})

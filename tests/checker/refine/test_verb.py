@@ -226,3 +226,19 @@ def test_strict(capsys: Output, my: str) -> None:
     assert "! no step of Box is increase_max_bal of Voting" in out
     assert "! no step of Box is vote_for of Voting" in out
     assert run([*mapping, *sizes, "--strict"]) == 4
+
+
+def test_proof(capsys: Output) -> None:
+    assert run(["refine", "Voting", *SIZES, "--prove"]) == 0
+    assert "Voting refines Consensus: proved" in capsys.readouterr().out
+    assert run(["refine", "Voting", *SIZES, "--prove", "--json"]) == 0
+    (link,) = json.loads(capsys.readouterr().out)["refinements"]
+    assert link["proof"]["proved"] and link["proof"]["actions"][-1]["ways"] == ["choose(v)"]
+
+
+def test_a_proof_that_fails_is_open(capsys: Output) -> None:
+    roles = ["-s", "Proposer=1,Acceptor=3,Learner=1,Value=2,Ballot=1"]
+    assert run(["refine", "PaxosRoles", "Paxos", *roles, "--prove"]) == 4
+    out = capsys.readouterr().out
+    assert "open: not proved, checked on 14,957 explored transitions" in out
+    assert "the mapping: `set` is not part of the modelling language" in out
