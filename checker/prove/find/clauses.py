@@ -22,8 +22,9 @@ from quorate.checker.finite.layout import Layout
 from quorate.model.language import core as c
 
 from .arrays import Array, Batch, Rows
+from .expressions import free, negated, some
 from .vector import States
-from .vocabulary import Literal, Prefix, Vocabulary, free, negated, some
+from .vocabulary import Literal, Prefix, Vocabulary
 
 Bits = npt.NDArray[np.uint8]
 WIDEST = 100  # literals of one search that are tried first
@@ -264,22 +265,25 @@ class _Cover:
         packed = np.packbits(table.T, axis=1, bitorder="little")
         self.masks = [int.from_bytes(p.tobytes(), "little") for p in packed]
         self._of_row: dict[int, list[int]] = {}
-        self.nodes = self.found = 0
+        self.nodes = 0
+        self.found: set[frozenset[int]] = set()
 
     def sets(self, size: int) -> Iterator[tuple[int, ...]]:
         """Covers of exactly this size, branching over the columns of the rarest row left."""
-        self.nodes = self.found = 0
+        self.nodes, self.found = 0, set()
         yield from self._search(self.everything, size, ())
 
     def _search(self, left: int, size: int, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         self.nodes += 1
         for i in self._columns((left & -left).bit_length() - 1):
-            if self.nodes > MOST_NODES or self.found >= MOST_FOUND:
+            if self.nodes > MOST_NODES or len(self.found) >= MOST_FOUND:
                 return
             rest = left & ~self.masks[i]
             if size == 1 and not rest:
-                self.found += 1
-                yield (*chosen, i)
+                whole = frozenset((*chosen, i))
+                if whole not in self.found:  # not in another order
+                    self.found.add(whole)
+                    yield (*chosen, i)
             elif size > 1 and rest:
                 yield from self._search(rest, size - 1, (*chosen, i))
 

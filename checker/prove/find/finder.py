@@ -19,7 +19,7 @@ from quorate.checker.explore.result import Outcome
 from quorate.checker.load import name_of
 from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import QuorumSystem, SizeError, Sizes
+from quorate.model.language import ModelError, QuorumSystem, SizeError, Sizes
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.sorts import Nat, Ordered
@@ -30,6 +30,7 @@ from .induction import SENSE, Induction, Step, UndecidedError
 from .instance import Instance
 from .paste import method, pasted
 from .search import Learner
+from .seeds import Seed, seeds
 from .vocabulary import Vocabulary
 
 SAFETY = ("agreement", "consistency", "safety")
@@ -125,7 +126,7 @@ class _Finder:
     keep: bool
     budget: float
     report: Report | None
-    lemmas: dict[str, Clause] = field(default_factory=dict)
+    lemmas: dict[str, Clause | Seed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.started, self.cpu = time.perf_counter(), time.process_time()
@@ -154,6 +155,8 @@ class _Finder:
             if not self.learner.instances:
                 self.why = "even the smallest sizes are too large"
                 return self._open()
+            if (proof := self._suggested()) is not None:
+                return self._found(Verdict.PROVED, proof=proof)
             self._gather()
             # Of an order two elements show too little: a vote between two others, say.
             first = any(issubclass(s, Ordered) for s in self.protocol.sorts().values())
@@ -195,6 +198,27 @@ class _Finder:
             return self._found(Verdict.VIOLATED, trace=trace, broken=found.violated)
         self.learner.instances.append(instance)
         return None
+
+    def _suggested(self) -> Proof | None:
+        """Try what the text suggests: the proof, if the goals follow; what is inductive stays."""
+        for seed in seeds(self.description, [self.bodies[n] for n in self.goals]):
+            self._say("lemmas that the text suggests")
+            if self._writable(seed) and self.learner.holds_everywhere(seed.body):
+                self._add(seed)
+        for instance in self.learner.instances[1::-1]:
+            self.solver = self._induction(instance)
+            kept = self._known(self.solver.inductive, [*self.lemmas])
+            self.lemmas = {n: self.lemmas[n] for n in kept}
+        self.sizes = str(self.learner.instances[0].sizes)
+        return self._attempt([*self.given, *self.lemmas]) if self.lemmas else None
+
+    def _writable(self, seed: Seed) -> bool:
+        """Whether the language takes it as text: a field of None, say, must be ruled out there."""
+        try:
+            describe(pasted(self.protocol, {"lemma": method(self.vocabulary, "lemma", seed.body)}))
+        except (ModelError, TypeError):
+            return False
+        return True
 
     def _gather(self) -> None:
         """Simple lemmas, as many as are inductive together at the smallest sizes."""
@@ -258,14 +282,21 @@ class _Finder:
         with instance.sizes:
             needed = self.solver.needed(self.goals, [*self.given, *self.lemmas])
         for names in (needed, [*self.given, *self.lemmas]):
-            self._say(f"proving with {len(names)} lemmas for any number of elements")
-            proof = self._prove(names)
-            if proof.unsupported is not None:
-                self.why, self.unsupported = proof.unsupported, True
-                return None
-            if self._settled(proof) and (best := self._smallest(proof)).proved:
-                return best
+            proof = self._attempt(names)
+            if proof is not None or self.unsupported:
+                return proof
         self.why = "inductive at these sizes, not proved for all"
+        return None
+
+    def _attempt(self, names: Sequence[str]) -> Proof | None:
+        """The proof of the goals with some of these lemmas pasted in; None if there is none."""
+        self._say(f"proving with {len(names)} lemmas for any number of elements")
+        proof = self._prove(names)
+        if proof.unsupported is not None:
+            self.why, self.unsupported = proof.unsupported, True
+            return None
+        if self._settled(proof) and (best := self._smallest(proof)).proved:
+            return best
         return None
 
     def _prove(self, names: Sequence[str]) -> Proof:
@@ -357,7 +388,7 @@ class _Finder:
     def _text(self, name: str) -> str:
         return method(self.vocabulary, name, self.lemmas[name].body)
 
-    def _add(self, clause: Clause) -> str:
+    def _add(self, clause: Clause | Seed) -> str:
         self.count += 1
         name = f"lemma_{self.count}"
         self.lemmas[name] = clause

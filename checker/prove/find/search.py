@@ -14,7 +14,7 @@ import numpy as np
 
 from quorate.model.language import core as c
 
-from .arrays import Array, Batch, Rows
+from .arrays import Array, Batch, Rows, UncoveredError
 from .clauses import Clause, Columns, Reached, distinct
 from .instance import Instance
 from .vector import States
@@ -151,6 +151,16 @@ class Learner:
                     )
                 return False
         return True
+
+    def holds_everywhere(self, body: c.Quant) -> bool:
+        """Whether a suggestion holds in all states reached, as far as these can tell."""
+        self.tried += 1
+        try:
+            wrong = any(len(violating(i, i.states, body)) for i in self.instances)
+        except UncoveredError:
+            wrong = True
+        self.refuted += wrong
+        return not wrong
 
 
 def violating(instance: Instance, states: States, body: c.Quant) -> Array:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,8 @@ from quorate.model.language.types import (
     SortType,
     Type,
 )
+
+from .expressions import alike, base, free, some, substituted
 
 MOST_LITERALS = 160  # of one prefix, the simplest; those about members of a quorum come on top
 MOST_ABOUT_MEMBERS = 40  # conditions on one member of a quorum; their pairs are literals too
@@ -228,7 +230,7 @@ class Vocabulary:
                 return  # a proper element is no bottom and no None
             if _is_none(one.expr) and not isinstance(other.type, OptionType):
                 return
-        left, right = _alike(x.expr, y.expr)
+        left, right = alike(x.expr, y.expr)
         yield Literal(c.Eq(left=left, right=right, type=c.BOOL), cost)
         if not isinstance(s, SortType) or not s.ordered or x.constant or y.constant:
             return
@@ -288,7 +290,7 @@ class Vocabulary:
         x = c.Var(name=f"x.{record.__name__}", type=RecordType(record))
         parts = []
         for name, term in given.items():
-            left, right = _alike(c.Field(of=x, name=name, type=types[name]), term.expr)
+            left, right = alike(c.Field(of=x, name=name, type=types[name]), term.expr)
             parts.append(c.Eq(left=left, right=right, type=c.BOOL))
         binder = c.Binder(var=x, domain=c.OverSent(variable=variable, record=record))
         return Literal(some((binder,), parts), cost + 1)
@@ -378,75 +380,12 @@ class _Names:
 # ---------------------------------------------------------------- expressions
 
 
-def base(t: Type) -> Type:
-    """T of `T | None`."""
-    return t.inner if isinstance(t, OptionType) else t
-
-
 def _is_none(e: c.Expr) -> bool:
     return isinstance(e, c.Lit) and e.value is None
 
 
 def _always_proper(t: Type) -> bool:
     return isinstance(t, SortType) and t.bottom is None
-
-
-def _alike(x: c.Expr, y: c.Expr) -> tuple[c.Expr, c.Expr]:
-    """Two values of T or `T | None` as values of one type."""
-    if isinstance(x.type, OptionType) and not isinstance(y.type, OptionType):
-        return x, c.Some(of=y, type=x.type)
-    if isinstance(y.type, OptionType) and not isinstance(x.type, OptionType):
-        return c.Some(of=x, type=y.type), y
-    return x, y
-
-
-def some(binders: tuple[c.Binder, ...], parts: Sequence[c.Expr]) -> c.Expr:
-    """For some values of the binders: all parts."""
-    body = parts[0] if len(parts) == 1 else c.And(args=tuple(parts), type=c.BOOL)
-    return c.Quant(forall=False, binders=binders, body=body, type=c.BOOL)
-
-
-def negated(e: c.Expr) -> c.Expr:
-    return e.arg if isinstance(e, c.Not) else c.Not(arg=e, type=c.BOOL)
-
-
-def free(e: Any) -> dict[str, c.Var]:
-    """The variables that occur free, by name."""
-    if isinstance(e, c.Var):
-        return {e.name: e}
-    found: dict[str, c.Var] = {}
-    bound: set[str] = set()
-    for part in c.children(e):
-        if isinstance(part, c.Binder):
-            inside = {**free(part.domain), **(free(part.when) if part.when else {})}
-            found |= {n: v for n, v in inside.items() if n not in bound}
-            bound.add(part.var.name)
-        else:
-            found |= {n: v for n, v in free(part).items() if n not in bound}
-    if isinstance(e, c.MakeMap):
-        found.pop(e.var.name, None)
-    return found
-
-
-def substituted(node: Any, put: Mapping[str, c.Expr]) -> Any:
-    """A node with expressions put in for free variables (whose names nothing binds)."""
-    if isinstance(node, c.Var):
-        return put.get(node.name, node)
-    changes: dict[str, Any] = {}
-    for item in fields(node):
-        value = getattr(node, item.name)
-        if isinstance(value, tuple):
-            new: Any = tuple(substituted(v, put) if _is_node(v) else v for v in value)
-        else:
-            new = substituted(value, put) if _is_node(value) else value
-        if new != value:
-            changes[item.name] = new
-    return replace(node, **changes) if changes else node
-
-
-def _is_node(value: Any) -> bool:
-    kinds = (c.Expr, c.Binder, c.OverType, c.OverSent, c.OverMembers, c.OverRange)
-    return isinstance(value, kinds)
 
 
 def _simplest(found: Iterable[Literal], most: int) -> list[Literal]:

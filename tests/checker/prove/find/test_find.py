@@ -17,6 +17,7 @@ from quorate.checker.prove.find.clauses import Clause, Columns, _Cover
 from quorate.checker.prove.find.instance import Instance
 from quorate.checker.prove.find.paste import method, pasted
 from quorate.checker.prove.find.search import violating
+from quorate.checker.prove.find.seeds import seeds
 from quorate.checker.prove.find.vector import Vector
 from quorate.checker.prove.find.vocabulary import Vocabulary
 from quorate.checker.prove.unbounded import prove_unbounded
@@ -99,7 +100,7 @@ def test_paxos_is_proved_from_agreement_alone(protocol):
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", [n for n, m in MUTANTS.items() if m.verdict == "killed"])
 def test_no_mutant_is_proved(name):
-    """Neither with exploration nor, where it stops short of the bug, without its help."""
+    """A run is found, or the search ends open."""
     mutant = MUTANTS[name]
     found = find_invariants(mutant.protocol, [mutant.violates], seconds=60)
     assert found.verdict is not Verdict.PROVED
@@ -242,6 +243,21 @@ def test_text_says_what_the_candidate_says(protocol):
         signs = tuple(bool(b) for b in random.integers(0, 2, 3))
         clause = Clause(prefix, tuple(columns.literals[i] for i in where), signs, where)
         bodies[f"lemma_{k}"] = clause.body
+    compare_text(found, bodies)
+
+
+@pytest.mark.parametrize("protocol", [Paxos, MultiPaxos, FlexiblePaxos])
+def test_text_says_what_the_seed_says(protocol):
+    found = explored(protocol)
+    goals = [p.body for p in describe(protocol).invariants if p.name == "agreement"]
+    bodies = {f"lemma_{k}": s.body for k, s in enumerate(seeds(describe(protocol), goals))}
+    assert bodies
+    compare_text(found, bodies)
+
+
+def compare_text(found, bodies):
+    protocol, random = found.protocol, np.random.default_rng(4)
+    vocabulary = Vocabulary(describe(protocol))
     cls = pasted(protocol, {n: method(vocabulary, n, b) for n, b in bodies.items()})
     read = {p.name: p for p in describe(cls).invariants}
     with found.sizes:
@@ -251,3 +267,17 @@ def test_text_says_what_the_candidate_says(protocol):
             node, _ = found.instantiator.property(read[name])
             wrong = violating(found, states, body)
             assert np.flatnonzero(~vector.condition(node)).tolist() == wrong.tolist()
+
+
+def test_seeds_close_earlier_ballots():
+    """From agreement follows the lemma that a reader of the paper writes by hand."""
+    found = explored(Paxos)
+    by_name = {p.name: p.body for p in describe(Paxos).invariants}
+    with found.sizes:
+        states = found.disturbed(np.repeat(found.states, 3, axis=0), np.random.default_rng(5))
+    want = violating(found, states, by_name["earlier_ballots_are_closed"])
+    assert 0 < len(want) < len(states)
+    assert any(
+        np.array_equal(want, violating(found, states, s.body))
+        for s in seeds(describe(Paxos), [by_name["agreement"]])
+    )
