@@ -130,7 +130,10 @@ class _Check:
         most = min(limit or MOST_NODES, MOST_NODES)
         for stage in sorted({min(FIRST_STATES, most), most}):
             outcome, error = self._explore(memory, stage, report)
-            failure = self._look()
+            try:
+                failure = self._look()
+            except ValueError as nothing_searched:  # the first states have no value already
+                raise error or nothing_searched from None
             if failure is not None or outcome is not Outcome.LIMIT:
                 break
         if failure is None and error is not None:

@@ -34,7 +34,7 @@ def test_generated_protocols(seeds: range) -> None:
             with loaded(source) as original, loaded(changed) as other:
                 told[f"modified: {compare(other, original, source)}"] += 1
     assert told["itself: proved"] >= 3, told
-    assert told["modified: open, does not refine"] >= 1, told
+    assert any(k.startswith("modified: open") for k in told), told
 
 
 def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:
