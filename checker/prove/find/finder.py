@@ -1,9 +1,9 @@
 """From a safety property alone to lemmas by which it is proved for any number of elements.
 
-Explored first: what a run violates is no invariant. Then lemmas are gathered: simple ones that
-tell the states reached from states nearby, and ones that exclude counterexamples to induction, at
-growing sizes. Those that the property needs are pasted into the class and proved: only that
-counts.
+Explored first: what a run violates is no invariant. Then lemmas are gathered: those that the text
+suggests, simple ones that tell the states reached from states nearby, and ones that exclude
+counterexamples to induction, at growing sizes. Those that the property needs are pasted into the
+class and proved: only that counts.
 """
 
 from __future__ import annotations
