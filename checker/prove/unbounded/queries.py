@@ -282,9 +282,7 @@ class Asker:
         texts = (self._text(hypotheses, parts, width) for width in (0, 1, 2))
         return any(refuted(text, self.timeout / 3) for text in texts)
 
-    def _text(
-        self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int
-    ) -> str:
+    def _text(self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int) -> str:
         solver = z3.SimpleSolver()
         solver.add(*(self._hypothesis(f, width) for f in hypotheses.values()))
         solver.add(*self._assertions(parts, width))
