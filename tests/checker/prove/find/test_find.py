@@ -69,11 +69,12 @@ def test_what_is_broken_is_shown_as_a_run(name):
     assert found.lemmas == {} and found.proof is None
 
 
-@pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus"])
+@pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus", "CarelessPaxos"])
 def test_what_is_broken_is_not_proved_where_no_run_was_found(name, monkeypatch):
     monkeypatch.setattr(instance, "MOST_EXPLORED", 2)
     monkeypatch.setattr(instance, "WALK_STEPS", 1)
-    found = find_invariants(getattr(toys, name), seconds=60)
+    goals = ["agreement"] if name == "CarelessPaxos" else None
+    found = find_invariants(getattr(toys, name), goals, seconds=20)
     assert found.verdict is Verdict.OPEN and found.proof is None
 
 

@@ -23,6 +23,8 @@ from quorate.model.language import (
     invariant,
     require,
 )
+from quorate.model.paxos import Accept, Accepted, Acceptor, Ballot, Paxos
+from quorate.model.paxos import Value as PaxosValue
 
 
 class Client(Sort): ...
@@ -316,3 +318,15 @@ class RevoteConsensus(ToyConsensus):
     @action
     def cast(self, n: Node, v: Value) -> None:
         self.vote[n] = v
+
+
+class CarelessPaxos(Paxos):
+    """Broken: an acceptor that has promised a higher ballot votes all the same."""
+
+    @action
+    def phase2b(self, a: Acceptor, b: Ballot, v: PaxosValue) -> None:
+        require(Accept(b, v) in self.sent)
+        require(self.max_vbal[a] <= b)
+        self.sent.add(Accepted(a, b, v))
+        self.max_vbal[a] = b
+        self.max_val[a] = v
