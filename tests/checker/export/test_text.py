@@ -18,6 +18,7 @@ from quorate.checker.export import export
 from quorate.checker.load import load_protocol
 from quorate.model.language import Nat, Protocol, QuorumSystem
 from quorate.model.mutants import MUTANTS
+from quorate.model.quorum_paxos import GridPaxos, JointPaxos, WeightedPaxos
 
 from .tree import parse
 from .values import TlaError
@@ -41,8 +42,12 @@ def protocols() -> Iterator[type[Protocol]]:
 
 @pytest.mark.parametrize("protocol", list(protocols()), ids=lambda p: p.__name__)
 def test_parses(protocol: type[Protocol]) -> None:
-    sorts = protocol.sorts().items()
-    sizes = {n: 1 if issubclass(s, Nat) else 3 for n, s in sorts if not issubclass(s, QuorumSystem)}
+    sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    sizes = {
+        n: 1 if issubclass(s, Nat) else getattr(s, "size", None) or 3 for n, s in sorts.items()
+    }
+    if protocol in (GridPaxos, WeightedPaxos, JointPaxos):
+        sizes["Acceptor"] = 4  # whole rows, as many as there are weights
     found = export(protocol, protocol.sized(**sizes))
     parse(found.module)
     assert max(map(len, found.module.splitlines())) <= 100
