@@ -102,7 +102,7 @@ class Lanes:
         None does not hold, nor does what is missing at the end of a row.
         """
         base = self.b.load(self._base, typ=ir.PointerType())
-        found: Any = None
+        found: Any = None if rows else ir.Constant(ir.VectorType(I1, LANES), [0] * LANES)
         for row in rows:
             holds = self._row([*row, *[None] * (LANES - len(row))], base)
             found = holds if found is None else self.b.or_(found, holds)

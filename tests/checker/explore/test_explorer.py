@@ -303,3 +303,4 @@ def test_a_witness_that_is_never_enabled_does_not_hide_the_others() -> None:
     sizes = toys.Witnessed.sized(Node=2)
     found, plain = explore(toys.Witnessed, sizes), explore_reference(toys.Witnessed, sizes)
     assert (found.states, found.transitions) == (plain.states, plain.transitions) == (2, 2)
+    assert explore(toys.Impossible, sizes).states == 1

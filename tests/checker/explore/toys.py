@@ -227,3 +227,13 @@ class Witnessed(Protocol):
     @invariant
     def anything(self) -> bool:
         return True
+
+
+class Impossible(Witnessed):
+    """No step is ever enabled, and each may make no sense."""
+
+    @action
+    def finish(self, n: Node) -> None:
+        require(self.reading[n].valid)
+        require(n == LAST and n != LAST)
+        self.done = True
