@@ -18,7 +18,6 @@ import numpy as np
 
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.finite.packing import Packing, Words
-from quorate.model.language import StepError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
@@ -31,8 +30,9 @@ from .checkpoint import Checkpoint, Identity, InMemory, Interrupt, OnDisk, Saved
 from .codegen import Goal
 from .external import External
 from .handover import hand_over
+from .judge import Judge
 from .kernel import Kernel
-from .paths import ExplorationError, steps_through
+from .paths import steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
 from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
 from .symmetry import Canonical
@@ -131,6 +131,7 @@ class Explorer:
             self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
             self.packing = Packing(self.kernel.layout)
             self.machine = Interpreter(self.protocol, self.sizes)
+            self.judge = Judge(self.kernel, self.machine)
 
     # ------------------------------------------------------------ searching
 
@@ -154,7 +155,10 @@ class Explorer:
     def _begin(self) -> None:
         k = self.kernel
         self.initial = list(dict.fromkeys(self.machine.initial()))
-        self._store, self._partitions = Store.empty(k.words, self._first_room(), self._keyed), None
+        self._store, self._partitions = (
+            Store.empty(k.words, self._first_room(), self.kernel.keyed),
+            None,
+        )
         self._external, self._team, self._kept = None, None, None
         self._before, self._resumed = 0.0, None
         self.control = np.zeros(d.CONTROLS, np.int64)
@@ -197,19 +201,12 @@ class Explorer:
     def _first_look(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for i, state in enumerate(self.initial):
-            bits = self._bits(state)
+            bits = self.judge.bits(state)
             if bits & self.kernel.bad:
                 self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
                 return Outcome.VIOLATED
             self.control[d.REACHED] |= bits & ~self.kernel.bad
         return None
-
-    def _bits(self, state: State) -> int:
-        bits = 0
-        for i, p in enumerate(self.description.properties):
-            if self.machine.holds(p.name, state) != (p.kind == "invariant"):
-                bits |= 1 << i
-        return bits
 
     def _loop(self, report: Report | None, started: float) -> Outcome:
         outcome = None
@@ -419,22 +416,17 @@ class Explorer:
 
     def bytes_per_state(self) -> int:
         """Memory for one state: its words, its parent, its share of the table."""
-        return bytes_per_state(self.kernel.words, self._keyed)
+        return bytes_per_state(self.kernel.words, self.kernel.keyed)
 
     @property
     def _growth(self) -> int:
-        return KEYED_GROWTH if self._keyed else GROWTH
-
-    @property
-    def _keyed(self) -> bool:
-        """Whether states are kept in the table itself."""
-        return self.kernel.words == 1 and self.kernel.layout.bits < 64
+        return KEYED_GROWTH if self.kernel.keyed else GROWTH
 
     def _most_states(self, memory: int) -> int:
         """How many states fit, with the table that so many need."""
         size = 8 * self.kernel.words + 4
         # The table is the larger part of some sizes: try each of its sizes.
-        entry, full = (8, 7) if self._keyed else (4, 5)
+        entry, full = (8, 7) if self.kernel.keyed else (4, 5)
         tables = (1 << k for k in range(2, 33))
         fits = (min((memory - entry * t) // size, full * t // 10) for t in tables)
         return max(0, *fits)
@@ -464,11 +456,7 @@ class Explorer:
             state = self.packing.unpack(self._external.last)
         else:
             state = self.state(self._rank(int(self.control[d.WHERE])))
-        for _ in self.machine.successors(state):
-            pass
-        instance = self.kernel.possible[int(self.control[d.FOUND])]
-        what = "; ".join(dict.fromkeys(f"{u.span}: {u.what}" for u in instance.undefined))
-        raise StepError(f"{instance.action.name}: {what or 'undefined'}")
+        self.judge.explain_senseless(state, int(self.control[d.FOUND]))
 
     # ------------------------------------------------------------ reading the store
 
@@ -514,7 +502,7 @@ class Explorer:
                 initial, path = self._path_on_disk(self._external)
             else:
                 initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
-            violated = self._confirmed(path[-1].state if path else initial, bits)
+            violated = self.judge.violated(path[-1].state if path else initial, bits)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if coverage and outcome is Outcome.HOLDS:
@@ -546,16 +534,6 @@ class Explorer:
     def _spilled(self) -> Spilled | None:
         e = self._external
         return None if e is None else Spilled(self._in_memory, e.bytes_per_state(), e.most_bytes)
-
-    def _confirmed(self, state: State, bits: int) -> str:
-        """The invariant that CPython, too, finds violated. Raises StepError for a senseless one."""
-        for p in (*self.description.reachables, *self.description.invariants):
-            if not self.machine.holds(p.name, state) and p.kind == "invariant":
-                return p.name
-        if bits >> len(self.description.properties) & 1:
-            raise StepError(f"a property makes no sense in {state!r}: {self.kernel.senseless()}")
-        name = self.kernel.violated(bits)
-        raise ExplorationError(f"the kernel finds {name} violated in {state!r}, CPython does not")
 
     # ------------------------------------------------------------ coverage
 

@@ -75,6 +75,11 @@ class Kernel:
     def words(self) -> int:
         return self.layout.words
 
+    @property
+    def keyed(self) -> bool:
+        """Whether states are kept in the table itself."""
+        return self.words == 1 and self.layout.bits < 64
+
     @cached_property
     def most_successors(self) -> int:
         """An upper bound on the successors of one state."""

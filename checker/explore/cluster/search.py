@@ -84,7 +84,7 @@ def work_of(ground: Ground, owners: int, memory: int | None) -> Work:
         check=k.functions[1],
         weigh="weigh" if k.reducing else None,
         words=k.words,
-        keyed=k.words == 1 and k.layout.bits < 64,
+        keyed=k.keyed,
         bad=k.bad,
         most_successors=k.most_successors,
         actions=len(k.actions),
