@@ -18,6 +18,7 @@ from llvmlite import ir
 from quorate.checker.finite.instances import Instance, Loop, Store
 from quorate.checker.finite.layout import Column
 from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar, nodes_in
+from quorate.model.language import SizeError
 
 from .literals import Sums, Term, least, word_literal
 from .masks import Lanes, MaskedStep, MaskedSteps, masked_step
@@ -25,8 +26,13 @@ from .masks import Lanes, MaskedStep, MaskedSteps, masked_step
 I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 WORD = (1 << 64) - 1
 
-# Above so many parts of properties in all, each kind of step is checked against every part.
-MOST_CHECKS = 20_000
+# Of the properties: how many terms may be joined to put in what is known after a step, and how
+# many operations there may be in code for one step, in all.
+MOST_TERMS_PUT = 300_000
+MOST_CODE = 100_000
+
+# Terms that are simplified together: the work grows with the square of their number.
+MOST_COMPARED = 256
 
 # Guards with more operations than this are looked at only where a cheap part of them holds.
 LONG_GUARD = 16
@@ -598,56 +604,80 @@ def add_check(
     f = _function(module, "check", [pointer, pointer])
     b = ir.IRBuilder(f.append_basic_block("entry"))
     low = Lowering(b, _words(b, f.args[0], words), graph)
-    parts = [list(_disjuncts(graph, p)) for p in conditions]
-    cells = Footprint()
-    variants: dict[tuple[tuple[int, Bool], ...], list[int]] = {}
-    for label, instance in enumerate(instances):
-        written = cells.written(instance.stores)
-        after = Known(graph, instance)
-        wanted = [
-            (i, after.value(p))
-            for i, disjuncts in enumerate(parts)
-            for p in disjuncts
-            if not isinstance(p, Node) or cells.read(p) & written
-        ]
-        variants.setdefault(tuple((i, p) for i, p in wanted if p is not False), []).append(label)
-    if sum(map(len, variants)) > MOST_CHECKS:
-        every = tuple((i, p) for i, disjuncts in enumerate(parts) for p in disjuncts)
-        variants = {every: list(range(len(instances)))}
-    lanes, sums = Lanes(f, b, low.words.values), Sums()
+    lanes = Lanes(f, b, low.words.values)
     other = f.append_basic_block("other")
     switch = b.switch(b.load(f.args[1], typ=I32), other)
     b.position_at_end(other)
     b.ret(const(0))
-    for chosen, labels in variants.items():
+    for parts, labels in _after_steps(graph, Sums(), conditions, instances, words):
         block = f.append_basic_block("variant")
         for label in labels:
             switch.add_case(ir.Constant(I32, label), block)
         b.position_at_end(block)
         inner = low.scoped()
         found: Any = const(0)
-        for i, some in itertools.groupby(chosen, key=lambda pair: pair[0]):
-            masked, rest = _short(sums, (p for _, p in some))
-            holds = lanes.any(masked)
-            if rest:
-                holds = b.or_(holds, inner.condition(graph.or_(rest)))
-            if masked or rest:
-                found = b.or_(found, b.shl(b.zext(holds, I64), const(i)))
+        for part in parts:
+            holds = lanes.any(part.terms)
+            if part.others:
+                holds = b.or_(holds, inner.condition(graph.or_(part.others)))
+            found = b.or_(found, b.shl(b.zext(holds, I64), const(part.number)))
         b.ret(found)
     lanes.close()
 
 
-def _short(sums: Sums, conditions: Iterable[Bool]) -> tuple[list[Term], list[Bool]]:
-    """The terms of those conditions that have few, and the other conditions."""
-    found: list[Term] = []
-    rest: list[Bool] = []
-    for p in conditions:
-        of_p = sums.of(p)
-        if of_p is None:
-            rest.append(p)
-        else:
-            found += of_p
-    return least(found), rest
+@dataclass(frozen=True)
+class Part:
+    """Of condition `number` a part, which holds where one of the terms or of the others does."""
+
+    number: int
+    terms: list[Term]
+    others: list[Bool]
+
+
+def _after_steps(
+    graph: Graph, sums: Sums, conditions: Sequence[Bool], instances: Sequence[Instance], words: int
+) -> list[tuple[list[Part], list[int]]]:
+    """What to check after a step, and the positions of the instances after which it is that.
+
+    That is, of each disjunction, the parts which read a cell that the instance may have written,
+    with what is known after it put in. Where that would be long, all is checked after every step.
+    """
+    parts = [(i, p) for i, q in enumerate(conditions) for p in _disjuncts(graph, q)]
+    cells = Footprint()
+    found: dict[tuple[tuple[int, Bool], ...], tuple[list[Part], list[int]]] = {}
+    code = 0
+    try:
+        with graph.aside(MOST_TERMS_PUT):
+            for label, instance in enumerate(instances):
+                written = cells.written(instance.stores)
+                after = Known(graph, instance)
+                read = [(i, p) for i, p in parts if p is True or cells.read(p) & written]
+                left = [(i, q) for i, p in read if (q := after.value(p)) is not False]
+                if tuple(left) not in found:
+                    made = list(_parts(sums, left))
+                    code += sum(words * len(p.terms) for p in made)
+                    code += sum(1 for p in made for _ in nodes_in(p.others))
+                    if code > MOST_CODE:
+                        raise SizeError("too much code")
+                    found[tuple(left)] = made, []
+                found[tuple(left)][1].append(label)
+            return list(found.values())
+    except SizeError:
+        return [(list(_parts(sums, parts)), list(range(len(instances))))]
+
+
+def _parts(sums: Sums, pairs: Iterable[tuple[int, Bool]]) -> Iterator[Part]:
+    for number, some in itertools.groupby(pairs, key=lambda pair: pair[0]):
+        terms: list[Term] = []
+        others: list[Bool] = []
+        for _, p in some:
+            of_p = sums.of(p)
+            if of_p is None:
+                others.append(p)
+            else:
+                terms += of_p
+        chunks = (terms[k : k + MOST_COMPARED] for k in range(0, len(terms), MOST_COMPARED))
+        yield Part(number, [term for chunk in chunks for term in least(chunk)], others)
 
 
 def _disjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
@@ -693,9 +723,8 @@ class Known:
         """The condition or scalar, with what is known put in."""
         if not self._constants:
             return p
-        for node in nodes_in([p]):
-            if node.id not in self._done:
-                self._done[node.id] = self._put(node)
+        for node in nodes_in([p], self._done):
+            self._done[node.id] = self._put(node)
         return self._done[p.id] if isinstance(p, Node) else p
 
     def _put(self, node: Node) -> Any:
@@ -732,12 +761,11 @@ class Footprint:
     def read(self, p: Bool | Scalar) -> int:
         if not isinstance(p, Node):
             return 0
-        for node in nodes_in([p]):
-            if node.id not in self._reads:
-                mask = self._cells(*node.args) if node.op == "load" else 0
-                for a in node.args:
-                    mask |= self._reads[a.id] if isinstance(a, Node) else 0
-                self._reads[node.id] = mask
+        for node in nodes_in([p], self._reads):
+            mask = self._cells(*node.args) if node.op == "load" else 0
+            for a in node.args:
+                mask |= self._reads[a.id] if isinstance(a, Node) else 0
+            self._reads[node.id] = mask
         return self._reads[p.id]
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.finite.packing import Packing, Words
+from quorate.model.language import SizeError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
@@ -543,7 +544,10 @@ class Explorer:
         if not goals:
             return (), None
         step = max(1, int(self.control[d.COUNT]) // SAMPLE)
-        counts = self._count_blocked(goals, step)
+        try:
+            counts = self._count_blocked(goals, step)
+        except SizeError:  # so many guards that the search alone could be prepared
+            return (), None
         missing = [g for g, n in zip(goals, counts, strict=True) if not n]
         if step > 1 and missing:
             found = dict(zip(missing, self._count_blocked(missing, 1), strict=True))

@@ -12,7 +12,7 @@ from quorate.checker.finite.determined import Dependency
 from quorate.checker.finite.evaluate import Undefined
 from quorate.checker.finite.instances import Instance, Instantiator
 from quorate.checker.finite.layout import Layout
-from quorate.checker.finite.nodes import Bool
+from quorate.checker.finite.nodes import MOST_TERMS, Bool
 from quorate.model.language import SizeError
 from quorate.model.language import core as c
 from quorate.model.language.sorts import Sizes
@@ -151,9 +151,13 @@ class Kernel:
         return self.machine.address(self.functions[1])
 
     def blocked(self, goals: list[Goal]) -> Machine:
-        """A machine whose `blocked` counts how often each of these guards fails first."""
+        """A machine whose `blocked` counts how often each of these guards fails first.
+
+        Raises SizeError if that alone has too many terms.
+        """
         module = ir.Module("coverage")
-        add_blocked(module, self.layout.graph, self.words, self.instances, goals)
+        with self.layout.graph.aside(MOST_TERMS):
+            add_blocked(module, self.layout.graph, self.words, self.instances, goals)
         return Machine(module, quick=True)
 
     def violated(self, bits: int) -> str | None:

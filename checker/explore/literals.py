@@ -6,7 +6,7 @@ A term is a mask and a value, numbers as long as the state: it holds where `stat
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from quorate.checker.finite.layout import Column
 from quorate.checker.finite.nodes import Bool, Node
@@ -126,9 +126,13 @@ def least(found: list[Term]) -> list[Term]:
 
 def _widened(t: Term, others: list[Term]) -> Term:
     mask, value = t
-    for bit in _bits(mask):
-        flipped = value ^ bit
-        if any(m & ~mask == 0 and (flipped ^ v) & m == 0 for m, v in others):
+    near: dict[int, list[int]] = {}  # masks of terms from which it differs in one bit alone
+    for m, v in others:
+        bit = (value ^ v) & m
+        if bit and not bit & (bit - 1) and not m & ~mask:
+            near.setdefault(bit, []).append(m)
+    for bit in sorted(near):
+        if any(m & ~mask == 0 for m in near[bit]):
             mask, value = mask & ~bit, value & ~bit
     return mask, value
 
@@ -140,9 +144,3 @@ def _outermost(found: list[Term]) -> list[Term]:
         if not any(m & ~mask == 0 and (value ^ v) & m == 0 for m, v in kept):
             kept.append((mask, value))
     return kept
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        yield mask & -mask
-        mask &= mask - 1

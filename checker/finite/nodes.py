@@ -7,7 +7,7 @@ over one cell melt into a single test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -43,8 +43,11 @@ def size_of(x: Scalar) -> int:
     return x.size if isinstance(x, Node) else int(x) + 1
 
 
-def nodes_in(roots: Iterable[Bool | Scalar]) -> Iterator[Node]:
-    """Every node reachable from the roots, operands before what uses them."""
+def nodes_in(roots: Iterable[Bool | Scalar], known: Container[int] = ()) -> Iterator[Node]:
+    """Every node reachable from the roots, operands before what uses them.
+
+    Those whose numbers are `known`, and what is reached only through them, are left out.
+    """
     seen: set[int] = set()
     for root in roots:
         stack: list[tuple[Any, bool]] = [(root, False)]
@@ -54,7 +57,7 @@ def nodes_in(roots: Iterable[Bool | Scalar]) -> Iterator[Node]:
                 continue
             if done:
                 yield x
-            elif x.id not in seen:
+            elif x.id not in seen and x.id not in known:
                 seen.add(x.id)
                 stack.append((x, True))
                 stack += [(a, False) for a in x.args]

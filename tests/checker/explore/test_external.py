@@ -144,7 +144,11 @@ def agree(source: Source, disk: Path) -> str:
             sizes = sized(protocol, source)
         except (ModelError, SizeError):
             return "rejected"
-        kind = compare(protocol, sizes, make=make)
+        try:
+            kind = compare(protocol, sizes, make=make)
+        except SizeError as error:
+            assert "terms" in str(error)
+            return "rejected"
     assert not list(disk.iterdir())
     return f"{kind}, {spilled}"
 

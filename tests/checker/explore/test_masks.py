@@ -60,6 +60,42 @@ def test_bundled(bound: Bound) -> None:
     agree(protocol, protocol.sized(faults, **sizes))
 
 
+def checked(protocol: type[Protocol], sizes: Sizes, **most: int) -> Any:
+    """What a search finds if checks of properties are bounded like this."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in most.items():
+            patch.setattr(codegen, name, value)
+        found = attempt(Explorer(protocol, sizes, limit=2000))
+    if not isinstance(found, Exploration):
+        return str(found)
+    return found.outcome, found.violated, found.states, found.fired, found.depth, found.reached
+
+
+def agree_on_checks(protocol: type[Protocol], sizes: Sizes) -> str:
+    """Assert that it does not matter how little is known of what a step can break."""
+    plain = checked(protocol, sizes)
+    for most in ({"MOST_CODE": -1}, {"MOST_TERMS_PUT": 0}, {"MOST_COMPARED": 1}):
+        assert checked(protocol, sizes, **most) == plain
+    return str(plain[0])
+
+
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_bundled_checks(bound: Bound) -> None:
+    protocol, sizes, faults = bound
+    agree_on_checks(protocol, protocol.sized(faults, **sizes))
+
+
+@given(sources())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_generated_checks(source: Source) -> None:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            event(agree_on_checks(protocol, sized(protocol, source)))
+        except (ModelError, SizeError):
+            event("rejected")
+
+
 @given(sources())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 def test_generated(source: Source) -> None:
