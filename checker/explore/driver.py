@@ -90,29 +90,39 @@ def call_successors(
 
 
 def _call_from(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """Call a function on word `at` of the states at an address; the rest are arrays from 0."""
-    address, base, at, *arrays = args
-    zero = ir.Constant(_INT, 0)
+    """Call a function on word `at` of what is at an address, then arrays and indices by turns."""
+    address, base, at, *rest = args
     start = builder.inttoptr(base, _INT.as_pointer())
     pointers = [builder.gep(start, [at], source_etype=_INT)]
-    for t, array in zip(signature.args[3:], arrays, strict=True):
-        pointers.append(_element(context, builder, t, array, zero))
+    pairs = zip(signature.args[3::2], rest[0::2], rest[1::2], strict=True)
+    pointers += [_element(context, builder, t, array, index) for t, array, index in pairs]
     function = ir.FunctionType(_INT, [p.type for p in pointers])
     return builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
 
 
 @_intrinsic
 def call_successors_from(
-    context: Any, address: Any, base: Any, at: Any, out: Any, labels: Any, fired: Any
+    context: Any,
+    address: Any,
+    base: Any,
+    at: Any,
+    out: Any,
+    into: Any,
+    labels: Any,
+    label: Any,
+    fired: Any,
+    first: Any,
 ) -> Any:
     """Call a `successors` function on word `at` of the states at an address in memory."""
-    return types.int64(address, base, at, out, labels, fired), _call_from
+    return types.int64(address, base, at, out, into, labels, label, fired, first), _call_from
 
 
 @_intrinsic
-def call_blocked_from(context: Any, address: Any, base: Any, at: Any, counts: Any) -> Any:
+def call_blocked_from(
+    context: Any, address: Any, base: Any, at: Any, counts: Any, first: Any
+) -> Any:
     """Call a `blocked` function on word `at` of the states at an address in memory."""
-    return types.int64(address, base, at, counts), _call_from
+    return types.int64(address, base, at, counts, first), _call_from
 
 
 @_intrinsic
@@ -331,7 +341,7 @@ def sweep_parts(
     for i in range(len(order)):
         p = order[i]
         if i % step == 0:
-            call_blocked_from(blocked, bases[p], cursors[p] * words, counts)
+            call_blocked_from(blocked, bases[p], cursors[p] * words, counts, 0)
         cursors[p] += 1
 
 

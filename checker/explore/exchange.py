@@ -20,7 +20,10 @@ from . import driver as d
 AT, MADE, SENSELESS, PARENT, LABEL = range(5)
 EXPANDED = 5
 
-BATCH = 128  # successors whose memory is asked for together
+STATES = 64  # states expanded before their successors are put into buckets
+SOME = 1 << 11  # room for those, unless one state can have more
+SENT = 1 << 13  # places for successors that were sent: what a processor keeps near itself
+BATCH = 16  # successors whose memory is asked for together: as many as a processor waits for
 NOWHERE = np.iinfo(np.int64).max
 
 
@@ -42,11 +45,7 @@ class Buckets:
 
     @classmethod
     def empty(
-        cls,
-        words: int,
-        owners: int,
-        room: int,
-        number: type[np.unsignedinteger[Any]] = np.uint32,
+        cls, words: int, owners: int, room: int, number: type[np.unsignedinteger[Any]] = np.uint32
     ) -> Buckets:
         """Buckets with room for so many successors for each owner, with numbers of this type."""
         return cls(
@@ -75,10 +74,67 @@ class Buckets:
             new.states, new.labels, new.parents, new.places,
         )  # fmt: skip
 
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """What `expand` writes to."""
+        return self.states, self.labels, self.parents, self.places, self.sizes
+
     def cut(self, place: int) -> None:
         """Forget the successors after a place."""
         for q, size in enumerate(self.sizes):
             self.sizes[q] = np.searchsorted(self.places[q, :size], place, side="right")
+
+
+@dataclass
+class Made:
+    """The successors of a few states, as one worker makes them before they go into buckets.
+
+    `sent` has states that it put into buckets before, each at a place given by its hash. One that
+    is found there need not be sent again, and most that are made twice are made soon after each
+    other: of 23 million successors of Paxos with 8.2 million states, 9.8 million are sent.
+    """
+
+    words: int
+    sent: npt.NDArray[np.uint64]
+    states: npt.NDArray[np.uint64]
+    labels: npt.NDArray[np.uint32]
+    parents: npt.NDArray[Any]
+
+    @classmethod
+    def empty(
+        cls, words: int, most: int, number: type[np.unsignedinteger[Any]] = np.uint32
+    ) -> Made:
+        """Room for the successors of some states, `most` of each, with numbers of this type."""
+        room = max(SOME, most)
+        made = cls(
+            words,
+            np.empty(SENT * words, np.uint64),
+            np.empty(room * words, np.uint64),
+            np.empty(room, np.uint32),
+            np.empty(room, number),
+        )
+        made.forget()
+        return made
+
+    def forget(self) -> None:
+        """Let `sent` have nothing, which is a state at each place that does not belong there."""
+        self.sent[:] = 0
+        state = np.zeros(self.words, np.uint64)
+        own = place = int(d.hash_of(state, 0, self.words)) % SENT
+        while place == own:
+            state[0] += np.uint64(1)
+            place = int(d.hash_of(state, 0, self.words)) % SENT
+        self.sent[own * self.words : (own + 1) * self.words] = state
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """What `expand` works with."""
+        return self.sent, self.states, self.labels, self.parents
+
+    @property
+    def room(self) -> int:
+        """How many successors there is room for."""
+        return len(self.labels)
 
 
 def _expanding(fixed: int) -> Callable[..., None]:
@@ -93,9 +149,11 @@ def _expanding(fixed: int) -> Callable[..., None]:
         last: int,
         cut: int,
         fired: Any,
-        out: Any,
-        made_labels: Any,
         progress: Any,
+        sent: Any,
+        out: Any,
+        kinds: Any,
+        sources: Any,
         states: Any,
         labels: Any,
         parents: Any,
@@ -107,43 +165,73 @@ def _expanding(fixed: int) -> Callable[..., None]:
         `order[i]` is the owner of the i-th of them, `cursors[p]` the index of owner p's next one,
         `bases[p]` the address of p's states. It ends early where the next successors might not fit,
         after the state that made the successor of place `cut`, and at a step that makes no sense:
-        progress[SENSELESS] is then the place that its successor would have had.
+        progress[SENSELESS] is then the place that its successor would have had. `sent`, `out`,
+        `kinds` and `sources` are the arrays of `Made`, the last ones those of `Buckets`.
         """
         words = fixed if fixed else given
         owners = len(bases)
-        room = labels.shape[1]
+        spots = np.uint64(SENT - 1)
+        capacity, room = len(kinds), labels.shape[1]
+        which, towards = np.empty(capacity, np.uint32), np.empty(capacity, np.uint8)
+        together = STATES if cut == NOWHERE else 1
         at, made = progress[AT], progress[MADE]
         slack = 0
         while at < last and made <= cut:
-            if slack < most:
+            if slack < capacity:
                 slack = room - sizes.max()
-                if slack < most:
+                if slack < capacity:
                     break
-            p = np.uint64(order[np.uint64(at)])  # indices that cannot be negative cost less
-            k = cursors[p]
-            n = d.call_successors_from(successors, bases[p], k * words, out, made_labels, fired)
-            parent = k * owners + np.int64(p)
-            for i in range(n):
+            # Make the successors of some states, up to a step that makes no sense.
+            some, senseless = 0, -1
+            end = min(last, at + together)
+            while at < end and some + most <= capacity and senseless < 0:
+                p = np.uint64(order[np.uint64(at)])  # indices that cannot be negative cost less
+                k = cursors[p]
+                n = d.call_successors_from(
+                    successors, bases[p], k * words, out, some * words, kinds, some, fired, 0
+                )
+                for i in range(some, some + n):
+                    j = np.uint64(i)
+                    sources[j] = k * owners + np.int64(p)
+                    if senseless < 0 and kinds[j] >= np.uint32(d.UNDEFINED):
+                        senseless = i
+                some += n
+                cursors[p] = k + 1
+                at += 1
+            if senseless >= 0:
+                some = senseless
+            # Leave out what was sent just before: without branches, which no processor can predict.
+            kept = 0
+            for i in range(some):
                 j = np.uint64(i)
-                if made_labels[j] >= np.uint32(d.UNDEFINED):
-                    progress[SENSELESS] = made
-                    progress[PARENT] = parent
-                    progress[LABEL] = made_labels[j] & np.uint32(d.UNDEFINED - 1)
-                    last = at  # no further
-                    break
-                q = np.uint64(d.owner_of(d.hash_of(out, i * words, words), owners))
-                size = sizes[q]
+                h = d.hash_of(out, i * words, words)
+                spot = (h & spots) * np.uint64(words)
+                new = False
                 for w in range(words):
-                    states[q, np.uint64(size * words + w)] = out[np.uint64(i * words + w)]
-                last_one = np.uint64(size)
-                labels[q, last_one] = made_labels[j]
-                parents[q, last_one] = parent
-                places[q, last_one] = made
-                sizes[q] = size + 1
-                made += 1
-            slack -= n
-            cursors[p] = k + 1
-            at += 1
+                    word = out[np.uint64(i * words + w)]
+                    new |= sent[spot + np.uint64(w)] != word
+                    sent[spot + np.uint64(w)] = word
+                which[np.uint64(kept)] = i
+                towards[np.uint64(kept)] = d.owner_of(h, owners)
+                kept += new
+            for i in range(kept):
+                j = np.uint64(which[np.uint64(i)])
+                q = np.uint64(towards[np.uint64(i)])
+                size = np.uint64(sizes[q])
+                for w in range(words):
+                    word = out[j * np.uint64(words) + np.uint64(w)]
+                    states[q, size * np.uint64(words) + np.uint64(w)] = word
+                labels[q, size] = kinds[j]
+                parents[q, size] = sources[j]
+                places[q, size] = made + np.int64(j)
+                sizes[q] = np.int64(size) + 1
+            made += some
+            slack -= some
+            if senseless >= 0:
+                progress[SENSELESS] = made
+                progress[PARENT] = sources[np.uint64(senseless)]
+                progress[LABEL] = kinds[np.uint64(senseless)] & np.uint32(d.UNDEFINED - 1)
+                break
         progress[AT], progress[MADE] = at, made
 
     return expand

@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from . import driver as d
 from . import exchange as x
-from .exchange import Buckets
+from .exchange import Buckets, Made
 from .kernel import Kernel
 from .store import Partitions, Store
 
-STRETCH = 1 << 15  # states that a worker expands in one round
+STRETCH = 1 << 18  # states that a worker expands in one round: waking a thread takes its time
 SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
 
 
@@ -32,27 +32,26 @@ SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
 class Worker:
     """What one thread writes to while it expands."""
 
+    made: Made
     buckets: Buckets
     fired: npt.NDArray[np.int64]
-    out: npt.NDArray[np.uint64]
-    labels: npt.NDArray[np.uint32]
     progress: npt.NDArray[np.int64]
     fresh: npt.NDArray[np.uint8]
 
     @classmethod
     def of(cls, kernel: Kernel, owners: int) -> Worker:
-        most = kernel.most_successors
+        made = Made.empty(kernel.words, kernel.most_successors)
         return cls(
-            Buckets.empty(kernel.words, owners, max(1 << 12, 2 * most)),
+            made,
+            Buckets.empty(kernel.words, owners, 2 * made.room),
             np.zeros(len(kernel.actions), np.int64),
-            np.zeros(most * kernel.words, np.uint64),
-            np.zeros(most, np.uint32),
             np.zeros(x.EXPANDED, np.int64),
             np.zeros(0, np.uint8),
         )
 
     @property
-    def made(self) -> int:
+    def count(self) -> int:
+        """How many successors it made."""
         return int(self.progress[x.MADE])
 
 
@@ -101,11 +100,11 @@ class Team:
         self.workers = [Worker.of(self.kernel, owners) for _ in range(owners)]
         functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
         self._expand, self._insert = functions.expand, functions.insert
-        self._pool = ThreadPoolExecutor(owners + 1)  # one of them leads
+        self._pool = ThreadPoolExecutor(owners)  # one of them leads
         order = self.partitions.order
         self._cursors = np.zeros(owners, np.int64)
-        d_head = int(self.control[d.HEAD])
-        x.advance(order, 0, d_head, self._cursors)
+        head = int(self.control[d.HEAD])
+        x.advance(order, 0, head, self._cursors)
         # The first call compiles, or loads, what the threads then share.
         self._successors, self._check = self.kernel.successors(), self.kernel.check()
 
@@ -150,6 +149,9 @@ class Team:
         before = [s.count for s in self.partitions.stores]
         results = [Result.empty() for _ in before]
         event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
+        if event is not None:
+            for w in self.workers:  # what was sent is not kept
+                w.made.forget()
         if event is not None and event.status != d.FULL:
             # Once more, up to what ended the search and no further.
             self._take_back(before)
@@ -171,13 +173,11 @@ class Team:
         return list(pairwise(ends))
 
     def _each(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do some work for each of parallel arguments, on threads if it is more than one."""
+        """Do some work for each of parallel arguments, the first on this thread."""
         calls = list(zip(*arguments, strict=True))
-        if len(calls) == 1:
-            work(*calls[0])
-            return
-        futures = [self._pool.submit(work, *call) for call in calls]
+        futures = [self._pool.submit(work, *call) for call in calls[1:]]
         try:
+            work(*calls[0])
             for future in futures:
                 future.result()
         finally:
@@ -202,9 +202,8 @@ class Team:
         )  # fmt: skip
         senseless = self._first_senseless()
         incoming = np.sum([w.buckets.sizes for w in self._busy], axis=0)
-        for store, more in zip(p.stores, incoming, strict=True):
-            if not self.reserve(store, store.count + int(more)):
-                return Event(0, 0, d.FULL, 0, start)
+        if not self._room_for(incoming):
+            return Event(0, 0, d.FULL, 0, start)
         owners = range(p.owners)
         if incoming.sum() < SMALL:
             for q in owners:
@@ -232,19 +231,33 @@ class Team:
             b = w.buckets
             self._expand(
                 self._successors, self.kernel.words, self.kernel.most_successors,
-                bases, order, cursors, last - first, cut, w.fired, w.out, w.labels, w.progress,
-                b.states, b.labels, b.parents, b.places, b.sizes,
+                bases, order, cursors, last - first, cut, w.fired, w.progress,
+                *w.made.arrays, *b.arrays,
             )  # fmt: skip
-            stopped = w.progress[x.SENSELESS] != x.NOWHERE or w.made > cut
+            stopped = w.progress[x.SENSELESS] != x.NOWHERE or w.count > cut
             if w.progress[x.AT] >= last - first or stopped:
                 break
             b.grow()
         w.buckets.cut(cut)
-        made = min(w.made, cut + 1)
+        made = min(w.count, cut + 1)
         w.progress[x.MADE] = made
         if len(w.fresh) < made:
             w.fresh = np.zeros(2 * made, np.uint8)
         w.fresh[:made] = 0
+
+    def _room_for(self, incoming: npt.NDArray[np.int64]) -> bool:
+        """Make room for what comes; stores that are about as full grow at the same time."""
+        counts = [s.count + int(n) for s, n in zip(self.partitions.stores, incoming, strict=True)]
+        if all(n <= s.room for s, n in zip(self.partitions.stores, counts, strict=True)):
+            return True
+        most = max(counts)
+        enough = []
+
+        def grow(store: Store, count: int) -> None:
+            enough.append(self.reserve(store, most) or self.reserve(store, count))
+
+        self._each(grow, self.partitions.stores, counts)
+        return all(enough)
 
     def _first_senseless(self) -> Event | None:
         """The first step that makes no sense; what comes after it is left alone."""
@@ -288,7 +301,7 @@ class Team:
     def _at_limit(self, wanted: int) -> Event:
         """The place of the `wanted`-th new state."""
         for i, w in enumerate(self._busy):
-            new = np.flatnonzero(w.fresh[: w.made])
+            new = np.flatnonzero(w.fresh[: w.count])
             if wanted <= len(new):
                 return Event(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
             wanted -= len(new)
@@ -301,12 +314,12 @@ class Team:
     def _commit(self, head: int, results: list[Result]) -> None:
         """Make a round's new states known."""
         p, c = self.partitions, self.control
-        most = p.count + sum(w.made for w in self._busy)
+        most = p.count + sum(w.count for w in self._busy)
         if len(p.order) < most:
             p.order = np.concatenate([p.order[: p.count], np.empty(most, np.uint8)])
         end = head
         for w in self._busy:
-            p.count = x.append_owners(w.fresh, w.made, p.order, p.count)
+            p.count = x.append_owners(w.fresh, w.count, p.order, p.count)
             end += int(w.progress[x.AT])
             self.fired += w.fired
         x.advance(p.order, head, end, self._cursors)

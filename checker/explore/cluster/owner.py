@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from quorate.checker.explore import driver as d
 from quorate.checker.explore import exchange as x
-from quorate.checker.explore.exchange import Buckets
+from quorate.checker.explore.exchange import Buckets, Made
 from quorate.checker.explore.machine import Machine
 from quorate.checker.explore.store import Store, bytes_per_state
 from quorate.checker.finite.packing import Words
@@ -79,11 +79,8 @@ class Owner:
         self.store = Store.empty(w.words, FIRST_ROOM, w.keyed, np.uint64)
         functions = x.functions_for(w.words, w.keyed)
         self._expand, self._insert = functions.expand, functions.insert
-        self._buckets = Buckets.empty(
-            w.words, w.owners, max(1 << 12, 2 * w.most_successors), np.uint64
-        )
-        self._out = np.zeros(w.most_successors * w.words, np.uint64)
-        self._labels = np.zeros(w.most_successors, np.uint32)
+        self._made = Made.empty(w.words, w.most_successors, np.uint64)
+        self._buckets = Buckets.empty(w.words, w.owners, 2 * self._made.room, np.uint64)
         self._mine: list[Bundle] = []
         self._start_level()
 
@@ -125,8 +122,8 @@ class Owner:
         while True:
             self._expand(
                 self.machine.address(w.successors), w.words, w.most_successors,
-                bases, order, cursors, n, x.NOWHERE, self._fired, self._out, self._labels,
-                progress, b.states, b.labels, b.parents, b.places, b.sizes,
+                bases, order, cursors, n, x.NOWHERE, self._fired, progress,
+                *self._made.arrays, *b.arrays,
             )  # fmt: skip
             if progress[x.SENSELESS] != x.NOWHERE:
                 if self._senseless is None:
@@ -200,6 +197,7 @@ class Owner:
     def take_back(self, expanded: int, count: int) -> None:
         """Forget the level that was begun: `count` states are known, `expanded` are expanded."""
         self.store.truncate(count)
+        self._made.forget()
         self.head, self.end = expanded, count
         self._mine.clear()
         self._start_level()
