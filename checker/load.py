@@ -33,6 +33,8 @@ BUNDLED = {
     "ProvedPaxosRoles": "quorate.model.proofs:ProvedPaxosRoles",
     "ProvedMultiPaxos": "quorate.model.proofs:ProvedMultiPaxos",
     "ProvedRaftElection": "quorate.model.raft_proof:ProvedRaftElection",
+    "ProvedRaftLogs": "quorate.model.raft_log_proof:ProvedRaftLogs",
+    "ProvedRaft": "quorate.model.raft_commit_proof:ProvedRaft",
     "ProvedTwoPhaseCommit": "quorate.model.two_phase_commit_proof:ProvedTwoPhaseCommit",
 }
 

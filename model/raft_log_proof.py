@@ -5,12 +5,11 @@ Woos et al.: Planning for Change in a Formal Verification of the Raft Consensus 
 """
 
 from quorate.model.language import *
-from quorate.model.raft import Ack, Append, Raft
+from quorate.model.raft import Append, Raft
 from quorate.model.raft_election import (
     Entry,
     Index,
     Quorum,
-    RequestVote,
     Role,
     Server,
     Term,
@@ -126,232 +125,63 @@ class ProvedRaftLogs(Raft, ProvedRaftElection):
             if self.has_prefix(s, m)
         )
 
-
-class ProvedRaft(ProvedRaftLogs):
-    """All of Raft's log properties, with two more variables of history.
-
-    A prefix of n entries was first (in the order of terms) found committed in the term `since[n]`,
-    when the leader counted `counted[n]` entries.
-    """
-
-    since: Map[Index, Term] = durable(Term.zero)
-    counted: Map[Index, Index] = durable(0)
-
-    @action
-    def advance_commit(self, s: Server, n: Index) -> None:
-        super().advance_commit(s, n)
-        for k in Index:
-            if k > 0 and k <= n and (self.since[k] == Term.zero or self.term[s] < self.since[k]):
-                self.since[k] = self.term[s]
-                self.counted[k] = n
-
-    # Who asked for votes, and who acknowledged what.
-
-    @invariant
-    def one_request_per_term(self) -> bool:
-        return all(
-            m.length == n.length and m.last == n.last
-            for m in self.sent[RequestVote]
-            for n in self.sent[RequestVote]
-            if m.t == n.t and m.candidate == n.candidate
-        )
-
-    @invariant
-    def candidates_sent_what_they_have(self) -> bool:
-        return all(
-            RequestVote(self.term[s], s, len(self.log[s]), self.last_term(s)) in self.sent
-            for s in Server
-            if self.role[s] == Role.CANDIDATE
-        )
-
-    @invariant
-    def acks_are_past(self) -> bool:
-        return all(
-            m.t != Term.zero
-            and m.t <= self.term[m.follower]
-            and self.elected[m.t] == m.leader
-            and m.length <= len(self.history[m.t])
-            for m in self.sent[Ack]
-        )
-
-    @invariant
-    def matches_were_acknowledged(self) -> bool:
-        return all(
-            self.match[s, u] == 0 or Ack(self.term[s], u, s, self.match[s, u]) in self.sent
-            for s in Server
-            for u in Server
-            if self.role[s] == Role.LEADER
-        )
-
-    # What may still be chosen: a prefix that ends in its leader's term, held by a quorum.
+    # Log matching, between any two logs that there are or were.
 
     @define
-    def has_acknowledged(self, s: Server, t: Term, n: Index) -> bool:
-        return self.elected[t] == s or any(
-            m.t == t and m.follower == s and n <= m.length for m in self.sent[Ack]
-        )
-
-    @define
-    def is_lost(self, t: Term, n: Index, q: Quorum) -> bool:
-        """Whether this quorum cannot commit the first n entries in this term any more."""
-        return any(t < self.term[s] and not self.has_acknowledged(s, t, n) for s in q)
-
-    @define
-    def ends_in(self, t: Term, n: Index) -> bool:
-        """Whether the leader of this term may commit its first n entries by counting."""
-        return n > 0 and n <= len(self.history[t]) and self.history[t][n - 1].t == t
+    def leader_has(self, u: Term, t: Term, n: Index) -> bool:
+        """Whether the n-th entry of this leader is of term t."""
+        return n <= len(self.history[u]) and self.history[u][n - 1].t == t
 
     @invariant
-    def followers_keep_what_they_acknowledged(self) -> bool:
+    def logs_match_histories(self) -> bool:
         return all(
-            self.log[m.follower][:n] == self.history[m.t][:n] or self.is_lost(m.t, n, q)
-            for m in self.sent[Ack]
-            for q in Quorum
-            for n in Index
-            if m.follower in q and n <= m.length and self.ends_in(m.t, n)
-        )
-
-    @invariant
-    def leaders_keep_what_they_have(self) -> bool:
-        return all(
-            self.log[s][:n] == self.history[t][:n] or self.is_lost(t, n, q)
-            for t in Term
-            for q in Quorum
-            for s in q
-            for n in Index
-            if self.elected[t] == s and self.ends_in(t, n)
-        )
-
-    @invariant
-    def votes_were_for_logs_as_good_as_acknowledged(self) -> bool:
-        return all(
-            a.t < m.last or (a.t == m.last and n <= m.length) or self.is_lost(a.t, n, q)
-            for a in self.sent[Ack]
-            for m in self.sent[RequestVote]
-            for q in Quorum
-            for n in Index
-            if a.follower in q
-            and self.has_voted(a.follower, m.t, m.candidate)
-            and a.t < m.t
-            and n <= a.length
-            and self.ends_in(a.t, n)
-        )
-
-    @invariant
-    def votes_were_for_logs_as_good_as_led(self) -> bool:
-        return all(
-            t < m.last or (t == m.last and n <= m.length) or self.is_lost(t, n, q)
-            for m in self.sent[RequestVote]
-            for t in Term
-            for q in Quorum
-            for s in q
-            for n in Index
-            if self.elected[t] == s
-            and self.has_voted(s, m.t, m.candidate)
-            and t < m.t
-            and self.ends_in(t, n)
-        )
-
-    @invariant
-    def candidates_are_as_good_as_what_may_be_committed(self) -> bool:
-        return all(
-            t < self.last_term(s)
-            or (t == self.last_term(s) and n <= len(self.log[s]))
-            or self.is_lost(t, n, q)
+            self.log[s][:n] == self.history[t][:n]
             for s in Server
             for t in Term
-            for q in Quorum
-            for u in q
             for n in Index
-            if self.role[s] == Role.CANDIDATE
-            and self.has_voted(u, self.term[s], s)
-            and t < self.term[s]
-            and self.has_acknowledged(u, t, n)
-            and self.ends_in(t, n)
+            if n > 0 and n <= len(self.log[s]) and self.leader_has(t, self.log[s][n - 1].t, n)
         )
 
     @invariant
-    def later_logs_have_what_may_be_committed(self) -> bool:
+    def histories_match(self) -> bool:
         return all(
-            self.log[s][:n] == self.history[t][:n] or self.is_lost(t, n, q)
-            for s in Server
-            for t in Term
-            for q in Quorum
-            for n in Index
-            if self.ends_in(t, n)
-            and (t < self.last_term(s) or (t == self.last_term(s) and n <= len(self.log[s])))
-        )
-
-    @invariant
-    def later_leaders_have_what_may_be_committed(self) -> bool:
-        return all(
-            self.history[u][:n] == self.history[t][:n] or self.is_lost(t, n, q)
-            for t in Term
+            self.history[u][:n] == self.history[t][:n]
             for u in Term
-            for q in Quorum
+            for t in Term
             for n in Index
-            if t < u and self.elected[u] is not None and self.ends_in(t, n)
+            if n > 0
+            and n <= len(self.history[u])
+            and self.leader_has(t, self.history[u][n - 1].t, n)
         )
 
-    # What is committed.
+    # What comes with an append: entries of its sender's log, by their places there.
 
     @invariant
-    def quorums_acknowledged_what_is_committed(self) -> bool:
+    def senders_logs_are_histories(self) -> bool:
         return all(
-            n <= self.counted[n]
-            and self.ends_in(self.since[n], self.counted[n])
-            and any(
-                all(self.has_acknowledged(s, self.since[n], self.counted[n]) for s in q)
-                for q in Quorum
-            )
-            for n in Index
-            if self.since[n] != Term.zero
-        )
-
-    @invariant
-    def commits_are_ordered(self) -> bool:
-        return all(
-            self.since[m] != Term.zero and self.since[m] <= self.since[n]
-            for n in Index
-            for m in Index
-            if m > 0 and m <= n and self.since[n] != Term.zero
-        )
-
-    @invariant
-    def later_leaders_have_what_is_committed(self) -> bool:
-        return all(
-            self.history[u][:n] == self.history[self.since[n]][:n]
-            for n in Index
-            for u in Term
-            if self.since[n] != Term.zero and self.since[n] <= u and self.elected[u] is not None
-        )
-
-    @invariant
-    def what_is_committed_agrees(self) -> bool:
-        return all(
-            self.history[self.since[m]][:m] == self.history[self.since[n]][:m]
-            for n in Index
-            for m in Index
-            if m > 0 and m <= n and self.since[n] != Term.zero
-        )
-
-    @invariant
-    def servers_commit_what_is_committed(self) -> bool:
-        return all(
-            self.since[self.commit[s]] != Term.zero
-            and self.since[self.commit[s]] <= self.term[s]
-            and self.log[s][: self.commit[s]]
-            == self.history[self.since[self.commit[s]]][: self.commit[s]]
-            for s in Server
-            if self.commit[s] > 0
-        )
-
-    @invariant
-    def leaders_announce_what_is_committed(self) -> bool:
-        return all(
-            self.since[m.commit] != Term.zero
-            and self.since[m.commit] <= m.t
-            and self.history[m.t][: m.commit] == self.history[self.since[m.commit]][: m.commit]
+            self.history[m.t][n - 1].t <= m.t
+            and self.history[m.t][n - 1].t != Term.zero
+            and self.history[self.history[m.t][n - 1].t][:n] == self.history[m.t][:n]
             for m in self.sent[Append]
-            if m.commit > 0
+            for n in Index
+            if n > 0 and n <= len(self.history[m.t])
+        )
+
+    @invariant
+    def what_comes_before_is_the_senders(self) -> bool:
+        return all(
+            self.log[s][i] == self.history[m.t][i]
+            for s in Server
+            for m in self.sent[Append]
+            for i in Index
+            if i < m.prefix and self.has_prefix(s, m)
+        )
+
+    @invariant
+    def entries_are_the_senders(self) -> bool:
+        return all(
+            i < len(self.history[m.t]) and m.entries[i - m.prefix] == self.history[m.t][i]
+            for m in self.sent[Append]
+            for i in Index
+            if m.prefix <= i and i - m.prefix < len(m.entries)
         )

@@ -44,12 +44,13 @@ class Markers:
             self._marks[name] = z3.Function(name, sort, z3.BoolSort())
         return self._marks[name](x)
 
-    def hypothesis(self, f: Formula, wide: bool, follow: bool = True) -> Any:
+    def hypothesis(self, f: Formula, wide: bool, follow: bool = True, cells: bool = True) -> Any:
         """An axiom or invariant for Z3. All its witnesses are marked for what is asked.
 
-        `wide`: its universals too are instantiated at witnesses, which may go on for ever.
+        `wide`: its universals too are instantiated at witnesses, which may go on for ever. `cells`:
+        numbers that are keys only where something is said of what is there.
         """
-        return _Writer(self, "E" if wide else "D", "E", follow).written(f)
+        return _Writer(self, "E" if wide else "D", "E", follow, cells).written(f)
 
     def query(self, f: Formula, constants: list[Term], wide: bool) -> Any:
         """What is asked, for Z3; existentials at the top become constants, added to `constants`.
@@ -65,6 +66,7 @@ class _Writer:
     universal: str  # the marker that universals are instantiated at
     witness: str | None  # one that all witnesses get besides, if not ""; None: no marks at all
     follow: bool = True
+    cells: bool = True
 
     def written(self, f: Formula, constants: list[Term] | None = None) -> Any:
         match f:
@@ -87,7 +89,7 @@ class _Writer:
             case All(variables, body):
                 inside = self.written(body)
                 facts = self._facts(variables, body)
-                cells = self._cells(variables, inside) if self.markers.closed else []
+                cells = self._cells(variables, inside) if self.markers.closed and self.cells else []
                 pattern = z3.MultiPattern(*self._patterns(variables, [*facts, *cells]))
                 marked = z3.ForAll(list(variables), inside, patterns=[pattern])
                 if facts or (self.markers.closed and not isinstance(f, Free)):

@@ -27,6 +27,7 @@ ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
 # Widths of their own: at what variables hold at the constants, and at quorums that there are.
 CELLS, WITNESSES = 3, 4
 PROVED = Answer.PROVED
+OPEN: tuple[Answer, set[str]] = (Answer.NOT_PROVED, set())  # what is not asked
 # How much Z3 may do before another way to ask is tried; its own units, about a million a second,
 # so that a busy machine changes no answer. 0: as much as the timeout allows.
 FEW, FIRST, SECOND, ALL = 300_000, 1_200_000, 4_000_000, 0
@@ -70,7 +71,7 @@ class Asker:
     shrink: bool = False
     second: bool = False  # what Z3 leaves open is asked of cvc5
     _end: float = 0.0
-    _written: dict[tuple[int, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
+    _written: dict[tuple[int, bool, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.axioms = axioms(self.vocabulary)
@@ -121,9 +122,8 @@ class Asker:
             parts, tests = pending.pop()
             test = first_test(parts) if tests < MOST_TESTS else None
             given = {n: f for n, f in hypotheses.items() if n in used or n in hint}
-            if test is not None and hint:
-                answer, names = self._ask(given, parts, 0, FEW)
-            else:
+            answer, names = self._hinted(given, parts, test is not None) if hint else OPEN
+            if answer is not PROVED and (test is None or not hint):
                 answer, names = self._case(hypotheses, given, parts, test is not None or quick)
             if answer is PROVED:
                 used |= names
@@ -133,6 +133,17 @@ class Asker:
             else:
                 pending += [(part, tests + 1) for part in decided(parts, test)]
         return PROVED, used, count
+
+    def _hinted(
+        self, few: Mapping[str, Formula], parts: Sequence[Formula], quick: bool
+    ) -> tuple[Answer, set[str]]:
+        """One case with the hypotheses that sufficed before, at more and more instances."""
+        found = OPEN
+        for width in (0, 1) if quick else (0, 1, WITNESSES):
+            found = self._ask(few, parts, width, SECOND)
+            if found[0] is PROVED:
+                break
+        return found
 
     def _case(
         self,
@@ -236,9 +247,10 @@ class Asker:
 
     def _hypothesis(self, f: Formula, width: int) -> Any:
         follow = width == WITNESSES or not self.vocabulary.counts
-        key = (id(f), width == 2, follow)
+        how = (width == 2, follow, width == 0)
+        key = (id(f), *how)
         if key not in self._written:
-            self._written[key] = (f, self.markers.hypothesis(f, width == 2, follow))
+            self._written[key] = (f, self.markers.hypothesis(f, *how))
         return self._written[key][1]
 
     def _assertions(self, parts: Sequence[Formula], width: int) -> list[Any]:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from quorate.checker.explore.explorer import explore
-from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
 from quorate.model.language.core import Description
 from quorate.model.language.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.raft import Raft
-from quorate.model.raft_log_proof import ProvedRaft, ProvedRaftLogs
+from quorate.model.raft_commit_proof import ProvedRaft
+from quorate.model.raft_log_proof import ProvedRaftLogs
 from quorate.model.raft_proof import ProvedRaftElection
 from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
 
@@ -64,6 +65,18 @@ def test_log_matching_is_proved(seed: int) -> None:
     found = prove_unbounded(ProvedRaftLogs, invariants=LOGS, refute=False, timeout=300.0, seed=seed)
     assert found.proved
     assert found.invariant("log_matching").how == "consequence"
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(s, marks=pytest.mark.exhaustive) for s in range(1, 20))]
+)
+def test_raft_is_proved(seed: int) -> None:
+    found = prove_unbounded(ProvedRaft, refute=False, timeout=300.0, seed=seed)
+    assert [o.name for o in found.obligations if o.answer is not Answer.PROVED] == []
+    assert found.standing is Standing.PROVED and found.assumed == ()
+    assert {i.invariant for i in found.invariants} >= set(Raft.methods("invariant"))
+    assert found.invariant("election_safety").how == "consequence"
+    assert found.invariant("state_machine_safety").how == "consequence"
 
 
 def mutated(name: str, proved: Any) -> Any:
