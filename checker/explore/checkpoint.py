@@ -235,7 +235,7 @@ class Checkpoint:
         if parts is None or where.order is None:
             return empty
         parts.count = sum(where.counts)
-        parts.order = np.zeros(max(parts.count, sum(where.rooms)), np.uint8)
+        parts.reserve(parts.count)
         self._load(where.order, parts.order[: parts.count])
         return parts
 

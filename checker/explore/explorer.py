@@ -166,6 +166,7 @@ class Explorer:
         self.fired = np.zeros(len(k.actions), np.int64)
         self._fired_before = np.zeros(len(k.actions), np.int64)
         batch = max(k.most_successors, min(d.BATCH * k.most_successors, BATCH_ROOM))
+        self._met = d.nothing_met(k.words)
         self._out = np.zeros(batch * k.words, np.uint64)
         self._labels = np.zeros(batch, np.uint32)
         self._hashes = np.zeros(batch, np.uint64)
@@ -391,6 +392,7 @@ class Explorer:
                 self.control,
                 self.fired,
                 self._fired_before,
+                self._met,
                 self._out,
                 self._labels,
                 self._sources,

@@ -155,12 +155,14 @@ class Partitions:
     stores: list[Store]
     order: Owners
     count: int
+    _growing: Growing | None = field(default=None, repr=False)
 
     @classmethod
     def split(cls, store: Store, owners: int) -> Partitions:
         """The states of one store, dealt out. Raises MemoryError."""
         sizes = np.zeros(owners, np.int64)
-        order = np.empty(store.room, np.uint8)
+        growing = Growing(np.uint8, store.room)
+        order = growing.array
         numbers = np.empty(store.count, np.uint32)
         d.deal(store.states, store.words, store.count, owners, order, numbers, sizes)
         stores = []
@@ -174,7 +176,18 @@ class Partitions:
             share.parents[: share.count] = numbers[store.parents[mine]]
             share.rehash()
             stores.append(share)
-        return cls(stores, order, store.count)
+        return cls(stores, order, store.count, growing)
+
+    def reserve(self, count: int) -> None:
+        """Make room in the order for so many states. Raises MemoryError."""
+        if count <= len(self.order):
+            return
+        growing = self._growing or Growing.of(self.order)
+        del self.order
+        try:
+            growing.grow(max(count, 2 * len(growing.array)))
+        finally:
+            self.order, self._growing = growing.array, growing
 
     @property
     def owners(self) -> int:

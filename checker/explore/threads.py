@@ -314,9 +314,7 @@ class Team:
     def _commit(self, head: int, results: list[Result]) -> None:
         """Make a round's new states known."""
         p, c = self.partitions, self.control
-        most = p.count + sum(w.count for w in self._busy)
-        if len(p.order) < most:
-            p.order = np.concatenate([p.order[: p.count], np.empty(most, np.uint8)])
+        p.reserve(p.count + sum(r.added for r in results) + 1)
         end = head
         for w in self._busy:
             p.count = x.append_owners(w.fresh, w.count, p.order, p.count)
