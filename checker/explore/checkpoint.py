@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import signal
-import threading
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -364,33 +362,6 @@ class Checkpoint:
                 path.unlink()
                 self._appended.pop(path.name, None)
                 self._synced.discard(path.name)
-
-
-@dataclass
-class Interrupt:
-    """Within it a Ctrl-C, if `deferred`, is only noted: a second one is not.
-
-    `asked` says that there was one. `safe` is for the caller to say whether it is between steps.
-    """
-
-    deferred: bool
-    asked: bool = False
-    safe: bool = True
-
-    def __enter__(self) -> Interrupt:
-        self.deferred &= threading.current_thread() is threading.main_thread()
-        if self.deferred:
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, number: int, frame: object) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-    def __exit__(self, *error: object) -> None:
-        if self.deferred:
-            signal.signal(signal.SIGINT, self._before)
 
 
 def _saved(runs: Sequence[Run]) -> list[SavedRun]:

@@ -13,17 +13,13 @@ themselves, plus 1, and a lookup reads nothing else.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+
+from .native import Intrinsic, age_of, native
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,12 +35,14 @@ TOGETHER = 16  # successors whose memory is asked for together: as many as a pro
 MET = 1 << 13  # places for successors that were met: what a processor keeps near itself
 UNDEFINED = 1 << 31  # in a label: the step makes no sense
 
-_INT = ir.IntType(64)
-_AGE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-
 
 def compiled(function: F, inline: Literal["never", "always"] = "never") -> F:
-    """Compiled by Numba at the first call; kept on disk where there is a place to keep it."""
+    """Compiled by Numba at the first call; kept on disk where there is a place to keep it.
+
+    For what allocates memory; anything else is better `native`.
+    """
+    from numba import njit
+
     try:
         made: Any = njit(cache=True, nogil=True, inline=inline)(function)
     except RuntimeError:  # neither the package's folder nor the user's can be written
@@ -52,113 +50,20 @@ def compiled(function: F, inline: Literal["never", "always"] = "never") -> F:
     else:
         # Numba looks at the age of a function's own file; what it calls may stand in this one.
         file: Any = made._cache._cache_file
-        file._source_stamp = (file._source_stamp, _AGE)
+        file._source_stamp = (file._source_stamp, age_of(__file__))
     return made  # type: ignore[no-any-return]
 
 
-def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
-    made: Callable[..., Any] = intrinsic(function)
-    return made
+# Calls of machine code by its address, and a hint to the processor.
+call_successors = Intrinsic("call_successors")
+call_successors_from = Intrinsic("call_successors_from")
+call_blocked_from = Intrinsic("call_blocked_from")
+call_check = Intrinsic("call_check")
+call_blocked = Intrinsic("call_blocked")
+prefetch = Intrinsic("prefetch")
 
 
-def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """Call a function with pointers: args are its address, then arrays and indices by turns."""
-    address, *rest = args
-    pairs = zip(signature.args[1::2], rest[0::2], rest[1::2], strict=True)
-    pointers = [_element(context, builder, t, array, index) for t, array, index in pairs]
-    function = ir.FunctionType(_INT, [p.type for p in pointers])
-    return builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
-
-
-def _element(context: Any, builder: Any, t: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(t)(context, builder, array).data
-    return builder.gep(data, [index])
-
-
-@_intrinsic
-def call_successors(
-    context: Any,
-    address: Any,
-    state: Any,
-    at: Any,
-    out: Any,
-    into: Any,
-    labels: Any,
-    label: Any,
-    fired: Any,
-    first: Any,
-) -> Any:
-    """Call a `successors` function by its address."""
-    return types.int64(address, state, at, out, into, labels, label, fired, first), _call
-
-
-def _call_from(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """Call a function on word `at` of what is at an address, then arrays and indices by turns."""
-    address, base, at, *rest = args
-    start = builder.inttoptr(base, _INT.as_pointer())
-    pointers = [builder.gep(start, [at], source_etype=_INT)]
-    pairs = zip(signature.args[3::2], rest[0::2], rest[1::2], strict=True)
-    pointers += [_element(context, builder, t, array, index) for t, array, index in pairs]
-    function = ir.FunctionType(_INT, [p.type for p in pointers])
-    return builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
-
-
-@_intrinsic
-def call_successors_from(
-    context: Any,
-    address: Any,
-    base: Any,
-    at: Any,
-    out: Any,
-    into: Any,
-    labels: Any,
-    label: Any,
-    fired: Any,
-    first: Any,
-) -> Any:
-    """Call a `successors` function on word `at` of the states at an address in memory."""
-    return types.int64(address, base, at, out, into, labels, label, fired, first), _call_from
-
-
-@_intrinsic
-def call_blocked_from(
-    context: Any, address: Any, base: Any, at: Any, counts: Any, first: Any
-) -> Any:
-    """Call a `blocked` function on word `at` of the states at an address in memory."""
-    return types.int64(address, base, at, counts, first), _call_from
-
-
-@_intrinsic
-def call_check(context: Any, address: Any, state: Any, at: Any, labels: Any, label: Any) -> Any:
-    """Call a `check` function by its address."""
-    return types.int64(address, state, at, labels, label), _call
-
-
-@_intrinsic
-def call_blocked(context: Any, address: Any, state: Any, at: Any, counts: Any, first: Any) -> Any:
-    """Call a `blocked` function by its address."""
-    return types.int64(address, state, at, counts, first), _call
-
-
-@_intrinsic
-def prefetch(context: Any, array: Any, index: Any) -> Any:
-    """Ask for the cache line of array[index]."""
-    signature = types.void(array, index)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        at = _element(context, builder, signature.args[0], *args)
-        byte = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte] + [ir.IntType(32)] * 3)
-        function: Any = cgutils
-        function = function.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        flags = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]
-        builder.call(function, [builder.bitcast(at, byte), *flags])
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-@compiled
+@native
 def hash_of(states: Any, at: int, words: int) -> Any:
     """A 64-bit hash of the `words` words from `at`."""
     h = np.uint64(0x9E3779B97F4A7C15)
@@ -168,7 +73,15 @@ def hash_of(states: Any, at: int, words: int) -> Any:
     return h * np.uint64(0xC4CEB9FE1A85EC53)
 
 
-@compiled
+@native
+def hash_of_word(word: Any) -> Any:
+    """`hash_of` for a single word."""
+    h = (np.uint64(0x9E3779B97F4A7C15) ^ word) * np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(32)
+    return h * np.uint64(0xC4CEB9FE1A85EC53)
+
+
+@native
 def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
     """Whether the words from two places are the same."""
     for i in range(words):  # noqa: SIM110 - compiled
@@ -189,7 +102,7 @@ def nothing_met(words: int) -> npt.NDArray[np.uint64]:
     return met
 
 
-@compiled
+@native
 def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
     """Whether a state, given with its hash, is not at its place among those met; now it is.
 
@@ -206,7 +119,7 @@ def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
     return new
 
 
-@compiled
+@native
 def owner_of(h: Any, owners: Any) -> Any:
     """Which of so many owners has the states of a hash: by its upper half, as tables use the lower.
 
@@ -215,7 +128,7 @@ def owner_of(h: Any, owners: Any) -> Any:
     return np.int64(((h >> np.uint64(32)) * np.uint64(owners)) >> np.uint64(32))
 
 
-@compiled
+@native
 def scale_of(table: Any) -> Any:
     """By how much the lower half of a hash is shifted to be a place in a keyed table."""
     shift = 32
@@ -226,7 +139,7 @@ def scale_of(table: Any) -> Any:
     return np.uint64(shift)
 
 
-@compiled
+@native
 def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
     """The index of the state at a place, or -1, by a table that is not keyed."""
     mask = np.uint64(len(table) - 1)
@@ -240,13 +153,15 @@ def find(states: Any, words: int, table: Any, state: Any, at: int) -> int:
         h = (h + np.uint64(1)) & mask
 
 
-@compiled
-def rehash(states: Any, words: int, count: int, table: Any) -> None:
-    """Fill an empty table that is not keyed with the first `count` states."""
+@native
+def rehash(states: Any, words: int, count: int, table: Any, hashes: Any) -> None:
+    """Fill an empty table that is not keyed with the first `count` states.
+
+    `hashes` has room for some, which are looked up together.
+    """
     mask = np.uint64(len(table) - 1)
-    hashes = np.empty(BATCH, np.uint64)
-    for start in range(0, count, BATCH):
-        end = min(count, start + BATCH)
+    for start in range(0, count, len(hashes)):
+        end = min(count, start + len(hashes))
         for k in range(start, end):
             h = hash_of(states, k * words, words) & mask
             hashes[k - start] = h
@@ -258,7 +173,7 @@ def rehash(states: Any, words: int, count: int, table: Any) -> None:
             table[h] = k + 1
 
 
-@compiled
+@native
 def forget(states: Any, words: int, count: int, end: int, table: Any) -> None:
     """Take the states from `count` to `end`, the last that were inserted, out of such a table."""
     mask = np.uint64(len(table) - 1)
@@ -269,38 +184,34 @@ def forget(states: Any, words: int, count: int, end: int, table: Any) -> None:
         table[h] = 0
 
 
-@compiled
+@native
 def place_of(h: Any, scale: Any) -> Any:
     """The place of a hash in a keyed table: such places ascend with the lower half of the hash."""
     return (h & np.uint64(0xFFFFFFFF)) >> scale
 
 
-@compiled
+@native
 def add_keys(keys: Any, more: int, table: Any) -> None:
     """Insert states into a keyed table, given `more` (0 or 1) less than its entries would be."""
     mask = np.uint64(len(table) - 1)
     scale = scale_of(table)
-    key = np.empty(1, np.uint64)
     for i in range(len(keys)):
         entry = keys[i] + np.uint64(more)
-        key[0] = entry - np.uint64(1)
-        place = place_of(hash_of(key, 0, 1), scale)
+        place = place_of(hash_of_word(entry - np.uint64(1)), scale)
         while table[place] != 0:
             place = (place + np.uint64(1)) & mask
         table[place] = entry
 
 
-@compiled
-def spread(table: Any, old: int) -> bool:
+@native
+def spread(table: Any, old: int, aside: Any) -> bool:
     """Make one keyed table of the first `old` places, a table, and the empty ones behind them.
 
     From the last entry to the first each moves up, because places ascend with the hashes; the few
-    first ones are put aside before. False if there are too many of those: build it anew, then.
+    first ones are put `aside` before. False if there is no room for them: build it anew, then.
     """
     mask = np.uint64(len(table) - 1)
     scale = scale_of(table)
-    key = np.empty(1, np.uint64)
-    aside = np.empty(8192, np.uint64)
     kept = 0
     first = min(old, len(aside) // 2)
     for i in range(first):
@@ -313,8 +224,7 @@ def spread(table: Any, old: int) -> bool:
         if entry == 0:
             continue
         table[i] = 0
-        key[0] = entry - np.uint64(1)
-        place = place_of(hash_of(key, 0, 1), scale)
+        place = place_of(hash_of_word(entry - np.uint64(1)), scale)
         if place <= np.uint64(i):
             if kept == len(aside):
                 return False
@@ -328,7 +238,7 @@ def spread(table: Any, old: int) -> bool:
     return True
 
 
-@compiled
+@native
 def forget_keys(states: Any, count: int, end: int, table: Any) -> None:
     """`forget` for a keyed table."""
     mask = np.uint64(len(table) - 1)
@@ -340,7 +250,7 @@ def forget_keys(states: Any, count: int, end: int, table: Any) -> None:
         table[place] = 0
 
 
-@compiled
+@native
 def deal(
     states: Any, words: int, count: int, owners: int, order: Any, numbers: Any, sizes: Any
 ) -> None:
@@ -352,20 +262,22 @@ def deal(
         sizes[p] += 1
 
 
-@compiled
 def crowded(count: int, places: int, keyed: bool) -> bool:
     """Whether a table of so many places should be larger for so many states."""
     return 10 * count > 7 * places if keyed else 2 * count > places
 
 
-@compiled
+is_crowded = native(crowded)
+
+
+@native
 def sweep(blocked: int, words: int, states: Any, count: int, step: int, counts: Any) -> None:
     """Run a `blocked` function over every `step`-th state."""
     for k in range(0, count, step):
         call_blocked(blocked, states, k * words, counts, 0)
 
 
-@compiled
+@native
 def sweep_parts(
     blocked: int, words: int, bases: Any, order: Any, cursors: Any, step: int, counts: Any
 ) -> None:
@@ -377,7 +289,7 @@ def sweep_parts(
         cursors[p] += 1
 
 
-@compiled
+@native
 def insert_keyed(
     new: Any,
     labels: Any,
@@ -462,10 +374,17 @@ def insert(
     return count
 
 
-insert_whole = compiled(insert, inline="always")  # so that loops over words are unrolled
+insert_whole = native(insert, inline="always")  # so that loops over words are unrolled
 
 
-@compiled
+@native
+def copy(source: Any, target: Any) -> None:
+    """Copy an array into one of the same length."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@native
 def check_new(
     check: int, words: int, bad: int, states: Any, begin: int, end: int, kinds: Any, result: Any
 ) -> int:
@@ -483,7 +402,7 @@ def check_new(
 
 
 def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
-    @compiled
+    @native
     def search(
         successors: int,
         check: int,
@@ -529,7 +448,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
                 control[DEPTH] += 1
                 control[LEVEL_END] = count
             # Make the successors of some states, as many as surely fit.
-            fired_before[:] = fired
+            copy(fired, fired_before)
             last = min(head + BATCH, control[LEVEL_END], stop)
             at, made = head, 0
             while at < last and made + most <= len(labels):
@@ -542,10 +461,10 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
                 at += 1
             if count + made > room:
                 status = FULL
-            elif crowded(count + made, len(table), keyed):
+            elif is_crowded(count + made, len(table), keyed):
                 status = CROWDED
             if status != PAUSED:
-                fired[:] = fired_before
+                copy(fired_before, fired)
                 break
             # Keep those that were not met just before, up to a step that makes no sense.
             kept, valid = 0, 0
@@ -599,7 +518,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
                     forget_keys(states, count, found, table)
                 else:
                     forget(states, words, count, found, table)
-                fired[:] = fired_before
+                copy(fired_before, fired)
                 for s in range(head, at):
                     call_successors(successors, states, s * words, out, 0, labels, 0, fired, 0)
             head = at
@@ -620,7 +539,7 @@ def search_for(words: int, keyed: bool) -> Callable[..., int]:
     return _searches[fixed, keyed]
 
 
-@compiled
+@native
 def edges(
     successors: int,
     words: int,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,17 +28,19 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from . import driver as d
-from .checkpoint import Checkpoint, Identity, InMemory, Interrupt, OnDisk, Saved
-from .codegen import Goal
-from .external import External
-from .handover import hand_over
+from .canonical import Canonical
+from .interrupt import Interrupt
 from .judge import Judge
 from .kernel import Kernel
 from .paths import steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
 from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
-from .symmetry import Canonical
-from .threads import Team
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint, InMemory, OnDisk
+    from .codegen import Goal
+    from .external import External
+    from .threads import Team
 
 FIRST_ROOM = 1 << 16
 GROWTH = 4  # a table of indices grows by hashing every state again, so seldom
@@ -263,6 +266,8 @@ class Explorer:
 
     def _go_to_disk(self, folder: Path) -> None:
         """Hand what was found over to a search on disk. Raises OSError."""
+        from .handover import hand_over
+
         stores, heads = list(self._stores()), [int(self.control[d.HEAD])]
         if self._partitions is not None:
             heads = self._partitions.among_first(heads[0])
@@ -277,6 +282,8 @@ class Explorer:
         self._saved_at = -self.every
 
     def _on_disk(self, folder: Path) -> External:
+        from .external import External
+
         memory = free_memory() if self.memory is None else self.memory
         external = External(
             self.kernel, folder, memory, self.threads, self.limit, self.control, self.fired
@@ -301,6 +308,8 @@ class Explorer:
         """Go to where the checkpoint is; the outcome if its search is finished."""
         if self.checkpoint is None:
             return None
+        from .checkpoint import Checkpoint, Identity, OnDisk
+
         kept = self._kept = Checkpoint(self.checkpoint, Identity.of(self.kernel))
         saved = kept.saved
         if saved is None:
@@ -327,6 +336,8 @@ class Explorer:
         """Make a checkpoint, if they are wanted. Raises OSError."""
         if self._kept is None:
             return
+        from .checkpoint import Saved
+
         if self._external is not None:
             where: InMemory | OnDisk = self._kept.save_disk(self._external, self._in_memory)
         else:
@@ -361,6 +372,8 @@ class Explorer:
         return self._team_for(parts)
 
     def _team_for(self, parts: Partitions) -> Team:
+        from .threads import Team
+
         return Team(self.kernel, parts, self.control, self.fired, self.limit, self._reserve)
 
     def _reserve(self, store: Store, count: int) -> bool:
@@ -413,7 +426,7 @@ class Explorer:
             bits=self.kernel.layout.bits,
             words=self.kernel.words,
             bytes_per_state=size,
-            instances=len(self.kernel.instances),
+            instances=self.kernel.outline.instances,
             most_states_in_memory=self._most_states(memory),
         )
 

@@ -3,28 +3,58 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-
-from llvmlite import ir
+from typing import TYPE_CHECKING, Any
 
 from quorate.checker.finite.determined import Dependency
-from quorate.checker.finite.evaluate import Undefined
-from quorate.checker.finite.instances import Instance, Instantiator
 from quorate.checker.finite.layout import Layout
-from quorate.checker.finite.nodes import MOST_TERMS, Bool
-from quorate.model.language import SizeError
+from quorate.checker.finite.nodes import MOST_TERMS
+from quorate.model.language import QuorumSystem, SizeError
 from quorate.model.language import core as c
+from quorate.model.language.fingerprint import digest, text
 from quorate.model.language.sorts import Sizes
 
-from .codegen import Goal, add_blocked, add_check, add_successors, grouped
+from .cache import SOURCES, unchanged
 from .dependencies import dependencies
 from .machine import Machine
-from .stubborn import Stubborn
-from .stubborn_code import add_stubborn
-from .symmetry import Reduction
+from .outline import Outline
+
+if TYPE_CHECKING:
+    from llvmlite import ir
+
+    from quorate.checker.finite.evaluate import Undefined
+    from quorate.checker.finite.instances import Instance, Instantiator
+    from quorate.checker.finite.nodes import Bool
+
+    from .codegen import Goal
+    from .stubborn import Stubborn
+    from .symmetry import Reduction
 
 MOST_PROPERTIES = 62
+
+
+def key_of(
+    description: c.Description,
+    sizes: Sizes,
+    found: tuple[Dependency, ...],
+    symmetry: bool,
+    por: bool,
+) -> str | None:
+    """All that a kernel depends on; with None nothing is kept under a key."""
+    model, bounds = digest(description), f"{text(sizes.elements)} {sizes}"
+    systems = (t for t in description.protocol.sorts().values() if issubclass(t, QuorumSystem))
+    quorums = " ".join(map(_listed, systems))
+    return f"{SOURCES} {model} {bounds} {quorums} {text(found)} {symmetry} {por}"
+
+
+def _listed(system: type[QuorumSystem[Any]]) -> str:
+    """The quorums of a system at the active sizes."""
+    try:
+        return f"{system.__name__}: {system.quorums(tuple(system.of))}"
+    except SizeError as error:
+        return str(error)
 
 
 @dataclass
@@ -33,6 +63,9 @@ class Kernel:
 
     Bit i of `check` is property i: set where an invariant is violated, where a reachable predicate
     holds. One more bit is set where a property makes no sense. Raises SizeError.
+
+    What is kept of an earlier run is not made again: the action instances, and what is compiled,
+    wait until somebody asks for them.
     """
 
     description: c.Description
@@ -40,28 +73,59 @@ class Kernel:
     symmetry: bool = False
     por: bool = False
     layout: Layout = field(init=False)
-    instances: list[Instance] = field(init=False)
-    possible: list[Instance] = field(init=False)  # those that labels number
-    reduction: Reduction | None = field(init=False, default=None)
-    stubborn: Stubborn | None = field(init=False, default=None)
+    outline: Outline = field(init=False)
+    machine: Machine = field(init=False)
 
     def __post_init__(self) -> None:
-        self._lay_out(dependencies(self.description, self.sizes))
-        looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
-        kept = tuple(d for d in self.layout.determined if d.reported not in looped)
-        if kept != self.layout.determined:  # a loop over messages reads their payloads
-            self._lay_out(kept)
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
-        self.possible = [i for i in self.instances if self._may_happen(i)]
-        self.machine = self._compile()
+        found = dependencies(self.description, self.sizes)
+        self._key = key_of(self.description, self.sizes, found, self.symmetry, self.por)
+        known = Outline.kept(self._key) if self._key is not None else None
+        self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
+        self.outline = known or self._outlined(found)
+        if known is None and self._key is not None:
+            if unchanged():
+                self.outline.keep(self._key)
+            else:
+                self._key = None
+        self.machine = Machine(self._module, key=self._key)
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
         self.layout = Layout(self.description, self.sizes, determined)
-        self._make = Instantiator(self.layout)
-        self.instances = [
-            i for action in self.description.actions for i in self._make.instances(action)
-        ]
+        for name in ("_make", "instances"):
+            vars(self).pop(name, None)
+
+    def _outlined(self, found: tuple[Dependency, ...]) -> Outline:
+        looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
+        follows = tuple(i for i, d in enumerate(found) if d.reported not in looped)
+        if len(follows) < len(found):  # a loop over messages reads their payloads
+            self._lay_out(tuple(found[i] for i in follows))
+        from .codegen import grouped
+
+        return Outline(
+            follows,
+            len(self.instances),
+            max(1, _most(group.instances[0] for group in grouped(self.possible))),
+            _most(self.possible),
+        )
+
+    @cached_property
+    def _make(self) -> Instantiator:
+        from quorate.checker.finite.instances import Instantiator
+
+        return Instantiator(self.layout)
+
+    @cached_property
+    def instances(self) -> list[Instance]:
+        """Every action with every choice of arguments."""
+        with self.sizes:
+            return [i for action in self.description.actions for i in self._make.instances(action)]
+
+    @cached_property
+    def possible(self) -> list[Instance]:
+        """The instances that labels number: those that are not disabled in every state."""
+        return [i for i in self.instances if self._may_happen(i)]
 
     def _may_happen(self, i: Instance) -> bool:
         graph = self.layout.graph
@@ -80,15 +144,15 @@ class Kernel:
         """Whether states are kept in the table itself."""
         return self.words == 1 and self.layout.bits < 64
 
-    @cached_property
+    @property
     def most_successors(self) -> int:
         """An upper bound on the successors of one state."""
-        return max(1, sum(_most(group.instances[0]) for group in grouped(self.possible)))
+        return self.outline.most_successors
 
     @property
     def most_transitions(self) -> int:
         """An upper bound on the transitions of one state, those that change nothing included."""
-        return sum(map(_most, self.possible))
+        return self.outline.most_transitions
 
     @property
     def bad(self) -> int:
@@ -98,28 +162,63 @@ class Kernel:
         )
         return bits | 1 << len(self.description.properties)
 
-    def _compile(self) -> Machine:
+    def _module(self) -> ir.Module:
+        """What is compiled."""
+        from llvmlite import ir
+
+        from .codegen import add_check, add_successors
+        from .stubborn_code import add_stubborn
+
         graph = self.layout.graph
         module = ir.Module("kernel")
-        add_successors(module, graph, self.words, self.possible, self.actions)
-        conditions: list[Bool] = []
-        self._senseless: list[Undefined] = []
-        for p in self.description.properties:
-            holds, undefined = self._make.property(p)
-            conditions.append(graph.not_(holds) if p.kind == "invariant" else holds)
-            self._senseless += undefined
-        conditions.append(graph.or_(u.when for u in self._senseless))
-        self._conditions = conditions
-        if self.por:
-            self.stubborn = Stubborn(self.layout, grouped(self.possible), self._violation())
-            add_stubborn(module, self.stubborn)
-        if self.symmetry:
-            self.reduction = Reduction(self.layout)
-        if self.reduction is not None and self.reduction.permutations > 1:
-            self.reduction.add_to(module, conditions, self._unreduced)
-        else:
-            add_check(module, graph, self.words, conditions, self.possible)
-        return Machine(module)
+        with self.sizes:
+            add_successors(module, graph, self.words, self.possible, self.actions)
+            if self.stubborn is not None:
+                add_stubborn(module, self.stubborn)
+            if self.reduction is not None and self.reduction.permutations > 1:
+                self.reduction.add_to(module, self._conditions, self._unreduced)
+            else:
+                add_check(module, graph, self.words, self._conditions, self.possible)
+        return module
+
+    @cached_property
+    def _holding(self) -> list[tuple[Bool, list[Undefined]]]:
+        """For each property where it holds, and where it has no value."""
+        with self.sizes:
+            return [self._make.property(p) for p in self.description.properties]
+
+    @cached_property
+    def _conditions(self) -> list[Bool]:
+        """Where `check` sets its bits."""
+        graph = self.layout.graph
+        pairs = zip(self.description.properties, self._holding, strict=True)
+        conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
+        return [*conditions, graph.or_(u.when for u in self._senseless)]
+
+    @property
+    def _senseless(self) -> list[Undefined]:
+        return [u for _, undefined in self._holding for u in undefined]
+
+    @cached_property
+    def stubborn(self) -> Stubborn | None:
+        """What partial-order reduction makes of it."""
+        if not self.por:
+            return None
+        from .codegen import grouped
+        from .stubborn import Stubborn
+
+        with self.sizes:
+            return Stubborn(self.layout, grouped(self.possible), self._violation())
+
+    @cached_property
+    def reduction(self) -> Reduction | None:
+        """What symmetry makes of it."""
+        if not self.symmetry:
+            return None
+        from .symmetry import Reduction
+
+        with self.sizes:
+            return Reduction(self.layout)
 
     @property
     def reducing(self) -> bool:
@@ -155,10 +254,19 @@ class Kernel:
 
         Raises SizeError if that alone has too many terms.
         """
-        module = ir.Module("coverage")
-        with self.layout.graph.aside(MOST_TERMS):
-            add_blocked(module, self.layout.graph, self.words, self.instances, goals)
-        return Machine(module, quick=True)
+
+        def module() -> ir.Module:
+            from llvmlite import ir
+
+            from .codegen import add_blocked
+
+            made, instances = ir.Module("coverage"), self.instances
+            with self.layout.graph.aside(MOST_TERMS):
+                add_blocked(made, self.layout.graph, self.words, instances, goals)
+            return made
+
+        key = None if self._key is None else f"{self._key} {goals}"
+        return Machine(module, quick=True, key=key)
 
     def violated(self, bits: int) -> str | None:
         """The first invariant among the bits that `check` returned."""
@@ -189,6 +297,6 @@ class Kernel:
         )
 
 
-def _most(instance: Instance) -> int:
-    """How often an instance can happen in one state: once for each choice of messages sent."""
-    return math.prod(loop.messages.column.count for loop in instance.loops)
+def _most(instances: Iterable[Instance]) -> int:
+    """How often instances can happen in one state: once for each choice of messages sent."""
+    return sum(math.prod(loop.messages.column.count for loop in i.loops) for i in instances)

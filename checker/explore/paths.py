@@ -10,7 +10,6 @@ import numpy as np
 from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language.run import Arguments, Machine, State
 
-from .codegen import grouped
 from .kernel import Kernel
 from .result import Move
 
@@ -57,6 +56,8 @@ class _Hints:
     """What the kernel would do in a state: actions with arguments, of those that it unrolled."""
 
     def __init__(self, kernel: Kernel) -> None:
+        from .codegen import grouped
+
         self._kernel = kernel
         self._packing = Packing(kernel.layout)
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4)

@@ -16,7 +16,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from .driver import _element, _intrinsic, compiled
+from .driver import compiled
+from .intrinsics import element, intrinsic
 
 INSERTION = 24  # up to so many rows are sorted by insertion
 DIGIT = 11  # bits of the largest radix
@@ -24,30 +25,30 @@ DIGIT = 11  # bits of the largest radix
 _BYTE, _WORD = ir.IntType(8), ir.IntType(64)
 
 
-@_intrinsic
+@intrinsic
 def load_word(context: Any, data: Any, at: Any) -> Any:
     """The eight bytes from data[at], which need not be aligned."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = _element(context, builder, signature.args[0], *args)
+        place = element(context, builder, signature.args[0], *args)
         return builder.load(builder.bitcast(place, _WORD.as_pointer()), align=1)
 
     return types.uint64(data, at), generate
 
 
-@_intrinsic
+@intrinsic
 def store_word(context: Any, data: Any, at: Any, word: Any) -> Any:
     """Store eight bytes at data[at], which need not be aligned."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = _element(context, builder, signature.args[0], *args[:2])
+        place = element(context, builder, signature.args[0], *args[:2])
         builder.store(args[2], builder.bitcast(place, _WORD.as_pointer()), align=1)
         return context.get_dummy_value()
 
     return types.void(data, at, types.uint64), generate
 
 
-@_intrinsic
+@intrinsic
 def leading_zeros(context: Any, word: Any) -> Any:
     """How many of the highest bits are 0; 64 for 0."""
 

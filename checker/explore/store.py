@@ -18,6 +18,7 @@ Owners = npt.NDArray[np.uint8]
 
 MOST_OWNERS = 255  # an owner, or none, is kept in a byte
 PIECE = 1 << 22
+ASIDE = 1 << 13  # entries of a keyed table that grows
 
 
 @dataclass
@@ -94,7 +95,7 @@ class Store:
         """Let the table have so many places."""
         if not self.keyed:
             table: Indices = Growing(np.uint32, size).array
-            d.rehash(self.states, self.words, self.count, table)
+            _rehash(self.states, self.words, self.count, table)
             self.table = table
             return
         old = len(self.table)
@@ -104,7 +105,7 @@ class Store:
             pages.grow(size)
         finally:
             self.table, self._keys = pages.array, pages
-        if not d.spread(self.table, old):
+        if not d.spread(self.table, old, np.empty(ASIDE, np.uint64)):
             self.rehash()
 
     def drop_table(self) -> None:
@@ -117,7 +118,7 @@ class Store:
         if self.keyed:
             d.add_keys(self.states[: self.count], 1, self.table)
         else:
-            d.rehash(self.states, self.words, self.count, self.table)
+            _rehash(self.states, self.words, self.count, self.table)
 
     def truncate(self, count: int) -> None:
         """Forget all but the first `count` states."""
@@ -140,7 +141,7 @@ class Store:
             return self.table
         if self._index is None:
             self._index = Growing(np.uint32, table_size(self.count, False)).array
-            d.rehash(self.states, self.words, self.count, self._index)
+            _rehash(self.states, self.words, self.count, self._index)
         return self._index
 
 
@@ -255,6 +256,10 @@ class Partitions:
     def addresses(self) -> npt.NDArray[np.int64]:
         """Where each store's states begin in memory; they move when a store grows."""
         return np.array([s.states.ctypes.data for s in self.stores], np.int64)
+
+
+def _rehash(states: Words, words: int, count: int, table: Indices) -> None:
+    d.rehash(states, words, count, table, np.empty(d.BATCH, np.uint64))
 
 
 def table_size(room: int, keyed: bool) -> int:

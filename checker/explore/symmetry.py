@@ -8,31 +8,22 @@ lead to it gives the size of the orbit.
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from llvmlite import ir
 
 from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.nodes import Bool
-from quorate.checker.finite.packing import Packing
 from quorate.checker.finite.permute import Cell, Move, Permutation, swap
 from quorate.checker.finite.symmetric import MOST_PERMUTATIONS, interchangeable
 from quorate.model.language.run import Machine as Interpreter
-from quorate.model.language.run import State
 from quorate.model.language.sorts import Sort
 
-from . import driver as d
 from .codegen import I1, I32, I64, UNDEFINED, Lowering, Words, const
-from .machine import Machine
-from .result import Orbits
-from .store import Store
 
 MOST_UNROLLED = 24  # images in one straight line
 MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits
@@ -482,45 +473,3 @@ def _free(mask: int, taken: list[int]) -> tuple[int, int]:
                 return key, shift
     taken.append(0)
     return len(taken) - 1, 0
-
-
-# ---------------------------------------------------------------- use
-
-
-class Canonical:
-    """The representatives of packed states, for Python; states themselves where none is reduced."""
-
-    def __init__(self, reduction: Reduction | None, machine: Machine) -> None:
-        self._reduction, self._machine = reduction, machine
-        self._reducing = reduction is not None and reduction.permutations > 1
-        if self._reducing:
-            kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-            self._call = kind(machine.address("canonical"))
-
-    def __call__(self, words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        """The representative of a state."""
-        if not self._reducing:
-            return words
-        found = np.ascontiguousarray(words).copy()
-        self._call(found.ctypes.data)
-        return found
-
-    def distinct(self, states: list[State], packing: Packing) -> list[State]:
-        """One state of each orbit."""
-        if not self._reducing:
-            return states
-        return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
-
-    def orbits(self, stores: Iterable[Store]) -> Orbits | None:
-        """What the states of these stores, all of them representatives, stand for."""
-        r = self._reduction
-        if r is None:
-            return None
-        total = np.zeros(1, np.int64)
-        for s in stores:
-            if self._reducing:
-                d.sweep(self._machine.address("weigh"), s.words, s.states, s.count, 1, total)
-            else:
-                total += s.count
-        refused = {s.__name__: why for s, why in r.refused.items()}
-        return Orbits(int(total[0]), r.permutations, r.names, refused)

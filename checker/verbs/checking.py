@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.explorer import (
@@ -20,16 +20,17 @@ from quorate.checker.explore.result import Exploration, Orbits, Outcome
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds
-from quorate.checker.report.traces import counterexample
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.lower import describe
-from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
 from .check import SCHEMA, exit_code
 from .keeping import amount, fits_line, keeping_of, kept_lines
 from .options import merged
 from .sizing import sized
 from .ways import way_of
+
+if TYPE_CHECKING:
+    from quorate.traces import Trace
 
 FORMATS = (".graphml", ".dot", ".json")
 
@@ -90,9 +91,9 @@ class Check:
             found, explorer = self._elsewhere(way, target, bounds, out), None
         else:
             found, explorer = self._explore(target, bounds, out)
-        shown = counterexample(target, name_of(target), bounds, found)
-        if shown is not None and self.trace is not None:
-            write_itf(shown, self.trace)
+        shown = None
+        if found.violated is not None:
+            shown = self._counterexample(target, bounds, found)
         if explorer is not None and self.graph is not None:
             self._write_graph(explorer)
         warned = warnings_of(target, found)
@@ -127,6 +128,18 @@ class Check:
                 out.line(fits_line(explorer, self.memory))
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
+
+    def _counterexample(
+        self, target: type[Protocol], bounds: Sizes, found: Exploration
+    ) -> Trace | None:
+        """The run that breaks an invariant, written to a file if that is wanted."""
+        from quorate.checker.report.traces import counterexample
+        from quorate.traces import write_itf
+
+        shown = counterexample(target, name_of(target), bounds, found)
+        if shown is not None and self.trace is not None:
+            write_itf(shown, self.trace)
+        return shown
 
     def _elsewhere(
         self, way: str, target: type[Protocol], bounds: Sizes, out: Output
@@ -215,7 +228,7 @@ def memory_line(explorer: Explorer) -> str:
     bits = f"{k.layout.bits} bits a state" + (f" ({follow})" if follow else "")
     return (
         f"{bits}, {explorer.bytes_per_state()} bytes with parent and table; "
-        f"{count(len(k.instances), 'action instance')}"
+        f"{count(k.outline.instances, 'action instance')}"
     )
 
 
@@ -297,6 +310,8 @@ def report(
     for line in kept_lines(found):
         out.line(line)
     if trace is not None:
+        from quorate.traces import render_spacetime, render_table
+
         out.line()
         out.block(render_table(trace, out.width))
         out.line()

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
+from quorate.checker.explore.canonical import Canonical
 from quorate.checker.explore.explorer import Progress, only_invariants
 from quorate.checker.explore.judge import Judge
 from quorate.checker.explore.kernel import Kernel
@@ -21,7 +22,6 @@ from quorate.checker.explore.machine import Machine as Compiled
 from quorate.checker.explore.paths import steps_through
 from quorate.checker.explore.result import Exploration, Move, Outcome
 from quorate.checker.explore.store import Store
-from quorate.checker.explore.symmetry import Canonical
 from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe

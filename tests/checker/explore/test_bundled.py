@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore import codegen, kernel
+from quorate.checker.explore import codegen
 from quorate.checker.explore.explorer import Explorer, explore
 from quorate.checker.explore.result import Outcome
 from quorate.checker.finite import instances
@@ -66,7 +66,6 @@ def test_grouping_changes_no_count(bound: Bound, monkeypatch: pytest.MonkeyPatch
         return [codegen.Group((x,), (i,)) for i, x in enumerate(found)]
 
     monkeypatch.setattr(codegen, "grouped", alone)
-    monkeypatch.setattr(kernel, "grouped", alone)
     apart = explore(protocol, protocol.sized(faults, **sizes))
     for one in ("states", "transitions", "depth", "fired", "reached", "guards"):
         assert getattr(together, one) == getattr(apart, one), one

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from quorate.checker.explore.cache import cache_directory
 from quorate.checker.explore.explorer import explore
-from quorate.checker.explore.machine import Machine, cache_directory
+from quorate.checker.explore.machine import Machine
 from quorate.model.paxos import Paxos
 
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -20,12 +21,6 @@ from quorate.checker.explore.explorer import explore
 from quorate.model.paxos import Paxos
 print(explore(Paxos, Paxos.sized(Acceptor=3, Ballot=2, Value=2)).states)
 """
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("QUORATE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "kernels"
 
 
 def states() -> int:

@@ -1,0 +1,267 @@
+"""A start that finds its kernel under a key: the same results, and never those of another one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from quorate.checker.explore import kernel
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.result import Exploration
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes
+from quorate.model.language.lower import describe
+from quorate.model.mutants import MUTANTS
+from quorate.model.paxos import Paxos
+from tests.checker.strategies import Source, generate, loaded, sized, sources
+
+from .comparing import attempt
+from .test_bundled import SMALL, Bound, name_of
+
+WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
+SCRIPT = """
+import sys
+from quorate.checker.cli import run
+assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]) == 0
+heavy = {"numba", "z3", "networkx", "hypothesis", "quorate.checker.explore.codegen"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def searched(protocol: type[Protocol], sizes: Sizes, **options: Any) -> tuple[Any, Explorer]:
+    """What a search finds, but for its time."""
+    search = Explorer(protocol, sizes, limit=2000, **options)
+    found = attempt(search)
+    return (replace(found, seconds=0.0) if isinstance(found, Exploration) else str(found)), search
+
+
+def agree(protocol: type[Protocol], sizes: Sizes, **options: Any) -> bool:
+    """Assert that a second start finds the same, and makes no kernel; whether it found a kernel."""
+    cold, first = searched(protocol, sizes, **options)
+    again, second = searched(protocol, sizes, **options)
+    assert again == cold
+    assert second.estimate() == replace(
+        first.estimate(), most_states_in_memory=second.estimate().most_states_in_memory
+    )
+    made = vars(second.kernel)
+    if isinstance(cold, Exploration) and cold.violated is None:
+        assert "instances" not in made and "text" not in vars(second.kernel.machine)
+    assert "instances" in vars(first.kernel)
+    return True
+
+
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("options", WAYS, ids=["plain", "symmetry", "por"])
+@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+def test_bundled(bound: Bound, options: dict[str, Any]) -> None:
+    protocol, sizes, faults = bound
+    assert agree(protocol, protocol.sized(faults, **sizes), **options)
+
+
+@pytest.mark.usefixtures("warm")
+def test_counterexamples() -> None:
+    mutant = MUTANTS["P7"] if "P7" in MUTANTS else next(iter(MUTANTS.values()))
+    sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
+    cold = Explorer(mutant.protocol, sizes).run()
+    again = Explorer(mutant.protocol, sizes).run()
+    assert cold.violated is not None and replace(again, seconds=cold.seconds) == cold
+
+
+@pytest.mark.usefixtures("warm")
+@given(sources())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+def test_generated(source: Source) -> None:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+            Explorer(protocol, sizes)
+        except (ModelError, SizeError):
+            return
+        first, _ = searched(protocol, sizes)
+        again, second = searched(protocol, sizes)
+        assert again == first
+        assert isinstance(first, str) or first.violated or "text" not in vars(second.kernel.machine)
+
+
+# ---------------------------------------------------------------- keys
+
+TEXT = """
+from quorate.model.language import (
+    Majority, Map, Message, Messages, Ordered, Protocol, Sort, action, durable, invariant,
+    reachable, require,
+)
+class Node(Sort): ...
+class Rank(Ordered, bottom="none"): ...
+class Quorum(Majority[Node]): ...
+class Vote(Message):
+    n: Node
+    r: Rank
+class Proto(Protocol):
+    at: Map[Node, Rank] = durable(Rank.none)
+    sent: Messages[Vote]
+    @action
+    def vote(self, n: Node, r: Rank) -> None:
+        require(self.at[n] < r)
+        self.at[n] = r
+        self.sent.add(Vote(n, r))
+    @invariant
+    def kept(self) -> bool:
+        return all(m.r <= self.at[m.n] for m in self.sent[Vote])
+    @invariant
+    def shown(self) -> bool:
+        return all(self.at[n] == Rank.none or any(m.n == n for m in self.sent[Vote]) for n in Node)
+    @reachable
+    def settled(self) -> bool:
+        return any(all(self.at[n] != Rank.none for n in q) for q in Quorum)
+"""
+
+CHANGES = {
+    "a guard": ("self.at[n] < r", "self.at[n] <= r"),
+    "an effect": ("self.at[n] = r\n", "self.at[n] = Rank.none\n"),
+    "an invariant": ("m.r <= self.at[m.n]", "m.r < self.at[m.n]"),
+    "a key": ("class Vote(Message)", 'class Vote(Message, key="n")'),
+    "a variable": ("    sent:", "    lost: bool = durable(True)\n    sent:"),
+    "a bottom's name": ("none", "nil"),
+    "a property's kind": ("@invariant\n    def kept", "@reachable\n    def kept"),
+}
+
+
+def keys_of(text: str, **options: Any) -> Iterator[str | None]:
+    """The keys of a protocol at some sizes, with all its invariants and with one."""
+    with loaded(Source(text, {}, {})) as protocol:
+        for nodes, ranks in ((2, 1), (2, 2), (3, 1)):
+            for only in (None, frozenset({"shown"})):
+                sizes = protocol.sized(Node=nodes, Rank=ranks)
+                yield Explorer(protocol, sizes, only=only, **options).kernel._key
+
+
+@pytest.mark.usefixtures("warm")
+def test_whatever_is_different_has_another_key() -> None:
+    keys = [*keys_of(TEXT), *keys_of(TEXT, symmetry=True), *keys_of(TEXT, por=True)]
+    for old, new in CHANGES.values():
+        assert old in TEXT
+        keys += list(keys_of(TEXT.replace(old, new)))[::2]  # with all invariants
+    assert None not in keys
+    assert len(set(keys)) == len(keys)
+
+
+OWN_QUORUMS = """
+def least(n):
+    return n // 2 + 1
+class Quorum(QuorumSystem[Node]):
+    @classmethod
+    def subsets(cls, n):
+        return combinations(range(n), least(n))
+"""
+HELPED = (
+    TEXT.replace("class Quorum(Majority[Node]): ...\n", OWN_QUORUMS)
+    .replace("\nfrom", "\nfrom itertools import combinations\nfrom", 1)
+    .replace("Protocol,", "Protocol, QuorumSystem,")
+)
+
+
+@pytest.mark.usefixtures("warm")
+def test_quorums_that_differ_only_at_these_sizes_have_another_key() -> None:
+    keys = []
+    for more in ("n // 2 + 1", "n // 2 + 1 + n // 6"):
+        with loaded(Source(HELPED.replace("n // 2 + 1", more), {}, {})) as protocol:
+            keys.append(Explorer(protocol, protocol.sized(Node=6, Rank=1)).kernel._key)
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.usefixtures("warm")
+def test_layout_and_comments_do_not_matter() -> None:
+    other = TEXT.replace("    @action", "    # in any rank above\n    @action").replace(
+        "(self.at[n] < r)", "( self.at[n]  <  r )"
+    )
+    assert list(keys_of(other)) == list(keys_of(TEXT))
+
+
+@pytest.mark.usefixtures("warm")
+def test_other_code_has_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(keys_of(TEXT))
+    monkeypatch.setattr(kernel, "SOURCES", "other code")
+    assert set(keys_of(TEXT)).isdisjoint(before)
+
+
+def test_code_that_changed_while_it_runs_keeps_nothing(
+    warm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "unchanged", lambda: False)
+    found, search = searched(Paxos, Paxos.sized(Acceptor=2, Ballot=1, Value=2))
+    assert found.complete and search.kernel._key is None
+    assert not (warm / "outlines").exists()
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize("folder", ["outlines", "kernels"])
+@pytest.mark.parametrize("damage", [b"", b"x" * 10, b"x" * 5000, None])
+def test_a_damaged_file_counts_as_absent(warm: Path, folder: str, damage: bytes | None) -> None:
+    sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=2)
+    cold, _ = searched(Paxos, sizes)
+    whole = {f: f.read_bytes() for f in (warm / folder).iterdir()}
+    for file, data in whole.items():
+        flipped = bytes([*data[:20], data[20] ^ 1, *data[21:]])
+        file.write_bytes(flipped if damage is None else damage)
+    assert searched(Paxos, sizes)[0] == cold
+    assert {f: f.read_bytes() for f in (warm / folder).iterdir()} == whole  # and it is replaced
+
+
+def test_an_outline_without_code_and_code_without_outline(warm: Path) -> None:
+    sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=2)
+    cold, _ = searched(Paxos, sizes)
+    for folder in ("outlines", "kernels"):
+        for file in (warm / folder).iterdir():
+            file.unlink()
+        assert searched(Paxos, sizes)[0] == cold
+
+
+def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path) -> None:
+    def started() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "QUORATE_CACHE": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    running = [started() for _ in range(3)]
+    for process in running:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert all("tmp" not in f.name for f in tmp_path.rglob("*") if f.is_file())
+    output, errors = started().communicate(timeout=300)
+    assert output.splitlines()[-1] == "[]", (output, errors)
+
+
+def test_a_kernel_tells_the_same_of_itself() -> None:
+    """Its outline says what that its instances give."""
+    for seed in range(20):
+        source = generate(Random(seed))
+        with loaded(source) as protocol:
+            try:
+                description, sizes = describe(protocol), sized(protocol, source)
+            except (ModelError, SizeError):
+                continue
+            with sizes:
+                made = Kernel(description, sizes)
+                assert made.outline.instances == len(made.instances)
+                assert made.most_successors <= max(1, made.most_transitions)
