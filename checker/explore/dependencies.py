@@ -8,11 +8,7 @@ would write to one of them what does not follow.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import random
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -31,7 +27,7 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 from quorate.model.language.types import MessagesType
 
-from .machine import cache_directory
+from . import facts
 
 WALKS, STEPS = 6, 60  # runs at random, on which guesses are tried
 TRYING = 1.0  # seconds for them
@@ -144,30 +140,24 @@ def _different(layout: Layout, state: State, again: State) -> set[Any]:
 
 def _place(description: c.Description, sizes: Sizes) -> Path:
     """Where the answer is kept: by what the actions mean, the sizes, and how guesses are made."""
-    parts = [digest(replace(description, properties=())), text(sizes.elements), str(sizes)]
     proof = Path(__file__).parent.parent / "prove" / "dependent.py"
-    parts += [Path(file).read_text("utf-8") for file in (determined.__file__, __file__, proof)]
-    name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-    return cache_directory() / "dependencies" / f"{name}.json"
+    return facts.place(
+        "dependencies",
+        digest(replace(description, properties=())),
+        text(sizes.elements),
+        str(sizes),
+        facts.sources(determined.__file__, __file__, str(proof)),
+    )
 
 
 def _remembered(path: Path, guesses: Guesses) -> tuple[Dependency, ...] | None:
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        pairs = zip(guesses.values(), known, strict=True)
+        pairs = zip(guesses.values(), facts.remembered(path), strict=True)
         return tuple(some[k] for some, k in pairs if k is not None)
-    except (OSError, ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError):
         return None
 
 
 def _remember(path: Path, guesses: Guesses, found: tuple[Dependency, ...]) -> None:
-    """Atomic, as compiled kernels are."""
     numbers = [next((k for k, d in enumerate(s) if d in found), None) for s in guesses.values()]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(numbers, file)
-        Path(name).replace(path)
-    except OSError:
-        return
+    facts.remember(path, numbers)

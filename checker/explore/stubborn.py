@@ -111,7 +111,7 @@ class Stubborn:
     needs: list[Need] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.relations = Relations(self.layout, self.groups)
+        self.relations = Relations(self.layout, self.groups, self.violation)
         self._known: dict[tuple[int, bool], Need] = {}
         steps = self.relations.steps
         self.always, self.cases = self._question()
@@ -124,6 +124,7 @@ class Stubborn:
             else:
                 self.needs.append(simplified(self.need(step.changes)))
             self.rows.append(row)
+        self.relations.keep()
 
     # ------------------------------------------------------------ conditions
 

@@ -7,21 +7,24 @@ reduces less.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from quorate.checker.finite import nodes
 from quorate.checker.finite.instances import Store
-from quorate.checker.finite.layout import Layout
+from quorate.checker.finite.layout import Column, Layout
 from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.model.language import SizeError
 
+from . import codegen, facts, possible
 from .codegen import Footprint, Group, enabled
+from .possible import Possible
 
-MOST_ASKED = 2_000  # questions to Z3
-MOST_TERMS = 2_000_000  # joined where effects are put into conditions, in all
+MOST_TERMS = 5_000_000  # joined where effects are put into conditions, in all
 MOST_AT_ONCE = 50_000  # for one answer
-PATIENCE = 500  # milliseconds for one question
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,25 @@ class After:
 
 
 class Relations:
-    """Masks of steps: bit k is step k."""
+    """Masks of steps: bit k is step k.
 
-    def __init__(self, layout: Layout, groups: Sequence[Group]) -> None:
-        self.g, self.cells = layout.graph, Footprint()
+    Answers are remembered next to the compiled kernels, by the names of what they are about.
+    """
+
+    def __init__(
+        self, layout: Layout, groups: Sequence[Group], violation: Sequence[Bool] = ()
+    ) -> None:
+        self.g, self.cells, self.layout = layout.graph, Footprint(), layout
         self._possible = Possible(layout)
         self.steps = [step_of(self.g, self.cells, group) for group in groups]
+        self._names = Names(layout)
         self._after = [After(self.g, self.cells, s.stores) for s in self.steps]
         self._reads = [self._read_by(s) for s in self.steps]
-        self._makers: dict[tuple[int, bool], int] = {}
         self._terms_left = MOST_TERMS
+        self._path = self._place(violation)
+        known = facts.remembered(self._path)
+        self._found: dict[str, str] = known if isinstance(known, dict) else {}
+        self._is_new = not self._found
 
     def _read_by(self, s: Step) -> int:
         roots: list[Bool | Scalar] = [s.enabled, s.changes, s.senseless]
@@ -116,16 +128,49 @@ class Relations:
             return 0
         if self.symbolic(p):
             return self.touching(p)
-        key = p.id, value
-        if key not in self._makers:
-            read = self.cells.read(p)
-            self._makers[key] = sum(
-                1 << k
-                for k, after in enumerate(self._after)
-                if after.written & read
-                and self._may(self._makes, k, p if value else self.g.not_(p))
+        name = f"{self._names(p)} {value}"
+        return self._remembered(name, lambda: self._makers(p if value else self.g.not_(p), p))
+
+    def _makers(self, goal: Bool, p: Node) -> int:
+        read = self.cells.read(p)
+        return sum(
+            1 << k
+            for k, after in enumerate(self._after)
+            if after.written & read and self._may(self._makes, k, goal)
+        )
+
+    def _place(self, violation: Sequence[Bool]) -> Path:
+        """Where answers are kept: by the steps, the question they are for, and who answers."""
+        steps = [
+            (
+                s.looped,
+                *map(self._names, (s.enabled, s.changes, s.senseless)),
+                *(
+                    (self._names.column(x.column), *map(self._names, (x.index, x.value, x.when)))
+                    for x in s.stores
+                ),
             )
-        return self._makers[key]
+            for s in self.steps
+        ]
+        prove = Path(__file__).parent.parent / "prove"
+        return facts.place(
+            "stubborn",
+            "\n".join(f"{c.name} {c.count} {c.size}" for c in self.layout.columns()),
+            repr(steps),
+            repr([self._names(p) for p in violation]),
+            facts.sources(__file__, possible.__file__, codegen.__file__, nodes.__file__),
+            facts.sources(*(str(prove / f"{n}.py") for n in ("cells", "translate", "formulas"))),
+        )
+
+    def _remembered(self, name: str, find: Callable[[], int]) -> int:
+        if name not in self._found:
+            self._found[name], self._is_new = f"{find():x}", True
+        return int(self._found[name], 16)
+
+    def keep(self) -> None:
+        """Remember all answers."""
+        if self._is_new:
+            facts.remember(self._path, self._found)
 
     def _may(self, answer: Callable[..., bool], *question: Any) -> bool:
         """The answer, or that it may be where finding out would take too long."""
@@ -158,7 +203,9 @@ class Relations:
     def row(self, t: int) -> int:
         """The steps that step t may not simply be moved in front of."""
         others = (u for u in range(len(self.steps)) if u != t)
-        return sum(1 << u for u in others if self._may(self._holds_back, u, t))
+        return self._remembered(
+            f"{t}", lambda: sum(1 << u for u in others if self._may(self._holds_back, u, t))
+        )
 
     def enablers(self, t: int) -> int:
         """All steps that write what step t reads."""
@@ -196,94 +243,28 @@ class Relations:
         return self._possible(g.and_([possible, g.not_(swapped), g.not_(never)]))
 
 
-class Possible:
-    """Whether a condition over cells can hold, each cell having any of its values.
-
-    Conditions that differ in the names of cells alone are asked about once, as far as that shows.
-    """
+class Names:
+    """Names of conditions and scalars by what they say: the same in every run."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.asked = 0
-        self._answers: dict[Any, bool] = {}
-        self._kinds: dict[int, int] = {}
-        self._translator: Any = None
+        self._columns = {c: f"column {k}" for k, c in enumerate(layout.columns())}
+        self._known: dict[int, str] = {}
 
-    def __call__(self, p: Bool) -> bool:
+    def __call__(self, p: Bool | Scalar) -> str:
         if not isinstance(p, Node):
-            return p
-        shape = self._shape(p)
-        if shape not in self._answers:
-            self._answers[shape] = self._ask(p)
-        return self._answers[shape]
+            return repr(p)
+        for n in nodes_in([p], self._known):
+            self._known[n.id] = self._name(n)
+        return self._known[p.id]
 
-    def _ask(self, p: Node) -> bool:
-        if self.asked >= MOST_ASKED:
-            return True
-        import z3
+    def column(self, c: Column) -> str:
+        return self._columns[c]
 
-        from quorate.checker.prove.cells import Cells
-        from quorate.checker.prove.formulas import term
-        from quorate.checker.prove.translate import Translator
-
-        if self._translator is None:
-            self._translator = Translator(Cells(self.layout, ""))
-        self.asked += 1
-        try:
-            formula = term(self._translator.condition(p))
-        except SizeError:
-            return True
-        solver = z3.SolverFor("QF_FD")
-        solver.set("timeout", PATIENCE)
-        solver.add(formula)
-        return bool(solver.check() != z3.unsat)
-
-    def _shape(self, p: Node) -> Any:
-        """The condition with its operands in a fixed order, its cells numbered as they occur."""
-        loads = [n.args for n in nodes_in([p]) if n.op == "load"]
-        moving = {id(column) for column, index in loads if isinstance(index, Node)}
-        numbers: dict[int, int] = {}
-        places: dict[tuple[int, int], int] = {}
-        rows: list[Any] = []
-        stack = [p]
-        while stack:
-            node = stack[-1]
-            args = self._ordered(node)
-            waiting = [a for a in args if isinstance(a, Node) and a.id not in numbers]
-            if waiting:
-                stack += reversed(waiting)
-                continue
-            stack.pop()
-            if node.id in numbers:
-                continue
-            numbers[node.id] = len(numbers)
-            row: Any = (
-                node.op,
-                *(("n", numbers[a.id]) if isinstance(a, Node) else a for a in args),
-            )
-            if node.op == "load" and id(args[0]) not in moving:
-                row = "cell", places.setdefault((id(args[0]), args[1]), len(places)), node.size
-            rows.append(row)
-        return tuple(rows)
-
-    def _ordered(self, node: Node) -> Sequence[Any]:
-        if node.op not in ("and", "or", "eq", "iff"):
-            return node.args
-        return sorted(node.args, key=self._kind)
-
-    def _kind(self, node: Node) -> int:
-        """The same number for nodes that differ in the names of cells alone."""
-        if node.id not in self._kinds:
-            for n in nodes_in([node]):
-                if n.id not in self._kinds:
-                    self._kinds[n.id] = self._kind_of(n)
-        return self._kinds[node.id]
-
-    def _kind_of(self, n: Node) -> int:
-        if n.op == "load":
-            column, index = n.args
-            return hash((n.op, id(column), self._kinds[index.id] if isinstance(index, Node) else 0))
-        kinds = [self._kinds[a.id] if isinstance(a, Node) else a for a in n.args]
+    def _name(self, n: Node) -> str:
+        parts = [
+            self._known[x.id] if isinstance(x, Node) else self._columns.get(x) or repr(x)
+            for x in n.args
+        ]
         if n.op in ("and", "or", "eq", "iff"):
-            kinds.sort()
-        return hash((n.op, *kinds))
+            parts.sort()
+        return hashlib.blake2b("\n".join([n.op, *parts]).encode(), digest_size=16).hexdigest()
