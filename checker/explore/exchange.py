@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import driver as d
+from .native import native
 
 # Places in the array that says how far an expansion came.
 AT, MADE, SENSELESS, PARENT, LABEL = range(5)
@@ -95,6 +96,8 @@ class Made:
     states: npt.NDArray[np.uint64]
     labels: npt.NDArray[np.uint32]
     parents: npt.NDArray[Any]
+    which: npt.NDArray[np.uint32]  # those to send, and the owners that they go to
+    owners: npt.NDArray[np.uint8]
 
     @classmethod
     def empty(
@@ -108,6 +111,8 @@ class Made:
             np.empty(room * words, np.uint64),
             np.empty(room, np.uint32),
             np.empty(room, number),
+            np.empty(room, np.uint32),
+            np.empty(room, np.uint8),
         )
 
     def forget(self) -> None:
@@ -117,7 +122,7 @@ class Made:
     @property
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """What `expand` works with."""
-        return self.met, self.states, self.labels, self.parents
+        return self.met, self.states, self.labels, self.parents, self.which, self.owners
 
     @property
     def room(self) -> int:
@@ -126,7 +131,7 @@ class Made:
 
 
 def _expanding(fixed: int) -> Callable[..., None]:
-    @d.compiled
+    @native
     def expand(
         successors: int,
         given: int,
@@ -142,6 +147,8 @@ def _expanding(fixed: int) -> Callable[..., None]:
         out: Any,
         kinds: Any,
         sources: Any,
+        which: Any,
+        towards: Any,
         states: Any,
         labels: Any,
         parents: Any,
@@ -153,19 +160,20 @@ def _expanding(fixed: int) -> Callable[..., None]:
         `order[i]` is the owner of the i-th of them, `cursors[p]` the index of owner p's next one,
         `bases[p]` the address of p's states. It ends early where the next successors might not fit,
         after the state that made the successor of place `cut`, and at a step that makes no sense:
-        progress[SENSELESS] is then the place that its successor would have had. `met`, `out`,
-        `kinds` and `sources` are the arrays of `Made`, the last ones those of `Buckets`.
+        progress[SENSELESS] is then the place that its successor would have had. The arrays
+        from `met` are those of `Made`, those from `states` of `Buckets`.
         """
         words = fixed if fixed else given
         owners = len(bases)
         capacity, room = len(kinds), labels.shape[1]
-        which, towards = np.empty(capacity, np.uint32), np.empty(capacity, np.uint8)
         together = STATES if cut == NOWHERE else 1
         at, made = progress[AT], progress[MADE]
         slack = 0
         while at < last and made <= cut:
             if slack < capacity:
-                slack = room - sizes.max()
+                slack = room
+                for q in range(owners):
+                    slack = min(slack, room - sizes[q])
                 if slack < capacity:
                     break
             # Make the successors of some states, up to a step that makes no sense.
@@ -218,8 +226,14 @@ def _expanding(fixed: int) -> Callable[..., None]:
     return expand
 
 
+def few() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Room for what `insert` knows of two batches of successors."""
+    rooms = np.zeros((2, d.TOGETHER), np.uint64)
+    return rooms, np.zeros(d.TOGETHER, np.uint32), np.zeros(d.TOGETHER, np.uint32)
+
+
 def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
-    @d.compiled
+    @native
     def insert_all(
         check: int,
         given: int,
@@ -236,6 +250,9 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
         table: Any,
         count: int,
         fresh: Any,
+        hashes: Any,
+        kinds: Any,
+        which: Any,
         result: Any,
     ) -> int:
         """Insert the successors of a bucket that are not known; returns how many states there are.
@@ -243,15 +260,12 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
         Each of them is checked. `fresh[place]` becomes 1 + owner for a new one. Soon after the
         first that breaks an invariant it stops, with what `driver.check_new` says in
         result[d.FOUND], its place in [d.WHERE] and its index in [d.COUNT]. There must be room for
-        all.
+        all. `hashes`, `kinds` and `which` are those of `few`.
         """
         words = fixed if fixed else given
         mask, scale = np.uint64(len(table) - 1), np.uint64(0)
         if keyed:
             scale = d.scale_of(table)
-        hashes = np.empty((2, d.TOGETHER), np.uint64)
-        kinds = np.empty(d.TOGETHER, np.uint32)
-        which = np.empty(d.TOGETHER, np.uint32)
         for start in range(-d.TOGETHER, size, d.TOGETHER):
             # The places of the next batch are asked for before this one is looked up.
             after = start + d.TOGETHER
@@ -286,7 +300,7 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
     return insert_all
 
 
-@d.compiled
+@native
 def append_owners(fresh: Any, made: int, order: Any, count: int) -> int:
     """Append the owners of the new states to the order of discovery; returns its length."""
     for i in range(made):
@@ -296,7 +310,7 @@ def append_owners(fresh: Any, made: int, order: Any, count: int) -> int:
     return count
 
 
-@d.compiled
+@native
 def advance(order: Any, first: int, last: int, cursors: Any) -> None:
     """Move the cursors of the owners past the states `first` to `last` of the order."""
     if len(cursors) > 16:

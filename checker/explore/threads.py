@@ -60,6 +60,7 @@ class Result:
     """What the owner of some states found in a round."""
 
     control: npt.NDArray[np.int64]
+    few: tuple[npt.NDArray[Any], ...] = field(default_factory=x.few)
     added: int = 0
     worker: int = 0  # who made the state that breaks an invariant
 
@@ -279,7 +280,7 @@ class Team:
                 self._check, store.words, self.kernel.bad, self.partitions.owners, owner,
                 b.states[owner], b.labels[owner], b.parents[owner], b.places[owner],
                 b.sizes[owner], store.states, store.parents, store.table, before, w.fresh,
-                result.control,
+                *result.few, result.control,
             )  # fmt: skip
             result.added += store.count - before
             if result.control[d.FOUND]:

@@ -157,7 +157,7 @@ class Owner:
         s.count = self._insert(
             self.machine.address(w.check), w.words, w.bad, w.owners, self.me,
             words, labels, parents, places, len(labels), s.states, s.parents, s.table, s.count,
-            np.zeros(len(labels), np.uint8), self._result,
+            np.zeros(len(labels), np.uint8), *x.few(), self._result,
         )  # fmt: skip
 
     def _reserve(self, more: int) -> bool:
