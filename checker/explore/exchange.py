@@ -172,8 +172,8 @@ def _expanding(fixed: int) -> Callable[..., None]:
         while at < last and made <= cut:
             if slack < capacity:
                 slack = room
-                for q in range(owners):
-                    slack = min(slack, room - sizes[q])
+                for size in sizes:
+                    slack = min(slack, room - size)
                 if slack < capacity:
                     break
             # Make the successors of some states, up to a step that makes no sense.
@@ -206,14 +206,14 @@ def _expanding(fixed: int) -> Callable[..., None]:
             for i in range(kept):
                 j = np.uint64(which[np.uint64(i)])
                 q = np.uint64(towards[np.uint64(i)])
-                size = np.uint64(sizes[q])
+                into = np.uint64(sizes[q])
                 for w in range(words):
                     word = out[j * np.uint64(words) + np.uint64(w)]
-                    states[q, size * np.uint64(words) + np.uint64(w)] = word
-                labels[q, size] = kinds[j]
-                parents[q, size] = sources[j]
-                places[q, size] = made + np.int64(j)
-                sizes[q] = np.int64(size) + 1
+                    states[q, into * np.uint64(words) + np.uint64(w)] = word
+                labels[q, into] = kinds[j]
+                parents[q, into] = sources[j]
+                places[q, into] = made + np.int64(j)
+                sizes[q] = np.int64(into) + 1
             made += some
             slack -= some
             if senseless >= 0:
