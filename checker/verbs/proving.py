@@ -101,7 +101,8 @@ def report(out: Output, found: Proof, core: bool) -> None:
     if found.unsupported is not None:
         place = f"{found.where}: " if found.where.line > 0 and found.where.text() else ""
         out.line(f"{place}{found.unsupported}", "warn")
-        return
+        if found.standing is Standing.OPEN:
+            return
     for q in found.quorums:
         mark = "ok" if q.holds else "bad" if q.counterexample else "warn"
         text = f"{q.statement} ({q.scope})"
@@ -128,6 +129,8 @@ def line_of(i: InvariantProof) -> str:
         case Standing.PROVED:
             how = {"consequence": "follows from the others", "inductive": "inductive"}
             return f"{i.invariant}: proved ({how.get(i.how, 'one message per key')})"
+        case Standing.NOT_INDUCTIVE if i.note:
+            return f"{i.invariant}: not inductive at {i.sizes}: {i.note}"
         case Standing.NOT_INDUCTIVE:
             return f"{i.invariant}: not inductive, see below the step at {i.sizes}"
         case Standing.VIOLATED if i.note:

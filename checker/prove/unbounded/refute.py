@@ -28,6 +28,7 @@ from quorate.traces import Trace
 
 from .verdicts import InvariantProof, Standing
 
+KEYS = ".key"
 DEPTH = 20  # steps of a run; a vote that need not be the highest takes 17
 
 
@@ -39,18 +40,22 @@ def refuted(
     protocol: type[Protocol], found: Sequence[InvariantProof], names: Sequence[str], budget_s: float
 ) -> list[InvariantProof]:
     """The outcomes, those that failed with a step or a run that breaks them, where one is found."""
-    wanted = [i.invariant for i in found if i.failed and i.invariant in names]
-    keys = [i.invariant for i in found if i.failed and i.invariant not in names]
+    broken = [i.invariant for i in found if i.standing is not Standing.PROVED and not i.rests_on]
+    wanted = [n for n in broken if n in names]
+    keys = [n for n in broken if n not in names]
     if not wanted and not keys:
         return list(found)
     end = time.perf_counter() + budget_s
     # Consequences come last: a step that breaks one of them, and nothing else, says little.
     kept = [i.invariant for i in found if i.invariant in names and i.how != "consequence"]
-    steps = _Steps(protocol, kept, wanted, end).found
+    steps = _Steps(protocol, kept, [*wanted, *keys], end)
     runs = _runs(protocol, wanted or kept, end)
+    shown = [_shown(i, steps.found, runs.traces) for i in found]
     if runs.senseless:
-        return [_sent_twice(_shown(i, steps, {}), runs) for i in found]
-    return [_shown(i, steps, runs.traces) for i in found]
+        return [_sent_twice(i, Standing.VIOLATED, runs.senseless, runs.sizes) for i in shown]
+    for text, sizes in steps.senseless:
+        shown = [_sent_twice(i, Standing.NOT_INDUCTIVE, text, sizes) for i in shown]
+    return shown
 
 
 def _shown(
@@ -63,12 +68,16 @@ def _shown(
     return i
 
 
-def _sent_twice(i: InvariantProof, runs: _Runs) -> InvariantProof:
-    """A run that sends a second message of a key violates `Accept.key`."""
-    record = i.invariant.removesuffix(".key")
-    if i.failed and record != i.invariant and f"{record}(" in runs.senseless:
-        return replace(i, standing=Standing.VIOLATED, sizes=runs.sizes, note=runs.senseless)
+def _sent_twice(i: InvariantProof, standing: Standing, says: str, sizes: str) -> InvariantProof:
+    """A step that sends a second message of a key breaks `Accept.key`, on a run or not."""
+    if _names(says, i.invariant) and i.standing is Standing.OPEN:
+        return replace(i, standing=standing, sizes=sizes, note=says)
     return i
+
+
+def _names(says: str, key: str) -> bool:
+    """Whether this is about the key of that message class."""
+    return key.endswith(KEYS) and f"{key.removesuffix(KEYS)}(" in says
 
 
 # ---------------------------------------------------------------- steps
@@ -82,18 +91,25 @@ class _Steps:
     ) -> None:
         self.protocol, self.wanted, self.end = protocol, set(wanted), end
         self.found: dict[str, tuple[Trace, str]] = {}
+        self.senseless: list[tuple[str, str]] = []  # what the language forbids, and at what sizes
         for sizes in growing(protocol):
-            if self.wanted <= set(self.found) or time.perf_counter() > end:
+            if self._done() or time.perf_counter() > end:
                 return
             self._look(sizes, kept)
 
+    def _done(self) -> bool:
+        shown = {n for n in self.wanted for says, _ in self.senseless if _names(says, n)}
+        return self.wanted <= {*self.found, *shown}
+
     def _look(self, sizes: Sizes, kept: Sequence[str]) -> None:
         def report(o: Finite) -> None:
+            if o.counterexample is not None and o.invariant is None:
+                self.senseless.append((f"{o.action}: {o.counterexample.violated}", str(sizes)))
             if o.counterexample is not None and o.invariant in self.wanted - set(self.found):
                 trace = step_trace(self.protocol, sizes, o.counterexample)
                 if trace is not None:
                     self.found[o.invariant] = (trace, str(sizes))
-            if self.wanted <= set(self.found) or time.perf_counter() > self.end:
+            if self._done() or time.perf_counter() > self.end:
                 raise _FoundError
 
         left = max(1.0, self.end - time.perf_counter())

@@ -99,9 +99,9 @@ class Proof:
     @property
     def standing(self) -> Standing:
         """The worst of the invariants'; violated if quorums that must meet do not."""
-        if self.unsupported is not None:
-            return Standing.OPEN
         found = {i.standing for i in self.invariants}
+        if self.unsupported is not None:
+            found.add(Standing.OPEN)
         if any(q.counterexample is not None for q in self.quorums):
             found.add(Standing.VIOLATED)
         for standing in (Standing.VIOLATED, Standing.NOT_INDUCTIVE, Standing.OPEN):

@@ -1,0 +1,120 @@
+"""What a bug breaks: every mutant of a proof fails it, by a step that CPython takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import quorate.checker.prove
+from quorate.checker.prove.finite import Verdict, inductive
+from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.prove.unbounded.refute import step_trace
+from quorate.checker.prove.verdicts import Obligation
+from quorate.model.language import QuorumSystem, Sizes, StepError
+from quorate.model.language.run import Machine
+from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
+from quorate.model.raft import Raft
+
+from .mutants import COMMIT, HARMLESS, MULTI, PAXOS, ROLES, SMALLEST, Case
+
+QUICK_ROLES = ("P1", "P4", "P10", "P12", "P13", "P17", "P23")
+CASES = [*PAXOS, *MULTI, *ROLES, *COMMIT]
+
+
+def marked(case: Case) -> Any:
+    quick = case not in ROLES or case.code in QUICK_ROLES
+    return pytest.param(case, id=case.name, marks=() if quick else (pytest.mark.exhaustive,))
+
+
+class _FoundError(Exception):
+    """The obligation looked for was asked."""
+
+
+def sizes_of(case: Case) -> Sizes:
+    sorts = case.protocol.sorts().items()
+    names = [n for n, s in sorts if not issubclass(s, QuorumSystem)]
+    sizes = {n: case.sizes.get(n, SMALLEST[n]) for n in names}
+    found: Sizes = case.protocol.sized(dict.fromkeys(case.protocol.budgets(), 1), **sizes)
+    return found
+
+
+def failing(case: Case, sizes: Sizes) -> Obligation:
+    """The obligation that must fail, as the check at these sizes answers it."""
+    found: list[Obligation] = []
+
+    def report(o: Obligation) -> None:
+        if (o.action, o.invariant) == (case.action, case.invariant):
+            found.append(o)
+            raise _FoundError
+
+    with pytest.raises(_FoundError):
+        inductive(case.protocol, sizes, report=report, shrinking=0.3)
+    return found[0]
+
+
+@pytest.mark.parametrize("case", [marked(c) for c in CASES])
+def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
+    """From a state where all invariants hold, as CPython says, a step that it takes too."""
+    sizes = sizes_of(case)
+    o = failing(case, sizes)
+    assert o.verdict is Verdict.REFUTED and o.counterexample is not None
+    before, move = o.counterexample.state, o.counterexample.move
+    with sizes:
+        machine = Machine(case.protocol, sizes)
+        invariants = case.protocol.methods("invariant")
+        assert all(machine.holds(n, before) for n in invariants)
+        if case.invariant is None:
+            assert move is None and "already was" in o.counterexample.violated
+            with pytest.raises(StepError, match="already was"):
+                list(machine.successors(before))
+            return
+        assert move is not None and move.action == case.action
+        steps = [s for n, _, s in machine.successors(before) if n == case.action]
+        assert move.state in steps
+        assert not machine.holds(case.invariant, move.state)
+    trace = step_trace(case.protocol, sizes, o.counterexample)
+    assert trace is not None and [s.action for s in trace.steps] == [case.action]
+    assert trace.violation is not None and trace.violation.property == case.invariant
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in CASES])
+def test_a_mutant_is_not_proved_and_a_step_or_run_is_shown(case: Case) -> None:
+    found = prove_unbounded(case.protocol, timeout=1.0, refuting=30.0)
+    assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
+    shown = [i for i in found.invariants if i.trace is not None or i.note]
+    assert shown and all(i.note or i.trace.violation is not None for i in shown)
+
+
+@pytest.mark.parametrize(("code", "protocol"), [pytest.param(*h, id=h[0]) for h in HARMLESS])
+def test_what_changes_nothing_that_matters_is_proved(code: str, protocol: Any) -> None:
+    assert prove_unbounded(protocol, refute=False, timeout=30.0).proved
+
+
+def test_every_mutant_of_these_protocols_is_in_the_table() -> None:
+    known = {c.code for c in CASES} | {c for c, _ in HARMLESS}
+    for mutant in MUTANTS.values():
+        if not issubclass(mutant.protocol, Raft):
+            assert mutant.code in known
+            assert (mutant.verdict in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
+
+
+def test_the_table_of_the_reference_is_what_is_tested() -> None:
+    text = (Path(quorate.checker.prove.__file__).parent / "README.md").read_text()
+    rows = re.findall(r"^\| ([PMT]\d+) \| .* \| (.*) \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    written = {
+        (code, kind, cell.strip("`"))
+        for code, *cells in rows
+        for kind, cell in zip(("Paxos", "MultiPaxos", "PaxosRoles"), cells, strict=True)
+        if cell != "–"
+    }
+    kinds = (("Paxos", PAXOS), ("MultiPaxos", MULTI), ("PaxosRoles", [*ROLES, *COMMIT]))
+    tested = {
+        (c.code, kind, f"{c.action} / {c.invariant or 'Accept.key'}")
+        for kind, cases in kinds
+        for c in cases
+    }
+    assert written == tested
