@@ -503,6 +503,8 @@ def coerce(e: c.Expr, t: Type) -> c.Expr:
         return c.Some(of=coerce(e, t.inner), type=t, span=e.span)
     if isinstance(e, c.MakeSet) and not e.items:
         return replace(e, type=t)
+    if isinstance(e, c.MakeMap) and isinstance(t, MapType):
+        return replace(e, body=coerce(e.body, t.value), type=t)
     if isinstance(e.type, QuorumType) and isinstance(t, SetType):
         nothing = c.MakeSet(items=(), type=t, span=e.span)
         return c.SetOp(op="|", left=e, right=nothing, type=t, span=e.span)

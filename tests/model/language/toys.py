@@ -140,6 +140,28 @@ class Sets(Protocol):
         self.members = {n for n in Node if self.seen[n] == set()}
 
 
+class Note(Message):
+    of: Map[Node, Value | None]
+
+
+class Notes(Protocol):
+    """Maps whose values may be None, made of what is None and of what never is."""
+
+    sent: Messages[Note]
+
+    @action
+    def empty(self) -> None:
+        self.sent.add(Note({n: None for n in Node}))  # noqa: C420
+
+    @action
+    def same(self, v: Value) -> None:
+        self.sent.add(Note({n: v for n in Node}))  # noqa: C420
+
+    @invariant
+    def all_are_the_same(self) -> bool:
+        return all(m.of[n] == m.of[k] for m in self.sent[Note] for n in Node for k in Node)
+
+
 class Maps(Protocol):
     """Several keys, a map inside a message, enums, conditional values."""
 
@@ -300,4 +322,4 @@ class Quorums(Protocol):
             self.by[n] = not self.by[n]
 
 
-TOYS = [Log, Sets, Maps, Records, Counters, Starts, Crashes, Keyed, Careful, Quorums]
+TOYS = [Log, Sets, Maps, Notes, Records, Counters, Starts, Crashes, Keyed, Careful, Quorums]
