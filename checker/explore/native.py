@@ -2,9 +2,9 @@
 
 A `native` function takes integers, truth values and arrays, gives an integer, a truth value or
 nothing, and neither allocates nor raises: then its code needs nothing but itself. What it calls
-stands in its own module or in `driver`. It is called by
-its address, as Numba's own code calls it (numba/core/callconv.py): a place for the result, one for
-an exception, and every array as the fields of its description (numba/np/arrayobj.py).
+stands in its own module or in `driver`. It is called by its address, as Numba's own code calls it
+(numba/core/callconv.py): a place for the result, one for an exception, and every array as the
+fields of its description (numba/np/arrayobj.py). That is looked at when it is compiled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from .machine import Machine
 F = TypeVar("F", bound=Callable[..., Any])
 
 Kind = tuple[str, int, bool]  # of an argument: type, dimensions, whether its rows are packed
-
 
 _OTHERS = "driver.py", "intrinsics.py", "native.py"
 
@@ -153,14 +152,14 @@ class Code:
         self._result = _RESULTS[result()][1]
 
     def __call__(self, arguments: tuple[Any, ...]) -> Any:
-        result = self._result()
+        result, exception = self._result(), ctypes.c_void_p()
         flat: list[Any] = []
         for a in arguments:
             if isinstance(a, np.ndarray):
                 flat += [None, None, a.size, a.itemsize, a.ctypes.data, *a.shape, *a.strides]
             else:
                 flat.append(int(a))
-        if self._call(ctypes.byref(result), None, *flat):
+        if self._call(ctypes.byref(result), ctypes.byref(exception), *flat):
             raise RuntimeError(f"{self._function.__qualname__} raised an exception")
         return result.value
 
