@@ -26,7 +26,18 @@ def hints_file(protocol: type[Protocol]) -> Path:
 
 
 def hints_of(protocol: type[Protocol]) -> Hints:
-    """The hypotheses to try first, by obligation. Raises ValueError for a broken file."""
+    """The hypotheses to try first, by obligation: its own, and those of the classes it modifies.
+
+    Raises ValueError for a broken file.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for base in reversed(protocol.__mro__):
+        if issubclass(base, Protocol):
+            found |= _kept(base)
+    return found
+
+
+def _kept(protocol: type[Protocol]) -> Hints:
     try:
         path = hints_file(protocol)
         found = json.loads(path.read_text(encoding="utf-8"))
