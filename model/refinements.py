@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model import consensus, paxos, paxos_roles, proofs, voting
+from quorate.model import consensus, paxos, paxos_roles, proofs, refinement_lemmas, voting
 from quorate.model.language import Protocol
 
 Abstracted = Mapping[str, Any]
@@ -77,7 +77,7 @@ def identity(concrete: type[Protocol], abstract: type[Protocol]) -> Refinement:
     concrete=paxos_roles.PaxosRoles,
     abstract=paxos.Paxos,
     steps=2,
-    lemmas=proofs.ProvedPaxosRoles,
+    lemmas=refinement_lemmas.PaxosRolesAsPaxos,
 )
 def paxos_roles_to_paxos(self: paxos_roles.PaxosRoles) -> Abstracted:
     """Only what others can know has happened: what was sent, and the votes that promises report.
@@ -86,23 +86,23 @@ def paxos_roles_to_paxos(self: paxos_roles.PaxosRoles) -> Abstracted:
     had never been. So a promise that is the first to tell of a vote is two steps of Paxos at once:
     the vote and the promise.
     """
-    promises = set(self.sent[paxos_roles.Promise])
-    votes = set(self.sent[paxos_roles.Accepted]) | {
-        paxos_roles.Accepted(m.a, m.vb, m.v) for m in promises if m.v is not None
+    promises = self.sent[paxos_roles.Promise]
+    votes = {
+        *self.sent[paxos_roles.Accepted],
+        *(paxos_roles.Accepted(m.a, m.vb, m.v) for m in promises if m.v is not None),
     }
     never = paxos_roles.Ballot.never
+    last = {a: max((m.b for m in votes if m.a == a), default=never) for a in paxos_roles.Acceptor}
     told = {
-        a: {m.b for m in promises if m.a == a} | {m.b for m in votes if m.a == a}
-        for a in paxos_roles.Acceptor
-    }
-    last = {
-        a: max((m for m in votes if m.a == a), key=lambda m: m.b, default=None)
-        for a in paxos_roles.Acceptor
+        a: max((m.b for m in promises if m.a == a), default=never) for a in paxos_roles.Acceptor
     }
     return {
-        "max_bal": {a: max(told[a], default=never) for a in paxos_roles.Acceptor},
-        "max_vbal": {a: never if m is None else m.b for a, m in last.items()},
-        "max_val": {a: None if m is None else m.v for a, m in last.items()},
+        "max_bal": {a: max(told[a], last[a]) for a in paxos_roles.Acceptor},
+        "max_vbal": {a: last[a] for a in paxos_roles.Acceptor},
+        "max_val": {
+            a: next((m.v for m in votes if m.a == a and m.b == last[a]), None)
+            for a in paxos_roles.Acceptor
+        },
         "sent": {
             *self.sent[paxos_roles.Prepare],
             *promises,

@@ -24,6 +24,8 @@ MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step
 
 # The actions that lead from one abstract state to another, each a sequence of names.
 Ways = tuple[tuple[str, ...], ...]
+# The same with arguments.
+Path = tuple[tuple[str, Arguments], ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Abstract:
     protocol: type[Protocol]
     sizes: Sizes
     machine: Machine = field(init=False)
-    _after: dict[State, dict[State, tuple[str, ...]]] = field(default_factory=dict)
+    _after: dict[State, dict[State, Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
@@ -82,16 +84,16 @@ class Abstract:
         """The initial states."""
         return list(dict.fromkeys(s[: self.variables] for s in self.machine.initial()))
 
-    def successors(self, state: State) -> dict[State, tuple[str, ...]]:
-        """The states one step away, each with the actions that lead there."""
+    def successors(self, state: State) -> dict[State, Path]:
+        """The states one step away, each with the actions, and their arguments, that lead there."""
         if state not in self._after:
-            found: dict[State, dict[str, None]] = {}
+            found: dict[State, list[tuple[str, Arguments]]] = {}
             try:
-                for action, _, after in self.machine.successors(self._full(state)):
-                    found.setdefault(after[: self.variables], {})[action] = None
+                for action, arguments, after in self.machine.successors(self._full(state)):
+                    found.setdefault(after[: self.variables], []).append((action, arguments))
             except StepError as error:
                 raise StepError(f"{error} (in a state that the mapping gives)") from error
-            self._after[state] = {s: tuple(names) for s, names in found.items()}
+            self._after[state] = {s: tuple(steps) for s, steps in found.items()}
         return self._after[state]
 
     def _full(self, state: State) -> State:
@@ -99,20 +101,29 @@ class Abstract:
 
     def ways(self, before: State, after: State, most: int) -> Ways:
         """The shortest sequences of at most `most` actions from one state to another."""
-        front: dict[State, list[tuple[str, ...]]] = {before: [()]}
+        found = (
+            itertools.product(*(dict.fromkeys(action for action, _ in steps) for steps in leg))
+            for leg in self._legs(before, after, most)
+        )
+        return tuple(dict.fromkeys(names for leg in found for names in leg))
+
+    def paths(self, before: State, after: State, most: int) -> tuple[Path, ...]:
+        """The same with the arguments of each action."""
+        return tuple(p for leg in self._legs(before, after, most) for p in itertools.product(*leg))
+
+    def _legs(self, before: State, after: State, most: int) -> list[tuple[Path, ...]]:
+        """The shortest ways through other states; for each step what it may be."""
+        front: dict[State, list[tuple[Path, ...]]] = {before: [()]}
         for _ in range(most):
-            following: dict[State, list[tuple[str, ...]]] = {}
-            for state, paths in front.items():
-                for target, actions in self.successors(state).items():
+            following: dict[State, list[tuple[Path, ...]]] = {}
+            for state, legs in front.items():
+                for target, steps in self.successors(state).items():
                     if target != state:
-                        longer = (
-                            (*path, action) for path, action in itertools.product(paths, actions)
-                        )
-                        following.setdefault(target, []).extend(longer)
+                        following.setdefault(target, []).extend((*leg, steps) for leg in legs)
             if after in following:
-                return tuple(dict.fromkeys(following[after]))
+                return following[after]
             front = following
-        return ()
+        return []
 
     # ------------------------------------------------------------ explaining
 

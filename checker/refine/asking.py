@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,19 @@ from quorate.checker.prove.unbounded.logic import All, And, Atom, Formula, Or, S
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.vocabulary import Vocabulary
 
-MARKED_S = 2.0  # for marked instances; what they prove, they mostly prove in less
 # How much Z3 may do with one set of hypotheses; its own units, about a million a second.
 EFFORT, LITTLE = 2_500_000, 500_000
+ROUNDS = (300_000, 1_200_000)  # the same for marked instances: little at first, then more
+
+
+class _Marked(Asker):
+    """Asks by marked instances, each way once, with so much effort."""
+
+    effort: int = ROUNDS[0]
+
+    def _schedule(self, ways: int) -> Iterator[tuple[int, int]]:
+        for number in range(ways):
+            yield number, self.effort
 
 
 @dataclass
@@ -38,18 +48,33 @@ class Questioner:
     timeout: float
 
     def __post_init__(self) -> None:
-        self.marked = Asker(self.vocabulary, self.seed, min(MARKED_S, self.timeout))
+        self.marked = _Marked(self.vocabulary, self.seed, self.timeout)
         self.axioms = [written(f) for f in axioms(self.vocabulary).values()]
 
-    def refuted(self, hypotheses: Mapping[str, Formula], query: Formula) -> tuple[str, ...] | None:
-        """The hypotheses that rule the query out, by marked instances; None if they do not."""
+    def refuted(
+        self, query: Formula, *tried: Mapping[str, Formula], quick: bool = False
+    ) -> tuple[str, ...] | None:
+        """The hypotheses that rule the query out, by marked instances; None if they do not.
+
+        Each of the sets of hypotheses `tried` is given little effort before any is given more;
+        `quick`: none is.
+        """
         if query is False:
             return ()
-        found = self.marked.ask(hypotheses, query)
-        return found.used if found.answer is Answer.PROVED else None
+        ends = time.perf_counter() + self.timeout
+        pending = [t for i, t in enumerate(tried) if t not in tried[:i]]
+        for self.marked.effort in ROUNDS[:1] if quick else ROUNDS:
+            for hypotheses in [*pending]:
+                self.marked.timeout = max(0.001, ends - time.perf_counter())
+                found = self.marked.ask(hypotheses, query)
+                if found.answer is Answer.PROVED:
+                    return found.used
+                if found.answer is Answer.NOT_PROVED:  # more effort would not help
+                    pending.remove(hypotheses)
+        return None
 
     def searched(
-        self, hypotheses: Mapping[str, Formula], query: Formula, own: str | None = None
+        self, query: Formula, hypotheses: Mapping[str, Formula], own: str | None = None
     ) -> tuple[str, ...] | None:
         """At most two hypotheses (and `own`) that rule the query out; None if none are found."""
         ends = time.perf_counter() + self.timeout

@@ -16,8 +16,7 @@ from quorate.model.language.protocol import Variable
 from quorate.model.language.types import MapType, MessagesType, RecordType, SetType, Type
 
 from .matching import made_record
-from .reading import Image
-from .rewriting import Rewriting
+from .rewriting import Image, Rewriting
 
 KEY = "key "
 

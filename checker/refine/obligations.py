@@ -7,124 +7,75 @@ state is compared row by row: "max_bal[a] is b", "v is in chosen", "this message
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
+from quorate.checker.prove.unbounded.binding import names_in
+from quorate.checker.prove.unbounded.logic import (
+    Formula,
+    conj,
+    disj,
+    fresh,
+    neg,
+    single,
+    some,
+)
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.steps import Initially, Step
 from quorate.checker.prove.unbounded.translate import Translator
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import NOWHERE
-from quorate.model.language.lower import TRUE, conjunction, constant, describe, negation
-from quorate.model.language.protocol import Mark, Variable
+from quorate.model.language.lower import TRUE, conjunction, describe, negation
+from quorate.model.language.protocol import Mark
 from quorate.model.language.types import (
-    BoolType,
-    MapType,
-    MessagesType,
-    RecordType,
-    SeqType,
-    SetType,
+    QuorumType,
     SortType,
-    Type,
 )
 from quorate.model.refinements import Refinement
 
+from .composing import after
+from .exchanging import exchange
 from .flattening import Flattening
 from .matching import Matching
-from .reading import Image, images
-from .rewriting import Rewriting, disjunction
-from .ways import Way
-
-ROW = "row "  # no name of a description has a space in it
+from .picking import AFTER, Picked
+from .reading import read_mapping
+from .rewriting import Image, Rewriting
+from .rows import ROW, Row, at_first, rows_of
+from .splitting import split
+from .ways import Call, Way, Ways, shown_way
 
 
 @dataclass(frozen=True)
-class Row:
-    """One thing that an abstract state is made of: a cell, a member, a message, for any `names`.
+class Wrong:
+    """One respect in which a step may be none: an abstract guard that need not hold, an effect.
 
-    `keys` are those names that are keys of the map; `item` is what the cell, the set or the
-    messages hold, None where the cell itself is true or false.
+    `given` is what holds whatever the step: what the picks are that it mentions.
     """
 
-    variable: Variable
-    names: tuple[c.Var, ...]
-    keys: tuple[c.Var, ...]
-    item: c.Expr | None
-
-    @property
-    def cell(self) -> Type:
-        """What the variable holds at the keys."""
-        t = self.variable.type
-        return t.value if isinstance(t, MapType) else t
-
-    def now(self) -> c.Expr:
-        """That it is so, in the abstract state."""
-        if isinstance(self.cell, MessagesType):
-            assert self.item is not None
-            return c.Sent(variable=self.variable.name, message=self.item, type=c.BOOL)
-        return self.of(c.Read(variable=self.variable.name, keys=self.keys, type=self.cell))
-
-    def of(self, held: c.Expr) -> c.Expr:
-        """That it is so where the cell holds this."""
-        if self.item is None:
-            return held
-        if isinstance(self.cell, SetType):
-            return c.Member(item=self.item, of=held, type=c.BOOL)
-        return c.Eq(left=held, right=self.item, type=c.BOOL)
-
-
-def _at_first(v: Variable) -> Image:
-    """What a variable holds before anything has happened."""
-    if isinstance(v.type, MessagesType):
-        return Image((), None)
-    keys = v.type.keys if isinstance(v.type, MapType) else ()
-    cell = v.type.value if isinstance(v.type, MapType) else v.type
-    names = tuple(c.Var(name=f"{ROW}at {i}", type=t) for i, t in enumerate(keys))
-    return Image(names, constant(v.initial, cell))
-
-
-def rows_of(v: Variable) -> list[Row]:
-    """What the states of a variable are made of. Raises UnsupportedError."""
-    if isinstance(v.type, MessagesType):
-        return [Row(v, *_item(RecordType(m), ())) for m in v.type.messages]
-    keys, cell = (v.type.keys, v.type.value) if isinstance(v.type, MapType) else ((), v.type)
-    names = tuple(c.Var(name=f"{ROW}key {i}", type=t) for i, t in enumerate(keys))
-    if isinstance(cell, BoolType):
-        return [Row(v, names, names, None)]
-    return [Row(v, *_item(cell.element if isinstance(cell, SetType) else cell, names))]
-
-
-def _item(t: Type, keys: tuple[c.Var, ...]) -> Any:
-    """The names, keys and item of a row that holds values of this type."""
-    if not isinstance(t, RecordType):
-        if isinstance(t, (SeqType, SetType, MapType)):
-            raise UnsupportedError(f"an abstract variable with values of type {t}")
-        var = c.Var(name=f"{ROW}item", type=t)
-        return (*keys, var), keys, var
-    for n, of in t.fields.items():
-        if isinstance(of, (SeqType, SetType, MapType, RecordType)):
-            raise UnsupportedError(f"values of type {of} (field `{n}` of {t})")
-    fields = tuple(c.Var(name=f"{ROW}{n}", type=of) for n, of in t.fields.items())
-    item = c.MakeRecord(record=t.record, args=fields, type=t)
-    return (*keys, *fields), keys, item
+    what: str
+    formula: Formula
+    given: Mapping[str, Formula] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Question:
-    """A step or an initial state that is none of the abstract ones; to be refuted.
+class Claim:
+    """That the steps of an action that make some of the `changes` are one of the `ways`.
 
-    `what` says in which respect: an abstract guard that need not hold, or what changes otherwise.
+    A way is each respect in which a step may not be it: of each combination, one of each way, it is
+    to be refuted that such a step, which is `taken`, is wrong in all these respects. (`action` is
+    None for what is claimed of initial states.) `after` are the invariants after the step: they
+    hold, once they are proved.
     """
 
     action: str | None
-    what: str
-    formula: Formula
-    after: dict[str, Formula]  # the invariants after the step: they hold, once proved
+    taken: Formula
+    ways: tuple[tuple[Wrong, ...], ...]
+    changes: tuple[Wrong, ...] = ()
+    after: Mapping[str, Formula] = field(default_factory=dict)
 
 
 class Simulation:
@@ -137,7 +88,9 @@ class Simulation:
         self.protocol = _with_mapping(refinement)
         described = replace(describe(with_lemmas(refinement)), protocol=self.protocol)
         self.flat = Flattening(described)
-        self.rewriting = Rewriting(images(refinement, matching))
+        reading = read_mapping(refinement, matching)
+        self.rewriting, self.picks = Rewriting(reading.images), reading.picks
+        self.definitions = {n: self.flat.expr(p.definition) for n, p in self.picks.items()}
         self.rows = [r for v in self.upper.variables for r in rows_of(v)]
         self.now = [self._read(r.now(), {}) for r in self.rows]
         # Everything that is asked is mentioned, so that its symbols and types are known.
@@ -149,8 +102,16 @@ class Simulation:
             for a in self.upper.actions
             for e in (self._read(g.condition, {}) for g in a.guards)
         ]
-        properties = (*self.flat.description.properties, *mentioned)
-        self.lower = replace(self.flat.description, properties=properties)
+        mentioned += [
+            c.Property(name=f"{ROW}{n}", kind="mentioned", body=e)
+            for n, e in self.definitions.items()
+        ]
+        flat = self.flat.description
+        self.lower = replace(
+            flat,
+            properties=(*flat.properties, *mentioned),
+            variables=(*flat.variables, *(v for p in self.picks.values() for v in p.variables())),
+        )
         self.obligations = Obligations(self.lower)
         self.vocabulary = self.obligations.vocabulary
         self.before = self.obligations.before
@@ -159,10 +120,36 @@ class Simulation:
         """An abstract condition as one about the concrete state."""
         return self.flat.expr(self.rewriting.expr(e, env))
 
-    # ------------------------------------------------------------ questions
+    # ------------------------------------------------------------ picks
 
-    def initially(self) -> list[Question]:
-        """The initial states whose image is no abstract initial state.
+    def _picked(self, state: State) -> State:
+        """The state after a step, or at first, as the mapping reads it."""
+        return Picked(state, self.before, self.picks) if self.picks else state
+
+    def _defined(self, states: Mapping[str, State], *expressions: c.Expr) -> dict[str, Formula]:
+        """What the picks are, in these states, that the expressions mention."""
+        mentioned = set().union(*map(self._reads, expressions))
+        return {
+            f"{name}{when}": split(Translator(self.vocabulary, state).formula(e, {}))
+            for when, state in states.items()
+            for name, e in self.definitions.items()
+            if name in mentioned
+        }
+
+    def _reads(self, e: c.Expr) -> set[Any]:
+        """The variables, message classes and picks that it depends on, also by way of picks."""
+        found, pending = set[Any](), Invariant("", NOWHERE, e).reads
+        while pending:
+            name = pending.pop()
+            found.add(name)
+            if name in self.definitions:
+                pending |= Invariant("", NOWHERE, self.definitions[name]).reads - found
+        return found
+
+    # ------------------------------------------------------------ claims
+
+    def initially(self) -> list[Claim]:
+        """That the image of every initial state is an abstract initial state.
 
         The arguments of an abstract @init are the concrete one's, by name and type.
         """
@@ -170,98 +157,105 @@ class Simulation:
         starts: list[Step | None] = [Step(v, a, Initially(v)) for a in self.lower.inits]
         found = []
         for start in starts or [None]:
-            state: State = start or Initially(v)
-            env = start.env if start else {}
-            for what, wrong in self._not_first(start, state, env):
-                given = [*start.guards, *start.choices] if start else []
-                found.append(Question(None, what, conj([*given, wrong]), {}))
+            taken = conj([*start.guards, *start.choices]) if start else True
+            wrong = self._not_first(start, self._picked(start or Initially(v)))
+            found.append(Claim(None, taken, (tuple(wrong),)))
         return found
 
-    def _not_first(
-        self, start: Step | None, state: State, env: dict[str, Any]
-    ) -> list[tuple[str, Formula]]:
+    def _not_first(self, start: Step | None, state: State) -> Iterator[Wrong]:
         """What may keep an initial state from being an abstract one."""
-        blank = Rewriting({v.name: _at_first(v) for v in self.upper.variables})
-        at = Translator(self.vocabulary, Initially(self.vocabulary))
-        terms: dict[str, c.Expr] = {}
-        found: list[tuple[str, Formula]] = []
+        first = Rewriting({v.name: at_first(v) for v in self.upper.variables})
+        blank, env = Initially(self.vocabulary), start.env if start else {}
+        at = Translator(self.vocabulary, blank)
         for upper in self.upper.inits:
-            given = (
-                {(p.var.name, p.var.type): p.var for p in start.action.parameters} if start else {}
-            )
+            terms: dict[str, c.Expr] = {}
+            parameters = start.action.parameters if start else ()
+            given = {(p.var.name, p.var.type): p.var for p in parameters}
             for p in upper.parameters:
                 if (p.var.name, p.var.type) not in given:
                     raise UnsupportedError(f"`{p.var.name}` of the @init {upper.name}", p.var.span)
                 terms[p.var.name] = given[p.var.name, p.var.type]
             for g in upper.guards:
-                f = at.formula(self.flat.expr(blank.expr(g.condition, terms)), env)
-                found.append((f"{upper.name}: require({g.text})", neg(f)))
+                f = at.formula(self.flat.expr(first.expr(g.condition, terms)), env)
+                yield Wrong(f"{upper.name}: require({g.text})", neg(f))
+            first = Rewriting(after(first.images, upper, terms))
         for row, now in zip(self.rows, self.now, strict=True):
-            first = row.now()
-            for upper in self.upper.inits:
-                first = _taken(row, upper)
-            wanted = self.flat.expr(blank.expr(first, terms))
-            f = self._differ(row, (state, now, env), (Initially(self.vocabulary), wanted, env))
-            found.append((f"{row.variable.name} starts otherwise", f))
-        return found
+            wanted = self.flat.expr(first.expr(row.now(), {}))
+            f = self._differ(row, (state, now, env), (blank, wanted, env))
+            yield Wrong(f"{row} starts otherwise", f, self._defined({"": state}, now))
 
-    def of(self, action: c.Action, ways: Sequence[Way]) -> list[Question]:
-        """The steps of a concrete action that change something and are none of these ways."""
+    def of(self, action: c.Action, ways: Ways) -> Claim:
+        """That the steps of a concrete action that change anything are one of these ways."""
         step = Step(self.vocabulary, action, self.before)
-        changes = writes(action)
-        touched = [bool(Invariant("", NOWHERE, now).reads & changes) for now in self.now]
-        wrongs = [self._wrong(way, step, touched) for way in ways]
-        after = {n: i.of(self.vocabulary, step) for n, i in self.obligations.invariants.items()}
-        found = []
+        state, changes = self._picked(step), writes(action)
+        touched = [bool(self._reads(now) & changes) for now in self.now]
+        changed = []
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
             if may_change:
-                changed = self._differ(row, (step, now, step.env), (self.before, now, step.env))
-                whats = [f"{row.variable.name} changes"] if not ways else []
-                found += self._against(step, action, changed, wrongs, whats, after)
-        return found
+                f = self._differ(row, (state, now, step.env), (self.before, now, step.env))
+                given = self._defined({"": self.before, AFTER: state}, now)
+                changed.append(Wrong(f"{row} changes", f, given))
+        known = {n: i.of(self.vocabulary, step) for n, i in self.obligations.invariants.items()}
+        taken = conj([*step.guards, *step.choices])
+        if not ways or not changed:
+            return Claim(action.name, taken, (tuple(changed),), (), known)
+        wrong = tuple(tuple(self._wrong(way, step, touched)) for way in ways)
+        return Claim(action.name, taken, wrong, tuple(changed), known)
 
-    def _against(
-        self,
-        step: Step,
-        action: c.Action,
-        changed: Formula,
-        wrongs: list[list[tuple[str, Formula]]],
-        whats: list[str],
-        after: dict[str, Formula],
-    ) -> list[Question]:
-        """One question for each way in which each of the abstract actions may be no match."""
-        if not wrongs:
-            formula = conj([*step.guards, *step.choices, changed])
-            return [Question(action.name, "; ".join(whats), formula, after)]
-        first, *rest = wrongs
-        found = []
-        for what, wrong in first:
-            both = conj([changed, wrong])
-            found += self._against(step, action, both, rest, [*whats, what], after)
-        return found
-
-    def _wrong(self, way: Way, step: Step, touched: list[bool]) -> list[tuple[str, Formula]]:
-        """What may keep the abstract action from being the step: guards, and its effects."""
-        upper = self.upper.action(way.action)
-        env = {p.var.name: t for p, t in zip(upper.parameters, way.terms, strict=True)}
-        at = Translator(self.vocabulary, self.before)
-        found: list[tuple[str, Formula]] = []
-        for p, term in zip(upper.parameters, way.terms, strict=True):
-            if (condition := self._possible(p, term)) != TRUE:
-                f = at.formula(self.flat.expr(condition), step.env)
-                found.append((f"{way.action}: {p.var.name}", neg(f)))
-        for g in upper.guards:
-            f = at.formula(self._read(g.condition, env), step.env)
-            found.append((f"{way.action}: require({g.text})", neg(f)))
-        written = {e.variable for e in upper.effects}
+    def _wrong(self, way: Way, step: Step, touched: list[bool]) -> Iterator[Wrong]:
+        """What may keep a sequence of abstract actions from being the step: guards, effects."""
+        images, written = self.rewriting.images, set[Any]()
+        for call in way:
+            upper = self.upper.action(call.action)
+            yield from self._not_enabled(call, upper, images, step)
+            images = after(images, upper, call.env(upper))
+            written |= writes(upper)
+        state, actions = self._picked(step), shown_way(way, arguments=False)
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
-            if may_change or row.variable.name in written:
-                expected = self._read(_taken(row, upper), env)
-                f = self._differ(row, (step, now, step.env), (self.before, expected, step.env))
-                found.append((f"{way.action}: what it does to {row.variable.name}", f))
-        return found
+            if may_change or row.place in written:
+                expected = self.flat.expr(Rewriting(images).expr(row.now(), {}))
+                f = self._differ(row, (state, now, step.env), (self.before, expected, step.env))
+                given = self._defined({"": self.before}, now, expected)
+                given |= self._defined({AFTER: state}, now)
+                yield Wrong(f"{actions}: what it does to {row}", f, given)
 
-    def _possible(self, p: c.Binder, term: c.Expr) -> c.Expr:
+    def _not_enabled(
+        self, call: Call, upper: c.Action, images: Mapping[str, Image], step: Step
+    ) -> Iterator[Wrong]:
+        """What may keep an abstract action from being possible, after those before it.
+
+        Arguments that are left open may be any: guards that mention them hold together or not.
+        """
+        rewriting, env = Rewriting(images), call.env(upper)
+
+        def wrong(what: str, condition: c.Expr) -> Wrong:
+            found = self.flat.expr(condition)
+            f = Translator(self.vocabulary, self.before).formula(found, step.env)
+            given = self._defined({"": self.before}, found)
+            return Wrong(f"{call.action}: {what}", neg(f), given)
+
+        for p, term in zip(upper.parameters, call.terms, strict=True):
+            if term is not None and (condition := self._possible(p, term, rewriting)) != TRUE:
+                yield wrong(p.var.name, condition)
+        left = [p for p, term in zip(upper.parameters, call.terms, strict=True) if term is None]
+        names = {p.var.name for p in left}
+        joint = [g for g in upper.guards if names & names_in(g.condition)]
+        for g in upper.guards:
+            if g not in joint:
+                yield wrong(f"require({g.text})", rewriting.expr(g.condition, env))
+        if left:
+            body = conjunction([g.condition for g in joint])
+            some_of_them = c.Quant(forall=False, binders=tuple(left), body=body, type=c.BOOL)
+            what = " and ".join(f"require({g.text})" for g in joint)
+            found = wrong(f"{', '.join(names)} with {what}", rewriting.expr(some_of_them, env))
+            yield replace(found, given={**found.given, **self._exchanges(left)})
+
+    def _exchanges(self, left: Sequence[c.Binder]) -> dict[str, Formula]:
+        """Of quorums that are left open: that a member may be exchanged for any other element."""
+        systems = [p.var.type.system for p in left if isinstance(p.var.type, QuorumType)]
+        return {f"{s.__name__} by size": exchange(self.vocabulary, s) for s in systems}
+
+    def _possible(self, p: c.Binder, term: c.Expr, rewriting: Rewriting) -> c.Expr:
         """That the term is an argument that the abstract action may take."""
         parts: list[c.Expr] = []
         for e in _unwrapped(term):
@@ -272,7 +266,7 @@ class Simulation:
             bottom = c.Lit(value=t.sort(-1), type=t)
             parts.append(negation(c.Eq(left=term, right=bottom, type=c.BOOL)))
         if isinstance(p.domain, c.OverSent):
-            parts.append(self.rewriting.sent(p.domain.variable, term))
+            parts.append(rewriting.sent(p.domain.variable, term))
         return conjunction(parts)
 
     def _differ(self, row: Row, one: Any, other: Any) -> Formula:
@@ -290,43 +284,6 @@ class Simulation:
 
 def _unwrapped(term: c.Expr) -> list[c.Expr]:
     return [n.of for n in c.walk(term) if isinstance(n, c.Unwrap)]
-
-
-def _taken(row: Row, action: c.Action) -> c.Expr:
-    """That the row is so after an abstract action, as a condition on the state before it."""
-    found = row.now()
-    for e in action.effects:
-        if e.variable != row.variable.name:
-            continue
-        env: dict[str, c.Expr] = {}
-        left = {b.var.name: b for b in e.binders}
-        here = [e.when]
-        if isinstance(e, c.Send):
-            assert row.item is not None
-            if e.message.type != row.item.type:
-                continue
-            here.append(c.Eq(left=e.message, right=row.item, type=c.BOOL))
-            sent = c.Quant(forall=False, binders=e.binders, body=conjunction(here), type=c.BOOL)
-            found = disjunction([found, sent if e.binders else conjunction(here)])
-            continue
-        for key, asked in zip(e.keys, row.keys, strict=True):
-            if isinstance(key, c.Var) and key.name in left:
-                if not isinstance(left.pop(key.name).domain, c.OverType):
-                    raise UnsupportedError("this loop of an abstract action", e.span)
-                env[key.name] = asked
-            else:
-                here.append(c.Eq(left=key, right=asked, type=c.BOOL))
-        if left:
-            raise UnsupportedError("a loop of an abstract action that writes a cell twice", e.span)
-        rename = Rewriting({})
-        reached = rename.expr(conjunction(here), env)
-        new = rename.expr(row.of(e.value), env)
-        found = (
-            new
-            if reached == TRUE
-            else disjunction([conjunction([reached, new]), conjunction([negation(reached), found])])
-        )
-    return found
 
 
 def with_lemmas(refinement: Refinement) -> Any:

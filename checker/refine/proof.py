@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.logic import Formula
 from quorate.checker.prove.unbounded.meeting import assumed_systems, proved_systems
 from quorate.checker.prove.unbounded.proof import is_safety
 from quorate.model.language.diagnostics import NOWHERE, Span
@@ -20,11 +19,10 @@ from quorate.model.refinements import Refinement
 
 from .asking import Questioner
 from .matching import Matching
-from .obligations import Question, Simulation
+from .obligations import Claim, Simulation
+from .showing import Showing
 from .sizing import configure
 from .ways import Ways, guess_ways
-
-AFTER = " after the step"
 
 
 @dataclass(frozen=True)
@@ -139,14 +137,14 @@ class _Proof:
 
     def _questions(
         self, simulation: Simulation, guesses: Mapping[str, list[Ways]]
-    ) -> dict[str | None, list[tuple[Ways, list[Question]]]]:
+    ) -> dict[str | None, list[tuple[Ways, list[Claim]]]]:
         """For each action (None: at first) the guesses of what it is, with what they ask."""
-        found: dict[str | None, list[tuple[Ways, list[Question]]]] = {
+        found: dict[str | None, list[tuple[Ways, list[Claim]]]] = {
             None: [((), simulation.initially())]
         }
         for action in simulation.lower.actions:
             found[action.name] = [
-                (ways, simulation.of(action, ways)) for ways in guesses[action.name]
+                (ways, [simulation.of(action, ways)]) for ways in guesses[action.name]
             ]
         return found
 
@@ -170,16 +168,16 @@ class _Proof:
 
     def _follows(self, name: str, others: list[str]) -> bool:
         hypotheses, query = self.obligations.assumed(others), self.obligations.implied(name)
-        return self.asker.refuted(hypotheses, query) is not None
+        return self.asker.refuted(query, hypotheses) is not None
 
     def _inductive(self, name: str, assumed: list[str]) -> bool:
         o = self.obligations
-        if self.asker.refuted({}, o.query(None, name)) is None:
+        if self.asker.refuted(o.query(None, name), {}) is None:
             return False
         hypotheses = o.assumed(assumed)
         for query in (o.query(a.name, name) for a in o.description.actions if o.touched(a, name)):
-            if self.asker.refuted(hypotheses, query) is None and (
-                self.asker.searched(hypotheses, query, name) is None
+            if self.asker.refuted(query, hypotheses) is None and (
+                self.asker.searched(query, hypotheses, name) is None
             ):
                 return False
         return True
@@ -187,20 +185,18 @@ class _Proof:
     # ------------------------------------------------------------ steps
 
     def _part(
-        self, action: str | None, alternatives: list[tuple[Ways, list[Question]]], known: list[str]
+        self, action: str | None, alternatives: list[tuple[Ways, list[Claim]]], known: list[str]
     ) -> Part:
         """What can be shown of one action: by the first guess that is proved, if any."""
         started = time.perf_counter()
         best: Part | None = None
-        for ways, questions in alternatives:
-            failed, used = list[str](), dict[str, None]()
-            for q in questions:
-                needed = self._answered(q, known, search=not failed)
-                used |= dict.fromkeys(needed or ())
-                if needed is None:
-                    failed.append(q.what)
+        for ways, claims in alternatives:
+            showing = Showing(self.obligations, self.asker, known)
+            for claim in claims:
+                showing.show(claim)
             seconds = time.perf_counter() - started
-            part = Part(action, ways, len(questions), tuple(failed), tuple(used), seconds)
+            failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
+            part = Part(action, ways, showing.questions, failed, used, seconds)
             if best is None or len(failed) < len(best.failed):
                 best = part
             if not failed:
@@ -209,22 +205,3 @@ class _Proof:
             nothing = ("no abstract action and arguments were found that explain its steps",)
             return Part(action, (), 0, nothing, (), time.perf_counter() - started)
         return best
-
-    def _answered(self, q: Question, known: list[str], search: bool) -> tuple[str, ...] | None:
-        """The invariants that refute a question, before the step or after it; None if none do.
-
-        Few of them are tried first, as most have no part in it.
-        """
-        before = self.obligations.assumed(known) if q.action is not None else {}
-        after = {f"{n}{AFTER}": f for n, f in q.after.items() if n in known}
-        safe = {n: f for n, f in after.items() if is_safety(n.removesuffix(AFTER))}
-        tried: list[Mapping[str, Formula]] = [{}, safe, before, {**before, **safe}]
-        used = None
-        for i, hypotheses in enumerate(tried):
-            if used is None and not any(hypotheses == t for t in tried[:i]):
-                used = self.asker.refuted(hypotheses, q.formula)
-        if used is None and search:
-            used = self.asker.searched(before, q.formula)
-        if used is None:
-            return None
-        return tuple(dict.fromkeys(n.removesuffix(AFTER) for n in used))

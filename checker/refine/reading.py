@@ -22,31 +22,31 @@ from quorate.model.language.capture import capture
 from quorate.model.language.expressions import Reader
 from quorate.model.language.functions import Functions
 from quorate.model.language.lower import TRUE, Lowering
+from quorate.model.language.relations import element_type, fits, join
 from quorate.model.language.source import function_source
-from quorate.model.language.types import MapType, MessagesType, RecordType, Type
+from quorate.model.language.types import MapType, MessagesType, OptionType, RecordType, Type
 from quorate.model.refinements import AsItIs, Refinement
 
 from .matching import Matching
+from .naming import Locals, Modules
+from .picking import Pick
+from .rewriting import Image, Rewriting
 
 _uids = itertools.count(-1000, -1)
 
 
 @dataclass(frozen=True)
-class Image:
-    """What the mapping gives one variable: `value` at `keys`; for messages the parts of a set.
+class Reading:
+    """The image of every abstract variable, and the picks that they mention, by name."""
 
-    A part is a SetComp whose elements are messages of one class.
-    """
-
-    keys: tuple[c.Var, ...]
-    value: c.Expr | None
-    parts: tuple[c.SetComp, ...] = ()
+    images: dict[str, Image]
+    picks: dict[str, Pick]
 
 
-def images(refinement: Refinement, matching: Matching) -> dict[str, Image]:
-    """The image of every abstract variable. Raises UnsupportedError, ModelError."""
+def read_mapping(refinement: Refinement, matching: Matching) -> Reading:
+    """What a mapping gives the abstract variables. Raises UnsupportedError, ModelError."""
     if isinstance(refinement.mapping, AsItIs):
-        return {v.name: _as_it_is(v) for v in matching.description.variables}
+        return Reading({v.name: _as_it_is(v) for v in matching.description.variables}, {})
     try:
         return _Mapping(refinement, matching).read()
     except ModelError as error:
@@ -70,29 +70,21 @@ def _all_sent(variable: str, record: Any) -> c.SetComp:
 
 
 class _Mapping:
+    """Local names that stand for a map or for messages are variables with images of their own."""
+
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.matching, self.function = matching, refinement.mapping
-        concrete: type[Protocol] = refinement.concrete
-        functions = Functions(concrete, concrete.variables())
+        self.concrete: type[Protocol] = refinement.concrete
+        self.functions = Functions(self.concrete, self.concrete.variables())
         if getattr(self.function, "__code__", None) is None:
             raise UnsupportedError("a mapping that is no function")
-        found, _ = function_source(self.function)
-        self.reader = functions.reading(self.function)
+        self.reader = self.functions.reading(self.function)
         self.reader.scope = dict(self._scope(self.reader.scope))
-        node = _Modules(self.reader.scope).visit(copy.deepcopy(found))
-        self.lowering = Lowering(capture(concrete))
-        if [a.arg for a in node.args.args] != ["self"]:
-            raise UnsupportedError("a mapping whose parameter is not `self`", self._span(node))
-        body = [x for x in node.body if not _is_text(x)]
-        for statement in body[:-1]:
-            if not isinstance(statement, ast.Assign):
-                raise UnsupportedError("this statement of the mapping", self._span(statement))
-            functions.bind_local(statement, self.reader)
-        returned = body[-1].value if isinstance(body[-1], ast.Return) else None
-        if not isinstance(returned, ast.Dict):
-            raise UnsupportedError("a mapping that does not end with a dict", self._span(body[-1]))
-        keys = [k.value if isinstance(k, ast.Constant) else None for k in returned.keys]
-        self.given = dict(zip(keys, returned.values, strict=True))
+        self.reader.variables = dict(self.reader.variables)
+        self.lowering = Lowering(capture(self.concrete))
+        self.derived: dict[str, Image] = {}
+        self.picks: dict[str, Pick] = {}
+        self.locals = Locals(self.reader)
 
     def _scope(self, scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """The names of the mapping's module; classes are those they are matched with."""
@@ -110,67 +102,179 @@ class _Mapping:
     def _span(self, node: ast.AST) -> Any:
         return self.reader.span(node)
 
-    def read(self) -> dict[str, Image]:
-        found = {}
+    def read(self) -> Reading:
+        found, _ = function_source(self.function)
+        node = Modules(self.reader.scope).visit(copy.deepcopy(found))
+        if [a.arg for a in node.args.args] != ["self"]:
+            raise UnsupportedError("a mapping whose parameter is not `self`", self._span(node))
+        *body, last = [x for x in node.body if not _is_text(x)]
+        for statement in body:
+            self._local(self.locals.visit(statement))
+        last = self.locals.visit(last)
+        returned = last.value if isinstance(last, ast.Return) else None
+        if not isinstance(returned, ast.Dict):
+            raise UnsupportedError("a mapping that does not end with a dict", self._span(last))
+        keys = [k.value if isinstance(k, ast.Constant) else None for k in returned.keys]
+        return Reading(
+            dict(self._images(dict(zip(keys, returned.values, strict=True)))), self.picks
+        )
+
+    def _images(self, given: Mapping[Any, ast.expr]) -> Iterator[tuple[str, Image]]:
         for v in self.matching.description.variables:
-            if v.name not in self.given:
+            if v.name not in given:
                 raise UnsupportedError(f"a mapping that gives `{v.name}` in another way")
-            node = self.given[v.name]
+            node = given[v.name]
             match v.type:
                 case MapType() as t:
-                    found[v.name] = self._map(node, t)
+                    yield v.name, self._map(node, t)
                 case MessagesType():
-                    found[v.name] = Image((), None, tuple(self._parts(node, self.reader)))
+                    yield v.name, Image((), None, tuple(self._parts(node)))
                 case t:
-                    found[v.name] = Image((), self._value(node, t, self.reader, {}))
-        return found
+                    yield v.name, Image((), self._cell(node, t, self.reader, (), {}))
 
-    def _value(self, node: ast.expr, t: Type, reader: Reader, env: dict[int, c.Expr]) -> c.Expr:
-        return self.lowering.coerced(reader.value(node, t), t, env)
+    def _local(self, statement: ast.stmt) -> None:
+        """A local name, as a variable with an image where it is a map, a pick or some messages."""
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=node):
+                pass
+            case _:
+                raise UnsupportedError("this statement of the mapping", self._span(statement))
+        if isinstance(node, ast.DictComp):
+            image = self._map(node, None)
+        elif isinstance(node, ast.Set) and any(isinstance(x, ast.Starred) for x in node.elts):
+            image = Image((), None, tuple(self._parts(node)))
+        elif self._is_pick(node):
+            image = Image((), self._cell(node, None, self.reader, (), {}))
+        else:
+            self.functions.bind_local(statement, self.reader)
+            return
+        self.reader.check_name(name, statement)
+        if name in self.locals.known or name in self.reader.env:
+            raise UnsupportedError(f"`{name}`, which is bound twice", self._span(statement))
+        self.derived[self.locals.make(name, image)] = image
 
-    def _map(self, node: ast.expr, t: MapType) -> Image:
+    # ------------------------------------------------------------ cells
+
+    def _lowered(self, e: c.Expr) -> c.Expr:
+        """An expression without the variables that stand for local names."""
+        return Rewriting(self.derived).expr(e, {})
+
+    def _cell(
+        self,
+        node: ast.expr,
+        t: Type | None,
+        reader: Reader,
+        keys: tuple[c.Var, ...],
+        env: Mapping[int, c.Expr],
+    ) -> c.Expr:
+        """What a variable holds at these keys; of type `t`, if that is known."""
+        if self._is_pick(node):
+            assert isinstance(node, ast.Call)
+            return self._pick(node, t, reader, keys, env)
+        found = reader.value(node, t) if t is not None else reader.read(node)
+        return self._lowered(self.lowering.coerced(found, t or found.type, env))
+
+    def _is_pick(self, node: ast.expr) -> bool:
+        """Whether this is `max(..., default=...)` or `next(..., ...)`, of Python's own."""
+        match node:
+            case ast.Call(func=ast.Name(id="max"), args=[_], keywords=[ast.keyword(arg="default")]):
+                name = "max"
+            case ast.Call(func=ast.Name(id="next"), args=[ast.GeneratorExp(), _], keywords=[]):
+                name = "next"
+            case _:
+                return False
+        return name not in self.reader.scope and name not in self.reader.env
+
+    def _pick(
+        self,
+        node: ast.Call,
+        t: Type | None,
+        reader: Reader,
+        keys: tuple[c.Var, ...],
+        env: Mapping[int, c.Expr],
+    ) -> c.Expr:
+        """`max(members, default=d)` or `next(members, d)`."""
+        members, default = [*node.args, *(k.value for k in node.keywords)]
+        if isinstance(members, ast.GeneratorExp):
+            members = ast.copy_location(ast.ListComp(members.elt, members.generators), members)
+        over = reader.read(members)
+        element = element_type(over)
+        if element is None:
+            raise UnsupportedError("what this picks from", self._span(node))
+        otherwise = reader.read(default, t or OptionType(element))
+        t = t or join(element, otherwise.type) or element
+        if not (fits(element, t) and fits(otherwise.type, t)):
+            raise UnsupportedError(f"a pick that is no {t}", self._span(node))
+        pick = Pick(
+            name=f"pick {len(self.picks)}",
+            keys=keys,
+            type=t,
+            members=self._lowered(self._set(over, env)),
+            default=self._lowered(self.lowering.coerced(otherwise, t, env)),
+            largest=ast.unparse(node.func) == "max",
+        )
+        self.picks[pick.name] = pick
+        return pick.read()
+
+    def _set(self, over: s.Expr, env: Mapping[int, c.Expr]) -> c.Expr:
+        """What is iterated, as a set."""
+        of, within = self.lowering.unfolded(over, env)
+        if isinstance(of, (s.Comprehension, s.SetOperation, s.StateRead, s.SetOf)):
+            return self.lowering.expr(of, within)
+        name = s.Name(name="m", uid=next(_uids), type=element_type(of) or of.type)
+        return self._part(name, (s.Generator(name=name, iterable=of, conditions=()),), within)
+
+    def _map(self, node: ast.expr, t: MapType | None) -> Image:
         """`{a: ... for a in Acceptor}`, with a tuple for several keys; or a map as it is."""
         match node:
             case ast.Attribute(value=ast.Name(id="self")):
                 variable = self.reader.variable(node)
                 if variable.type == t:
-                    return _as_it_is(variable)
+                    return self.derived.get(variable.name) or _as_it_is(variable)
             case ast.DictComp(key=key, value=value, generators=nodes):
                 generators, inner = self.reader.generators(nodes)
                 named = key.elts if isinstance(key, ast.Tuple) else [key]
                 names = [k.id if isinstance(k, ast.Name) else None for k in named]
-                if names == [g.name.name for g in generators] and all(
-                    isinstance(g.iterable, s.SortRange) and g.iterable.type == of
-                    for g, of in zip(generators, t.keys, strict=True)
+                types = tuple(g.name.type for g in generators)
+                if (
+                    names == [g.name.name for g in generators]
+                    and (t is None or types == t.keys)
+                    and all(isinstance(g.iterable, s.SortRange) for g in generators)
+                    and not any(g.conditions for g in generators)
                 ):
                     bound = [g.name for g in generators]
                     keys = tuple(c.Var(name=f"key {n.name}", type=n.type) for n in bound)
                     env: dict[int, c.Expr] = {n.uid: k for n, k in zip(bound, keys, strict=True)}
-                    return Image(keys, self._value(value, t.value, inner, env))
+                    cell = self._cell(value, t.value if t else None, inner, keys, env)
+                    return Image(keys, cell)
         raise UnsupportedError("this map in a mapping", self._span(node))
 
-    def _parts(self, node: ast.expr, reader: Reader) -> Iterator[c.SetComp]:
-        """A set of messages as comprehensions."""
+    # ------------------------------------------------------------ messages
+
+    def _parts(self, node: ast.expr) -> Iterator[c.Expr]:
+        """A set of messages as sets of messages of one class each."""
         match node:
             case ast.Set(elts=items):
                 for item in items:
                     if isinstance(item, ast.Starred):
-                        yield from self._parts(item.value, reader)
+                        yield from self._parts(item.value)
                     else:
-                        yield self._part(reader.read(item), (), {})
+                        yield self._part(self.reader.read(item), (), {})
                 return
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                yield from self._parts(left, reader)
-                yield from self._parts(right, reader)
+                yield from self._parts(left)
+                yield from self._parts(right)
                 return
-            case ast.SetComp():
+            case ast.SetComp() | ast.GeneratorExp():
                 node = ast.copy_location(ast.ListComp(node.elt, node.generators), node)
             case ast.Attribute(value=ast.Name(id="self")):
-                variable = reader.variable(node)
+                variable = self.reader.variable(node)
                 if isinstance(variable.type, MessagesType):
-                    yield from (_all_sent(variable.name, m) for m in variable.type.messages)
+                    yield from (
+                        self._lowered(_all_sent(variable.name, m)) for m in variable.type.messages
+                    )
                     return
-        over = reader.read(node)
+        over = self.reader.read(node)
         element = over.type.element if isinstance(over.type, s.ListType) else None
         if not isinstance(element, RecordType):
             raise UnsupportedError("this set of messages in a mapping", self._span(node))
@@ -178,28 +282,15 @@ class _Mapping:
         yield self._part(name, (s.Generator(name=name, iterable=over, conditions=()),), {})
 
     def _part(
-        self, element: s.Expr, generators: tuple[s.Generator, ...], env: dict[int, c.Expr]
-    ) -> c.SetComp:
+        self, element: s.Expr, generators: tuple[s.Generator, ...], env: Mapping[int, c.Expr]
+    ) -> c.Expr:
         binders, conditions, inner = self.lowering.generators(generators, env)
         found = self.lowering.expr(element, inner)
         condition = c.And(args=tuple(conditions), type=c.BOOL) if conditions else TRUE
-        return c.SetComp(
+        made = c.SetComp(
             binders=binders, condition=condition, element=found, type=s.ListType(found.type)
         )
-
-
-class _Modules(ast.NodeTransformer):
-    """`module.Class` as one name."""
-
-    def __init__(self, scope: Mapping[str, Any]) -> None:
-        self.scope = scope
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name):
-            name = f"{node.value.id}.{node.attr}"
-            if isinstance(self.scope.get(node.value.id), ModuleType) and name in self.scope:
-                return ast.copy_location(ast.Name(name, ast.Load()), node)
-        return self.generic_visit(node)
+        return self._lowered(made)
 
 
 def _is_text(node: ast.stmt) -> bool:

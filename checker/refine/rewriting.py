@@ -18,10 +18,21 @@ from quorate.model.language import core as c
 from quorate.model.language.lower import TRUE, conjunction, negation
 from quorate.model.language.types import QuorumType, RecordType, SeqType, SetType
 
-from .reading import Image
-
 FALSE = c.Lit(value=False, type=c.BOOL)
 Env = Mapping[str, c.Expr]
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a mapping gives one variable: `value` at `keys`; for messages the parts of a set.
+
+    A part is a set of messages of one class.
+    """
+
+    keys: tuple[c.Var, ...]
+    value: c.Expr | None
+    parts: tuple[c.Expr, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class Rewriting:
     """
 
     images: Mapping[str, Image]
-    numbers: Iterator[int] = field(default_factory=itertools.count)
+    numbers: Iterator[int] = field(default_factory=lambda: _numbers)
 
     def expr(self, e: c.Expr, env: Env) -> c.Expr:
         """An expression; `env` says what its free names stand for."""
@@ -149,6 +160,9 @@ class Rewriting:
         for x, y in ((one, other), (other, one)):
             if isinstance(x, c.Len) and y == c.Lit(value=0, type=y.type) and _is_set(x.of):
                 return self._empty(x.of)
+            if isinstance(x, c.Ite) and not isinstance(x.type, SetType):
+                yes, no = self.equal(x.then, y), self.equal(x.orelse, y)
+                return disjunction([self._both(x.test, yes), self._both(negated(x.test), no)])
         a, b = one.type, other.type
         if isinstance(a, RecordType) and isinstance(b, RecordType):
             if a.record is not b.record:

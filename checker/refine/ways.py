@@ -1,8 +1,9 @@
 """Which abstract step each concrete action is, with which arguments: guessed from explored steps.
 
-A guess is an abstract action and, for each of its parameters, a term: a parameter of the concrete
-action, a field of the message that it receives, or what a variable holds there. Guesses that do
-not explain the steps that were explored are dropped; whether one always does is for the proof.
+A guess is an abstract action (or some, one after the other) and, for each parameter, a term: a
+parameter of the concrete action, a field of the message that it receives, or what a variable holds
+there. Guesses that do not explain the steps that were explored are dropped; whether one always does
+is for the proof.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
+from quorate.checker.prove.unbounded.binding import names_in
 from quorate.model.language import StepError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
@@ -32,7 +34,7 @@ from quorate.model.language.types import (
 )
 from quorate.model.refinements import Refinement
 
-from .abstract import Abstract
+from .abstract import Abstract, Path
 from .images import Images, Regroup
 from .matching import Matching
 from .sizing import Configuration
@@ -44,31 +46,43 @@ MOST_STEPS = 60  # that a guess is tried on, of each action
 MOST_GUESSES = 2_000  # of each pair of actions
 MOST_WAYS = 3  # that the steps of one action may be
 MOST_ALTERNATIVES = 4
+NOTHING = object()
 
 
 @dataclass(frozen=True)
-class Way:
-    """An abstract action, with terms over the concrete action's parameters for its own."""
+class Call:
+    """An abstract action, with terms over the concrete action's parameters for its own.
+
+    A parameter that only guards mention may be left open (None): any value for which they hold.
+    """
 
     action: str
-    terms: tuple[c.Expr, ...]
+    terms: tuple[c.Expr | None, ...]
 
     def __str__(self) -> str:
-        return f"{self.action}({', '.join(map(shown, self.terms))})"
+        return f"{self.action}({', '.join('any' if t is None else shown(t) for t in self.terms)})"
+
+    def env(self, action: c.Action) -> dict[str, c.Expr]:
+        """What the parameters that are not left open stand for."""
+        pairs = zip(action.parameters, self.terms, strict=True)
+        return {p.var.name: t for p, t in pairs if t is not None}
+
+
+# Abstract actions one after the other, and what the steps of one concrete action may be: one of
+# these if it changes the abstract state at all.
+Way = tuple[Call, ...]
+Ways = tuple[Way, ...]
+
+_Valued = tuple[c.Expr | None, list[Any]]  # a term, and what it is in each sample
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """A step that changes the abstract state, once seen."""
+    """A step that changes the abstract state, once seen, and what it is there."""
 
     state: State
     arguments: Mapping[str, Any]
-    before: State
-    after: State
-
-
-# What the steps of one action may be: one of these if it changes the abstract state at all.
-Ways = tuple[Way, ...]
+    paths: tuple[Path, ...]
 
 
 def guess_ways(
@@ -124,26 +138,30 @@ class _Guess:
                 _Sample(
                     self.explorer.state(int(graph.sources[e])),
                     dict(graph.edge_labels[int(graph.labels[e])].arguments),
-                    images.states[int(one[e])],
-                    images.states[int(other[e])],
+                    self._paths(images.states[int(one[e])], images.states[int(other[e])]),
                 )
                 for e in spread
             ]
         return found
 
+    def _paths(self, before: State, after: State) -> tuple[Path, ...]:
+        try:
+            return self.abstract.paths(before, after, self.refinement.steps)
+        except StepError:  # an image that makes no sense
+            return ()
+
     # ------------------------------------------------------------ guesses
 
     def _ways(self, action: c.Action, samples: list[_Sample]) -> list[Ways]:
-        """Single actions that explain all of the steps, else a few that do together."""
+        """Single ways that explain all of the steps, else a few that do together."""
         if not samples:  # it was not seen to change anything, and may all the same
             return [(), *self._namesake(action)]
         explained: dict[Way, frozenset[int]] = {}
         alone: list[Ways] = []
-        for way in self._guesses(action):
-            those = frozenset(i for i, s in enumerate(samples) if self._explains(way, s))
+        for way, those in self._guesses(action, samples):
             if len(those) == len(samples):
                 alone.append((way,))
-            elif those:
+            else:
                 explained[way] = those
             if len(alone) == MOST_ALTERNATIVES:
                 break
@@ -156,10 +174,10 @@ class _Guess:
         wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
         if upper is None or not all(w in given for w in wanted):
             return []
-        return [(Way(action.name, tuple(given[w] for w in wanted)),)]
+        return [((Call(action.name, tuple(given[w] for w in wanted)),),)]
 
     def _together(self, explained: dict[Way, frozenset[int]], left: set[int]) -> list[Ways]:
-        """As few guesses as explain all of the steps, the best ones first."""
+        """As few ways as explain all of the steps, or what they can, the best ones first."""
         chosen: list[Way] = []
         while left and len(chosen) < MOST_WAYS and explained:
             best = max(explained, key=lambda w: len(explained[w] & left))
@@ -167,14 +185,52 @@ class _Guess:
                 break
             chosen.append(best)
             left = left - explained[best]
-        return [] if left else [tuple(chosen)]
+        return [tuple(chosen)] if chosen else []
 
-    def _guesses(self, action: c.Action) -> Iterator[Way]:
+    def _guesses(
+        self, action: c.Action, samples: list[_Sample]
+    ) -> Iterator[tuple[Way, frozenset[int]]]:
+        """Ways of the actions that were seen, each with the samples that it explains."""
         terms = list(self._terms(action))
-        for upper in self.matching.description.actions:
-            ranges = [[t for t in terms if t.type == p.var.type] for p in upper.parameters]
+        for names in dict.fromkeys(_names(p) for x in samples for p in x.paths):
+            uppers = [self.matching.description.action(n) for n in names]
+            seen = [{_arguments(p) for p in x.paths if _names(p) == names} for x in samples]
+            ranges = self._ranges(terms, uppers, samples, seen)
             for row in itertools.islice(itertools.product(*ranges), MOST_GUESSES):
-                yield Way(upper.name, row)
+                those = frozenset(i for i in range(len(samples)) if _among(row, seen[i], i))
+                if those:
+                    chosen = iter(t for t, _ in row)
+                    calls = (
+                        Call(u.name, (*itertools.islice(chosen, len(u.parameters)),))
+                        for u in uppers
+                    )
+                    yield tuple(calls), those
+
+    def _ranges(
+        self,
+        terms: list[c.Expr],
+        uppers: list[c.Action],
+        samples: list[_Sample],
+        seen: list[set[tuple[Any, ...]]],
+    ) -> list[list[_Valued]]:
+        """For each parameter the terms that ever are what was seen, the likeliest first."""
+        types = [
+            p.var.type for u in uppers for p in self.abstract.description.action(u.name).parameters
+        ]
+        slots = [(u, p) for u in uppers for p in u.parameters]
+        ranges: list[list[_Valued]] = []
+        for k, ((upper, p), t) in enumerate(zip(slots, types, strict=True)):
+            found: list[tuple[int, _Valued]] = []
+            for term in terms:
+                if term.type == p.var.type:
+                    values = [self._valued(term, t, x) for x in samples]
+                    fits = sum(
+                        v in {r[k] for r in rows} for v, rows in zip(values, seen, strict=True)
+                    )
+                    found += [(fits, (term, values))] if fits else []
+            ordered = [valued for _, valued in sorted(found, key=lambda x: -x[0])]
+            ranges.append([*ordered, *([(None, [])] if _only_guards(upper, p) else [])])
+        return ranges
 
     def _terms(self, action: c.Action) -> Iterator[c.Expr]:
         """Parameters, fields of messages, and what variables hold at these keys."""
@@ -193,20 +249,13 @@ class _Guess:
             for row in itertools.product(*fitting):
                 yield from _present(c.Read(variable=v.name, keys=row, type=t), t)
 
-    def _explains(self, way: Way, sample: _Sample) -> bool:
-        """Whether the guess is enabled there and does what the step does."""
-        original = self.abstract.description.action(way.action)
+    def _valued(self, term: c.Expr, t: Type, sample: _Sample) -> Any:
+        """What the term is there, as a value of an abstract type; NOTHING if it has no value."""
         try:
             self.view.show(sample.state)
-            arguments = tuple(
-                self.translator.value("", p.var.type, self._value(t, sample))
-                for p, t in zip(original.parameters, way.terms, strict=True)
-            )
-            state = (*sample.before, *(1 for _ in self.abstract.sizes.faults))
-            after = self.abstract.machine.step(state, way.action, arguments)
-        except (NoSuchValueError, StepError, AttributeError, LookupError, TypeError, ValueError):
-            return False
-        return after is not None and after[: self.abstract.variables] == sample.after
+            return self.translator.value("", t, self._value(term, sample))
+        except (NoSuchValueError, AttributeError, LookupError, TypeError, ValueError):
+            return NOTHING
 
     def _value(self, term: c.Expr, sample: _Sample) -> Any:
         match term:
@@ -227,6 +276,30 @@ def _present(e: c.Expr, t: Type) -> Iterator[c.Expr]:
     yield e
     if isinstance(t, OptionType):
         yield c.Unwrap(of=e, type=t.inner)
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    return tuple(action for action, _ in path)
+
+
+def _arguments(path: Path) -> tuple[Any, ...]:
+    return tuple(x for _, arguments in path for x in arguments)
+
+
+def _among(row: tuple[_Valued, ...], seen: set[tuple[Any, ...]], sample: int) -> bool:
+    """Whether the terms are arguments that were seen in this sample."""
+    wanted = [(k, values[sample]) for k, (term, values) in enumerate(row) if term is not None]
+    return any(all(given[k] == x for k, x in wanted) for given in seen)
+
+
+def _only_guards(action: c.Action, parameter: c.Binder) -> bool:
+    """Whether a parameter makes no difference to what an action does, once it is possible."""
+    return not any(parameter.var.name in names_in(e) for e in action.effects)
+
+
+def shown_way(way: Way, arguments: bool = True) -> str:
+    """What a step is, as one would write it."""
+    return " then ".join(map(str, way) if arguments else (call.action for call in way))
 
 
 def shown(term: c.Expr) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from quorate.checker.refine.check import Refined
 from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import Part, Simulated
+from quorate.checker.refine.ways import shown_way
 from quorate.checker.report.console import Output, count, seconds
 
 
@@ -38,7 +39,7 @@ def _ways(out: Output, proof: Simulated) -> None:
 
 def ways_of(part: Part) -> str:
     """What the steps of an action are."""
-    return ", ".join([*map(str, part.ways), "or nothing"]) if part.ways else "nothing"
+    return ", ".join([*map(shown_way, part.ways), "or nothing"]) if part.ways else "nothing"
 
 
 def _missing(out: Output, proof: Simulated) -> None:
@@ -64,7 +65,7 @@ def proof_as_json(proof: Simulated) -> dict[str, Any]:
         "actions": [
             {
                 "action": p.action,
-                "ways": list(map(str, p.ways)),
+                "ways": list(map(shown_way, p.ways)),
                 "proved": p.proved,
                 "questions": p.questions,
                 "not_shown": list(dict.fromkeys(p.failed)),

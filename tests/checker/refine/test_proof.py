@@ -13,6 +13,7 @@ from quorate.checker.refine.check import Verdict, check_refinement
 from quorate.checker.refine.matching import Matching
 from quorate.checker.refine.obligations import Simulation
 from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.checker.refine.ways import shown_way
 from quorate.model.consensus import Consensus, Value
 from quorate.model.language import (
     Flexible,
@@ -42,7 +43,7 @@ ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 
 
 def ways(proof: Simulated) -> dict[str, list[str]]:
-    return {p.action: list(map(str, p.ways)) for p in proof.parts if p.action is not None}
+    return {p.action: list(map(shown_way, p.ways)) for p in proof.parts if p.action is not None}
 
 
 def test_paxos_is_voting() -> None:
@@ -79,8 +80,29 @@ def test_paxos_roles_are_consensus() -> None:
     assert ways(proof)["receive_accepted"] == ["choose(m.v)"]
 
 
-def test_what_cannot_be_read_is_open() -> None:
+def test_paxos_roles_are_paxos() -> None:
+    """A promise that is the first to tell of a vote is two steps of Paxos at once."""
     proof = prove_refinement(paxos_roles_to_paxos, ROLES)
+    assert proof.proved and proof.assumed == () and proof.unsupported is None
+    assert {n: w for n, w in ways(proof).items() if w} == {
+        "prepare": ["phase1a(b)"],
+        "reply_promise": [
+            "phase1b(a, self.promised[a])",
+            "phase2b(a, self.voted_ballot[a], self.voted_value[a]) then "
+            "phase1b(a, self.promised[a])",
+        ],
+        "propose": ["phase2a(self.ballot[p], v, any)"],
+        "reply_accepted": ["phase2b(a, self.promised[a], self.voted_value[a])"],
+    }
+    assert {"promises_tell_the_latest_vote", "the_best_vote_was_promised"} <= set(proof.used)
+
+
+def by_sum(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value if sum(self.vote[v] == c for v in Voter) > 1}}
+
+
+def test_what_cannot_be_read_is_open() -> None:
+    proof = prove_refinement(Refinement(Election, Consensus, by_sum), {"Voter": 3, "Value": 2})
     assert not proof.proved and proof.unsupported is not None
     assert "the mapping" in proof.unsupported and proof.where.line > 0
 
@@ -137,7 +159,7 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
     known = o.assumed(list(o.invariants))
     for step in steps.values():
         taken = conj([*step.guards, *step.choices])
-        assert asker.refuted(known, taken) is None and asker.searched(known, taken) is None
+        assert asker.refuted(taken, known) is None and asker.searched(taken, known) is None
 
 
 class Voter(Sort, short="o"): ...

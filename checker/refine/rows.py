@@ -1,0 +1,106 @@
+"""What an abstract state is made of, row by row: "max_bal[a] is b", "this message is sent"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quorate.checker.prove.unbounded import UnsupportedError
+from quorate.model.language import core as c
+from quorate.model.language.lower import constant
+from quorate.model.language.protocol import Variable
+from quorate.model.language.types import (
+    BoolType,
+    MapType,
+    MessagesType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+)
+
+from .rewriting import Image
+
+ROW = "row "  # no name of a description has a space in it
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that an abstract state is made of: a cell, a member, a message, for any `names`.
+
+    `keys` are those names that are keys of the map; `item` is what the cell, the set or the
+    messages hold, None where the cell itself is true or false.
+    """
+
+    variable: Variable
+    names: tuple[c.Var, ...]
+    keys: tuple[c.Var, ...]
+    item: c.Expr | None
+
+    @property
+    def cell(self) -> Type:
+        """What the variable holds at the keys."""
+        t = self.variable.type
+        return t.value if isinstance(t, MapType) else t
+
+    @property
+    def place(self) -> Any:
+        """The variable, or the message class, that actions change."""
+        if isinstance(self.cell, MessagesType) and self.item is not None:
+            return self.item.type.record  # type: ignore[attr-defined]
+        return self.variable.name
+
+    def __str__(self) -> str:
+        name = self.variable.name
+        return name if self.place == name else f"{name}[{self.place.__name__}]"
+
+    def now(self) -> c.Expr:
+        """That it is so, in the abstract state."""
+        if isinstance(self.cell, MessagesType):
+            assert self.item is not None
+            return c.Sent(variable=self.variable.name, message=self.item, type=c.BOOL)
+        return self.of(c.Read(variable=self.variable.name, keys=self.keys, type=self.cell))
+
+    def of(self, held: c.Expr) -> c.Expr:
+        """That it is so where the cell holds this."""
+        if self.item is None:
+            return held
+        if isinstance(self.cell, SetType):
+            return c.Member(item=self.item, of=held, type=c.BOOL)
+        return c.Eq(left=held, right=self.item, type=c.BOOL)
+
+
+def at_first(v: Variable) -> Image:
+    """What a variable holds before anything has happened."""
+    if isinstance(v.type, MessagesType):
+        return Image((), None)
+    keys = v.type.keys if isinstance(v.type, MapType) else ()
+    cell = v.type.value if isinstance(v.type, MapType) else v.type
+    names = tuple(c.Var(name=f"{ROW}at {i}", type=t) for i, t in enumerate(keys))
+    return Image(names, constant(v.initial, cell))
+
+
+def rows_of(v: Variable) -> list[Row]:
+    """What the states of a variable are made of. Raises UnsupportedError."""
+    if isinstance(v.type, MessagesType):
+        return [Row(v, *_item(RecordType(m), ())) for m in v.type.messages]
+    keys, cell = (v.type.keys, v.type.value) if isinstance(v.type, MapType) else ((), v.type)
+    names = tuple(c.Var(name=f"{ROW}key {i}", type=t) for i, t in enumerate(keys))
+    if isinstance(cell, BoolType):
+        return [Row(v, names, names, None)]
+    return [Row(v, *_item(cell.element if isinstance(cell, SetType) else cell, names))]
+
+
+def _item(t: Type, keys: tuple[c.Var, ...]) -> Any:
+    """The names, keys and item of a row that holds values of this type."""
+    if not isinstance(t, RecordType):
+        if isinstance(t, (SeqType, SetType, MapType)):
+            raise UnsupportedError(f"an abstract variable with values of type {t}")
+        var = c.Var(name=f"{ROW}item", type=t)
+        return (*keys, var), keys, var
+    for n, of in t.fields.items():
+        if isinstance(of, (SeqType, SetType, MapType, RecordType)):
+            raise UnsupportedError(f"values of type {of} (field `{n}` of {t})")
+    fields = tuple(c.Var(name=f"{ROW}{n}", type=of) for n, of in t.fields.items())
+    item = c.MakeRecord(record=t.record, args=fields, type=t)
+    return (*keys, *fields), keys, item
