@@ -126,9 +126,10 @@ class ProvedRaft(ProvedRaftLogs):
         return n <= len(self.log[s]) and self.log[s][n - 1].t == t
 
     @define
-    def is_as_good(self, last: Term, length: Index, t: Term, n: Index) -> bool:
-        """Whether a log with this last term and length is as up to date as n entries up to t."""
-        return t < last or (t == last and n <= length)
+    def is_as_good(self, s: Server, t: Term, n: Index) -> bool:
+        """Whether the log of this server is as up to date as n entries up to term t."""
+        last = self.last_term(s)
+        return t < last or (t == last and n <= len(self.log[s]))
 
     @invariant
     def servers_keep_what_they_acknowledged(self) -> bool:
@@ -144,7 +145,7 @@ class ProvedRaft(ProvedRaftLogs):
     @invariant
     def servers_are_as_good_as_what_they_acknowledged(self) -> bool:
         return all(
-            self.is_as_good(self.last_term(s), len(self.log[s]), t, n) or self.is_lost(t, n, q)
+            self.is_as_good(s, t, n) or self.is_lost(t, n, q)
             for s in Server
             for t in Term
             for q in Quorum
@@ -155,7 +156,7 @@ class ProvedRaft(ProvedRaftLogs):
     @invariant
     def votes_were_for_logs_as_good(self) -> bool:
         return all(
-            self.is_as_good(m.last, m.length, t, n) or self.is_lost(t, n, q)
+            t < m.last or (t == m.last and n <= m.length) or self.is_lost(t, n, q)
             for m in self.sent[RequestVote]
             for s in Server
             for t in Term
@@ -175,16 +176,13 @@ class ProvedRaft(ProvedRaftLogs):
             for t in Term
             for q in Quorum
             for n in Index
-            if self.ends_in(t, n) and self.is_as_good(self.last_term(s), len(self.log[s]), t, n)
+            if self.ends_in(t, n) and self.is_as_good(s, t, n)
         )
 
     @invariant
     def candidates_are_as_good_as_their_voters(self) -> bool:
         return all(
-            self.term[s] <= self.term[u]
-            and (
-                self.is_as_good(self.last_term(s), len(self.log[s]), t, n) or self.is_lost(t, n, q)
-            )
+            self.term[s] <= self.term[u] and (self.is_as_good(s, t, n) or self.is_lost(t, n, q))
             for s in Server
             for u in self.votes[s]
             for t in Term
