@@ -6,8 +6,6 @@ the wall time of a search, without making the verifier. All must find the same n
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -73,14 +71,6 @@ ROWS: dict[str, Search] = {
     "Rumur, 2 threads": lambda size, folder: running.rumur(size, folder, threads=2),
 }
 
-SCRIPT = """
-import sys, time
-started = time.perf_counter()
-from quorate.checker.cli import run
-assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]) == 0
-print(time.perf_counter() - started, file=sys.stderr)
-"""
-
 
 @pytest.mark.benchmark
 def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +92,6 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 if known is None or found.seconds < known.seconds:
                     best[name, size] = found
     sys.stdout.write("\n".join(table(best)) + "\n")
-    cold, warm = process(tmp_path / "new"), min(process(tmp_path / "new") for _ in range(TURNS))
-    sys.stdout.write(
-        f"quorate check Paxos at 3,2,2, the whole process: {cold:.2f} s with empty caches, "
-        f"then {warm:.2f} s\n"
-    )
 
 
 def table(best: dict[tuple[str, tuple[int, int, int]], Run]) -> list[str]:
@@ -131,15 +116,3 @@ def table(best: dict[tuple[str, tuple[int, int, int]], Run]) -> list[str]:
 def sized(size: tuple[int, int, int]) -> Sizes:
     a, b, v = size
     return Paxos.sized(Acceptor=a, Ballot=b, Value=v)
-
-
-def process(cache: Path) -> float:
-    """The wall time of the verb in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env={**os.environ, "QUORATE_CACHE": str(cache)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stderr.split()[-1])
