@@ -8,14 +8,12 @@ would write to one of them what does not follow.
 
 from __future__ import annotations
 
+import json
 import random
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from quorate.checker.finite import determined
 from quorate.checker.finite.determined import Dependency, candidates
 from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.packing import Packing
@@ -27,10 +25,10 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 from quorate.model.language.types import MessagesType
 
-from . import facts
+from .cache import SOURCES, keep, kept, name_of
 
 WALKS, STEPS = 6, 60  # runs at random, on which guesses are tried
-TRYING = 1.0  # seconds for them
+MOST_TRIED = 5_000  # steps looked at for them
 MOST_WORK = 1 << 18  # how often a message is looked at to write the formulas of one guess
 
 Guesses = dict[Any, list[Dependency]]
@@ -49,11 +47,11 @@ def dependencies(description: c.Description, sizes: Sizes) -> tuple[Dependency, 
     }
     if not guesses or not _pays(whole, [some[0] for some in guesses.values()]):
         return ()
-    path = _place(description, sizes)
-    found = _remembered(path, guesses)
+    name = _name(description, sizes)
+    found = _remembered(name, guesses)
     if found is None:
         found = proved(description, sizes, guesses)
-        _remember(path, guesses, found)
+        _remember(name, guesses, found)
     return found if _pays(whole, found) else ()
 
 
@@ -97,7 +95,7 @@ def proved(description: c.Description, sizes: Sizes, guesses: Guesses) -> tuple[
 def _some_states(description: c.Description, sizes: Sizes) -> Iterator[State]:
     """The initial states, and those on a few runs at random."""
     machine = Interpreter(description.protocol, sizes)
-    chance, until = random.Random(0), time.perf_counter() + TRYING
+    chance, left = random.Random(0), MOST_TRIED
     initial = list(dict.fromkeys(machine.initial()))
     yield from initial
     for _ in range(WALKS if initial else 0):
@@ -107,7 +105,8 @@ def _some_states(description: c.Description, sizes: Sizes) -> Iterator[State]:
                 after = {s for _, _, s in machine.successors(state)} - {state}
             except StepError:
                 break
-            if not after or time.perf_counter() > until:
+            left -= len(after)
+            if not after or left < 0:
                 break
             state = chance.choice(sorted(after, key=repr))
             yield state
@@ -138,26 +137,20 @@ def _different(layout: Layout, state: State, again: State) -> set[Any]:
 # ---------------------------------------------------------------- remembered
 
 
-def _place(description: c.Description, sizes: Sizes) -> Path:
-    """Where the answer is kept: by what the actions mean, the sizes, and how guesses are made."""
-    proof = Path(__file__).parent.parent / "prove" / "dependent.py"
-    return facts.place(
-        "dependencies",
-        digest(replace(description, properties=())),
-        text(sizes.elements),
-        str(sizes),
-        facts.sources(determined.__file__, __file__, str(proof)),
-    )
+def _name(description: c.Description, sizes: Sizes) -> str:
+    """The name of the answer: by what the actions mean, the sizes, and how guesses are made."""
+    model = digest(replace(description, properties=()))
+    return f"dependencies/{name_of(SOURCES, model, text(sizes.elements), str(sizes))}.json"
 
 
-def _remembered(path: Path, guesses: Guesses) -> tuple[Dependency, ...] | None:
+def _remembered(name: str, guesses: Guesses) -> tuple[Dependency, ...] | None:
     try:
-        pairs = zip(guesses.values(), facts.remembered(path), strict=True)
+        pairs = zip(guesses.values(), json.loads(kept(name) or b""), strict=True)
         return tuple(some[k] for some, k in pairs if k is not None)
     except (ValueError, LookupError, TypeError):
         return None
 
 
-def _remember(path: Path, guesses: Guesses, found: tuple[Dependency, ...]) -> None:
+def _remember(name: str, guesses: Guesses, found: tuple[Dependency, ...]) -> None:
     numbers = [next((k for k, d in enumerate(s) if d in found), None) for s in guesses.values()]
-    facts.remember(path, numbers)
+    keep(name, json.dumps(numbers).encode())

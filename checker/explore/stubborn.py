@@ -111,7 +111,7 @@ class Stubborn:
     needs: list[Need] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.relations = Relations(self.layout, self.groups, self.violation)
+        self.relations = Relations(self.layout, self.groups)
         self._known: dict[tuple[int, bool], Need] = {}
         steps = self.relations.steps
         self.always, self.cases = self._question()
@@ -124,7 +124,6 @@ class Stubborn:
             else:
                 self.needs.append(simplified(self.need(step.changes)))
             self.rows.append(row)
-        self.relations.keep()
 
     # ------------------------------------------------------------ conditions
 
@@ -174,13 +173,17 @@ class Stubborn:
             always |= reduce(or_, fixed)
 
     def _case(self, p: Node, always: int) -> Need:
-        """A case needs what makes it true as a whole, or what makes one of its conjuncts true."""
+        """A case needs what makes it true as a whole, or what makes a false consequence true.
+
+        Its consequences are its conjuncts, and tests of cells that it implies.
+        """
         if self.relations.touching(p) & ~always == 0:
             return Steps(0)
         whole = Steps(self.relations.makers(p))
         inner = self.need(p)
         options = inner.options if isinstance(inner, One) else ((False, inner),)
-        return simplified(One(((False, whole), *options)), always)
+        implied = ((q, self.need(q)) for q in self.relations.implied(p))
+        return simplified(One(((False, whole), *options, *implied)), always)
 
 
 def cases(graph: Graph, p: Bool) -> Iterator[Node]:

@@ -7,23 +7,20 @@ reduces less.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from quorate.checker.finite import nodes
 from quorate.checker.finite.instances import Store
-from quorate.checker.finite.layout import Column, Layout
+from quorate.checker.finite.layout import Layout
 from quorate.checker.finite.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.model.language import SizeError
 
-from . import codegen, facts, possible
 from .codegen import Footprint, Group, enabled
 from .possible import Possible
 
 MOST_TERMS = 5_000_000  # joined where effects are put into conditions, in all
+MOST_VALUES = 16  # of a cell
 MOST_AT_ONCE = 50_000  # for one answer
 
 
@@ -94,25 +91,16 @@ class After:
 
 
 class Relations:
-    """Masks of steps: bit k is step k.
+    """Masks of steps: bit k is step k."""
 
-    Answers are remembered next to the compiled kernels, by the names of what they are about.
-    """
-
-    def __init__(
-        self, layout: Layout, groups: Sequence[Group], violation: Sequence[Bool] = ()
-    ) -> None:
-        self.g, self.cells, self.layout = layout.graph, Footprint(), layout
+    def __init__(self, layout: Layout, groups: Sequence[Group]) -> None:
+        self.g, self.cells = layout.graph, Footprint()
         self._possible = Possible(layout)
         self.steps = [step_of(self.g, self.cells, group) for group in groups]
-        self._names = Names(layout)
         self._after = [After(self.g, self.cells, s.stores) for s in self.steps]
         self._reads = [self._read_by(s) for s in self.steps]
+        self._makers: dict[tuple[int, bool], int] = {}
         self._terms_left = MOST_TERMS
-        self._path = self._place(violation)
-        known = facts.remembered(self._path)
-        self._found: dict[str, str] = known if isinstance(known, dict) else {}
-        self._is_new = not self._found
 
     def _read_by(self, s: Step) -> int:
         roots: list[Bool | Scalar] = [s.enabled, s.changes, s.senseless]
@@ -128,49 +116,15 @@ class Relations:
             return 0
         if self.symbolic(p):
             return self.touching(p)
-        name = f"{self._names(p)} {value}"
-        return self._remembered(name, lambda: self._makers(p if value else self.g.not_(p), p))
-
-    def _makers(self, goal: Bool, p: Node) -> int:
-        read = self.cells.read(p)
-        return sum(
-            1 << k
-            for k, after in enumerate(self._after)
-            if after.written & read and self._may(self._makes, k, goal)
-        )
-
-    def _place(self, violation: Sequence[Bool]) -> Path:
-        """Where answers are kept: by the steps, the question they are for, and who answers."""
-        steps = [
-            (
-                s.looped,
-                *map(self._names, (s.enabled, s.changes, s.senseless)),
-                *(
-                    (self._names.column(x.column), *map(self._names, (x.index, x.value, x.when)))
-                    for x in s.stores
-                ),
+        key = p.id, value
+        if key not in self._makers:
+            read, goal = self.cells.read(p), p if value else self.g.not_(p)
+            self._makers[key] = sum(
+                1 << k
+                for k, after in enumerate(self._after)
+                if after.written & read and self._may(self._makes, k, goal)
             )
-            for s in self.steps
-        ]
-        prove = Path(__file__).parent.parent / "prove"
-        return facts.place(
-            "stubborn",
-            "\n".join(f"{c.name} {c.count} {c.size}" for c in self.layout.columns()),
-            repr(steps),
-            repr([self._names(p) for p in violation]),
-            facts.sources(__file__, possible.__file__, codegen.__file__, nodes.__file__),
-            facts.sources(*(str(prove / f"{n}.py") for n in ("cells", "translate", "formulas"))),
-        )
-
-    def _remembered(self, name: str, find: Callable[[], int]) -> int:
-        if name not in self._found:
-            self._found[name], self._is_new = f"{find():x}", True
-        return int(self._found[name], 16)
-
-    def keep(self) -> None:
-        """Remember all answers."""
-        if self._is_new:
-            facts.remember(self._path, self._found)
+        return self._makers[key]
 
     def _may(self, answer: Callable[..., bool], *question: Any) -> bool:
         """The answer, or that it may be where finding out would take too long."""
@@ -195,6 +149,23 @@ class Relations:
         """Whether a condition is about a message that a loop finds: not about one state alone."""
         return isinstance(p, Node) and any(n.op == "param" for n in nodes_in([p]))
 
+    def implied(self, p: Node) -> Iterator[Node]:
+        """Tests of single cells that hold wherever a condition does.
+
+        So where one of them is false, whatever makes the condition true makes that true, too.
+        """
+        if p.op == "isin" or self.symbolic(p):
+            return
+        for cell in nodes_in([p]):
+            if cell.op == "load" and cell.size <= MOST_VALUES and not self.symbolic(cell):
+                values = (v for v in range(cell.size) if self._may(self._holds_with, p, cell, v))
+                test = self.g.isin(cell, sum(1 << v for v in values))
+                if isinstance(test, Node):
+                    yield test
+
+    def _holds_with(self, p: Bool, cell: Node, value: int) -> bool:
+        return self._possible(self.g.and_([p, self.g.isin(cell, 1 << value)]))
+
     def touching(self, p: Bool) -> int:
         """The steps that write a cell which the condition reads."""
         read = self.cells.read(p)
@@ -203,9 +174,7 @@ class Relations:
     def row(self, t: int) -> int:
         """The steps that step t may not simply be moved in front of."""
         others = (u for u in range(len(self.steps)) if u != t)
-        return self._remembered(
-            f"{t}", lambda: sum(1 << u for u in others if self._may(self._holds_back, u, t))
-        )
+        return sum(1 << u for u in others if self._may(self._holds_back, u, t))
 
     def enablers(self, t: int) -> int:
         """All steps that write what step t reads."""
@@ -241,30 +210,3 @@ class Relations:
         swapped = g.and_([second.changes, after_t(first.enabled), *same])
         never = g.and_([second.changes, after_t(first.senseless)])
         return self._possible(g.and_([possible, g.not_(swapped), g.not_(never)]))
-
-
-class Names:
-    """Names of conditions and scalars by what they say: the same in every run."""
-
-    def __init__(self, layout: Layout) -> None:
-        self._columns = {c: f"column {k}" for k, c in enumerate(layout.columns())}
-        self._known: dict[int, str] = {}
-
-    def __call__(self, p: Bool | Scalar) -> str:
-        if not isinstance(p, Node):
-            return repr(p)
-        for n in nodes_in([p], self._known):
-            self._known[n.id] = self._name(n)
-        return self._known[p.id]
-
-    def column(self, c: Column) -> str:
-        return self._columns[c]
-
-    def _name(self, n: Node) -> str:
-        parts = [
-            self._known[x.id] if isinstance(x, Node) else self._columns.get(x) or repr(x)
-            for x in n.args
-        ]
-        if n.op in ("and", "or", "eq", "iff"):
-            parts.sort()
-        return hashlib.blake2b("\n".join([n.op, *parts]).encode(), digest_size=16).hexdigest()

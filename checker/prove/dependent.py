@@ -33,7 +33,7 @@ from .cells import Cells
 from .formulas import term
 from .translate import Translator
 
-TIMEOUT = 5_000  # milliseconds for one question
+MOST_CONFLICTS = 100_000  # that Z3 works through for one question
 MOST_INSTANCES = 4_000
 MOST_MESSAGES = 1 << 12  # of a class, for which it is looked at what came before
 
@@ -137,7 +137,7 @@ class _Proof:
         cells = Cells(self.layout, "")
         at = Translator(cells)
         solver = z3.SolverFor("QF_FD")
-        solver.set("timeout", TIMEOUT)
+        solver.set("max_conflicts", MOST_CONFLICTS)
         solver.add(*(term(p) for p in cells.ranges()))
         solver.add(*(term(at.condition(p)) for p in assumed))
         return solver, at

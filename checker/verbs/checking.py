@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 FORMATS = (".graphml", ".dot", ".json")
 
+PREPARING = "preparing: the actions at these sizes, and code for them"
+PREPARING_POR = f"{PREPARING}; which steps depend on each other"
+
 
 @dataclass
 class Check:
@@ -117,10 +120,12 @@ class Check:
         self._known(target)
         only = frozenset(self.only) or None
         disk = keeping_of(self)
-        explorer = Explorer(
-            target, bounds, disk.memory, self.limit, only, self.symmetry, self.threads or 1,
-            disk.spill, disk.checkpoint, disk.every, self.por,
-        )  # fmt: skip
+        with progress(str) as say:
+            say(PREPARING_POR if self.por else PREPARING)
+            explorer = Explorer(
+                target, bounds, disk.memory, self.limit, only, self.symmetry, self.threads or 1,
+                disk.spill, disk.checkpoint, disk.every, self.por,
+            )  # fmt: skip
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
             out.line(memory_line(explorer))

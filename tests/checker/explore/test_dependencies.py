@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from quorate.checker.explore import cache, kernel
 from quorate.checker.explore import dependencies as d
-from quorate.checker.explore import kernel
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.finite.determined import Dependency, candidates
 from quorate.checker.prove.dependent import unproved
@@ -252,14 +252,18 @@ def test_remembered(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with sizes:
         found = d.dependencies(describe(Paxos), sizes)
         (file,) = (tmp_path / "dependencies").iterdir()
-        kept = file.read_text()
+        kept = file.read_bytes()
         with monkeypatch.context() as patch:
             patch.setattr(d, "proved", None)
             assert d.dependencies(describe(Paxos), sizes) == found
-        for torn in ("", "[0]", '{"a": 1}', "[9, 9, 9, 9]", "[0, 0, 0,"):
-            file.write_text(torn)
+        for torn in (b"", kept[:-1], b"[1" + kept[2:]):
+            file.write_bytes(torn)
             assert d.dependencies(describe(Paxos), sizes) == found
-            assert file.read_text() == kept
+            assert file.read_bytes() == kept
+        for foreign in (b"[0]", b'{"a": 1}', b"[9, 9, 9, 9]", b"[0, 0, 0,"):
+            cache.keep(f"dependencies/{file.name}", foreign)
+            assert d.dependencies(describe(Paxos), sizes) == found
+            assert file.read_bytes() == kept
 
 
 # ---------------------------------------------------------------- generated
