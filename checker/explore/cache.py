@@ -38,11 +38,14 @@ def keep(name: str, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent)
+    except OSError:
+        return
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(content + hashlib.sha256(content).digest())
         Path(temporary).replace(path)
     except OSError:
-        return
+        Path(temporary).unlink(missing_ok=True)
 
 
 def name_of(*parts: str) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import llvmlite
 from llvmlite import binding as llvm
 
-from .cache import cache_directory as cache_directory  # where machine code is kept
 from .cache import keep, kept, name_of
 
 if TYPE_CHECKING:

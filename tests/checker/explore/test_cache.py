@@ -82,6 +82,16 @@ def test_a_full_disk_costs_time_only(cache: Path, monkeypatch: pytest.MonkeyPatc
     assert states() == 3921
 
 
+def test_what_cannot_be_replaced_leaves_nothing_behind(cache: Path) -> None:
+    states()
+    for file in cache.iterdir():
+        file.unlink()
+        file.mkdir()
+    before = sorted(cache.iterdir())
+    assert states() == 3921
+    assert sorted(cache.iterdir()) == before
+
+
 def test_many_processes_at_once(tmp_path: Path) -> None:
     environment = {**os.environ, "QUORATE_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-c", SCRIPT]
