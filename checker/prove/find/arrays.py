@@ -47,7 +47,7 @@ class Batch:
     def __init__(self, layout: Layout, states: States) -> None:
         self.layout, self.states = layout, states
         self.vector = Vector(states)
-        self._tables: dict[Any, Array] = {}
+        self._tables: dict[Any, Any] = {}
 
     def table(self, column: Any) -> Array:
         """What the cells of a column hold: one row for each state, one entry for each cell."""
@@ -56,7 +56,8 @@ class Batch:
             cells = [self.vector.scalar(graph.load(column, i)) for i in range(column.count)]
             full = [np.broadcast_to(x, count) for x in cells]
             self._tables[column] = np.stack(full, axis=1).astype(np.int32)
-        return self._tables[column]
+        table: Array = self._tables[column]
+        return table
 
     def sent(self, variable: str, record: type[Record], names: tuple[str, ...]) -> Array:
         """Whether a message with these codes in these fields was sent: one axis for each field."""
@@ -70,10 +71,18 @@ class Batch:
                     index = index * size + fields[n]
                 found[:, index] |= present
             self._tables[key] = found
-        return self._tables[key]
+        table: Array = self._tables[key]
+        return table
 
-    def messages(self, variable: str, record: type[Record]) -> Iterator[tuple[Array, Env]]:
-        """Every message that may be sent: in which states it was, and its fields."""
+    def messages(self, variable: str, record: type[Record]) -> list[tuple[Array, Env]]:
+        """Every message that was sent in some state: in which ones, and its fields."""
+        key = ("messages", variable, record)
+        if key not in self._tables:
+            self._tables[key] = list(self._messages(variable, record))
+        found: list[tuple[Array, Env]] = self._tables[key]
+        return found
+
+    def _messages(self, variable: str, record: type[Record]) -> Iterator[tuple[Array, Env]]:
         column = self.layout.messages[variable, record]
         table = self.table(column.column)
         for index in range(column.keys):

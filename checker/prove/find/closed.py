@@ -30,6 +30,7 @@ def closed_before(known: Sequence[Sending], goal: c.Expr) -> Iterator[c.Expr]:
                 for closing in _closed(known, other):
                     one = c.Quant(forall=False, binders=(member,), body=closing, type=c.BOOL)
                     bound = [*variables, *(v for v in put.values() if isinstance(v, c.Var))]
+                    bound += [v for v in free(earlier).values() if v not in bound]
                     yield every(
                         [*map(over, dict.fromkeys(bound)), quorum],
                         [negated(earlier), *apart, one],
@@ -37,13 +38,27 @@ def closed_before(known: Sequence[Sending], goal: c.Expr) -> Iterator[c.Expr]:
 
 
 def _steps_before(known: Sequence[Sending], sent: c.Sent, member: str) -> Iterator[c.Expr]:
-    """Conditions on messages without which a message is not sent, whoever sends it."""
+    """What was sent before a message, whoever sends it; and what the sender of that asks for."""
     for s in _of(known, sent):
         put = s.parameters(fields_in(sent))
         for guard in conjuncts(s.action):
             here = substituted(guard, put)
             if set(free(here)) <= set(free(sent)) - {member} and on_messages(here):
                 yield here
+                if isinstance(here, c.Sent) and isinstance(here.message, c.MakeRecord):
+                    yield from _about_to_be_sent(known, here)
+
+
+def _about_to_be_sent(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr]:
+    """What a sender asks of its cells, who may send this message now."""
+    for s in _of(known, sent):
+        fields = fields_in(sent)
+        put = s.parameters(fields)
+        parts = [equal(fields[f], read) for f, read in s.copied.items()]
+        parts += [substituted(g, put) for g in conjuncts(s.action) if on_cells(g)]
+        rest = set(free(c.And(args=tuple(parts), type=c.BOOL))) - set(free(sent))
+        if parts and s.copied and rest:
+            yield c.And(args=tuple(parts), type=c.BOOL)
 
 
 def _closed(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr]:

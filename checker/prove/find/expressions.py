@@ -60,6 +60,12 @@ def substituted(node: Any, put: Mapping[str, c.Expr]) -> Any:
     return rebuilt(node, lambda part: substituted(part, put))
 
 
+def changed(node: Any, put: Callable[[Any], Any]) -> Any:
+    """A node with what `put` gives for parts of it, where that is not None."""
+    new = put(node)
+    return new if new is not None else rebuilt(node, lambda part: changed(part, put))
+
+
 def rebuilt(node: Any, change: Callable[[Any], Any]) -> Any:
     """A node with each immediate part changed."""
     changes: dict[str, Any] = {}
@@ -103,13 +109,13 @@ def over(v: c.Var) -> c.Binder:
 
 
 def every(binders: Iterable[c.Binder], parts: Sequence[c.Expr]) -> c.Quant:
-    """For all values of the binders: one of the parts."""
+    """For all values of the binders that occur: one of the parts."""
     body = parts[0] if len(parts) == 1 else c.Or(args=tuple(parts), type=c.BOOL)
-    return c.Quant(forall=True, binders=tuple(binders), body=body, type=c.BOOL)
+    used = free(body)
+    bound = tuple(b for b in binders if b.var.name in used)
+    return c.Quant(forall=True, binders=bound, body=body, type=c.BOOL)
 
 
 def replaced(node: Any, put: Mapping[c.Read, c.Expr]) -> Any:
     """A node with expressions put in for reads of cells."""
-    if isinstance(node, c.Read) and node in put:
-        return put[node]
-    return rebuilt(node, lambda part: replaced(part, put))
+    return changed(node, lambda part: put.get(part) if isinstance(part, c.Read) else None)

@@ -19,18 +19,21 @@ from quorate.checker.explore.result import Outcome
 from quorate.checker.load import name_of
 from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import ModelError, QuorumSystem, SizeError, Sizes
+from quorate.model.language import QuorumSystem, SizeError, Sizes
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
-from quorate.model.language.sorts import Nat, Ordered
+from quorate.model.language.sorts import Nat, Ordered, Sort
+from quorate.model.language.types import MapType, SortType
 from quorate.traces import Trace
 
 from .clauses import Clause
 from .induction import SENSE, Induction, Step, UndecidedError
 from .instance import Instance
 from .paste import method, pasted
+from .plausible import plausible
 from .search import Learner
 from .seeds import Seed, seeds
+from .shapes import never_first
 from .vocabulary import Vocabulary
 
 SAFETY = ("agreement", "consistency", "safety")
@@ -201,24 +204,33 @@ class _Finder:
 
     def _suggested(self) -> Proof | None:
         """Try what the text suggests: the proof, if the goals follow; what is inductive stays."""
-        for seed in seeds(self.description, [self.bodies[n] for n in self.goals]):
-            self._say("lemmas that the text suggests")
-            if self._writable(seed) and self.learner.holds_everywhere(seed.body):
-                self._add(seed)
-        for instance in self.learner.instances[1::-1]:
+        self._say("lemmas that the text suggests")
+        suggested = seeds(self.description, [self.bodies[n] for n in self.goals])
+        for seed in plausible(self.protocol, self.learner, suggested):
+            self._add(seed)
+        for instance in (self._compact(), *self.learner.instances[:INDUCTIVE]):
+            self._say(f"{len(self.lemmas)} lemmas at {instance.sizes}")
             self.solver = self._induction(instance)
             kept = self._known(self.solver.inductive, [*self.lemmas])
             self.lemmas = {n: self.lemmas[n] for n in kept}
-        self.sizes = str(self.learner.instances[0].sizes)
-        return self._attempt([*self.given, *self.lemmas]) if self.lemmas else None
+            self.sizes, self.inductive = str(instance.sizes), self._follow()
+            if self.inductive and (proof := self._attempt(self._needed(instance))) is not None:
+                return proof
+            if self.unsupported:
+                break
+        return None
 
-    def _writable(self, seed: Seed) -> bool:
-        """Whether the language takes it as text: a field of None, say, must be ruled out there."""
-        try:
-            describe(pasted(self.protocol, {"lemma": method(self.vocabulary, "lemma", seed.body)}))
-        except (ModelError, TypeError):
-            return False
-        return True
+    def _compact(self) -> Instance:
+        """An instance for steps alone, of no states."""
+        sizes = compact(self.protocol)
+        with sizes:
+            return Instance(self.protocol, sizes)
+
+    def _follow(self) -> bool:
+        """Whether no step at these sizes breaks a goal."""
+        known = [*self.goals, *self.given, *self.lemmas]
+        with self.solver.instance.sizes:
+            return not any(self.solver.breaks(n, known) for n in (SENSE, *self.goals))
 
     def _gather(self) -> None:
         """Simple lemmas, as many as are inductive together at the smallest sizes."""
@@ -279,24 +291,36 @@ class _Finder:
         """The proof of the goals with what they need pasted in; None if there is none."""
         if not self.inductive:
             return None
-        with instance.sizes:
-            needed = self.solver.needed(self.goals, [*self.given, *self.lemmas])
-        for names in (needed, [*self.given, *self.lemmas]):
+        for names in (self._needed(instance), self._names):
             proof = self._attempt(names)
             if proof is not None or self.unsupported:
                 return proof
         self.why = "inductive at these sizes, not proved for all"
         return None
 
+    def _needed(self, instance: Instance) -> list[str]:
+        """What the goals need at these sizes, the simplest."""
+        dear = {n: self.lemmas[n].cost if n in self.lemmas else 0 for n in self._names}
+        with instance.sizes:
+            return self.solver.needed(self.goals, sorted(dear, key=lambda n: dear[n]))
+
     def _attempt(self, names: Sequence[str]) -> Proof | None:
         """The proof of the goals with some of these lemmas pasted in; None if there is none."""
         self._say(f"proving with {len(names)} lemmas for any number of elements")
-        proof = self._prove(names)
+        before = dict(self.lemmas)
+        # A finite state keeps fields that are never the first of an order in fewer bits.
+        proper = [self._add(Seed(body)) for body in never_first(self.description)]
+        proof = self._prove([*names, *proper])
         if proof.unsupported is not None:
             self.why, self.unsupported = proof.unsupported, True
-            return None
-        if self._settled(proof) and (best := self._smallest(proof)).proved:
-            return best
+        if proof.unsupported is None and self._settled(proof):
+            used = needed_by(proof, self.goals) & {*names, *proper}
+            self.lemmas = {n: x for n, x in self.lemmas.items() if n in used}
+            self._rename()
+            best = self._prove([*(n for n in self.given if n in used), *self.lemmas])
+            if best.proved:
+                return best
+        self.lemmas = before
         return None
 
     def _prove(self, names: Sequence[str]) -> Proof:
@@ -310,27 +334,6 @@ class _Finder:
         wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
         proved = all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
         return proved and not any(q.counterexample for q in proof.quorums)
-
-    def _smallest(self, proof: Proof) -> Proof:
-        """With no more lemmas than the goals need: the dearest are tried without first."""
-        used = needed_by(proof, self.goals)
-        names = [n for n in (*self.given, *self.lemmas) if n in used]
-        best = self._prove(names)
-        if not best.proved:
-            proved = {i.invariant for i in proof.invariants if i.standing is Standing.PROVED}
-            names = [n for n in (*self.given, *self.lemmas) if n in proved]
-            best = self._prove(names)
-        for name in sorted(names, key=lambda n: -self.lemmas[n].cost if n in self.lemmas else 0):
-            if self._left() < 5 * best.seconds + OBLIGATION_S:
-                break
-            less = [n for n in names if n != name]
-            if (smaller := self._prove(less)).proved:
-                names, best = less, smaller
-        if not best.proved:
-            return best
-        self.lemmas = {n: self.lemmas[n] for n in names if n in self.lemmas}
-        self._rename()
-        return self._prove([*(n for n in names if n in self.given), *self.lemmas])
 
     def _rename(self) -> None:
         self.lemmas = {f"lemma_{i}": x for i, x in enumerate(self.lemmas.values(), start=1)}
@@ -394,6 +397,10 @@ class _Finder:
         self.lemmas[name] = clause
         return name
 
+    @property
+    def _names(self) -> list[str]:
+        return [*self.given, *self.lemmas]
+
     def _induction(self, instance: Instance) -> Induction:
         with instance.sizes:
             found = Induction(instance)
@@ -443,10 +450,26 @@ def needed_by(proof: Proof, goals: Sequence[str]) -> set[str]:
     return found
 
 
+def compact(protocol: type[Protocol]) -> Sizes:
+    """Three of each order, which two show too little of, and one of what only keys maps."""
+    sizes = next(growing(protocol))
+    maps = [v.type for v in protocol.variables().values() if isinstance(v.type, MapType)]
+    keys = {k.sort for t in maps for k in t.keys if isinstance(k, SortType)}
+    keys -= {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
+    found = {}
+    for name, sort in protocol.sorts().items():
+        if not issubclass(sort, QuorumSystem):
+            order = issubclass(sort, Ordered)
+            pinned = issubclass(sort, Sort) and sort.size
+            found[name] = pinned or (3 if order else 1 if sort in keys else sizes[name])
+    return protocol.sized(dict.fromkeys(protocol.budgets(), 1), **found)
+
+
 def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
     """Small sizes: first those of proofs, then more of one sort, of each that matters."""
     sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
     of = {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
+    pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
     least = {n: 3 if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
     more = [{}, {n: 1 for n, s in sorts.items() if issubclass(s, Ordered)}]
     more += [{n: k} for k in (1, 2) for n, s in sorts.items() if s in of]
@@ -454,7 +477,7 @@ def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
         more += [{n: 1 for n, s in sorts.items() if not issubclass(s, (Ordered, Nat))}]
     seen: set[tuple[int, ...]] = set()
     for extra in more:
-        sizes = {n: k + extra.get(n, 0) for n, k in least.items()}
+        sizes = {n: k + extra.get(n, 0) for n, k in least.items()} | pinned
         if tuple(sizes.values()) in seen:
             continue
         seen.add(tuple(sizes.values()))

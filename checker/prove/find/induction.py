@@ -41,7 +41,7 @@ class UndecidedError(Exception):
 class Induction:
     """Counterexamples to induction of one instance; made and used inside its sizes."""
 
-    def __init__(self, instance: Instance, timeout: float = 30.0) -> None:
+    def __init__(self, instance: Instance, timeout: float = 100.0) -> None:
         self.instance = instance
         self.transition = t = Transition(instance.ground)
         self.later = Translator(t.after)
@@ -96,45 +96,68 @@ class Induction:
             self._near(int(self.random.integers(len(self.instance.states))), [*wanted, *case])
             yield self._step(lemma, lemma != SENSE)
 
+    def breaks(self, lemma: str, assumed: Iterable[str]) -> bool:
+        """Whether some step from a state that satisfies these lemmas breaks this one."""
+        return self._asked([*(self.lemmas[n][0] for n in assumed), *self._broken(lemma)])
+
     def inductive(self, names: Sequence[str], base: Sequence[str] = ()) -> list[str]:
         """The largest subset that is inductive together with `base`, which is not doubted.
 
         Houdini: each step that breaks some lemma puts aside all that it breaks.
         """
         kept = list(names)
-        while kept:
-            switches = [self.lemmas[n][0] for n in (*base, *kept)]
-            some = z3.Bool(f"some {len(self.lemmas)} {self._groups}")
-            self._groups += 1
-            self.solver.add(z3.Implies(some, z3.Or(*[self.lemmas[n][1] for n in kept])))
-            wanted = [*switches, self.moves, z3.Not(self.senseless), some]
-            if not self._asked(wanted):
-                break
-            model = self.solver.model()
+        while kept and (model := self._broken_by([*base, *kept], kept)) is not None:
             kept = [n for n in kept if not z3.is_true(model[self.lemmas[n][1]])]
         return kept
 
     def needed(self, goals: Sequence[str], names: Sequence[str]) -> list[str]:
         """Of these lemmas, inductive together, some that suffice for the goals.
 
-        From the goals backwards: each needs those by which no step breaks it, and they in turn.
+        From the goals backwards: each needs those by which no step breaks it, and they in turn;
+        the first are preferred. Then each that the rest can do without is left out, the last first.
         """
-        found: dict[str, None] = {}
+        found: list[str] = []
         todo = [SENSE, *goals]
         while todo:
-            lemma = todo.pop()
-            core = self._core(lemma, [*dict.fromkeys((*goals, *found, *names))])
-            new = [n for n in core if n not in found and n not in goals]
-            found |= dict.fromkeys(new)
-            todo += new
+            lemma = todo.pop(0)
+            have = [*goals, *found]
+            if self.breaks(lemma, have):
+                new = self._wanting(lemma, have, [n for n in names if n not in found])
+                found += new
+                todo += new
+        for name in [n for n in reversed(names) if n in found]:
+            rest = [n for n in found if n != name]
+            if self._carried(goals, rest):
+                found = rest
         return [n for n in names if n in found]
 
-    def _core(self, lemma: str, names: Sequence[str]) -> list[str]:
-        switches = [self.lemmas[n][0] for n in names]
-        if self._asked([*self._broken(lemma), *switches]):
+    def _wanting(self, lemma: str, have: Sequence[str], names: Sequence[str]) -> list[str]:
+        """Some of these lemmas that, with what there is, no step breaks this one from."""
+        switches = {n: self.lemmas[n][0] for n in (*have, *names)}
+        if self._asked([*self._broken(lemma), *switches.values()]):
             return list(names)
         ids = {x.get_id() for x in self.solver.unsat_core()}
-        return [n for n, x in zip(names, switches, strict=True) if x.get_id() in ids]
+        core = [n for n in names if switches[n].get_id() in ids]
+        for name in reversed(core):
+            rest = [n for n in core if n != name]
+            if not self.breaks(lemma, [*have, *rest]):
+                core = rest
+        return core
+
+    def _carried(self, goals: Sequence[str], names: Sequence[str]) -> bool:
+        """Whether no step breaks one of these lemmas, or a goal."""
+        both = [*goals, *names]
+        return not self.breaks(SENSE, both) and self._broken_by(both, both) is None
+
+    def _broken_by(self, assumed: Sequence[str], names: Sequence[str]) -> z3.ModelRef | None:
+        """A step from where some lemmas hold that breaks one of these, if there is one."""
+        some = z3.Bool(f"some {self._groups}")
+        self._groups += 1
+        self.solver.add(z3.Implies(some, z3.Or(*[self.lemmas[n][1] for n in names])))
+        switches = [self.lemmas[n][0] for n in assumed]
+        if self._asked([*switches, self.moves, z3.Not(self.senseless), some]):
+            return self.solver.model()
+        return None
 
     def _broken(self, lemma: str) -> list[Any]:
         """What says that a step breaks a lemma."""

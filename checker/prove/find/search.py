@@ -6,7 +6,7 @@ reaches; a lemma that holds wherever runs get and not there excludes it. Lemmas 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from quorate.model.language import core as c
 
-from .arrays import Array, Batch, Rows, UncoveredError
+from .arrays import Array, Batch, Rows
 from .clauses import Clause, Columns, Reached, distinct
 from .instance import Instance
 from .vector import States
@@ -49,14 +49,14 @@ class Learner:
             found = self._reached[prefix] = Reached(Columns(self.vocabulary, prefix))
             for i in self.instances[:SAMPLED]:
                 with i.sizes:
-                    found.add(i.layout, _sample(i.states, SAMPLE))
+                    found.add(i.layout, sample(i.states, SAMPLE))
         return self._reached[prefix]
 
     def simple(self, most_cost: int) -> Iterator[Clause]:
         """Clauses that tell the states reached from states a few cells away, the simplest first."""
         random = np.random.default_rng(0)
         instances = self.instances[:SAMPLED]
-        pools = [i.disturbed(_sample(i.states, POOL), random) for i in instances]
+        pools = [i.disturbed(sample(i.states, POOL), random) for i in instances]
         for prefix in self.vocabulary.prefixes:
             if prefix.cost > most_cost or prefix.quorum is not None:
                 continue
@@ -147,33 +147,36 @@ class Learner:
                 self.refuted += 1
                 with i.sizes:
                     self.reached(clause.prefix).add(
-                        i.layout, i.states[_sample(wrong, MOST_MISTAKES)]
+                        i.layout, i.states[sample(wrong, MOST_MISTAKES)]
                     )
                 return False
         return True
 
-    def holds_everywhere(self, body: c.Quant) -> bool:
-        """Whether a suggestion holds in all states reached, as far as these can tell."""
-        self.tried += 1
-        try:
-            wrong = any(len(violating(i, i.states, body)) for i in self.instances)
-        except UncoveredError:
-            wrong = True
-        self.refuted += wrong
-        return not wrong
-
 
 def violating(instance: Instance, states: States, body: c.Quant) -> Array:
     """The numbers of the states where a lemma does not hold."""
-    found = [np.zeros(0, np.int64)]
     with instance.sizes:
-        for k in range(0, len(states), PIECE):
-            rows = Rows.over(Batch(instance.layout, states[k : k + PIECE]), body.binders)
-            found.append(k + np.unique(rows.state[~rows.truth(body.body)]))
+        return false_in(pieces(instance, states), body)
+
+
+def pieces(instance: Instance, states: States) -> list[Batch]:
+    """The states, in parts that take little memory. (Use inside the instance's sizes.)"""
+    return [Batch(instance.layout, states[k : k + PIECE]) for k in range(0, len(states), PIECE)]
+
+
+def false_in(batches: Sequence[Batch], body: c.Quant) -> Array:
+    """The numbers of the states, of all these parts, where a lemma does not hold."""
+    found = [np.zeros(0, np.int64)]
+    first = 0
+    for batch in batches:
+        rows = Rows.over(batch, body.binders)
+        found.append(first + np.unique(rows.state[~rows.truth(body.body)]))
+        first += len(batch.states)
     return np.concatenate(found)
 
 
-def _sample(items: Any, most: int) -> Any:
+def sample(items: Any, most: int) -> Any:
+    """So many of them, spread evenly."""
     if len(items) <= most:
         return items
     return items[np.linspace(0, len(items) - 1, most).astype(np.int64)]

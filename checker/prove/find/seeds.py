@@ -8,7 +8,7 @@ first. All of it is only suggested: states refute, and proofs decide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quorate.model.language import core as c
@@ -16,6 +16,7 @@ from quorate.model.language.types import OptionType, QuorumType, RecordType
 
 from .closed import closed_before
 from .expressions import (
+    changed,
     equal,
     every,
     free,
@@ -27,9 +28,22 @@ from .expressions import (
     some,
     substituted,
 )
-from .sendings import Sending, conjuncts, field_of, fields_of, on_cells, over_sent, sendings
+from .left import left_behind
+from .sendings import (
+    Sending,
+    actions,
+    conjuncts,
+    field_of,
+    fields_of,
+    keys_of,
+    on_cells,
+    over_sent,
+    sendings,
+)
+from .shapes import shapes
 
-MOST_SEEDS = 400
+MOST_SEEDS = 4000
+LAST_RESORT = 1000
 
 
 @dataclass(frozen=True)
@@ -40,8 +54,15 @@ class Seed:
 
     @property
     def cost(self) -> int:
-        """Its size, as far as one lemma is to be left out before another."""
-        return sum(1 for _ in c.walk(self.body))
+        """Its size, as far as one lemma is to be left out before another; a last resort if it
+        says that there is a quorum, since proofs for any size have to name it."""
+        nodes = list(c.walk(self.body))
+        named = any(isinstance(x, c.Quant) and not x.forall and _over_quorum(x) for x in nodes)
+        return len(nodes) + (LAST_RESORT if named else 0)
+
+
+def _over_quorum(e: c.Quant) -> bool:
+    return any(isinstance(b.var.type, QuorumType) for b in e.binders)
 
 
 def seeds(description: c.Description, goals: Sequence[c.Expr]) -> list[Seed]:
@@ -52,6 +73,8 @@ def seeds(description: c.Description, goals: Sequence[c.Expr]) -> list[Seed]:
         (x for g in goals for x in closed_before(makers.sendings, g)),
         *(makers.of_sending(s) for s in makers.sendings),
         *(makers.of_cells(s) for s in makers.sendings),
+        shapes(description, goals),
+        left_behind(description, makers.actions),
     ):
         found[body] = None
     return [Seed(b) for b in itertools.islice(found, MOST_SEEDS) if isinstance(b, c.Quant)]
@@ -60,7 +83,8 @@ def seeds(description: c.Description, goals: Sequence[c.Expr]) -> list[Seed]:
 class _Seeds:
     def __init__(self, description: c.Description) -> None:
         self.description = description
-        self.sendings = sendings(description)
+        self.actions = actions(description)
+        self.sendings = sendings(self.actions)
 
     # ------------------------------------------------------------ of a message
 
@@ -68,26 +92,26 @@ class _Seeds:
         """What held when a message was sent, as far as the message says."""
         m = c.Var(name="m.sent", type=RecordType(s.record))
         sent = over_sent(m, s)
+        own = {m.name, *(k.name for k in keys_of(m))}
         put = s.parameters(fields_of(m))
         known = {read: field_of(m, f) for f, read in s.copied.items()}
         for guard in conjuncts(s.action):
             here = substituted(replaced(guard, known), put)
-            left = [v for n, v in free(here).items() if n != m.name]
+            left = [v for n, v in free(here).items() if n not in own]
             if not left:
-                yield every([sent], [here])
+                yield every(sent, [here])
             elif all(isinstance(v.type, QuorumType) for v in left):
-                yield every([sent], [some(tuple(map(over, left)), [here])])
+                yield every(sent, [some(tuple(map(over, left)), [here])])
         for w in s.writes:
             cell = c.Read(variable=w.variable, keys=w.keys, type=w.value.type)
             here, value = substituted(cell, put), substituted(w.value, put)
-            if set(free(here)) | set(free(value)) <= {m.name}:
-                yield every([sent], [equal(here, value)])
+            if set(free(here)) | set(free(value)) <= own:
+                yield every(sent, [equal(here, value)])
                 if ordered(value.type):
-                    yield every([sent], [c.LessEq(left=value, right=here, type=c.BOOL)])
-        names = s.record.field_types()
-        for f, g in itertools.permutations(names, 2):
-            if names[f] == names[g] and ordered(names[f]):
-                yield every([sent], [less(field_of(m, f), field_of(m, g))])
+                    yield every(sent, [c.LessEq(left=value, right=here, type=c.BOOL)])
+        for x, y in itertools.permutations(fields_of(m).values(), 2):
+            if x.type == y.type and ordered(x.type):
+                yield every(sent, [less(x, y)])
         for f in s.copied:
             yield from self._not_since(s, m, f)
 
@@ -96,7 +120,8 @@ class _Seeds:
         read = s.copied[copied]
         put = s.parameters(fields_of(m))
         keys = [substituted(k, put) for k in read.keys]
-        if not ordered(read.type) or any(set(free(k)) - {m.name} for k in keys):
+        own = {m.name, *(k.name for k in keys_of(m))}
+        if not ordered(read.type) or any(set(free(k)) - own for k in keys):
             return
         for t in self.sendings:
             n = c.Var(name="n.sent", type=RecordType(t.record))
@@ -106,19 +131,14 @@ class _Seeds:
                 same = [substituted(k, theirs) for k in w.keys]
                 if w.variable != read.variable or {*free(value)} != {n.name}:
                     continue
-                after = {
-                    c.Read(variable=x.variable, keys=w.keys, type=x.value.type): substituted(
-                        x.value, put
-                    )
-                    for x in s.writes
-                    if x.keys == read.keys
-                }
-                binders = [over_sent(x, y) for x, y in ((m, s), (n, t))]
+                # Of the same process, and so of the same cell: its keys are equal.
+                after = {x.variable: substituted(x.value, put) for x in s.writes}
+                binders = [*over_sent(m, s), *over_sent(n, t)]
                 apart = [negated(equal(x, y)) for x, y in zip(same, keys, strict=True)]
                 before = c.LessEq(left=value, right=field_of(m, copied), type=c.BOOL)
                 for guard in conjuncts(t.action):
-                    here = substituted(replaced(guard, after), theirs)
-                    if on_cells(guard) and set(free(here)) <= {m.name, n.name}:
+                    here = substituted(_afterwards(guard, after), theirs)
+                    if on_cells(guard) and set(free(here)) <= {*own, n.name}:
                         yield every(binders, [*apart, before, here])
 
     # ------------------------------------------------------------ of cells
@@ -154,13 +174,14 @@ class _Seeds:
         fields = [(f, a.name) for f, a in s.args.items() if isinstance(a, c.Var)]
         fields = [(f, n) for f, n in fields if n in known]
         x = c.Var(name=f"x.{s.record.__name__}", type=RecordType(s.record))
-        sent = over_sent(x, s)
+        sent = over_sent(x, s)[-1]
         names = list(dict.fromkeys(n for _, n in fields))
         for row in itertools.product(*[known[n] for n in names]):
             at = dict(zip(names, row, strict=True))
             parts = [equal(field_of(x, f), at[n]) for f, n in fields]
             for start in first.values():
-                yield [start, some((sent,), parts)]
+                if parts:
+                    yield [start, some((sent,), parts)]
 
     def _copied(self, body: Sequence[c.Expr], keys: Sequence[c.Expr]) -> Iterator[c.Expr]:
         for s in self.sendings:
@@ -182,7 +203,16 @@ class _Seeds:
                 }
                 parts = [substituted(replaced(p, known), at) for p in body]
                 inside = {v for p in parts for v in free(p)}
-                if inside <= {m.name} and not any(
+                own = {m.name, *(k.name for k in keys_of(m))}
+                if inside <= own and not any(
                     isinstance(x, c.Read) for p in parts for x in c.walk(p)
                 ):
-                    yield every([over_sent(m, s)], parts)
+                    yield every(over_sent(m, s), parts)
+
+
+def _afterwards(guard: c.Expr, after: Mapping[str, c.Expr]) -> c.Expr:
+    """A guard with what these variables were set to."""
+    found: c.Expr = changed(
+        guard, lambda e: after.get(e.variable) if isinstance(e, c.Read) else None
+    )
+    return found
