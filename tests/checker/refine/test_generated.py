@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -101,8 +101,10 @@ def modified(source: Source, random: Random) -> Source | None:
     return Source(text, source.sizes, source.faults)
 
 
-def checked(concrete: type[Protocol], abstract: type[Protocol], sizes: Sizes) -> Refined:
-    link = identity(concrete, abstract)
+def checked(
+    concrete: type[Protocol], abstract: type[Protocol], sizes: Sizes, steps: int = 1
+) -> Refined:
+    link = replace(identity(concrete, abstract), steps=steps)
     return check_refinement(link, dict(sizes), sizes.faults, limit=MOST * 10)
 
 

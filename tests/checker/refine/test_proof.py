@@ -25,7 +25,9 @@ from quorate.model.language import (
     durable,
     require,
 )
+from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.refinements import (
     Refinement,
     identity,
@@ -82,7 +84,7 @@ def test_paxos_roles_are_consensus() -> None:
 
 def test_paxos_roles_are_paxos() -> None:
     """A promise that is the first to tell of a vote is two steps of Paxos at once."""
-    proof = prove_refinement(paxos_roles_to_paxos, ROLES)
+    proof = prove_refinement(paxos_roles_to_paxos, {**ROLES, "Acceptor": 1})
     assert proof.proved and proof.assumed == () and proof.unsupported is None
     assert {n: w for n, w in ways(proof).items() if w} == {
         "prepare": ["phase1a(b)"],
@@ -160,6 +162,43 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
     for step in steps.values():
         taken = conj([*step.guards, *step.choices])
         assert asker.refuted(taken, known) is None and asker.searched(taken, known) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "missing"),
+    [
+        ("own-value", "propose", "require(not voted or any(m.v == v"),
+        *(
+            pytest.param(name, action, missing, marks=pytest.mark.exhaustive)
+            for name, action, missing in [
+                ("no-phase1", "propose", "require(all(any(m.a == a and m.b == b"),
+                ("promise-anyway", "reply_promise", "phase1b: "),
+                ("vote-anyway", "reply_accepted", "phase2b: require(self.max_bal[a] <= b)"),
+                ("silent-promise", "reply_promise", "phase1b: "),
+                ("shared-ballot", "propose", "phase2a: "),
+                ("promise-once-more", "reply_promise", "phase1b: "),
+            ]
+        ),
+    ],
+)
+def test_mutants_are_not_proved(name: str, action: str, missing: str) -> None:
+    """They do not refine Paxos (`test_broken.py`): not shown is what it would have had to do."""
+    link = replace(paxos_roles_to_paxos, concrete=MUTANTS[name].protocol)
+    proof = prove_refinement(link, ROLES, timeout=2)
+    assert not proof.proved and proof.unsupported is None
+    assert any(missing in what for what in proof.part(action).failed)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "name", [n for n, m in MUTANTS.items() if issubclass(m.protocol, PaxosRoles)]
+)
+def test_no_mutant_is_proved_that_exploration_refutes(name: str) -> None:
+    link = replace(paxos_roles_to_paxos, concrete=MUTANTS[name].protocol)
+    if prove_refinement(link, ROLES, timeout=1).proved:
+        for sizes, crashes in (({**ROLES, "Ballot": 1}, 1), (ROLES, 0)):
+            found = check_refinement(link, sizes, {"crash": crashes})
+            assert found.verdict is Verdict.REFINES
 
 
 class Voter(Sort, short="o"): ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -27,24 +28,25 @@ def test_generated_protocols(seeds: range) -> None:
     for seed in seeds:
         random = Random(seed)
         source = generate(random)
-        changed = modified(source, random)
+        changed, steps = modified(source, random), 1 + seed % 2
         with loaded(source) as original, loaded(source) as twin:
-            told[f"itself: {compare(twin, original, source)}"] += 1
+            told[f"itself: {compare(twin, original, source, steps)}"] += 1
         if changed is not None:
             with loaded(source) as original, loaded(changed) as other:
-                told[f"modified: {compare(other, original, source)}"] += 1
+                told[f"modified: {compare(other, original, source, steps)}"] += 1
     assert told["itself: proved"] >= 3, told
     assert any(k.startswith("modified: open") for k in told), told
 
 
-def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:
+def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source, steps: int) -> str:
     """Assert that nothing is proved that exploration refutes; returns what both say."""
     sizes = sized(concrete, source)
     if set(sizes) != set(sized(abstract, source)):
         return "skipped"
     try:
-        found = checked(concrete, abstract, sizes)
-        proof = prove_refinement(identity(concrete, abstract), dict(sizes), timeout=0.2)
+        found = checked(concrete, abstract, sizes, steps)
+        link = replace(identity(concrete, abstract), steps=steps)
+        proof = prove_refinement(link, dict(sizes), timeout=0.2)
     except (ModelError, StepError, SizeError):
         return "skipped"
     if proof.proved:
