@@ -21,7 +21,8 @@ import numpy.typing as npt
 from quorate.checker.finite.layout import Layout
 from quorate.model.language import core as c
 
-from .arrays import Array, Batch, Rows
+from .arrays import Rows
+from .batch import Array, Batch
 from .expressions import free, negated, some
 from .vector import States
 from .vocabulary import Literal, Prefix, Vocabulary

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
@@ -19,21 +18,22 @@ from quorate.checker.explore.result import Outcome
 from quorate.checker.load import name_of
 from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import QuorumSystem, SizeError, Sizes
+from quorate.model.language import SizeError
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
-from quorate.model.language.sorts import Nat, Ordered, Sort
-from quorate.model.language.types import MapType, SortType
+from quorate.model.language.sorts import Ordered
 from quorate.traces import Trace
 
 from .clauses import Clause
 from .induction import SENSE, Induction, Step, UndecidedError
 from .instance import Instance
+from .outcome import Found, Progress, Verdict
 from .paste import method, pasted
 from .plausible import plausible
 from .search import Learner
 from .seeds import Seed, seeds
 from .shapes import never_first
+from .sizes import compact, growing
 from .vocabulary import Vocabulary
 
 SAFETY = ("agreement", "consistency", "safety")
@@ -42,50 +42,6 @@ INDUCTIVE = 2  # instances, of those explored, where lemmas are made inductive
 STEPS = 24  # counterexamples to induction of one lemma, looked at together
 MOST_STEPS = 48
 OBLIGATION_S = 5.0
-
-
-class Verdict(Enum):
-    """How a search ended."""
-
-    PROVED = "proved"
-    VIOLATED = "violated"
-    OPEN = "open"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a search is."""
-
-    doing: str
-    tried: int
-    refuted: int
-    kept: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Found:
-    """The outcome: lemmas by name, as text to paste.
-
-    If proved, `proof` is that of the class with `lemmas` pasted in. If open, `lemmas` held in all
-    states that were looked at and are inductive at `sizes` if `inductive` says so; `trace` is a
-    step that nothing excludes, or, if violated, a run.
-    """
-
-    protocol: str
-    goals: tuple[str, ...]
-    verdict: Verdict
-    lemmas: dict[str, str]
-    proof: Proof | None
-    trace: Trace | None
-    broken: str
-    sizes: str
-    inductive: bool
-    why: str
-    tried: int
-    refuted: int
-    seconds: float
-    cpu_seconds: float
 
 
 Report = Callable[[Progress], None]
@@ -448,40 +404,3 @@ def needed_by(proof: Proof, goals: Sequence[str]) -> set[str]:
             found.add(name)
             todo += uses.get(name, ())
     return found
-
-
-def compact(protocol: type[Protocol]) -> Sizes:
-    """Three of each order, which two show too little of, and one of what only keys maps."""
-    sizes = next(growing(protocol))
-    maps = [v.type for v in protocol.variables().values() if isinstance(v.type, MapType)]
-    keys = {k.sort for t in maps for k in t.keys if isinstance(k, SortType)}
-    keys -= {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
-    found = {}
-    for name, sort in protocol.sorts().items():
-        if not issubclass(sort, QuorumSystem):
-            order = issubclass(sort, Ordered)
-            pinned = issubclass(sort, Sort) and sort.size
-            found[name] = pinned or (3 if order else 1 if sort in keys else sizes[name])
-    return protocol.sized(dict.fromkeys(protocol.budgets(), 1), **found)
-
-
-def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
-    """Small sizes: first those of proofs, then more of one sort, of each that matters."""
-    sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
-    of = {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
-    pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
-    least = {n: 3 if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
-    more = [{}, {n: 1 for n, s in sorts.items() if issubclass(s, Ordered)}]
-    more += [{n: k} for k in (1, 2) for n, s in sorts.items() if s in of]
-    if not of:
-        more += [{n: 1 for n, s in sorts.items() if not issubclass(s, (Ordered, Nat))}]
-    seen: set[tuple[int, ...]] = set()
-    for extra in more:
-        sizes = {n: k + extra.get(n, 0) for n, k in least.items()} | pinned
-        if tuple(sizes.values()) in seen:
-            continue
-        seen.add(tuple(sizes.values()))
-        try:
-            yield protocol.sized(dict.fromkeys(protocol.budgets(), 1), **sizes)
-        except SizeError:
-            continue

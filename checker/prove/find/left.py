@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from quorate.model.language import core as c
@@ -20,7 +19,6 @@ from quorate.model.language.types import (
     BoolType,
     EnumType,
     MapType,
-    OptionType,
     QuorumType,
     RecordType,
     SetType,
@@ -29,7 +27,6 @@ from quorate.model.language.types import (
 
 from .expressions import (
     base,
-    changed,
     equal,
     every,
     free,
@@ -39,7 +36,8 @@ from .expressions import (
     some,
     substituted,
 )
-from .sendings import Sending, conjuncts, fields_of, over_sent, sendings
+from .marks import Mark, added, marks_of, put_in, untold
+from .sendings import conjuncts
 from .taken import inner
 
 MOST_WAYS = 8  # to say one thing with other words
@@ -47,26 +45,10 @@ MOST_TOGETHER = 400  # of what several actions say of one mark
 MOST_MORE = 3  # conditions on one message that was sent
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What one effect of an action made true, for all values of the binders.
-
-    `put` says what parameters are, as far as the mark tells; `facts` are equations that it adds.
-    """
-
-    shape: Any
-    action: c.Action
-    effect: c.Effect
-    premise: c.Expr
-    binders: tuple[c.Binder, ...]
-    put: Mapping[str, c.Expr]
-    facts: tuple[c.Expr, ...] = ()
-
-
 def left_behind(description: c.Description, actions: Sequence[c.Action]) -> Iterator[c.Expr]:
     """Lemmas of all marks."""
     by_shape: dict[Any, list[Mark]] = {}
-    for mark in (m for a in actions for m in _marks(description, a)):
+    for mark in (m for a in actions for m in marks_of(description, a)):
         by_shape.setdefault(mark.shape, []).append(mark)
     for marks in by_shape.values():
         said = [list(dict.fromkeys(x for e in _conclusions(m) for x in _dual(e))) for m in marks]
@@ -77,104 +59,6 @@ def left_behind(description: c.Description, actions: Sequence[c.Action]) -> Iter
             for more in premises:
                 denied = [] if marks[0].premise == TRUE else [negated(marks[0].premise)]
                 yield every(marks[0].binders, [*denied, *more, *parts])
-
-
-# ---------------------------------------------------------------- marks
-
-
-def _marks(description: c.Description, action: c.Action) -> Iterator[Mark]:
-    for s in sendings([action]):
-        yield _sent(s)
-        yield from _whose(_sent(s))
-    for e in action.effects:
-        if not isinstance(e, c.Write) or e.binders:
-            continue
-        keys = tuple(c.Var(name=f"{e.variable}.{i}", type=k.type) for i, k in enumerate(e.keys))
-        cell = c.Read(variable=e.variable, keys=keys, type=e.value.type)
-        row = list(zip(e.keys, keys, strict=True))
-        if isinstance(cell.type, SetType):
-            for item in _added(e.value):
-                if isinstance(item.type, SortType):
-                    x = c.Var(name=f"{e.variable}.x", type=item.type)
-                    inside = c.Member(item=x, of=cell, type=c.BOOL)
-                    yield _mark(e.variable, action, e, inside, (*keys, x), [*row, (item, x)])
-        elif (premise := _holds(description, e, cell)) is not None:
-            shape = (e.variable, e.value.value if isinstance(e.value, c.Lit) else None)
-            rows = row if isinstance(e.value, c.Lit) else [*row, (inner(e.value), cell)]
-            yield _mark(shape, action, e, premise, keys, rows)
-
-
-def _sent(s: Sending) -> Mark:
-    m = c.Var(name="m.sent", type=RecordType(s.record))
-    put: dict[str, c.Expr] = {}
-    facts = []
-    fields = fields_of(m)
-    for f, arg in s.args.items():
-        if isinstance(arg, c.Var) and arg.name not in put:
-            put[arg.name] = fields[f]
-        else:
-            facts.append(equal(fields[f], arg))
-    effect = next(e for e in s.action.effects if isinstance(e, c.Send))
-    return Mark(s.record, s.action, effect, TRUE, tuple(over_sent(m, s)), put, tuple(facts))
-
-
-def _whose(mark: Mark) -> Iterator[Mark]:
-    """A message together with who sent it, where a cell of its sender has what the message says."""
-    for fact in mark.facts:
-        here = _put_in(fact, mark.put)
-        rest = {n: v for n, v in free(here).items() if n in _open(mark)}
-        if rest and all(isinstance(v.type, SortType) for v in rest.values()):
-            yield replace(
-                mark,
-                shape=(mark.shape, *rest),
-                premise=here,
-                binders=(*mark.binders, *map(over, rest.values())),
-                put={**mark.put, **rest},
-            )
-
-
-def _open(mark: Mark) -> set[str]:
-    """The parameters of which the mark does not tell."""
-    return {b.var.name for b in mark.action.parameters} - set(mark.put)
-
-
-def _mark(
-    shape: Any,
-    action: c.Action,
-    effect: c.Effect,
-    premise: c.Expr,
-    variables: Sequence[c.Var],
-    rows: Sequence[tuple[c.Expr, c.Expr]],
-) -> Mark:
-    put: dict[str, c.Expr] = {}
-    facts = []
-    for expr, canonical in rows:
-        if isinstance(expr, c.Var) and expr.name not in put:
-            put[expr.name] = canonical
-        else:
-            facts.append(equal(canonical, expr))
-    return Mark(shape, action, effect, premise, tuple(map(over, variables)), put, tuple(facts))
-
-
-def _holds(description: c.Description, e: c.Write, cell: c.Read) -> c.Expr | None:
-    """That a cell holds what was written, or anything but what it did at first."""
-    first = description.variable(e.variable).initial
-    if isinstance(e.value, c.Lit):
-        if e.value.value == first:
-            return None
-        return equal(cell, e.value)
-    if isinstance(cell.type, OptionType) or ordered(cell.type):
-        return negated(equal(cell, c.Lit(value=first, type=cell.type)))
-    return None
-
-
-def _added(value: c.Expr) -> Iterator[c.Expr]:
-    match value:
-        case c.MakeSet(items=items):
-            yield from items
-        case c.SetOp(op="|", left=left, right=right):
-            yield from _added(left)
-            yield from _added(right)
 
 
 # ---------------------------------------------------------------- what was true then
@@ -190,7 +74,7 @@ def _facts(mark: Mark) -> Iterator[c.Expr]:
         if w is mark.effect or _reads(w.value, written):
             continue
         if isinstance(cell.type, SetType):
-            found += [c.Member(item=x, of=cell, type=c.BOOL) for x in _added(w.value)]
+            found += [c.Member(item=x, of=cell, type=c.BOOL) for x in added(w.value)]
         elif w.when == TRUE:
             yield equal(cell, w.value)
         if ordered(cell.type):
@@ -219,19 +103,19 @@ def _conclusions(mark: Mark) -> Iterator[c.Expr]:
             yield from _was_sent(mark, fact, words, facts)
             continue
         for put in _ways(free(fact), words):
-            found = _put_in(fact, put)
+            found = put_in(fact, put)
             rest = [v for n, v in free(found).items() if n in words]
             if not rest:
                 yield found
             elif all(isinstance(v.type, (SortType, QuorumType)) for v in rest):
                 names = {v.name for v in rest}
                 linked = [
-                    _put_in(x, put)
+                    put_in(x, put)
                     for x in facts
                     if isinstance(x, c.Eq)
                     and x != fact
                     and names & set(free(x))
-                    and not set(free(_put_in(x, put))) & set(words) - names
+                    and not set(free(put_in(x, put))) & set(words) - names
                 ]
                 yield some(tuple(map(over, rest)), [*linked, found])
 
@@ -255,26 +139,6 @@ def _dual(e: c.Expr) -> Iterator[c.Expr]:
                         says = substituted(of_a, {a.name: member})
             if says is not None:
                 yield every([b], [some((inside,), [says])])
-
-
-def _put_in(e: c.Expr, put: Mapping[str, c.Expr]) -> c.Expr:
-    """An expression with these for its variables; what may be None there is not, in a mark."""
-
-    def given(node: Any) -> Any:
-        match node:
-            case c.Some(of=c.Var(name=name)) if name in put:
-                found = put[name]
-                same = isinstance(found.type, OptionType)
-                return found if same else c.Some(of=found, type=node.type)
-            case c.Var(name=name, type=t) if name in put:
-                found = put[name]
-                if isinstance(found.type, OptionType) and not isinstance(t, OptionType):
-                    return c.Unwrap(of=found, type=t)
-                return found
-        return None
-
-    found: c.Expr = changed(e, given)
-    return found
 
 
 def _words(mark: Mark) -> dict[str, list[c.Expr]]:
@@ -324,13 +188,13 @@ def _was_sent(
         if isinstance(arg, c.Var) and arg.name not in mark.put:
             choices.append([None, *(equal(field, e) for e in words[arg.name])])
         elif names <= set(mark.put):
-            choices.append([equal(field, _put_in(arg, mark.put))])
+            choices.append([equal(field, put_in(arg, mark.put))])
     more = []
     for fact in facts:
         put = {**fields, **mark.put}
         named = set(free(fact)) & set(words)
         if not isinstance(fact, c.Sent) and named <= set(put) and named - set(mark.put):
-            more.append(_put_in(fact, put))
+            more.append(put_in(fact, put))
     for row in itertools.islice(itertools.product(*choices), MOST_WAYS):
         parts = [p for p in row if p is not None]
         for k in range(min(len(more), MOST_MORE) + 1):
@@ -360,6 +224,6 @@ def _premises(description: c.Description, marks: Sequence[Mark]) -> Iterator[lis
     if len(marks) == 1:
         for fact in dict.fromkeys(_facts(first)):
             if isinstance(fact, c.Eq):
-                found = _put_in(fact, first.put)
-                if not set(free(found)) & _open(first):
+                found = put_in(fact, first.put)
+                if not set(free(found)) & untold(first):
                     yield [negated(found)]

@@ -15,7 +15,8 @@ from quorate.model.language import core as c
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 
-from .arrays import Batch, UncoveredError
+from .arrays import UncoveredError
+from .batch import Batch
 from .instance import Instance
 from .paste import method, pasted
 from .search import Learner, false_in, pieces, sample

@@ -14,7 +14,8 @@ import numpy as np
 
 from quorate.model.language import core as c
 
-from .arrays import Array, Batch, Rows
+from .arrays import Rows
+from .batch import Array, Batch
 from .clauses import Clause, Columns, Reached, distinct
 from .instance import Instance
 from .vector import States

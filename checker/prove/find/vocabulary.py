@@ -9,7 +9,6 @@ for Distributed Protocols in TLA+ (FMCAD 2022), §4, read off the protocol inste
 from __future__ import annotations
 
 import itertools
-import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,6 @@ from quorate.checker.finite.layout import always_proper
 from quorate.model.language import core as c
 from quorate.model.language.data import Record
 from quorate.model.language.quorums import QuorumSystem
-from quorate.model.language.sorts import Nat, Ordered, Sort
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -34,6 +32,7 @@ from quorate.model.language.types import (
 )
 
 from .expressions import alike, base, free, some, substituted
+from .letters import Names
 
 MOST_LITERALS = 160  # of one prefix, the simplest; those about members of a quorum come on top
 MOST_ABOUT_MEMBERS = 40  # conditions on one member of a quorum; their pairs are literals too
@@ -86,7 +85,7 @@ class Vocabulary:
     def __init__(self, description: c.Description) -> None:
         self.description = description
         self.proper = always_proper(description)
-        self.names = _Names(description)
+        self.names = Names(description)
 
     # ------------------------------------------------------------ prefixes
 
@@ -334,47 +333,6 @@ def _some_quorum(e: c.Expr) -> Iterator[c.Expr]:
     for v in free(e).values():
         if isinstance(v.type, QuorumType) and len(free(e)) > 1:
             yield some((c.Binder(var=v, domain=c.OverType(type=v.type)),), [e])
-
-
-class _Names:
-    """Letters for variables: those that the actions use for their parameters, then others."""
-
-    def __init__(self, description: c.Description) -> None:
-        sorts = description.protocol.sorts()
-        self.sorts: list[type[Sort]] = [
-            s for s in sorts.values() if issubclass(s, Sort) and not issubclass(s, Nat)
-        ]
-        self.systems = [s for s in sorts.values() if issubclass(s, QuorumSystem)]
-        self.messages = [
-            (v.name, record)
-            for v in description.variables
-            if isinstance(v.type, MessagesType)
-            for record in v.type.messages
-        ]
-        taken = {"m", "n", "l", "x"}
-        self._letters: dict[type, list[str]] = {}
-        parameters = [p.var for a in description.actions for p in a.parameters]
-        wanted = {v.type: v.name for v in reversed(parameters)}
-        kinds: dict[type, Type] = {s: SortType(s) for s in self.sorts}
-        kinds |= {s: QuorumType(s) for s in self.systems}
-        for kind, t in kinds.items():
-            first = wanted.get(t, kind.__name__[0].lower())
-            self._letters[kind] = [self._letter(first, taken)]
-        for sort in sorted(self.sorts, key=lambda s: not issubclass(s, Ordered)):
-            for _ in range(2):
-                self._letters[sort].append(self._letter(self._letters[sort][-1], taken))
-
-    def _letter(self, first: str, taken: set[str]) -> str:
-        at = string.ascii_lowercase.find(first[:1])
-        following = string.ascii_lowercase[at + 1 :] + string.ascii_lowercase[:at]
-        choices = [first, *following, *(f"{first}{i}" for i in range(2, 99))]
-        found: str = next(n for n in choices if n not in taken)
-        taken.add(found)
-        return found
-
-    def of(self, kind: type) -> list[str]:
-        """Three names for elements of a sort, one for a quorum."""
-        return self._letters[kind]
 
 
 # ---------------------------------------------------------------- expressions

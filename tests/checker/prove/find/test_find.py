@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from quorate.checker.cli import run
 from quorate.checker.prove.find import Verdict, find_invariants, instance
-from quorate.checker.prove.find.arrays import Batch, Rows, UncoveredError
+from quorate.checker.prove.find.arrays import Rows, UncoveredError
+from quorate.checker.prove.find.batch import Batch
 from quorate.checker.prove.find.clauses import Clause, Columns, _Cover
 from quorate.checker.prove.find.instance import Instance
 from quorate.checker.prove.find.paste import method, pasted

@@ -1,0 +1,53 @@
+"""How a search for invariants ended, and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from quorate.checker.prove.unbounded import Proof
+from quorate.traces import Trace
+
+
+class Verdict(Enum):
+    """How a search ended."""
+
+    PROVED = "proved"
+    VIOLATED = "violated"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search is."""
+
+    doing: str
+    tried: int
+    refuted: int
+    kept: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """The outcome: lemmas by name, as text to paste.
+
+    If proved, `proof` is that of the class with `lemmas` pasted in. If open, `lemmas` held in all
+    states that were looked at and are inductive at `sizes` if `inductive` says so; `trace` is a
+    step that nothing excludes, or, if violated, a run.
+    """
+
+    protocol: str
+    goals: tuple[str, ...]
+    verdict: Verdict
+    lemmas: dict[str, str]
+    proof: Proof | None
+    trace: Trace | None
+    broken: str
+    sizes: str
+    inductive: bool
+    why: str
+    tried: int
+    refuted: int
+    seconds: float
+    cpu_seconds: float
