@@ -11,8 +11,10 @@ from quorate.checker.prove.unbounded.steps import Step
 from quorate.checker.refine.asking import Questioner
 from quorate.checker.refine.check import Verdict, check_refinement
 from quorate.checker.refine.matching import Matching
-from quorate.checker.refine.obligations import Simulation
+from quorate.checker.refine.obligations import Claim, Simulation
+from quorate.checker.refine.picking import AFTER
 from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.checker.refine.showing import Showing
 from quorate.checker.refine.ways import shown_way
 from quorate.model.consensus import Consensus, Value
 from quorate.model.language import (
@@ -199,6 +201,24 @@ def test_no_mutant_is_proved_that_exploration_refutes(name: str) -> None:
         for sizes, crashes in (({**ROLES, "Ballot": 1}, 1), (ROLES, 0)):
             found = check_refinement(link, sizes, {"crash": crashes})
             assert found.verdict is Verdict.REFINES
+
+
+@pytest.mark.exhaustive
+def test_what_is_given_contradicts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Picks before and after a step, exchanged quorums and all invariants: steps stay possible."""
+    asked = []
+
+    def look(showing: Showing, claim: Claim) -> None:
+        wrong = [w for way in (*claim.ways, claim.changes) for w in way]
+        given = {name: f for w in wrong for name, f in w.given.items()}
+        before = showing.obligations.assumed(showing.known) if claim.action else {}
+        after = {f"{name}{AFTER}": f for name, f in claim.after.items()}
+        assert showing.asker.refuted(claim.taken, {**given, **before, **after}) is None
+        asked.append((claim.action, len(given)))
+
+    monkeypatch.setattr(Showing, "show", look)
+    prove_refinement(paxos_roles_to_paxos, {**ROLES, "Acceptor": 1})
+    assert {(None, 3), ("reply_promise", 6), ("propose", 1), ("reply_accepted", 6)} <= set(asked)
 
 
 class Voter(Sort, short="o"): ...
