@@ -11,30 +11,25 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quorate.checker.finite.determined import by_messages
-from quorate.checker.finite.packing import Packing, Words
 from quorate.model.language import SizeError
 from quorate.model.language import core as c
-from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import Machine as Interpreter
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from . import driver as d
-from .canonical import Canonical
 from .interrupt import Interrupt
-from .judge import Judge
 from .kernel import Kernel
-from .paths import steps_through
 from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
 from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
+from .subject import Subject
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint, InMemory, OnDisk
@@ -81,10 +76,6 @@ class Estimate:
     most_states_in_memory: int
 
 
-class UnknownPropertyError(Exception):
-    """An invariant that the protocol does not have."""
-
-
 @dataclass
 class Explorer:
     """One search of one protocol at one size. Raises SizeError, ModelError, StepError.
@@ -129,13 +120,9 @@ class Explorer:
     def __post_init__(self) -> None:
         if not 1 <= self.threads <= MOST_OWNERS:
             raise ValueError(f"{self.threads} threads, expected 1 to {MOST_OWNERS}")
-        self.description = only_invariants(describe(self.protocol), self.only)
-        with self.sizes:
-            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
-            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
-            self.packing = Packing(self.kernel.layout)
-            self.machine = Interpreter(self.protocol, self.sizes)
-            self.judge = Judge(self.kernel, self.machine)
+        self.subject = Subject(self.protocol, self.sizes, self.only, self.symmetry, self.por)
+        self.description, self.kernel = self.subject.description, self.subject.kernel
+        self.packing, self.machine = self.subject.packing, self.subject.machine
 
     # ------------------------------------------------------------ searching
 
@@ -158,7 +145,7 @@ class Explorer:
 
     def _begin(self) -> None:
         k = self.kernel
-        self.initial = list(dict.fromkeys(self.machine.initial()))
+        self.initial = self.subject.initial()
         self._store, self._partitions = (
             Store.empty(k.words, self._first_room(), self.kernel.keyed),
             None,
@@ -176,9 +163,8 @@ class Explorer:
         self._sources = np.zeros(batch, np.uint32)
         self._kinds = np.zeros(batch, np.uint32)
         self._which = np.zeros(batch, np.uint32)
-        self.initial = self.canonical.distinct(self.initial, self.packing)
         for i, state in enumerate(self.initial):
-            self.store.row(i)[:] = self.canonical(self.packing.pack(state))
+            self.store.row(i)[:] = self.subject.packed(state)
             self.store.parents[i] = i
         self.store.count = len(self.initial)
         self.store.rehash()
@@ -206,7 +192,7 @@ class Explorer:
     def _first_look(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for i, state in enumerate(self.initial):
-            bits = self.judge.bits(state)
+            bits = self.subject.judge.bits(state)
             if bits & self.kernel.bad:
                 self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
                 return Outcome.VIOLATED
@@ -472,7 +458,7 @@ class Explorer:
             state = self.packing.unpack(self._external.last)
         else:
             state = self.state(self._rank(int(self.control[d.WHERE])))
-        self.judge.explain_senseless(state, int(self.control[d.FOUND]))
+        self.subject.judge.explain_senseless(state, int(self.control[d.FOUND]))
 
     # ------------------------------------------------------------ reading the store
 
@@ -489,8 +475,8 @@ class Explorer:
     def _path_on_disk(self, external: External) -> tuple[State, tuple[Move, ...]]:
         """The initial state and a shortest path to the one that ended the search on disk."""
         first, *rows = external.chain()
-        initial = next(s for s in self.initial if np.array_equal(self._packed(s), first))
-        return initial, tuple(steps_through(self.machine, initial, rows, self._packed))
+        initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), first))
+        return initial, self.subject.steps(initial, rows)
 
     def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
         """The initial state and a shortest path to the k-th state found, as CPython runs it."""
@@ -502,11 +488,7 @@ class Explorer:
         first = chain.pop()
         initial = self.initial[self._rank(first)]
         rows = (stores.row(n) for n in reversed(chain))
-        return initial, tuple(steps_through(self.machine, initial, rows, self._packed))
-
-    def _packed(self, state: State) -> Words:
-        """The words that stand for a state: with symmetry, of its orbit's representative."""
-        return self.canonical(self.packing.pack(state))
+        return initial, self.subject.steps(initial, rows)
 
     def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
         violated: str | None = None
@@ -518,7 +500,7 @@ class Explorer:
                 initial, path = self._path_on_disk(self._external)
             else:
                 initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
-            violated = self.judge.violated(path[-1].state if path else initial, bits)
+            violated = self.subject.judge.violated(path[-1].state if path else initial, bits)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if coverage and outcome is Outcome.HOLDS:
@@ -542,7 +524,7 @@ class Explorer:
             waiting=count - head,
             por=self.por,
             sampled=sampled,
-            orbits=self.canonical.orbits(self._stores()),
+            orbits=self.subject.canonical.orbits(self._stores()),
             spilled=self._spilled(),
             resumed=self._resumed,
         )
@@ -589,19 +571,6 @@ class Explorer:
         else:
             d.sweep(address, self.store.words, self.store.states, self.store.count, step, counts)
         return [int(n) for n in counts]
-
-
-def only_invariants(description: c.Description, names: frozenset[str] | None) -> c.Description:
-    """The description without the invariants that are not named. Raises UnknownPropertyError."""
-    if names is None:
-        return description
-    known = {p.name for p in description.invariants}
-    if unknown := sorted(names - known):
-        raise UnknownPropertyError(
-            f"{description.name} has no invariant `{unknown[0]}`; it has {', '.join(sorted(known))}"
-        )
-    kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
-    return replace(description, properties=tuple(kept))
 
 
 def free_memory() -> int:

@@ -12,11 +12,10 @@ from quorate.checker.errors import InputError
 from quorate.checker.explore.explorer import (
     Explorer,
     Progress,
-    UnknownPropertyError,
-    only_invariants,
 )
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Orbits, Outcome
+from quorate.checker.explore.subject import UnknownPropertyError, only_invariants
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.directed.search import Ground
 from quorate.checker.explore.explorer import Report
 from quorate.checker.explore.result import Exploration
+from quorate.checker.explore.subject import Subject
 from quorate.model.language import Protocol, Sizes
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> 
             f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
         ) from None
     assert check.ray is not None
-    ground = Ground(target, bounds, frozenset(check.only) or None, check.symmetry)
+    subject = Subject(target, bounds, frozenset(check.only) or None, check.symmetry)
     connect(check.ray)
     try:
         owners = check.workers or workers_available()
-        return ClusterSearch(ground, owners, check.memory, check.checkpoint).run(report)
+        return ClusterSearch(subject, owners, check.memory, check.checkpoint).run(report)
     except (SavedError, ClusterError) as error:
         raise InputError(str(error)) from None

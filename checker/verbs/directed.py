@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quorate.checker.explore.directed.search import Directed, Ground
+from quorate.checker.explore.directed.search import Directed
 from quorate.checker.explore.directed.walks import Walks
 from quorate.checker.explore.explorer import Report
 from quorate.checker.explore.result import Exploration
+from quorate.checker.explore.subject import Subject
 from quorate.model.language import Protocol, Sizes
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ LENGTH = 100
 
 def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> Exploration:
     """The search that the options ask for."""
-    ground = Ground(target, bounds, frozenset(check.only) or None, check.symmetry)
+    subject = Subject(target, bounds, frozenset(check.only) or None, check.symmetry)
     if check.search == "random":
         walks = check.walks or WALKS
-        return Walks(ground, walks, check.depth or LENGTH, check.seed or 0).run(report)
+        return Walks(subject, walks, check.depth or LENGTH, check.seed or 0).run(report)
     towards = check.search == "best-first"
-    return Directed(ground, towards, check.depth, check.limit, check.memory).run(report)
+    return Directed(subject, towards, check.depth, check.limit, check.memory).run(report)

@@ -20,9 +20,9 @@ import numpy as np
 import ray
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.directed.search import Ground
 from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.result import Exploration, Move, Orbits, Outcome
+from quorate.checker.explore.subject import Subject
 from quorate.checker.finite.packing import Words
 from quorate.model.language.lower import digest
 from quorate.model.language.run import State
@@ -75,9 +75,9 @@ def workers_available() -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def work_of(ground: Ground, owners: int, memory: int | None) -> Work:
+def work_of(subject: Subject, owners: int, memory: int | None) -> Work:
     """What the owners of a search have to know; `memory` is for all of them."""
-    k = ground.kernel
+    k = subject.kernel
     return Work(
         text=k.machine.text,
         successors=k.functions[0],
@@ -101,7 +101,7 @@ class ClusterSearch:
     reach. Raises SavedError, ClusterError, StepError, SizeError.
     """
 
-    ground: Ground
+    subject: Subject
     owners: int
     memory: int | None = None
     checkpoint: str | None = None
@@ -114,7 +114,7 @@ class ClusterSearch:
     def run(self, report: Report | None = None) -> Exploration:
         """Search to the end, the first violation, or Ctrl-C."""
         self._started = time.perf_counter()
-        with self.ground.sizes:
+        with self.subject.sizes:
             try:
                 self._begin()
                 outcome = self._initial() or self._loop(report)
@@ -126,23 +126,23 @@ class ClusterSearch:
     # ------------------------------------------------------------ beginning
 
     def _begin(self) -> None:
-        k = self.ground.kernel
-        self._work = ray.put(work_of(self.ground, self.owners, self.memory))
+        k = self.subject.kernel
+        self._work = ray.put(work_of(self.subject, self.owners, self.memory))
         self._violation: tuple[int, int] | None = None
         self._manifest = self._resumed() or Manifest(self._identity(), fired=[0] * len(k.actions))
-        self.initial = self.ground.initial()
+        self.initial = self.subject.initial()
         self.handles = [self._owner(q) for q in range(self.owners)]
         if self._manifest.counts:
             ray.get([self._load(q) for q in range(self.owners)])
         else:
-            rows = [self.ground.packed(s) for s in self.initial]
+            rows = [self.subject.packed(s) for s in self.initial]
             packed = np.array(rows, np.uint64).ravel()
             ray.get([h.begin.remote(packed) for h in self.handles])
             self._complete(ray.get([h.finish_level.remote() for h in self.handles]))
 
     def _identity(self) -> dict[str, Any]:
         """What a checkpoint must agree on to be of this search."""
-        g = self.ground
+        g = self.subject
         return {
             "model": digest(g.description),
             "sizes": dict(g.sizes),
@@ -170,11 +170,11 @@ class ClusterSearch:
     def _initial(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for state in self.initial:
-            bits = self.ground.judge.bits(state)
-            if bits & self.ground.kernel.bad:
-                self._bad_initial = state, bits & self.ground.kernel.bad
+            bits = self.subject.judge.bits(state)
+            if bits & self.subject.kernel.bad:
+                self._bad_initial = state, bits & self.subject.kernel.bad
                 return Outcome.VIOLATED
-            self._manifest.reached |= bits & ~self.ground.kernel.bad
+            self._manifest.reached |= bits & ~self.subject.kernel.bad
         return None
 
     # ------------------------------------------------------------ level by level
@@ -236,8 +236,8 @@ class ClusterSearch:
         for q, level in enumerate(levels):
             if level.senseless is not None:
                 label, number = level.senseless
-                state = self.ground.packing.unpack(self._state(number)[0])
-                self.ground.judge.explain_senseless(state, label)
+                state = self.subject.packing.unpack(self._state(number)[0])
+                self.subject.judge.explain_senseless(state, label)
             if level.violation is not None and self._violation is None:
                 bits, k = level.violation
                 self._violation = bits, k * self.owners + q
@@ -328,18 +328,18 @@ class ClusterSearch:
                 break
             rows.append(words)
             number = parent
-        initial = next(s for s in self.initial if np.array_equal(self.ground.packed(s), words))
-        return initial, self.ground.steps(initial, reversed(rows))
+        initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), words))
+        return initial, self.subject.steps(initial, reversed(rows))
 
     def _orbits(self) -> Orbits | None:
-        found = self.ground.canonical.orbits([])
+        found = self.subject.canonical.orbits([])
         if found is None:
             return None
         states = sum(ray.get([h.weight.remote() for h in self.handles]))
         return Orbits(states, found.permutations, found.sorts, found.refused)
 
     def _result(self, outcome: Outcome) -> Exploration:
-        ground, m = self.ground, self._manifest
+        subject, m = self.subject, self._manifest
         violated: str | None = None
         initial: State | None = None
         path: tuple[Move, ...] = ()
@@ -349,7 +349,7 @@ class ClusterSearch:
             else:
                 bits, number = self._violation
                 initial, path = self._path_to(number)
-            violated = ground.judge.violated(path[-1].state if path else initial, bits)
+            violated = subject.judge.violated(path[-1].state if path else initial, bits)
         return Exploration(
             outcome=outcome,
             states=sum(m.counts[-1]),
@@ -358,11 +358,11 @@ class ClusterSearch:
             violated=violated,
             initial=initial,
             path=path,
-            fired=dict(zip(ground.kernel.actions, m.fired, strict=True)),
-            reached=ground.kernel.reached(m.reached),
+            fired=dict(zip(subject.kernel.actions, m.fired, strict=True)),
+            reached=subject.kernel.reached(m.reached),
             seconds=self._seconds(),
-            bits=ground.kernel.layout.bits,
-            words=ground.kernel.words,
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
             waiting=0 if outcome is Outcome.HOLDS else sum(self._waiting()),
             orbits=self._orbits(),
         )

@@ -7,27 +7,20 @@ all reachable states; any other says what it left out.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
-from quorate.checker.explore.canonical import Canonical
-from quorate.checker.explore.explorer import Progress, only_invariants
-from quorate.checker.explore.judge import Judge
-from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.machine import Machine as Compiled
-from quorate.checker.explore.paths import steps_through
 from quorate.checker.explore.result import Exploration, Move, Outcome
 from quorate.checker.explore.store import Store
-from quorate.checker.finite.packing import Packing, Words
-from quorate.model.language import core as c
-from quorate.model.language.lower import describe
-from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import Machine, State
-from quorate.model.language.sorts import Sizes
+from quorate.checker.explore.subject import Subject
+from quorate.checker.finite.packing import Words
+from quorate.model.language.run import State
 
 from . import frontier as f
 from .heuristic import add_distance
@@ -46,41 +39,6 @@ Report = Callable[[Progress], None]
 
 
 @dataclass
-class Ground:
-    """A protocol at given sizes, compiled and ready to be searched by any of these searches.
-
-    Raises SizeError, UnknownPropertyError.
-    """
-
-    protocol: type[Protocol]
-    sizes: Sizes
-    only: frozenset[str] | None = None  # the invariants to check; by default all
-    symmetry: bool = False
-    description: c.Description = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.description = only_invariants(describe(self.protocol), self.only)
-        with self.sizes:
-            self.kernel = Kernel(self.description, self.sizes, self.symmetry)
-            self.packing = Packing(self.kernel.layout)
-            self.machine = Machine(self.protocol, self.sizes)
-            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
-            self.judge = Judge(self.kernel, self.machine)
-
-    def initial(self) -> list[State]:
-        """The initial states, with symmetry one of each orbit."""
-        return self.canonical.distinct(list(dict.fromkeys(self.machine.initial())), self.packing)
-
-    def packed(self, state: State) -> Words:
-        """The words that stand for a state."""
-        return self.canonical(self.packing.pack(state))
-
-    def steps(self, initial: State, rows: Iterable[Words]) -> tuple[Move, ...]:
-        """The steps from an initial state through packed ones, as CPython takes them."""
-        return tuple(steps_through(self.machine, initial, rows, self.packed, self.kernel))
-
-
-@dataclass
 class Directed:
     """One search of a protocol that need not be exhaustive; run it once.
 
@@ -88,7 +46,7 @@ class Directed:
     states, `memory` the bytes that they take.
     """
 
-    ground: Ground
+    subject: Subject
     towards_violation: bool = False
     depth: int | None = None
     limit: int | None = None
@@ -97,14 +55,14 @@ class Directed:
     def run(self, report: Report | None = None) -> Exploration:
         """Search to the end, the first violation, a bound, or Ctrl-C."""
         self._started = time.perf_counter()
-        with self.ground.sizes:
+        with self.subject.sizes:
             self._begin()
             return self._result(self._initial() or self._loop(report))
 
     def _begin(self) -> None:
-        k = self.ground.kernel
+        k = self.subject.kernel
         self._distance = self._compiled_distance() if self.towards_violation else None
-        self.initial = self.ground.initial()
+        self.initial = self.subject.initial()
         room = max(FIRST_ROOM, 4 * (k.most_successors + len(self.initial)))
         self._store = _Found.empty(k.words, room)
         buckets = BUCKETS if self.towards_violation else 1
@@ -117,22 +75,22 @@ class Directed:
         self._labels = np.zeros(k.most_successors, np.uint32)
 
     def _compiled_distance(self) -> Compiled:
-        k = self.ground.kernel
+        k = self.subject.kernel
         module = ir.Module("distance")
         add_distance(module, k.layout.graph, k.words, k.violations(), FARTHEST)
         return Compiled(module)
 
     def _initial(self) -> Outcome | None:
         """Let the initial states wait; an outcome if the search ends with them."""
-        s, judge = self._store, self.ground.judge
+        s, judge = self._store, self.subject.judge
         for i, state in enumerate(self.initial):
-            s.states[i * s.words : (i + 1) * s.words] = self.ground.packed(state)
+            s.states[i * s.words : (i + 1) * s.words] = self.subject.packed(state)
             s.parents[i] = i
             s.count = i + 1
             f.put(i, 0, True, s.links, self._heads, self._tails)
             bits = judge.bits(state)
-            self._control[f.REACHED] |= bits & ~self.ground.kernel.bad
-            if bits & self.ground.kernel.bad:
+            self._control[f.REACHED] |= bits & ~self.subject.kernel.bad
+            if bits & self.subject.kernel.bad:
                 self._control[f.FOUND], self._control[f.WHERE] = bits, i
                 break
         s.rehash()
@@ -154,8 +112,8 @@ class Directed:
                     return Outcome.VIOLATED
                 if status == f.SENSELESS:
                     where, label = (int(self._control[i]) for i in (f.WHERE, f.FOUND))
-                    state = self.ground.packing.unpack(self._store.row(where))
-                    self.ground.judge.explain_senseless(state, label)
+                    state = self.subject.packing.unpack(self._store.row(where))
+                    self.subject.judge.explain_senseless(state, label)
                 if status == f.LIMIT:
                     return Outcome.LIMIT
                 if status == f.FULL and not self._grow():
@@ -164,7 +122,7 @@ class Directed:
             return Outcome.INTERRUPTED
 
     def _slice(self) -> int:
-        k, s = self.ground.kernel, self._store
+        k, s = self.subject.kernel, self._store
         return int(
             f.search(
                 k.successors(),
@@ -196,7 +154,7 @@ class Directed:
     def _grow(self) -> bool:
         s = self._store
         room = min(GROWTH * s.room, MOST_STATES)
-        if room < s.room + self.ground.kernel.most_successors:
+        if room < s.room + self.subject.kernel.most_successors:
             return False
         # The old arrays are there until the new ones are filled.
         if self.memory is not None and bytes_per_state(s.words) * (room + s.room) > self.memory:
@@ -216,13 +174,13 @@ class Directed:
         violated: str | None = None
         initial: State | None = None
         path: tuple[Move, ...] = ()
-        ground, c, s = self.ground, self._control, self._store
+        subject, c, s = self.subject, self._control, self._store
         store = Store(s.words, s.states, s.parents, NO_TABLE, s.count)
         if outcome is Outcome.VIOLATED:
             initial, path = self._path_to(int(c[f.WHERE]))
             last = path[-1].state if path else initial
-            violated = ground.judge.violated(last, int(c[f.FOUND]))
-            path = shrunk(ground.machine, initial, path, violated)
+            violated = subject.judge.violated(last, int(c[f.FOUND]))
+            path = shrunk(subject.machine, initial, path, violated)
         return Exploration(
             outcome=outcome,
             states=self._store.count,
@@ -231,13 +189,13 @@ class Directed:
             violated=violated,
             initial=initial,
             path=path,
-            fired=dict(zip(ground.kernel.actions, map(int, self._fired), strict=True)),
-            reached=ground.kernel.reached(int(c[f.REACHED])),
+            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
+            reached=subject.kernel.reached(int(c[f.REACHED])),
             seconds=time.perf_counter() - self._started,
-            bits=ground.kernel.layout.bits,
-            words=ground.kernel.words,
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),
-            orbits=ground.canonical.orbits([store]),
+            orbits=subject.canonical.orbits([store]),
             partial=None if violated else self._partial(),
         )
 
@@ -255,7 +213,7 @@ class Directed:
             chain.append(int(self._store.parents[chain[-1]]))
         initial = self.initial[chain.pop()]
         rows = (self._store.row(i) for i in reversed(chain))
-        return initial, self.ground.steps(initial, rows)
+        return initial, self.subject.steps(initial, rows)
 
 
 @dataclass

@@ -17,9 +17,9 @@ import numpy as np
 from quorate.checker.explore import driver as d
 from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.result import Exploration, Move, Outcome
+from quorate.checker.explore.subject import Subject
 from quorate.model.language.run import State
 
-from .search import Ground
 from .shrink import shrunk
 
 # Places in the control array.
@@ -97,7 +97,7 @@ def walk(
 class Walks:
     """Random walks through a protocol: how many, how long, and the seed that they follow from."""
 
-    ground: Ground
+    subject: Subject
     walks: int
     length: int
     seed: int = 0
@@ -105,15 +105,15 @@ class Walks:
     def run(self, report: Report | None = None) -> Exploration:
         """Walk until a violation, until all walks are done, or until Ctrl-C."""
         self._started = time.perf_counter()
-        with self.ground.sizes:
+        with self.subject.sizes:
             self._begin()
             return self._result(self._initial() or self._loop(report))
 
     def _begin(self) -> None:
-        k = self.ground.kernel
-        self.initial = list(dict.fromkeys(self.ground.machine.initial()))
+        k = self.subject.kernel
+        self.initial = list(dict.fromkeys(self.subject.machine.initial()))
         self._packed = np.array(
-            [self.ground.packing.pack(s) for s in self.initial], np.uint64
+            [self.subject.packing.pack(s) for s in self.initial], np.uint64
         ).ravel()
         self._trail = np.zeros((self.length + 1) * k.words, np.uint64)
         self._control = np.zeros(CONTROLS, np.int64)
@@ -123,18 +123,18 @@ class Walks:
         self._labels = np.zeros(k.most_successors, np.uint32)
 
     def _initial(self) -> Outcome | None:
-        bad = self.ground.kernel.bad
+        bad = self.subject.kernel.bad
         for state in self.initial:
-            bits = self.ground.judge.bits(state)
+            bits = self.subject.judge.bits(state)
             self._control[REACHED] |= bits & ~bad
             if bits & bad:
                 self._control[FOUND] = bits & bad
-                self._trail[: self.ground.kernel.words] = self.ground.packing.pack(state)
+                self._trail[: self.subject.kernel.words] = self.subject.packing.pack(state)
                 return Outcome.VIOLATED
         return None if self.initial else Outcome.HOLDS
 
     def _loop(self, report: Report | None) -> Outcome:
-        k, c = self.ground.kernel, self._control
+        k, c = self.subject.kernel, self._control
         try:
             while int(c[WALKS]) < self.walks:
                 status = walk(
@@ -158,29 +158,29 @@ class Walks:
                 if status == VIOLATED:
                     return Outcome.VIOLATED
                 if status == SENSELESS:
-                    self.ground.judge.explain_senseless(self._at(int(c[WHERE])), int(c[FOUND]))
+                    self.subject.judge.explain_senseless(self._at(int(c[WHERE])), int(c[FOUND]))
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         return Outcome.BOUND
 
     def _at(self, step: int) -> State:
-        words = self.ground.kernel.words
-        return self.ground.packing.unpack(self._trail[step * words : (step + 1) * words])
+        words = self.subject.kernel.words
+        return self.subject.packing.unpack(self._trail[step * words : (step + 1) * words])
 
     def _result(self, outcome: Outcome) -> Exploration:
-        ground, c = self.ground, self._control
+        subject, c = self.subject, self._control
         violated: str | None = None
         initial: State | None = None
         path: tuple[Move, ...] = ()
         walked = int(c[WHERE])
         if outcome is Outcome.VIOLATED:
             initial = self._at(0)
-            words = ground.kernel.words
+            words = subject.kernel.words
             rows = (self._trail[i * words : (i + 1) * words] for i in range(1, walked + 1))
-            path = ground.steps(initial, rows)
+            path = subject.steps(initial, rows)
             last = path[-1].state if path else initial
-            violated = ground.judge.violated(last, int(c[FOUND]))
-            path = shrunk(ground.machine, initial, path, violated)
+            violated = subject.judge.violated(last, int(c[FOUND]))
+            path = shrunk(subject.machine, initial, path, violated)
         return Exploration(
             outcome=outcome,
             states=0,
@@ -189,11 +189,11 @@ class Walks:
             violated=violated,
             initial=initial,
             path=path,
-            fired=dict(zip(ground.kernel.actions, map(int, self._fired), strict=True)),
-            reached=ground.kernel.reached(int(c[REACHED])),
+            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
+            reached=subject.kernel.reached(int(c[REACHED])),
             seconds=time.perf_counter() - self._started,
-            bits=ground.kernel.layout.bits,
-            words=ground.kernel.words,
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
             partial=None
             if violated
             else (

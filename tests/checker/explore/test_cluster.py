@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from quorate.checker.cli import run
-from quorate.checker.explore.directed.search import Ground
 from quorate.checker.explore.explorer import Progress, explore
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Outcome
+from quorate.checker.explore.subject import Subject
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.lower import describe
 from quorate.model.language.run import Machine
@@ -49,13 +49,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
 # ------------------------------------------------------------ owners, without Ray
 
 
-def together(ground: Ground, owners: int, chunk: int) -> tuple[int, int, int, str | None]:
+def together(subject: Subject, owners: int, chunk: int) -> tuple[int, int, int, str | None]:
     """States, transitions, depth and violated invariant, by owners in this process."""
-    work = clusters.work_of(ground, owners, None)
+    work = clusters.work_of(subject, owners, None)
     every = [Owner(work, q) for q in range(owners)]
     fired = np.zeros(work.actions, np.int64)
-    with ground.sizes:
-        initial = [ground.packed(s) for s in ground.initial()]
+    with subject.sizes:
+        initial = [subject.packed(s) for s in subject.initial()]
     rows = np.array(initial, np.uint64).ravel()
     for o in every:
         o.begin(rows)
@@ -69,26 +69,26 @@ def together(ground: Ground, owners: int, chunk: int) -> tuple[int, int, int, st
         levels = [o.finish_level() for o in every]
         fired += np.sum([level.fired for level in levels], axis=0)
         if bad := next((level for level in levels if level.violation or level.senseless), None):
-            return 0, 0, depth + 1, fate(ground, bad)
+            return 0, 0, depth + 1, fate(subject, bad)
         if not any(level.added for level in levels):
             break
         depth += 1
     return sum(level.count for level in levels), int(fired.sum()), depth, None
 
 
-def fate(ground: Ground, level: Level) -> str:
+def fate(subject: Subject, level: Level) -> str:
     if level.violation is None:
         return "senseless"
-    return ground.kernel.violated(level.violation[0]) or "senseless"
+    return subject.kernel.violated(level.violation[0]) or "senseless"
 
 
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     plain = explore_reference(protocol, sizes, limit=2_000)
     if plain.outcome is Outcome.LIMIT or (plain.violated and not plain.path):
         return "passed over"
-    ground = Ground(protocol, sizes)
+    subject = Subject(protocol, sizes)
     for owners, chunk in ((1, 7), (2, 1_000), (3, 2)):
-        states, transitions, depth, violated = together(ground, owners, chunk)
+        states, transitions, depth, violated = together(subject, owners, chunk)
         assert depth == plain.depth
         if plain.violated is None:
             assert (states, transitions, violated) == (plain.states, plain.transitions, None)
@@ -109,10 +109,10 @@ def test_owners_agree_with_python(source: Source) -> None:
 
 
 def test_an_owner_goes_back_a_level() -> None:
-    ground = Ground(Paxos, SMALL)
-    owner = Owner(clusters.work_of(ground, 1, None), 0)
+    subject = Subject(Paxos, SMALL)
+    owner = Owner(clusters.work_of(subject, 1, None), 0)
     with SMALL:
-        owner.begin(ground.packed(ground.initial()[0]))
+        owner.begin(subject.packed(subject.initial()[0]))
     levels: list[Level] = [owner.finish_level()]
     for _ in range(3):
         owner.expand(10_000)
@@ -125,9 +125,9 @@ def test_an_owner_goes_back_a_level() -> None:
     owner.insert(None)
     again = owner.finish_level()
     # A second owner that never went back:
-    other = Owner(clusters.work_of(ground, 1, None), 0)
+    other = Owner(clusters.work_of(subject, 1, None), 0)
     with SMALL:
-        other.begin(ground.packed(ground.initial()[0]))
+        other.begin(subject.packed(subject.initial()[0]))
     other.finish_level()
     for _ in range(4):
         other.expand(10_000)
@@ -149,11 +149,11 @@ def cluster() -> Iterator[None]:
 def test_counts_are_those_of_one_machine(cluster: None) -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
     local = explore(Paxos, sizes)
-    found = ClusterSearch(Ground(Paxos, sizes), 2).run()
+    found = ClusterSearch(Subject(Paxos, sizes), 2).run()
     assert found.outcome is Outcome.HOLDS and found.partial is None
     assert (found.states, found.transitions, found.depth) == (185_369, local.transitions, 24)
     assert found.fired == local.fired and found.reached == local.reached
-    reduced = ClusterSearch(Ground(Paxos, SMALL, symmetry=True), 2).run()
+    reduced = ClusterSearch(Subject(Paxos, SMALL, symmetry=True), 2).run()
     assert (reduced.states, reduced.full_states) == (443, 3_921)
 
 
@@ -163,7 +163,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
     only = frozenset({mutant.violates})
     local = explore(mutant.protocol, sizes, only=only)
-    found = ClusterSearch(Ground(mutant.protocol, sizes, only), 2).run()
+    found = ClusterSearch(Subject(mutant.protocol, sizes, only), 2).run()
     assert (found.violated, found.depth) == (local.violated, local.depth)
     with sizes:
         machine = Machine(mutant.protocol, sizes)
@@ -176,7 +176,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
 
 
 def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
-    search = ClusterSearch(Ground(Paxos, SMALL), 2, checkpoint=str(tmp_path / "saved"))
+    search = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(tmp_path / "saved"))
     lost: list[int] = []
 
     def kill(progress: Progress) -> None:
@@ -192,7 +192,7 @@ def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
 
 
 def test_a_lost_worker_without_checkpoint(cluster: None) -> None:
-    search = ClusterSearch(Ground(Paxos, SMALL), 2)
+    search = ClusterSearch(Subject(Paxos, SMALL), 2)
 
     def kill(progress: Progress) -> None:
         if progress.depth == 3:
@@ -209,9 +209,9 @@ def test_a_stopped_search_goes_on(cluster: None, tmp_path: Path) -> None:
         if progress.depth == 6:
             raise KeyboardInterrupt
 
-    first = ClusterSearch(Ground(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
+    first = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
     assert first.outcome is Outcome.INTERRUPTED and first.states < 3_921
-    found = ClusterSearch(Ground(Paxos, SMALL), 2, checkpoint=str(folder)).run()
+    found = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run()
     assert (found.outcome, found.states, found.depth) == (Outcome.HOLDS, 3_921, 16)
     assert found.transitions == explore(Paxos, SMALL).transitions
 
@@ -223,37 +223,37 @@ def test_checkpoints_that_are_refused(cluster: None, tmp_path: Path) -> None:
         if progress.depth == 4:
             raise KeyboardInterrupt
 
-    def again(ground: Ground, owners: int = 2) -> Any:
-        return ClusterSearch(ground, owners, checkpoint=str(folder)).run()
+    def again(subject: Subject, owners: int = 2) -> Any:
+        return ClusterSearch(subject, owners, checkpoint=str(folder)).run()
 
-    ClusterSearch(Ground(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
-    larger = Ground(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
+    ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
+    larger = Subject(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
     with pytest.raises(SavedError, match="its sizes is"):
         again(larger)
     with pytest.raises(SavedError, match="its model is"):
         again(_other())
     with pytest.raises(SavedError, match="its owners is 2"):
-        again(Ground(Paxos, SMALL), 1)
+        again(Subject(Paxos, SMALL), 1)
     with pytest.raises(SavedError, match="its symmetry is False"):
-        again(Ground(Paxos, SMALL, symmetry=True))
+        again(Subject(Paxos, SMALL, symmetry=True))
     states = next(folder.glob("level-00002-*"))
     states.write_bytes(states.read_bytes()[:-7])
     with pytest.raises(SavedError, match="is damaged"):
-        again(Ground(Paxos, SMALL))
+        again(Subject(Paxos, SMALL))
     manifest = folder / "manifest.json"
     text = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**text, "version": 99}))
     with pytest.raises(SavedError, match="has version 99, this is version 1"):
-        again(Ground(Paxos, SMALL))
+        again(Subject(Paxos, SMALL))
     manifest.write_text("{")
     with pytest.raises(SavedError, match="is no manifest"):
-        again(Ground(Paxos, SMALL))
+        again(Subject(Paxos, SMALL))
 
 
-def _other() -> Ground:
+def _other() -> Subject:
     from quorate.model.flexible_paxos import FlexiblePaxos
 
-    return Ground(FlexiblePaxos, FlexiblePaxos.sized(Acceptor=3, Ballot=2, Value=2))
+    return Subject(FlexiblePaxos, FlexiblePaxos.sized(Acceptor=3, Ballot=2, Value=2))
 
 
 def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,5 +263,5 @@ def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_work_is_shown_without_its_code() -> None:
-    work = clusters.work_of(Ground(Paxos, SMALL), 2, None)
+    work = clusters.work_of(Subject(Paxos, SMALL), 2, None)
     assert isinstance(work, Work) and len(repr(work)) < 400

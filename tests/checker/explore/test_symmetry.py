@@ -213,7 +213,11 @@ def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
 
 def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
     """Permuting words is permuting values; representatives do not depend on the element names."""
-    layout, packing, canonical = explorer.kernel.layout, explorer.packing, explorer.canonical
+    layout, packing, canonical = (
+        explorer.kernel.layout,
+        explorer.packing,
+        explorer.subject.canonical,
+    )
     reduction = explorer.kernel.reduction
     assert reduction is not None
     with explorer.sizes:

@@ -1,0 +1,72 @@
+"""What every search begins with: a protocol at given sizes, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from quorate.checker.finite.packing import Packing, Words
+from quorate.model.language import core as c
+from quorate.model.language.lower import describe
+from quorate.model.language.protocol import Protocol
+from quorate.model.language.run import Machine, State
+from quorate.model.language.sorts import Sizes
+
+from .canonical import Canonical
+from .judge import Judge
+from .kernel import Kernel
+from .paths import steps_through
+from .result import Move
+
+
+class UnknownPropertyError(Exception):
+    """An invariant that the protocol does not have."""
+
+
+@dataclass
+class Subject:
+    """A protocol at given sizes, compiled and ready to be searched.
+
+    Raises SizeError, UnknownPropertyError.
+    """
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    only: frozenset[str] | None = None  # the invariants to check; by default all
+    symmetry: bool = False
+    por: bool = False  # take the steps of stubborn sets alone
+    description: c.Description = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.description = only_invariants(describe(self.protocol), self.only)
+        with self.sizes:
+            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
+            self.packing = Packing(self.kernel.layout)
+            self.machine = Machine(self.protocol, self.sizes)
+            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
+            self.judge = Judge(self.kernel, self.machine)
+
+    def initial(self) -> list[State]:
+        """The initial states, with symmetry one of each orbit."""
+        return self.canonical.distinct(list(dict.fromkeys(self.machine.initial())), self.packing)
+
+    def packed(self, state: State) -> Words:
+        """The words that stand for a state."""
+        return self.canonical(self.packing.pack(state))
+
+    def steps(self, initial: State, rows: Iterable[Words]) -> tuple[Move, ...]:
+        """The steps from an initial state through packed ones, as CPython takes them."""
+        return tuple(steps_through(self.machine, initial, rows, self.packed, self.kernel))
+
+
+def only_invariants(description: c.Description, names: frozenset[str] | None) -> c.Description:
+    """The description without the invariants that are not named. Raises UnknownPropertyError."""
+    if names is None:
+        return description
+    known = {p.name for p in description.invariants}
+    if unknown := sorted(names - known):
+        raise UnknownPropertyError(
+            f"{description.name} has no invariant `{unknown[0]}`; it has {', '.join(sorted(known))}"
+        )
+    kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
+    return replace(description, properties=tuple(kept))
