@@ -9,6 +9,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.export import export
 from quorate.checker.load import load_protocol
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.lower import describe
 from quorate.model.language.run import Machine
 from quorate.model.mutants import MUTANTS
 from tests.checker.strategies import Source, loaded, sized, sources
@@ -96,6 +97,7 @@ def agree(source: Source) -> str:
     """Compare one generated protocol; returns what became of it."""
     with loaded(source) as protocol:
         try:
+            describe(protocol)
             sizes = sized(protocol, source)
             expected = reference(protocol, sizes, 100)
         except (ModelError, SizeError):
