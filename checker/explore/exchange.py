@@ -31,8 +31,8 @@ class Buckets:
     """Successors on their way: row q of each array is for owner q, who gets `sizes[q]` of them.
 
     `states[q]` has their words, `labels[q]` the index of an instance that leads there, `parents[q]`
-    the number of the state it leads from. `places[q]` says which of all successors that were made
-    here each one is: it ascends within a row.
+    the number of the state it leads from. `places[q]` says which of all successors that were sent
+    from here each one is: it ascends within a row.
     """
 
     words: int
@@ -159,7 +159,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
 
         `order[i]` is the owner of the i-th of them, `cursors[p]` the index of owner p's next one,
         `bases[p]` the address of p's states. It ends early where the next successors might not fit,
-        after the state that made the successor of place `cut`, and at a step that makes no sense:
+        after the state whose successor has the place `cut`, and at a step that makes no sense:
         progress[SENSELESS] is then the place that its successor would have had. The arrays
         from `met` are those of `Made`, those from `states` of `Buckets`.
         """
@@ -212,9 +212,9 @@ def _expanding(fixed: int) -> Callable[..., None]:
                     states[q, into * np.uint64(words) + np.uint64(w)] = word
                 labels[q, into] = kinds[j]
                 parents[q, into] = sources[j]
-                places[q, into] = made + np.int64(j)
+                places[q, into] = made + i
                 sizes[q] = np.int64(into) + 1
-            made += some
+            made += kept
             slack -= some
             if senseless >= 0:
                 progress[SENSELESS] = made

@@ -24,7 +24,7 @@ from .exchange import Buckets, Made
 from .kernel import Kernel
 from .store import Partitions, Store
 
-STRETCH = 1 << 18  # states that a worker expands in one round: waking a thread takes its time
+STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
 SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
 
 
@@ -37,6 +37,7 @@ class Worker:
     fired: npt.NDArray[np.int64]
     progress: npt.NDArray[np.int64]
     fresh: npt.NDArray[np.uint8]
+    met_before: npt.NDArray[np.uint64]  # what was met before this round
 
     @classmethod
     def of(cls, kernel: Kernel, owners: int) -> Worker:
@@ -47,11 +48,12 @@ class Worker:
             np.zeros(len(kernel.actions), np.int64),
             np.zeros(x.EXPANDED, np.int64),
             np.zeros(0, np.uint8),
+            made.met.copy(),
         )
 
     @property
     def count(self) -> int:
-        """How many successors it made."""
+        """How many successors it sent."""
         return int(self.progress[x.MADE])
 
 
@@ -152,7 +154,7 @@ class Team:
         event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
         if event is not None:
             for w in self.workers:  # what was sent is not kept
-                w.made.forget()
+                w.made.met[:] = w.met_before
         if event is not None and event.status != d.FULL:
             # Once more, up to what ended the search and no further.
             self._take_back(before)
@@ -190,6 +192,8 @@ class Team:
         """Expand, then insert; what ended the search first, if anything did."""
         p = self.partitions
         self._busy = self.workers[: len(parts)]
+        for w in self.workers:
+            w.met_before[:] = w.made.met
         start, cursors = parts[0][0], self._cursors.copy()
         starts = []
         for first, last in parts:
