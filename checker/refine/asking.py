@@ -17,7 +17,7 @@ import z3
 
 from quorate.checker.prove.unbounded import Answer
 from quorate.checker.prove.unbounded.axioms import axioms
-from quorate.checker.prove.unbounded.logic import All, And, Atom, Formula, Or, Some
+from quorate.checker.prove.unbounded.logic import All, And, Formula, Or, Some, plain
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.vocabulary import Vocabulary
 
@@ -81,16 +81,16 @@ class Questioner:
         solver = z3.Solver()
         solver.set("random_seed", self.seed)
         solver.add(*self.axioms, written(query))
-        plain = {n: written(f) for n, f in hypotheses.items()}
-        if self._check(solver, plain.values(), ends, LITTLE) == z3.sat:
+        texts = {n: written(f) for n, f in hypotheses.items()}
+        if self._check(solver, texts.values(), ends, LITTLE) == z3.sat:
             return None  # all of them together do not rule it out
         fixed = [own] if own is not None else []
-        others = [n for n in reversed(plain) if n != own]
+        others = [n for n in reversed(texts) if n != own]
         for size in range(3):
             for chosen in itertools.combinations(others, size):
                 names = [*fixed, *chosen]
-                if self._check(solver, [plain[n] for n in names], ends) == z3.unsat:
-                    return tuple(n for n in plain if n in names)
+                if self._check(solver, [texts[n] for n in names], ends) == z3.unsat:
+                    return tuple(n for n in texts if n in names)
                 if time.perf_counter() > ends:
                     return None
         return None
@@ -108,10 +108,6 @@ class Questioner:
 def written(f: Formula) -> Any:
     """A formula for Z3, without any hint."""
     match f:
-        case bool():
-            return z3.BoolVal(f)
-        case Atom(term, positive):
-            return term if positive else z3.Not(term)
         case And(parts):
             return z3.And(*map(written, parts))
         case Or(parts):
@@ -120,4 +116,4 @@ def written(f: Formula) -> Any:
             return z3.ForAll(list(variables), written(body))
         case Some(variables, body):
             return z3.Exists(list(variables), written(body))
-    raise TypeError(f)
+    return plain(f)
