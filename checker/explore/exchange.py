@@ -21,8 +21,7 @@ from .native import native
 AT, MADE, SENSELESS, PARENT, LABEL = range(5)
 EXPANDED = 5
 
-STATES = 64  # states expanded before their successors are put into buckets
-SOME = 1 << 11  # room for those, unless one state can have more
+SOME = 1 << 11  # room for successors that are made before any is sent, unless one state has more
 NOWHERE = np.iinfo(np.int64).max
 
 
@@ -166,7 +165,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
         words = fixed if fixed else given
         owners = len(bases)
         capacity, room = len(kinds), labels.shape[1]
-        together = STATES if cut == NOWHERE else 1
+        together = d.BATCH if cut == NOWHERE else 1
         at, made = progress[AT], progress[MADE]
         slack = 0
         while at < last and made <= cut:
