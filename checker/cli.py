@@ -5,7 +5,6 @@ Verbs are imported when they are called: `quorate --help` must not wait for LLVM
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
@@ -75,58 +74,30 @@ def run(arguments: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
-    except Exception as error:
-        return _explain(error)
+    except (Exception, KeyboardInterrupt) as error:
+        return _failed(error, arguments)
 
 
-def _explain(error: Exception) -> int:
-    from quorate.impl.errors import ImplError
-    from quorate.model.language import ModelError, SizeError, StepError
-    from quorate.traces import TraceError
+def _failed(error: BaseException, arguments: list[str]) -> int:
+    """Tell an error: to people on standard error, with --json to programs on standard output."""
+    from .failures import failure_of
 
-    from .errors import InputError
+    failure = failure_of(error)
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        click.echo(failure.text(), err=True)
+    if "--json" in arguments:
+        from .report.document import envelope, text_of
 
-    match error:
-        case ModelError():
-            return _fail(str(error), MODEL, prefix="")
-        case StepError():
-            return _fail(f"the model is undefined here: {error}", MODEL)
-        case InputError() | SizeError() | TraceError() | ImplError():
-            return _fail(str(error), USAGE)
-        case MemoryError():
-            return _fail("out of memory: take smaller sizes, or give --memory", USAGE)
-        case OSError():
-            return _fail(_system(error), USAGE)
-    if os.environ.get("QUORATE_TRACEBACK"):
+        verb = next((a for a in arguments if a in VERBS), None)
+        click.echo(text_of(envelope(verb, failure.code, {"error": failure.json()})))
+    if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):
         traceback.print_exception(error)
-    return _fail(
-        f"a bug of Quorate: {type(error).__name__}: {error}\n"
-        "Set QUORATE_TRACEBACK=1 and run again to see where; please report it.",
-        OUR_BUG,
-    )
-
-
-def _system(error: OSError) -> str:
-    place = f"{error.filename}: " if error.filename else ""
-    hints = {
-        errno.ENOSPC: "the disk is full",
-        errno.EROFS: "the file system is read-only",
-        errno.EACCES: "no permission to write or read here",
-    }
-    return f"{place}{hints.get(error.errno or 0, error.strerror or str(error))}"
-
-
-def _fail(message: str, code: int, prefix: str = "error: ") -> int:
-    click.echo(f"{prefix}{message}", err=True)
-    return code
+    return failure.code
 
 
 def option_error(message: str) -> Any:

@@ -4,4 +4,19 @@ from __future__ import annotations
 
 
 class InputError(Exception):
-    """A file, class, size or option that cannot be used; the text is for the user."""
+    """A file, class, size or option that cannot be used; the text is for the user.
+
+    `file`, and in it `line` and `column` (from 1), are for programs: the text names them, too.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.column = column

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+import click
+
+from .document import text_of
 
 MARKS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "": (" ", "")}
 FIRST_LOG_LINE_S = 5.0
@@ -46,6 +50,10 @@ class Output:
     def block(self, text: str) -> None:
         """Several lines as they are."""
         self.console.print(text.rstrip("\n"))
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """What --json prints, as `report.document` makes it."""
+        click.echo(text_of(document))
 
 
 @contextmanager

@@ -12,8 +12,6 @@ from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, VIOLATED
 from .options import Bytes, sizes_option
 from .ways import SEARCHES
 
-SCHEMA = 1
-
 
 @click.command("check")
 @click.argument("protocol")

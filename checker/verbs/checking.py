@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,10 +18,11 @@ from quorate.checker.explore.subject import UnknownPropertyError, only_invariant
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.lower import describe
 
-from .check import SCHEMA, exit_code
+from .check import exit_code
 from .keeping import amount, fits_line, keeping_of, kept_lines
 from .options import merged
 from .sizing import sized
@@ -99,17 +99,17 @@ class Check:
         if explorer is not None and self.graph is not None:
             self._write_graph(explorer)
         warned = warnings_of(target, found)
+        code = exit_code(found.outcome.value, bool(warned), self.strict)
         if self.as_json:
-            out.block(
-                json.dumps(as_json(target, bounds, self.only, found, warned, self.trace), indent=2)
-            )
+            body = as_json(target, bounds, self.only, found, warned, shown, self.trace)
+            out.document(envelope("check", code, body))
         else:
             report(out, target, self.only, found, warned, shown, self.coverage)
             if self.trace is not None and shown is not None:
                 out.line(f"trace written to {self.trace}")
             if self.graph is not None:
                 out.line(f"graph written to {self.graph}")
-        return exit_code(found.outcome.value, bool(warned), self.strict)
+        return code
 
     def _explore(
         self, target: type[Protocol], bounds: Sizes, out: Output
@@ -385,11 +385,11 @@ def as_json(
     only: Sequence[str],
     found: Exploration,
     warned: list[str],
+    run: Trace | None,
     trace: Path | None,
 ) -> dict[str, Any]:
-    """The result, for programs."""
+    """The result, for programs; `run` violates, and is in the file `trace`."""
     return {
-        "schema": SCHEMA,
         "protocol": name_of(target),
         "sizes": dict(bounds),
         "faults": bounds.faults,
@@ -417,4 +417,5 @@ def as_json(
         "partial": found.partial,
         "warnings": warned,
         "trace": str(trace) if trace is not None and found.violated else None,
+        "run": run_json(run, trace) if run is not None else None,
     }

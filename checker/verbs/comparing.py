@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,11 @@ from quorate.checker.load import load_module
 from quorate.checker.prove.quorums import QuorumProof, System, first_size, pairs_of, prove_pair
 from quorate.checker.prove.quorums.availability import Availability, availability
 from quorate.checker.report.console import Output
+from quorate.checker.report.document import envelope
 from quorate.model.language import ModelError, Protocol, QuorumSystem, SizeError
 from quorate.model.language.declarations import system_mistakes
 from quorate.model.language.protocol import mentioned_sorts
 from quorate.model.language.quorums import is_kind
-
-from .quorums import SCHEMA
 
 LIBRARY, LIBRARY_SIZE = "quorate.model.quorums", 9
 
@@ -62,14 +60,13 @@ class Compare:
             if not reasons.keys() & {*pair}
             for proof in prove_pair(*pair, n, timeout=self.timeout)
         ]
+        code = _exit_code(proofs)
         out = Output(self.ascii_only)
         if self.as_json:
-            out.block(json.dumps(self._json(title, n, rows, proofs), indent=2))
+            out.document(envelope("quorums", code, self._json(title, n, rows, proofs)))
         else:
             self._report(out, title, n, rows, proofs)
-        if any(p.counterexample for p in proofs):
-            return VIOLATED
-        return 0 if all(p.holds for p in proofs) else INCONCLUSIVE
+        return code
 
     # ------------------------------------------------------------ for people
 
@@ -122,7 +119,6 @@ class Compare:
         self, title: str, n: int, rows: list[Row], proofs: list[QuorumProof]
     ) -> dict[str, Any]:
         return {
-            "schema": SCHEMA,
             "target": title,
             "size": n,
             "systems": [self._system(row) for row in rows],
@@ -153,6 +149,12 @@ class Compare:
             "up_sets": list(f.up),
             "available": {str(float(p)): float(f.probability(p)) for p in self.down},
         }
+
+
+def _exit_code(proofs: Sequence[QuorumProof]) -> int:
+    if any(p.counterexample for p in proofs):
+        return VIOLATED
+    return 0 if all(p.holds for p in proofs) else INCONCLUSIVE
 
 
 def _row(system: System, n: int) -> Row:

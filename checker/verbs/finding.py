@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,10 @@ from quorate.checker.errors import InputError
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.prove.find import Found, Progress, Verdict, find_invariants
 from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
 from quorate.traces import render_table
 
-from .prove import SCHEMA
 from .proving import as_json as proof_as_json
 
 CODES = {Verdict.PROVED: 0, Verdict.VIOLATED: VIOLATED, Verdict.OPEN: INCONCLUSIVE}
@@ -39,7 +38,7 @@ class Find:
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:
-            out.block(json.dumps(as_json(target, found), indent=2))
+            out.document(envelope("prove", CODES[found.verdict], as_json(target, found)))
         else:
             report(out, found)
         return CODES[found.verdict]
@@ -117,7 +116,6 @@ def _show(out: Output, found: Found) -> None:
 def as_json(target: type[Protocol], found: Found) -> dict[str, Any]:
     """The result, for programs."""
     return {
-        "schema": SCHEMA,
         "protocol": name_of(target),
         "goals": list(found.goals),
         "verdict": found.verdict.value,
@@ -126,6 +124,7 @@ def as_json(target: type[Protocol], found: Found) -> dict[str, Any]:
         "proof": proof_as_json(target, found.proof) if found.proof else None,
         "broken": found.broken or None,
         "steps": len(found.trace.steps) if found.trace else None,
+        "run": run_json(found.trace) if found.trace else None,
         "sizes": found.sizes or None,
         "inductive": found.inductive,
         "tried": found.tried,

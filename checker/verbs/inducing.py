@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,10 @@ from quorate.checker.prove.finite import (
 )
 from quorate.checker.prove.finite import Path as FromAnywhere
 from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace, render_spacetime, render_table, write_itf
-
-from .check import SCHEMA
 
 SENSE = "every step makes sense"
 
@@ -51,11 +49,13 @@ class Induction:
         run = self._run(found)
         if run is not None and self.trace is not None:
             write_itf(run, self.trace)
+        codes = {Verdict.PROVED: 0, Verdict.REFUTED: VIOLATED}
+        code = codes.get(found.verdict, INCONCLUSIVE)
         if self.as_json:
-            self.out.block(json.dumps(self._json(found), indent=2))
+            self.out.document(envelope("check", code, self._json(found, run)))
         else:
             self._report(found, run)
-        return {Verdict.PROVED: 0, Verdict.REFUTED: VIOLATED}.get(found.verdict, INCONCLUSIVE)
+        return code
 
     def _run(self, found: KInduction) -> Trace | None:
         """The run that violates, if the first steps have one."""
@@ -123,10 +123,9 @@ class Induction:
 
     # ------------------------------------------------------------ for programs
 
-    def _json(self, found: KInduction) -> dict[str, Any]:
+    def _json(self, found: KInduction, run: Trace | None) -> dict[str, Any]:
         base = found.base
         return {
-            "schema": SCHEMA,
             "protocol": name_of(self.target),
             "sizes": dict(self.bounds),
             "faults": self.bounds.faults,
@@ -138,13 +137,9 @@ class Induction:
             "no_violation_within": base.depth if base.violated is None else base.depth - 1,
             "invariants": [self._induced(i) for i in found.induced],
             "trace": str(self.trace) if self.trace is not None and base.violated else None,
+            "run": run_json(run, self.trace) if run is not None else None,
         }
 
     def _induced(self, i: Induced) -> dict[str, Any]:
-        steps = None
-        if i.path is not None:
-            steps = [
-                {"action": s.action, "arguments": {n: str(v) for n, v in s.args}}
-                for s in self._trace(i, i.path).steps
-            ]
-        return {"invariant": i.invariant, "k": i.k, "given": list(i.given), "counterexample": steps}
+        path = run_json(self._trace(i, i.path)) if i.path is not None else None
+        return {"invariant": i.invariant, "k": i.k, "given": list(i.given), "run": path}

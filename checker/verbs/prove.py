@@ -9,7 +9,6 @@ import click
 
 from quorate.checker.cli import option_error
 
-SCHEMA = 1
 TIME_S = 600.0  # to look for lemmas
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from quorate.checker.prove.unbounded import (
 )
 from quorate.checker.prove.unbounded.second import require_cvc5
 from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
 from quorate.traces import render_table
-
-from .prove import SCHEMA
 
 CODES = {
     Standing.PROVED: 0,
@@ -61,7 +59,7 @@ class Prove:
         with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
             found = self._prove(target, say)
         if self.as_json:
-            out.block(json.dumps(as_json(target, found), indent=2))
+            out.document(envelope("prove", CODES[found.standing], as_json(target, found)))
         else:
             report(out, found, self.core)
             if self.smt2 is not None:
@@ -187,7 +185,6 @@ def _second_opinion(out: Output, asked: list[Obligation]) -> None:
 def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
     """The result, for programs."""
     return {
-        "schema": SCHEMA,
         "protocol": name_of(target),
         "standing": found.standing.value,
         "seconds": round(found.seconds, 4),
@@ -206,6 +203,7 @@ def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
                 "rests_on": list(i.rests_on),
                 "sizes": i.sizes or None,
                 "steps": len(i.trace.steps) if i.trace else None,
+                "run": run_json(i.trace) if i.trace else None,
             }
             for i in found.invariants
         ],

@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-SCHEMA = 1
-
 
 class Rate(click.ParamType[Fraction, Any]):
     """A probability such as 0.05 or 1/20, exactly as written."""

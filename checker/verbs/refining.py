@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from quorate.checker.refine.check import Failure, Refined, Verdict, check_refine
 from quorate.checker.refine.finding import chain, named, own
 from quorate.checker.refine.proof import Simulated, prove_refinement
 from quorate.checker.report.console import Output, count, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
 from quorate.traces import Absent, render_table, show, write_itf
@@ -23,7 +23,6 @@ from .checking import progress_line, writable
 from .options import merged, with_defaults
 from .simulating import proof_as_json, report_proof
 
-SCHEMA = 1
 Link = tuple[type[Protocol], type[Protocol]]
 
 
@@ -59,12 +58,13 @@ class Refine:
         failed = next((r.failure for r in done if r.failure is not None), None)
         if failed is not None and self.trace is not None:
             write_itf(failed.trace, self.trace)
+        code = self._exit_code(done)
         if self.as_json:
             written = self.trace if failed is not None else None
-            out.block(json.dumps(as_json(done, written, self.proofs), indent=2))
+            out.document(envelope("refine", code, as_json(done, written, self.proofs)))
         elif failed is not None and self.trace is not None:
             out.line(f"trace written to {self.trace}")
-        return self._exit_code(done)
+        return code
 
     def _exit_code(self, done: list[Refined]) -> int:
         if any(r.verdict is Verdict.FAILS for r in done):
@@ -230,7 +230,6 @@ def as_json(
     """All checks; those that were proved too, or tried, with their proofs."""
     links = [proofs.get((r.refinement.concrete, r.refinement.abstract)) for r in done]
     return {
-        "schema": SCHEMA,
         "refinements": [_refined(r, p) for r, p in zip(done, links, strict=True)],
         "trace": str(trace) if trace is not None else None,
     }
@@ -266,6 +265,7 @@ def _failed(failure: Failure) -> dict[str, Any]:
         "arguments": [repr(a) for a in failure.move.arguments] if failure.move else [],
         "change": difference_lines(failure.change) if failure.change is not None else [],
         "nearest": None if nearest is None else _nearest(nearest),
+        "run": run_json(failure.trace),
     }
 
 

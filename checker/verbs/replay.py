@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,9 +46,10 @@ def _run(
     ascii_only: bool,
 ) -> int:
     from quorate.checker.conform.registry import adapter_for
-    from quorate.checker.conform.replay import Verdict, check_trace, replay
+    from quorate.checker.conform.replay import check_trace, replay
     from quorate.checker.load import load_protocol
     from quorate.checker.report.console import Output
+    from quorate.checker.report.document import envelope
     from quorate.traces import read_itf, render_spacetime, render_table
 
     recorded = read_itf(trace)
@@ -57,18 +57,24 @@ def _run(
     driver = adapter_for(target, variant, adapter)
     check_trace(recorded, target)
     found = replay(recorded, target, driver)
+    code = _exit_code(found.verdict, recorded.violation is None)
     out = Output(ascii_only)
     if as_json:
-        out.block(json.dumps(_as_json(trace, variant, adapter, found), indent=2))
+        out.document(envelope("replay", code, _as_json(trace, variant, adapter, found)))
     else:
         if diagram:
             out.block(render_table(recorded, out.width))
             out.block(render_spacetime(recorded, out.width, out.ascii))
         report(out, adapter or variant, len(recorded.steps), found)
-    if found.verdict is Verdict.REPRODUCED:
+    return code
+
+
+def _exit_code(verdict: Any, healthy_trace: bool) -> int:
+    from quorate.checker.conform.replay import Verdict
+
+    if verdict is Verdict.REPRODUCED:
         return VIOLATED
-    healthy_trace = recorded.violation is None
-    return NONCONFORMING if found.verdict is Verdict.REFUSED and healthy_trace else 0
+    return NONCONFORMING if verdict is Verdict.REFUSED and healthy_trace else 0
 
 
 def report(out: Any, what: str, steps: int, found: Any) -> None:
@@ -90,7 +96,6 @@ def report(out: Any, what: str, steps: int, found: Any) -> None:
 
 def _as_json(trace: Path, variant: str, adapter: str | None, found: Any) -> dict[str, Any]:
     return {
-        "schema": 1,
         "trace": str(trace),
         "implementation": adapter or variant,
         **replay_json(found),

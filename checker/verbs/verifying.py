@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
@@ -27,12 +26,13 @@ from quorate.checker.prove.quorums import QuorumProof, prove_quorums
 from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.verdicts import Verdict as Proved
 from quorate.checker.report.console import Output, count, holding, progress, seconds
+from quorate.checker.report.document import envelope, run_json
 from quorate.checker.report.traces import counterexample, make_trace
 from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.proofs import ProvedPaxosRoles
-from quorate.traces import render_spacetime, render_table, write_itf
+from quorate.traces import Trace, render_spacetime, render_table, write_itf
 
 from .checking import progress_line, warnings_of
 from .mutation import MutantResult, prepared, try_mutant
@@ -40,7 +40,6 @@ from .options import merged
 from .replay import replay_json
 from .sizing import sized
 
-SCHEMA = 1
 CORES = 2
 TINY = {"Acceptor": 1, "Ballot": 1, "Value": 1}
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -67,7 +66,8 @@ class Part:
     proof: Proof | None = None
     warnings: list[str] = field(default_factory=list)
     replays: list[Replay] = field(default_factory=list)
-    trace: str | None = None
+    trace: Path | None = None
+    run: Trace | None = None
 
     @property
     def unknown(self) -> bool:
@@ -247,7 +247,7 @@ class Verify:
         assert trace is not None
         path = folder / f"{target.__name__}-{part.found.violated}.itf.json"
         write_itf(trace, path)
-        part.trace = str(path)
+        part.trace, part.run = path, trace
         if not self.as_json:
             self.console.block("\n" + render_table(trace, self.console.width))
             self.console.block(
@@ -296,7 +296,7 @@ class Verify:
         code = self._code(parts, mutants)
         spent = time.perf_counter() - self.started
         if self.as_json:
-            self.console.block(json.dumps(as_json(parts, mutants, code, spent), indent=2))
+            self.console.document(envelope("verify", code, as_json(parts, mutants, spent)))
             return code
         words = {
             0: "everything holds",
@@ -341,13 +341,9 @@ def _outcome(r: Replay) -> str:
     return f"{r.verdict.value} at step {d.step}, {d.action}: {what}"
 
 
-def as_json(
-    parts: list[Part], mutants: list[MutantResult], code: int, spent: float
-) -> dict[str, Any]:
+def as_json(parts: list[Part], mutants: list[MutantResult], spent: float) -> dict[str, Any]:
     """The whole result, for programs."""
     return {
-        "schema": SCHEMA,
-        "exit": code,
         "seconds": round(spent, 3),
         "protocols": [_part_json(p) for p in parts],
         "mutants": [
@@ -372,7 +368,8 @@ def _part_json(p: Part) -> dict[str, Any]:
         "transitions": p.found.transitions,
         "depth": p.found.depth,
         "violated": p.found.violated,
-        "trace": p.trace,
+        "trace": str(p.trace) if p.trace is not None else None,
+        "run": run_json(p.run, p.trace) if p.run is not None else None,
         "graph": {"nodes": p.nodes, "edges": p.edges},
         "z3": [
             {"invariant": c.invariant, "verdict": c.verdict.value, "states": c.states}

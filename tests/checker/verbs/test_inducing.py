@@ -36,7 +36,7 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["verdict"] == "unknown" and found["no_violation_within"] == 1
     agreement = next(i for i in found["invariants"] if i["invariant"] == "agreement")
     assert agreement["k"] is None
-    assert [s["action"] for s in agreement["counterexample"]] == ["phase2b"] * 2
+    assert [s["action"] for s in agreement["run"]["steps"]] == ["phase2b"] * 2
     assert run(["check", "Paxos", *SMALL, "--induction", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "proved"
 
