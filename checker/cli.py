@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from .streams import occupy, print_document, standard, undisturbed
+
 # Exit codes: 0 holds, and for what does not:
 VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
 
@@ -64,25 +66,28 @@ def quorate() -> None:
 
 def main() -> None:
     """Run the command and turn every error into a message and an exit code."""
+    occupy()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments; returns the exit code."""
-    try:
-        result = quorate.main(args=arguments, prog_name="quorate", standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
-    except (Exception, KeyboardInterrupt) as error:
-        return _failed(error, arguments)
+    given = set(arguments)
+    as_json = "--json" in given and not given & {"-h", "--help", "--version"}
+    with standard("--ascii" in given, as_json) as streams:
+        try:
+            result = quorate.main(args=arguments, prog_name="quorate", standalone_mode=False)
+            return result if isinstance(result, int) else 0
+        except click.exceptions.Exit as error:
+            return error.exit_code
+        except (Exception, KeyboardInterrupt) as error:
+            verb = next((a for a in arguments if a in VERBS), None)
+            with undisturbed():
+                return _failed(error, verb, as_json and not streams.out.used)
 
 
-def _failed(error: BaseException, arguments: list[str]) -> int:
-    """Tell an error: to people on standard error, with --json to programs on standard output."""
+def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
+    """Tell an error: to people on standard error, to programs as the object of --json."""
     from .failures import failure_of
 
     failure = failure_of(error)
@@ -90,11 +95,10 @@ def _failed(error: BaseException, arguments: list[str]) -> int:
         error.show()
     else:
         click.echo(failure.text(), err=True)
-    if "--json" in arguments:
+    if as_json:
         from .report.document import envelope, text_of
 
-        verb = next((a for a in arguments if a in VERBS), None)
-        click.echo(text_of(envelope(verb, failure.code, {"error": failure.json()})))
+        print_document(text_of(envelope(verb, failure.code, {"error": failure.json()})))
     if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):
         traceback.print_exception(error)
     return failure.code

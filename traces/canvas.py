@@ -7,7 +7,9 @@ from collections.abc import Collection
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 
 _LINES = " │─╰││╭├─╯─┴╮┤┬┼"  # Indexed by the sum of the directions in which a cell is drawn.
-_ASCII = str.maketrans("│─╰╭├╯┴╮┤┬┼┊●◀▶╳»…✗—", "|-+++++++++:*<>x~~x-")
+_SIGNS = {"✓": "ok", "✗": "FAIL", "→": "->", "≤": "<=", "≥": ">=", "≠": "!="}
+_SIGNS |= dict(zip("│─╰╭├╯┴╮┤┬┼┊●◀▶╳»…—–·’×", "|-+++++++++:*<>x~~--.'x", strict=True))
+_ASCII = {ord(sign): text for sign, text in _SIGNS.items()}
 
 
 class Canvas:

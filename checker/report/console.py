@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
+from quorate.checker.streams import print_document
 
 from .document import text_of
+
+if TYPE_CHECKING:
+    from quorate.traces import Trace
 
 MARKS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "": (" ", "")}
 FIRST_LOG_LINE_S = 5.0
@@ -19,11 +22,10 @@ FIRST_LOG_LINE_S = 5.0
 class Output:
     """Lines on standard output. No markup is interpreted: `max_bal[a0]` prints as such."""
 
-    def __init__(self, ascii_only: bool = False) -> None:
+    def __init__(self) -> None:
         from rich.console import Console
 
-        encoding = (sys.stdout.encoding or "utf-8").lower()
-        self.ascii = ascii_only or not encoding.startswith("utf")
+        self.ascii = sys.stdout.encoding == "ascii"
         self.console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     @property
@@ -36,8 +38,6 @@ class Output:
         from rich.text import Text
 
         sign, style = MARKS[mark]
-        if self.ascii:
-            sign = {"✓": "ok", "✗": "FAIL"}.get(sign, sign)
         head = Text("  " * indent + (f"{sign} " if mark else ""), style=style)
         self.console.print(head.append(text, style="default"))
 
@@ -51,9 +51,21 @@ class Output:
         """Several lines as they are."""
         self.console.print(text.rstrip("\n"))
 
+    def table(self, run: Trace) -> None:
+        """A run as a table of steps, or as a list where there is no room."""
+        from quorate.traces import render_table
+
+        self.block(render_table(run, self.width))
+
+    def diagram(self, run: Trace) -> None:
+        """A run as a space-time diagram."""
+        from quorate.traces import render_spacetime
+
+        self.block(render_spacetime(run, self.width, self.ascii))
+
     def document(self, document: Mapping[str, Any]) -> None:
         """What --json prints, as `report.document` makes it."""
-        click.echo(text_of(document))
+        print_document(text_of(document))
 
 
 @contextmanager
@@ -66,7 +78,7 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     if console.is_terminal:
-        with console.status("") as status:
+        with console.status("", spinner="line") as status:
             yield lambda state: status.update(say(state))
         return
     started, following = time.monotonic(), FIRST_LOG_LINE_S

@@ -9,7 +9,7 @@ import click
 
 from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, VIOLATED
 
-from .options import Bytes, sizes_option
+from .options import Bytes, ascii_option, json_option, sizes_option
 from .ways import SEARCHES
 
 
@@ -93,8 +93,8 @@ from .ways import SEARCHES
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Explore every reachable state of PROTOCOL and check its invariants.
 

@@ -67,7 +67,6 @@ class Check:
     strict: bool
     coverage: bool
     as_json: bool
-    ascii_only: bool
 
     def run(self) -> int:
         """Explore, report, write; returns the exit code."""
@@ -84,7 +83,7 @@ class Check:
         if self.graph is not None and (self.symmetry or self.por):
             without = "--symmetry" if self.symmetry else "--por"
             raise InputError(f"--graph is of all states, and {without} leaves some out: drop one")
-        out = Output(self.ascii_only)
+        out = Output()
         if self.induction is not None:
             return self._induction(target, bounds, self.induction, out)
         if self.bmc is not None:
@@ -314,12 +313,10 @@ def report(
     for line in kept_lines(found):
         out.line(line)
     if trace is not None:
-        from quorate.traces import render_spacetime, render_table
-
         out.line()
-        out.block(render_table(trace, out.width))
+        out.table(trace)
         out.line()
-        out.block(render_spacetime(trace, out.width, out.ascii))
+        out.diagram(trace)
     if coverage:
         _coverage(out, found)
     for warning in warned:
@@ -339,10 +336,9 @@ def noun_of(found: Exploration) -> str:
 def _orbits(out: Output, found: Exploration, orbits: Orbits) -> None:
     """What the orbits stand for, and which sorts could not be reduced."""
     if orbits.sorts:
-        times = " x " if out.ascii else " × "
         out.line(
             f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
-            f"{count(orbits.states, 'state')} ({times.join(orbits.sorts)}, "
+            f"{count(orbits.states, 'state')} ({' × '.join(orbits.sorts)}, "
             f"{orbits.permutations:,} permutations)",
             "ok",
         )

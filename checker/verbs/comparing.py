@@ -42,7 +42,6 @@ class Compare:
     down: tuple[Fraction, ...]
     timeout: float
     as_json: bool
-    ascii_only: bool
 
     def run(self) -> int:
         """Compare, report; returns the exit code."""
@@ -61,7 +60,7 @@ class Compare:
             for proof in prove_pair(*pair, n, timeout=self.timeout)
         ]
         code = _exit_code(proofs)
-        out = Output(self.ascii_only)
+        out = Output()
         if self.as_json:
             out.document(envelope("quorums", code, self._json(title, n, rows, proofs)))
         else:

@@ -8,7 +8,7 @@ import click
 
 from quorate.checker.cli import option_error
 
-from .options import merged, sizes_option
+from .options import ascii_option, merged, sizes_option
 
 
 @click.command("export")
@@ -21,6 +21,7 @@ from .options import merged, sizes_option
     help="Write FILE.tla, and FILE.cfg beside it; without it, print the module.",
 )
 @click.option("--symmetry", is_flag=True, help="Have TLC count states up to symmetry.")
+@ascii_option
 def command(
     protocol: str,
     sizes: tuple[dict[str, int], ...],

@@ -13,7 +13,6 @@ from quorate.checker.prove.find import Found, Progress, Verdict, find_invariants
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
-from quorate.traces import render_table
 
 from .proving import as_json as proof_as_json
 
@@ -29,12 +28,11 @@ class Find:
     keep: bool
     time: float
     as_json: bool
-    ascii_only: bool
 
     def run(self) -> int:
         """Look for invariants, report; returns the exit code."""
         target = load_protocol(self.protocol)
-        out = Output(self.ascii_only)
+        out = Output()
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:
@@ -110,7 +108,7 @@ def _lemmas(out: Output, found: Found, what: str) -> None:
 def _show(out: Output, found: Found) -> None:
     if found.trace is not None:
         out.line()
-        out.block(render_table(found.trace, out.width))
+        out.table(found.trace)
 
 
 def as_json(target: type[Protocol], found: Found) -> dict[str, Any]:

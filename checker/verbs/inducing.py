@@ -21,7 +21,7 @@ from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes
-from quorate.traces import Trace, render_spacetime, render_table, write_itf
+from quorate.traces import Trace, write_itf
 
 SENSE = "every step makes sense"
 
@@ -73,9 +73,9 @@ class Induction:
             steps = count(base.depth, "step")
             out.line(f"{base.violated} is violated: {steps}, {seconds(found.seconds)}", "bad")
             out.line()
-            out.block(render_table(run, out.width))
+            out.table(run)
             out.line()
-            out.block(render_spacetime(run, out.width, out.ascii))
+            out.diagram(run)
             if self.trace is not None:
                 out.line(f"trace written to {self.trace}")
             return
@@ -112,7 +112,7 @@ class Induction:
         self.out.line()
         self.out.title(f"{i.invariant or SENSE}: {steps} to where it does not hold")
         self.out.line(f"from a state that need not be reachable; before the last one hold {given}")
-        self.out.block(render_table(self._trace(i, i.path), self.out.width))
+        self.out.table(self._trace(i, i.path))
         if i.path.wrong != i.invariant:
             self.out.line(i.path.wrong, "bad")
         self.out.line()

@@ -66,6 +66,13 @@ def sizes_option(function: F) -> F:
     return sizes(faults(function))
 
 
+# Read by `cli.run` itself, from the arguments: errors of usage are in ASCII, too.
+ascii_option = click.option(
+    "--ascii", is_flag=True, expose_value=False, help="No characters outside ASCII."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
 def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
     """Several options as one; a name given twice is an error."""
     found: dict[str, int] = {}

@@ -9,6 +9,8 @@ import click
 
 from quorate.checker.cli import option_error
 
+from .options import ascii_option, json_option
+
 TIME_S = 600.0  # to look for lemmas
 
 
@@ -57,8 +59,8 @@ TIME_S = 600.0  # to look for lemmas
     type=click.FloatRange(min=0, min_open=True),
     help=f"With --find: seconds to look for lemmas.  [default: {TIME_S:g}]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Prove the invariants of PROTOCOL for any number of elements of every sort.
 
@@ -86,5 +88,5 @@ def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
         option_error("--find takes no --core, --cvc5 or --smt2: paste the lemmas, then prove")
     from .finding import Find
 
-    names = ("protocol", "only", "as_json", "ascii_only")
+    names = ("protocol", "only", "as_json")
     return Find(**{n: options[n] for n in names}, keep=keep, time=time or TIME_S).run()

@@ -22,7 +22,6 @@ from quorate.checker.prove.unbounded.second import require_cvc5
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
-from quorate.traces import render_table
 
 CODES = {
     Standing.PROVED: 0,
@@ -46,12 +45,11 @@ class Prove:
     second: bool
     refute: bool
     as_json: bool
-    ascii_only: bool
 
     def run(self) -> int:
         """Prove, report, write; returns the exit code."""
         target = load_protocol(self.protocol)
-        out = Output(self.ascii_only)
+        out = Output()
         if self.second:
             require_cvc5()
         if self.smt2 is not None:
@@ -146,7 +144,7 @@ def _show(out: Output, i: InvariantProof) -> None:
     out.title(f"{i.invariant}: {'a run' if run else 'a step'} at {i.sizes}")
     if not run:
         out.line("from a state where these invariants hold, whether a run gets there or not:")
-    out.block(render_table(i.trace, out.width))
+    out.table(i.trace)
 
 
 def _cores(out: Output, found: Proof) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from .options import ascii_option, json_option
+
 
 class Rate(click.ParamType[Fraction, Any]):
     """A probability such as 0.05 or 1/20, exactly as written."""
@@ -45,8 +47,8 @@ class Rate(click.ParamType[Fraction, Any]):
     show_default=True,
     help="Seconds for each question to Z3.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Compare quorum systems: which meet, proved by Z3, and how available each is.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import Bytes, sizes_option
+from .options import Bytes, ascii_option, json_option, sizes_option
 
 
 @click.command("refine")
@@ -20,8 +20,8 @@ from .options import Bytes, sizes_option
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the failing run (ITF).")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Check that CONCRETE implements ABSTRACT, step by step.
 

@@ -17,7 +17,7 @@ from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
-from quorate.traces import Absent, render_table, show, write_itf
+from quorate.traces import Absent, show, write_itf
 
 from .checking import progress_line, writable
 from .options import merged, with_defaults
@@ -41,7 +41,6 @@ class Refine:
     trace: Path | None
     strict: bool
     as_json: bool
-    ascii_only: bool
     proofs: dict[Link, Simulated] = field(default_factory=dict)
 
     def run(self) -> int:
@@ -53,7 +52,7 @@ class Refine:
         else:
             links = chain(concrete, abstract)
         writable(self.trace)
-        out = Output(self.ascii_only)
+        out = Output()
         done = self._check(links, out)
         failed = next((r.failure for r in done if r.failure is not None), None)
         if failed is not None and self.trace is not None:
@@ -153,11 +152,10 @@ def report(out: Output, found: Refined) -> None:
 
 def _ways(out: Output, found: Refined) -> None:
     """What each concrete action is, abstractly."""
-    arrow = "->" if out.ascii else "→"
     width = max(map(len, found.ways), default=0)
     for action, ways in found.ways.items():
         shown = [f"{way or 'nothing'} {times:,}" for way, times in sorted(ways.items())]
-        out.line(f"{action:<{width}}  {arrow} {', '.join(reversed(shown)) or 'never'}", indent=1)
+        out.line(f"{action:<{width}}  → {', '.join(reversed(shown)) or 'never'}", indent=1)
 
 
 def _failure(out: Output, found: Refined, failure: Failure) -> None:
@@ -170,7 +168,7 @@ def _failure(out: Output, found: Refined, failure: Failure) -> None:
         step = f"step {steps}, {failure.move.action}({arguments})"
         out.line(f"{concrete} does not refine {abstract}: {step}", "bad")
     out.line()
-    out.block(render_table(failure.trace, out.width))
+    out.table(failure.trace)
     out.line()
     if failure.move is None:
         out.line(f"where {abstract} starts, and what the mapping gives instead:")

@@ -10,6 +10,8 @@ import click
 
 from quorate.checker.cli import NONCONFORMING, VIOLATED
 
+from .options import ascii_option, json_option
+
 
 @click.command("replay")
 @click.argument("trace", type=click.Path(path_type=Path))
@@ -23,8 +25,8 @@ from quorate.checker.cli import NONCONFORMING, VIOLATED
 @click.option("--adapter", help="Your own implementation: path.py:Class of an adapter.")
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
 @click.option("--diagram", is_flag=True, help="Show the trace as well.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Replay TRACE (ITF) on an implementation, step by step.
 
@@ -43,14 +45,13 @@ def _run(
     protocol: str | None,
     diagram: bool,
     as_json: bool,
-    ascii_only: bool,
 ) -> int:
     from quorate.checker.conform.registry import adapter_for
     from quorate.checker.conform.replay import check_trace, replay
     from quorate.checker.load import load_protocol
     from quorate.checker.report.console import Output
     from quorate.checker.report.document import envelope
-    from quorate.traces import read_itf, render_spacetime, render_table
+    from quorate.traces import read_itf
 
     recorded = read_itf(trace)
     target = load_protocol(protocol or recorded.protocol)
@@ -58,13 +59,13 @@ def _run(
     check_trace(recorded, target)
     found = replay(recorded, target, driver)
     code = _exit_code(found.verdict, recorded.violation is None)
-    out = Output(ascii_only)
+    out = Output()
     if as_json:
         out.document(envelope("replay", code, _as_json(trace, variant, adapter, found)))
     else:
         if diagram:
-            out.block(render_table(recorded, out.width))
-            out.block(render_spacetime(recorded, out.width, out.ascii))
+            out.table(recorded)
+            out.diagram(recorded)
         report(out, adapter or variant, len(recorded.steps), found)
     return code
 

@@ -30,11 +30,10 @@ def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
 
 
 def _ways(out: Output, proof: Simulated) -> None:
-    arrow = "->" if out.ascii else "→"
     width = max(len(p.action or "") for p in proof.parts)
     for p in proof.parts:
         if p.action is not None:
-            out.line(f"{p.action:<{width}}  {arrow} {ways_of(p)}", indent=1)
+            out.line(f"{p.action:<{width}}  → {ways_of(p)}", indent=1)
 
 
 def ways_of(part: Part) -> str:

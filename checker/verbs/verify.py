@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import sizes_option
+from .options import ascii_option, json_option, sizes_option
 
 
 @click.command("verify")
@@ -23,8 +23,8 @@ from .options import sizes_option
 @click.option(
     "--all-mutants", is_flag=True, help="Every bundled mutant that has an implementation."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="No characters outside ASCII.")
+@json_option
+@ascii_option
 def command(**options: Any) -> int:
     """Verify PROTOCOL, or without one the bundled Paxos and its implementation.
 

@@ -32,7 +32,7 @@ from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.proofs import ProvedPaxosRoles
-from quorate.traces import Trace, render_spacetime, render_table, write_itf
+from quorate.traces import Trace, write_itf
 
 from .checking import progress_line, warnings_of
 from .mutation import MutantResult, prepared, try_mutant
@@ -96,12 +96,11 @@ class Verify:
     out: Path
     all_mutants: bool
     as_json: bool
-    ascii_only: bool
 
     def run(self) -> int:
         """Do everything, report as it goes; returns the exit code."""
         self.started = time.perf_counter()
-        self.console = Output(self.ascii_only)
+        self.console = Output()
         if self.protocol is not None:
             target = load_protocol(self.protocol)
             bounds = sized(target, merged(self.sizes), merged(self.faults))
@@ -249,10 +248,10 @@ class Verify:
         write_itf(trace, path)
         part.trace, part.run = path, trace
         if not self.as_json:
-            self.console.block("\n" + render_table(trace, self.console.width))
-            self.console.block(
-                "\n" + render_spacetime(trace, self.console.width, self.console.ascii)
-            )
+            self.console.line()
+            self.console.table(trace)
+            self.console.line()
+            self.console.diagram(trace)
         self._line(f"counterexample of {len(trace.steps)} steps written to {path}", False)
         try:
             adapter = adapter_for(target, "healthy")

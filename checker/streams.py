@@ -1,0 +1,161 @@
+"""Where text leaves: standard output and standard error, as `quorate` writes to them.
+
+Whatever is printed, by a verb, by a library, by a user's model, goes through a `Stream`:
+
+- In ASCII, if that is asked for or if the stream's encoding cannot hold every character: signs of
+  our own get their ASCII forms, all else is escaped.
+- A stream that is closed, full, or read by nobody any more is no reason to end otherwise: what is
+  written to it from then on is lost, and the exit code is the same.
+- With --json the one object alone goes to standard output; what else is printed there, to
+  standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+
+class Stream(io.TextIOBase):
+    """Text on its way to a standard stream.
+
+    It has no `buffer`: nobody is to go past it.
+    """
+
+    def __init__(self, inner: TextIO, ascii_only: bool) -> None:
+        self._inner = inner
+        name = (inner.encoding or "utf-8").lower()
+        self._ascii = ascii_only or not name.startswith("utf")
+        self.used = False
+        self.lost: Exception | None = None
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "ascii" if self._ascii else "utf-8"
+
+    @property
+    def errors(self) -> str:  # type: ignore[override]
+        return "backslashreplace"
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self.lost is None and self._inner.isatty()
+
+    def fileno(self) -> int:
+        return self._inner.fileno()
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"a text is written, not {type(text).__name__}")
+        if text:
+            self.used = True
+            self._whatever_comes(lambda: self._inner.write(self._shown(text)))
+        return len(text)
+
+    def flush(self) -> None:
+        self._whatever_comes(self._inner.flush)
+
+    def _shown(self, text: str) -> str:
+        if text.isascii():
+            return text
+        if self._ascii:
+            from quorate.traces.canvas import to_ascii
+
+            return to_ascii(text)
+        # Half a surrogate pair: a file's name that is not in UTF-8.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+    def _whatever_comes(self, act: Callable[[], object]) -> None:
+        if self.lost is None:
+            try:
+                act()
+            except (OSError, ValueError) as error:  # ValueError: the file is closed
+                self.lost = error
+                self._drain()
+
+    def _drain(self) -> None:
+        """Let what is still buffered go nowhere: the interpreter flushes it when it ends."""
+        with contextlib.suppress(OSError, ValueError):
+            number = self._inner.fileno()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+            self._inner.flush()
+
+    def complaint(self) -> str | None:
+        """Why text was lost, if anybody should be told: who stops reading knows it."""
+        if not isinstance(self.lost, OSError) or self.lost.errno == errno.EPIPE:
+            return None
+        return self.lost.strerror
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Both streams of a command."""
+
+    out: Stream
+    err: Stream
+
+
+_current: Streams | None = None
+
+
+@contextlib.contextmanager
+def standard(ascii_only: bool, as_json: bool) -> Iterator[Streams]:
+    """Within it all that is printed goes through streams."""
+    global _current
+    before, outside = _current, (sys.stdout, sys.stderr)
+    streams = Streams(Stream(_open(sys.stdout), ascii_only), Stream(_open(sys.stderr), ascii_only))
+    sys.stdout, sys.stderr = streams.err if as_json else streams.out, streams.err
+    _current = streams
+    try:
+        yield streams
+    finally:
+        streams.out.flush()
+        if complaint := streams.out.complaint():
+            streams.err.write(f"warning: standard output: {complaint}; some of it is lost\n")
+        streams.err.flush()
+        sys.stdout, sys.stderr = outside
+        _current = before
+
+
+def print_document(text: str) -> None:
+    """Print the object of --json."""
+    out: TextIO | Stream = sys.stdout if _current is None else _current.out
+    out.write(f"{text}\n")
+    out.flush()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within it Ctrl-C does nothing: what is told of an error is told to its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def occupy() -> None:
+    """See to it that files 0, 1 and 2 exist: a file opened later must not become one of them."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    """Python has None for a stream that was closed before it started."""
+    return stream if stream is not None else io.StringIO()
