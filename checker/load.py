@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from quorate.model.language import Protocol
+from quorate.model.language.lower import describe
 
 from .errors import InputError
 
@@ -40,11 +41,14 @@ BUNDLED = {
 
 
 def load_protocol(name: str) -> type[Protocol]:
-    """The protocol class that a name stands for. Raises InputError.
+    """The protocol class that a name stands for, read. Raises InputError, ModelError.
 
-    A bundled protocol may be given by its class name alone.
+    A bundled protocol may be given by its class name alone. Mistakes of the model come before
+    whatever else may be wrong with what is asked of it, such as its sizes.
     """
-    return _class_in(*load_module(name))
+    found = _class_in(*load_module(name))
+    describe(found)
+    return found
 
 
 def load_module(name: str) -> tuple[ModuleType, str, str]:

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quorate.checker.finite.determined import by_messages
-from quorate.model.language import SizeError
 from quorate.model.language import core as c
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from . import driver as d
+from .coverage import guard_coverage
 from .interrupt import Interrupt
 from .kernel import Kernel
 from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
@@ -44,7 +44,6 @@ MOST_STATES = 1 << 31  # indices are 32-bit, and the table has two places for ea
 SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
 CROWD = 1 << 16  # states waiting before several threads are worth their while
-SAMPLE = 1_000_000  # guards are counted on at most this many states
 
 
 @dataclass(frozen=True)
@@ -193,10 +192,10 @@ class Explorer:
         """The invariants of the initial states, by CPython."""
         for i, state in enumerate(self.initial):
             bits = self.subject.judge.bits(state)
+            self.control[d.REACHED] |= bits & ~self.kernel.bad
             if bits & self.kernel.bad:
                 self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
                 return Outcome.VIOLATED
-            self.control[d.REACHED] |= bits & ~self.kernel.bad
         return None
 
     def _loop(self, report: Report | None, started: float) -> Outcome:
@@ -503,9 +502,9 @@ class Explorer:
             violated = self.subject.judge.violated(path[-1].state if path else initial, bits)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
-        if coverage and outcome is Outcome.HOLDS:
-            guards, sampled = self._coverage()
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
+        if coverage and outcome is Outcome.HOLDS:
+            guards, sampled = guard_coverage(self.description, count, self._count_blocked)
         return Exploration(
             outcome=outcome,
             states=count,
@@ -534,31 +533,6 @@ class Explorer:
         return None if e is None else Spilled(self._in_memory, e.bytes_per_state(), e.most_bytes)
 
     # ------------------------------------------------------------ coverage
-
-    def _coverage(self) -> tuple[tuple[GuardCoverage, ...], int | None]:
-        """How often each guard was the first to fail; what a sample misses is looked for in all."""
-        goals = [(a.name, k) for a in self.description.actions for k in range(len(a.guards))]
-        if not goals:
-            return (), None
-        step = max(1, int(self.control[d.COUNT]) // SAMPLE)
-        try:
-            counts = self._count_blocked(goals, step)
-        except SizeError:  # so many guards that the search alone could be prepared
-            return (), None
-        missing = [g for g, n in zip(goals, counts, strict=True) if not n]
-        if step > 1 and missing:
-            found = dict(zip(missing, self._count_blocked(missing, 1), strict=True))
-            counts = [n or found[g] for g, n in zip(goals, counts, strict=True)]
-        rows = [
-            GuardCoverage(
-                name,
-                self.description.action(name).guards[k].span.line,
-                self.description.action(name).guards[k].text,
-                n,
-            )
-            for (name, k), n in zip(goals, counts, strict=True)
-        ]
-        return tuple(rows), int(self.control[d.COUNT]) // step if step > 1 else None
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
         machine = self.kernel.blocked(goals)

@@ -1,47 +1,65 @@
 """The reference explorer: breadth-first, in plain Python, over the class as CPython runs it.
 
-Slow and obvious. It shares nothing with the compiled kernel, not even the captured description,
-and every faster engine is tested against it.
+Slow and obvious. It shares nothing with the compiled kernel, not even the captured description (but
+for the text that guards are shown by), and every faster engine is tested against it.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Any
 
+from quorate.model.language import StepError
+from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import Machine, State
 from quorate.model.language.sorts import Sizes
 
-from .result import Exploration, Move, Outcome
+from .claims import claimed
+from .result import Exploration, GuardCoverage, Move, Outcome
+
+End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 
 
 def explore_reference(
-    protocol: type[Protocol], sizes: Sizes, limit: int | None = None
+    protocol: type[Protocol],
+    sizes: Sizes,
+    limit: int | None = None,
+    only: Collection[str] | None = None,
+    coverage: bool = False,
 ) -> Exploration:
     """Visit every reachable state, or up to `limit`; stop at the first violation.
 
-    Raises StepError where the description is undefined.
+    `only` names the invariants to check; without it all are. With `coverage` a search that is
+    complete counts guards. Raises UnknownPropertyError, and StepError where the description is
+    undefined.
     """
     started = time.perf_counter()
     with sizes:
-        return _Search(protocol, sizes, limit).run(started)
+        return _Search(protocol, sizes, limit, claimed(protocol, only)).run(started, coverage)
 
 
 class _Search:
-    def __init__(self, protocol: type[Protocol], sizes: Sizes, limit: int | None) -> None:
+    def __init__(
+        self, protocol: type[Protocol], sizes: Sizes, limit: int | None, invariants: list[str]
+    ) -> None:
         self.machine = Machine(protocol, sizes)
         self.limit = limit
-        self.invariants = list(protocol.methods("invariant"))
+        self.invariants = invariants
         self.reachables = list(protocol.methods("reachable"))
         self.parents: dict[State, tuple[State, str, Any] | None] = {}
+        self.expanded = 0
         self.fired = dict.fromkeys(self.machine.actions, 0)
         self.reached: set[str] = set()
         self.depth = 0
 
-    def run(self, started: float) -> Exploration:
+    def run(self, started: float, coverage: bool) -> Exploration:
         outcome, bad, violated = self._search()
         path = self._path(bad) if bad is not None else ()
+        guards = coverage and outcome is Outcome.HOLDS
         return Exploration(
             outcome=outcome,
             states=len(self.parents),
@@ -52,40 +70,76 @@ class _Search:
             path=path,
             fired=self.fired,
             reached=frozenset(self.reached),
+            guards=tuple(self._guards()) if guards else (),
             seconds=time.perf_counter() - started,
+            waiting=len(self.parents) - self.expanded,
         )
 
-    def _search(self) -> tuple[Outcome, State | None, str | None]:
-        frontier: list[State] = []
-        for state in self.machine.initial():
-            if state not in self.parents:
-                self.parents[state] = None
-                frontier.append(state)
-                if (name := self._violation(state)) is not None:
-                    return Outcome.VIOLATED, state, name
-        if self.limit is not None and len(self.parents) >= self.limit:
+    def _search(self) -> End:
+        frontier = list(dict.fromkeys(self.machine.initial()))
+        self.parents.update(dict.fromkeys(frontier))
+        for state in frontier:
+            if (name := self._violation(state)) is not None:
+                return Outcome.VIOLATED, state, name
+        if self._full():
             return Outcome.LIMIT, None, None
         while frontier:
             following: list[State] = []
             for state in frontier:
-                for action, args, after in self.machine.successors(state):
-                    self.fired[action] += 1
-                    if after in self.parents:
-                        continue
-                    self.parents[after] = (state, action, args)
-                    following.append(after)
-                    if (name := self._violation(after)) is not None:
-                        return Outcome.VIOLATED, after, name
-                    if self.limit is not None and len(self.parents) >= self.limit:
-                        return Outcome.LIMIT, None, None
-                    self.machine.load(state)
+                if (end := self._expand(state, following)) is not None:
+                    return end
             frontier = following
             self.depth += bool(following)
         return Outcome.HOLDS, None, None
 
+    def _expand(self, state: State, following: list[State]) -> End | None:
+        """Take the steps of a state, up to one that ends the search; all of them are counted."""
+        self.expanded += 1
+        steps = self.machine.successors(state)
+        for action, args, after in steps:
+            self.fired[action] += 1
+            if after in self.parents:
+                continue
+            self.parents[after] = (state, action, args)
+            following.append(after)
+            end = self._end(after)
+            self.machine.load(state)
+            if end is not None:
+                with suppress(StepError):  # behind what ends the search
+                    for other, _, _ in steps:
+                        self.fired[other] += 1
+                return end
+        return None
+
+    def _end(self, state: State) -> End | None:
+        """How the search ends with a state that was just found, if it does."""
+        if (name := self._violation(state)) is not None:
+            return Outcome.VIOLATED, state, name
+        return (Outcome.LIMIT, None, None) if self._full() else None
+
+    def _full(self) -> bool:
+        return self.limit is not None and len(self.parents) >= self.limit
+
     def _violation(self, state: State) -> str | None:
         self.reached |= {n for n in self.reachables if self.machine.holds(n, state)}
         return next((n for n in self.invariants if not self.machine.holds(n, state)), None)
+
+    def _guards(self) -> Iterator[GuardCoverage]:
+        """How often each `require` was the first to fail: CPython counts, by lines."""
+        m, blocked = self.machine, Counter[tuple[str, int]]()
+        for state in self.parents:
+            left = dict(zip(m.sizes.faults, state[len(m.variables) :], strict=True))
+            for name, method in m.actions.items():
+                if not left.get(method._quorate.fault, 1):
+                    continue
+                for args in m.choices(state, name):
+                    failed = (r.line for r in m.requirements(state, name, args) if not r.held)
+                    if (line := next(failed, None)) is not None:
+                        blocked[name, line] += 1
+        for action in describe(m.protocol).actions:
+            for guard in action.guards:
+                at = action.name, guard.span.line
+                yield GuardCoverage(*at, guard.text, blocked[at])
 
     def _path(self, state: State) -> tuple[Move, ...]:
         moves: list[Move] = []

@@ -9,6 +9,9 @@ from enum import Enum
 from quorate.model.language.run import Arguments, State
 
 
+NO_STATE = "nothing was looked at: no choice of @init is possible, so that no state is reachable"
+
+
 class Outcome(Enum):
     """How a search ended."""
 
@@ -122,20 +125,19 @@ class Exploration:
         if not self.complete:
             return []
         if not self.states:
-            return ["there is no initial state: no choice of @init is possible"]
-        if self.por:
-            return []  # what was not met may well be there
-        found = [
-            f"action {name} was never enabled"
-            for name, times in self.fired.items()
-            if not times and faults.get(name) is None
-        ]
-        found += [
-            f"no state makes `{name}` true" for name in reachables if name not in self.reached
-        ]
-        found += [
-            f"{g.action}, line {g.line}: `require({g.text})` was never false"
-            for g in self.guards
-            if not g.blocked and self.fired.get(g.action)
-        ]
-        return found
+            return [NO_STATE]
+        never = [n for n, times in self.fired.items() if not times and faults.get(n) is None]
+        unmet = [name for name in reachables if name not in self.reached]
+        held = [g for g in self.guards if not g.blocked and self.fired.get(g.action)]
+        if self.por:  # what was not met may well be there
+            missed = [f"a state that makes `{name}` true" for name in unmet]
+            missed += [f"a step of {name}" for name in never]
+            missed += [f"a state where {_guard(g)} is false" for g in held]
+            return [f"not looked for, since steps are left out: {', '.join(missed)}"] * bool(missed)
+        found = [f"action {name} was never enabled" for name in never]
+        found += [f"no state makes `{name}` true" for name in unmet]
+        return found + [f"{_guard(g)} was never false" for g in held]
+
+
+def _guard(g: GuardCoverage) -> str:
+    return f"{g.action}, line {g.line}: `require({g.text})`"

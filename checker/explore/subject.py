@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from quorate.checker.finite.packing import Packing, Words
@@ -13,14 +13,11 @@ from quorate.model.language.run import Machine, State
 from quorate.model.language.sorts import Sizes
 
 from .canonical import Canonical
+from .claims import claimed
 from .judge import Judge
 from .kernel import Kernel
 from .paths import steps_through
 from .result import Move
-
-
-class UnknownPropertyError(Exception):
-    """An invariant that the protocol does not have."""
 
 
 @dataclass
@@ -38,7 +35,9 @@ class Subject:
     description: c.Description = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = only_invariants(describe(self.protocol), self.only)
+        self.description = only_invariants(
+            describe(self.protocol), claimed(self.protocol, self.only)
+        )
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
             self.packing = Packing(self.kernel.layout)
@@ -59,14 +58,7 @@ class Subject:
         return tuple(steps_through(self.machine, initial, rows, self.packed, self.kernel))
 
 
-def only_invariants(description: c.Description, names: frozenset[str] | None) -> c.Description:
-    """The description without the invariants that are not named. Raises UnknownPropertyError."""
-    if names is None:
-        return description
-    known = {p.name for p in description.invariants}
-    if unknown := sorted(names - known):
-        raise UnknownPropertyError(
-            f"{description.name} has no invariant `{unknown[0]}`; it has {', '.join(sorted(known))}"
-        )
+def only_invariants(description: c.Description, names: Collection[str]) -> c.Description:
+    """The description without the invariants that are not named."""
     kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
     return replace(description, properties=tuple(kept))

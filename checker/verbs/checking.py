@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.explorer import (
-    Explorer,
-    Progress,
-)
+from quorate.checker.explore.claims import claimed, nothing_claimed
+from quorate.checker.explore.explorer import Explorer, Progress
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Exploration, Orbits, Outcome
-from quorate.checker.explore.subject import UnknownPropertyError, only_invariants
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol, Sizes
-from quorate.model.language.lower import describe
 
 from .check import exit_code
 from .keeping import amount, fits_line, keeping_of, kept_lines
@@ -67,11 +63,13 @@ class Check:
     strict: bool
     coverage: bool
     as_json: bool
+    claims: list[str] = field(init=False)  # the invariants to check, by every way
 
     def run(self) -> int:
         """Explore, report, write; returns the exit code."""
         way = way_of(vars(self))
         target = load_protocol(self.protocol)
+        self.claims = claimed(target, self.only or None)
         bounds = sized(target, merged(self.sizes), merged(self.faults))
         for path in (self.trace, self.graph):
             writable(path)
@@ -80,6 +78,8 @@ class Check:
                 f"{self.graph}: unknown graph format `{self.graph.suffix}`, "
                 f"expected {', '.join(FORMATS)}"
             )
+        if self.graph is not None and self.graph == self.trace:
+            raise InputError(f"{self.graph}: --trace and --graph would write the same file")
         if self.graph is not None and (self.symmetry or self.por):
             without = "--symmetry" if self.symmetry else "--por"
             raise InputError(f"--graph is of all states, and {without} leaves some out: drop one")
@@ -100,10 +100,10 @@ class Check:
         warned = warnings_of(target, found)
         code = exit_code(found.outcome.value, bool(warned), self.strict)
         if self.as_json:
-            body = as_json(target, bounds, self.only, found, warned, shown, self.trace)
+            body = as_json(target, bounds, self.claims, found, warned, shown, self.trace)
             out.document(envelope("check", code, body))
         else:
-            report(out, target, self.only, found, warned, shown, self.coverage)
+            report(out, target, self.claims, found, warned, shown, self.coverage)
             if self.trace is not None and shown is not None:
                 out.line(f"trace written to {self.trace}")
             if self.graph is not None:
@@ -114,10 +114,11 @@ class Check:
         self, target: type[Protocol], bounds: Sizes, out: Output
     ) -> tuple[Exploration, Explorer | None]:
         if self.reference:
-            return explore_reference(target, bounds, self.limit), None
-        self._known(target)
-        only = frozenset(self.only) or None
-        disk = keeping_of(self)
+            if not self.as_json:
+                out.title(f"{target.__name__}  {bounds}")
+            found = explore_reference(target, bounds, self.limit, self.claims, coverage=True)
+            return found, None
+        disk, only = keeping_of(self), frozenset(self.claims)
         with progress(str) as say:
             say(PREPARING_POR if self.por else PREPARING)
             explorer = Explorer(
@@ -150,24 +151,18 @@ class Check:
         """A search that need not be exhaustive, or on a cluster."""
         from . import clustering, directed
 
-        self._known(target)
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
         with progress(progress_line) as say:
             search = clustering.run if way == "ray" else directed.run
             return search(self, target, bounds, say)
 
-    def _known(self, target: type[Protocol]) -> None:
-        try:
-            only_invariants(describe(target), frozenset(self.only) or None)
-        except UnknownPropertyError as error:
-            raise InputError(str(error)) from None
-
     def _induction(self, target: type[Protocol], bounds: Sizes, most: int, out: Output) -> int:
         from .inducing import Induction
 
-        self._known(target)
-        return Induction(target, bounds, most, self.only, self.trace, self.as_json, out).run()
+        return Induction(
+            target, bounds, most, self.claims, self.trace, self.strict, self.as_json, out
+        ).run()
 
     def _bounded(
         self, target: type[Protocol], bounds: Sizes, depth: int, out: Output
@@ -175,11 +170,10 @@ class Check:
         """Every run of at most `depth` steps, by a SAT solver."""
         from quorate.checker.prove.finite import BoundedOutcome, bounded
 
-        self._known(target)
         if not self.as_json:
             out.title(f"{target.__name__}  {bounds}")
         with progress(lambda d: f"no violation in {d.depth} steps, {seconds(d.seconds)}") as say:
-            found = bounded(target, bounds, depth, list(self.only) or None, say)
+            found = bounded(target, bounds, depth, self.claims, say)
         outcome = {
             BoundedOutcome.VIOLATED: Outcome.VIOLATED,
             BoundedOutcome.NONE_WITHIN: Outcome.BOUND,
@@ -248,35 +242,36 @@ def progress_line(p: Progress) -> str:
 def warnings_of(target: type[Protocol], found: Exploration) -> list[str]:
     """Why the pass may mean less than it seems; fault actions without budget are meant so."""
     spent = {n: f._quorate.fault for n, f in target.methods("action").items()}
-    return found.warnings(list(target.methods("reachable")), spent)
+    reachables = list(target.methods("reachable"))
+    return [*nothing_claimed(target), *found.warnings(reachables, spent)]
 
 
 def report(
     out: Output,
     target: type[Protocol],
-    only: Sequence[str],
+    invariants: Sequence[str],
     found: Exploration,
     warned: list[str],
     trace: Trace | None,
     coverage: bool,
 ) -> None:
     """The result, for people."""
-    invariants = checked(target, only)
     size = (
         f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
     )
-    if not found.states:
+    claims = found.complete and found.states and invariants  # of nothing, nothing holds
+    mark = "ok" if claims else ""
+    if not found.states and not found.complete:
         size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
     match found.outcome:
         case Outcome.HOLDS:
             which = "enough states to meet any violation" if found.por else "all reachable states"
-            out.line(f"{which}: {size}", "ok")
-            out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", "ok")
+            out.line(f"{which}: {size}", mark)
+            if mark:
+                out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", mark)
             for name in sorted(found.reached):
-                out.line(f"reached: {name}", "ok")
-            if found.por and (unmet := sorted(set(target.methods("reachable")) - found.reached)):
-                out.line(f"not looked for: {', '.join(unmet)}")
+                out.line(f"reached: {name}", mark)
         case Outcome.VIOLATED:
             out.line(f"{found.violated} is violated: {size}", "bad")
         case _ if found.partial is not None:
@@ -309,7 +304,7 @@ def report(
                 "warn",
             )
     if found.orbits is not None:
-        _orbits(out, found, found.orbits)
+        _orbits(out, found, found.orbits, mark)
     for line in kept_lines(found):
         out.line(line)
     if trace is not None:
@@ -323,24 +318,19 @@ def report(
         out.line(warning, "warn")
 
 
-def checked(target: type[Protocol], only: Sequence[str]) -> list[str]:
-    """The invariants that were checked: those that were named, or all."""
-    return [name for name in target.methods("invariant") if not only or name in only]
-
-
 def noun_of(found: Exploration) -> str:
     """What a search counted: with symmetry, states that each stand for their orbit."""
     return "orbit" if found.orbits is not None and found.orbits.sorts else "state"
 
 
-def _orbits(out: Output, found: Exploration, orbits: Orbits) -> None:
+def _orbits(out: Output, found: Exploration, orbits: Orbits, mark: str) -> None:
     """What the orbits stand for, and which sorts could not be reduced."""
     if orbits.sorts:
         out.line(
             f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
             f"{count(orbits.states, 'state')} ({' × '.join(orbits.sorts)}, "
             f"{orbits.permutations:,} permutations)",
-            "ok",
+            mark,
         )
     elif not orbits.refused:
         out.line("no unordered sort has two elements or more: there is no symmetry")
@@ -356,6 +346,9 @@ def _coverage(out: Output, found: Exploration) -> None:
     if found.por:
         over += " without the steps that were left out"
     out.title(f"coverage{over}")
+    if not found.guards:
+        why = "there are none, or too many" if found.complete else "the search is not complete"
+        out.line(f"no guards were counted: {why}")
     for name, times in found.fired.items():
         out.line(f"{times:>14,}  {name} enabled")
         for g in found.guards:
@@ -378,7 +371,7 @@ def symmetry_of(found: Exploration) -> dict[str, Any] | None:
 def as_json(
     target: type[Protocol],
     bounds: Sizes,
-    only: Sequence[str],
+    invariants: Sequence[str],
     found: Exploration,
     warned: list[str],
     run: Trace | None,
@@ -400,7 +393,7 @@ def as_json(
         "depth": found.depth,
         "seconds": round(found.seconds, 4),
         "violated": found.violated,
-        "invariants": checked(target, only),
+        "invariants": list(invariants),
         "reached": sorted(found.reached),
         "fired": dict(found.fired),
         "guards": [

@@ -29,7 +29,7 @@ def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> 
             f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
         ) from None
     assert check.ray is not None
-    subject = Subject(target, bounds, frozenset(check.only) or None, check.symmetry)
+    subject = Subject(target, bounds, frozenset(check.claims), check.symmetry)
     connect(check.ray)
     try:
         owners = check.workers or workers_available()

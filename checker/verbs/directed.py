@@ -20,7 +20,7 @@ LENGTH = 100
 
 def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> Exploration:
     """The search that the options ask for."""
-    subject = Subject(target, bounds, frozenset(check.only) or None, check.symmetry)
+    subject = Subject(target, bounds, frozenset(check.claims), check.symmetry)
     if check.search == "random":
         walks = check.walks or WALKS
         return Walks(subject, walks, check.depth or LENGTH, check.seed or 0).run(report)

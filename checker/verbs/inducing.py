@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.cli import INCONCLUSIVE, VIOLATED
-from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.explore.result import NO_STATE
 from quorate.checker.load import name_of
 from quorate.checker.prove.finite import (
     BoundedOutcome,
@@ -21,6 +22,7 @@ from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes
+from quorate.model.language.run import Machine
 from quorate.traces import Trace, write_itf
 
 SENSE = "every step makes sense"
@@ -33,29 +35,36 @@ class Induction:
     target: type[Protocol]
     bounds: Sizes
     most: int
-    only: tuple[str, ...]
+    claims: list[str]
     trace: Path | None
+    strict: bool
     as_json: bool
     out: Output
 
     def run(self) -> int:
         """Induce, report, write; returns the exit code."""
-        if not self.target.methods("invariant"):
-            raise InputError(f"{self.target.__name__} has no invariant to induce")
         if not self.as_json:
             self.out.title(f"{self.target.__name__}  {self.bounds}")
         with progress(lambda d: f"k = {d.depth}: not all carry on, {seconds(d.seconds)}") as say:
-            found = k_inductive(self.target, self.bounds, self.most, self.only or None, say)
+            found = k_inductive(self.target, self.bounds, self.most, self.claims, say)
+        self.warned = self._warnings()
         run = self._run(found)
         if run is not None and self.trace is not None:
             write_itf(run, self.trace)
-        codes = {Verdict.PROVED: 0, Verdict.REFUTED: VIOLATED}
+        proved = INCONCLUSIVE if self.warned and self.strict else 0
+        codes = {Verdict.PROVED: proved, Verdict.REFUTED: VIOLATED}
         code = codes.get(found.verdict, INCONCLUSIVE)
         if self.as_json:
             self.out.document(envelope("check", code, self._json(found, run)))
         else:
             self._report(found, run)
         return code
+
+    def _warnings(self) -> list[str]:
+        """Why a proof may be of nothing."""
+        with self.bounds:
+            starts = Machine(self.target, self.bounds).initial()
+        return [*nothing_claimed(self.target), *([] if starts else [NO_STATE])]
 
     def _run(self, found: KInduction) -> Trace | None:
         """The run that violates, if the first steps have one."""
@@ -69,6 +78,7 @@ class Induction:
 
     def _report(self, found: KInduction, run: Trace | None) -> None:
         out, base = self.out, found.base
+        mark = "" if self.warned else "ok"  # of nothing, nothing holds
         if run is not None:
             steps = count(base.depth, "step")
             out.line(f"{base.violated} is violated: {steps}, {seconds(found.seconds)}", "bad")
@@ -80,26 +90,28 @@ class Induction:
                 out.line(f"trace written to {self.trace}")
             return
         if base.depth >= 0:
-            out.line(f"no run of at most {count(base.depth, 'step')} violates an invariant", "ok")
+            out.line(f"no run of at most {count(base.depth, 'step')} violates an invariant", mark)
         for induced in found.induced:
-            self._line(induced)
+            self._line(induced, mark)
         for induced in found.induced:
             if induced.path is not None:
                 self._path(induced)
-        if found.verdict is Verdict.PROVED:
+        if found.verdict is not Verdict.PROVED:
+            out.line(f"not k-inductive up to k = {found.most} ({seconds(found.seconds)})", "warn")
+        elif not self.warned:
             out.line(
                 f"k-inductive: {count(len(base.invariants), 'invariant')} "
                 f"{'holds' if len(base.invariants) == 1 else 'hold'} in every reachable state at "
                 f"these sizes, without exploring ({seconds(found.seconds)})",
                 "ok",
             )
-        else:
-            out.line(f"not k-inductive up to k = {found.most} ({seconds(found.seconds)})", "warn")
+        for warning in self.warned:
+            out.line(warning, "warn")
 
-    def _line(self, i: Induced) -> None:
+    def _line(self, i: Induced, mark: str) -> None:
         name = i.invariant or SENSE
         if i.k is not None:
-            self.out.line(f"{name}: holds in every reachable state (k = {i.k})", "ok")
+            self.out.line(f"{name}: holds in every reachable state (k = {i.k})", mark)
         elif i.path is not None:
             self.out.line(f"{name}: not k-inductive up to k = {len(i.path.moves)}", "warn")
         else:
@@ -136,6 +148,7 @@ class Induction:
             "steps": len(base.path) if base.outcome is BoundedOutcome.VIOLATED else None,
             "no_violation_within": base.depth if base.violated is None else base.depth - 1,
             "invariants": [self._induced(i) for i in found.induced],
+            "warnings": self.warned,
             "trace": str(self.trace) if self.trace is not None and base.violated else None,
             "run": run_json(run, self.trace) if run is not None else None,
         }

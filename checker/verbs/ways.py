@@ -27,7 +27,7 @@ TAKES = {
     ),
     "depth-first": ("depth", "memory", "limit", "symmetry", "coverage"),
     "best-first": ("memory", "limit", "symmetry", "coverage"),
-    "random": ("depth", "walks", "seed", "coverage"),
+    "random": ("depth", "walks", "seed"),
     "reference": ("limit", "coverage"),
     "ray": ("workers", "memory", "symmetry", "coverage", "checkpoint"),
     "bmc": (),

@@ -225,6 +225,11 @@ class Machine:
             return None
         return self._try(method, args, method._quorate.fault)
 
+    def choices(self, state: State, action: str) -> list[Arguments]:
+        """Every choice of arguments for an action in a state, whether it is enabled or not."""
+        self.load(state)
+        return list(itertools.product(*map(self._range, self._ranges[action])))
+
     def _results(
         self, state: State, method: Any, ranges: list[Type], fault: str | None
     ) -> Iterator[tuple[Arguments, State]]:

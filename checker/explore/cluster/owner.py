@@ -24,6 +24,7 @@ from .saved import Folder, Numbers
 
 FIRST_ROOM = 1 << 14
 GROWTH = 2
+MOST_STATES = 1 << 40
 WIDER = 4  # bytes that the number of a parent has more than on one machine
 
 # Successors for one owner: their words, labels, and the numbers of the states they lead from.
@@ -76,7 +77,7 @@ class Owner:
     def __post_init__(self) -> None:
         w = self.work
         self.machine = Machine(w.text)
-        self.store = Store.empty(w.words, FIRST_ROOM, w.keyed, np.uint64)
+        self.store = Store.empty(w.words, min(FIRST_ROOM, self._most()), w.keyed, np.uint64)
         functions = x.functions_for(w.words, w.keyed)
         self._expand, self._insert = functions.expand, functions.insert
         self._made = Made.empty(w.words, w.most_successors, np.uint64)
@@ -160,14 +161,20 @@ class Owner:
             np.zeros(len(labels), np.uint8), *x.few(), self._result,
         )  # fmt: skip
 
+    def _most(self) -> int:
+        """How many states fit in the memory; there is always room for one."""
+        w = self.work
+        if w.memory is None:
+            return MOST_STATES
+        return max(1, w.memory // (bytes_per_state(w.words, w.keyed) + WIDER))
+
     def _reserve(self, more: int) -> bool:
         """Make room for so many states, within the memory."""
-        s, w = self.store, self.work
+        s = self.store
         if s.count + more <= s.room:
             return True
         room = max(s.count + more, GROWTH * s.room)
-        if w.memory is not None:
-            room = min(room, w.memory // (bytes_per_state(w.words, w.keyed) + WIDER))
+        room = min(room, self._most())
         if room < s.count + more:
             return False
         try:
@@ -236,6 +243,16 @@ class Owner:
         total = np.zeros(1, np.int64)
         d.sweep(self.machine.address(w.weigh), s.words, s.states, s.count, 1, total)
         return int(total[0])
+
+    def blocked(self, text: str, goals: int, step: int) -> list[int]:
+        """How often each of so many guards fails first in every `step`-th of these states.
+
+        `text` is the LLVM code of `blocked`, a function that counts that.
+        """
+        s = self.store
+        counts = np.zeros(goals, np.int64)
+        d.sweep(Machine(text, quick=True).address("blocked"), s.words, s.states, s.count, step, counts)
+        return [int(n) for n in counts]
 
     def process(self) -> int:
         """The process that it lives in; an answer says that it lives."""

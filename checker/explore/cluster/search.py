@@ -14,14 +14,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ray
 
 from quorate.checker.errors import InputError
+from quorate.checker.explore.coverage import guard_coverage
 from quorate.checker.explore.explorer import Progress
-from quorate.checker.explore.result import Exploration, Move, Orbits, Outcome
+from quorate.checker.explore.result import (
+    Exploration,
+    GuardCoverage,
+    Move,
+    Orbits,
+    Outcome,
+)
 from quorate.checker.explore.subject import Subject
 from quorate.checker.finite.packing import Words
 from quorate.model.language.lower import digest
@@ -29,6 +36,9 @@ from quorate.model.language.run import State
 
 from .owner import Level, Owner, Work
 from .saved import Folder, Manifest, SavedError
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen import Goal
 
 ROUND = 1 << 17  # states that an owner expands before it hands over what it made
 ATTEMPTS = 5  # how often in a row one level is begun again
@@ -171,10 +181,10 @@ class ClusterSearch:
         """The invariants of the initial states, by CPython."""
         for state in self.initial:
             bits = self.subject.judge.bits(state)
+            self._manifest.reached |= bits & ~self.subject.kernel.bad
             if bits & self.subject.kernel.bad:
                 self._bad_initial = state, bits & self.subject.kernel.bad
                 return Outcome.VIOLATED
-            self._manifest.reached |= bits & ~self.subject.kernel.bad
         return None
 
     # ------------------------------------------------------------ level by level
@@ -338,6 +348,11 @@ class ClusterSearch:
         states = sum(ray.get([h.weight.remote() for h in self.handles]))
         return Orbits(states, found.permutations, found.sorts, found.refused)
 
+    def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
+        text = self.subject.kernel.blocked(goals).text
+        counts = ray.get([h.blocked.remote(text, len(goals), step) for h in self.handles])
+        return [sum(n) for n in zip(*counts, strict=True)]
+
     def _result(self, outcome: Outcome) -> Exploration:
         subject, m = self.subject, self._manifest
         violated: str | None = None
@@ -350,6 +365,11 @@ class ClusterSearch:
                 bits, number = self._violation
                 initial, path = self._path_to(number)
             violated = subject.judge.violated(path[-1].state if path else initial, bits)
+        guards: tuple[GuardCoverage, ...] = ()
+        sampled: int | None = None
+        if outcome is Outcome.HOLDS:
+            states = sum(m.counts[-1])
+            guards, sampled = guard_coverage(subject.description, states, self._count_blocked)
         return Exploration(
             outcome=outcome,
             states=sum(m.counts[-1]),
@@ -360,6 +380,8 @@ class ClusterSearch:
             path=path,
             fired=dict(zip(subject.kernel.actions, m.fired, strict=True)),
             reached=subject.kernel.reached(m.reached),
+            guards=guards,
+            sampled=sampled,
             seconds=self._seconds(),
             bits=subject.kernel.layout.bits,
             words=subject.kernel.words,

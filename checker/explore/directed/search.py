@@ -9,14 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
+from quorate.checker.explore import driver as d
+from quorate.checker.explore.coverage import guard_coverage
 from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.machine import Machine as Compiled
-from quorate.checker.explore.result import Exploration, Move, Outcome
+from quorate.checker.explore.result import Exploration, GuardCoverage, Move, Outcome
 from quorate.checker.explore.store import Store
 from quorate.checker.explore.subject import Subject
 from quorate.checker.finite.packing import Words
@@ -34,6 +37,9 @@ FARTHEST = 4_000  # distances beyond are as good as this one
 BUCKETS = 1 << 16
 MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
 NO_TABLE = np.zeros(0, np.uint64)
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen import Goal
 
 Report = Callable[[Progress], None]
 
@@ -63,8 +69,7 @@ class Directed:
         k = self.subject.kernel
         self._distance = self._compiled_distance() if self.towards_violation else None
         self.initial = self.subject.initial()
-        room = max(FIRST_ROOM, 4 * (k.most_successors + len(self.initial)))
-        self._store = _Found.empty(k.words, room)
+        self._store = _Found.empty(k.words, self._first_room())
         buckets = BUCKETS if self.towards_violation else 1
         self._heads = np.full(buckets, f.NOWHERE, np.int32)
         self._tails = np.full(buckets, f.NOWHERE, np.int32)
@@ -73,6 +78,14 @@ class Directed:
         self._again = np.zeros(len(k.actions), np.int64)
         self._out = np.zeros(k.most_successors * k.words, np.uint64)
         self._labels = np.zeros(k.most_successors, np.uint32)
+
+    def _first_room(self) -> int:
+        """Room for the successors of one state at least, within the memory if possible."""
+        k = self.subject.kernel
+        room = FIRST_ROOM
+        if self.memory is not None:
+            room = min(room, self.memory // bytes_per_state(k.words))
+        return max(room, 4 * (k.most_successors + len(self.initial)))
 
     def _compiled_distance(self) -> Compiled:
         k = self.subject.kernel
@@ -181,6 +194,10 @@ class Directed:
             last = path[-1].state if path else initial
             violated = subject.judge.violated(last, int(c[f.FOUND]))
             path = shrunk(subject.machine, initial, path, violated)
+        guards: tuple[GuardCoverage, ...] = ()
+        sampled: int | None = None
+        if outcome is Outcome.HOLDS:
+            guards, sampled = guard_coverage(subject.description, s.count, self._count_blocked)
         return Exploration(
             outcome=outcome,
             states=self._store.count,
@@ -191,6 +208,8 @@ class Directed:
             path=path,
             fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
             reached=subject.kernel.reached(int(c[f.REACHED])),
+            guards=guards,
+            sampled=sampled,
             seconds=time.perf_counter() - self._started,
             bits=subject.kernel.layout.bits,
             words=subject.kernel.words,
@@ -198,6 +217,12 @@ class Directed:
             orbits=subject.canonical.orbits([store]),
             partial=None if violated else self._partial(),
         )
+
+    def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
+        s, machine = self._store, self.subject.kernel.blocked(goals)
+        counts = np.zeros(len(goals), np.int64)
+        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
+        return [int(n) for n in counts]
 
     def _partial(self) -> str | None:
         """What was not looked at, in words; None if nothing was left out."""

@@ -152,18 +152,10 @@ def _compare_guards(
                 left = state[len(machine.variables) :]
                 if fault is not None and not left[budgets.index(fault)]:
                     continue
-                for arguments in _choices(machine, state, name):
+                for arguments in machine.choices(state, name):
                     for r in machine.requirements(state, name, arguments):
                         if not r.held:
                             counts[name, r.line] += 1
                             break
     covered = {(g.action, g.line): g.blocked for g in found.guards}
     assert {k: n for k, n in covered.items() if n} == dict(counts)
-
-
-def _choices(machine: Machine, state: State, action: str) -> list[tuple[object, ...]]:
-    import itertools
-
-    machine.load(state)
-    ranges = [list(machine._range(t)) for t in machine._ranges[action]]
-    return list(itertools.product(*ranges))

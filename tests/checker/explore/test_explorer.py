@@ -14,10 +14,10 @@ from quorate.checker.explore.explorer import (
     Progress,
     explore,
 )
+from quorate.checker.explore.claims import UnknownPropertyError
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Outcome
 from quorate.checker.explore.store import table_size
-from quorate.checker.explore.subject import UnknownPropertyError
 from quorate.model.language import Protocol, SizeError, StepError
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos

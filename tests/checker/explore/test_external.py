@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.explore import explorer as module
+from quorate.checker.explore import coverage
 from quorate.checker.explore import external, merge, runs
 from quorate.checker.explore.explorer import Explorer, Progress, explore
 from quorate.checker.explore.result import Exploration, Outcome
@@ -104,7 +104,7 @@ def test_symmetry_and_threads(
 
 
 def test_a_sample_of_the_states(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SAMPLE", 500)
+    monkeypatch.setattr(coverage, "SAMPLE", 500)
     sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
     found = spilling(Paxos, sizes, disk).run()
     other = explore(Paxos, sizes)
