@@ -8,8 +8,7 @@ from enum import Enum
 
 from quorate.model.language.run import Arguments, State
 
-
-NO_STATE = "nothing was looked at: no choice of @init is possible, so that no state is reachable"
+NO_STATE = "there is no initial state: no choice of @init is possible, and nothing was looked at"
 
 
 class Outcome(Enum):

@@ -103,7 +103,7 @@ class Check:
             body = as_json(target, bounds, self.claims, found, warned, shown, self.trace)
             out.document(envelope("check", code, body))
         else:
-            report(out, target, self.claims, found, warned, shown, self.coverage)
+            report(out, self.claims, found, warned, shown, self.coverage)
             if self.trace is not None and shown is not None:
                 out.line(f"trace written to {self.trace}")
             if self.graph is not None:
@@ -248,7 +248,6 @@ def warnings_of(target: type[Protocol], found: Exploration) -> list[str]:
 
 def report(
     out: Output,
-    target: type[Protocol],
     invariants: Sequence[str],
     found: Exploration,
     warned: list[str],

@@ -249,9 +249,9 @@ class Owner:
 
         `text` is the LLVM code of `blocked`, a function that counts that.
         """
-        s = self.store
+        s, machine = self.store, Machine(text, quick=True)
         counts = np.zeros(goals, np.int64)
-        d.sweep(Machine(text, quick=True).address("blocked"), s.words, s.states, s.count, step, counts)
+        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
         return [int(n) for n in counts]
 
     def process(self) -> int:

@@ -153,6 +153,7 @@ def test_counts_are_those_of_one_machine(cluster: None) -> None:
     assert found.outcome is Outcome.HOLDS and found.partial is None
     assert (found.states, found.transitions, found.depth) == (185_369, local.transitions, 24)
     assert found.fired == local.fired and found.reached == local.reached
+    assert found.guards == local.guards
     reduced = ClusterSearch(Subject(Paxos, SMALL, symmetry=True), 2).run()
     assert (reduced.states, reduced.full_states) == (443, 3_921)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from quorate.checker.explore import explorer as module
+from quorate.checker.explore.claims import UnknownPropertyError
 from quorate.checker.explore.explorer import (
     Estimate,
     Explorer,
     Progress,
     explore,
 )
-from quorate.checker.explore.claims import UnknownPropertyError
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Outcome
 from quorate.checker.explore.store import table_size

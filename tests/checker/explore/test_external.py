@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.explore import coverage
-from quorate.checker.explore import external, merge, runs
+from quorate.checker.explore import coverage, external, merge, runs
+from quorate.checker.explore import explorer as module
 from quorate.checker.explore.explorer import Explorer, Progress, explore
 from quorate.checker.explore.result import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
