@@ -25,6 +25,7 @@ VERBS = {
     "prove": "Prove the invariants for any number of elements of every sort.",
     "quorums": "Compare quorum systems: which meet, and how available they are.",
     "replay": "Replay a trace on an implementation, step by step.",
+    "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
 }

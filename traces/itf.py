@@ -47,7 +47,9 @@ def dumps_itf(trace: Trace, path: str | PathLike[str] | None = None) -> bytes:
 def loads_itf(data: bytes | str, path: str | PathLike[str] | None = None) -> Trace:
     """The trace in the bytes or text of an ITF file; `path` is for errors only."""
     try:
-        trace = to_trace(parse(data.encode() if isinstance(data, str) else data))
+        trace = to_trace(
+            parse(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+        )
         trace.validate()
     except TraceError as error:
         raise error.within(path) if path is not None else error from None

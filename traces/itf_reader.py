@@ -8,57 +8,97 @@ from typing import TypeVar
 import msgspec
 
 from quorate.traces.errors import TraceError
-from quorate.traces.itf_schema import ACTION, PICKS, SCHEMA, ReceivedMeta, StepMeta, TraceMeta
-from quorate.traces.itf_values import Json, decode, described
+from quorate.traces.itf_json import inside, load
+from quorate.traces.itf_schema import (
+    ACTION,
+    PICKS,
+    SCHEMA,
+    ReceivedMeta,
+    StepMeta,
+    TraceMeta,
+    unknown_field,
+)
+from quorate.traces.itf_values import NONE, Json, decode, described, is_variant
 from quorate.traces.trace import Received, State, Step, Trace
 from quorate.traces.values import FrozenMap, Record, Value, show
 
 _Meta = TypeVar("_Meta", TraceMeta, StepMeta)
 
+_PARTS = ("#meta", "params", "vars", "states", "loop")
+
 
 def parse(data: bytes) -> dict[str, Json]:
     """The JSON document in `data`, once it is known to be a trace's."""
-    try:
-        document = msgspec.json.decode(data)
-    except ValueError as error:
-        raise _syntax_error(data, str(error)) from None
+    document = load(data)
     if not isinstance(document, dict):
         raise TraceError(None, None, described(document), 'an object with "vars" and "states"')
+    for key in document:
+        if key not in _PARTS:
+            raise TraceError(None, None, f"the unknown key {key!r}", f"only {', '.join(_PARTS)}")
     for key in ("vars", "states"):
         if not isinstance(document.get(key), list):
             found = described(document[key]) if key in document else f'no "{key}"'
             raise TraceError(None, key, found, "the list of an ITF trace")
     if not document["states"]:
         raise TraceError(None, "states", "an empty list", "at least an initial state")
+    _check_names(document, "vars")
+    _check_names(document, "params")
     return document
 
 
-def _syntax_error(data: bytes, message: str) -> TraceError:
-    if "truncated" in message:
-        return TraceError(None, _position(data, len(data)), "the end of the file", "more JSON")
-    offset = re.search(r" ?\(byte (\d+)\)", message)
-    if offset is None:
-        return TraceError(None, None, message, "JSON")
-    reason = message.replace(offset[0], "").removeprefix("JSON is malformed: ")
-    # Msgspec counts trailing characters from the second one on.
-    start = int(offset[1]) - ("trailing" in reason)
-    return TraceError(None, _position(data, start), reason, "JSON")
-
-
-def _position(data: bytes, offset: int) -> str:
-    before = data[:offset]
-    line = before.count(b"\n") + 1
-    column = offset - before.rfind(b"\n")
-    return f"line {line}, column {column}"
+def _check_names(document: dict[str, Json], key: str) -> None:
+    names = document.get(key, [])
+    if not isinstance(names, list):
+        raise TraceError(None, key, described(names), "a list of names")
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if not isinstance(name, str) or name.startswith("#"):
+            found, expected = described(name), "a name that does not start with #"
+            raise TraceError(None, inside(key, i), found, expected)
+        if name in seen:
+            raise TraceError(None, inside(key, i), f"{name!r} again", "each name once")
+        seen.add(name)
 
 
 def to_trace(document: dict[str, Json]) -> Trace:
     """The trace of a parsed document, of ours or of another tool."""
-    meta = document.get("#meta")
-    meta = meta if isinstance(meta, dict) else {}
+    for number, node in enumerate(document["states"]):
+        _check_node(document, number, node)
+    meta = document.get("#meta", {})
+    if not isinstance(meta, dict):
+        raise TraceError(None, "#meta", described(meta), "an object")
     if "quorate" in meta:
         return _own_trace(document, _own_meta(meta["quorate"]))
     return _foreign_trace(document, meta)
+
+
+def _check_node(document: dict[str, Json], number: int, node: Json) -> None:
+    """Whether a state has the declared variables, no others, and its own number."""
+    place = inside("states", number)
+    if not isinstance(node, dict):
+        raise TraceError(None, place, described(node), "an object with a state's variables")
+    for name in document["vars"]:
+        if name not in node:
+            raise TraceError(None, place, f"no variable {name!r}", "every variable of vars")
+    declared = {"#meta", *document["vars"], *document.get("params", ())}
+    for name in (name for name in node if name not in declared):
+        what = f"the unknown key {name!r}" if name.startswith("#") else f"a variable {name!r}"
+        raise TraceError(None, place, what, "only what vars and params declare, and #meta")
+    meta = node.get("#meta", {})
+    if not isinstance(meta, dict):
+        raise TraceError(None, f"{place}.#meta", described(meta), "an object")
+    index = meta.get("index", number)
+    if index != number or isinstance(index, bool | float):
+        raise TraceError(None, f"{place}.#meta.index", described(index), f"{number}")
+
+
+def _loop(document: dict[str, Json]) -> int | None:
+    if "loop" not in document:
+        return None
+    loop, last = document["loop"], len(document["states"]) - 1
+    if not isinstance(loop, int) or isinstance(loop, bool) or not 0 <= loop <= last:
+        raise TraceError(None, "loop", described(loop), f"the index of a state, 0 to {last}")
+    return loop
 
 
 def _own_meta(node: Json) -> TraceMeta:
@@ -70,6 +110,7 @@ def _own_meta(node: Json) -> TraceMeta:
 
 def _own_trace(document: dict[str, Json], meta: TraceMeta) -> Trace:
     nodes = document["states"]
+    _check_own_initial(nodes[0])
     return Trace(
         protocol=meta.protocol,
         sizes=tuple(meta.sizes.items()),
@@ -80,7 +121,18 @@ def _own_trace(document: dict[str, Json], meta: TraceMeta) -> Trace:
         processes=meta.processes,
         digest=meta.digest,
         faults=tuple(meta.faults.items()),
+        loop=_loop(document),
     )
+
+
+def _check_own_initial(node: dict[str, Json]) -> None:
+    """Nothing leads to the initial state: what says otherwise would be lost."""
+    if node.keys() & {"#meta"} and node["#meta"] != {"index": 0}:
+        raise TraceError(None, "states[0].#meta", described(node["#meta"]), "the index 0 alone")
+    if node.get(ACTION, "init") != "init":
+        raise TraceError(None, f"states[0].{ACTION}", described(node[ACTION]), "'init'")
+    if _args(node, "states[0]", foreign=False):
+        raise TraceError(None, f"states[0].{PICKS}", "a pick", "only picks of None")
 
 
 def _own_step(document: dict[str, Json], number: int) -> Step:
@@ -108,12 +160,15 @@ def _received(meta: ReceivedMeta, place: str) -> Received:
 
 
 def _foreign_trace(document: dict[str, Json], meta: dict[str, Json]) -> Trace:
-    source = meta.get("source")
+    source = meta.get("source", "")
+    if not isinstance(source, str):
+        raise TraceError(None, "#meta.source", described(source), "the name of a file")
     return Trace(
-        protocol=source if isinstance(source, str) else "",
+        protocol=source,
         sizes=(),
         initial=_state(document, 0, foreign=True),
         steps=tuple(_foreign_step(document, i) for i in range(1, len(document["states"]))),
+        loop=_loop(document),
     )
 
 
@@ -124,22 +179,12 @@ def _foreign_step(document: dict[str, Json], number: int) -> Step:
 
 
 def _state(document: dict[str, Json], number: int, foreign: bool) -> State:
-    node, place = document["states"][number], f"states[{number}]"
-    if not isinstance(node, dict):
-        raise TraceError(None, place, described(node), "an object with a state's variables")
+    node, place = document["states"][number], inside("states", number)
     return FrozenMap(
-        (name, decode(_variable(node, name, place), f"{place}.{name}", foreign))
+        (name, decode(node[name], inside(place, name), foreign))
         for name in document["vars"]
         if name not in (ACTION, PICKS)
     )
-
-
-def _variable(node: dict[str, Json], name: Json, place: str) -> Json:
-    if not isinstance(name, str):
-        raise TraceError(None, "vars", described(name), "variables' names")
-    if name not in node:
-        raise TraceError(None, place, f"no variable {name!r}", "every variable of vars")
-    return node[name]
 
 
 def _action(node: dict[str, Json], place: str) -> str:
@@ -153,28 +198,33 @@ def _args(node: dict[str, Json], place: str, foreign: bool) -> tuple[tuple[str, 
     picks = node.get(PICKS, {})
     if not isinstance(picks, dict):
         raise TraceError(None, f"{place}.{PICKS}", described(picks), "an object of picks")
-    taken = ((name, _picked(pick)) for name, pick in picks.items())
+    places = {name: inside(f"{place}.{PICKS}", name) for name in picks}
     return tuple(
-        (name, decode(value, f"{place}.{PICKS}.{name}", foreign))
-        for name, values in taken
-        for value in values
+        (name, decode(value, places[name], foreign))
+        for name, pick in picks.items()
+        for value in _picked(pick, places[name], foreign)
     )
 
 
-def _picked(pick: Json) -> list[Json]:
-    match pick:
-        case {"tag": "Some", "value": value}:
-            return [value]
-        case {"tag": "None"}:
-            return []
+def _picked(pick: Json, place: str, foreign: bool) -> list[Json]:
+    """The value that was picked, if one was. Some versions of Quint write it bare."""
+    if is_variant(pick) and pick["tag"] == "Some":
+        return [pick["value"]]
+    if pick == NONE or (foreign and pick == {"tag": "None", "value": {}}):
+        return []
+    if not foreign:
+        raise TraceError(None, place, described(pick), "Some value, or None")
     return [pick]
 
 
 def _convert(node: Json, kind: type[_Meta], place: str) -> _Meta:
     try:
-        return msgspec.convert(node, kind)
+        made = msgspec.convert(node, kind)
     except msgspec.ValidationError as error:
         raise _meta_error(str(error), place) from None
+    if (unknown := unknown_field(node, kind)) is not None:
+        raise TraceError(None, place + unknown, "a field that is not known here", "only known ones")
+    return made
 
 
 def _meta_error(message: str, place: str) -> TraceError:

@@ -44,3 +44,29 @@ class StepMeta(msgspec.Struct, omit_defaults=True):
     received: tuple[ReceivedMeta, ...] = ()
     because: tuple[int, ...] = ()
     source: Source | None = None
+
+
+def unknown_field(node: Any, kind: Any) -> str | None:
+    """Where a converted `node` has a field that `kind` has not, such as `.violation.depth`."""
+    return _unknown(node, msgspec.inspect.type_info(kind))
+
+
+def _unknown(node: Any, kind: msgspec.inspect.Type) -> str | None:
+    match kind:
+        case (
+            msgspec.inspect.StructType(fields=fields) | msgspec.inspect.DataclassType(fields=fields)
+        ):
+            types = {field.encode_name: field.type for field in fields}
+            parts = ((f".{name}", node[name], types.get(name)) for name in node)
+        case msgspec.inspect.VarTupleType(item_type=item):
+            parts = ((f"[{i}]", part, item) for i, part in enumerate(node))
+        case msgspec.inspect.UnionType(types=options) if node is not None:
+            some = (t for t in options if not isinstance(t, msgspec.inspect.NoneType))
+            parts = (("", node, t) for t in some)
+        case _:
+            return None
+    for step, part, inner in parts:
+        below = "" if inner is None else _unknown(part, inner)
+        if below is not None:
+            return step + below
+    return None

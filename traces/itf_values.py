@@ -7,18 +7,21 @@ follows the habits of Quint and Apalache instead, which need guessing.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from quorate.traces.errors import TraceError
-from quorate.traces.values import FrozenMap, Record, Value, in_order, sort_key
+from quorate.traces.values import FrozenMap, Record, Value, in_order, show, show_name, sort_key
 
 Json: TypeAlias = Any
 """What a JSON parser returns; there is nothing to say about it before it was looked at."""
 
 NONE: Json = {"tag": "None", "value": {"#tup": []}}
 
+_DECIMAL = re.compile(r"-?[0-9]+")  # `int` takes blanks, underscores and other digits, too.
 _VARIANT = {"tag", "value"}
-_TAGS = "#bigint, #map, #set, #tup or #unserializable"
+_TAGS = ("#bigint", "#map", "#set", "#tup", "#unserializable")
 
 
 def encode(value: Value) -> Json:
@@ -79,36 +82,54 @@ def _decode_object(node: dict[str, Json], place: str, foreign: bool) -> Value:
     tag = next((key for key in node if key.startswith("#")), None)
     if tag is not None:
         return _decode_tagged(tag, node, place, foreign)
-    if _is_variant(node):
+    if is_variant(node):
         return _decode_variant(node["tag"], node["value"], place, foreign)
     return Record("", _decode_fields(node, place, foreign))
 
 
 def _decode_tagged(tag: str, node: dict[str, Json], place: str, foreign: bool) -> Value:
     inside = f"{place}.{tag}"
+    if len(node) > 1 and tag in _TAGS:
+        other = next(key for key in node if key != tag)
+        raise TraceError(None, place, f"the key {other!r} beside {tag}", f"{tag} alone")
     match tag, node[tag]:
         case "#bigint", str(digits):
             return _decode_integer(digits, inside)
         case "#tup", list(nodes):
             return _decode_all(nodes, inside, foreign)
         case "#set", list(nodes):
-            return frozenset(_decode_all(nodes, inside, foreign))
+            members = _decode_all(nodes, inside, foreign)
+            return frozenset(_distinct(members, "member", inside))
         case "#map", list(nodes):
-            return FrozenMap(
+            entries = [
                 _decode_entry(entry, f"{inside}[{i}]", foreign) for i, entry in enumerate(nodes)
-            )
+            ]
+            _distinct([key for key, _ in entries], "key", inside)
+            return FrozenMap(entries)
         case "#unserializable", str(text):
             return Record("unserializable", (("text", text),))
         case (("#bigint" | "#unserializable"), content):
             raise TraceError(None, inside, described(content), "a string")
         case (("#tup" | "#set" | "#map"), content):
             raise TraceError(None, inside, described(content), "a list")
-    raise TraceError(None, place, f"the unknown tag {tag}", _TAGS)
+    raise TraceError(None, place, f"the unknown tag {tag}", f"one of {', '.join(_TAGS)}")
+
+
+def _distinct(values: Sequence[Value], what: str, place: str) -> Sequence[Value]:
+    """`values`, none of which is there twice: which of two entries is meant, nobody knows."""
+    seen: set[Value] = set()
+    for i, value in enumerate(values):
+        if value in seen:
+            raise TraceError(None, f"{place}[{i}]", f"the {what} {show(value)} twice", "each once")
+        seen.add(value)
+    return values
 
 
 def _decode_integer(digits: str, place: str) -> int:
     try:
-        return int(digits)
+        if _DECIMAL.fullmatch(digits):
+            return int(digits)
+        raise ValueError(digits)
     except ValueError:
         shown = digits if len(digits) <= 40 else f"{digits[:40]}…"
         raise TraceError(None, place, f"{shown!r}", "a decimal integer") from None
@@ -130,7 +151,7 @@ def _decode_variant(tag: str, content: Json, place: str, foreign: bool) -> Value
     constant = content == {"#tup": []} or (foreign and content == {})
     if constant:
         return None if tag == "None" else Record(tag)
-    if _is_plain(content) and not (foreign and _is_variant(content)):
+    if _is_plain(content) and not (foreign and is_variant(content)):
         return Record(tag, _decode_fields(content, inside, foreign))
     return Record(tag, (("value", decode(content, inside, foreign)),))
 
@@ -138,14 +159,17 @@ def _decode_variant(tag: str, content: Json, place: str, foreign: bool) -> Value
 def _decode_fields(
     node: dict[str, Json], place: str, foreign: bool
 ) -> tuple[tuple[str, Value], ...]:
-    return tuple((name, decode(held, f"{place}.{name}", foreign)) for name, held in node.items())
+    return tuple(
+        (name, decode(held, f"{place}.{show_name(name)}", foreign)) for name, held in node.items()
+    )
 
 
 def _is_plain(node: Json) -> bool:
     return isinstance(node, dict) and not any(key.startswith("#") for key in node)
 
 
-def _is_variant(node: Json) -> bool:
+def is_variant(node: Json) -> bool:
+    """Whether `node` is an object of a tag and a value, nothing else."""
     return isinstance(node, dict) and set(node) == _VARIANT and isinstance(node["tag"], str)
 
 

@@ -23,7 +23,8 @@ def to_document(trace: Trace) -> bytes:
     # One line for each state: a change to a trace under version control stays readable.
     head = _json({"#meta": _meta_node(trace), "vars": [*variables, ACTION, PICKS]})
     body = b",\n".join(map(_json, states))
-    return head[:-1] + b',"states":[\n' + body + b"\n]}\n"
+    loop = b"" if trace.loop is None else b',"loop":%d' % trace.loop
+    return head[:-1] + b',"states":[\n' + body + b"\n]" + loop + b"}\n"
 
 
 def _json(node: Json) -> bytes:

@@ -44,9 +44,11 @@ def _name(step: Step) -> str:
 
 
 def _verdict(trace: Trace, ids: list[str]) -> Iterator[str]:
+    across = ids[0] if len(ids) == 1 else f"{ids[0]},{ids[-1]}"
+    if (repeats := trace.repeats()) is not None:
+        yield f"Note over {across}: {_escaped(repeats)}"
     if trace.violation is None:
         return
-    across = ids[0] if len(ids) == 1 else f"{ids[0]},{ids[-1]}"
     name, witness = show_name(trace.violation.property), trace.violation.witness
     text = f"✗ {name} is violated" + (f": {witness}" if witness else "")
     yield f"Note over {across}: {_escaped(text)}"

@@ -158,7 +158,7 @@ class _Diagram:
         return next((t for t in map(self.clean, (full, names)) if len(t) <= room), "")
 
     def _footer(self) -> str:
-        lines = [self._legend()]
+        lines = [self._legend(), self.trace.repeats() or ""]
         if self.trace.violation:
             name, witness = show_name(self.trace.violation.property), self.trace.violation.witness
             verdict = f"✗ {name} is violated" + (f": {witness}" if witness else "")

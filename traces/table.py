@@ -169,6 +169,8 @@ def _message(label: str, message: Record) -> Text:
 
 
 def _verdict(trace: Trace) -> Iterator[RenderableType]:
+    if (repeats := trace.repeats()) is not None:
+        yield _text((repeats, ""))
     if trace.violation is None:
         return
     name, witness = show_name(trace.violation.property), trace.violation.witness

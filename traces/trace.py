@@ -111,6 +111,8 @@ class Trace:
     digest: str | None = None
     """A hash of the protocol's description."""
     faults: tuple[tuple[str, int], ...] = ()
+    loop: int | None = None
+    """The number of the state from which the run repeats for ever; None if it just ends."""
 
     def state(self, number: int) -> State:
         """The state after step `number`; number 0 is the initial state."""
@@ -154,6 +156,13 @@ class Trace:
         unlisted = nodes - {None, *self.processes}
         names = (*self.processes, *map(str, in_order(unlisted)))
         return (NOBODY, *names) if None in nodes or not names else names
+
+    def repeats(self) -> str | None:
+        """What `loop` means, in words."""
+        if self.loop is None:
+            return None
+        place = f"the state after step {self.loop}" if self.loop else "the initial state"
+        return f"the run goes on for ever: it repeats from {place} on"
 
     def validate(self) -> None:
         """Raise TraceError unless the trace agrees with itself."""

@@ -18,6 +18,8 @@ def validate(trace: Trace) -> None:
     _check_state(trace, "initial", trace.initial)
     for number, step in trace.numbered():
         _check_step(trace, number, step)
+    if trace.loop is not None and not 0 <= trace.loop <= len(trace.steps):
+        raise TraceError(None, "loop", str(trace.loop), f"a state, 0 to {len(trace.steps)}")
 
 
 def _check_distinct(place: str, names: Iterable[str]) -> None:
@@ -62,6 +64,8 @@ def _check_step(trace: Trace, number: int, step: Step) -> None:
     if step.node is not None and trace.processes and step.node not in trace.processes:
         raise TraceError(None, f"{place}, node", repr(step.node), "one of the trace's processes")
     for earlier in step.because:
+        if step.because.count(earlier) > 1:
+            raise TraceError(None, f"{place}, because", f"{earlier} again", "each step once")
         if not 1 <= earlier < number:
             raise TraceError(None, f"{place}, because", str(earlier), "an earlier step")
     for index, received in enumerate(step.received):

@@ -65,6 +65,7 @@ def traces(draw: st.DrawFn) -> Trace:
                 source=draw(st.none() | st.builds(Source, names, st.integers(1, 999))),
             )
         )
+    loops = st.none() | st.integers(0, len(steps))
     return Trace(
         protocol=draw(names),
         sizes=tuple(draw(st.dictionaries(names, st.integers(1, 9), max_size=3)).items()),
@@ -75,4 +76,5 @@ def traces(draw: st.DrawFn) -> Trace:
         processes=processes,
         digest=draw(st.none() | names),
         faults=tuple(draw(st.dictionaries(names, st.integers(0, 9), max_size=2)).items()),
+        loop=draw(loops),
     )

@@ -160,7 +160,9 @@ MISREAD = {
     '{"vars": [], "states": [3]}': (
         "states[0]: found the number 3, expected an object with a state's variables"
     ),
-    '{"vars": [7], "states": [{}]}': "vars: found the number 7, expected variables' names",
+    '{"vars": [7], "states": [{}]}': (
+        "vars[0]: found the number 7, expected a name that does not start with #"
+    ),
     '{"vars": ["x"], "states": [{"x": 1.5}]}': (
         "states[0].x: found the number 1.5, expected a value of the trace format"
     ),
@@ -184,7 +186,7 @@ MISREAD = {
     without(3, "sent"): "states[3]: found no variable 'sent', expected every variable of vars",
     with_state(3, max_bal={"#seq": []}): (
         "states[3].max_bal: found the unknown tag #seq, "
-        "expected #bigint, #map, #set, #tup or #unserializable"
+        "expected one of #bigint, #map, #set, #tup, #unserializable"
     ),
     with_state(2, **{"#meta": {"index": 2, "because": [5]}}): (
         "step 2, because: found 5, expected an earlier step"
