@@ -11,6 +11,7 @@ from quorate.model.language import surface as s
 
 from .domains import Domains
 from .names import fresh
+from .operators import plain
 from .systems import Systems
 
 
@@ -28,7 +29,7 @@ class Configuration:
     def write(self, symmetry: bool, keyed: bool) -> str:
         d = self.domains
         lines = [
-            f"\\* {self.description.protocol.__name__} with {self.sizes}.",
+            f"\\* {plain(f'{self.description.protocol.__name__} with {self.sizes}.')}",
             f"\\* java -jar tla2tools.jar -config {self.name}.cfg {self.name}.tla",
             "SPECIFICATION Spec",
             "CONSTANTS",

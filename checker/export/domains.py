@@ -36,7 +36,7 @@ from quorate.model.language.types import (
 )
 
 from .layout import cat
-from .names import Names, field_name
+from .names import Names, distinct
 from .terms import (
     ATOM,
     FALSE,
@@ -71,11 +71,12 @@ class Domains:
     bottoms: set[type[Ordered]] = field(default_factory=set)
     helpers: set[str] = field(default_factory=set)
     none: bool = False
+    walked: bool = False  # whether something ranges over sequences
     tag: str = ""
 
     def __post_init__(self) -> None:
         self.names_of_class()
-        fields = {n for m in self.messages() for n in m.field_names()}
+        fields = {n for m in self.messages() for n in fields_of(m).values()}
         tags = ("type", "mtype", "message_type", "type_of_message")
         self.tag = next(t for t in tags if t not in fields)
 
@@ -148,6 +149,7 @@ class Domains:
 
     def proper(self, t: Type) -> Term:
         """What a parameter or a bound variable of the type ranges over: no bottom."""
+        self.walked = self.walked or _has_sequences(t)
         return self.sort(t.sort) if isinstance(t, SortType) else self.values(t)
 
     def values(self, t: Type) -> Term:
@@ -198,17 +200,22 @@ class Domains:
         return Term(self.names.give(record, record.__name__))
 
     def record_set(self, record: type[Record]) -> Term:
-        fields = [(field_name(n), self.values(t)) for n, t in record.field_types().items()]
+        names = fields_of(record)
+        fields = [(names[n], self.values(t)) for n, t in record.field_types().items()]
         if issubclass(record, Message):
-            fields.insert(0, (self.tag, set_of([text_of(record.__name__)])))
+            fields.insert(0, (self.tag, set_of([self.word(record)])))
         return record_of(fields, " :") if fields else set_of([tuple_of([])])
 
     # ------------------------------------------------------------ values
 
+    def word(self, message: type[Record]) -> Term:
+        """The string that stands for a class of messages."""
+        return text_of(distinct(m.__name__ for m in self.messages())[message.__name__])
+
     def new(self, record: type[Record], values: Iterable[Term]) -> Term:
-        fields = list(zip(map(field_name, record.field_names()), values, strict=True))
+        fields = list(zip(fields_of(record).values(), values, strict=True))
         if issubclass(record, Message):
-            fields.insert(0, (self.tag, text_of(record.__name__)))
+            fields.insert(0, (self.tag, self.word(record)))
         return record_of(fields) if fields else tuple_of([])
 
     def constant(self, value: Any, t: Type | None = None) -> Term:
@@ -245,6 +252,23 @@ class Domains:
         raise InputError(f"{self.protocol.__name__}: the value {value!r} has no form in TLA+")
 
 
+def _has_sequences(t: Type) -> bool:
+    match t:
+        case SeqType():
+            return True
+        case OptionType(inner) | SetType(inner) | MapType(_, inner):
+            return _has_sequences(inner)
+        case RecordType():
+            return any(map(_has_sequences, t.fields.values()))
+    return False
+
+
+def fields_of(record: type[Record]) -> dict[str, str]:
+    """What the fields of a record are called in TLA+, in their order."""
+    names = distinct(record.field_names())
+    return {n: names[n] for n in record.field_names()}
+
+
 def text_of(text: str) -> Term:
     """A string."""
     return Term(f'"{text}"')
@@ -256,7 +280,7 @@ def _word(member: enum.Enum) -> str:
     plain = all(isinstance(v, str) and v.isprintable() and v.isascii() for v in values)
     if plain and not any(c in v for v in values for c in '"\\'):
         return str(member.value)
-    return member.name
+    return distinct(m.name for m in type(member))[member.name]
 
 
 def enum_members(kind: type[enum.Enum]) -> Term:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from quorate.checker.errors import InputError
 from quorate.model.language import surface as s
 from quorate.model.language.relations import is_set
-from quorate.model.language.types import SeqType
+from quorate.model.language.types import OptionType, RecordType, SeqType
 
 from . import terms as t
+from .domains import fields_of
 from .layout import cat
 from .looking import elementwise, local_key, may_be_no_key, partial, unfolded
-from .names import field_name
 from .quantifiers import Quantifiers
 from .scopes import Scope
 from .terms import Term
@@ -50,9 +50,10 @@ class Expressions(Quantifiers):
         return t.index(of, *(self.expr(k, scope.value()) for k in e.keys)) if e.keys else of
 
     def _field(self, e: s.Field, scope: Scope) -> Term:
-        return Term(
-            cat(t.operand(self.expr(e.of, scope.value()), t.ATOM), f".{field_name(e.name)}")
-        )
+        of = e.of.type.inner if isinstance(e.of.type, OptionType) else e.of.type
+        assert isinstance(of, RecordType)
+        name = fields_of(of.record)[e.name]
+        return Term(cat(t.operand(self.expr(e.of, scope.value()), t.ATOM), f".{name}"))
 
     def _unwrap(self, e: s.Unwrap, scope: Scope) -> Term:
         return self.expr(e.of, scope)

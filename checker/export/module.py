@@ -13,10 +13,10 @@ from quorate.model.language.types import MessagesType
 
 from . import terms as t
 from .configuration import Configuration
-from .domains import Domains, enum_members
+from .domains import Domains, enum_members, fields_of
 from .layout import bullets, filled, hanging, render
-from .names import field_name, fresh, identifier
-from .operators import Operators, comment
+from .names import fresh, identifier, is_free
+from .operators import Operators, comment, plain
 from .systems import Systems
 from .terms import Term
 
@@ -44,10 +44,15 @@ def export(
     Raises ModelError for a mistake in it, InputError for what has no form in TLA+, SizeError
     where sizes are needed and none were given.
     """
-    module = _Module(protocol, sizes, name or identifier(protocol.__name__))
+    module = _Module(protocol, sizes, name or _module_name(protocol))
     text = module.write()
     found = None if sizes is None else module.configuration(sizes, symmetry)
     return Exported(module.name, text, found)
+
+
+def _module_name(protocol: type[Protocol]) -> str:
+    name = identifier(protocol.__name__)
+    return name if is_free(name) else f"{name}_"
 
 
 class _Module:
@@ -103,7 +108,8 @@ class _Module:
                     SECTION,
                     *([GOALS + found[0], *found[1:]] if kind == "reachable" else found),
                 ]
-        definitions = [*self._definitions(), *self._records(), *self._helpers()]
+        ranges, records = self._definitions(), self._records()
+        definitions = [*ranges, *self._helpers(), *records]
         symmetric = self.systems.symmetric()
         if symmetric:
             sets = t.union([t.apply("Permutations", d.sort(x)) for x in symmetric])
@@ -139,7 +145,7 @@ class _Module:
                 first = 0 if issubclass(sort, Nat) else 1
                 found.append(f"{d.sort(sort).text} == {first}..{d.largest(sort)}")
             if sort in d.bottoms:
-                found.append(f"{d.bottom(sort).text} == 0  \\* below every {sort.__name__}")
+                found.append(f"{d.bottom(sort).text} == 0  \\* below every {d.sort(sort).text}")
         for kind in d.enums:
             found.append(self._defined(d.enum(kind).text, enum_members(kind)))
         return found + [self._defined(d.system(x).text, e) for x, e in self.systems.defined()]
@@ -166,6 +172,8 @@ class _Module:
         found = []
         for name, (parameters, inside, text) in HELPERS.items():
             if name in self.domains.helpers:
+                if name == "BoundedSeq" and self.domains.walked:
+                    inside, text = WALKED
                 names = {p: fresh(p, used) for p in parameters + inside}
                 given = ", ".join(names[p] for p in parameters)
                 found.append(f"{name}({given}) == {text.format(**names)}")
@@ -210,15 +218,12 @@ class _Module:
             for message in v.type.messages if isinstance(v.type, MessagesType) else ():
                 if (key := getattr(message, "key", None)) is None:
                     continue
+                fields = [fields_of(message)[k] for k in key]
                 same = [
-                    t.infix(
-                        Term(f"{m}.{field_name(k)}"), "=", Term(f"{n}.{field_name(k)}"), t.RELATION
-                    )
-                    for k in key
+                    t.infix(Term(f"{m}.{k}"), "=", Term(f"{n}.{k}"), t.RELATION) for k in fields
                 ]
                 kinds = [
-                    t.infix(Term(f"{x}.{d.tag}"), "=", Term(f'"{message.__name__}"'), t.RELATION)
-                    for x in (m, n)
+                    t.infix(Term(f"{x}.{d.tag}"), "=", d.word(message), t.RELATION) for x in (m, n)
                 ]
                 equal = t.infix(Term(m), "=", Term(n), t.RELATION)
                 body = t.implies(t.junction("and", [*kinds, *same]), equal)
@@ -254,7 +259,7 @@ def _declared(keyword: str, found: list[tuple[str, str]]) -> str:
     lines = []
     for i, (name, remark) in enumerate(found):
         text = name + "," * (i + 1 < len(found))
-        lines.append(f"  {text:{width}}  \\* {remark}" if remark else f"  {text}")
+        lines.append(f"  {text:{width}}  \\* {plain(remark)}" if remark else f"  {text}")
     return "\n".join([keyword, *lines])
 
 
@@ -269,5 +274,8 @@ HELPERS = {
     "Max": ("ab", "", "IF {a} > {b} THEN {a} ELSE {b}"),
     "Only": ("S", "x", "CHOOSE {x} \\in {S} : {S} = {{{x}}}"),
     "Key": ("kS", "x", "CHOOSE {x} \\in {S} : {x} = {k}"),
-    "BoundedSeq": ("Sn", "k", "UNION {{[1..{k} -> {S}] : {k} \\in 0..{n}}}"),
+    "BoundedSeq": ("Sn", "s", "{{{s} \\in Seq({S}) : Len({s}) <= {n}}}"),
 }
+# The same set of sequences in a form that TLC can walk through; it can only ask what is in the
+# other, which takes no time at all.
+WALKED = ("k", "UNION {{[1..{k} -> {S}] : {k} \\in 0..{n}}}")

@@ -23,8 +23,14 @@ OWN = """
 None Init Next Spec vars TypeOK KeysAreUnique Symmetry Range Last Prefix Suffix Min Max Only Key
 BoundedSeq
 """
+# What begins a section of a configuration: TLC reads no constant or invariant of such a name.
+SECTIONS = """
+ACTION_CONSTRAINT ACTION_CONSTRAINTS ALIAS CHECK_DEADLOCK CONSTRAINT CONSTRAINTS INIT INVARIANT
+INVARIANTS NEXT POSTCONDITION PROPERTIES PROPERTY SPECIFICATION SYMMETRY VIEW
+"""
 _KEYWORDS = frozenset(KEYWORDS.split())
-TAKEN = _KEYWORDS | frozenset(LIBRARY.split()) | frozenset(OWN.split())
+TAKEN = _KEYWORDS.union(*(text.split() for text in (LIBRARY, OWN, SECTIONS)))
+MODULES = frozenset({"Integers", "Naturals", "Sequences", "FiniteSets", "TLC"})
 
 
 def identifier(text: str) -> str:
@@ -46,10 +52,21 @@ def fresh(wanted: str, used: Iterable[str]) -> str:
     return found
 
 
-def field_name(name: str) -> str:
-    """The name of a field of a record: a namespace of its own, but keywords are keywords."""
-    name = identifier(name)
-    return f"{name}_" if name in _KEYWORDS else name
+def distinct(wanted: Iterable[str]) -> dict[str, str]:
+    """Names that share a namespace of their own, each with what it is called in TLA+.
+
+    So are the fields of a record and the classes of messages. What is an identifier keeps its
+    name; what is a keyword or not ASCII gets one that no other has.
+    """
+    names = list(wanted)
+    found = {n: n for n in names if identifier(n) == n and n not in _KEYWORDS}
+    for n in names:
+        if n not in found:
+            name = identifier(n)
+            while name in _KEYWORDS or name in found.values():
+                name += "_"
+            found[n] = name
+    return found
 
 
 class Names:
@@ -76,5 +93,4 @@ class Names:
 
 def is_free(name: str) -> bool:
     """Whether a module may be called so."""
-    modules = ("Integers", "Naturals", "Sequences", "FiniteSets", "TLC")
-    return name not in TAKEN and name not in modules and identifier(name) == name
+    return name not in TAKEN and name not in MODULES and identifier(name) == name

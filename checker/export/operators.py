@@ -210,10 +210,14 @@ def _reads(node: object) -> bool:
 
 def comment(text: str) -> str:
     """Lines of a comment, in ASCII."""
-    for sign, plain in _PLAIN.items():
-        text = text.replace(sign, plain)
-    lines = text.encode("ascii", "replace").decode().splitlines()
-    return "".join(f"\\* {line}".rstrip() + "\n" for line in lines)
+    return "".join(f"\\* {plain(line)}".rstrip() + "\n" for line in text.splitlines())
+
+
+def plain(text: str) -> str:
+    """Text in ASCII, whatever it was written in."""
+    for sign, written in _PLAIN.items():
+        text = text.replace(sign, written)
+    return text.encode("ascii", "replace").decode()
 
 
 _PLAIN = {"§": "section ", "–": "-", "—": "-", "’": "'", "…": "...", "→": "->", "≤": "<="}

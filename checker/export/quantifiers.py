@@ -9,7 +9,7 @@ from quorate.model.language import surface as s
 from quorate.model.language.types import RecordType, SeqType
 
 from . import terms as t
-from .domains import Domains, text_of
+from .domains import Domains
 from .layout import Doc, cat, joined
 from .looking import independent
 from .scopes import Scope
@@ -75,7 +75,7 @@ class Quantifiers:
         """That a message is of a class."""
         assert isinstance(kind, RecordType)
         tag = Term(f"{name}.{self.domains.tag}")
-        return t.infix(tag, "=", text_of(kind.record.__name__), t.RELATION)
+        return t.infix(tag, "=", self.domains.word(kind.record), t.RELATION)
 
     def iterable(self, e: s.Expr, scope: Scope) -> Term:
         """The set of what an expression is iterated for."""

@@ -153,9 +153,10 @@ class Compiler:
 
     def _set_filter(self, node: Node, names: Mapping[str, str]) -> str:
         bound, condition = node.parts
-        loops, inner = self._loops([bound], names)
-        element = f"v_{bound.parts[0].text}"
-        return f"frozenset({element} {loops} if true({self.source(condition, inner)}))"
+        name, _, domain = bound.parts
+        inner = {**names, name.text: f"v_{name.text}"}
+        test = self.source(condition, inner)
+        return f"those({self.source(domain, names)}, lambda v_{name.text}: {test})"
 
     def _set_map(self, node: Node, names: Mapping[str, str]) -> str:
         element, *bounds = node.parts

@@ -14,6 +14,7 @@ from quorate.model.language.run import Machine
 from quorate.model.mutants import MUTANTS
 from tests.checker.strategies import Source, loaded, sized, sources
 
+from .awkward import Integers
 from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
 from .interpreter import Spec
 from .values import TlaError
@@ -151,6 +152,16 @@ def test_many_generated_protocols(source: Source) -> None:
 
 def test_constructs() -> None:
     assert same(Constructs, Node=3, Color=1, Step=1, Epoch=1, Era=2, Count=1) == {"few"}
+
+
+def test_names_that_are_taken() -> None:
+    """Names that TLA+ needs itself, or cannot write, mean what they did; so does a sequence."""
+    sizes = Integers.sized(VIEW=2, Naïve=1, Seq_=1, Count=1)
+    expected = reference(Integers, sizes, 10_000)
+    counts, violated = spec_of(Integers, sizes).explore()
+    assert expected == (counts, {"ALIAS", "PROPERTY", "_chosen"})
+    assert violated == {"ALIAS_", "PROPERTY_", "chosen"}
+    assert sum(counts) == 105
 
 
 def test_a_choice_that_is_none() -> None:

@@ -185,9 +185,27 @@ def interval(a: int, b: int) -> frozenset[int]:
     return frozenset(range(a, b + 1))
 
 
+def sequences(of: Any) -> Large:
+    return Large(
+        lambda x: (
+            isinstance(x, Fn)
+            and set(x) == set(range(1, len(x) + 1))
+            and all(v in of for v in x.values())
+        )
+    )
+
+
+def those(of: Any, holds: Callable[[Any], bool]) -> Any:
+    """`{x \\in of : holds(x)}`; of a set that cannot be listed, asked for membership, too."""
+    if isinstance(of, Large):
+        return Large(lambda x: x in of and true(holds(x)))
+    return frozenset(x for x in of if true(holds(x)))
+
+
 LIBRARY: dict[str, Callable[..., Any]] = {
     "Cardinality": len,
     "Len": len,
+    "Seq": sequences,
     "Append": lambda s, x: concat(s, tup(x)),
     "SubSeq": sub_seq,
 }
