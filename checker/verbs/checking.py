@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -203,19 +202,17 @@ def writable(path: Path | None) -> None:
     """Make sure before a long search that its result can be written. Raises InputError."""
     if path is None:
         return
-    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    folder = path.parent
     if path.is_dir():
-        raise InputError(f"{path}: is a directory, expected a file to write", str(path))
-    if path.exists() and not path.is_file():
-        return  # /dev/stdout, a pipe: it is not replaced
+        raise InputError(f"{path}: is a directory, expected a file to write")
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such directory to write {path.name} in", str(folder))
+        raise InputError(f"{folder}: no such directory to write {path.name} in")
     probe = folder / f".{path.name}.probe"
     try:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise InputError(f"{folder}: cannot write here: {error.strerror}", str(folder)) from None
+        raise InputError(f"{folder}: cannot write here: {error.strerror}") from None
 
 
 def memory_line(explorer: Explorer) -> str:

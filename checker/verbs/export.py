@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from quorate.checker.cli import USAGE, option_error
-from quorate.checker.streams import print_whole
+from quorate.checker.cli import option_error
 
 from .options import ascii_option, merged, sizes_option
 
@@ -57,7 +56,8 @@ def command(
         configuration = None  # most modules can be printed without
     found = export(loaded, configuration, name, symmetry)
     if output is None:
-        return 0 if print_whole(found.module) else USAGE
+        click.echo(found.module, nl=False)
+        return 0
     assert found.configuration is not None
     _write(output.with_suffix(".cfg"), found.configuration)
     _write(output, found.module)
@@ -77,7 +77,11 @@ def _module_name(output: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from quorate.traces.files import replacing
+    from quorate.checker.errors import InputError
+    from quorate.traces import TraceError
+    from quorate.traces.files import write_file
 
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="ascii")
+    try:
+        write_file(path, text.encode("ascii"))
+    except TraceError as error:
+        raise InputError(f"{path}: cannot be written: {error.found}") from None

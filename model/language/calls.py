@@ -116,6 +116,9 @@ class Calls(Generators):
                 "keep what it computes in a state variable, written as it changes",
             )
         parameters, body = self.read_define(func.attr, self.calling)
+        for part in s.walk(body) if self.written else ():
+            if isinstance(part, (s.StateRead, s.SentMessages)):
+                self.check_unwritten(node, part.variable)
         if node.keywords or len(node.args) != len(parameters):
             self.fail(
                 "argument-count",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from . import surface as s
 from .diagnostics import ModelError, Span, article
-from .narrowing import widened
+from .narrowing import narrowed, widened
 from .protocol import Variable
 from .reader import BaseReader
 from .relations import (
@@ -54,7 +54,10 @@ class Comparisons(BaseReader):
 
     def _read_Compare(self, node: ast.Compare, expected: Type | None) -> s.Expr:
         self._check_precedence(node)
-        left_node, left = node.left, self._comparand(node.left, None)
+        known = None
+        if isinstance(node.left, ast.Tuple) and not isinstance(node.comparators[0], ast.Tuple):
+            known = self.read(node.comparators[0]).type  # what is written out has its type
+        left_node, left = node.left, self._comparand(node.left, known)
         first = left
         rest: list[tuple[str, s.Expr]] = []
         for op_node, right_node in zip(node.ops, node.comparators, strict=True):
@@ -79,7 +82,7 @@ class Comparisons(BaseReader):
                 left = widened(left)
             first = left if not rest else first
             if op in ("in", "not in"):
-                self._check_membership(place, left_node, left, right)
+                self._check_membership(place, left_node, left, right, node)
             elif op in ("==", "!="):
                 self._check_equality(place, op, left, right)
             else:
@@ -138,10 +141,10 @@ class Comparisons(BaseReader):
         if other is not None and isinstance(node, ast.Constant) and node.value is None:
             option = other if isinstance(other, OptionType) else None
             return s.Constant(value=None, type=option or NONE, span=self.span(node))
-        return self.read(node, other)
+        return narrowed(self.read(node, other), self.present)
 
     def _check_membership(
-        self, node: Span, left_node: ast.expr, left: s.Expr, right: s.Expr
+        self, node: Span, left_node: ast.expr, left: s.Expr, right: s.Expr, whole: ast.Compare
     ) -> None:
         if isinstance(right, s.SentMessages) and right.record is None:
             if not isinstance(left, s.New):
@@ -154,6 +157,7 @@ class Comparisons(BaseReader):
                     f"self.{right.variable.name}`",
                 )
             self.check_declared(node, right.variable, left.record)
+            self.check_unwritten(whole, right.variable)
             return
         wanted = set_type(right.type)
         if isinstance(right, s.SentMessages):

@@ -15,16 +15,18 @@ from .declarations import type_hint
 from .diagnostics import Span
 from .expressions import Reader
 from .protocol import Protocol, Variable
-from .relations import NONE
+from .relations import NONE, fits
 from .sorts import Sort
 from .source import def_span, function_source
 from .types import (
     BoolType,
     MessagesType,
     RecordType,
+    SeqType,
+    SetType,
     Type,
 )
-from .wording import code
+from .wording import code, listed
 
 
 @dataclass
@@ -185,16 +187,16 @@ class Functions:
         node, _ = function_source(function)
         reader = self.reading(function, (*calling, name))
         parameters = self.parameters(node, reader)
-        found = self._return_type(node, reader)
+        found = self._type(node.returns, reader)
         if isinstance(found, BoolType):
             return parameters, self.returned(node, reader, boolean=True)
         return parameters, self.returned(node, reader, boolean=False, expected=found)
 
-    def _return_type(self, node: ast.FunctionDef, reader: Reader) -> Type | None:
-        """The declared type of a @define, None for one that the language has no name for."""
-        if node.returns is None:
+    def _type(self, annotation: ast.expr | None, reader: Reader) -> Type | None:
+        """The declared type of a value, None for one that the language has no name for."""
+        if annotation is None:
             return None
-        text = code(node.returns)
+        text = code(annotation)
         text = text[1:-1] if text[:1] in "'\"" else text
         try:
             return type_of(eval(text, dict(reader.scope)))
@@ -207,9 +209,7 @@ class Functions:
         """The value of a function whose body binds local names and returns once."""
         body = _without_docstring(node.body)
         for statement in body[:-1]:
-            if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                statement = local_of(statement)
-            if not isinstance(statement, ast.Assign):
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
                 reader.fail(
                     "not-an-expression",
                     "only local names may come before the `return` of a property or @define",
@@ -242,9 +242,10 @@ class Functions:
                 return base
         return self.protocol
 
-    def bind_local(self, node: ast.Assign, reader: Reader) -> None:
-        target = node.targets[0]
-        if len(node.targets) != 1 or not isinstance(target, ast.Name):
+    def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: Reader) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        target = targets[0]
+        if len(targets) != 1 or not isinstance(target, ast.Name):
             reader.fail(
                 "bad-target",
                 "one name is bound at a time",
@@ -262,7 +263,8 @@ class Functions:
                 "use another name: a local name stands for one value",
                 ((reader.env[target.id].span, "bound here"),),
             )
-        value = reader.read(node.value)
+        assert node.value is not None
+        value = self._bound(node, node.value, target.id, reader)
         if isinstance(value, s.SentMessages) and value.record is None:
             assert isinstance(value.type, MessagesType)
             reader.fail(
@@ -281,19 +283,53 @@ class Functions:
                 "None of what?",
                 f"write `None` where `{target.id}` is used",
             )
+        if value.type == SetType(NONE):
+            reader.fail(
+                "type-mismatch",
+                "a local empty set has no type",
+                node.value,
+                "a set of what?",
+                f"declare it: `{target.id}: {self._likely_set()} = {code(node.value)}`",
+            )
         reader.env[target.id] = replace(value, span=reader.span(target))
+
+    def _bound(
+        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, name: str, reader: Reader
+    ) -> s.Expr:
+        """The value of a local name, of the type that it is declared with, if it is."""
+        declared = self._type(node.annotation, reader) if isinstance(node, ast.AnnAssign) else None
+        if declared is not None:
+            return reader.value(value, declared)
+        if isinstance(value, (ast.Tuple, ast.List)):
+            items = value.elts
+            text = f"({listed(items)}{',' * (len(items) == 1)})"
+            reader.fail(
+                "unexpected-sequence",
+                f"it is not known which sequence `{name}` is",
+                value,
+                "of what, and how long?",
+                f"declare it: `{name}: {self._likely_sequence(items, reader)} = {text}`",
+            )
+        return reader.read(value)
+
+    def _likely_set(self) -> str:
+        """The type of the first set that the protocol has in a variable."""
+        parts = (t for v in self.variables.values() for t in inner_types(v.type))
+        return str(next((t for t in parts if isinstance(t, SetType)), "Set[Sort]"))
+
+    def _likely_sequence(self, items: list[ast.expr], reader: Reader) -> str:
+        """The type of a sequence of these items that a variable of the protocol has."""
+        found = [reader.read(item).type for item in items]
+        for variable in self.variables.values():
+            for t in inner_types(variable.type):
+                if isinstance(t, SeqType) and all(fits(x, t.element) for x in found):
+                    return str(t)
+        return f"Seq[{found[0] if found else 'Sort'}, Length]"
 
 
 def head(node: ast.FunctionDef, reader: Reader) -> Span:
     """The place of `def name`."""
     return def_span(node, reader.file)
-
-
-def local_of(node: ast.AnnAssign) -> ast.stmt:
-    """`x: T = e` as `x = e`: the annotation is for type checkers."""
-    if not isinstance(node.target, ast.Name) or node.value is None:
-        return node
-    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
 
 
 def mentions_message(t: RecordType) -> bool:

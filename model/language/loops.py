@@ -7,7 +7,6 @@ outcome depends on which element comes first means one thing to CPython and none
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from . import surface as s
@@ -17,8 +16,11 @@ from .types import QuorumType, SetType
 
 
 def check_loop(reader: BaseReader, loop: s.For) -> None:
-    """Report a write or a read of the loop's body whose outcome depends on the order of rounds."""
-    inside = [node for statement in loop.body for node in _walk(statement)]
+    """Report a write or a read of the loop's body whose outcome depends on the order of rounds.
+
+    The local names that `reader` knows were bound before the loop: what they read, they have read.
+    """
+    inside = [node for statement in loop.body for node in s.walk(statement, reader.env)]
     writes = [node for node in inside if isinstance(node, s.Assign)]
     for write in _unchosen(loop, loop.body):
         _check_write(reader, loop, write, writes)
@@ -68,7 +70,7 @@ def _check_write(reader: BaseReader, loop: s.For, write: s.Assign, writes: list[
 
 def _mentions(loop: s.For, e: s.Expr) -> bool:
     uid = loop.generator.name.uid
-    return any(isinstance(node, s.Name) and node.uid == uid for node in _walk(e))
+    return any(isinstance(node, s.Name) and node.uid == uid for node in s.walk(e))
 
 
 def _own_cell(loop: s.For, write: s.Assign) -> bool:
@@ -103,14 +105,3 @@ def _asked(inside: list[Any]) -> Iterator[tuple[str, Any, Span]]:
                 if isinstance(right, s.SentMessages) and right.record is None:
                     yield right.variable.name, left.type, node.span
                 left = right
-
-
-def _walk(node: Any) -> Iterator[Any]:
-    """A node of the surface IR and everything inside it."""
-    yield node
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            for inner in part if isinstance(part, tuple) else (part,):
-                if isinstance(inner, (s.Expr, s.Statement, s.Generator)) and is_dataclass(inner):
-                    yield from _walk(inner)

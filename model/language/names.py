@@ -154,7 +154,8 @@ class Names(BaseReader):
 
     def _state(self, node: ast.Attribute) -> s.Expr:
         variable = self.variable(node)
-        self.check_unwritten(node, variable)
+        if not isinstance(variable.type, (MapType, MessagesType)):  # those are read in parts
+            self.check_unwritten(node, variable)
         if isinstance(variable.type, MessagesType):
             return s.SentMessages(
                 variable=variable, record=None, type=variable.type, span=self.span(node)
@@ -197,24 +198,12 @@ class Names(BaseReader):
             else f"its variables are {', '.join(self.variables)}",
         )
 
-    def check_unwritten(self, node: ast.AST, variable: Variable) -> None:
-        if (wrote := self.written.get(variable.name)) is not None:
-            self.fail(
-                "read-after-write",
-                f"`self.{variable.name}` is read after it was written in the same step",
-                node,
-                "read here",
-                f"read it before line {wrote.line}: `old = {code(node)}` "
-                "(a step is atomic: all its reads see the state before it)",
-                ((wrote, "written here"),),
-            )
-
     # ------------------------------------------------------------ subscripts
 
     def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
-        if (written := self._written(node.value)) is not None:
-            self.check_unwritten(node, written)
         of = self._holder(node.value)
+        if isinstance(of, (s.SentMessages, s.StateRead)):
+            self.check_unwritten(node, of.variable)
         if isinstance(of, s.SentMessages):
             return self._sent(node, of)
         if isinstance(node.slice, ast.Slice):
@@ -238,12 +227,6 @@ class Names(BaseReader):
             node,
             f"`{code(node.value)}` is {article(of.type)}",
         )
-
-    def _written(self, node: ast.expr) -> Variable | None:
-        """The variable that `self.name` names, if this step has written it."""
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
-            return self.variables.get(node.attr) if node.attr in self.written else None
-        return None
 
     def _holder(self, node: ast.expr) -> s.Expr:
         """What is subscripted: a state variable as a whole, or a value."""

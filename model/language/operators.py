@@ -19,6 +19,7 @@ from .relations import (
 )
 from .types import (
     BoolType,
+    OptionType,
     SeqType,
     SetType,
     SortType,
@@ -65,7 +66,9 @@ class Operators(BaseReader):
     def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
         if isinstance(node.op, ast.Mult) and (found := self._multiple(node)) is not None:
             return found
-        left, right = self.read(node.left, expected), self.read(node.right, expected)
+        if isinstance(expected, OptionType):
+            expected = expected.inner  # None is nothing to compute with
+        left, right = self.alike((self, node.left), (self, node.right), expected)
         if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
             is_set(left.type) or is_set(right.type)
         ):
@@ -73,7 +76,7 @@ class Operators(BaseReader):
         if isinstance(node.op, (ast.BitOr, ast.BitAnd)):
             self._bitwise(node)
         if isinstance(node.op, ast.Add) and isinstance(left.type, SeqType | s.ListType):
-            return self._concat(node, left, expected)
+            return self._concat(node, left)
         if isinstance(node.op, (ast.Add, ast.Sub)) and is_numeric(left) and is_numeric(right):
             op = "+" if isinstance(node.op, ast.Add) else "-"
             return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
@@ -135,7 +138,7 @@ class Operators(BaseReader):
             )
         return found
 
-    def _concat(self, node: ast.BinOp, left: s.Expr, expected: Type | None) -> s.Expr:
+    def _concat(self, node: ast.BinOp, left: s.Expr) -> s.Expr:
         if not isinstance(left.type, SeqType):
             self.fail(
                 "type-mismatch",
@@ -154,7 +157,7 @@ class Operators(BaseReader):
             return s.Conditional(
                 test=test, then=then, orelse=orelse, type=BoolType(), span=self.span(node)
             )
-        then, orelse = yes.read(node.body, expected), no.read(node.orelse, expected)
+        then, orelse = self.alike((yes, node.body), (no, node.orelse), expected)
         t = join(then.type, orelse.type) or expected
         if isinstance(t, s.ListType):
             self.fail(

@@ -145,6 +145,20 @@ class BaseReader:
             self._whole_map(node, found.variable, found.type)
         return found if isinstance(expected, OptionType) else narrowed(found, self.present)
 
+    def alike(
+        self,
+        one: tuple[BaseReader, ast.expr],
+        other: tuple[BaseReader, ast.expr],
+        expected: Type | None,
+    ) -> tuple[s.Expr, s.Expr]:
+        """Two expressions; a sequence that is written out takes its type from the other one."""
+        (a, left), (b, right) = one, other
+        if isinstance(left, ast.Tuple) and not isinstance(right, ast.Tuple):
+            last = b.read(right, expected)
+            return a.read(left, _of_sequence(last, expected)), last
+        first = a.read(left, expected)
+        return first, b.read(right, _of_sequence(first, expected))
+
     def learn(self, condition: s.Expr) -> None:
         """From here on this condition holds."""
         self.present += present_where(condition, True)
@@ -152,6 +166,25 @@ class BaseReader:
     def given(self, condition: s.Expr, holds: bool) -> Self:
         """A reader of what is looked at only where the condition holds, or does not."""
         return replace(self, present=self.present + present_where(condition, holds))
+
+    def check_unwritten(self, node: ast.expr, variable: Variable) -> None:
+        """`node` reads the variable: the step must not have written it before."""
+        if (wrote := self.written.get(variable.name)) is None:
+            return
+        used = [
+            self.env[n.id] for n in ast.walk(node) if isinstance(n, ast.Name) if n.id in self.env
+        ]
+        later = [e for e in used if (e.span.line, e.span.col) > (wrote.line, wrote.col)]
+        self.fail(
+            "read-after-write",
+            f"`self.{variable.name}` is read after it was written in the same step",
+            node,
+            "read here",
+            f"read it before line {wrote.line}: "
+            f"{_kept(node, variable) if later else f'`old = {code(node)}`'} "
+            "(a step is atomic: all its reads see the state before it)",
+            ((wrote, "written here"),),
+        )
 
     def _whole_map(self, node: ast.expr, variable: Variable, t: MapType) -> NoReturn:
         name = "x" if len(t.keys) == 1 else "..."
@@ -219,6 +252,19 @@ class BaseReader:
 
 
 _WORDS = ("self", "super", "require", "all", "any", "len", "min", "max", "range", "set")
+
+
+def _of_sequence(e: s.Expr, expected: Type | None) -> Type | None:
+    return e.type if isinstance(e.type, SeqType) else expected
+
+
+def _kept(node: ast.expr, variable: Variable) -> str:
+    """How to keep what a variable holds while it is not known yet what is asked of it."""
+    t = variable.type
+    if isinstance(node, ast.Subscript) and isinstance(t, MapType) and len(t.keys) == 1:
+        cells = f"{{x: self.{variable.name}[x] for x in {t.keys[0]}}}"
+        return f"`old = {cells}`, and here `old[{code(node.slice)}]`"
+    return "bind what is asked of it to a local name there"
 
 
 def _kind(node: ast.AST) -> str:

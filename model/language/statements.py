@@ -11,7 +11,7 @@ from typing import NoReturn
 from . import surface as s
 from .diagnostics import Diagnostic, ModelError, Span, article
 from .expressions import Reader
-from .functions import Functions, local_of
+from .functions import Functions
 from .loops import check_loop
 from .protocol import Mark, Variable
 from .source import function_source
@@ -54,13 +54,14 @@ class Body:
                 return []
             case ast.Expr(ast.Call() as call):
                 return self._call(node, call)
-            case ast.Assign(targets=[ast.Name()]):
+            case (
+                ast.Assign(targets=[ast.Name()])
+                | ast.AnnAssign(target=ast.Name(), value=ast.expr())
+            ):
                 self.owner.bind_local(node, self.reader)
                 return []
             case ast.Assign(targets=[target]):
                 return [self._assign(node, target, node.value)]
-            case ast.AnnAssign(target=ast.Name(), value=ast.expr()):
-                return self.statement(local_of(node))
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 return [self._assign(node, target, value)]
             case ast.AugAssign():

@@ -6,7 +6,9 @@ Comprehensions, chained comparisons, calls of `@define` helpers and local names 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 
 from .data import Record
@@ -295,3 +297,16 @@ class Description:
 
 
 BOOL = BoolType()
+
+
+def walk(node: Any, bound: Mapping[str, Expr] = MappingProxyType({})) -> Iterator[Any]:
+    """A node and everything inside it, but for what the local names in `bound` stand for."""
+    yield node
+    if isinstance(node, Local) and bound.get(node.name) is node.value:
+        return
+    for item in fields(node):
+        value = getattr(node, item.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            for inner in part if isinstance(part, tuple) else (part,):
+                if isinstance(inner, (Expr, Statement, Generator)):
+                    yield from walk(inner, bound)
