@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 from quorate.checker.errors import InputError
+from quorate.checker.userfile import run_file
 from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.model.language import Protocol
@@ -45,17 +45,9 @@ def adapter_for(protocol: type[Protocol], variant: str, own: str | None = None) 
 
 def _own(name: str) -> Adapter:
     place, _, wanted = name.partition(":")
-    path = Path(place)
-    if not path.is_file():
-        raise InputError(f"{place}: no such file with an adapter")
-    spec = importlib.util.spec_from_file_location("quorate_user_adapter", path)
-    if spec is None or spec.loader is None or not wanted:
+    if not wanted:
         raise InputError(f"{name}: expected path.py:Class")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{place}: {type(error).__name__} while it was read: {error}") from error
+    module = run_file(Path(place), "an adapter")
     cls = getattr(module, wanted, None)
     missing = [m for m in ("start", "perform", "observe") if not callable(getattr(cls, m, None))]
     if not inspect.isclass(cls) or missing:

@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import inspect
 import sys
-import traceback
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,10 +14,9 @@ from types import ModuleType
 from quorate.checker.errors import InputError
 from quorate.checker.load import BUNDLED as PROTOCOLS
 from quorate.checker.load import load_protocol
+from quorate.checker.userfile import run_file
 from quorate.model.language import Protocol
 from quorate.model.refinements import BUNDLED, Refinement, identity
-
-from .images import near_path
 
 SIMPLER = {
     "Voting": "quorate.model.voting:Voting",
@@ -144,25 +142,4 @@ def _module(place: str, concrete: type[Protocol]) -> ModuleType:
     path = Path(place)
     if _file(concrete) == path.resolve():
         return sys.modules[concrete.__module__]
-    if not path.is_file():
-        raise InputError(f"{place}: no such file with a mapping")
-    spec = importlib.util.spec_from_file_location("quorate_user_mapping", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        where = f"{near_path(error.filename or place)}:{error.lineno}:{error.offset}"
-        raise InputError(f"{where}: {error.msg}") from error
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [f.lineno for f in frames if Path(f.filename).resolve() == path.resolve()]
-        where = f"{place}:{lines[-1]}" if lines else place
-        raise InputError(
-            f"{where}: {type(error).__name__} while the file was read: {error}"
-        ) from error
-    finally:
-        sys.path.remove(str(path.resolve().parent))
-    return module
+    return run_file(path, "a mapping")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from quorate.checker.errors import InputError
+from .project import project_defaults
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -83,23 +82,7 @@ def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
     return found
 
 
-def project_defaults(start: Path) -> Mapping[str, Any]:
-    """The table [tool.quorate] of the nearest pyproject.toml. Raises InputError."""
-    for folder in (start, *start.parents):
-        path = folder / "pyproject.toml"
-        if path.is_file():
-            try:
-                table = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise InputError(f"{path}: {error}") from None
-            found = table.get("tool", {}).get("quorate", {})
-            for name in set(found) - {"sizes", "faults"}:
-                raise InputError(f"{path}: [tool.quorate] has no `{name}`; it has sizes, faults")
-            return found  # type: ignore[no-any-return]
-    return {}
-
-
 def with_defaults(given: Mapping[str, int], name: str, wanted: set[str]) -> dict[str, int]:
     """The project's defaults for the names that a protocol has, overridden by what is given."""
-    defaults = project_defaults(Path.cwd()).get(name, {})
+    defaults = project_defaults(Path.cwd())[name]
     return {**{k: v for k, v in defaults.items() if k in wanted}, **given}

@@ -1,0 +1,128 @@
+"""A Python file of the user's: a model, an adapter, a mapping. It is read, and run as a module.
+
+Whatever is wrong with it is one InputError, which names the file and, where there is one, the line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib.util
+import linecache
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import quorate.model.language
+
+from .errors import InputError
+
+# A line in here is not where a user looks.
+OURS = (Path(__file__).parent, Path(quorate.model.language.__file__).parent)
+
+
+def run_file(path: Path, what: str) -> ModuleType:
+    """The module of a file that should hold `what`, "a protocol"; its siblings can be imported.
+
+    Raises InputError.
+    """
+    code = _compiled(path, _source(path, what))
+    resolved = path.resolve()
+    name = f"quorate_user_{hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    sys.modules[name] = module
+    sys.path.insert(0, str(resolved.parent))
+    try:
+        exec(code, vars(module))
+    except BaseException as error:
+        sys.modules.pop(name, None)
+        raise broken(str(path), error) from error
+    finally:
+        sys.path.remove(str(resolved.parent))
+    return module
+
+
+def _source(path: Path, what: str) -> bytes:
+    """The bytes of the file."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory, expected a Python file with {what}", str(path))
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is no regular file, expected a Python file", str(path))
+    if not path.is_file():
+        raise InputError(f"{path}: no such file{_near(path)}", str(path))
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", str(path)) from None
+    if b"\0" in source:
+        raise InputError(f"{path}: is a binary file, expected Python source", str(path))
+    return source
+
+
+def _near(path: Path) -> str:
+    if path.is_symlink():
+        return f": it is a link to {path.readlink()}"
+    try:
+        siblings = [p.name for p in path.parent.glob("*.py")]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, siblings, 1)
+    return f"; did you mean {path.with_name(near[0])}?" if near else ""
+
+
+def _compiled(path: Path, source: bytes) -> CodeType:
+    """The code of the file, named by the path as given: so do diagnostics and traces."""
+    file = str(path)
+    try:
+        text = importlib.util.decode_source(source)
+        code = compile(source, file, "exec")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        byte = source[error.start : error.start + 1]
+        raise InputError(
+            f"{file}:{line}: found the byte 0x{byte.hex()}, which is not {error.encoding.upper()}; "
+            "expected Python source in UTF-8",
+            file,
+            line,
+        ) from None
+    except (MemoryError, RecursionError):
+        raise InputError(f"{file}: is nested too deeply for Python to read", file) from None
+    except SyntaxError as error:
+        if not error.lineno:  # it cannot even be decoded
+            error.msg = f"{error.msg}; expected Python source in UTF-8"
+        raise broken(file, error) from error
+    # The source that is run is the one that is read, whatever becomes of the file.
+    linecache.cache[file] = (len(source), None, text.splitlines(keepends=True), file)
+    return code
+
+
+def broken(place: str, error: BaseException) -> BaseException:
+    """An error while a user's file or module was read, as one line with its place."""
+    if isinstance(error, (KeyboardInterrupt, InputError)):
+        return error
+    if isinstance(error, SyntaxError):
+        # An unknown encoding has no line.
+        file, line = error.filename or place, error.lineno or None
+        column = error.offset if line and error.offset and error.offset > 0 else None
+        where = ":".join(str(part) for part in (file, line, column) if part is not None)
+        return InputError(f"{where}: {error.msg}", file, line, column)
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((f for f in reversed(frames) if _is_users(f.filename)), None)
+    file, line = (last.filename, last.lineno) if last else (place, None)
+    where = f"{file}:{line}" if line else file
+    said = f"{type(error).__name__} while the file was read: {_text(error)}"
+    return InputError(f"{where}: {said}", file, line)
+
+
+def _is_users(file: str) -> bool:
+    return "importlib" not in file and not any(Path(file).is_relative_to(p) for p in OURS)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a class of the user's, too
+        return "an error that cannot be shown"
