@@ -179,7 +179,7 @@ def test_defaults_of_the_project(capsys: Output, my: str) -> None:
         (["my.py:Box", "--mapping", "my.py:to_consensus"], "my.py:to_consensus: say which protoc"),
         (["my.py:Box", "--mapping", "my.py:to_consensu"], "my.py: no to_consensu; did you mean to"),
         (["my.py:Box", "--mapping", "my.py:NUMBER"], "my.py:NUMBER: is a int, not a function or"),
-        (["my.py:Box", "--mapping", "no.py:f"], "no.py: no such file with a mapping"),
+        (["my.py:Box", "--mapping", "no.py:f"], "no.py: no such file"),
         (
             ["my.py:Box", "--mapping", "broken.py:f"],
             "broken.py:2: ZeroDivisionError while the file",
