@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .streams import occupy, print_document, standard, undisturbed
+from .streams import occupy, print_whole, standard, undisturbed
 
 # Exit codes: 0 holds, and for what does not:
 VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
@@ -99,7 +99,7 @@ def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
     if as_json:
         from .report.document import envelope, text_of
 
-        print_document(text_of(envelope(verb, failure.code, {"error": failure.json()})))
+        print_whole(text_of(envelope(verb, failure.code, {"error": failure.json()})))
     if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):
         traceback.print_exception(error)
     return failure.code

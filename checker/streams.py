@@ -129,11 +129,14 @@ def standard(ascii_only: bool, as_json: bool) -> Iterator[Streams]:
         _current = before
 
 
-def print_document(text: str) -> None:
-    """Print the object of --json."""
-    out: TextIO | Stream = sys.stdout if _current is None else _current.out
-    out.write(f"{text}\n")
-    out.flush()
+def print_whole(text: str) -> bool:
+    """Print what a command is asked for: an object, a module. Whether nobody misses some of it."""
+    if _current is None:
+        sys.stdout.write(text)
+        return True
+    _current.out.write(text)
+    _current.out.flush()
+    return _current.out.complaint() is None
 
 
 @contextlib.contextmanager

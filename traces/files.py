@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -30,31 +31,45 @@ def read_file(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES
 
 
 def write_file(path: str | PathLike[str], data: bytes) -> None:
-    """Replace `path` by `data` in one step: whoever reads it sees the old file or the new one."""
-    target = Path(path)
-    # In the same folder, because a rename is atomic only within one file system.
-    partial = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    """Replace `path` by `data` in one step; TraceError when that cannot be done."""
     try:
-        _write_through(partial, data)
-        partial.replace(target)
+        with replacing(path) as partial:
+            partial.write_bytes(data)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         expected = "a place where a trace can be written"
         raise TraceError(path, None, _reason(error), expected) from error
-    except BaseException:
+
+
+@contextmanager
+def replacing(path: str | PathLike[str]) -> Iterator[Path]:
+    """The path of a file to write, which takes the place of `path` when all of it is there.
+
+    Whoever reads `path` sees the old file or the new one; after an error only the old one is left.
+    What is not a file, such as /dev/stdout or a pipe, is written directly. An OSError names `path`.
+    """
+    target = Path(path)
+    special = target.exists() and not target.is_file()
+    # In the same folder, because a rename is atomic only within one file system. A link stays one.
+    whole = Path(os.path.realpath(target))
+    partial = whole.with_name(f".{whole.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        if special:
+            yield target
+        else:
+            yield partial
+            _synced(partial).replace(whole)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    # Exclusive creation, and synced before the rename: otherwise a power cut
-    # could leave the new name on an empty file.
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
+def _synced(path: Path) -> Path:
+    """The same path: otherwise a power cut could leave the new name on an empty file."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
+    return path
 
 
 def _reason(error: OSError) -> str:

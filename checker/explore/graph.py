@@ -24,6 +24,7 @@ from quorate.checker.finite.instances import Instance
 from quorate.checker.finite.values import Fields
 from quorate.checker.report.values import show_state
 from quorate.model.language import SizeError
+from quorate.traces.files import replacing
 
 from . import driver as d
 from .codegen import add_successors
@@ -195,12 +196,8 @@ class StateGraph:
         if path.suffix not in writers:
             known = ", ".join(writers)
             raise ValueError(f"{path}: unknown graph format `{path.suffix}`, expected {known}")
-        temporary = path.with_name(f".{path.name}.partial")
-        try:
-            writers[path.suffix](temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as partial:
+            writers[path.suffix](partial)
 
     def _rows(self) -> Iterator[tuple[int, dict[str, str]]]:
         for k in range(self.nodes):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from quorate.checker.streams import print_document
+from quorate.checker.streams import print_whole
 
 from .document import text_of
 
@@ -65,7 +65,7 @@ class Output:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """What --json prints, as `report.document` makes it."""
-        print_document(text_of(document))
+        print_whole(text_of(document))
 
 
 @contextmanager

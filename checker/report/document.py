@@ -29,7 +29,7 @@ def envelope(verb: str | None, code: int, body: Mapping[str, Any]) -> dict[str, 
 
 def text_of(document: Mapping[str, Any]) -> str:
     """The object as text, in ASCII."""
-    return json.dumps(document, indent=2)
+    return f"{json.dumps(document, indent=2)}\n"
 
 
 def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -202,17 +203,19 @@ def writable(path: Path | None) -> None:
     """Make sure before a long search that its result can be written. Raises InputError."""
     if path is None:
         return
-    folder = path.parent
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
     if path.is_dir():
-        raise InputError(f"{path}: is a directory, expected a file to write")
+        raise InputError(f"{path}: is a directory, expected a file to write", str(path))
+    if path.exists() and not path.is_file():
+        return  # /dev/stdout, a pipe: it is not replaced
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such directory to write {path.name} in")
+        raise InputError(f"{folder}: no such directory to write {path.name} in", str(folder))
     probe = folder / f".{path.name}.probe"
     try:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise InputError(f"{folder}: cannot write here: {error.strerror}") from None
+        raise InputError(f"{folder}: cannot write here: {error.strerror}", str(folder)) from None
 
 
 def memory_line(explorer: Explorer) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from quorate.checker.cli import option_error
+from quorate.checker.cli import USAGE, option_error
+from quorate.checker.streams import print_whole
 
 from .options import ascii_option, merged, sizes_option
 
@@ -56,8 +57,7 @@ def command(
         configuration = None  # most modules can be printed without
     found = export(loaded, configuration, name, symmetry)
     if output is None:
-        click.echo(found.module, nl=False)
-        return 0
+        return 0 if print_whole(found.module) else USAGE
     assert found.configuration is not None
     _write(output.with_suffix(".cfg"), found.configuration)
     _write(output, found.module)
@@ -77,11 +77,7 @@ def _module_name(output: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from quorate.checker.errors import InputError
-    from quorate.traces import TraceError
-    from quorate.traces.files import write_file
+    from quorate.traces.files import replacing
 
-    try:
-        write_file(path, text.encode("ascii"))
-    except TraceError as error:
-        raise InputError(f"{path}: cannot be written: {error.found}") from None
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="ascii")

@@ -83,8 +83,6 @@ class Prove:
         assert self.smt2 is not None
         try:
             write_smt2(target, self.smt2, self.only or None)
-        except OSError as error:
-            raise InputError(f"{self.smt2}: cannot write here: {error.strerror}") from None
         except ValueError as error:
             raise InputError(str(error)) from None
         except UnsupportedError:

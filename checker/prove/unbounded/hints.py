@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quorate.model.language.protocol import Protocol
+from quorate.traces.files import replacing
 
 from .verdicts import Answer, Proof
 
@@ -58,5 +59,6 @@ def save_hints(protocol: type[Protocol], proof: Proof) -> Path:
         if o.answer is Answer.PROVED and not o.untouched and o.used
     }
     text = json.dumps({**others, protocol.__name__: used}, indent=1, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    with replacing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
     return path

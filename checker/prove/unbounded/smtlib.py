@@ -6,14 +6,13 @@ as the prover does. Barrett, Fontaine, Tinelli: The SMT-LIB Standard, version 2.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
+from quorate.traces.files import replacing
 
 from .obligations import Obligations
 from .proof import is_safety
@@ -31,7 +30,8 @@ def write_smt2(
     written = []
     for name, text in obligations_smt2(protocol, invariants):
         path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.smt2"
-        _write(path, text)
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
         written.append(path)
     return written
 
@@ -62,14 +62,3 @@ def obligations_smt2(
 def _file(title: str, text: str) -> str:
     body = "\n".join(line for line in text.splitlines() if not line.startswith("(set-info"))
     return f"; {title}: unsatisfiable if it holds\n(set-info :status unsat)\n{body}\n"
-
-
-def _write(path: Path, text: str) -> None:
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
