@@ -27,11 +27,12 @@ class Output:
 
         self.ascii = sys.stdout.encoding == "ascii"
         self.console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.console.width = max(80, min(160, self.console.width))
 
     @property
     def width(self) -> int:
         """Columns to render for."""
-        return max(80, min(160, self.console.width))
+        return self.console.width
 
     def line(self, text: str = "", mark: str = "", indent: int = 0) -> None:
         """One line, with a mark: "ok", "bad" or "warn"."""
@@ -77,6 +78,7 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console.width = max(20, console.width)  # Rich prints nothing at all on no columns
     if console.is_terminal:
         with console.status("", spinner="line") as status:
             yield lambda state: status.update(say(state))
