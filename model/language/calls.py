@@ -85,9 +85,9 @@ class Calls(Generators):
             self.fail(
                 "foreign-call",
                 f"`{code(func)}` is not part of the modelling language",
-                func,
+                node,
                 "a method the checker cannot see into",
-                _METHOD_HINTS.get(func.attr, "write it out with all/any and comprehensions"),
+                _instead(node, func),
             )
         if func.attr not in self.defines:
             near = difflib.get_close_matches(func.attr, self.defines, 1)
@@ -195,6 +195,8 @@ class Calls(Generators):
 
     def _extremum(self, node: ast.Call, name: str) -> s.Expr:
         left, right = self.read(node.args[0]), self.read(node.args[1])
+        for side, one, other in zip(node.args, (left, right), (right, left), strict=True):
+            self.check_present(side, one, other.type)
         ordered = isinstance(left.type, SortType) and left.type.ordered
         if not (is_numeric(left) and is_numeric(right)) and not (
             ordered and left.type == right.type
@@ -243,11 +245,23 @@ _FUNCTION_HINTS = {
     "zip": "go over positions: `for i in range(len(s))`",
     "super": "`super().action(...)` is called as a statement of an action",
 }
-_METHOD_HINTS = {
-    "append": "sequences are values: write `self.x[i] = self.x[i] + (entry,)`",
-    "union": "write `a | b`",
-    "intersection": "write `a & b`",
-    "difference": "write `a - b`",
-    "issubset": "write `a <= b`",
-    "get": "a map has a value for every key: write `m[key]`",
+_OPERATORS: dict[str, ast.operator] = {
+    "union": ast.BitOr(),
+    "intersection": ast.BitAnd(),
+    "difference": ast.Sub(),
 }
+
+
+def _instead(node: ast.Call, func: ast.Attribute) -> str:
+    """What stands for a method of a Python set, sequence or dictionary."""
+    of = func.value
+    match func.attr, node.args:
+        case ("union" | "intersection" | "difference") as name, [other]:
+            return f"write `{code(ast.BinOp(left=of, op=_OPERATORS[name], right=other))}`"
+        case "issubset", [other]:
+            return f"write `{code(ast.Compare(left=of, ops=[ast.LtE()], comparators=[other]))}`"
+        case "get", [key, *_]:
+            return f"a map has a value for every key: write `{code(of)}[{code(key)}]`"
+        case "append", [item]:
+            return f"sequences are values: write `{code(of)} + ({code(item)},)`"
+    return "write it out with all/any and comprehensions"

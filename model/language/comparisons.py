@@ -86,6 +86,8 @@ class Comparisons(BaseReader):
             elif op in ("==", "!="):
                 self._check_equality(place, op, left, right)
             else:
+                for side, one, other in ((left_node, left, right), (right_node, right, left)):
+                    self.check_present(side, one, widened(other).type)
                 self._check_order(place, op, left, right)
             rest.append((op, right))
             left_node, left = right_node, right
@@ -191,6 +193,7 @@ class Comparisons(BaseReader):
                 node,
                 f"the right side is {article(right.type)}",
             )
+        self.check_present(left_node, left, wanted.element)
         if not fits(left.type, wanted.element):
             self.fail(
                 "type-mismatch",
@@ -275,7 +278,9 @@ class Comparisons(BaseReader):
                 node,
                 f"`{op}` needs an order",
                 f"declare `class {left.type}(Ordered): ...` if an order is meant; elements of a "
-                "Sort are interchangeable, so no run may depend on an order",
+                "Sort are interchangeable, so no run may depend on an order"
+                if isinstance(left.type, SortType)
+                else "it can be compared with `==` and `!=`",
             )
 
 

@@ -16,7 +16,7 @@ from .diagnostics import Span
 from .expressions import Reader
 from .protocol import Protocol, Variable
 from .relations import NONE, fits
-from .sorts import Sort
+from .sorts import Nat, Sort
 from .source import def_span, function_source
 from .types import (
     BoolType,
@@ -308,7 +308,8 @@ class Functions:
                 f"it is not known which sequence `{name}` is",
                 value,
                 "of what, and how long?",
-                f"declare it: `{name}: {self._likely_sequence(items, reader)} = {text}`",
+                f"declare it: `{name}: {self._likely_sequence(items, reader)} = {text}`, "
+                "where its length is in a range such as `class Length(Nat): ...`",
             )
         return reader.read(value)
 
@@ -318,13 +319,14 @@ class Functions:
         return str(next((t for t in parts if isinstance(t, SetType)), "Set[Sort]"))
 
     def _likely_sequence(self, items: list[ast.expr], reader: Reader) -> str:
-        """The type of a sequence of these items that a variable of the protocol has."""
+        """The type of a sequence of these items, one that a variable has where there is such."""
         found = [reader.read(item).type for item in items]
         for variable in self.variables.values():
             for t in inner_types(variable.type):
                 if isinstance(t, SeqType) and all(fits(x, t.element) for x in found):
                     return str(t)
-        return f"Seq[{found[0] if found else 'Sort'}, Length]"
+        lengths = (n for n, sort in self.protocol.sorts().items() if issubclass(sort, Nat))
+        return f"Seq[{found[0] if found else 'Sort'}, {next(lengths, 'Length')}]"
 
 
 def head(node: ast.FunctionDef, reader: Reader) -> Span:

@@ -39,9 +39,9 @@ class Generators(BaseReader):
             self.fail(
                 "generator-needed",
                 f"`{kind}` takes a generator",
-                argument or node,
+                node,
                 "no generator here",
-                f"write `{kind}({text} for x in Sort)`",
+                f"write `{kind}({text} for x in {next(iter(self.protocol.sorts()), 'Sort')})`",
             )
         generators, inner = self.generators(argument.generators)
         element = inner.condition(argument.elt)

@@ -12,7 +12,7 @@ from typing import Any
 from . import surface as s
 from .diagnostics import Span
 from .reader import BaseReader
-from .types import QuorumType, SetType
+from .types import MapType, QuorumType, SetType
 
 
 def check_loop(reader: BaseReader, loop: s.For) -> None:
@@ -29,7 +29,8 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
             same = [w for w in writes if w.variable.name == node.variable.name]
             if all(_own_cell(loop, w) and w.keys == node.keys for w in same):
                 continue
-            _seen_by_later_rounds(reader, node.span, node.variable.name, same[0].span)
+            help = _kept(loop, node)
+            _seen_by_later_rounds(reader, node.span, node.variable.name, same[0].span, help)
     sends = {(n.variable.name, n.message.type): n.span for n in inside if isinstance(n, s.Send)}
     for name, t, span in _asked(inside):
         if (name, t) in sends:
@@ -82,13 +83,28 @@ def _own_cell(loop: s.For, write: s.Assign) -> bool:
     return distinct and loop.generator.name in write.keys
 
 
-def _seen_by_later_rounds(reader: BaseReader, span: Span, name: str, wrote: Span) -> None:
+def _kept(loop: s.For, read: s.StateRead) -> str:
+    """How to read it before the loop: the value itself, or a map of all that rounds may ask for."""
+    text, t = read.span.text(), read.variable.type
+    inside = {n.name.uid for n in s.walk(loop) if isinstance(n, s.Generator)}
+    names = [n for n in s.walk(read) if isinstance(n, s.Name)]
+    if text.startswith("self.") and not any(n.uid in inside for n in names):
+        return f": `old = {text}`"
+    if isinstance(t, MapType) and len(t.keys) == 1:
+        cells = f"{{x: self.{read.variable.name}[x] for x in {t.keys[0]}}}"
+        return f": `old = {cells}`, and here `old[...]`"
+    return ""
+
+
+def _seen_by_later_rounds(
+    reader: BaseReader, span: Span, name: str, wrote: Span, help: str = ""
+) -> None:
     reader.fail(
         "order-dependent",
         f"`self.{name}` is read in a loop that writes it",
         span,
         "an earlier round may have written this",
-        "read it before the loop: a step is atomic, all its reads see the state before it",
+        f"read it before the loop{help} (a step is atomic: all its reads see the state before it)",
         ((wrote, "written here"),),
     )
 

@@ -12,13 +12,12 @@ from . import surface as s
 from .data import Message, Record, type_of
 from .diagnostics import article
 from .protocol import Variable, is_enum
-from .quorums import QuorumSystem
 from .reader import BaseReader
 from .relations import (
     NONE,
     NUMBER,
 )
-from .sorts import Nat, Ordered, Sort
+from .sorts import Ordered, Sort
 from .types import (
     BoolType,
     EnumType,
@@ -52,10 +51,8 @@ class Names(BaseReader):
         self.fail("unknown-name", f"name `{node.id}` is not defined", node, "unknown name", hint)
 
     def _global(self, node: ast.AST, name: str, value: Any) -> s.Expr:
-        if isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem)):
-            return s.SortRange(type=type_of(value), span=self.span(node))
-        if is_enum(value):
-            return s.SortRange(type=EnumType(value), span=self.span(node))
+        if (found := self.all_of(node, value)) is not None:
+            return found
         if isinstance(value, (bool, int)) or value is None:
             return self.constant(node, value)
         if isinstance(value, Sort):
@@ -245,6 +242,9 @@ class Names(BaseReader):
                 f"expected {', '.join(map(str, t.keys))}",
                 f"write `{code(node.value)}[{', '.join(['...'] * len(t.keys))}]`",
             )
+        for key in given:
+            if isinstance(key, ast.Constant) and key.value is None:
+                self.fail("none-not-allowed", "a map has no cell for None", key, "not a key")
         return tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
 
     def _sent(self, node: ast.Subscript, of: s.SentMessages) -> s.Expr:

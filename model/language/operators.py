@@ -80,6 +80,8 @@ class Operators(BaseReader):
         if isinstance(node.op, (ast.Add, ast.Sub)) and is_numeric(left) and is_numeric(right):
             op = "+" if isinstance(node.op, ast.Add) else "-"
             return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
+        for side, one in ((node.left, left), (node.right, right)):
+            self.check_present(side, one, NUMBER)
         ordered = isinstance(left.type, SortType) and left.type.ordered
         self.fail(
             "arithmetic",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Self
 
 from . import surface as s
-from .data import Record, type_of
+from .data import Message, NotAType, Record, type_of
+from .declarations import type_hint
 from .diagnostics import Diagnostic, ModelError, Span, article
 from .narrowing import narrowed, present_where
 from .protocol import Protocol, Variable, is_enum
@@ -75,15 +76,7 @@ class BaseReader:
         found = self.read(node, expected)
         if fits(found.type, expected):
             return replace(found, type=expected) if isinstance(found, s.SequenceOf) else found
-        if isinstance(found.type, OptionType) and fits(found.type.inner, expected):
-            self.fail(
-                "may-be-none",
-                f"expected {expected}, but this may be None",
-                node,
-                f"this is {article(found.type)}",
-                f"test it first: `require({code(node)} is not None)`, "
-                f"`if {code(node)} is not None:`, or `{code(node)} is not None and ...`",
-            )
+        self.check_present(node, found, expected)
         if isinstance(found, s.Constant) and found.value is None:
             self.fail(
                 "none-not-allowed",
@@ -99,6 +92,20 @@ class BaseReader:
             f"expected {expected}, found {found.type}",
             node,
             f"this is {article(found.type)}",
+        )
+
+    def check_present(self, node: ast.expr, found: s.Expr, wanted: Type) -> None:
+        """What may be None does not stand for a value before a test has shown that it is one."""
+        if not isinstance(found.type, OptionType) or not fits(found.type.inner, wanted):
+            return
+        test = ast.Compare(left=node, ops=[ast.IsNot()], comparators=[ast.Constant(None)])
+        text = code(test)
+        self.fail(
+            "may-be-none",
+            f"expected {wanted}, but this may be None",
+            node,
+            f"this is {article(found.type)}",
+            f"test it first: `require({text})`, `if {text}:`, or `{text} and ...`",
         )
 
     def condition(self, node: ast.expr, negated: bool = False) -> s.Expr:
@@ -200,13 +207,26 @@ class BaseReader:
 
     def iterated(self, node: ast.expr) -> s.Expr:
         """What a `for` goes over: a sort, or an expression."""
-        if isinstance(node, ast.Name) and node.id not in self.env and node.id in self.scope:
-            value = self.scope[node.id]
-            if isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem)):
-                return s.SortRange(type=type_of(value), span=self.span(node))
-            if is_enum(value):
-                return s.SortRange(type=EnumType(value), span=self.span(node))
-        return self.read(node)
+        known = isinstance(node, ast.Name) and node.id not in self.env and node.id in self.scope
+        found = self.all_of(node, self.scope[node.id]) if known else None  # type: ignore[attr-defined]
+        return self.read(node) if found is None else found
+
+    def all_of(self, node: ast.AST, value: Any) -> s.SortRange | None:
+        """All elements of what a global name stands for, if it is a sort or the like."""
+        if is_enum(value):
+            return s.SortRange(type=EnumType(value), span=self.span(node))
+        if not (isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem))):
+            return None
+        try:
+            return s.SortRange(type=type_of(value), span=self.span(node))
+        except NotAType as error:
+            self.fail(
+                "sort-as-value",
+                f"`{error}` has no elements of its own",
+                node,
+                "stands for any sort, range or system of its kind",
+                f"write the name of one; {type_hint(str(error))}",
+            )
 
     def between(self, left: ast.expr, right: ast.expr) -> Span:
         """The place from one expression to another."""
@@ -241,6 +261,14 @@ class BaseReader:
         self, node: ast.AST | Span, variable: Variable, record: type[Record]
     ) -> None:
         assert isinstance(variable.type, MessagesType)
+        if not issubclass(record, Message):
+            self.fail(
+                "not-a-message",
+                f"`{record.__name__}` is a record, not a message",
+                node,
+                "never sent",
+                f"declare it as a message: `class {record.__name__}(Message)`",
+            )
         if record not in variable.type.messages:
             self.fail(
                 "not-sent-here",

@@ -90,9 +90,11 @@ class Body:
         )
 
     def _unused(self, value: ast.expr) -> NoReturn:
-        hint = f"write `require({code(value)})`"
+        hint = f"write `require({code(value)})`" if self._is_condition(value) else "take it out"
         match value:
-            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]) if code(
+                left
+            ).startswith("self."):
                 text = f"`{code(left)} = {code(right)}`"
                 hint = f"write {text} to assign it, or {hint.removeprefix('write ')} as a guard"
             case ast.Name(id="require"):
@@ -110,6 +112,13 @@ class Body:
             "no effect",
             hint,
         )
+
+    def _is_condition(self, value: ast.expr) -> bool:
+        try:
+            self.reader.condition(value)
+        except ModelError:
+            return False
+        return True
 
     def _span(self, node: ast.AST) -> Span:
         return self.reader.span(node)
