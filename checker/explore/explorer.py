@@ -368,11 +368,13 @@ class Explorer:
         room = max(count, self._growth * store.room)
         most = MOST_STATES if self.memory is None else self._most_states(self.memory)
         room = min(room, most // self.threads)
+        if room < count:
+            return False
         try:
             store.grow(room)
         except MemoryError:
             return False
-        return count <= store.room
+        return True
 
     def _slice(self) -> int:
         k, s = self.kernel, self.store
