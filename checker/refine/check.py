@@ -83,10 +83,24 @@ class Refined:
         """How many steps change nothing abstractly."""
         return sum(w.get(NOTHING, 0) for w in self.ways.values())
 
+    @property
+    def nothing(self) -> str | None:
+        """Why nothing was compared, where no step is anything to the abstract protocol."""
+        concrete, abstract = self.refinement.concrete, self.refinement.abstract
+        if not self.states:
+            return f"nothing was compared: {concrete.__name__} has no initial state"
+        if not self.transitions:
+            return f"nothing was compared: {concrete.__name__} takes no step"
+        if not any(self.taken.values()):
+            return f"nothing was compared: no step changes anything of {abstract.__name__}"
+        return None
+
     def warnings(self) -> list[str]:
         """Why a pass may mean less than it seems."""
         if self.verdict is not Verdict.REFINES:
             return []
+        if self.nothing is not None:
+            return [self.nothing]
         concrete, abstract = self.refinement.concrete, self.refinement.abstract
         faults = {n: m._quorate.fault for n, m in abstract.methods("action").items()}
         return [

@@ -42,6 +42,7 @@ class Refine:
     strict: bool
     as_json: bool
     proofs: dict[Link, Simulated] = field(default_factory=dict)
+    untried: bool = False  # whether a proof was wanted and there was nothing to begin it with
 
     def run(self) -> int:
         """Check one refinement after the other; returns the exit code."""
@@ -70,7 +71,7 @@ class Refine:
             return VIOLATED
         warned = self.strict and any(r.warnings() for r in done)
         unsure = any(r.verdict is Verdict.INCONCLUSIVE for r in done)
-        open_ = any(not p.proved for p in self.proofs.values())
+        open_ = self.untried or any(not p.proved for p in self.proofs.values())
         return INCONCLUSIVE if warned or unsure or open_ else 0
 
     def _check(self, links: list[Refinement], out: Output) -> list[Refined]:
@@ -100,13 +101,20 @@ class Refine:
             done.append(found)
             if not self.as_json:
                 report(out, found)
-            if self.prove and found.verdict is Verdict.REFINES:
+            if self.prove:
                 self._prove(link, found, sizes, out)
         return done
 
     def _prove(
         self, link: Refinement, found: Refined, sizes: Mapping[str, int], out: Output
     ) -> None:
+        if found.verdict is Verdict.FAILS:
+            return
+        if found.verdict is Verdict.INCONCLUSIVE or found.nothing is not None:
+            self.untried = True
+            if not self.as_json:
+                out.line("no proof was tried: that takes a check with steps, to its end", "warn")
+            return
         proof = prove_refinement(link, {**found.abstract_sizes, **found.sizes, **sizes})
         self.proofs[link.concrete, link.abstract] = proof
         if not self.as_json:
@@ -137,6 +145,8 @@ def report(out: Output, found: Refined) -> None:
     size = f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}"
     out.title(f"{concrete} as {abstract}  {found.sizes}")
     match found.verdict:
+        case Verdict.REFINES if found.nothing is not None:
+            out.line(f"{size}, {seconds(found.seconds)}")
         case Verdict.REFINES:
             out.line(f"{concrete} refines {abstract}: {size}, {seconds(found.seconds)}", "ok")
         case Verdict.INCONCLUSIVE:

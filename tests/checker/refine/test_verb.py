@@ -214,16 +214,17 @@ def test_stopping_early_is_inconclusive(capsys: Output) -> None:
 
 
 def test_strict(capsys: Output, my: str) -> None:
-    mapping = ["refine", my, "Voting", "--mapping", "idle.py:idle"]
-    Path("idle.py").write_text(
+    mapping = ["refine", my, "Voting", "--mapping", "rising.py:rising"]
+    Path("rising.py").write_text(
         "from my import Acceptor\nfrom quorate.model.voting import Ballot\n"
-        "def idle(self):\n    return {'votes': {a: set() for a in self.kept}, "
-        "'max_bal': {a: Ballot.never for a in self.kept}}\n"
+        "def rising(self):\n    high = next(iter(Ballot))\n"
+        "    return {'votes': {a: set() for a in self.kept}, 'max_bal': "
+        "{a: Ballot.never if self.kept[a] is None else high for a in self.kept}}\n"
     )
     sizes = ["-s", "Acceptor=2,Value=2,Ballot=1"]
     assert run([*mapping, *sizes]) == 0
     out = capsys.readouterr().out
-    assert "! no step of Box is increase_max_bal of Voting" in out
+    assert "keep  → increase_max_bal 4" in out
     assert "! no step of Box is vote_for of Voting" in out
     assert run([*mapping, *sizes, "--strict"]) == 4
 
@@ -247,3 +248,82 @@ def test_a_proof_that_fails_is_open(capsys: Output, my: str) -> None:
     out = capsys.readouterr().out
     assert "open: not proved, checked on 2,079 explored transitions" in out
     assert "the mapping: `sum` is not part of the modelling language" in out
+
+
+IDLE = """\
+from quorate.model.language import Protocol, action, durable, init, require
+
+
+class Idle(Protocol):
+    on: bool = durable(False)
+    off: bool = durable(False)
+
+    @action
+    def switch(self) -> None:
+        require(not self.on)
+        self.on = True
+
+
+class Stuck(Idle):
+    @action
+    def switch(self) -> None:
+        require(self.off)
+        self.on = True
+
+
+class Unborn(Idle):
+    @init
+    def start(self) -> None:
+        require(self.on)
+        self.on = True
+
+
+class Other(Protocol):
+    lit: bool = durable(False)
+
+    @action
+    def light(self) -> None:
+        self.lit = True
+
+
+def to_dark(self):
+    return {"lit": False}
+
+
+def to_lit(self):
+    return {"lit": self.on}
+"""
+
+
+@pytest.mark.parametrize(
+    ("concrete", "mapping", "why"),
+    [
+        ("Idle", "to_dark", "no step changes anything of Other"),
+        ("Stuck", "to_lit", "Stuck takes no step"),
+        ("Unborn", "to_lit", "Unborn has no initial state"),
+    ],
+)
+def test_where_nothing_is_compared_nothing_refines(
+    concrete: str,
+    mapping: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("idle.py").write_text(IDLE)
+    command = ["refine", f"idle.py:{concrete}", "idle.py:Other", "--mapping", f"idle.py:{mapping}"]
+    assert run(command) == 0
+    said = capsys.readouterr().out
+    assert f"! nothing was compared: {why}" in said and "✓" not in said
+    assert run([*command, "--strict"]) == 4
+    capsys.readouterr()
+    assert run([*command, "--prove"]) == 4
+    assert "no proof was tried" in capsys.readouterr().out
+
+
+def test_a_check_that_is_stopped_is_not_proved(capsys: Output) -> None:
+    assert run(["refine", "Paxos", "Voting", *SIZES, "--prove", "--limit", "9"]) == 4
+    said = capsys.readouterr().out
+    assert "! stopped; every step so far" in said and "! no proof was tried" in said
