@@ -154,11 +154,11 @@ class ClusterSearch:
         """What a checkpoint must agree on to be of this search."""
         g = self.subject
         return {
-            "model": digest(g.description),
+            "invariants": sorted(p.name for p in g.description.invariants),
             "sizes": dict(g.sizes),
             "faults": dict(g.sizes.faults),
-            "invariants": sorted(p.name for p in g.description.invariants),
             "symmetry": g.symmetry,
+            "model": digest(g.description),  # which has the invariants in it: they were first
             "owners": self.owners,
         }
 
