@@ -69,7 +69,7 @@ class Stream(io.TextIOBase):
         if text.isascii():
             return text
         if self._ascii:
-            from quorate.traces.canvas import to_ascii
+            from quorate.traces.ascii import to_ascii
 
             return to_ascii(text)
         # Half a surrogate pair: a file's name that is not in UTF-8.

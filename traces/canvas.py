@@ -7,9 +7,6 @@ from collections.abc import Collection
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 
 _LINES = " │─╰││╭├─╯─┴╮┤┬┼"  # Indexed by the sum of the directions in which a cell is drawn.
-_SIGNS = {"✓": "ok", "✗": "FAIL", "→": "->", "≤": "<=", "≥": ">=", "≠": "!="}
-_SIGNS |= dict(zip("│─╰╭├╯┴╮┤┬┼┊●◀▶╳»…—–·’×", "|-+++++++++:*<>x~~--.'x", strict=True))
-_ASCII = {ord(sign): text for sign, text in _SIGNS.items()}
 
 
 class Canvas:
@@ -63,8 +60,3 @@ class Canvas:
     def _row(self, y: int) -> str:
         cells = zip(self._glyphs[y], self._lines[y], strict=True)
         return "".join(glyph or _LINES[line] for glyph, line in cells).rstrip()
-
-
-def to_ascii(text: str) -> str:
-    """`text` with lines of `-`, `|` and `+`; what else is not ASCII is escaped."""
-    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode()

@@ -24,6 +24,7 @@ from quorate.traces import (
     render_table,
     show,
 )
+from quorate.traces.ascii import to_ascii
 
 from . import samples
 from .strategies import traces
@@ -152,3 +153,29 @@ def test_importing_is_cheap() -> None:
     code = "import sys, quorate.traces; print(sorted({'rich', 'hypothesis'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("✗ x is violated", "FAIL x is violated"),
+        ("a → b", "a -> b"),
+        ("x: a → b     sent", "x: a -> b    sent"),
+        ("x: a → b → c   sent → d    y", "x: a -> b -> c sent -> d   y"),
+        ("größe     é\nz     é", "gr\\xf6\\xdfe \\xe9\nz     \\xe9"),
+        ("│  ● ─╮   »", "|  * -+   ~"),
+        ("漢   |\ud800", "\\u6f22 |\\ud800"),
+    ],
+)
+def test_ascii_keeps_columns(text: str, shown: str) -> None:
+    assert to_ascii(text) == shown
+
+
+def test_a_table_in_ascii_has_its_columns() -> None:
+    table = render_table(samples.eight_steps(), 120)
+    plain = to_ascii(table)
+    assert plain.isascii()
+    for line, other in zip(table.splitlines(), plain.splitlines(), strict=True):
+        if "→" in line and "Accepted(" in line:
+            assert line.index("Accepted(") == other.index("Accepted(")

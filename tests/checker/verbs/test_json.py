@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +131,42 @@ def test_an_interrupt_and_a_bug_of_ours_are_objects(
 
         monkeypatch.setattr(load, "load_module", fails)
         assert printed(["check", "Paxos", *SMALL], code, capsys)["error"]["kind"] == kind
+
+
+def test_what_a_model_prints_is_not_in_the_way(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "hasty.py").write_text(f"print('read')\n{HASTY}")
+    assert run(["check", "hasty.py:HastyPaxos", *SMALL, "-i", "agreement", "--json"]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["violated"] == "agreement"
+    assert shown.err == "read\n"
+
+
+@pytest.mark.parametrize("asked", ["--help", "-h"])
+def test_help_is_help(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "--json", asked]) == 0
+    assert capsys.readouterr().out.startswith("Usage: quorate check")
+
+
+def test_an_interrupted_search_is_one_object() -> None:
+    arguments = ["check", "Paxos", "-s", "Acceptor=3,Ballot=6,Value=2", "--json"]
+    code = f"""if True:
+        import os, signal, sys, threading, quorate.checker.explore.explorer as e
+        run = e.Explorer.run
+        def interrupted(*given, **more):
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            return run(*given, **more)
+        e.Explorer.run = interrupted
+        from quorate.checker.cli import run as command
+        sys.exit(command({arguments!r}))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
+    found = json.loads(done.stdout)
+    VALIDATOR.validate(found)
+    assert found["exit"] == 130
+    if found["error"] is None:  # the search had begun
+        assert found["outcome"] == "interrupted"
+    else:
+        assert found["error"]["kind"] == "interrupted"

@@ -1,0 +1,32 @@
+"""Text in ASCII: signs of our own in another form, all else escaped, columns where they were."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNS = {"✓": "ok", "✗": "FAIL", "→": "->", "≤": "<=", "≥": ">=", "≠": "!="}
+_SIGNS |= dict(zip("│─╰╭├╯┴╮┤┬┼┊●◀▶╳»…—–·’×", "|-+++++++++:*<>x~~--.'x", strict=True))
+_ASCII = {ord(sign): text for sign, text in _SIGNS.items()}
+_WIDE_OR_PADDING = re.compile(r"[^\x00-\x7f]+| {2,}")
+
+
+def to_ascii(text: str) -> str:
+    """`text` in ASCII; what becomes longer takes the room from the padding that follows it."""
+    return text if text.isascii() else "\n".join(map(_line, text.split("\n")))
+
+
+def _line(line: str) -> str:
+    owed = 0
+
+    def replaced(match: re.Match[str]) -> str:
+        nonlocal owed
+        found = match[0]
+        if found[0] == " ":
+            paid = min(owed, len(found) - 1)
+            owed -= paid
+            return found[paid:]
+        shown = found.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+        owed += len(shown) - len(found)
+        return shown
+
+    return line if line.isascii() else _WIDE_OR_PADDING.sub(replaced, line)
