@@ -150,7 +150,7 @@ def test_help_is_help(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_interrupted_search_is_one_object() -> None:
-    arguments = ["check", "Paxos", "-s", "Acceptor=3,Ballot=6,Value=2", "--json"]
+    arguments = ["check", "Paxos", "-s", "Acceptor=3,Ballot=5,Value=2", "--json"]
     code = f"""if True:
         import os, signal, sys, threading, quorate.checker.explore.explorer as e
         run = e.Explorer.run

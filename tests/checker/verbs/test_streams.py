@@ -172,7 +172,7 @@ def test_a_lost_stream_changes_no_exit_code(
     assert run(arguments) == code
     said = standard.err.getvalue().decode()
     assert "Traceback" not in said and "a bug of Quorate" not in said
-    told = how in ("full", "input/output") and which == ("stdout",) and said != b""
+    told = how in ("full", "input/output") and which == ("stdout",)
     prints = code < 2 or "--json" in arguments
     assert ("some of it is lost" in said) == (told and prints)
 
