@@ -69,7 +69,9 @@ def sizes_option(function: F) -> F:
 ascii_option = click.option(
     "--ascii", is_flag=True, expose_value=False, help="No characters outside ASCII."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for errors too.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, for errors too."
+)
 
 
 def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
