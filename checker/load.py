@@ -51,11 +51,26 @@ def load_protocol(name: str) -> type[Protocol]:
 def load_module(name: str) -> tuple[ModuleType, str, str]:
     """The module that a name stands for, the class in it ("" if none is named), and its place."""
     place, _, wanted = BUNDLED.get(name, name).partition(":")
-    if "/" in place or "\\" in place or place.endswith(".py"):
-        module = run_file(Path(place), "a protocol")
-    else:
-        module = _from_module(place, name)
-    return module, wanted, place
+    near = difflib.get_close_matches(name, BUNDLED, 1)
+    hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
+    missing = (
+        f"{name or 'an empty name'}: no such protocol; "
+        f"expected path.py:Class, module:Class or a bundled name ({hint})"
+    )
+    return module_at(place, "a protocol", missing), wanted, place
+
+
+def is_file_name(place: str) -> bool:
+    """Whether a place is a file's, not a module's."""
+    return "/" in place or "\\" in place or place.endswith(".py")
+
+
+def module_at(place: str, wanted: str, missing: str) -> ModuleType:
+    """The module in a file or of a name. Raises InputError, which says `missing` if it must.
+
+    `wanted` is what is looked for in a file.
+    """
+    return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
 
 
 def name_of(protocol: type[Protocol]) -> str:
@@ -67,7 +82,7 @@ def name_of(protocol: type[Protocol]) -> str:
     return f"{protocol.__module__}:{protocol.__qualname__}"
 
 
-def _from_module(place: str, given: str) -> ModuleType:
+def _from_module(place: str, missing: str) -> ModuleType:
     try:
         if not all(part.isidentifier() for part in place.split(".")):
             raise ModuleNotFoundError(name=place)
@@ -75,12 +90,7 @@ def _from_module(place: str, given: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and not f"{place}.".startswith(f"{error.name}."):
             raise broken(place, error) from error
-        near = difflib.get_close_matches(given, BUNDLED, 1)
-        hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
-        raise InputError(
-            f"{given or 'an empty name'}: no such protocol; "
-            f"expected path.py:Class, module:Class or a bundled name ({hint})"
-        ) from None
+        raise InputError(missing) from None
     except BaseException as error:
         raise broken(place, error) from error
 

@@ -6,27 +6,36 @@ sent, and shows its state in the model's terms. It never looks at what the model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
-from quorate.traces import Record, Trace, Value
+from quorate.checker.errors import InputError
+from quorate.traces import Record, Trace
 
 
 class Refusal(Exception):
     """The implementation does not do the step; the text says what it does instead."""
 
 
+class AdapterError(InputError):
+    """An adapter that cannot be used: nothing follows about the implementation."""
+
+
 class Adapter(Protocol):
-    """Drives one implementation along a trace."""
+    """Drives one implementation along a trace.
+
+    Values are those of `quorate.traces`; plain Python ones are understood where their meaning is
+    plain: a dict is a map, a list a sequence, a set a set, a member of an enum its name.
+    """
 
     def start(self, trace: Trace) -> None:
         """Set up the processes of the trace in their initial state."""
         ...
 
-    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+    def perform(self, action: str, args: Mapping[str, Any]) -> Iterable[Record]:
         """Do one step; returns the messages that the implementation sent. Raises Refusal."""
         ...
 
-    def observe(self) -> Mapping[str, Value]:
+    def observe(self) -> Mapping[str, Any]:
         """The implementation's state, by the model's variables. What cannot be seen is left out."""
         ...

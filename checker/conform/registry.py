@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Callable
-from pathlib import Path
-from typing import cast
 
 from quorate.checker.errors import InputError
-from quorate.checker.userfile import run_file
 from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.model.language import Protocol
@@ -25,10 +21,8 @@ BUNDLED: dict[type[Protocol], Callable[[Composition], Adapter]] = {
 }
 
 
-def adapter_for(protocol: type[Protocol], variant: str, own: str | None = None) -> Adapter:
-    """The adapter of a protocol (or of what it modifies). Raises InputError."""
-    if own is not None:
-        return _own(own)
+def adapter_for(protocol: type[Protocol], variant: str) -> Adapter:
+    """The bundled adapter of a protocol (or of what it modifies). Raises InputError."""
     if variant not in COMPOSITIONS:
         near = difflib.get_close_matches(variant, COMPOSITIONS, 1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(COMPOSITIONS)}"
@@ -41,16 +35,3 @@ def adapter_for(protocol: type[Protocol], variant: str, own: str | None = None) 
         f"no implementation of {protocol.__name__} is bundled (there is one of {known}); "
         "give your own with --adapter path.py:Class"
     )
-
-
-def _own(name: str) -> Adapter:
-    place, _, wanted = name.partition(":")
-    if not wanted:
-        raise InputError(f"{name}: expected path.py:Class")
-    module = run_file(Path(place), "an adapter")
-    cls = getattr(module, wanted, None)
-    missing = [m for m in ("start", "perform", "observe") if not callable(getattr(cls, m, None))]
-    if not inspect.isclass(cls) or missing:
-        what = f"has no {', '.join(missing)}" if inspect.isclass(cls) else "is not there"
-        raise InputError(f"{place}: the adapter {wanted} {what}")
-    return cast(Adapter, cls())

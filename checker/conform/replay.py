@@ -1,34 +1,40 @@
 """Replaying a model's trace on an implementation, step by step.
 
-After each step the messages sent and the projected state are compared; the first difference ends
-the replay. Three outcomes: the implementation *reproduces* the violation, *refuses* a step of the
-trace (or does something else there), or *conforms* to a trace that violates nothing.
+After each step the messages sent and what the adapter shows of the state are compared; the first
+difference ends the replay. A verdict rests on what was seen alone: nothing that the adapter does
+not show is filled in from the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from quorate.checker.errors import InputError
-from quorate.checker.report.reading import NotAValueError, Reader
-from quorate.model.language import SizeError, StepError
-from quorate.model.language.lower import describe, digest
+from quorate.checker.report.reading import Reader
+from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import Machine
 from quorate.model.language.sorts import Sizes
-from quorate.traces import FrozenMap, State, Step, Trace, Value, show
+from quorate.traces import Step, Trace, Value, show
 
-from .adapter import Adapter, Refusal
+from .adapter import Adapter, AdapterError, Refusal
+from .calling import Caller
+from .recorded import sizes_of
+from .seen import Terms, differing, holds, read_by
 
 
 class Verdict(Enum):
     """How the implementation fared."""
 
     REPRODUCED = "reproduced"
+    """It does every step of a counterexample, and what it shows violates the property."""
     REFUSED = "refused"
+    """It does not do a step of a counterexample, or does something else there."""
     CONFORMS = "conforms"
+    """It does every step of a run that violates nothing, as the model does."""
+    DIVERGES = "diverges"
+    """It does not follow such a run, or does not start as the model does."""
+    UNJUDGED = "unjudged"
+    """What was seen is not enough to say any of this."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,9 @@ class Divergence:
     def __str__(self) -> str:
         who = f" of {self.node}" if self.node else ""
         what = f"{self.variable}: " if self.variable else ""
+        where = f"step {self.step}, {self.action}{who}" if self.step else self.action
         return (
-            f"step {self.step}, {self.action}{who}\n"
+            f"{where}\n"
             f"  {what}the model has    {self.model}\n"
             f"  {' ' * len(what)}the code has     {self.implementation}"
         )
@@ -54,139 +61,154 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Replay:
-    """What replaying a trace showed."""
+    """What replaying a trace showed; `reason` says why it is unjudged."""
 
     verdict: Verdict
     steps: int
     divergence: Divergence | None = None
     violated: str | None = None
-
-
-def sizes_of(trace: Trace, protocol: type[Protocol]) -> Sizes:
-    """The sizes that a trace was made with. Raises InputError if they are not the protocol's."""
-    try:
-        return protocol.sized(faults=dict(trace.faults), **dict(trace.sizes))
-    except SizeError as error:
-        raise InputError(
-            f"the trace's sizes are not those of {protocol.__name__}: {error}"
-        ) from None
-
-
-def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
-    """Make sure that a trace is one of this protocol. Raises InputError naming the step."""
-    description = describe(protocol)
-    if trace.digest is not None and trace.digest != digest(description):
-        raise InputError(
-            f"the trace was made from another description of {protocol.__name__} "
-            f"(digest {trace.digest}, now {digest(description)}): make it again"
-        )
-    sizes = sizes_of(trace, protocol)
-    with sizes:
-        machine, reader = Machine(protocol, sizes), Reader()
-        try:
-            place = "the initial state"
-            before = reader.state(description, trace.initial)
-            if before not in machine.initial():
-                raise InputError(f"the initial state is not one of {protocol.__name__}")
-            for number, step in enumerate(trace.steps, start=1):
-                place = f"step {number} ({step.action})"
-                if step.action not in machine.actions:
-                    raise InputError(
-                        f"{place}: {protocol.__name__} has no such action; "
-                        f"it has {', '.join(machine.actions)}"
-                    )
-                action = description.action(step.action)
-                types = [p.var.type for p in action.parameters]
-                given = [v for _, v in step.args]
-                if len(given) != len(types):
-                    raise InputError(
-                        f"{place}: found {len(given)} arguments, expected {len(types)}"
-                    )
-                args = tuple(reader.value(v, t) for v, t in zip(given, types, strict=True))
-                after = reader.state(description, step.state)
-                if machine.step(before, step.action, args) != after:
-                    raise InputError(f"{place} is not a step of {protocol.__name__}")
-                before = after
-        except NotAValueError as error:
-            raise InputError(f"{place}: {error}") from None
-        except StepError as error:
-            raise InputError(f"{place}: {error}") from None
-    return sizes
+    reason: str | None = None
+    unseen: tuple[str, ...] = ()
+    """The variables that were never compared."""
 
 
 def replay(trace: Trace, protocol: type[Protocol], adapter: Adapter) -> Replay:
-    """Drive an implementation along a trace that `check_trace` has accepted."""
-    adapter.start(trace)
-    if difference := _state_difference(0, None, trace.initial, adapter.observe()):
-        return Replay(Verdict.REFUSED, 0, difference)
-    for number, step in enumerate(trace.steps, start=1):
+    """Drive an implementation along a trace that `check_trace` has accepted.
+
+    Raises AdapterError, naming step and line, for an adapter that cannot be used.
+    """
+    sizes = sizes_of(trace, protocol)
+    with sizes:
+        return _Run(trace, protocol, sizes, Caller(adapter)).replay()
+
+
+@dataclass
+class _Run:
+    trace: Trace
+    protocol: type[Protocol]
+    sizes: Sizes
+    caller: Caller
+    shown: dict[str, Value] = field(default_factory=dict)
+    """What the adapter showed last, and what it showed of each variable at first."""
+    first: dict[str, Value] = field(default_factory=dict)
+    moved: bool = False
+    """Whether any step changed what the adapter shows, or made it send something."""
+
+    def __post_init__(self) -> None:
+        self.terms = Terms(describe(self.protocol))
+        self.network = self.terms.network()
+
+    def replay(self) -> Replay:
         try:
-            sent = adapter.perform(step.action, dict(step.args))
-        except Refusal as refusal:
-            lost = Divergence(number, step.title(), step.node, None, _does(step), str(refusal))
-            return Replay(Verdict.REFUSED, number - 1, lost)
-        difference = _message_difference(number, step, trace, sent) or _state_difference(
-            number, step, step.state, adapter.observe()
-        )
-        if difference is not None:
-            return Replay(Verdict.REFUSED, number - 1, difference)
-    violated = _violated(trace, protocol, adapter)
-    verdict = Verdict.REPRODUCED if violated else Verdict.CONFORMS
-    return Replay(verdict, len(trace.steps), None, violated)
+            return self._followed()
+        except AdapterError as error:
+            raise AdapterError(f"{self.place}: {error}") from error
 
+    def _followed(self) -> Replay:
+        self.place = "at the start"
+        self.caller.start(self.trace)
+        if difference := self._observed(0, None):
+            return self._result(Verdict.DIVERGES, 0, difference)
+        for number, step in self.trace.numbered():
+            self.place = f"step {number}, {step.title()}"
+            try:
+                difference = self._performed(number, step) or self._observed(number, step)
+            except Refusal as refusal:
+                self.moved = True  # It is alive: it said no.
+                done = f"{step.title()} done"
+                difference = Divergence(number, step.title(), step.node, None, done, str(refusal))
+            if difference is not None:
+                return self._differs(number, difference)
+        return self._ended()
 
-def _does(step: Step) -> str:
-    return f"{step.title()} done"
+    def _performed(self, number: int, step: Step) -> Divergence | None:
+        """One step, and the messages that it makes the implementation send."""
+        sent = self.terms.messages(self.caller.perform(step.action, dict(step.args)))
+        self.moved = self.moved or bool(sent)
+        before, after = self._messages_at(number - 1), self._messages_at(number)
+        # What was sent before may be sent again: the set of messages does not change.
+        new, expected = sent - before, after - before
+        if new == expected:
+            return None
+        both = _messages(expected), _messages(new)
+        return Divergence(number, step.title(), step.node, self.network or "sent", *both)
 
+    def _messages_at(self, number: int) -> frozenset[Value]:
+        held = self.trace.state(number)[self.network] if self.network else frozenset()
+        assert isinstance(held, frozenset)
+        return held
 
-def _message_difference(
-    number: int, step: Step, trace: Trace, sent: frozenset[Value]
-) -> Divergence | None:
-    expected = frozenset(trace.sent(number))
-    # A message that was sent before may be sent again: the set of messages does not change.
-    before = trace.state(number - 1)[trace.messages] if trace.messages else frozenset()
-    assert isinstance(before, frozenset)
-    new = frozenset(sent) - before
-    if new == expected:
+    def _observed(self, number: int, step: Step | None) -> Divergence | None:
+        """What the adapter shows after a step, compared with the model's state."""
+        expected = self.trace.state(number)
+        self.shown = self.terms.variables(self.caller.observe())
+        for variable, value in self.shown.items():
+            if value != self.first.setdefault(variable, value):
+                self.moved = True
+            if value != expected[variable]:
+                key, wanted, found = differing(expected[variable], value)
+                title = step.title() if step else "the initial state"
+                node = step.node if step else None
+                return Divergence(
+                    number, title, node, f"{variable}{key}", show(wanted), show(found)
+                )
         return None
-    return Divergence(number, step.title(), step.node, "sent", _messages(expected), _messages(new))
+
+    def _differs(self, number: int, difference: Divergence) -> Replay:
+        if self.trace.violation is None:
+            return self._result(Verdict.DIVERGES, number - 1, difference)
+        if not self.moved:
+            # A dead process, too, does not do what a broken model does.
+            return self._result(Verdict.UNJUDGED, number - 1, difference, reason=self._still())
+        return self._result(Verdict.REFUSED, number - 1, difference)
+
+    def _ended(self) -> Replay:
+        steps = len(self.trace.steps)
+        if self.trace.violation is not None and (self.moved or (self.first and not steps)):
+            return self._judged(self.trace.violation.property, steps)
+        if not self.moved:
+            return self._result(Verdict.UNJUDGED, steps, reason=self._still())
+        if not self.first and self._has_more_than_messages():
+            reason = "of the state nothing was compared: the adapter observes nothing"
+            return self._result(Verdict.UNJUDGED, steps, reason=reason)
+        return self._result(Verdict.CONFORMS, steps)
+
+    def _judged(self, name: str, steps: int) -> Replay:
+        """Whether what the implementation shows in the end breaks the property."""
+        seen = {*self.shown}
+        if self.network and not self._messages_at(0):
+            seen.add(self.network)  # It has sent what the model has, step by step.
+        state = Reader().state(self.terms.description, self.trace.state(steps))
+        if holds(self.protocol, self.sizes, name, state, seen) is False:
+            return self._result(Verdict.REPRODUCED, steps, violated=name)
+        needed = [v for v in read_by(self.protocol, name) if v not in seen]
+        reason = f"{name} needs {', '.join(needed)}, which the adapter does not show"
+        return self._result(Verdict.UNJUDGED, steps, reason=reason)
+
+    def _still(self) -> str:
+        if not self.trace.steps:
+            return "nothing was compared but the initial state: the trace has no steps"
+        if not self.first:
+            return "nothing was compared: the adapter observes nothing and sent nothing"
+        shown = ", ".join(self.first)
+        return f"no step changed what the adapter shows ({shown}), and it sent nothing"
+
+    def _has_more_than_messages(self) -> bool:
+        return any(v.name != self.network for v in self.terms.description.variables)
+
+    def _result(
+        self,
+        verdict: Verdict,
+        steps: int,
+        divergence: Divergence | None = None,
+        violated: str | None = None,
+        reason: str | None = None,
+    ) -> Replay:
+        known = {*self.first, self.network}
+        names = (v.name for v in self.terms.description.variables)
+        unseen = tuple(name for name in names if name not in known)
+        return Replay(verdict, steps, divergence, violated, reason, unseen)
 
 
 def _messages(messages: frozenset[Value]) -> str:
     return ", ".join(sorted(map(show, messages))) or "nothing"
-
-
-def _state_difference(
-    number: int, step: Step | None, expected: State, seen: Mapping[str, Value]
-) -> Divergence | None:
-    title = step.title() if step else "initial state"
-    node = step.node if step else None
-    for variable, value in seen.items():
-        wanted = expected[variable]
-        if value == wanted:
-            continue
-        if isinstance(value, FrozenMap) and isinstance(wanted, FrozenMap):
-            for key in wanted:
-                if value.get(key, "missing") != wanted[key]:
-                    place = f"{variable}[{_key(key)}]"
-                    found = show(value[key]) if key in value else "missing"
-                    return Divergence(number, title, node, place, show(wanted[key]), found)
-        return Divergence(number, title, node, variable, show(wanted), show(value))
-    return None
-
-
-def _key(key: Value) -> str:
-    return ", ".join(map(show, key)) if isinstance(key, tuple) else show(key)
-
-
-def _violated(trace: Trace, protocol: type[Protocol], adapter: Adapter) -> str | None:
-    """Whether the implementation's own state breaks the property that the trace breaks."""
-    if trace.violation is None:
-        return None
-    expected = {str(k): v for k, v in trace.state(len(trace.steps)).items()}
-    shown = {**expected, **adapter.observe()}
-    sizes = sizes_of(trace, protocol)
-    with sizes:
-        state = Reader().state(describe(protocol), shown)
-        holds = Machine(protocol, sizes).holds(trace.violation.property, state)
-    return None if holds else trace.violation.property

@@ -94,11 +94,12 @@ class Reader:
         if isinstance(t, MessagesType):
             if not isinstance(v, frozenset):
                 raise NotAValueError(f"found {show(v)}, expected a set of messages")
-            return frozenset(self._message(t, m) for m in v)
+            return frozenset(self.message(m, t) for m in v)
         found = self.value(v, t)
         return tuple(found.values()) if isinstance(t, MapType) else found
 
-    def _message(self, t: MessagesType, m: Value) -> Any:
+    def message(self, m: Value, t: MessagesType) -> Any:
+        """The message that a trace's record stands for. Raises NotAValueError."""
         for record in t.messages:
             if isinstance(m, TraceRecord) and m.tag == record.__name__:
                 return self.value(m, RecordType(record))

@@ -138,12 +138,12 @@ class Check:
         self, target: type[Protocol], bounds: Sizes, found: Exploration
     ) -> Trace | None:
         """The run that breaks an invariant, written to a file if that is wanted."""
+        from quorate.checker.report.saving import save_trace
         from quorate.checker.report.traces import counterexample
-        from quorate.traces import write_itf
 
         shown = counterexample(target, name_of(target), bounds, found)
         if shown is not None and self.trace is not None:
-            write_itf(shown, self.trace)
+            save_trace(shown, self.trace)
         return shown
 
     def _elsewhere(

@@ -20,10 +20,11 @@ from quorate.checker.prove.finite import (
 from quorate.checker.prove.finite import Path as FromAnywhere
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
+from quorate.checker.report.saving import save_trace
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.run import Machine
-from quorate.traces import Trace, write_itf
+from quorate.traces import Trace
 
 SENSE = "every step makes sense"
 
@@ -50,7 +51,7 @@ class Induction:
         self.warned = self._warnings()
         run = self._run(found)
         if run is not None and self.trace is not None:
-            write_itf(run, self.trace)
+            save_trace(run, self.trace)
         proved = INCONCLUSIVE if self.warned and self.strict else 0
         codes = {Verdict.PROVED: proved, Verdict.REFUTED: VIOLATED}
         code = codes.get(found.verdict, INCONCLUSIVE)

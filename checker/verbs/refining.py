@@ -15,9 +15,10 @@ from quorate.checker.refine.finding import chain, named, own
 from quorate.checker.refine.proof import Simulated, prove_refinement
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
+from quorate.checker.report.saving import save_trace
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
-from quorate.traces import Absent, show, write_itf
+from quorate.traces import Absent, show
 
 from .checking import progress_line, writable
 from .options import merged, with_defaults
@@ -57,7 +58,7 @@ class Refine:
         done = self._check(links, out)
         failed = next((r.failure for r in done if r.failure is not None), None)
         if failed is not None and self.trace is not None:
-            write_itf(failed.trace, self.trace)
+            save_trace(failed.trace, self.trace)
         code = self._exit_code(done)
         if self.as_json:
             written = self.trace if failed is not None else None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from quorate.checker.cli import NONCONFORMING, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, NONCONFORMING, VIOLATED
 
 from .options import ascii_option, json_option
+
+if TYPE_CHECKING:
+    from quorate.checker.conform.replay import Replay, Verdict
+    from quorate.checker.report.console import Output
 
 
 @click.command("replay")
@@ -24,6 +28,14 @@ from .options import ascii_option, json_option
 )
 @click.option("--adapter", help="Your own implementation: path.py:Class of an adapter.")
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
+@click.option(
+    "--step-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="A call of the adapter that takes longer has hung.",
+)
 @click.option("--diagram", is_flag=True, help="Show the trace as well.")
 @json_option
 @ascii_option
@@ -31,9 +43,15 @@ def command(**options: Any) -> int:
     """Replay TRACE (ITF) on an implementation, step by step.
 
     After each step the state and the messages sent are compared. The outcome is one of:
-    reproduced (the implementation violates the property too, exit 1), refused (it does not do a
-    step that the model allows: good if the model is a broken one, exit 0; exit 5 if the trace
-    violates nothing), conforms (exit 0).
+
+    \b
+      reproduced  it does every step of a counterexample, and violates the property (exit 1)
+      refused     it does not do a step of a counterexample: it has not that bug (exit 0)
+      conforms    it does every step of a run that violates nothing (exit 0)
+      diverges    it does not: it does not conform (exit 5)
+      unjudged    the adapter shows too little to say (exit 4)
+
+    An adapter that raises, exits, hangs, or answers what the model does not know ends in exit 2.
     """
     return _run(**options)
 
@@ -43,22 +61,30 @@ def _run(
     variant: str,
     adapter: str | None,
     protocol: str | None,
+    step_timeout: float,
     diagram: bool,
     as_json: bool,
 ) -> int:
+    from quorate.checker.conform.process import AdapterProcess
+    from quorate.checker.conform.recorded import check_trace, protocol_of
     from quorate.checker.conform.registry import adapter_for
-    from quorate.checker.conform.replay import check_trace, replay
+    from quorate.checker.conform.replay import replay
     from quorate.checker.load import load_protocol
     from quorate.checker.report.console import Output
     from quorate.checker.report.document import envelope
     from quorate.traces import read_itf
 
     recorded = read_itf(trace)
-    target = load_protocol(protocol or recorded.protocol)
-    driver = adapter_for(target, variant, adapter)
-    check_trace(recorded, target)
-    found = replay(recorded, target, driver)
-    code = _exit_code(found.verdict, recorded.violation is None)
+    target = load_protocol(protocol) if protocol else protocol_of(recorded, trace)
+    if adapter is None:
+        driver = adapter_for(target, variant)
+        check_trace(recorded, target)
+        found = replay(recorded, target, driver)
+    else:
+        check_trace(recorded, target)
+        with AdapterProcess(adapter, step_timeout) as process:
+            found = replay(recorded, target, process)
+    code = _exit_code(found.verdict)
     out = Output()
     if as_json:
         out.document(envelope("replay", code, _as_json(trace, variant, adapter, found)))
@@ -70,32 +96,38 @@ def _run(
     return code
 
 
-def _exit_code(verdict: Any, healthy_trace: bool) -> int:
-    from quorate.checker.conform.replay import Verdict
-
-    if verdict is Verdict.REPRODUCED:
-        return VIOLATED
-    return NONCONFORMING if verdict is Verdict.REFUSED and healthy_trace else 0
+def _exit_code(verdict: Verdict) -> int:
+    return {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLUSIVE}.get(
+        verdict.value, 0
+    )
 
 
-def report(out: Any, what: str, steps: int, found: Any) -> None:
+def report(out: Output, what: str, steps: int, found: Replay) -> None:
     """The outcome, on one screen."""
-    from quorate.checker.conform.replay import Verdict
-
-    match found.verdict:
-        case Verdict.REPRODUCED:
+    did = f"{what} does {found.steps} of {steps} steps"
+    match found.verdict.value:
+        case "reproduced":
             out.line(
                 f"reproduced: {what} does all {steps} steps and violates {found.violated}", "bad"
             )
-        case Verdict.CONFORMS:
+        case "conforms":
             out.line(f"conforms: {what} does all {steps} steps as the model does", "ok")
-        case Verdict.REFUSED:
-            out.line(f"refused: {what} does {found.steps} of {steps} steps, not the next", "ok")
-            for line in str(found.divergence).splitlines():
-                out.line(line, indent=1)
+            if found.unseen:
+                out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
+        case "refused":
+            out.line(f"refused: {did}, not the next", "ok")
+        case "diverges" if found.divergence is not None and not found.divergence.step:
+            out.line(f"does not conform: {what} does not start as the model does", "bad")
+        case "diverges":
+            out.line(f"does not conform: {did} as the model does, not the next", "bad")
+        case "unjudged":
+            out.line(f"unjudged: {found.reason}", "warn")
+            out.line(did, indent=1)
+    for line in str(found.divergence or "").splitlines():
+        out.line(line, indent=1)
 
 
-def _as_json(trace: Path, variant: str, adapter: str | None, found: Any) -> dict[str, Any]:
+def _as_json(trace: Path, variant: str, adapter: str | None, found: Replay) -> dict[str, Any]:
     return {
         "trace": str(trace),
         "implementation": adapter or variant,
@@ -103,11 +135,13 @@ def _as_json(trace: Path, variant: str, adapter: str | None, found: Any) -> dict
     }
 
 
-def replay_json(found: Any) -> dict[str, Any]:
+def replay_json(found: Replay) -> dict[str, Any]:
     """A replay's outcome, for programs."""
     return {
         "verdict": found.verdict.value,
         "steps": found.steps,
         "violated": found.violated,
         "divergence": found.divergence and asdict(found.divergence),
+        "reason": found.reason,
+        "unseen": list(found.unseen),
     }

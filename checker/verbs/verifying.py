@@ -27,12 +27,13 @@ from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.verdicts import Verdict as Proved
 from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.document import envelope, run_json
+from quorate.checker.report.saving import save_trace
 from quorate.checker.report.traces import counterexample, make_trace
 from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.proofs import ProvedPaxosRoles
-from quorate.traces import Trace, write_itf
+from quorate.traces import Trace
 
 from .checking import progress_line, warnings_of
 from .mutation import MutantResult, prepared, try_mutant
@@ -245,7 +246,7 @@ class Verify:
         trace = counterexample(target, name_of(target), part.sizes, part.found)
         assert trace is not None
         path = folder / f"{target.__name__}-{part.found.violated}.itf.json"
-        write_itf(trace, path)
+        save_trace(trace, path)
         part.trace, part.run = path, trace
         if not self.as_json:
             self.console.line()
@@ -268,12 +269,14 @@ class Verify:
                 initial, path = explorer.path_to(last * k // PATHS)
             trace = make_trace(part.protocol, name_of(part.protocol), part.sizes, initial, path)
             part.replays.append(replay(trace, part.protocol, adapter_for(part.protocol, "healthy")))
-        good = all(r.verdict is Verdict.CONFORMS for r in part.replays)
         steps = sum(r.steps for r in part.replays)
-        self._line(f"the implementation conforms: {PATHS} paths, {steps} steps compared", good)
+        if all(r.verdict is Verdict.CONFORMS for r in part.replays):
+            self._line(f"the implementation conforms: {PATHS} paths, {steps} steps compared", True)
         for r in part.replays:
             if r.divergence is not None:
-                self._line(str(r.divergence), False)
+                self._line(f"the implementation does not conform: {r.divergence}", False)
+            elif r.reason is not None:
+                self._warn(f"the implementation is unjudged: {r.reason}")
 
     # ------------------------------------------------------------ saying it
 
@@ -312,10 +315,11 @@ class Verify:
     def _code(self, parts: list[Part], mutants: list[MutantResult]) -> int:
         if any(p.broken for p in parts):
             return VIOLATED
-        refused = [r for p in parts for r in p.replays if r.verdict is Verdict.REFUSED]
-        if refused or not all(m.as_expected for m in mutants):
+        replayed = {r.verdict for p in parts for r in p.replays}
+        if Verdict.DIVERGES in replayed or not all(m.as_expected for m in mutants):
             return NONCONFORMING
-        return INCONCLUSIVE if any(p.unknown for p in parts) else 0
+        unknown = Verdict.UNJUDGED in replayed or any(p.unknown for p in parts)
+        return INCONCLUSIVE if unknown else 0
 
 
 @contextmanager

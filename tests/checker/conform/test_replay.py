@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quorate.checker.conform.adapter import Adapter, Refusal
+from quorate.checker.conform.adapter import Refusal
 from quorate.checker.conform.paxos import PaxosAdapter, PaxosRolesAdapter
+from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import Verdict, check_trace, replay
+from quorate.checker.conform.replay import Verdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.result import Move
@@ -131,7 +132,7 @@ class Lying(PaxosRolesAdapter):
 
 def test_one_wrong_cell_is_named(healthy_run: Trace) -> None:
     found = replay(healthy_run, PaxosRoles, Lying())
-    assert found.verdict is Verdict.REFUSED and found.divergence is not None
+    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
     d = found.divergence
     assert (d.variable, {d.model, d.implementation}) == ("promised[a1]", {"b1", "b2"})
     assert "promised[a1]: the model has" in str(d) and len(str(d).splitlines()) == 3
@@ -160,7 +161,7 @@ class Dead(PaxosRolesAdapter):
 
 def test_a_dead_process_refuses_the_first_step(healthy_run: Trace) -> None:
     found = replay(healthy_run, PaxosRoles, Dead())
-    assert found.verdict is Verdict.REFUSED and found.steps == 0
+    assert found.verdict is Verdict.DIVERGES and found.steps == 0
     assert found.divergence is not None
     assert found.divergence.implementation == "the process is gone"
 
@@ -175,25 +176,3 @@ def test_only_bundled_protocols_have_a_bundled_adapter() -> None:
         adapter_for(TwoPhaseCommit, "healthy")
     with pytest.raises(InputError, match="did you mean accept-ignores-promise"):
         adapter_for(PaxosRoles, "accept-ignore-promise")
-
-
-OWN = """
-from quorate.checker.conform.paxos import PaxosRolesAdapter
-
-class Mine(PaxosRolesAdapter): ...
-class Half:
-    def start(self, trace): ...
-"""
-
-
-def test_an_adapter_of_ones_own(tmp_path: Path, healthy_run: Trace) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text(OWN)
-    adapter: Adapter = adapter_for(PaxosRoles, "healthy", f"{file}:Mine")
-    assert replay(healthy_run, PaxosRoles, adapter).verdict is Verdict.CONFORMS
-    with pytest.raises(InputError, match="the adapter Half has no perform, observe"):
-        adapter_for(PaxosRoles, "healthy", f"{file}:Half")
-    with pytest.raises(InputError, match="the adapter Nobody is not there"):
-        adapter_for(PaxosRoles, "healthy", f"{file}:Nobody")
-    with pytest.raises(InputError, match="no such file"):
-        adapter_for(PaxosRoles, "healthy", f"{tmp_path / 'gone.py'}:Mine")

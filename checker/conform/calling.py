@@ -1,0 +1,138 @@
+"""Calling an adapter: whatever it does is an answer, a refusal, or an `AdapterError`.
+
+The adapter is somebody's own code. It may raise anything, call `sys.exit`, return anything; each
+is said with the adapter's line, and none is taken for an answer of the implementation.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quorate.traces import FrozenMap, Record, Trace, Value
+
+from .adapter import Adapter, AdapterError, Refusal
+
+METHODS = ("start", "perform", "observe")
+DEEPEST = 100
+
+
+class Caller:
+    """An adapter whose answers are values of traces. Every method may raise AdapterError."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+
+    def start(self, trace: Trace) -> None:
+        """Set the adapter up; what it returns is of no interest."""
+        try:
+            _called(self.adapter.start, trace)
+        except Refusal as refusal:
+            raise AdapterError(f"start refuses: {refusal}") from None
+
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Value]:
+        """The messages sent. Raises Refusal."""
+        sent = _called(self.adapter.perform, action, args)
+        if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
+            found = f"perform returned {described(sent)}{_at(self.adapter.perform)}"
+            hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
+            raise AdapterError(f"{found}, expected the messages sent, a set of Records{hint}")
+        return frozenset(self._value("perform returned", m, self.adapter.perform) for m in sent)
+
+    def observe(self) -> dict[str, Value]:
+        """The variables that the adapter shows."""
+        try:
+            seen = _called(self.adapter.observe)
+        except Refusal as refusal:
+            raise AdapterError(f"observe refuses: {refusal}") from None
+        if not isinstance(seen, (dict, FrozenMap)):
+            found = f"observe returned {described(seen)}{_at(self.adapter.observe)}"
+            raise AdapterError(f"{found}, expected a dict of the model's variables")
+        return {
+            str(name): self._value(f"observe shows {name}:", value, self.adapter.observe)
+            for name, value in seen.items()
+        }
+
+    def _value(self, what: str, value: Any, method: Callable[..., Any]) -> Value:
+        try:
+            return plain(value)
+        except _NoValue as error:
+            raise AdapterError(f"{what} {error}{_at(method)}, expected a value") from None
+
+
+class _NoValue(Exception):
+    """The text describes what is no value of a trace."""
+
+
+def plain(value: Any, depth: int = 0) -> Value:
+    """A plain Python value as a value of a trace."""
+    if value is None or type(value) in (str, bool, int):
+        return value  # type: ignore[no-any-return]
+    if depth > DEEPEST:
+        raise _NoValue(f"values more than {DEEPEST} levels deep")
+    match value:
+        case enum.Enum():
+            return value.name
+        case int():
+            return int(value)
+        case str():
+            return "".join(value)
+        case Record():
+            return Record(value.tag, tuple((n, plain(v, depth + 1)) for n, v in value.fields))
+        case set() | frozenset():
+            return frozenset(plain(v, depth + 1) for v in value)
+        case list() | tuple() if not hasattr(value, "_fields"):  # a named tuple is a record
+            return tuple(plain(v, depth + 1) for v in value)
+        case dict() | FrozenMap():
+            return FrozenMap({plain(k, depth + 1): plain(v, depth + 1) for k, v in value.items()})
+    raise _NoValue(described(value))
+
+
+def described(value: Any) -> str:
+    """A value in a few words, for an error."""
+    match value:
+        case None | bool():
+            return str(value)
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {value[:40]!r}"
+    return f"an object of the class {type(value).__name__}"
+
+
+def failure(name: str, method: Callable[..., Any], error: BaseException) -> AdapterError:
+    """An exception of an adapter's method: the line there, and the one that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is our own
+    begin = place_of(method)
+    own = [f for f in frames if f.filename == begin.rpartition(":")[0]]
+    places = [f"{own[-1].filename}:{own[-1].lineno}" if own else begin]
+    if frames and not frames[-1].filename.startswith("<"):
+        places.append(f"{frames[-1].filename}:{frames[-1].lineno}")
+    where = "".join(f", {place}" for place in dict.fromkeys(places) if place)
+    if isinstance(error, SystemExit):
+        return AdapterError(f"{name} calls for an exit ({error.code!r}){where}")
+    return AdapterError(f"{name} raised {type(error).__name__}: {error}{where}")
+
+
+def place_of(method: Any) -> str:
+    """`file:line` of a method, or nothing if it is not written in Python."""
+    code = getattr(inspect.unwrap(method), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+
+
+def _at(method: Callable[..., Any]) -> str:
+    place = place_of(method)
+    return f" ({place})" if place else ""
+
+
+def _called(method: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return method(*arguments)
+    except (Refusal, AdapterError):
+        raise
+    except (Exception, SystemExit) as error:
+        name = getattr(method, "__name__", "the adapter")
+        raise failure(name, method, error) from error

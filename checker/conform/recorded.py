@@ -1,0 +1,109 @@
+"""A recorded trace and its protocol: the class is found again, and the trace is one of its runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from quorate.checker.errors import InputError
+from quorate.checker.load import is_file_name, load_protocol
+from quorate.checker.report.reading import NotAValueError, Reader
+from quorate.model.language import SizeError, StepError
+from quorate.model.language import core as c
+from quorate.model.language.lower import describe, digest
+from quorate.model.language.protocol import Protocol
+from quorate.model.language.run import Machine, State
+from quorate.model.language.sorts import Sizes
+from quorate.traces import Trace
+
+
+def protocol_of(trace: Trace, file: Path) -> type[Protocol]:
+    """The protocol of a trace that was read from `file`. Raises InputError.
+
+    A file's name counts from the trace's own folder, and if nothing is there from the present one.
+    """
+    place, colon, wanted = trace.protocol.partition(":")
+    give = "give it with --protocol path.py:Class"
+    if not place:
+        raise InputError(f"{file}: does not say of which protocol it is; {give}")
+    if not is_file_name(place):
+        return load_protocol(trace.protocol)
+    near = Path(os.path.normpath(file.parent / place))
+    found = next((p for p in (near, Path(place)) if p.is_file()), None)
+    if found is None:
+        raise InputError(
+            f"{file}: its protocol {trace.protocol} is not there, neither as {near} nor from the "
+            f"present folder; {give}"
+        )
+    return load_protocol(f"{found}{colon}{wanted}")
+
+
+def sizes_of(trace: Trace, protocol: type[Protocol]) -> Sizes:
+    """The sizes that a trace was made with. Raises InputError if they are not the protocol's."""
+    try:
+        return protocol.sized(faults=dict(trace.faults), **dict(trace.sizes))
+    except SizeError as error:
+        raise InputError(
+            f"the trace's sizes are not those of {protocol.__name__}: {error}"
+        ) from None
+
+
+def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
+    """Make sure that a trace is one of this protocol. Raises InputError naming the step."""
+    description = describe(protocol)
+    if trace.digest is not None and trace.digest != digest(description):
+        raise InputError(
+            f"the trace was made from another description of {protocol.__name__} "
+            f"(digest {trace.digest}, now {digest(description)}): make it again"
+        )
+    sizes = sizes_of(trace, protocol)
+    with sizes:
+        machine, reader = Machine(protocol, sizes), Reader()
+        try:
+            place = "the initial state"
+            before = reader.state(description, trace.initial)
+            if before not in machine.initial():
+                raise InputError(f"the initial state is not one of {protocol.__name__}")
+            for number, step in enumerate(trace.steps, start=1):
+                place = f"step {number} ({step.action})"
+                if step.action not in machine.actions:
+                    raise InputError(
+                        f"{place}: {protocol.__name__} has no such action; "
+                        f"it has {', '.join(machine.actions)}"
+                    )
+                action = description.action(step.action)
+                names = [p.var.name for p in action.parameters]
+                types = [p.var.type for p in action.parameters]
+                if names != [n for n, _ in step.args]:
+                    raise InputError(
+                        f"{place}: found the arguments ({', '.join(n for n, _ in step.args)}), "
+                        f"expected ({', '.join(names)})"
+                    )
+                args = tuple(reader.value(v, t) for (_, v), t in zip(step.args, types, strict=True))
+                after = reader.state(description, step.state)
+                if machine.step(before, step.action, args) != after:
+                    raise InputError(f"{place} is not a step of {protocol.__name__}")
+                before = after
+            _check_violation(trace, description, machine, before)
+        except NotAValueError as error:
+            raise InputError(f"{place}: {error}") from None
+        except StepError as error:
+            raise InputError(f"{place}: {error}") from None
+    return sizes
+
+
+def _check_violation(
+    trace: Trace, description: c.Description, machine: Machine, last: State
+) -> None:
+    """Whether the last state violates what the trace says it does."""
+    if trace.violation is None:
+        return
+    name = trace.violation.property
+    known = [p.name for p in description.invariants]
+    if name not in known:
+        raise InputError(
+            f"the trace violates {name}, which {description.name} does not have; "
+            f"it has {', '.join(known) or 'no invariants'}"
+        )
+    if machine.holds(name, last):
+        raise InputError(f"the trace says that its last state violates {name}, but it holds there")

@@ -1,0 +1,401 @@
+"""Adapters as people write them, right and wrong: each gets its verdict, or its message."""
+
+from __future__ import annotations
+
+import enum
+from collections import namedtuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from quorate.checker.conform.adapter import AdapterError, Refusal
+from quorate.checker.conform.process import AdapterProcess
+from quorate.checker.conform.recorded import check_trace
+from quorate.checker.conform.replay import Replay, Verdict, replay
+from quorate.checker.errors import InputError
+from quorate.checker.explore.result import Move
+from quorate.checker.load import name_of
+from quorate.checker.report.reading import Reader
+from quorate.checker.report.traces import make_trace
+from quorate.checker.userfile import run_file
+from quorate.model.language import Protocol
+from quorate.model.language.lower import describe
+from quorate.model.language.run import Machine
+from quorate.traces import FrozenMap, Record, Trace, Violation
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def module(name: str) -> ModuleType:
+    return run_file(CASES / name, "a test's case")
+
+
+def run_of(
+    protocol: type[Protocol],
+    sizes: Mapping[str, int],
+    steps: list[tuple[str, Mapping[str, Any]]],
+    violated: str | None = None,
+) -> Trace:
+    """The trace of these steps; arguments are values as traces have them."""
+    bounds = protocol.sized(**sizes)
+    with bounds:
+        machine, reader, description = Machine(protocol, bounds), Reader(), describe(protocol)
+        initial = state = machine.initial()[0]
+        path = []
+        for action, given in steps:
+            types = [p.var.type for p in description.action(action).parameters]
+            args = tuple(reader.value(v, t) for v, t in zip(given.values(), types, strict=True))
+            after = machine.step(state, action, args)
+            assert after is not None, (action, given)
+            path.append(Move(action, args, after))
+            state = after
+    trace = make_trace(protocol, name_of(protocol), bounds, initial, path, violated)
+    check_trace(trace, protocol)
+    return trace
+
+
+# ------------------------------------------------------------ a lock service of a third party
+
+LEASE = {"Client": 2, "Time": 6, "Token": 2, "Pos": 2}
+c0, c1 = {"c": "c0"}, {"c": "c1"}
+
+
+def grant(k: int, until: int) -> dict[str, Any]:
+    return {"m": Record("Grant", (("k", k), ("c", "c0"), ("until", until)))}
+
+
+def write(k: int) -> dict[str, Any]:
+    return {"m": Record("Write", (("k", k), ("c", "c0")))}
+
+
+TWO_WRITES: list[tuple[str, Mapping[str, Any]]] = [
+    ("tick", {}),
+    *[("tick_client", c) for c in (c0, c0, c1, c1)],
+    ("grant", c0),
+    ("tick", {}),
+    ("tick", {}),
+    ("tick_client", c1),
+    ("receive", grant(1, 3)),
+    ("write", c0),
+    ("tick_client", c0),
+    ("tick", {}),
+    ("grant", c0),
+    ("receive", grant(2, 6)),
+    ("write", c0),
+]
+IN_ORDER = [*TWO_WRITES, ("store", write(1)), ("store", write(2))]
+OUT_OF_ORDER = [*TWO_WRITES, ("store", write(2)), ("store", write(1))]
+
+
+@pytest.fixture(scope="module")
+def lease() -> tuple[type[Protocol], Trace]:
+    protocol = module("models/lease.py").Lease
+    return protocol, run_of(protocol, LEASE, IN_ORDER)
+
+
+@pytest.fixture(scope="module")
+def no_fence() -> tuple[type[Protocol], Trace]:
+    protocol = module("models/lease_bug.py").NoFence
+    return protocol, run_of(protocol, LEASE, OUT_OF_ORDER, "tokens_never_go_back")
+
+
+@pytest.fixture(scope="module")
+def lock() -> ModuleType:
+    return module("adapters/lock_adapter.py")
+
+
+def test_a_service_that_conforms(lock: ModuleType, lease: tuple[type[Protocol], Trace]) -> None:
+    found = replay(lease[1], lease[0], lock.LockAdapter())
+    assert (found.verdict, found.steps, found.unseen) == (Verdict.CONFORMS, 18, ())
+
+
+def test_a_counterexample_is_refused_or_reproduced(
+    lock: ModuleType, no_fence: tuple[type[Protocol], Trace]
+) -> None:
+    protocol, trace = no_fence
+    good = replay(trace, protocol, lock.LockAdapter())
+    assert good.verdict is Verdict.REFUSED and good.divergence is not None
+    assert (good.divergence.step, good.divergence.implementation) == (18, "fenced off")
+    bad = replay(trace, protocol, lock.BadLockAdapter())
+    assert (bad.verdict, bad.violated) == (Verdict.REPRODUCED, "tokens_never_go_back")
+
+
+def test_a_service_that_does_something_else(
+    lock: ModuleType, lease: tuple[type[Protocol], Trace]
+) -> None:
+    found = replay(lease[1], lease[0], lock.SloppyAdapter())
+    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
+    assert (found.divergence.step, found.divergence.variable) == (18, "high")
+
+
+def test_who_observes_nothing_is_unjudged(
+    lock: ModuleType,
+    lease: tuple[type[Protocol], Trace],
+    no_fence: tuple[type[Protocol], Trace],
+) -> None:
+    found = replay(lease[1], lease[0], lock.LazyAdapter())
+    assert found.verdict is Verdict.UNJUDGED
+    assert found.reason == "of the state nothing was compared: the adapter observes nothing"
+
+    class LazyAndBad(lock.BadLockAdapter):  # type: ignore[name-defined,misc]
+        def observe(self) -> dict[str, Any]:
+            return {}
+
+    found = replay(no_fence[1], no_fence[0], LazyAndBad())
+    assert (found.verdict, found.steps) == (Verdict.UNJUDGED, 18)
+    reason = "tokens_never_go_back needs stored, which the adapter does not show"
+    assert found.reason == reason
+
+
+def test_what_is_seen_may_suffice(lock: ModuleType, no_fence: tuple[type[Protocol], Trace]) -> None:
+    class ShowsTheFile(lock.BadLockAdapter):  # type: ignore[name-defined,misc]
+        def observe(self) -> dict[str, Any]:
+            return {"stored": super().observe()["stored"]}
+
+    found = replay(no_fence[1], no_fence[0], ShowsTheFile())
+    assert (found.verdict, found.violated) == (Verdict.REPRODUCED, "tokens_never_go_back")
+    assert found.unseen == ("now", "clock", "token", "expires", "mine", "until", "high")
+
+
+# ------------------------------------------------------------ a lock of two voters
+
+noop = module("adapters/noop.py")
+TAKEN = run_of(
+    noop.Lock, {"Voter": 2}, [("take", {"v": "v0"}), ("take", {"v": "v1"})], "one_holder"
+)
+ONE = run_of(noop.Lock, {"Voter": 2}, [("take", {"v": "v0"})])
+
+
+class Lock:
+    """An implementation that lets anybody in, with whatever way of showing it."""
+
+    show: Any = FrozenMap
+
+    def start(self, trace: Trace) -> None:
+        self.holds = {f"v{i}": False for i in range(dict(trace.sizes)["Voter"])}
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        self.holds[args["v"]] = True
+        return frozenset()
+
+    def observe(self) -> Any:
+        return {"holds": type(self).show(self.holds)}
+
+
+def replayed(adapter: Any, trace: Trace = TAKEN) -> Replay:
+    return replay(trace, noop.Lock, adapter)
+
+
+def with_(**methods: Any) -> Any:
+    return type("Mine", (Lock,), methods)()
+
+
+def test_a_violation_is_reproduced_where_it_is_shown() -> None:
+    assert replayed(Lock()).verdict is Verdict.REPRODUCED
+
+
+def test_nothing_at_all_is_unjudged() -> None:
+    found = replayed(noop.Nothing())
+    assert found.verdict is Verdict.UNJUDGED
+    assert found.reason == "nothing was compared: the adapter observes nothing and sent nothing"
+    assert replayed(noop.Nothing(), ONE).verdict is Verdict.UNJUDGED
+
+
+def test_an_implementation_that_does_nothing_refuses_nothing() -> None:
+    found = replayed(noop.Bare())
+    assert (found.verdict, found.steps) == (Verdict.UNJUDGED, 0)
+    assert found.reason == "no step changed what the adapter shows (holds), and it sent nothing"
+    assert replayed(noop.Bare(), ONE).verdict is Verdict.DIVERGES
+
+
+def test_a_trace_without_steps() -> None:
+    found = replayed(Lock(), run_of(noop.Lock, {"Voter": 2}, []))
+    assert found.verdict is Verdict.UNJUDGED
+    reason = "nothing was compared but the initial state: the trace has no steps"
+    assert found.reason == reason
+
+
+def test_a_difference_at_the_start_is_no_refusal() -> None:
+    found = replayed(with_(show=lambda holds: FrozenMap(dict.fromkeys(holds, True))))
+    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
+    assert str(found.divergence).splitlines()[0] == "the initial state"
+
+
+class Color(enum.Enum):
+    RED = 1
+
+
+Pair = namedtuple("Pair", "a b")
+
+
+class Odd:
+    """No value of any model."""
+
+
+def shows(value: Any) -> Any:
+    return with_(show=lambda holds: value)
+
+
+def observes(value: Any) -> Any:
+    return with_(observe=lambda self: value)
+
+
+def performs(value: Any) -> Any:
+    return with_(perform=lambda self, action, args: value)
+
+
+def endless() -> Iterator[Record]:
+    while True:
+        yield Record("A")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message"),
+    [
+        (noop.Typo(), "at the start: observe shows hold, which Lock does not have; did you mean"),
+        (noop.Raises(), "step 1, take(v=v0): perform raised KeyError: 'boom in my code', "),
+        (shows(1), "at the start: observe shows holds: found 1, expected a Map[Voter, bool]"),
+        (shows({"v0": False}), "observe shows holds: found the keys v0, expected v0, v1"),
+        (shows({"v0": 0, "v1": 0}), "observe shows holds: found 0, expected a bool"),
+        (shows({"v0": Color.RED, "v1": False}), "observe shows holds: found RED, expected"),
+        (shows(Odd()), "observe shows holds: an object of the class Odd ("),
+        (shows({"v0": 0.5}), "observe shows holds: the number 0.5 ("),
+        (shows({Odd(): 1}), "observe shows holds: an object of the class Odd ("),
+        (shows(Pair(1, 2)), "observe shows holds: an object of the class Pair ("),
+        (observes(None), "at the start: observe returned None ("),
+        (observes([("holds", 1)]), "observe returned an object of the class list ("),
+        (observes({1: 2}), "observe shows 1, which Lock does not have; it has holds"),
+        (performs(None), "; where nothing is sent, that is frozenset()"),
+        (performs("hello"), "step 1, take(v=v0): perform returned the text 'hello' ("),
+        (performs(Record("A")), "perform returned an object of the class Record ("),
+        (performs(endless()), "perform returned an object of the class generator ("),
+        (performs({"a": 1}), "perform returned an object of the class dict ("),
+        (performs([Record("A")]), "perform returned messages; Lock has none"),
+        (with_(perform=lambda self: frozenset()), "step 1, take(v=v0): <lambda> raised TypeError"),
+        (with_(start=lambda self, t: exit(0)), "at the start: <lambda> calls for an exit (0), "),
+    ],
+)
+def test_what_an_adapter_gets_wrong_is_said(adapter: Any, message: str) -> None:
+    with pytest.raises(AdapterError) as raised:
+        replayed(adapter)
+    assert message in str(raised.value)
+
+
+def test_a_value_that_contains_itself() -> None:
+    ring: dict[str, Any] = {}
+    ring["v0"] = ring
+    with pytest.raises(AdapterError, match="values more than 100 levels deep"):
+        replayed(shows(ring))
+
+
+@pytest.mark.parametrize("method", ["start", "observe"])
+def test_only_a_step_can_be_refused(method: str) -> None:
+    def refuses(self: Any, *_: Any) -> Any:
+        raise Refusal("no")
+
+    with pytest.raises(AdapterError, match=f"at the start: {method} refuses: no"):
+        replayed(with_(**{method: refuses}))
+
+
+def test_the_line_of_an_exception_is_named() -> None:
+    with pytest.raises(AdapterError) as raised:
+        replayed(noop.Raises())
+    lines = (CASES / "adapters" / "noop.py").read_text().splitlines()
+    line = next(i for i, text in enumerate(lines, start=1) if "boom" in text)
+    assert str(raised.value).endswith(f"{CASES / 'adapters' / 'noop.py'}:{line}")
+
+
+def test_plain_python_values_are_understood() -> None:
+    assert replayed(with_(show=dict)).verdict is Verdict.REPRODUCED
+    assert replayed(with_(perform=lambda s, a, x: list(Lock.perform(s, a, x)))).steps == 2
+
+
+# ------------------------------------------------------------ a trace that says what is not so
+
+
+def test_a_violation_that_is_none_is_refused() -> None:
+    held = Trace(**{**fields(ONE), "violation": Violation("one_holder")})
+    with pytest.raises(InputError, match="violates one_holder, but it holds there"):
+        check_trace(held, noop.Lock)
+    unknown = Trace(**{**fields(ONE), "violation": Violation("two_holders")})
+    with pytest.raises(InputError, match="two_holders, which Lock does not have; it has one_hold"):
+        check_trace(unknown, noop.Lock)
+
+
+def fields(trace: Trace) -> dict[str, Any]:
+    return {name: getattr(trace, name) for name in Trace.__dataclass_fields__}
+
+
+# ------------------------------------------------------------ in a process of its own
+
+
+def in_a_process(name: str, seconds: float = 10.0) -> Replay:
+    with AdapterProcess(name, seconds) as adapter:
+        return replayed(adapter)
+
+
+def broken(name: str) -> str:
+    return f"{CASES / 'adapters' / 'broken.py'}:{name}"
+
+
+def test_a_process_does_what_the_adapter_does() -> None:
+    with AdapterProcess(f"{CASES / 'adapters' / 'noop.py'}:Bare") as adapter:
+        assert replayed(adapter) == replayed(noop.Bare())
+        assert replayed(adapter, ONE) == replayed(noop.Bare(), ONE)
+
+
+def test_a_hang_ends_by_the_time_limit() -> None:
+    with pytest.raises(
+        AdapterError, match=r"perform \(.*broken.py:61\) does not return within 3 s"
+    ):
+        in_a_process(broken("Hangs"), 3.0)
+
+
+ENDS = """
+import os, signal
+from helper import ANSWER          # a sibling
+
+class Adapter:
+    def start(self, trace): print("started")
+    def perform(self, action, args):
+        from late import LATE      # a sibling, too, when it is first needed
+        return ANSWER + LATE
+    def observe(self): return {}
+class Exits(Adapter):
+    def perform(self, action, args): os._exit(0)
+class Dies(Adapter):
+    def observe(self): os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_siblings_are_imported_and_the_end_of_a_process_is_no_answer(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(ENDS)
+    (tmp_path / "helper.py").write_text("ANSWER = []\n")
+    (tmp_path / "late.py").write_text("LATE = []\n")
+    assert in_a_process(f"{tmp_path}/mine.py:Adapter").verdict is Verdict.UNJUDGED
+    assert capfd.readouterr() == ("", "started\n")
+    with pytest.raises(AdapterError, match=r"ended in perform \(.*mine.py:12\): exit code 0"):
+        in_a_process(f"{tmp_path}/mine.py:Exits")
+    with pytest.raises(AdapterError, match=r"ended in observe \(.*mine.py:14\): SIGKILL"):
+        in_a_process(f"{tmp_path}/mine.py:Dies")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (broken("NeedsArgument"), r"missing 1 required .*: 'port', .*broken.py:57 \(an adapter is"),
+        (broken("NeedsArgumnet"), "no class NeedsArgumnet; did you mean NeedsArgument"),
+        (broken(""), "say which class is the adapter"),
+        (f"{CASES / 'adapters' / 'lockd.py'}:Storage", "Storage has no start, perform, observe"),
+        ("gone.py:Adapter", "gone.py: no such file"),
+        ("no_such_module:Adapter", "no such adapter; expected path.py:Class or module:Class"),
+    ],
+)
+def test_adapters_that_cannot_be_made(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message), AdapterProcess(name):
+        pass
