@@ -2,9 +2,10 @@
 
 Every process owns the states of a share of the hashes. In a round each owner expands some of its
 states and hands what it made to the owners, through Ray's object store; then each inserts what it
-got, in the order of the owners. A level ends when all have done so: depth, counts, verdict and
-the length of a counterexample are those of a search on one machine. With a checkpoint, an owner
-that is lost is made anew from the last complete level, and the others go back to it.
+got, in the order of the owners. A level ends when all have done so: depth, verdict and the length
+of a counterexample are those of a search on one machine, and so are the counts of a complete one.
+With a checkpoint, an owner that is lost is made anew from the last complete level, and the others
+go back to it.
 """
 
 from __future__ import annotations
