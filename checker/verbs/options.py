@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from .project import project_defaults
 
@@ -72,6 +73,18 @@ ascii_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for errors too."
 )
+
+
+def given_options() -> set[str]:
+    """The options on the command line, by their long names, whether their values are defaults."""
+    context = click.get_current_context()
+    return {
+        option.opts[-1]
+        for option in context.command.params
+        if option.param_type_name == "option"
+        and option.name is not None
+        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    }
 
 
 def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:

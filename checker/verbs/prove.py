@@ -9,9 +9,10 @@ import click
 
 from quorate.checker.cli import option_error
 
-from .options import ascii_option, json_option
+from .options import ascii_option, given_options, json_option
 
 TIME_S = 600.0  # to look for lemmas
+FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "--ascii"}
 
 
 @click.command("prove")
@@ -84,8 +85,8 @@ def command(**options: Any) -> int:
 
 
 def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
-    if options["core"] or options["second"] or options["smt2"] is not None:
-        option_error("--find takes no --core, --cvc5 or --smt2: paste the lemmas, then prove")
+    if others := given_options() - FINDING:
+        option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
     from .finding import Find
 
     names = ("protocol", "only", "as_json")

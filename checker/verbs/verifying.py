@@ -103,6 +103,8 @@ class Verify:
         self.started = time.perf_counter()
         self.console = Output()
         if self.protocol is not None:
+            if self.all_mutants:
+                raise InputError("--all-mutants is for the bundled Paxos: give it without PROTOCOL")
             target = load_protocol(self.protocol)
             bounds = sized(target, merged(self.sizes), merged(self.faults))
             return self._finish([self._part(target, bounds, prepared(self.out))], [])
