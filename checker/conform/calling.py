@@ -26,6 +26,11 @@ class Caller:
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
 
+    def places(self) -> dict[str, str]:
+        """`file:line` of each method, as far as it is known."""
+        known: dict[str, str] | None = getattr(self.adapter, "places", None)
+        return known or {name: place_of(getattr(self.adapter, name)) for name in METHODS}
+
     def start(self, trace: Trace) -> None:
         """Set the adapter up; what it returns is of no interest."""
         try:
@@ -37,10 +42,11 @@ class Caller:
         """The messages sent. Raises Refusal."""
         sent = _called(self.adapter.perform, action, args)
         if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
-            found = f"perform returned {described(sent)}{_at(self.adapter.perform)}"
+            found = f"perform{_at(self.adapter.perform)} returned {described(sent)}"
             hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
             raise AdapterError(f"{found}, expected the messages sent, a set of Records{hint}")
-        return frozenset(self._value("perform returned", m, self.adapter.perform) for m in sent)
+        said = f"perform{_at(self.adapter.perform)} returned"
+        return frozenset(_value(said, message) for message in sent)
 
     def observe(self) -> dict[str, Value]:
         """The variables that the adapter shows."""
@@ -49,18 +55,17 @@ class Caller:
         except Refusal as refusal:
             raise AdapterError(f"observe refuses: {refusal}") from None
         if not isinstance(seen, (dict, FrozenMap)):
-            found = f"observe returned {described(seen)}{_at(self.adapter.observe)}"
+            found = f"observe{_at(self.adapter.observe)} returned {described(seen)}"
             raise AdapterError(f"{found}, expected a dict of the model's variables")
-        return {
-            str(name): self._value(f"observe shows {name}:", value, self.adapter.observe)
-            for name, value in seen.items()
-        }
+        said = f"observe{_at(self.adapter.observe)} shows"
+        return {str(name): _value(f"{said} {name}:", value) for name, value in seen.items()}
 
-    def _value(self, what: str, value: Any, method: Callable[..., Any]) -> Value:
-        try:
-            return plain(value)
-        except _NoValue as error:
-            raise AdapterError(f"{what} {error}{_at(method)}, expected a value") from None
+
+def _value(what: str, value: Any) -> Value:
+    try:
+        return plain(value)
+    except _NoValue as error:
+        raise AdapterError(f"{what} {error}, expected a value") from None
 
 
 class _NoValue(Exception):

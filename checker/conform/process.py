@@ -35,7 +35,7 @@ class AdapterProcess:
 
     def __init__(self, name: str, step_timeout: float = STEP_TIMEOUT_S) -> None:
         self.name, self.step_timeout = name, step_timeout
-        self._places: dict[str, str] = {}
+        self.places: dict[str, str] = {}
         self._connection, theirs = Pipe()
         with theirs:
             fd = theirs.fileno()
@@ -52,7 +52,7 @@ class AdapterProcess:
 
     def __enter__(self) -> Self:
         try:
-            self._places = self._received("reading its file", LOAD_TIMEOUT_S)
+            self.places = self._received("reading its file", LOAD_TIMEOUT_S)
         except BaseException:
             self._end()
             raise
@@ -86,11 +86,11 @@ class AdapterProcess:
         return self._received(method, self.step_timeout)
 
     def _received(self, method: str, timeout: float) -> Any:
-        place = f" ({self._places[method]})" if self._places.get(method) else ""
+        place = f" ({self.places[method]})" if self.places.get(method) else ""
         try:
             if not self._connection.poll(timeout):
                 self._hung = True
-                limit = f"{timeout:g} s (--step-timeout)" if self._places else f"{timeout:g} s"
+                limit = f"{timeout:g} s (--step-timeout)" if self.places else f"{timeout:g} s"
                 raise AdapterError(f"{method}{place} does not return within {limit}")
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionResetError):

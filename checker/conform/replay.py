@@ -95,7 +95,7 @@ class _Run:
     """Whether any step changed what the adapter shows, or made it send something."""
 
     def __post_init__(self) -> None:
-        self.terms = Terms(describe(self.protocol))
+        self.terms = Terms(describe(self.protocol), self.caller.places())
         self.network = self.terms.network()
 
     def replay(self) -> Replay:

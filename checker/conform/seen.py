@@ -32,6 +32,8 @@ class Terms:
     """The model's terms. Use it inside the sizes of the trace."""
 
     description: c.Description
+    places: Mapping[str, str]
+    """Where each method of the adapter is written."""
 
     def __post_init__(self) -> None:
         self.reader = Reader()
@@ -55,28 +57,31 @@ class Terms:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
             model = self.description.name
-            raise AdapterError(f"observe shows {name}, which {model} does not have; {hint}")
+            raise AdapterError(
+                f"{self._says('observe')} {name}, which {model} does not have; {hint}"
+            )
         t = known[name].type
         try:
             if isinstance(t, MessagesType):
                 return self._messages(t, value)
             return show_value(self.reader.value(value, t))
         except NotAValueError as error:
-            raise AdapterError(f"observe shows {name}: {error}") from None
+            raise AdapterError(f"{self._says('observe')} {name}: {error}") from None
 
     def messages(self, sent: frozenset[Value]) -> frozenset[Value]:
         """What perform() returns, as the model would show it. Raises AdapterError."""
         variable = self.network()
         if variable is None:
             if sent:
-                raise AdapterError(f"perform returned messages; {self.description.name} has none")
+                name = self.description.name
+                raise AdapterError(f"{self._says('perform')} messages; {name} has none")
             return sent
         t = self.description.variable(variable).type
         assert isinstance(t, MessagesType)
         try:
             return self._messages(t, sent)
         except NotAValueError as error:
-            raise AdapterError(f"perform returned what is no message: {error}") from None
+            raise AdapterError(f"{self._says('perform')} what is no message: {error}") from None
 
     def _messages(self, t: MessagesType, sent: Value) -> frozenset[Value]:
         if not isinstance(sent, frozenset):
@@ -85,6 +90,11 @@ class Terms:
             if message not in self._sent:
                 self._sent[message] = show_record(self.reader.message(message, t))
         return frozenset(self._sent[message] for message in sent)
+
+    def _says(self, method: str) -> str:
+        place = self.places.get(method)
+        said = {"observe": "shows", "perform": "returned"}[method]
+        return f"{method} ({place}) {said}" if place else f"{method} {said}"
 
     def network(self) -> str | None:
         """The variable that holds the messages."""

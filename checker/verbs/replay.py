@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--impl",
     "variant",
-    default="healthy",
-    show_default=True,
-    help="Which variant of the bundled implementation: healthy, or the name of a defect.",
+    help="Which variant of the bundled implementation: healthy (default), or a defect's name.",
 )
 @click.option("--adapter", help="Your own implementation: path.py:Class of an adapter.")
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     "--step-timeout",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="A call of the adapter that takes longer has hung.",
+    help="A call of --adapter that takes longer has hung. By default 10.",
 )
 @click.option("--diagram", is_flag=True, help="Show the trace as well.")
 @json_option
@@ -63,14 +60,14 @@ def command(**options: Any) -> int:
 
 def _run(
     trace: Path,
-    variant: str,
+    variant: str | None,
     adapter: str | None,
     protocol: str | None,
-    step_timeout: float,
+    step_timeout: float | None,
     diagram: bool,
     as_json: bool,
 ) -> int:
-    from quorate.checker.conform.process import AdapterProcess
+    from quorate.checker.conform.process import STEP_TIMEOUT_S, AdapterProcess
     from quorate.checker.conform.recorded import check_trace, protocol_of
     from quorate.checker.conform.registry import adapter_for
     from quorate.checker.conform.replay import replay
@@ -79,25 +76,32 @@ def _run(
     from quorate.checker.report.document import envelope
     from quorate.traces import read_itf
 
+    if adapter is not None and variant is not None:
+        option_error("--impl is for the bundled implementation: it does not go with --adapter")
+    if adapter is None and step_timeout is not None:
+        option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
+    if step_timeout is not None and not math.isfinite(step_timeout):
+        option_error(f"--step-timeout: found {step_timeout}, expected a number of seconds")
     recorded = read_itf(trace)
     target = load_protocol(protocol) if protocol else protocol_of(recorded, trace)
     if adapter is None:
-        driver = adapter_for(target, variant)
+        driver = adapter_for(target, variant or "healthy")
         check_trace(recorded, target)
         found = replay(recorded, target, driver)
     else:
         check_trace(recorded, target)
-        with AdapterProcess(adapter, step_timeout) as process:
+        with AdapterProcess(adapter, step_timeout or STEP_TIMEOUT_S) as process:
             found = replay(recorded, target, process)
     code = _exit_code(found.verdict)
+    name = adapter or variant or "healthy"
     out = Output()
     if as_json:
-        out.document(envelope("replay", code, _as_json(trace, variant, adapter, found)))
+        out.document(envelope("replay", code, _as_json(trace, name, found)))
     else:
         if diagram:
             out.table(recorded)
             out.diagram(recorded)
-        report(out, adapter or variant, len(recorded.steps), found)
+        report(out, name, len(recorded.steps), found)
     return code
 
 
@@ -132,10 +136,10 @@ def report(out: Output, what: str, steps: int, found: Replay) -> None:
         out.line(line, indent=1)
 
 
-def _as_json(trace: Path, variant: str, adapter: str | None, found: Replay) -> dict[str, Any]:
+def _as_json(trace: Path, name: str, found: Replay) -> dict[str, Any]:
     return {
         "trace": str(trace),
-        "implementation": adapter or variant,
+        "implementation": name,
         **replay_json(found),
     }
 

@@ -339,6 +339,8 @@ def _cost(code: str) -> int:
 
 
 def _outcome(r: Replay) -> str:
+    if r.reason is not None:
+        return f"{r.verdict.value}, {r.reason}"
     if r.divergence is None:
         return f"{r.verdict.value}, {r.steps} steps" + (f", {r.violated}" if r.violated else "")
     d = r.divergence

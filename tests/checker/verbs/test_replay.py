@@ -100,7 +100,7 @@ def test_a_trace_of_no_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[st
             "",
         ),
         ("noop.py:Bare", 4, "! unjudged: no step changed what the adapter shows (holds)", ""),
-        ("noop.py:Typo", 2, "", "error: at the start: observe shows hold, which Lock does not"),
+        ("noop.py:Typo", 2, "", "error: at the start: observe ("),
         ("broken.py:Exits", 2, "", "error: step 1, take(v=v0): perform calls for an exit (0), "),
     ],
 )
@@ -127,3 +127,19 @@ def test_unjudged_as_json(repository: Path, capsys: pytest.CaptureFixture[str]) 
     found = json.loads(capsys.readouterr().out)
     assert (found["exit"], found["verdict"], found["unseen"]) == (4, "unjudged", ["holds"])
     assert found["reason"].startswith("nothing was compared")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--adapter", "a.py:A", "--impl", "healthy"], "--impl is for the bundled implementation"),
+        (["--step-timeout", "3"], "--step-timeout is for --adapter"),
+        (["--adapter", "a.py:A", "--step-timeout", "nan"], "--step-timeout: found nan, expected"),
+        (["--adapter", "a.py:A", "--step-timeout", "0"], "0.0 is not in the range x>0"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    repository: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["replay", str(repository / "traces" / "two.itf.json"), *options]) == 2
+    assert message in capsys.readouterr().err
