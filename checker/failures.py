@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,8 +61,7 @@ def failure_of(error: BaseException) -> Failure:
         case SizeError():
             return Failure("sizes", str(error), USAGE)
         case TraceError():
-            place = place_json(error.path, inside=error.place)
-            return Failure("trace", str(error), USAGE, place=place)
+            return Failure("trace", str(error), USAGE, place=_within(error))
         case ImplError():
             return Failure("implementation", str(error), USAGE)
         case MemoryError():
@@ -94,6 +94,14 @@ def _model(error: ModelError) -> Failure:
     return Failure(
         "model", str(error), MODEL, prefix="", place=_at(spans[0]), diagnostics=diagnostics
     )
+
+
+def _within(error: TraceError) -> dict[str, Any] | None:
+    """The place of an error in a trace: a position, or a path within the document."""
+    position = re.fullmatch(r"line (\d+), column (\d+)", error.place or "")
+    if position is None:
+        return place_json(error.path, inside=error.place)
+    return place_json(error.path, int(position[1]), int(position[2]))
 
 
 def _at(span: Span) -> dict[str, Any] | None:

@@ -46,9 +46,10 @@ def keeping_of(check: Any) -> Keeping:
         return Keeping(check.memory, None, None, EVERY)
     spill = check.spill or _temporary()
     if not spill.is_dir():
-        raise InputError(f"{spill}: no such directory to keep states in")
+        found = "is a file, expected a" if spill.exists() else "no such"
+        raise InputError(f"{spill}: {found} directory to keep states in", str(spill))
     if not os.access(spill, os.W_OK):
-        raise InputError(f"{spill}: cannot write here")
+        raise InputError(f"{spill}: cannot write here", str(spill))
     checkpoint = None if check.checkpoint is None else Path(check.checkpoint)
     if checkpoint is not None and checkpoint.exists() and not checkpoint.is_dir():
         raise InputError(f"{checkpoint}: is a file, expected a folder for the checkpoint")

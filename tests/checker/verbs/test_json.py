@@ -66,6 +66,14 @@ def test_a_violation_is_told_with_its_run(folder: Path, capsys: pytest.CaptureFi
 
 
 ENDINGS = [
+    (["check", "Paxos", *SMALL, "--symmetry"], 0, None),
+    (["check", "Paxos", *SMALL, "--search", "random", "--walks", "9"], 4, None),
+    (["check", "hasty.py:HastyPaxos", *SMALL, "-i", "agreement", "--bmc", "12"], 1, None),
+    (["prove", "hasty.py:HastyPaxos", "-i", "agreement", "--no-refute"], 4, None),
+    (["refine", "Consensus", "Consensus", "-s", "Value=2"], 0, None),
+    (["refine", "hasty.py:HastyPaxos", "Voting", *SMALL], 1, None),
+    (["verify", "Consensus", "-s", "Value=2"], 0, None),
+    (["cluster", "--value", "x"], 0, None),
     (["check", "Paxos", *SMALL], 0, None),
     (["check", "Paxos", *SMALL, "--limit", "9"], 4, None),
     (["check", "Paxos", *SMALL, "--bmc", "2"], 4, None),
