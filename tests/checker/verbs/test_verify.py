@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from quorate.checker.cli import run
+from quorate.checker.conform.replay import Replay, Verdict
+from quorate.checker.verbs.verifying import Part, Verify
 from quorate.traces import read_itf
 
 from .test_cli import HASTY, SMALL
@@ -62,6 +66,15 @@ def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixt
     assert run(["verify", "Paxos", *sizes, "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "Z3: inductive at these sizes" in out and "everything holds" in out
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("conforms", 0), ("refused", 0), ("unjudged", 4), ("diverges", 5)],
+)
+def test_what_a_replay_shows_decides_the_exit_code(verdict: str, code: int) -> None:
+    part = SimpleNamespace(broken=False, unknown=False, replays=[Replay(Verdict(verdict), 3)])
+    assert Verify._code(cast(Verify, None), [cast(Part, part)], []) == code
 
 
 def test_quorums_that_miss_each_other_are_named(
