@@ -20,6 +20,7 @@ from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import Machine, State
 from quorate.model.language.sorts import Sizes
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import MessagesType
 from quorate.traces import FrozenMap, Value, show
 from quorate.traces.values import show_key
@@ -134,7 +135,7 @@ def read_by(protocol: type[Protocol], name: str) -> list[str]:
     """The variables that a property reads, in order of declaration."""
     description = describe(protocol)
     body = next(p.body for p in description.invariants if p.name == name)
-    read = {n.variable for n in c.walk(body) if isinstance(n, (c.Read, c.Sent, c.OverSent))}
+    read = {n.variable for n in walk(body) if isinstance(n, (c.Read, c.Sent, c.OverSent))}
     return [v.name for v in description.variables if v.name in read]
 
 

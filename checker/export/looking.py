@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 from quorate.model.language import surface as s
+from quorate.model.language.traverse import children, walk
 from quorate.model.language.types import MapType, NatType, OptionType, SeqType, SortType
 
-NODES = (s.Expr, s.Statement, s.Generator)
 
-
-def walk(node: Any, into_calls: bool = False) -> Iterator[Any]:
-    """A node and everything inside it; `into_calls` also what the helpers it calls compute."""
-    yield node
-    for name, part in _items(node):
-        if into_calls or not (isinstance(node, s.Call) and name in ("parameters", "body")):
-            yield from walk(part, into_calls)
-
-
-def _items(node: Any) -> Iterator[tuple[str, Any]]:
-    """The immediate parts of a node, with the names of the fields that hold them."""
-    for item in fields(node):
-        for part in _parts(getattr(node, item.name)):
-            yield item.name, part
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    if isinstance(value, NODES):
-        yield value
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _parts(part)
+def outside_calls(node: Any) -> Iterator[Any]:
+    """The immediate parts of a node; of a call its arguments, not what the helper computes."""
+    return iter(node.args) if isinstance(node, s.Call) else children(node)
 
 
 def mentions(nodes: Iterable[Any], uids: Iterable[int]) -> bool:
     """Whether a bound variable occurs in one of the nodes."""
     wanted = set(uids)
-    return any(isinstance(n, s.Name) and n.uid in wanted for e in nodes for n in walk(e))
+    return any(
+        isinstance(n, s.Name) and n.uid in wanted for e in nodes for n in walk(e, outside_calls)
+    )
 
 
 def partial(e: s.Expr) -> bool:
@@ -56,13 +38,13 @@ def _unsafe(e: Any) -> list[Any]:
             for i, arg in enumerate(args):
                 found += _left(_unsafe(arg), args[:i])
             return found
-    inside = [e.body, *e.args] if isinstance(e, s.Call) else [p for _, p in _items(e)]
+    inside = [e.body, *e.args] if isinstance(e, s.Call) else list(children(e))
     return [x for part in inside for x in _unsafe(part)] + ([e] if _may_fail(e) else [])
 
 
 def _left(unsafe: list[Any], tests: Iterable[s.Expr]) -> list[Any]:
     """Those of the parts that the tests do not ask about."""
-    asked = [n for test in tests for n in walk(test, into_calls=True)]
+    asked = [n for test in tests for n in walk(test)]
     return [x for x in unsafe if not any(n in asked for n in _about(x))]
 
 
@@ -70,7 +52,7 @@ def _about(unsafe: Any) -> list[Any]:
     """What a test asks about, if it asks whether there is a value."""
     match unsafe:
         case s.Subscript(of=of, index=index):
-            return [of, *(n for n in walk(index) if not isinstance(n, s.Constant))]
+            return [of, *(n for n in walk(index, outside_calls) if not isinstance(n, s.Constant))]
         case s.StateRead(keys=keys):
             return list(keys)
     return [unsafe.of]
@@ -151,7 +133,7 @@ def surely_read(e: s.Expr) -> Iterator[s.StateRead]:
         case _:
             if isinstance(e, s.StateRead):
                 yield e
-            for _, part in _items(e):
+            for part in children(e):
                 yield from surely_read(part)
 
 
@@ -163,7 +145,7 @@ def locals_of(nodes: Iterable[Any], parameters: Iterable[s.Name]) -> list[s.Loca
     found: dict[Any, s.Local] = {}
     known = {p.uid for p in parameters}
     for node in nodes:
-        for inner in walk(node):
+        for inner in walk(node, outside_calls):
             if isinstance(inner, s.Local) and _closed(inner.value, known):
                 for nested in locals_of([inner.value], parameters):
                     found.setdefault(local_key(nested), nested)
@@ -177,7 +159,7 @@ def local_key(e: s.Local) -> Any:
 
 
 def _closed(e: s.Expr, known: set[int]) -> bool:
-    inside = list(walk(e))
+    inside = list(walk(e, outside_calls))
     bound = {n.name.uid for n in inside if isinstance(n, s.Generator)}
     return all(n.uid in known | bound for n in inside if isinstance(n, s.Name))
 

@@ -11,6 +11,7 @@ from quorate.checker.errors import InputError
 from quorate.model.language import surface as s
 from quorate.model.language.functions import Functions
 from quorate.model.language.protocol import Variable
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import MapType, MessagesType, RecordType
 
 from . import terms as t
@@ -18,7 +19,7 @@ from .domains import Domains
 from .effects import Effects
 from .expressions import Expressions
 from .layout import Doc, hanging, joined, render
-from .looking import local_key, locals_of, surely_read, walk
+from .looking import local_key, locals_of, outside_calls, surely_read
 from .routes import short_name
 from .scopes import Scope
 from .terms import Term
@@ -82,7 +83,7 @@ class Operators:
         order: dict[str, None] = {}
 
         def visit(name: str) -> None:
-            for node in walk(read[name][1]):
+            for node in walk(read[name][1], outside_calls):
                 if isinstance(node, s.Call):
                     visit(node.name)
             order.setdefault(name)
@@ -189,7 +190,7 @@ class Operators:
         chosen: set[str] = set()
         found = []
         for a in self.description.inits:
-            inside = [n for x in a.body for n in walk(x, into_calls=True)]
+            inside = [n for x in a.body for n in walk(x)]
             reads = {n.variable.name for n in inside if _reads(n)}
             writes = effects.written(a.body)
             if chosen & {*writes, *reads}:

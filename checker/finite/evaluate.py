@@ -14,6 +14,7 @@ from typing import Any
 
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import Span
+from quorate.model.language.traverse import occurrences, walk
 from quorate.model.language.types import (
     EnumType,
     MapType,
@@ -681,7 +682,7 @@ def _pins(conjunct: c.Expr, name: str, unbound: set[str]) -> Iterator[tuple[str,
 
 def _partial(e: c.Expr) -> bool:
     """Whether an expression may have no value."""
-    return any(map(_may_fail, c.walk(e)))
+    return any(map(_may_fail, walk(e)))
 
 
 def _may_fail(e: Any) -> bool:
@@ -697,35 +698,25 @@ def _may_fail(e: Any) -> bool:
 
 def free_paths(e: Any) -> frozenset[tuple[str, ...]]:
     """The names that occur free, each with the fields that are taken of it."""
-    match e:
-        case c.Var(name=name):
-            return frozenset({(name,)})
-        case c.Field(of=of, name=name):
-            chain, root = [name], of
-            while isinstance(root, c.Field):
-                chain.append(root.name)
-                root = root.of
-            if isinstance(root, c.Var) and isinstance(root.type, RecordType):
-                return frozenset({(root.name, *reversed(chain))})
-    bound: set[str] = set()
-    found: set[tuple[str, ...]] = set()
-    for part in c.children(e):
-        if isinstance(part, c.Binder):
-            inside = free_paths(part.domain) | (free_paths(part.when) if part.when else set())
-            found |= {p for p in inside if p[0] not in bound}
-            bound.add(part.var.name)
-        else:
-            found |= free_paths(part)
-    if isinstance(e, c.MakeMap):
-        bound.add(e.var.name)
-    return frozenset(p for p in found if p[0] not in bound)
+    return frozenset(path for _, path in occurrences(e, _path))
+
+
+def _path(e: Any) -> tuple[str, tuple[str, ...]] | None:
+    """The name and the fields of `name.field.field`, where `name` is a record."""
+    chain, root = [], e
+    while isinstance(root, c.Field):
+        chain.append(root.name)
+        root = root.of
+    if not isinstance(root, c.Var) or (chain and not isinstance(root.type, RecordType)):
+        return None
+    return root.name, (root.name, *reversed(chain))
 
 
 def _positions(e: c.Expr, path: tuple[str, ...]) -> list[int]:
     """The field positions that a path follows, from the type of its variable."""
     if len(path) == 1:
         return []
-    var = next(n for n in c.walk(e) if isinstance(n, c.Var) and n.name == path[0])
+    var = next(n for n in walk(e) if isinstance(n, c.Var) and n.name == path[0])
     t: Type = var.type
     found = []
     for name in path[1:]:

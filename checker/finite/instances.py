@@ -15,6 +15,7 @@ from typing import Any
 from quorate.model.language import SizeError
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import Span
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import MapType
 
 from .evaluate import Env, Evaluator, Undefined
@@ -86,7 +87,7 @@ def used_in_effects(action: c.Action) -> set[str]:
         parts: list[Any] = [effect.when, *(b.domain for b in effect.binders)]
         parts += [*effect.keys, effect.value] if isinstance(effect, c.Write) else [effect.message]
         for part in parts:
-            names |= {n.name for n in c.walk(part) if isinstance(n, c.Var)}
+            names |= {n.name for n in walk(part) if isinstance(n, c.Var)}
     return names
 
 
@@ -250,7 +251,7 @@ class Instantiator:
         depth = len(self.evaluator._path)
         try:
             for test in tests if effect.binders else ():
-                if not any(isinstance(n, c.Var) and n.name in names for n in c.walk(test)):
+                if not any(isinstance(n, c.Var) and n.name in names for n in walk(test)):
                     self.evaluator._path.append(self.evaluator.value(test, env))
             rounds = list(self.evaluator.bound(effect.binders, env))
         finally:

@@ -17,6 +17,7 @@ from quorate.model.language import core as c
 from quorate.model.language.data import Message, Record
 from quorate.model.language.protocol import Variable
 from quorate.model.language.sorts import Sizes
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     MapType,
     MessagesType,
@@ -302,7 +303,7 @@ def _loose_names(effect: c.Send) -> set[str]:
     """Variables bound to items of sequences or sets, which may be any value of their type."""
     return {
         b.var.name
-        for b in (*effect.binders, *(n for n in c.walk(effect.message) if isinstance(n, c.Binder)))
+        for b in (*effect.binders, *(n for n in walk(effect.message) if isinstance(n, c.Binder)))
         if isinstance(b.domain, c.OverMembers) and isinstance(b.domain.of.type, (SeqType, SetType))
     }
 

@@ -16,6 +16,7 @@ from quorate.model.language import core as c
 from quorate.model.language.data import FrozenMap
 from quorate.model.language.quorums import QuorumSystem
 from quorate.model.language.sorts import Ordered, Sizes, Sort
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     MapType,
     OptionType,
@@ -96,7 +97,7 @@ def _favoured_by_quorums(sort: type[Sort], sizes: Sizes) -> str | None:
 
 def _named(sort: type[Sort], description: c.Description) -> str | None:
     for place, root in _roots(description):
-        for node in c.walk(root):
+        for node in walk(root):
             if isinstance(node, c.Lit) and _holds_element(node.value, sort):
                 return f"{place} mentions {node.value!r}"
     return None

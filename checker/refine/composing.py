@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE, conjunction
+from quorate.model.language.build import TRUE, conjunction
 from quorate.model.language.surface import ListType
 
 from .rewriting import Env, Image, Rewriting

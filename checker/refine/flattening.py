@@ -11,7 +11,7 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import core as c
-from quorate.model.language.lower import conjunction
+from quorate.model.language.build import conjunction
 from quorate.model.language.protocol import Variable
 from quorate.model.language.types import MapType, MessagesType, RecordType, SetType, Type
 

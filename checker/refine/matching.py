@@ -7,15 +7,18 @@ and messages are the concrete ones of the same name and fields, else made over t
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Message, QuorumSystem, Record
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
+from quorate.model.language.node import Node
+from quorate.model.language.protocol import Variable
 from quorate.model.language.quorums import is_kind
 from quorate.model.language.sorts import Nat, Ordered, Sort
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     EnumType,
     MapType,
@@ -73,7 +76,7 @@ class Matching:
             *description.inits,
         ]
         types = [v.type for v in description.variables]
-        types += [n.type for part in nodes for n in _expressions(part)]
+        types += [n.type for part in nodes for n in walk(part) if isinstance(n, c.Expr)]
         found: dict[type, None] = {}
         while types:
             match types.pop():
@@ -178,14 +181,12 @@ class Matching:
             return tuple(map(self.node, x))
         if isinstance(x, type):
             return self.cls(x) if issubclass(x, (Record, Sort, Nat, enum.Enum)) else x
-        if is_dataclass(x) and not isinstance(x, type) and type(x).__module__ in _NODES:
-            given = {f.name: getattr(x, f.name) for f in fields(x) if f.name != "span"}
+        if isinstance(x, (Node, Variable)):
+            part: Any = x
+            given = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "span"}
             changed = {n: self.node(y) for n, y in given.items() if n not in ("protocol", "owner")}
-            return replace(x, **changed)
+            return replace(part, **changed)
         return self.value(x)
-
-
-_NODES = ("quorate.model.language.core", "quorate.model.language.protocol")
 
 
 def made_record(name: str, given: dict[str, Type], message: bool) -> Any:
@@ -204,16 +205,3 @@ def _definition(system: Any) -> Any:
     words = {n: getattr(system, n, None) for n in (*kind.keywords, *kind.optional)}
     plain = own <= {"of", "meets", "misfits", *words}
     return (kind, sorted(words.items())) if plain else system
-
-
-def _expressions(part: Any) -> list[c.Expr]:
-    found: list[c.Expr] = []
-    pending = [part]
-    while pending:
-        x = pending.pop()
-        if isinstance(x, tuple) and not isinstance(x, Record):
-            pending += x
-        elif is_dataclass(x) and type(x).__module__ in _NODES:
-            found += [x] if isinstance(x, c.Expr) else []
-            pending += [getattr(x, f.name) for f in fields(x) if f.name != "span"]
-    return found

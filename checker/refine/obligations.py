@@ -13,7 +13,6 @@ from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.binding import names_in
 from quorate.checker.prove.unbounded.logic import (
     Formula,
     conj,
@@ -28,9 +27,11 @@ from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.steps import Initially, Step
 from quorate.checker.prove.unbounded.translate import Translator
 from quorate.model.language import core as c
+from quorate.model.language.build import TRUE, conjunction, negation
 from quorate.model.language.diagnostics import NOWHERE
-from quorate.model.language.lower import TRUE, conjunction, describe, negation
+from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Mark
+from quorate.model.language.traverse import free, walk
 from quorate.model.language.types import (
     QuorumType,
     SortType,
@@ -239,7 +240,7 @@ class Simulation:
                 yield wrong(p.var.name, condition)
         left = [p for p, term in zip(upper.parameters, call.terms, strict=True) if term is None]
         names = {p.var.name for p in left}
-        joint = [g for g in upper.guards if names & names_in(g.condition)]
+        joint = [g for g in upper.guards if names & free(g.condition).keys()]
         for g in upper.guards:
             if g not in joint:
                 yield wrong(f"require({g.text})", rewriting.expr(g.condition, env))
@@ -283,7 +284,7 @@ class Simulation:
 
 
 def _unwrapped(term: c.Expr) -> list[c.Expr]:
-    return [n.of for n in c.walk(term) if isinstance(n, c.Unwrap)]
+    return [n.of for n in walk(term) if isinstance(n, c.Unwrap)]
 
 
 def with_lemmas(refinement: Refinement) -> Any:

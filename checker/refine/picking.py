@@ -18,12 +18,13 @@ from quorate.checker.prove.unbounded.logic import Formula, Term
 from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.values import Value
 from quorate.model.language import core as c
+from quorate.model.language.build import FALSE, conjunction, disjunction
 from quorate.model.language.data import Record
-from quorate.model.language.lower import coerce, conjunction
+from quorate.model.language.lower import coerce
 from quorate.model.language.protocol import Variable
 from quorate.model.language.types import MapType, NatType, OptionType, SortType, Type
 
-from .rewriting import FALSE, Rewriting, disjunction, quantified
+from .rewriting import Rewriting, quantified
 
 AFTER = " after the step"
 

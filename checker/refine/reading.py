@@ -18,10 +18,11 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
 from quorate.model.language import core as c
 from quorate.model.language import surface as s
+from quorate.model.language.build import TRUE
 from quorate.model.language.capture import capture
 from quorate.model.language.expressions import Reader
 from quorate.model.language.functions import Functions
-from quorate.model.language.lower import TRUE, Lowering
+from quorate.model.language.lower import Lowering
 from quorate.model.language.relations import element_type, fits, join
 from quorate.model.language.source import function_source
 from quorate.model.language.types import MapType, MessagesType, OptionType, RecordType, Type

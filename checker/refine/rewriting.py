@@ -15,10 +15,9 @@ from typing import Any
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Record
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE, conjunction, negation
+from quorate.model.language.build import FALSE, TRUE, conjunction, disjunction, negation
 from quorate.model.language.types import QuorumType, RecordType, SeqType, SetType
 
-FALSE = c.Lit(value=False, type=c.BOOL)
 Env = Mapping[str, c.Expr]
 _numbers = itertools.count()
 
@@ -86,7 +85,7 @@ class Rewriting:
             case c.Eq(left=left, right=right):
                 return self.equal(self.expr(left, env), self.expr(right, env), e)
             case c.Less(left=c.Lit(value=0), right=c.Len(of=of)) if _is_set(of):
-                return negated(self._empty(self.expr(of, env)))
+                return negation(self._empty(self.expr(of, env)))
             case c.Subset(left=left, right=right) if _is_set(left):
                 return self._within(self.expr(left, env), self.expr(right, env))
         changed = {
@@ -147,10 +146,10 @@ class Rewriting:
                 one, other = self.member(item, left), self.member(item, right)
                 if op == "|":
                     return disjunction([one, other])
-                return self._both(one, other if op == "&" else negated(other))
+                return self._both(one, other if op == "&" else negation(other))
             case c.Ite(test=test, then=then, orelse=orelse):
                 yes, no = self.member(item, then), self.member(item, orelse)
-                return disjunction([self._both(test, yes), self._both(negated(test), no)])
+                return disjunction([self._both(test, yes), self._both(negation(test), no)])
         return c.Member(item=item, of=of, type=c.BOOL)
 
     def equal(self, one: c.Expr, other: c.Expr, old: c.Expr | None = None) -> c.Expr:
@@ -162,7 +161,7 @@ class Rewriting:
                 return self._empty(x.of)
             if isinstance(x, c.Ite) and not isinstance(x.type, SetType):
                 yes, no = self.equal(x.then, y), self.equal(x.orelse, y)
-                return disjunction([self._both(x.test, yes), self._both(negated(x.test), no)])
+                return disjunction([self._both(x.test, yes), self._both(negation(x.test), no)])
         a, b = one.type, other.type
         if isinstance(a, RecordType) and isinstance(b, RecordType):
             if a.record is not b.record:
@@ -203,11 +202,11 @@ class Rewriting:
                 found = []
                 for x in self.elements(left):
                     inside = self.member(x.element, right)
-                    kept = inside if op == "&" else negated(inside)
+                    kept = inside if op == "&" else negation(inside)
                     found.append(replace(x, condition=self._both(x.condition, kept)))
                 return found
             case c.Ite(test=test, then=then, orelse=orelse):
-                sides = ((test, then), (negated(test), orelse))
+                sides = ((test, then), (negation(test), orelse))
                 return [
                     replace(x, condition=self._both(t, x.condition))
                     for t, side in sides
@@ -291,7 +290,7 @@ def quantified(
     if isinstance(body, c.Quant) and body.forall is forall:
         inner, body = body.binders, body.body
     if forall:
-        whole = disjunction([negated(premise), body])
+        whole = disjunction([negation(premise), body])
     else:
         whole = FALSE if FALSE in (premise, body) else conjunction([premise, body])
     names = (*binders, *inner)
@@ -299,26 +298,6 @@ def quantified(
     if not names or whole == (TRUE if forall else FALSE):
         return whole
     return c.Quant(forall=forall, binders=names, body=whole, type=c.BOOL)
-
-
-def disjunction(parts: Sequence[c.Expr]) -> c.Expr:
-    """One of them; nested disjunctions are flattened, `False` is dropped."""
-    flat: list[c.Expr] = []
-    for part in parts:
-        flat += part.args if isinstance(part, c.Or) else [part]
-    flat = [x for x in flat if x != FALSE]
-    if TRUE in flat:
-        return TRUE
-    if not flat:
-        return FALSE
-    return flat[0] if len(flat) == 1 else c.Or(args=tuple(flat), type=c.BOOL)
-
-
-def negated(e: c.Expr) -> c.Expr:
-    """The opposite."""
-    if isinstance(e, c.Lit):
-        return FALSE if e.value else TRUE
-    return negation(e)
 
 
 def part(of: c.Expr, name: str, old: c.Expr | None = None) -> c.Expr:

@@ -19,11 +19,11 @@ import numpy as np
 
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.prove.unbounded.binding import names_in
 from quorate.model.language import StepError
 from quorate.model.language import core as c
 from quorate.model.language.lower import describe
 from quorate.model.language.run import State
+from quorate.model.language.traverse import free
 from quorate.model.language.types import (
     MapType,
     MessagesType,
@@ -294,7 +294,7 @@ def _among(row: tuple[_Valued, ...], seen: set[tuple[Any, ...]], sample: int) ->
 
 def _only_guards(action: c.Action, parameter: c.Binder) -> bool:
     """Whether a parameter makes no difference to what an action does, once it is possible."""
-    return not any(parameter.var.name in names_in(e) for e in action.effects)
+    return not any(parameter.var.name in free(e) for e in action.effects)
 
 
 def shown_way(way: Way, arguments: bool = True) -> str:

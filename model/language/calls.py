@@ -20,6 +20,7 @@ from .relations import (
     is_numeric,
 )
 from .sorts import Nat, Sort
+from .traverse import walk
 from .types import (
     QuorumType,
     RecordType,
@@ -116,7 +117,7 @@ class Calls(Generators):
                 "keep what it computes in a state variable, written as it changes",
             )
         parameters, body = self.read_define(func.attr, self.calling)
-        for part in s.walk(body) if self.written else ():
+        for part in walk(body) if self.written else ():
             if isinstance(part, (s.StateRead, s.SentMessages)):
                 self.check_unwritten(node, part.variable)
         if node.keywords or len(node.args) != len(parameters):

@@ -6,13 +6,13 @@ of guards and a list of conditional effects whose expressions all read the state
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from .data import Record
 from .diagnostics import NOWHERE, Span
+from .node import Node
 from .protocol import Protocol, Variable
 from .types import BoolType, Type
 
@@ -20,7 +20,7 @@ BOOL = BoolType()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expr:
+class Expr(Node):
     """An expression: immutable, typed, with its place (which does not count in equality)."""
 
     type: Type
@@ -236,14 +236,14 @@ class Quant(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverType:
+class OverType(Node):
     """The proper elements of a sort, an enum, a number range or a quorum system."""
 
     type: Type
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverSent:
+class OverSent(Node):
     """The messages of one class that have been sent."""
 
     variable: str
@@ -251,14 +251,14 @@ class OverSent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverMembers:
+class OverMembers(Node):
     """The members of a set or quorum, or the items of a sequence."""
 
     of: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverRange:
+class OverRange(Node):
     """The numbers from `lower` up to, not including, `upper`."""
 
     lower: Expr
@@ -269,7 +269,7 @@ Domain = OverType | OverSent | OverMembers | OverRange
 
 
 @dataclass(frozen=True, kw_only=True)
-class Binder:
+class Binder(Node):
     """A bound variable and what it ranges over; `when` says where the domain has a value."""
 
     var: Var
@@ -281,7 +281,7 @@ class Binder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guard:
+class Guard(Node):
     """One `require`: the unit of explanation, of coverage and of mutation."""
 
     condition: Expr
@@ -294,7 +294,7 @@ class Guard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Write:
+class Write(Node):
     """`variable[keys] := value`, for every value of the binders, where `when` holds."""
 
     variable: str
@@ -306,7 +306,7 @@ class Write:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Send:
+class Send(Node):
     """Send a message, for every value of the binders, where `when` holds."""
 
     variable: str
@@ -320,7 +320,7 @@ Effect = Write | Send
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Node):
     """One atomic step. Effects apply in order; a later one overwrites an earlier one."""
 
     name: str
@@ -332,7 +332,7 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Property:
+class Property(Node):
     """A predicate on states: an invariant, or something that must be reachable."""
 
     name: str
@@ -343,7 +343,7 @@ class Property:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description:
+class Description(Node):
     """A protocol, read: the one thing that explorers, provers and exporters share."""
 
     protocol: type[Protocol]
@@ -374,19 +374,3 @@ class Description:
     def action(self, name: str) -> Action:
         """The action of this name. Raises KeyError."""
         return {a.name: a for a in self.actions}[name]
-
-
-def children(node: Any) -> Iterator[Any]:
-    """The immediate parts of a node: expressions, binders and domains."""
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, (Expr, Binder, OverType, OverSent, OverMembers, OverRange)):
-                yield part
-
-
-def walk(node: Any) -> Iterator[Any]:
-    """A node and everything inside it."""
-    yield node
-    for part in children(node):
-        yield from walk(part)

@@ -6,12 +6,14 @@ outcome depends on which element comes first means one thing to CPython and none
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from . import surface as s
 from .diagnostics import Span
 from .reader import BaseReader
+from .traverse import children, walk
 from .types import MapType, QuorumType, SetType
 
 
@@ -20,7 +22,9 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
 
     The local names that `reader` knows were bound before the loop: what they read, they have read.
     """
-    inside = [node for statement in loop.body for node in s.walk(statement, reader.env)]
+    inside = [
+        node for statement in loop.body for node in walk(statement, partial(_read_now, reader.env))
+    ]
     writes = [node for node in inside if isinstance(node, s.Assign)]
     for write in _unchosen(loop, loop.body):
         _check_write(reader, loop, write, writes)
@@ -35,6 +39,12 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
     for name, t, span in _asked(inside):
         if (name, t) in sends:
             _seen_by_later_rounds(reader, span, name, sends[name, t])
+
+
+def _read_now(env: Mapping[str, s.Expr], node: Any) -> Iterable[Any]:
+    """The parts of a node, but for the value of a local name that was bound before the loop."""
+    before = isinstance(node, s.Local) and env.get(node.name) is node.value
+    return () if before else children(node)
 
 
 def _unchosen(loop: s.For, body: tuple[s.Statement, ...]) -> Iterator[s.Assign]:
@@ -71,7 +81,7 @@ def _check_write(reader: BaseReader, loop: s.For, write: s.Assign, writes: list[
 
 def _mentions(loop: s.For, e: s.Expr) -> bool:
     uid = loop.generator.name.uid
-    return any(isinstance(node, s.Name) and node.uid == uid for node in s.walk(e))
+    return any(isinstance(node, s.Name) and node.uid == uid for node in walk(e))
 
 
 def _own_cell(loop: s.For, write: s.Assign) -> bool:
@@ -86,8 +96,8 @@ def _own_cell(loop: s.For, write: s.Assign) -> bool:
 def _kept(loop: s.For, read: s.StateRead) -> str:
     """How to read it before the loop: the value itself, or a map of all that rounds may ask for."""
     text, t = read.span.text(), read.variable.type
-    inside = {n.name.uid for n in s.walk(loop) if isinstance(n, s.Generator)}
-    names = [n for n in s.walk(read) if isinstance(n, s.Name)]
+    inside = {n.name.uid for n in walk(loop) if isinstance(n, s.Generator)}
+    names = [n for n in walk(read) if isinstance(n, s.Name)]
     if text.startswith("self.") and not any(n.uid in inside for n in names):
         return f": `old = {text}`"
     if isinstance(t, MapType) and len(t.keys) == 1:

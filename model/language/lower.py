@@ -10,11 +10,13 @@ from typing import Any
 
 from . import core as c
 from . import surface as s
+from .build import TRUE, conjunction, negation
 from .capture import capture
 from .diagnostics import NOWHERE, Span
 from .fingerprint import digest
 from .protocol import Protocol
 from .relations import NONE, join, set_type
+from .traverse import walk
 from .types import (
     MapType,
     MessagesType,
@@ -30,16 +32,13 @@ from .types import (
 __all__ = [
     "Lowering",
     "coerce",
-    "conjunction",
     "constant",
     "describe",
     "digest",
     "lower",
-    "negation",
 ]
 
 NUMBER = NatType(None)
-TRUE = c.Lit(value=True, type=c.BOOL)
 
 # What a surface name (by uid) stands for.
 Env = Mapping[int, c.Expr]
@@ -82,17 +81,6 @@ def lower_condition(e: s.Expr, env: Env) -> c.Expr:
     return Lowering(nothing).expr(e, env)
 
 
-def conjunction(parts: Sequence[c.Expr]) -> c.Expr:
-    """All of them; nested conjunctions are flattened, `True` is dropped."""
-    flat: list[c.Expr] = []
-    for part in parts:
-        flat += part.args if isinstance(part, c.And) else [part]
-    flat = [part for part in flat if part != TRUE]
-    if not flat:
-        return TRUE
-    return flat[0] if len(flat) == 1 else c.And(args=tuple(flat), type=c.BOOL, span=flat[0].span)
-
-
 def placed(e: c.Expr, span: Span) -> c.Expr:
     """An expression at a place, which parts of it that have none take over."""
     if isinstance(e, c.Not) and e.arg.span == NOWHERE:
@@ -100,10 +88,6 @@ def placed(e: c.Expr, span: Span) -> c.Expr:
     elif isinstance(e, (c.And, c.Or)):
         e = replace(e, args=tuple(placed(x, span) if x.span == NOWHERE else x for x in e.args))
     return replace(e, span=span)
-
-
-def negation(e: c.Expr) -> c.Expr:
-    return e.arg if isinstance(e, c.Not) else c.Not(arg=e, type=c.BOOL, span=e.span)
 
 
 @dataclass
@@ -472,7 +456,7 @@ class Lowering:
 
 def _always_there(domain: c.Domain) -> bool:
     """Whether what is iterated has a value whatever the state."""
-    return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in c.walk(domain))
+    return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in walk(domain))
 
 
 def constant(value: Any, t: Type) -> c.Expr:

@@ -14,6 +14,7 @@ from .lower import lower_condition
 from .protocol import Protocol
 from .source import function_source
 from .structures import Predicate
+from .traverse import walk
 from .types import SetType, SortType
 
 
@@ -54,7 +55,7 @@ def _read(function: Any, of: Any) -> Condition:
     body = functions.returned(node, reader, boolean=True)
     q = c.Var(name=parameters[0].name, type=wanted)
     found = Condition(q, lower_condition(body, {parameters[0].uid: q}))
-    for e in c.walk(found.body):
+    for e in walk(found.body):
         if isinstance(e, c.OverType) and e.type != SortType(of):
             raise ModelError([_foreign(e, body, of, function)])
     return found

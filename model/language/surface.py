@@ -6,13 +6,12 @@ Comprehensions, chained comparisons, calls of `@define` helpers and local names 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from .data import Record
 from .diagnostics import NOWHERE, Span
+from .node import Node
 from .protocol import Protocol, Variable
 from .types import BoolType, Type
 
@@ -20,7 +19,7 @@ from .types import BoolType, Type
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expr:
+class Expr(Node):
     type: Type
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
@@ -125,7 +124,7 @@ class Conditional(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generator:
+class Generator(Node):
     """`for name in iterable if conditions`."""
 
     name: Name
@@ -227,7 +226,7 @@ class SentMessages(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statement:
+class Statement(Node):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -268,7 +267,7 @@ class Crash(Statement):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(Node):
     name: str
     parameters: tuple[Name, ...]
     body: tuple[Statement, ...]
@@ -277,7 +276,7 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Property:
+class Property(Node):
     name: str
     kind: str  # "invariant" | "reachable"
     body: Expr
@@ -286,7 +285,7 @@ class Property:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description:
+class Description(Node):
     """Everything that was read from a protocol class."""
 
     protocol: type[Protocol]
@@ -297,16 +296,3 @@ class Description:
 
 
 BOOL = BoolType()
-
-
-def walk(node: Any, bound: Mapping[str, Expr] = MappingProxyType({})) -> Iterator[Any]:
-    """A node and everything inside it, but for what the local names in `bound` stand for."""
-    yield node
-    if isinstance(node, Local) and bound.get(node.name) is node.value:
-        return
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            for inner in part if isinstance(part, tuple) else (part,):
-                if isinstance(inner, (Expr, Statement, Generator)):
-                    yield from walk(inner, bound)

@@ -15,6 +15,7 @@ import numpy as np
 from quorate.checker.finite.layout import shift
 from quorate.model.language import core as c
 from quorate.model.language.data import Record
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -270,7 +271,7 @@ def _exact(e: c.Quant) -> dict[str, c.Expr] | None:
         match part:
             case c.Eq(left=c.Field(of=c.Var(name=n), name=field), right=right) if n == name:
                 if field in found or any(
-                    isinstance(v, c.Var) and v.name == name for v in c.walk(right)
+                    isinstance(v, c.Var) and v.name == name for v in walk(right)
                 ):
                     return None
                 found[field] = right

@@ -20,10 +20,11 @@ import numpy.typing as npt
 
 from quorate.checker.finite.layout import Layout
 from quorate.model.language import core as c
+from quorate.model.language.build import exists, negation
+from quorate.model.language.traverse import free
 
 from .arrays import Rows
 from .batch import Array, Batch
-from .expressions import free, negated, some
 from .vector import States
 from .vocabulary import Literal, Prefix, Vocabulary
 
@@ -55,7 +56,7 @@ class Clause:
     @cached_property
     def disjuncts(self) -> tuple[c.Expr, ...]:
         return tuple(
-            x.expr if sign else negated(x.expr)
+            x.expr if sign else negation(x.expr)
             for x, sign in zip(self.literals, self.signs, strict=True)
         )
 
@@ -99,11 +100,11 @@ class Columns:
         for i, s, j, t in self.pairs:
             parts = [self._signed(i, s), *([self._signed(j, t)] if i != j else [])]
             cost = 1 + self.about[i].cost + (self.about[j].cost if i != j else 0)
-            self.literals.append(Literal(some((self.member,), parts), cost))
+            self.literals.append(Literal(exists((self.member,), parts), cost))
 
     def _signed(self, i: int, sign: bool) -> c.Expr:
         e = self.about[i].expr
-        return e if sign else negated(e)
+        return e if sign else negation(e)
 
     def rows(self, batch: Batch) -> tuple[Array, Bits]:
         """For each state and choice of values: the state's number, and its row, packed."""

@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from quorate.model.language import core as c
+from quorate.model.language.build import equal, less, negation, over
+from quorate.model.language.traverse import free, substituted, walk
 from quorate.model.language.types import QuorumType
 
-from .expressions import equal, every, free, less, negated, ordered, over, substituted
+from .expressions import every, ordered
 from .sendings import Sending, conjuncts, fields_in, on_cells, on_messages
 
 
@@ -33,7 +35,7 @@ def closed_before(known: Sequence[Sending], goal: c.Expr) -> Iterator[c.Expr]:
                     bound += [v for v in free(earlier).values() if v not in bound]
                     yield every(
                         [*map(over, dict.fromkeys(bound)), quorum],
-                        [negated(earlier), *apart, one],
+                        [negation(earlier), *apart, one],
                     )
 
 
@@ -69,7 +71,7 @@ def _closed(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr]:
         guards = [substituted(g, put) for g in conjuncts(s.action)]
         choices.append([g for g in guards if on_cells(g) and set(free(g)) <= set(free(sent))])
     for row in itertools.product(*choices):  # one guard of each action that sends it
-        parts = [negated(sent), *dict.fromkeys(map(_denied, row))]
+        parts = [negation(sent), *dict.fromkeys(map(_denied, row))]
         yield c.And(args=tuple(parts), type=c.BOOL)
 
 
@@ -82,11 +84,11 @@ def _of(known: Sequence[Sending], sent: c.Sent) -> list[Sending]:
 def _asked_of_quorums(goal: c.Expr) -> Iterator[tuple[c.Binder, c.Binder, c.Sent]]:
     """Messages that all members of a quorum must have sent."""
     seen: set[Any] = set()
-    for node in c.walk(goal):
+    for node in walk(goal):
         if not isinstance(node, c.Quant) or node.forall:
             continue
         quorums = {b.var: b for b in node.binders if isinstance(b.var.type, QuorumType)}
-        for part in c.walk(node.body):
+        for part in walk(node.body):
             if not isinstance(part, c.Quant) or not part.forall or len(part.binders) != 1:
                 continue
             (member,), sent = part.binders, part.body
@@ -113,7 +115,7 @@ def _second(variables: Sequence[c.Var]) -> Iterator[tuple[dict[str, c.Expr], lis
                 continue
             w = c.Var(name=f"{v.name}.other", type=v.type)
             put[v.name] = w
-            apart.append(equal(w, v) if way == "other" else negated(less(w, v)))
+            apart.append(equal(w, v) if way == "other" else negation(less(w, v)))
         if put:
             yield put, apart
 
@@ -121,4 +123,4 @@ def _second(variables: Sequence[c.Var]) -> Iterator[tuple[dict[str, c.Expr], lis
 def _denied(e: c.Expr) -> c.Expr:
     if isinstance(e, c.LessEq):
         return less(e.right, e.left)
-    return negated(e)
+    return negation(e)

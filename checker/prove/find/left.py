@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE
+from quorate.model.language.build import TRUE, equal, exists, negation, over
+from quorate.model.language.traverse import free, substituted, walk
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -25,17 +26,7 @@ from quorate.model.language.types import (
     SortType,
 )
 
-from .expressions import (
-    base,
-    equal,
-    every,
-    free,
-    negated,
-    ordered,
-    over,
-    some,
-    substituted,
-)
+from .expressions import base, every, ordered
 from .marks import Mark, added, marks_of, put_in, untold
 from .sendings import conjuncts
 from .taken import inner
@@ -57,7 +48,7 @@ def left_behind(description: c.Description, actions: Sequence[c.Action]) -> Iter
         for row in rows:
             parts = list(dict.fromkeys(row))
             for more in premises:
-                denied = [] if marks[0].premise == TRUE else [negated(marks[0].premise)]
+                denied = [] if marks[0].premise == TRUE else [negation(marks[0].premise)]
                 yield every(marks[0].binders, [*denied, *more, *parts])
 
 
@@ -91,7 +82,7 @@ def _facts(mark: Mark) -> Iterator[c.Expr]:
 
 
 def _reads(e: c.Expr, variables: set[str]) -> bool:
-    return any(isinstance(x, c.Read) and x.variable in variables for x in c.walk(e))
+    return any(isinstance(x, c.Read) and x.variable in variables for x in walk(e))
 
 
 def _conclusions(mark: Mark) -> Iterator[c.Expr]:
@@ -117,7 +108,7 @@ def _conclusions(mark: Mark) -> Iterator[c.Expr]:
                     and names & set(free(x))
                     and not set(free(put_in(x, put))) & set(words) - names
                 ]
-                yield some(tuple(map(over, rest)), [*linked, found])
+                yield exists(tuple(map(over, rest)), [*linked, found])
 
 
 def _dual(e: c.Expr) -> Iterator[c.Expr]:
@@ -138,7 +129,7 @@ def _dual(e: c.Expr) -> Iterator[c.Expr]:
                     if over_q == c.OverMembers(of=b.var):
                         says = substituted(of_a, {a.name: member})
             if says is not None:
-                yield every([b], [some((inside,), [says])])
+                yield every([b], [exists((inside,), [says])])
 
 
 def _words(mark: Mark) -> dict[str, list[c.Expr]]:
@@ -200,7 +191,7 @@ def _was_sent(
         for k in range(min(len(more), MOST_MORE) + 1):
             for extra in itertools.combinations(more[:6], k):
                 if parts or extra:
-                    yield some((binder,), [*parts, *extra])
+                    yield exists((binder,), [*parts, *extra])
 
 
 # ---------------------------------------------------------------- what may have changed since
@@ -226,4 +217,4 @@ def _premises(description: c.Description, marks: Sequence[Mark]) -> Iterator[lis
             if isinstance(fact, c.Eq):
                 found = put_in(fact, first.put)
                 if not set(free(found)) & untold(first):
-                    yield [negated(found)]
+                    yield [negation(found)]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE
+from quorate.model.language.build import TRUE, equal, negation, over
+from quorate.model.language.traverse import free, transformed
 from quorate.model.language.types import OptionType, RecordType, SetType, SortType
 
-from .expressions import changed, equal, free, negated, ordered, over
+from .expressions import ordered
 from .sendings import Sending, fields_of, over_sent, sendings
 from .taken import inner
 
@@ -113,7 +114,7 @@ def _holds(description: c.Description, e: c.Write, cell: c.Read) -> c.Expr | Non
             return None
         return equal(cell, e.value)
     if isinstance(cell.type, OptionType) or ordered(cell.type):
-        return negated(equal(cell, c.Lit(value=first, type=cell.type)))
+        return negation(equal(cell, c.Lit(value=first, type=cell.type)))
     return None
 
 
@@ -142,5 +143,5 @@ def put_in(e: c.Expr, put: Mapping[str, c.Expr]) -> c.Expr:
                 return found
         return None
 
-    found: c.Expr = changed(e, given)
+    found: c.Expr = transformed(e, given)
     return found

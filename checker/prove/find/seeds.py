@@ -12,22 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quorate.model.language import core as c
+from quorate.model.language.build import equal, exists, less, negation, over
+from quorate.model.language.traverse import free, substituted, transformed, walk
 from quorate.model.language.types import OptionType, QuorumType, RecordType
 
 from .closed import closed_before
-from .expressions import (
-    changed,
-    equal,
-    every,
-    free,
-    less,
-    negated,
-    ordered,
-    over,
-    replaced,
-    some,
-    substituted,
-)
+from .expressions import every, ordered, replaced
 from .left import left_behind
 from .sendings import (
     Sending,
@@ -56,7 +46,7 @@ class Seed:
     def cost(self) -> int:
         """Its size, as far as one lemma is to be left out before another; a last resort if it
         says that there is a quorum, since proofs for any size have to name it."""
-        nodes = list(c.walk(self.body))
+        nodes = list(walk(self.body))
         named = any(isinstance(x, c.Quant) and not x.forall and _over_quorum(x) for x in nodes)
         return len(nodes) + (LAST_RESORT if named else 0)
 
@@ -101,7 +91,7 @@ class _Seeds:
             if not left:
                 yield every(sent, [here])
             elif all(isinstance(v.type, QuorumType) for v in left):
-                yield every(sent, [some(tuple(map(over, left)), [here])])
+                yield every(sent, [exists(tuple(map(over, left)), [here])])
         for w in s.writes:
             cell = c.Read(variable=w.variable, keys=w.keys, type=w.value.type)
             here, value = substituted(cell, put), substituted(w.value, put)
@@ -134,7 +124,7 @@ class _Seeds:
                 # Of the same process, and so of the same cell: its keys are equal.
                 after = {x.variable: substituted(x.value, put) for x in s.writes}
                 binders = [*over_sent(m, s), *over_sent(n, t)]
-                apart = [negated(equal(x, y)) for x, y in zip(same, keys, strict=True)]
+                apart = [negation(equal(x, y)) for x, y in zip(same, keys, strict=True)]
                 before = c.LessEq(left=value, right=field_of(m, copied), type=c.BOOL)
                 for guard in conjuncts(t.action):
                     here = substituted(_afterwards(guard, after), theirs)
@@ -162,7 +152,7 @@ class _Seeds:
                 initial = c.Lit(value=self.description.variable(name).initial, type=cell.type)
                 first[name] = c.Eq(left=cell, right=initial, type=c.BOOL)
         for a, b in itertools.permutations(first, 2):
-            yield [negated(first[a]), first[b]]
+            yield [negation(first[a]), first[b]]
             if cells[a].type == cells[b].type and ordered(cells[a].type):
                 yield [c.LessEq(left=cells[a], right=cells[b], type=c.BOOL)]
         keys = {k.name: k for k in writes[0].keys if isinstance(k, c.Var)}
@@ -181,7 +171,7 @@ class _Seeds:
             parts = [equal(field_of(x, f), at[n]) for f, n in fields]
             for start in first.values():
                 if parts:
-                    yield [start, some((sent,), parts)]
+                    yield [start, exists((sent,), parts)]
 
     def _copied(self, body: Sequence[c.Expr], keys: Sequence[c.Expr]) -> Iterator[c.Expr]:
         for s in self.sendings:
@@ -204,15 +194,13 @@ class _Seeds:
                 parts = [substituted(replaced(p, known), at) for p in body]
                 inside = {v for p in parts for v in free(p)}
                 own = {m.name, *(k.name for k in keys_of(m))}
-                if inside <= own and not any(
-                    isinstance(x, c.Read) for p in parts for x in c.walk(p)
-                ):
+                if inside <= own and not any(isinstance(x, c.Read) for p in parts for x in walk(p)):
                     yield every(over_sent(m, s), parts)
 
 
 def _afterwards(guard: c.Expr, after: Mapping[str, c.Expr]) -> c.Expr:
     """A guard with what these variables were set to."""
-    found: c.Expr = changed(
+    found: c.Expr = transformed(
         guard, lambda e: after.get(e.variable) if isinstance(e, c.Read) else None
     )
     return found

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from quorate.model.language import core as c
+from quorate.model.language.build import over
 from quorate.model.language.data import Record
+from quorate.model.language.traverse import substituted, walk
 from quorate.model.language.types import MapType, RecordType
 
-from .expressions import over, substituted
 from .taken import plain_writes, taken_apart, with_what_was_left
 
 
@@ -82,13 +83,13 @@ def conjuncts(action: c.Action) -> Iterator[c.Expr]:
 
 def on_messages(e: c.Expr) -> bool:
     """Whether a condition is about what was sent."""
-    nodes = list(c.walk(e))
+    nodes = list(walk(e))
     return any(isinstance(x, (c.Sent, c.OverSent)) for x in nodes)
 
 
 def on_cells(e: c.Expr) -> bool:
     """Whether a condition is about variables, and not about what was sent."""
-    nodes = list(c.walk(e))
+    nodes = list(walk(e))
     return any(isinstance(x, c.Read) for x in nodes) and not on_messages(e)
 
 

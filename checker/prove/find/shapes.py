@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from quorate.checker.finite.layout import always_proper
 from quorate.model.language import core as c
+from quorate.model.language.build import equal, less, negation, over
+from quorate.model.language.traverse import free, walk
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -17,7 +19,7 @@ from quorate.model.language.types import (
     SortType,
 )
 
-from .expressions import equal, every, free, less, negated, ordered, over
+from .expressions import every, ordered
 from .sendings import field_of
 
 
@@ -42,18 +44,18 @@ def never_first(description: c.Description, everywhere: bool = False) -> Iterato
                     m = c.Var(name="m.sent", type=RecordType(record))
                     first = c.Lit(value=t.sort(-1), type=t)
                     domain = c.OverSent(variable=v.name, record=record)
-                    says = negated(equal(field_of(m, name), first))
+                    says = negation(equal(field_of(m, name), first))
                     yield every([c.Binder(var=m, domain=domain)], [says])
 
 
 def _alternatives(goal: c.Expr) -> Iterator[c.Expr]:
     """Of `A or B` in a goal: if A then B."""
-    for node in c.walk(goal):
+    for node in walk(goal):
         if isinstance(node, c.Or) and len(node.args) == 2:
             variables = free(node).values()
             if all(isinstance(v.type, SortType) for v in variables):
                 for a, b in itertools.permutations(node.args):
-                    yield every(map(over, variables), [negated(a), b])
+                    yield every(map(over, variables), [negation(a), b])
 
 
 def _determined(description: c.Description) -> Iterator[c.Expr]:
@@ -66,7 +68,7 @@ def _determined(description: c.Description) -> Iterator[c.Expr]:
             names = [f for f, t in record.field_types().items() if not isinstance(t, MapType)]
             for size in range(1, len(names)):
                 for given in itertools.combinations(names, size):
-                    apart = [negated(equal(field_of(m, f), field_of(n, f))) for f in given]
+                    apart = [negation(equal(field_of(m, f), field_of(n, f))) for f in given]
                     for f in (f for f in names if f not in given):
                         yield every(binders, [*apart, equal(field_of(m, f), field_of(n, f))])
 
@@ -83,7 +85,7 @@ def _in_order(description: c.Description) -> Iterator[c.Expr]:
         if len(keys) > max(len(x.keys), len(y.keys)):
             continue
         binders = list(map(over, keys.values()))
-        yield every(binders, [negated(first[x]), first[y]])
+        yield every(binders, [negation(first[x]), first[y]])
         if x.type == y.type and ordered(x.type):
             yield every(binders, [c.LessEq(left=x, right=y, type=c.BOOL)])
             yield every(binders, [first[x], less(x, y)])

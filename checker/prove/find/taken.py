@@ -12,10 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE
+from quorate.model.language.build import TRUE
+from quorate.model.language.traverse import substituted, transformed
 from quorate.model.language.types import MapType, OptionType, RecordType
-
-from .expressions import changed, substituted
 
 
 def taken_apart(action: c.Action) -> c.Action:
@@ -46,12 +45,12 @@ def _apart(action: c.Action, b: c.Binder, domain: c.OverSent) -> c.Action:
     for p in action.parameters:
         new = [c.Binder(var=v, domain=c.OverType(type=v.type)) for v in row.values()]
         parameters += new if p is b else [p]
-    guards = [replace(g, condition=changed(g.condition, put)) for g in action.guards]
+    guards = [replace(g, condition=transformed(g.condition, put)) for g in action.guards]
     return replace(
         action,
         parameters=tuple(parameters),
         guards=(c.Guard(condition=was_sent), *guards),
-        effects=tuple(_effect(e, lambda x: changed(x, put)) for e in action.effects),
+        effects=tuple(_effect(e, lambda x: transformed(x, put)) for e in action.effects),
     )
 
 
@@ -95,8 +94,8 @@ def _composed(earlier: c.Action, later: c.Action, left: c.Write, note: c.Write) 
 
     later = replace(
         later,
-        guards=tuple(replace(g, condition=changed(g.condition, put)) for g in later.guards),
-        effects=tuple(_effect(e, lambda x: changed(x, put)) for e in later.effects),
+        guards=tuple(replace(g, condition=transformed(g.condition, put)) for g in later.guards),
+        effects=tuple(_effect(e, lambda x: transformed(x, put)) for e in later.effects),
     )
     over = {(w.variable, w.keys) for w in plain_writes(later)}
     kept = [

@@ -16,8 +16,10 @@ from typing import Any
 
 from quorate.checker.finite.layout import always_proper
 from quorate.model.language import core as c
+from quorate.model.language.build import alike, exists
 from quorate.model.language.data import Record
 from quorate.model.language.quorums import QuorumSystem
+from quorate.model.language.traverse import free, substituted, walk
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -31,7 +33,7 @@ from quorate.model.language.types import (
     Type,
 )
 
-from .expressions import alike, base, free, some, substituted
+from .expressions import base
 from .letters import Names
 
 MOST_LITERALS = 160  # of one prefix, the simplest; those about members of a quorum come on top
@@ -292,7 +294,7 @@ class Vocabulary:
             left, right = alike(c.Field(of=x, name=name, type=types[name]), term.expr)
             parts.append(c.Eq(left=left, right=right, type=c.BOOL))
         binder = c.Binder(var=x, domain=c.OverSent(variable=variable, record=record))
-        return Literal(some((binder,), parts), cost + 1)
+        return Literal(exists((binder,), parts), cost + 1)
 
     def _subsets(self, variables: Sequence[c.Var], q: c.Var) -> Iterator[Literal]:
         for t in self._terms(variables):
@@ -320,7 +322,7 @@ class Vocabulary:
             bodies += [g.condition for g in action.guards]
         found: dict[c.Expr, None] = {}
         for body in bodies:
-            for node in c.walk(body):
+            for node in walk(body):
                 if isinstance(node, c.Quant) and 1 <= len(free(node)) <= 3:
                     found[node] = None
                     for whole in _some_quorum(node):
@@ -332,7 +334,7 @@ def _some_quorum(e: c.Expr) -> Iterator[c.Expr]:
     """The condition of some quorum, where it is one on a quorum: that is what an action leaves."""
     for v in free(e).values():
         if isinstance(v.type, QuorumType) and len(free(e)) > 1:
-            yield some((c.Binder(var=v, domain=c.OverType(type=v.type)),), [e])
+            yield exists((c.Binder(var=v, domain=c.OverType(type=v.type)),), [e])
 
 
 # ---------------------------------------------------------------- expressions

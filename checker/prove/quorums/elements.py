@@ -15,6 +15,7 @@ import z3
 from quorate.model.language import core as c
 from quorate.model.language.predicates import Condition
 from quorate.model.language.sorts import Ordered, Sort
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import SetType, SortType
 
 from .regions import NotCounted, Region, Regions
@@ -22,7 +23,7 @@ from .regions import NotCounted, Region, Regions
 
 def named_elements(condition: Condition) -> list[Sort]:
     """The elements that a predicate mentions. Raises NotCounted if their order matters."""
-    values = [e.value for e in c.walk(condition.body) if isinstance(e, c.Lit)]
+    values = [e.value for e in walk(condition.body) if isinstance(e, c.Lit)]
     found = dict.fromkeys(v for v in values if isinstance(v, Sort))
     if any(isinstance(e, Ordered) for e in found):
         raise NotCounted("elements in an order")

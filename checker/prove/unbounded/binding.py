@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import z3
 
 from quorate.model.language import core as c
+from quorate.model.language.traverse import free, walk
 from quorate.model.language.types import (
     BoolType,
     MapType,
@@ -68,14 +69,6 @@ def literals(e: c.Expr, positive: bool) -> list[Literal]:
     if (isinstance(e, c.And) and positive) or (isinstance(e, c.Or) and not positive):
         return [found for x in e.args for found in literals(x, positive)]
     return [(e, positive)]
-
-
-def names_in(e: Any) -> set[str]:
-    """The variables that an expression mentions and does not bind itself."""
-    nodes = list(c.walk(e))
-    bound = {b.var.name for n in nodes if isinstance(n, c.Binder) for b in [n]}
-    bound |= {n.var.name for n in nodes if isinstance(n, c.MakeMap)}
-    return {n.name for n in nodes if isinstance(n, c.Var)} - bound
 
 
 @dataclass
@@ -183,11 +176,11 @@ class _Binding:
         """The one key at which the maps of a message are looked at."""
         found: list[c.Expr] = []
         for condition, _ in self.conditions:
-            for node in c.walk(condition):
+            for node in walk(condition):
                 match node:
                     case c.At(of=c.Field(of=c.Var(name=name)), index=index) if name == var.name:
                         found += [index] if index not in found else []
-        if len(found) > 1 or (found and not names_in(found[0]) <= set(env)):
+        if len(found) > 1 or (found and not free(found[0]).keys() <= set(env)):
             raise UnsupportedError("a map of a message at several keys", var.span)
         return found[0] if found else None
 
@@ -226,5 +219,5 @@ class _Binding:
                 for left, right in ((e.left, e.right), (e.right, e.left)):
                     while isinstance(left, (c.Some, c.Unwrap)):
                         left = left.of
-                    if names_in(right) <= set(env):
+                    if free(right).keys() <= set(env):
                         yield left, right

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from quorate.model.language import core as c
-from quorate.model.language.lower import TRUE, negation
+from quorate.model.language.build import TRUE, negation
+from quorate.model.language.traverse import walk
 
 MOST_TESTS = 3  # decided beforehand
 
@@ -31,4 +32,4 @@ def branches(action: c.Action) -> Iterator[c.Action]:
 
 
 def _asks(e: c.Expr) -> bool:
-    return any(isinstance(n, c.Quant) for n in c.walk(e))
+    return any(isinstance(n, c.Quant) for n in walk(e))

@@ -7,13 +7,13 @@ there is one if there is any vote holds because finitely many messages were sent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from quorate.model.language import core as c
+from quorate.model.language.traverse import free, substituted, walk
 from quorate.model.language.types import QuorumType, RecordType
 
-from .binding import exists, literals, names_in
+from .binding import exists, literals
 from .logic import Formula, Some, bounded, every, fresh, implies, single, some
 from .translate import Translator
 
@@ -23,7 +23,7 @@ def maxima(at: Translator, action: c.Action) -> list[Formula]:
     roots: list[Any] = [g.condition for g in action.guards]
     for e in action.effects:
         roots += [e.when, e.value if isinstance(e, c.Write) else e.message]
-    found = {q: None for r in roots for q in c.walk(r) if isinstance(q, c.Quant) and q.forall}
+    found = {q: None for r in roots for q in walk(r) if isinstance(q, c.Quant) and q.forall}
     return [a for q in found for a in _axiom(at, q)]
 
 
@@ -38,28 +38,29 @@ def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
     if len(bounds) != 1 or not isinstance(bounds[0][0], c.LessEq):
         return
     below = bounds[0][0]
-    outer = [v for v in c.walk(below.right) if isinstance(v, c.Var) and v.type == n.type]
-    if not outer or n.name in names_in(below.right):
+    outer = [v for v in walk(below.right) if isinstance(v, c.Var) and v.type == n.type]
+    if not outer or n.name in free(below.right):
         return
     m = outer[0]
-    if any(m.name in names_in(e) for e, _ in rest) or renamed(below.left, n, m) != below.right:
+    as_m = {n.name: m}
+    if any(m.name in free(e) for e, _ in rest) or substituted(below.left, as_m) != below.right:
         return
     env: dict[str, Any] = {}
     variables = []
-    mentioned = {v.name: v for e, _ in conditions for v in c.walk(e) if isinstance(v, c.Var)}
+    mentioned = {v.name: v for e, _ in conditions for v in walk(e) if isinstance(v, c.Var)}
     domain = q.binders[0].domain
-    mentioned |= {v.name: v for v in c.walk(domain) if isinstance(v, c.Var)}
-    free = {name for e, _ in conditions for name in names_in(e)} | names_in(domain)
-    for name in sorted(free - {n.name, m.name}):
+    mentioned |= {v.name: v for v in walk(domain) if isinstance(v, c.Var)}
+    names = {name for e, _ in conditions for name in free(e)} | set(free(domain))
+    for name in sorted(names - {n.name, m.name}):
         t = mentioned[name].type
         if isinstance(t, RecordType) or not _has_sort(t):
             return
         x = fresh(name, at.vocabulary.sort(t))
         variables.append(x)
         env[name] = single(x)
-    largest = c.Binder(var=m, domain=renamed(domain, n, m))
+    largest = c.Binder(var=m, domain=substituted(domain, as_m))
     some_of_them = exists(at, q.binders, rest, env)
-    like_this = [(renamed(e, n, m), p) for e, p in rest]
+    like_this = [(substituted(e, as_m), p) for e, p in rest]
     a_largest = exists(at, [largest], [*like_this, (q, True)], env)
     if isinstance(a_largest, Some):  # the same one, whichever element shows that there is one
         largest_of = some(a_largest.variables, implies(some_of_them, a_largest.body))
@@ -68,17 +69,3 @@ def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
 
 def _has_sort(t: Any) -> bool:
     return isinstance(t, QuorumType) or type(t).__name__ in ("SortType", "OptionType", "EnumType")
-
-
-def renamed(node: Any, old: c.Var, new: c.Var) -> Any:
-    """A node with one variable in place of another."""
-    if isinstance(node, c.Var):
-        return replace(node, name=new.name) if node.name == old.name else node
-    if isinstance(node, tuple):
-        return tuple(renamed(x, old, new) for x in node)
-    if isinstance(node, c.Expr | c.Binder | c.OverType | c.OverSent | c.OverMembers) and (
-        is_dataclass(node)
-    ):
-        changed = {f.name: renamed(getattr(node, f.name), old, new) for f in fields(node)}
-        return replace(node, **changed)
-    return node

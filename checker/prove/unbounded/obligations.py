@@ -9,6 +9,7 @@ from typing import Any
 
 from quorate.model.language import core as c
 from quorate.model.language.diagnostics import NOWHERE, Span
+from quorate.model.language.traverse import walk
 
 from .branches import branches
 from .logic import Formula, conj, disj, every, fresh, implies, neg
@@ -41,7 +42,7 @@ class Invariant:
         if self.relation is not None:
             return {self.relation.record}
         found: set[Any] = set()
-        for node in c.walk(self.body):
+        for node in walk(self.body):
             match node:
                 case c.Read(variable=variable):
                     found.add(variable)

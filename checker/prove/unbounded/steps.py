@@ -15,12 +15,14 @@ from typing import Any
 import z3
 
 from quorate.model.language import core as c
+from quorate.model.language.build import TRUE
 from quorate.model.language.data import Record
-from quorate.model.language.lower import TRUE, constant
+from quorate.model.language.lower import constant
 from quorate.model.language.protocol import Variable
+from quorate.model.language.traverse import free
 from quorate.model.language.types import SeqType
 
-from .binding import Literal, exists, literals, names_in, within
+from .binding import Literal, exists, literals, within
 from .finiteness import maxima
 from .logic import (
     Formula,
@@ -128,7 +130,7 @@ class Step:
                 env[key.name] = single(given)
                 conditions.append(self._in_domain(left.pop(key.name), given, env))
             else:
-                if names_in(key) & set(left):
+                if free(key).keys() & set(left):
                     raise UnsupportedError("a loop that writes at a computed key", write.span)
                 conditions.append(lifted(equal, self.at.term(key, env), single(given)))
         if any(x is False for x in conditions):
@@ -157,7 +159,7 @@ class Step:
         They are functions of the keys: Skolem's, so that one cell holds one value.
         """
         conditions = literals(write.when, True)
-        if not any(b.var.name in names_in(write.value) for b in left):
+        if not any(b.var.name in free(write.value) for b in left):
             return exists(self.at, left, conditions, env)
         if len(left) != 1 or not isinstance(left[0].domain, c.OverType):
             raise UnsupportedError("this loop with several writes to one cell", write.span)

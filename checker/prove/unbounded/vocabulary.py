@@ -19,6 +19,7 @@ from quorate.model.language import core as c
 from quorate.model.language.data import Record
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.language.sorts import Ordered, Sort
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     BoolType,
     EnumType,
@@ -273,7 +274,7 @@ class Vocabulary:
             nodes += [g.condition for g in action.guards]
             for effect in action.effects:
                 nodes += [effect.when, *_written(effect)]
-        found += [e.type for n in nodes for e in c.walk(n) if isinstance(e, c.Expr)]
+        found += [e.type for n in nodes for e in walk(n) if isinstance(e, c.Expr)]
         return found
 
     def _note_options(self, t: Type) -> None:

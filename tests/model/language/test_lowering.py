@@ -16,6 +16,7 @@ import pytest
 from quorate.model.language import Protocol, core
 from quorate.model.language.lower import describe, digest
 from quorate.model.language.relations import fits
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
     MapType,
     NatType,
@@ -114,7 +115,7 @@ def test_types_agree(protocol: type[Protocol]) -> None:
 
 def test_what_a_helper_lists_is_counted_and_gone_through() -> None:
     by_name = {p.name: p.body for p in describe(toys.Careful).invariants}
-    counted = [n for n in core.walk(by_name["at_most_one"]) if isinstance(n, core.Count)]
+    counted = [n for n in walk(by_name["at_most_one"]) if isinstance(n, core.Count)]
     assert isinstance(counted[0].binders[0].domain, core.OverSent)
     known = by_name["known"]
     assert isinstance(known, core.Quant)

@@ -31,6 +31,7 @@ from quorate.model.language import (
     require,
 )
 from quorate.model.language.lower import describe
+from quorate.model.language.traverse import walk
 
 
 class Node(Sort): ...
@@ -248,7 +249,7 @@ def unwrapped(protocol: type[Protocol]) -> Iterator[core.Expr]:
             parts += [e.when, *([e.value] if isinstance(e, core.Write) else [e.message])]
             parts += e.binders
     for part in parts:
-        yield from (n for n in core.walk(part) if isinstance(n, core.Unwrap))
+        yield from (n for n in walk(part) if isinstance(n, core.Unwrap))
 
 
 @pytest.mark.parametrize("protocol", FORMS, ids=lambda p: p.__name__)
@@ -359,4 +360,4 @@ def test_a_test_may_be_repeated() -> None:
     fast = explore(Again, sizes_of(Again))
     assert (fast.states, fast.transitions) == (slow.states, slow.transitions)
     copy = describe(Again).action("copy")
-    assert not any(isinstance(n, core.Unwrap) for n in core.walk(copy.effects[0].value))  # type: ignore[union-attr]
+    assert not any(isinstance(n, core.Unwrap) for n in walk(copy.effects[0].value))  # type: ignore[union-attr]

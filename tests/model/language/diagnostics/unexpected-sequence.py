@@ -1,4 +1,4 @@
-from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, require
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable
 
 
 class Acceptor(Sort): ...

@@ -1,0 +1,198 @@
+"""Walking and changing nodes: the parts of a node, its free variables, substitution.
+
+All of this works on both IRs where nothing else is said: a node's parts are found in the fields of
+its dataclass, so that a new kind of node, domain or effect is traversed without being named here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any, TypeVar
+
+from . import core as c
+from .node import Node
+
+N = TypeVar("N", bound=Node)
+T = TypeVar("T")
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    cls: Any = kind
+    return tuple(f.name for f in fields(cls))
+
+
+def _field_names(node: Any) -> tuple[str, ...]:
+    cls: Any = type(node)  # type checkers see the hash of instances, not of the class
+    return _names(cls)
+
+
+def parts(node: Any) -> Iterator[tuple[str, Node]]:
+    """The immediate parts of a node, each with the name of the field that holds it."""
+    for name in _field_names(node):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield name, value
+        elif isinstance(value, tuple):
+            yield from ((name, part) for part in _nodes(value))
+
+
+def _nodes(value: tuple[Any, ...]) -> Iterator[Node]:
+    for item in value:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _nodes(item)
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The immediate parts of a node."""
+    return (part for _, part in parts(node))
+
+
+def walk(node: Any, inside: Callable[[Any], Iterable[Any]] = children) -> Iterator[Any]:
+    """A node and everything inside it, each before its parts, which are what `inside` gives."""
+    yield node
+    for part in inside(node):
+        yield from walk(part, inside)
+
+
+def rebuilt(node: N, change: Callable[[Any], Any]) -> N:
+    """A node with each immediate part changed; the node itself where nothing changes."""
+    changes: dict[str, Any] = {}
+    for name in _field_names(node):
+        value = getattr(node, name)
+        new = _changed(value, change)
+        if new is not value:
+            changes[name] = new
+    return replace(node, **changes) if changes else node  # type: ignore[type-var]
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, Node):
+        return change(value)
+    # A tuple of another class is a constant, such as a record.
+    if type(value) is tuple:
+        new = tuple(_changed(item, change) for item in value)
+        return new if any(a is not b for a, b in zip(new, value, strict=True)) else value
+    return value
+
+
+def transformed(node: Any, put: Callable[[Any], Any]) -> Any:
+    """A node with what `put` gives for parts of it, where that is not None, from the root down."""
+    new = put(node)
+    return new if new is not None else rebuilt(node, lambda part: transformed(part, put))
+
+
+# ---------------------------------------------------------------- variables of the core IR
+
+
+def binders_of(node: Any) -> tuple[c.Binder, ...]:
+    """What a node of the core IR binds in its other parts, from left to right.
+
+    The domain of a binder sees the variables of those before it.
+    """
+    match node:
+        case c.Quant() | c.SetComp() | c.Count() | c.Write() | c.Send():
+            return node.binders
+        case c.Action():
+            return node.parameters
+        case c.MakeMap(var=var):
+            return (c.Binder(var=var, domain=c.OverType(type=var.type)),)
+    return ()
+
+
+def occurrences(node: Any, atom: Callable[[Any], tuple[str, T] | None]) -> Iterator[tuple[str, T]]:
+    """What occurs free in a node of the core IR: the variable it is about, and what `atom` says.
+
+    `atom` gives both for the nodes that are to be found, such as variables, and None for others.
+    """
+    found = atom(node)
+    if found is not None:
+        yield found
+        return
+    bound: set[str] = set()
+    for b in binders_of(node):
+        for part in (b.domain, *(() if b.when is None else (b.when,))):
+            yield from (x for x in occurrences(part, atom) if x[0] not in bound)
+        bound.add(b.var.name)
+    for part in _unbinding(node):
+        yield from (x for x in occurrences(part, atom) if x[0] not in bound)
+
+
+def free(node: Any) -> dict[str, c.Var]:
+    """The variables that occur free in a node of the core IR, by name, in order of occurrence."""
+    return dict(occurrences(node, lambda x: (x.name, x) if isinstance(x, c.Var) else None))
+
+
+def _unbinding(node: Any) -> Iterator[Any]:
+    """The parts of a node apart from what it binds."""
+    binding = _binding_field(node)
+    return (part for name, part in parts(node) if name != binding)
+
+
+def _binding_field(node: Any) -> str | None:
+    match node:
+        case c.Quant() | c.SetComp() | c.Count() | c.Write() | c.Send():
+            return "binders"
+        case c.Action():
+            return "parameters"
+        case c.MakeMap():
+            return "var"
+    return None
+
+
+def substituted(node: Any, put: Mapping[str, c.Expr]) -> Any:
+    """A node of the core IR with expressions put in for free variables, by name.
+
+    What is put in is never captured: a binder of a name that is free in it gets another one.
+    """
+    if isinstance(node, c.Var):
+        return put.get(node.name, node)
+    if not put:
+        return node
+    if _binding_field(node) is None:
+        return rebuilt(node, lambda part: substituted(part, put))
+    return _substituted_below(node, put)
+
+
+def _substituted_below(node: Any, put: Mapping[str, c.Expr]) -> Any:
+    inside = dict(put)
+    new = []
+    for i, b in enumerate(binders_of(node)):
+        when = None if b.when is None else substituted(b.when, inside)
+        domain = substituted(b.domain, inside)
+        inside.pop(b.var.name, None)
+        var = _uncaptured(node, i, inside)
+        if var is not b.var:
+            inside[b.var.name] = var
+        new.append(replace(b, var=var, domain=domain, when=when))
+    changes: dict[str, Any] = {}
+    binding = _binding_field(node)
+    for name in _field_names(node):
+        if name != binding:
+            changes[name] = _changed(getattr(node, name), lambda p: substituted(p, inside))
+    bound: Any = new[0].var if binding == "var" else tuple(new)
+    return replace(node, **changes, **{str(binding): bound})
+
+
+def _uncaptured(node: Any, i: int, put: Mapping[str, c.Expr]) -> c.Var:
+    """The variable of the i-th binder, renamed if it would capture part of what is put in."""
+    binders = binders_of(node)
+    var = binders[i].var
+    if not any(var.name in free(e) for e in put.values()):
+        return var
+    below: set[str] = set()
+    for later in binders[i + 1 :]:
+        below |= set(free(later.domain)) | (set(free(later.when)) if later.when else set())
+    for part in _unbinding(node):
+        below |= set(free(part))
+    values = [put[name] for name in below if name in put]
+    taken = below | {name for e in values for name in free(e)} | {b.var.name for b in binders}
+    if not any(var.name in free(e) for e in values):
+        return var
+    names = (f"{var.name}'{n}" for n in itertools.count(1))
+    return replace(var, name=next(name for name in names if name not in taken))
