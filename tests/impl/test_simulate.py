@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.impl import ConfigError
@@ -27,7 +27,6 @@ faults = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.integers(1, 6), st.integers(0, 2**32), faults)
 def test_agreement_always_and_a_decision_once_the_faults_cease(nodes, seed, chosen):
     report = simulate(nodes, seed, chosen)

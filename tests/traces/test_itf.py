@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from quorate.traces import (
     FrozenMap,
@@ -27,13 +27,11 @@ from .strategies import traces, values
 DATA = Path(__file__).parent / "data"
 
 
-@settings(max_examples=150, deadline=None)
 @given(traces())
 def test_reading_gives_back_what_was_written(trace: Trace) -> None:
     assert loads_itf(dumps_itf(trace)) == trace
 
 
-@settings(max_examples=150, deadline=None)
 @given(values)
 def test_values_survive(value: Value) -> None:
     assert decode(json.loads(json.dumps(encode(value))), "here", foreign=False) == value
@@ -49,7 +47,6 @@ def reversed_maps(value: Value) -> Value:
     return value
 
 
-@settings(max_examples=100, deadline=None)
 @given(values)
 def test_equal_values_are_written_alike(value: Value) -> None:
     other = reversed_maps(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.traces import (
@@ -238,7 +238,6 @@ def read_or_refused(data: bytes | str) -> None:
     render_spacetime(trace, 80)
 
 
-@settings(max_examples=80, deadline=None)
 @given(trace=traces(), value=junk, where=st.integers(0, 10**6), kind=st.integers(0, 2))
 def test_a_part_that_is_something_else(trace: Trace, value: Any, where: int, kind: int) -> None:
     document = json.loads(dumps_itf(trace))
@@ -255,7 +254,6 @@ def test_a_part_that_is_something_else(trace: Trace, value: Any, where: int, kin
     read_or_refused(json.dumps(document))
 
 
-@settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_bytes_that_are_something_else(seed: int) -> None:
     chance = random.Random(seed)

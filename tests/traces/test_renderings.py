@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.traces import (
@@ -84,7 +84,6 @@ def test_a_long_word_is_folded_and_not_cut() -> None:
         assert text.count("x") == 300 and text.count("a" * 1) >= 90
 
 
-@settings(max_examples=60, deadline=None)
 @given(traces(), st.integers(40, 130), st.booleans())
 def test_any_trace_can_be_shown(trace: Trace, width: int, plain: bool) -> None:
     assert max(map(len, render_table(trace, width).splitlines())) <= 130

@@ -6,7 +6,7 @@ import pickle
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from quorate.traces import (
     FrozenMap,
@@ -44,13 +44,11 @@ def test_values_are_shown_as_people_write_them(value: Value, text: str) -> None:
     assert show(value) == text
 
 
-@settings(max_examples=100, deadline=None)
 @given(values, values)
 def test_any_two_values_have_an_order(one: Value, other: Value) -> None:
     assert in_order([one, other]) == in_order([other, one])
 
 
-@settings(max_examples=50, deadline=None)
 @given(values)
 def test_values_travel_between_processes(value: Value) -> None:
     copy = pickle.loads(pickle.dumps(value))
@@ -107,7 +105,6 @@ def test_steps_are_counted_from_one() -> None:
         trace.changes(0)
 
 
-@settings(max_examples=50, deadline=None)
 @given(traces())
 def test_the_strategy_gives_valid_traces(trace: Trace) -> None:
     trace.validate()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import Refusal
@@ -28,6 +28,7 @@ from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from quorate.traces import FrozenMap, Record, Trace, Value, read_itf, write_itf
+from tests.examples import share
 
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 LARGE = {"P1", "P4"}  # millions of states
@@ -93,7 +94,7 @@ def walk(
     return make_trace(protocol, name_of(protocol), bounds, initial, path)
 
 
-@settings(max_examples=25, deadline=None)
+@share(2)
 @given(seed=st.integers(0, 10**9))
 def test_healthy_code_follows_every_run_of_paxos_by_roles(seed: int) -> None:
     sizes = {"Proposer": 2, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 3}
@@ -102,7 +103,7 @@ def test_healthy_code_follows_every_run_of_paxos_by_roles(seed: int) -> None:
     assert found.verdict is Verdict.CONFORMS, found.divergence
 
 
-@settings(max_examples=25, deadline=None)
+@share(2)
 @given(seed=st.integers(0, 10**9))
 def test_healthy_code_follows_every_run_of_paxos(seed: int) -> None:
     trace = walk(Paxos, {"Acceptor": 3, "Value": 2, "Ballot": 3}, {}, seed, 40)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from quorate.checker.cli import run
 from quorate.checker.explore.explorer import Progress, explore
@@ -32,11 +32,9 @@ from quorate.checker.explore.cluster import search as clusters  # noqa: E402
 from quorate.checker.explore.cluster.owner import Level, Owner, Work  # noqa: E402
 from quorate.checker.explore.cluster.saved import SavedError  # noqa: E402
 from quorate.checker.explore.cluster.search import ClusterError, ClusterSearch  # noqa: E402
+from tests.examples import share  # noqa: E402
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
-RANDOM = settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -98,7 +96,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
 
 
 @given(sources())
-@RANDOM
+@share(5)
 def test_owners_agree_with_python(source: Source) -> None:
     with loaded(source) as protocol:
         try:

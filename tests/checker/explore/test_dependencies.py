@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import cache, kernel
@@ -29,6 +29,7 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, loaded
+from tests.examples import share
 
 from .comparing import compare
 
@@ -380,20 +381,15 @@ def agree(source: Source, limit: int) -> str:
         return f"{compare(protocol, sizes, limit)}, {len(follows(protocol, sizes))} follow"
 
 
-EVERY_DAY = settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
-
-
 @given(protocols())
-@settings(EVERY_DAY)
+@share(2)
 def test_generated_ones_agree_with_python(source: Source) -> None:
     event(agree(source, 400))
 
 
 @pytest.mark.exhaustive
 @given(protocols())
-@settings(EVERY_DAY, max_examples=300)
+@share(5)
 def test_many_generated_ones(source: Source) -> None:
     event(agree(source, 3000))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from llvmlite import ir
 
 from quorate.checker.cli import run
@@ -28,11 +28,9 @@ from quorate.model.language.sorts import Sizes
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, loaded, sized, sources
+from tests.examples import share
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
-RANDOM = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
 MOST = 800  # states of a generated protocol that plain Python walks through
 
 
@@ -126,7 +124,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
 
 
 @given(sources())
-@RANDOM
+@share(2)
 def test_searches_agree_with_python(source: Source) -> None:
     with loaded(source) as protocol:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from quorate.checker.explore import coverage, external, merge, runs
 from quorate.checker.explore import explorer as module
@@ -20,6 +20,7 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft_election import RaftElection
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from tests.checker.strategies import Source, loaded, sized, sources
+from tests.examples import share
 
 from . import toys
 from .comparing import compare
@@ -153,22 +154,10 @@ def agree(source: Source, disk: Path) -> str:
     return f"{kind}, {spilled}"
 
 
-EVERY_DAY = settings(
-    max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
-
-
 @given(sources())
-@EVERY_DAY
+@share(3)
 def test_generated_protocols(disk: Path, source: Source) -> None:
     """Against the oracle: counts, verdict, the length of the shortest counterexample, its steps."""
-    event(agree(source, disk))
-
-
-@pytest.mark.exhaustive
-@given(sources())
-@settings(EVERY_DAY, max_examples=1500)
-def test_many_generated_protocols(disk: Path, source: Source) -> None:
     event(agree(source, disk))
 
 

@@ -8,22 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from quorate.checker.finite import evaluate, instances
 from quorate.model.language import ModelError, SizeError
 from quorate.model.language.lower import describe
 from tests.checker.strategies import Source, generate, loaded, sized, sources
+from tests.examples import share
 
 from .comparing import compare
-
-EVERY_DAY = settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
-EXHAUSTIVE = settings(EVERY_DAY, max_examples=2000)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -53,30 +46,14 @@ def agree(source: Source) -> str:
 
 
 @given(sources())
-@settings(EVERY_DAY, max_examples=200)
 def test_kernel_agrees_with_python(source: Source) -> None:
     event(agree(source))
 
 
 @given(sources())
-@settings(EVERY_DAY, max_examples=100)
+@share(2)
 def test_loops_over_messages_agree_with_python(source: Source) -> None:
     """Messages whose fields stay symbolic, however few there may be."""
-    with symbolic():
-        event(agree(source))
-
-
-@pytest.mark.exhaustive
-@given(sources())
-@EXHAUSTIVE
-def test_kernel_agrees_with_python_on_many(source: Source) -> None:
-    event(agree(source))
-
-
-@pytest.mark.exhaustive
-@given(sources())
-@EXHAUSTIVE
-def test_loops_over_messages_agree_with_python_on_many(source: Source) -> None:
     with symbolic():
         event(agree(source))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import codegen, masks
@@ -20,6 +20,7 @@ from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.lower import describe
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, loaded, sized, sources
+from tests.examples import share
 
 from .comparing import attempt
 from .test_bundled import SMALL, Bound, name_of
@@ -86,7 +87,7 @@ def test_bundled_checks(bound: Bound) -> None:
 
 
 @given(sources())
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@share(4)
 def test_generated_checks(source: Source) -> None:
     with loaded(source) as protocol:
         try:
@@ -97,7 +98,7 @@ def test_generated_checks(source: Source) -> None:
 
 
 @given(sources())
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@share(4)
 def test_generated(source: Source) -> None:
     with loaded(source) as protocol:
         try:
@@ -147,7 +148,6 @@ COLUMNS = [
 
 
 @given(conditions())
-@settings(max_examples=300, deadline=None)
 def test_terms_say_what_the_condition_says(p: Bool) -> None:
     found = Sums().of(p)
     if found is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import merge, runs
@@ -69,7 +69,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(several())
-@settings(max_examples=150, deadline=None)
 def test_a_run_gives_back_what_was_written(
     folder: Path, drawn: tuple[int, list[list[Row]], list[list[Row]]]
 ) -> None:
@@ -80,7 +79,6 @@ def test_a_run_gives_back_what_was_written(
 
 
 @given(several())
-@settings(max_examples=150, deadline=None)
 def test_sorting(drawn: tuple[int, list[list[Row]], list[list[Row]]]) -> None:
     words, (rows, *_), _ = drawn
     order = np.zeros(len(rows), np.uint32)
@@ -102,7 +100,6 @@ def test_sorting_many(words: int) -> None:
 
 
 @given(several())
-@settings(max_examples=200, deadline=None)
 def test_merging_is_union_and_difference(
     folder: Path, drawn: tuple[int, list[list[Row]], list[list[Row]]]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import driver as d
@@ -44,7 +44,6 @@ def entries(store: Store) -> list[int]:
     values=st.lists(st.integers(0, 2**40), min_size=1, max_size=300, unique=True),
     room=st.integers(1, 40),
 )
-@settings(max_examples=40, deadline=None)
 def test_what_is_inserted_is_found(keyed: bool, values: list[int], room: int) -> None:
     words = 1 if keyed else 2
     store = filled([*values, *values], words, keyed, room)

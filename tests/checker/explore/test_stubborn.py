@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import possible
@@ -27,6 +27,7 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from tests.checker.strategies import Source, generate, loaded, sized
+from tests.examples import share
 
 from .comparing import _check_path
 from .test_symmetry import SMALL, Bound, anonymous, attempt, name_of, narrowed
@@ -37,14 +38,6 @@ LOOPED: list[Bound] = [
     (TwoPhaseCommit, {"Coordinator": 1, "Participant": 2}, {"crash": 1}),
 ]
 LIMIT = 5_000  # states of a generated protocol
-
-EVERY_DAY = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
-EXHAUSTIVE = settings(EVERY_DAY, max_examples=1000)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -259,13 +252,13 @@ def randoms() -> st.SearchStrategy[Random]:
 
 @pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
 @given(random=randoms())
-@settings(EVERY_DAY, max_examples=30)
+@share(2)
 def test_loose_agree(random: Random, symmetry: bool) -> None:
     event(str(agree_on(loose(random), symmetry)))
 
 
 @given(random=randoms())
-@settings(EVERY_DAY, max_examples=8)
+@share(8)
 def test_generated_agree(random: Random) -> None:
     event(str(agree_on(generate(random), symmetry=False)))
 
@@ -273,15 +266,7 @@ def test_generated_agree(random: Random) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
 @given(random=randoms())
-@EXHAUSTIVE
-def test_many_loose_agree(random: Random, symmetry: bool) -> None:
-    event(str(agree_on(loose(random), symmetry)))
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
-@given(random=randoms())
-@settings(EXHAUSTIVE, max_examples=300)
+@share(5)
 def test_many_generated_agree(random: Random, symmetry: bool) -> None:
     source = generate(random)
     event(str(agree_on(anonymous(source) if symmetry else source, symmetry)))
@@ -334,7 +319,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("owner", "name", "wrong"), WRONG, ids=[w[2].__name__ for w in WRONG])
+@pytest.mark.parametrize(
+    ("owner", "name", "wrong"),
+    [pytest.param(*w, marks=pytest.mark.exhaustive if w[2] is blind else ()) for w in WRONG],
+    ids=[w[2].__name__ for w in WRONG],
+)
 def test_a_wrong_reduction_is_noticed(
     owner: type, name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +355,7 @@ def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.Mo
         agree_on(loose(Random(seed)), symmetry=False)
 
 
+@pytest.mark.exhaustive
 def test_what_a_violation_implies_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that could break Raft's logs wait for what every broken log implies."""
     search = Explorer(Raft, Raft.sized({"crash": 0}, Server=2, Value=1, Term=1, Index=1), por=True)

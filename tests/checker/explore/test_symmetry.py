@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.cli import run
@@ -34,18 +34,11 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from tests.checker.strategies import Source, generate, loaded, sized
+from tests.examples import share
 
 from .comparing import _check_path
 
 LIMIT = 20_000  # states of a generated protocol
-
-EVERY_DAY = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
-EXHAUSTIVE = settings(EVERY_DAY, max_examples=1500)
 
 Bound = tuple[type[Protocol], dict[str, int], dict[str, int]]
 
@@ -295,21 +288,14 @@ def protocols() -> st.SearchStrategy[Source]:
 
 
 @given(protocols())
-@settings(EVERY_DAY, max_examples=20)
+@share(4)
 def test_generated_agree(source: Source) -> None:
     event(agree_on(source))
 
 
 @given(protocols().map(anonymous))
-@EVERY_DAY
+@share(2)
 def test_generated_without_names_agree(source: Source) -> None:
-    event(agree_on(source))
-
-
-@pytest.mark.exhaustive
-@given(protocols().map(anonymous))
-@EXHAUSTIVE
-def test_many_generated_agree(source: Source) -> None:
     event(agree_on(source))
 
 

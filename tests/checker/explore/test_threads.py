@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore import explorer, threads
@@ -20,6 +20,7 @@ from quorate.model.language.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, loaded, sized, sources
+from tests.examples import share
 
 from . import toys
 from .comparing import attempt
@@ -131,7 +132,7 @@ def test_odd_protocols(protocol: type[Protocol], sizes: dict[str, int]) -> None:
 
 
 @given(sources(), st.integers(2, 5), st.integers(1, 20), st.booleans())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@share(4)
 def test_generated(source: Source, number: int, stretch: int, all_of_it: bool) -> None:
     with loaded(source) as protocol, pytest.MonkeyPatch.context() as patch:
         hurry(patch, stretch, stretch)
@@ -246,6 +247,6 @@ def test_split_and_gathered(owners: int) -> None:
         assert said == {"rank": rank, "parent": search.store.parent(rank)}
     parts = Partitions.split(search.store, owners)
     same(search.store, parts.gathered())
-    for share in parts.stores:
-        for k in range(share.count):
-            assert share.find(share.row(k)) == k
+    for part in parts.stores:
+        for k in range(part.count):
+            assert part.find(part.row(k)) == k

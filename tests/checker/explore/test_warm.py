@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from quorate.checker.explore import kernel
 from quorate.checker.explore.explorer import Explorer
@@ -23,6 +23,7 @@ from quorate.model.language.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, generate, loaded, sized, sources
+from tests.examples import share
 
 from .comparing import attempt
 from .test_bundled import SMALL, Bound, name_of
@@ -78,12 +79,7 @@ def test_counterexamples() -> None:
 
 @pytest.mark.usefixtures("warm")
 @given(sources())
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
+@share(4)
 def test_generated(source: Source) -> None:
     with loaded(source) as protocol:
         try:
@@ -245,10 +241,10 @@ def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path
 
     running = [started() for _ in range(3)]
     for process in running:
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate()
         assert process.returncode == 0, errors
     assert all("tmp" not in f.name for f in tmp_path.rglob("*") if f.is_file())
-    output, errors = started().communicate(timeout=300)
+    output, errors = started().communicate()
     assert output.splitlines()[-1] == "[]", (output, errors)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from quorate.checker.errors import InputError
 from quorate.checker.export import export
@@ -13,6 +13,7 @@ from quorate.model.language.lower import describe
 from quorate.model.language.run import Machine
 from quorate.model.mutants import MUTANTS
 from tests.checker.strategies import Source, loaded, sized, sources
+from tests.examples import share
 
 from .awkward import Integers
 from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
@@ -129,21 +130,9 @@ def check_undefined(protocol: type[Protocol], sizes: Sizes) -> str:
     return "undefined"
 
 
-EVERY_DAY = settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
-
-
 @given(sources())
-@EVERY_DAY
+@share(4)
 def test_generated_protocols(source: Source) -> None:
-    event(agree(source))
-
-
-@pytest.mark.exhaustive
-@given(sources())
-@settings(EVERY_DAY, max_examples=1000)
-def test_many_generated_protocols(source: Source) -> None:
     event(agree(source))
 
 

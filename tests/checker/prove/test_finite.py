@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 import z3
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.explorer import Explorer
@@ -27,6 +27,7 @@ from quorate.model.language import ModelError, Protocol, SizeError, StepError, a
 from quorate.model.language.run import Machine
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
+from tests.examples import share
 
 from ..explore.oracle import consult
 from ..strategies import Source, loaded, sized, sources
@@ -297,7 +298,7 @@ def run(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("small_sorts_sorted")
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@share(4)
 @given(source=sources())
 def test_random_protocols_agree_with_plain_python(source: Source) -> None:
     run(source)
@@ -305,7 +306,6 @@ def test_random_protocols_agree_with_plain_python(source: Source) -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.usefixtures("small_sorts_sorted")
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 @given(source=sources(), extra=st.integers(0, 3))
 def test_many_random_protocols_agree_with_plain_python(source: Source, extra: int) -> None:
     run(source)

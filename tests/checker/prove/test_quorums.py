@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.prove.quorums import pairs, prove_quorums
@@ -28,6 +28,7 @@ from quorate.model.language import (
 )
 from quorate.model.language.quorums import QuorumSystem
 from quorate.model.paxos import Paxos
+from tests.examples import share
 
 
 class Acceptor(Sort): ...
@@ -173,7 +174,7 @@ def test_each_pair_is_proved_once() -> None:
     subsets=st.lists(st.sets(st.integers(0, 4), min_size=1), max_size=5),
     weights=st.lists(st.integers(0, 4), min_size=5, max_size=5),
 )
-@settings(max_examples=30, deadline=None)
+@share(2)
 def test_the_verdict_is_that_of_all_pairs(
     n: int, subsets: list[set[int]], weights: list[int]
 ) -> None:

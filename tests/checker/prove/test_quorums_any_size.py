@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import z3
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.prove.quorums import System, pairs_of, prove_pair
@@ -32,6 +32,7 @@ from quorate.model.language import (
     Weighted,
 )
 from quorate.model.language.structures import HOLDS
+from tests.examples import share
 
 
 class Acceptor(Sort): ...
@@ -235,7 +236,7 @@ def test_other_functions_are_not_believed(function: Any) -> None:
 
 
 @given(st.sampled_from(SIZES), st.sampled_from(SIZES))
-@settings(max_examples=30, deadline=None)
+@share(2)
 def test_quorums_by_size_meet_as_all_pairs_do(left: str, right: str) -> None:
     class Left(Flexible[Acceptor], size=eval(f"lambda n: {left}", {"math": math})): ...
 
@@ -310,7 +311,7 @@ def predicate_of(text: str, r: Random, folder: Any) -> System:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=50, deadline=None)
+@share(2)
 def test_predicates_meet_as_all_pairs_do(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
@@ -352,7 +353,7 @@ def test_what_is_claimed_of_any_two_systems_is_true(pair: tuple[System, System])
 
 @pytest.mark.exhaustive
 @given(st.integers(0, 10**9))
-@settings(max_examples=300, deadline=None)
+@share(5)
 def test_many_predicates_meet_as_all_pairs_do(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:

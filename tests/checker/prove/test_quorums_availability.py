@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.prove.quorums.availability import availability, load
@@ -90,7 +90,6 @@ def random_votes(r: Random, numbers: list[int], depth: int) -> Part:
 
 
 @given(st.integers(0, 10**9), st.integers(1, 7), st.integers(0, 3))
-@settings(max_examples=200, deadline=None)
 def test_votes_are_what_they_count_and_list(seed: int, n: int, depth: int) -> None:
     votes = random_votes(Random(seed), list(range(n)), depth)
 

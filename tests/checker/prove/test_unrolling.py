@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import z3
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.finite.permute import Permutation
@@ -49,7 +49,6 @@ def literals(row: tuple[bool, ...]) -> list[int]:
     return [n if v else -n for n, v in enumerate(row, start=1)]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
 @given(required=formulas(), named=formulas(), implied=formulas())
 def test_clauses_say_what_the_formula_says(required: Any, named: Any, implied: Any) -> None:
     made = Clauses(NAMES)

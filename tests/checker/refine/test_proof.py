@@ -50,6 +50,7 @@ def ways(proof: Simulated) -> dict[str, list[str]]:
     return {p.action: list(map(shown_way, p.ways)) for p in proof.parts if p.action is not None}
 
 
+@pytest.mark.exhaustive
 def test_paxos_is_voting() -> None:
     proof = prove_refinement(paxos_to_voting, THREE)
     assert proof.proved and proof.assumed == ()
@@ -170,19 +171,15 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
     ("name", "action", "missing"),
     [
         ("own-value", "propose", "require(not voted or any(m.v == v"),
-        *(
-            pytest.param(name, action, missing, marks=pytest.mark.exhaustive)
-            for name, action, missing in [
-                ("no-phase1", "propose", "require(all(any(m.a == a and m.b == b"),
-                ("promise-anyway", "reply_promise", "phase1b: "),
-                ("vote-anyway", "reply_accepted", "phase2b: require(self.max_bal[a] <= b)"),
-                ("silent-promise", "reply_promise", "phase1b: "),
-                ("shared-ballot", "propose", "phase2a: "),
-                ("promise-once-more", "reply_promise", "phase1b: "),
-            ]
-        ),
+        ("no-phase1", "propose", "require(all(any(m.a == a and m.b == b"),
+        ("promise-anyway", "reply_promise", "phase1b: "),
+        ("vote-anyway", "reply_accepted", "phase2b: require(self.max_bal[a] <= b)"),
+        ("silent-promise", "reply_promise", "phase1b: "),
+        ("shared-ballot", "propose", "phase2a: "),
+        ("promise-once-more", "reply_promise", "phase1b: "),
     ],
 )
+@pytest.mark.exhaustive
 def test_mutants_are_not_proved(name: str, action: str, missing: str) -> None:
     """They do not refine Paxos (`test_broken.py`): not shown is what it would have had to do."""
     link = replace(paxos_roles_to_paxos, concrete=MUTANTS[name].protocol)

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.cli import run
@@ -72,7 +72,14 @@ def test_what_is_broken_is_shown_as_a_run(name):
     assert found.lemmas == {} and found.proof is None
 
 
-@pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus", "CarelessPaxos"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ForgetfulLockServer",
+        "RevoteConsensus",
+        pytest.param("CarelessPaxos", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_what_is_broken_is_not_proved_where_no_run_was_found(name, monkeypatch):
     monkeypatch.setattr(instance, "MOST_EXPLORED", 2)
     monkeypatch.setattr(instance, "WALK_STEPS", 1)
@@ -217,7 +224,6 @@ def test_explored_states_are_reached_and_so_are_those_of_walks():
 # ---------------------------------------------------------------- clauses
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 7), st.integers(1, 12))
 def test_covers_are_the_smallest(seed, columns, rows):
     table = np.random.default_rng(seed).integers(0, 2, (rows, columns)).astype(bool)
@@ -258,7 +264,10 @@ def test_text_says_what_the_candidate_says(protocol):
     compare_text(found, bodies)
 
 
-@pytest.mark.parametrize("protocol", [Paxos, MultiPaxos, FlexiblePaxos])
+@pytest.mark.parametrize(
+    "protocol",
+    [FlexiblePaxos, *(pytest.param(p, marks=pytest.mark.exhaustive) for p in (Paxos, MultiPaxos))],
+)
 def test_text_says_what_the_seed_says(protocol):
     found = explored(protocol)
     goals = [p.body for p in describe(protocol).invariants if p.name == "agreement"]

@@ -29,7 +29,7 @@ def kept(case: Case) -> list[str]:
 
 
 def marked(case: Case) -> Any:
-    marks = [pytest.mark.exhaustive] if case.code == "R7" else []  # a minute
+    marks = [pytest.mark.exhaustive] if case.code in ("R7", "R8") else []  # slow
     return pytest.param(case, id=case.code, marks=marks)
 
 

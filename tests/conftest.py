@@ -1,0 +1,20 @@
+"""Hypothesis for all tests: few examples every day, the same wherever it runs; many at random in
+`make test-exhaustive`. No example has a deadline: a machine may be busy.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "everyday",
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile(
+    "exhaustive", settings.get_profile("everyday"), max_examples=1500, derandomize=False
+)
+settings.load_profile("everyday")
