@@ -19,7 +19,7 @@ test: setup
 	$(BIN)/python -m pytest -n auto
 
 test-exhaustive: setup
-	$(BIN)/python -m pytest -m exhaustive
+	$(BIN)/python -m pytest -n auto -m 'exhaustive or hypothesis' --hypothesis-profile=exhaustive
 
 # mypy cannot follow the folder mapping of an editable install: give it the
 # layout that a wheel would have.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^```(\w*)(?: *title=(\S+))?[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)(?: +title=(\S+))?( +slow)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What differs between two runs of the same command: times, speeds, process ids, folders.
 VOLATILE = (
     (re.compile(r"\b\d+(\.\d+)? s\b"), "N s"),
@@ -22,10 +22,14 @@ VOLATILE = (
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, a file name if it is a file to write, its text, its line."""
+    """A fenced block: its language, a file name if it is a file to write, its text, its line.
+
+    A slow one is run by `make test-exhaustive` only.
+    """
 
     language: str
     title: str | None
+    slow: bool
     text: str
     line: int
 
@@ -34,7 +38,8 @@ def blocks(path: Path) -> list[Block]:
     """The fenced blocks of a Markdown file, in order."""
     text = path.read_text(encoding="utf-8")
     return [
-        Block(m[1], m[2], m[3], text.count("\n", 0, m.start()) + 1) for m in FENCE.finditer(text)
+        Block(m[1], m[2], m[3] is not None, m[4], text.count("\n", 0, m.start()) + 1)
+        for m in FENCE.finditer(text)
     ]
 
 
@@ -72,7 +77,6 @@ def run_command(command: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
         check=False,
     )
     return done.stdout + done.stderr
