@@ -63,7 +63,10 @@ def sessions(text: str) -> list[tuple[str, str]]:
 
 
 def run_command(command: str, folder: Path) -> str:
-    """What a command prints, standard error after standard output."""
+    """What a command prints, its standard error after it where it fails for a mistake.
+
+    Else there is only progress on standard error, as much as the machine is slow.
+    """
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -72,14 +75,14 @@ def run_command(command: str, folder: Path) -> str:
         "PYTHONIOENCODING": "utf-8",
     }
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-o", "pipefail", "-c", command],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.stdout + done.stderr
+    return done.stdout + (done.stderr if done.returncode > 1 else "")
 
 
 def matches(shown: str, printed: str) -> bool:
