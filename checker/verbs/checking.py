@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FORMATS = (".graphml", ".dot", ".json")
 
+NOTHING = "nothing claimed"  # an outcome, for programs
+
 PREPARING = "preparing: the actions at these sizes, and code for them"
 PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 
@@ -262,8 +264,7 @@ def report(
         f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
     )
-    claims = found.complete and found.states and invariants  # of nothing, nothing holds
-    mark = "ok" if claims else ""
+    mark = "ok" if found.complete and not vacuous(found, invariants) else ""
     if not found.states and not found.complete:
         size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
     match found.outcome:
@@ -318,6 +319,11 @@ def report(
         _coverage(out, found)
     for warning in warned:
         out.line(warning, "warn")
+
+
+def vacuous(found: Exploration, invariants: Sequence[str]) -> bool:
+    """Whether all was looked at and nothing came of it: of nothing, nothing holds."""
+    return found.complete and not (invariants and found.states)
 
 
 def noun_of(found: Exploration) -> str:
@@ -384,7 +390,7 @@ def as_json(
         "protocol": name_of(target),
         "sizes": dict(bounds),
         "faults": bounds.faults,
-        "outcome": found.outcome.value,
+        "outcome": NOTHING if vacuous(found, invariants) else found.outcome.value,
         "states": found.states,
         "symmetry": symmetry_of(found),
         "por": found.por,

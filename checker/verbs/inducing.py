@@ -142,7 +142,7 @@ class Induction:
             "protocol": name_of(self.target),
             "sizes": dict(self.bounds),
             "faults": self.bounds.faults,
-            "verdict": "violated" if found.verdict is Verdict.REFUTED else found.verdict.value,
+            "verdict": self._verdict(found.verdict),
             "most": found.most,
             "seconds": round(found.seconds, 4),
             "violated": base.violated,
@@ -153,6 +153,11 @@ class Induction:
             "trace": str(self.trace) if self.trace is not None and base.violated else None,
             "run": run_json(run, self.trace) if run is not None else None,
         }
+
+    def _verdict(self, verdict: Verdict) -> str:
+        if verdict is Verdict.PROVED and self.warned:
+            return "nothing claimed"
+        return "violated" if verdict is Verdict.REFUTED else verdict.value
 
     def _induced(self, i: Induced) -> dict[str, Any]:
         path = run_json(self._trace(i, i.path)) if i.path is not None else None

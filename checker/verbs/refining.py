@@ -245,6 +245,7 @@ def as_json(
 
 
 def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
+    vacuous = found.verdict is Verdict.REFINES and found.nothing is not None
     return {
         "concrete": name_of(found.refinement.concrete),
         "abstract": name_of(found.refinement.abstract),
@@ -252,7 +253,7 @@ def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
         "sizes": dict(found.sizes),
         "abstract_sizes": dict(found.abstract_sizes),
         "faults": found.sizes.faults,
-        "outcome": found.verdict.value,
+        "outcome": "nothing compared" if vacuous else found.verdict.value,
         "states": found.states,
         "transitions": found.transitions,
         "stutters": found.stutters,

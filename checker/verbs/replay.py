@@ -11,7 +11,7 @@ import click
 
 from quorate.checker.cli import INCONCLUSIVE, NONCONFORMING, VIOLATED, option_error
 
-from .options import ascii_option, given_options, json_option
+from .options import ascii_option, json_option
 
 if TYPE_CHECKING:
     from quorate.checker.conform.replay import Replay, Verdict
@@ -50,11 +50,6 @@ def command(**options: Any) -> int:
 
     An adapter that raises, exits, hangs, or answers what the model does not know ends in exit 2.
     """
-    given = given_options()
-    if {"--impl", "--adapter"} <= given:
-        option_error("--impl and --adapter are two implementations: give one of them")
-    if "--step-timeout" in given and "--adapter" not in given:
-        option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
     return _run(**options)
 
 

@@ -22,6 +22,7 @@ Numbers = npt.NDArray[np.unsignedinteger[Any]]
 
 VERSION = 1
 MANIFEST = "manifest.json"
+OF_ONE_MACHINE = "checkpoint.json"  # the manifest of `checkpoint.Checkpoint`
 
 
 class SavedError(Exception):
@@ -94,6 +95,8 @@ class Folder:
     def read_manifest(self, search: dict[str, Any]) -> Manifest | None:
         """The manifest if there is one, and if it is of this search. Raises SavedError."""
         if not self._fs.exists(f"{self._path}/{MANIFEST}"):
+            if self._fs.exists(f"{self._path}/{OF_ONE_MACHINE}"):
+                raise SavedError(f"{self.url}: is a checkpoint of a search on one machine")
             return None
         try:
             found = json.loads(self._read(MANIFEST))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import event, given
 
 from quorate.checker.cli import run
-from quorate.checker.explore.explorer import Progress, explore
+from quorate.checker.explore.explorer import Explorer, Progress, explore
 from quorate.checker.explore.reference import explore_reference
 from quorate.checker.explore.result import Outcome
 from quorate.checker.explore.subject import Subject
@@ -30,7 +30,7 @@ ray = pytest.importorskip("ray", reason="the extra quorate[cluster] is not insta
 
 from quorate.checker.explore.cluster import search as clusters  # noqa: E402
 from quorate.checker.explore.cluster.owner import Level, Owner, Work  # noqa: E402
-from quorate.checker.explore.cluster.saved import SavedError  # noqa: E402
+from quorate.checker.explore.cluster.saved import Folder, SavedError  # noqa: E402
 from quorate.checker.explore.cluster.search import ClusterError, ClusterSearch  # noqa: E402
 from tests.examples import share  # noqa: E402
 
@@ -132,6 +132,13 @@ def test_an_owner_goes_back_a_level() -> None:
         other.insert(None)
         straight = other.finish_level()
     assert again == straight
+
+
+def test_a_checkpoint_of_one_machine_is_refused(tmp_path: Path) -> None:
+    explorer = Explorer(Paxos, SMALL, limit=9, checkpoint=tmp_path / "kept")
+    explorer.run()
+    with pytest.raises(SavedError, match="kept: is a checkpoint of a search on one machine"):
+        Folder(str(tmp_path / "kept")).read_manifest({})
 
 
 # ------------------------------------------------------------ on Ray

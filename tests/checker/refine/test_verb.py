@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli import run
-from quorate.checker.conform.replay import check_trace
+from quorate.checker.conform.recorded import check_trace
 from quorate.checker.load import load_protocol
 from quorate.traces import read_itf
 
@@ -317,8 +317,9 @@ def test_where_nothing_is_compared_nothing_refines(
     assert run(command) == 0
     said = capsys.readouterr().out
     assert f"! nothing was compared: {why}" in said and "✓" not in said
-    assert run([*command, "--strict"]) == 4
-    capsys.readouterr()
+    assert run([*command, "--strict", "--json"]) == 4
+    (link,) = json.loads(capsys.readouterr().out)["refinements"]
+    assert link["outcome"] == "nothing compared" and why in link["warnings"][0]
     assert run([*command, "--prove"]) == 4
     assert "no proof was tried" in capsys.readouterr().out
 

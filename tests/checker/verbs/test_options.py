@@ -21,7 +21,7 @@ IGNORED = [
     (["verify", "Paxos", *SMALL, "--all-mutants"], "--all-mutants is for the bundled Paxos"),
     (["verify", *SMALL], "sizes are for a protocol"),
     (["verify", "-f", "crash=1"], "sizes are for a protocol"),
-    (["replay", "t", "--impl", "healthy", "--adapter", "a.py:A"], "are two implementations"),
+    (["replay", "t", "--impl", "healthy", "--adapter", "a.py:A"], "does not go with --adapter"),
     (["replay", "t", "--step-timeout", "3"], "--step-timeout is for --adapter"),
     (["export", "Paxos", "--symmetry"], "--symmetry is for the configuration that -o"),
 ]

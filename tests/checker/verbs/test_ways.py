@@ -450,6 +450,11 @@ def test_of_nothing_nothing_holds(
     assert what in said or way == "bmc"
     assert code == (4 if way == "bmc" or (way, what) == ("random", "no invariant") else 0)
     assert run(["check", *model, *WAYS[way], "--strict"]) == 4
+    capsys.readouterr()
+    assert run(["check", *model, *WAYS[way], "--json"]) == code
+    found = json.loads(capsys.readouterr().out)
+    ended = found["verdict"] if way == "induction" else found["outcome"]
+    assert ended == ("nothing claimed" if code == 0 else "no violation within the depth")
 
 
 # ---------------------------------------------------------------- mistakes first
