@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 import quorate.checker.report
 from quorate.checker.cli import run
+from quorate.checker.explore.explorer import Progress
+from quorate.checker.verbs import checking
 
 from .test_cli import HASTY, SMALL
 
@@ -157,24 +160,14 @@ def test_help_is_help(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("Usage: quorate check")
 
 
-def test_an_interrupted_search_is_one_object() -> None:
-    arguments = ["check", "Paxos", "-s", "Acceptor=3,Ballot=5,Value=2", "--json"]
-    code = f"""if True:
-        import os, signal, sys, threading, quorate.checker.explore.explorer as e
-        run = e.Explorer.run
-        def interrupted(*given, **more):
-            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-            return run(*given, **more)
-        e.Explorer.run = interrupted
-        from quorate.checker.cli import run as command
-        sys.exit(command({arguments!r}))
-    """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 130, done.stderr
-    found = json.loads(done.stdout)
-    VALIDATOR.validate(found)
-    assert found["exit"] == 130
-    if found["error"] is None:  # the search had begun
-        assert found["outcome"] == "interrupted"
-    else:
-        assert found["error"]["kind"] == "interrupted"
+def test_an_interrupted_search_is_one_object(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def ctrl_c(_: Any) -> Iterator[Any]:
+        yield lambda at: signal.raise_signal(signal.SIGINT) if isinstance(at, Progress) else None
+
+    monkeypatch.setattr(checking, "progress", ctrl_c)
+    found = printed(["check", "Paxos", "-s", "Acceptor=3,Ballot=3,Value=2"], 130, capsys)
+    assert (found["error"], found["outcome"]) == (None, "interrupted")
+    assert 0 < found["states"] < 185_369
