@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from quorate.checker.errors import InputError
+
 from .project import project_defaults
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,5 +101,9 @@ def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
 
 def with_defaults(given: Mapping[str, int], name: str, wanted: set[str]) -> dict[str, int]:
     """The project's defaults for the names that a protocol has, overridden by what is given."""
-    defaults = project_defaults(Path.cwd())[name]
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise InputError("the working directory does not exist any more") from None
+    defaults = project_defaults(here)[name]
     return {**{k: v for k, v in defaults.items() if k in wanted}, **given}
