@@ -5,12 +5,24 @@ from quorate.traces.itf import dumps_itf, loads_itf, read_itf, write_itf
 from quorate.traces.mermaid import render_mermaid
 from quorate.traces.spacetime import render_spacetime
 from quorate.traces.table import render_table
-from quorate.traces.trace import Absent, Change, Received, Source, State, Step, Trace, Violation
+from quorate.traces.trace import (
+    Absent,
+    Change,
+    Excerpt,
+    Received,
+    Source,
+    State,
+    Step,
+    Trace,
+    Undefined,
+    Violation,
+)
 from quorate.traces.values import FrozenMap, Record, Value, in_order, show
 
 __all__ = [
     "Absent",
     "Change",
+    "Excerpt",
     "FrozenMap",
     "Received",
     "Record",
@@ -19,6 +31,7 @@ __all__ = [
     "Step",
     "Trace",
     "TraceError",
+    "Undefined",
     "Value",
     "Violation",
     "dumps_itf",

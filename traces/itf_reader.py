@@ -13,13 +13,15 @@ from quorate.traces.itf_schema import (
     ACTION,
     PICKS,
     SCHEMA,
+    UNDEFINED_SCHEMA,
     ReceivedMeta,
     StepMeta,
     TraceMeta,
+    UndefinedMeta,
     unknown_field,
 )
 from quorate.traces.itf_values import NONE, Json, decode, described, is_variant
-from quorate.traces.trace import Received, State, Step, Trace
+from quorate.traces.trace import Received, State, Step, Trace, Undefined
 from quorate.traces.values import FrozenMap, Record, Value, show
 
 _Meta = TypeVar("_Meta", TraceMeta, StepMeta)
@@ -103,25 +105,30 @@ def _loop(document: dict[str, Json]) -> int | None:
 
 def _own_meta(node: Json) -> TraceMeta:
     schema = node.get("schema") if isinstance(node, dict) else None
-    if schema is not None and schema != SCHEMA:
-        raise TraceError(None, "#meta.quorate.schema", f"{schema}", str(SCHEMA))
+    if schema is not None and schema not in (SCHEMA, UNDEFINED_SCHEMA):
+        expected = f"{SCHEMA} or {UNDEFINED_SCHEMA}"
+        raise TraceError(None, "#meta.quorate.schema", f"{schema}", expected)
     return _convert(node, TraceMeta, "#meta.quorate")
 
 
 def _own_trace(document: dict[str, Json], meta: TraceMeta) -> Trace:
     nodes = document["states"]
     _check_own_initial(nodes[0])
+    initial = _state(document, 0, foreign=False)
+    steps = tuple(_own_step(document, i) for i in range(1, len(nodes)))
     return Trace(
         protocol=meta.protocol,
         sizes=tuple(meta.sizes.items()),
-        initial=_state(document, 0, foreign=False),
-        steps=tuple(_own_step(document, i) for i in range(1, len(nodes))),
+        initial=initial,
+        steps=steps,
         violation=meta.violation,
         messages=meta.messages,
         processes=meta.processes,
         digest=meta.digest,
         faults=tuple(meta.faults.items()),
         loop=_loop(document),
+        undefined=_undefined(meta.undefined, steps[-1].state if steps else initial),
+        notes=meta.notes,
     )
 
 
@@ -135,6 +142,25 @@ def _check_own_initial(node: dict[str, Json]) -> None:
         raise TraceError(None, f"states[0].{PICKS}", "a pick", "only picks of None")
 
 
+def _undefined(meta: UndefinedMeta | None, state: State) -> Undefined | None:
+    if meta is None:
+        return None
+    place = "#meta.quorate.undefined"
+    step = Step(
+        action=meta.name,
+        args=tuple(
+            (name, decode(value, f"{place}.args.{name}", foreign=False))
+            for name, value in meta.args.items()
+        ),
+        state=state,
+        node=meta.node,
+        received=_all_received(meta.received, place),
+        because=meta.because,
+        source=meta.source,
+    )
+    return Undefined(meta.kind, step, meta.what, meta.excerpt)
+
+
 def _own_step(document: dict[str, Json], number: int) -> Step:
     state = _state(document, number, foreign=False)
     node, place = document["states"][number], f"states[{number}]"
@@ -144,12 +170,14 @@ def _own_step(document: dict[str, Json], number: int) -> Step:
         args=_args(node, place, foreign=False),
         state=state,
         node=meta.node,
-        received=tuple(
-            _received(held, f"{place}.#meta.received[{i}]") for i, held in enumerate(meta.received)
-        ),
+        received=_all_received(meta.received, f"{place}.#meta"),
         because=meta.because,
         source=meta.source,
     )
+
+
+def _all_received(metas: tuple[ReceivedMeta, ...], place: str) -> tuple[Received, ...]:
+    return tuple(_received(held, f"{place}.received[{i}]") for i, held in enumerate(metas))
 
 
 def _received(meta: ReceivedMeta, place: str) -> Received:

@@ -6,14 +6,38 @@ from typing import Any
 
 import msgspec
 
-from quorate.traces.trace import Source, Violation
+from quorate.traces.trace import Excerpt, Source, Violation
 
 SCHEMA = 1
 """Grows when a reader of the present version could misread a newer file."""
 
+UNDEFINED_SCHEMA = 2
+"""Of a file that ends in something undefined: readers of schema 1 would take it for a plain run."""
+
 # Quint's names for the action that led to a state and for its arguments.
 ACTION = "mbt::actionTaken"
 PICKS = "mbt::nondetPicks"
+
+
+class ReceivedMeta(msgspec.Struct):
+    """One of `received` in a state's `#meta`; the message is an ITF value."""
+
+    message: Any
+    step: int
+
+
+class UndefinedMeta(msgspec.Struct, omit_defaults=True):
+    """What is undefined after the last state; the values of `args` are ITF values."""
+
+    kind: str
+    name: str
+    args: dict[str, Any]
+    what: str
+    node: str | None = None
+    received: tuple[ReceivedMeta, ...] = ()
+    because: tuple[int, ...] = ()
+    source: Source | None = None
+    excerpt: Excerpt | None = None
 
 
 class TraceMeta(msgspec.Struct, omit_defaults=True):
@@ -27,13 +51,8 @@ class TraceMeta(msgspec.Struct, omit_defaults=True):
     processes: tuple[str, ...] = ()
     digest: str | None = None
     faults: dict[str, int] = {}
-
-
-class ReceivedMeta(msgspec.Struct):
-    """One of `received` in a state's `#meta`; the message is an ITF value."""
-
-    message: Any
-    step: int
+    undefined: UndefinedMeta | None = None
+    notes: tuple[str, ...] = ()
 
 
 class StepMeta(msgspec.Struct, omit_defaults=True):

@@ -5,9 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from quorate.traces.errors import TraceError
-from quorate.traces.itf_schema import ACTION, PICKS, SCHEMA, ReceivedMeta, StepMeta, TraceMeta
+from quorate.traces.itf_schema import (
+    ACTION,
+    PICKS,
+    SCHEMA,
+    UNDEFINED_SCHEMA,
+    ReceivedMeta,
+    StepMeta,
+    TraceMeta,
+    UndefinedMeta,
+)
 from quorate.traces.itf_values import NONE, Json, encode
-from quorate.traces.trace import Step, Trace
+from quorate.traces.trace import Step, Trace, Undefined
 
 _RESERVED = ("#", "mbt::")
 _ADDRESS = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -41,7 +50,7 @@ def _refuse_reserved(variables: list[str]) -> None:
 
 def _meta_node(trace: Trace) -> Json:
     quorate = TraceMeta(
-        schema=SCHEMA,
+        schema=SCHEMA if trace.undefined is None else UNDEFINED_SCHEMA,
         protocol=trace.protocol,
         sizes=dict(trace.sizes),
         violation=trace.violation,
@@ -49,8 +58,31 @@ def _meta_node(trace: Trace) -> Json:
         processes=trace.processes,
         digest=trace.digest,
         faults=dict(trace.faults),
+        undefined=_undefined_meta(trace.undefined),
+        notes=trace.notes,
     )
     return {"format": "ITF", "format-description": _ADDRESS, "quorate": quorate}
+
+
+def _undefined_meta(undefined: Undefined | None) -> UndefinedMeta | None:
+    if undefined is None:
+        return None
+    step = undefined.step
+    return UndefinedMeta(
+        kind=undefined.kind,
+        name=step.action,
+        args={name: encode(value) for name, value in step.args},
+        what=undefined.what,
+        node=step.node,
+        received=_received(step),
+        because=step.because,
+        source=step.source,
+        excerpt=undefined.excerpt,
+    )
+
+
+def _received(step: Step) -> tuple[ReceivedMeta, ...]:
+    return tuple(ReceivedMeta(encode(r.message), r.step) for r in step.received)
 
 
 def _initial_node(trace: Trace, variables: list[str], picks: list[str]) -> Json:
@@ -66,7 +98,7 @@ def _step_node(number: int, step: Step, variables: list[str], picks: list[str]) 
     meta = StepMeta(
         index=number,
         node=step.node,
-        received=tuple(ReceivedMeta(encode(r.message), r.step) for r in step.received),
+        received=_received(step),
         because=step.because,
         source=step.source,
     )

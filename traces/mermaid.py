@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from quorate.traces.trace import NOBODY, Step, Trace
-from quorate.traces.values import show, show_name
+from quorate.traces.values import show
 
 # `#` starts an entity and `;` ends a statement, `%%` is a comment, and `<` is HTML.
 _SPECIAL = {character: f"#{ord(character)};" for character in "#;<>%"}
@@ -16,6 +16,7 @@ _END = re.compile(r"\b(e)(n)(d)\b", re.IGNORECASE)
 
 def render_mermaid(trace: Trace) -> str:
     """The source of the diagram; a message that nobody receives ends in a cross."""
+    trace = trace.drawn()
     # Numbered, because a process may be called anything and `end` is no name to Mermaid.
     ids = {name: f"p{index}" for index, name in enumerate(trace.columns())}
     lines = ["sequenceDiagram"]
@@ -33,7 +34,8 @@ def _step(trace: Trace, number: int, ids: dict[str, str]) -> Iterator[str]:
         if received.step:  # What was there from the start was sent by nobody.
             sender = ids[_name(trace.steps[received.step - 1])]
             yield f"{sender}->>{here}: {_escaped(show(received.message))}"
-    yield f"Note over {here}: {number} {_escaped(step.title(names=False))}"
+    mark = "✗ " if trace.is_undefined(number) else ""
+    yield f"Note over {here}: {number} {mark}{_escaped(step.title(names=False))}"
     for message in trace.sent(number):
         if not trace.is_received(number, message):
             yield f"{here}-x{here}: {_escaped(show(message))}"
@@ -47,10 +49,10 @@ def _verdict(trace: Trace, ids: list[str]) -> Iterator[str]:
     across = ids[0] if len(ids) == 1 else f"{ids[0]},{ids[-1]}"
     if (repeats := trace.repeats()) is not None:
         yield f"Note over {across}: {_escaped(repeats)}"
-    if trace.violation is None:
+    if (verdict := trace.verdict()) is None:
         return
-    name, witness = show_name(trace.violation.property), trace.violation.witness
-    text = f"✗ {name} is violated" + (f": {witness}" if witness else "")
+    what, how = verdict
+    text = f"✗ {what}" + (f": {how}" if how else "")
     yield f"Note over {across}: {_escaped(text)}"
 
 

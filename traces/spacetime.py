@@ -28,7 +28,7 @@ def render_spacetime(trace: Trace, width: int | None = None, ascii: bool = False
     """
     width = width or shutil.get_terminal_size((100, 24)).columns
     clean: Callable[[str], str] = to_ascii if ascii else str
-    text = _Diagram(trace, width, clean).draw()
+    text = _Diagram(trace.drawn(), width, clean).draw()
     return to_ascii(text) if ascii else text
 
 
@@ -79,7 +79,9 @@ class _Diagram:
         self.canvas.text(0, placed.row, f"{placed.number:>{self.digits}}  {title}")
         self._draw_arrivals(placed)
         self._draw_departure(placed)
-        self.canvas.text(placed.lane.x, placed.row, "●")
+        self.canvas.text(
+            placed.lane.x, placed.row, "✗" if self.trace.is_undefined(placed.number) else "●"
+        )
         if placed.leaves > placed.row:
             self.canvas.text(placed.lane.x, placed.leaves, "├")
 
@@ -160,10 +162,9 @@ class _Diagram:
 
     def _footer(self) -> str:
         lines = [self._legend(), self.trace.repeats() or ""]
-        if self.trace.violation:
-            name, witness = show_name(self.trace.violation.property), self.trace.violation.witness
-            verdict = f"✗ {name} is violated" + (f": {witness}" if witness else "")
-            lines += textwrap.wrap(verdict, self.width)
+        if (verdict := self.trace.verdict()) is not None:
+            what, how = verdict
+            lines += textwrap.wrap(f"✗ {what}" + (f": {how}" if how else ""), self.width)
         return "".join(f"{line}\n" for line in lines if line)
 
     def _legend(self) -> str:

@@ -46,14 +46,15 @@ class _Table:
         self.trace = trace
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from _heading(self.trace)
-        if not self.trace.steps:
+        drawn = self.trace.drawn()
+        yield from _heading(drawn)
+        if not drawn.steps:
             yield _text(("no steps\n", "dim"))
         elif options.max_width < NARROWEST_TABLE:
-            yield from _list(self.trace)
+            yield from _list(drawn)
         else:
-            yield _grid(self.trace)
-        yield from _verdict(self.trace)
+            yield _grid(drawn)
+        yield from _verdict(drawn)
 
 
 def _text(*parts: tuple[str, str]) -> Text:
@@ -150,6 +151,8 @@ def _because(step: Step) -> str:
 
 
 def _changes(trace: Trace, number: int) -> Text:
+    if trace.is_undefined(number):
+        return _text(("undefined", "bold red"))
     lines = (
         _text((change.place, "cyan"), (str(change).removeprefix(change.place), ""))
         for change in trace.changes(number)
@@ -171,7 +174,10 @@ def _message(label: str, message: Record) -> Text:
 def _verdict(trace: Trace) -> Iterator[RenderableType]:
     if (repeats := trace.repeats()) is not None:
         yield _text((repeats, ""))
-    if trace.violation is None:
-        return
-    name, witness = show_name(trace.violation.property), trace.violation.witness
-    yield _text((f"✗ {name} is violated", "bold red"), (f": {witness}" if witness else "", ""))
+    if (verdict := trace.verdict()) is not None:
+        what, how = verdict
+        yield _text((f"✗ {what}", "bold red"), (f": {how}" if how else "", ""))
+    if trace.undefined is not None and trace.undefined.excerpt is not None:
+        yield _text(("\n".join(trace.undefined.excerpt.lines()), ""))
+    for note in trace.notes:
+        yield _text(("! ", "yellow"), (show_name(note), ""))

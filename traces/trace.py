@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias, cast
 
@@ -68,6 +68,52 @@ class Violation:
     witness: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line of source, and the characters from `start` to `end` (from 0) that are meant."""
+
+    file: str
+    line: int
+    text: str
+    start: int
+    end: int
+
+    def lines(self) -> list[str]:
+        """The place, the line and a caret, in the manner of a compiler."""
+        number, gutter = str(self.line), " " * len(str(self.line))
+        caret = "^" * max(1, self.end - self.start)
+        return [
+            f"{gutter}--> {show_name(self.file)}:{self.line}:{self.start + 1}",
+            f"{gutter} |",
+            f"{number} | {show_name(self.text)}",
+            f"{gutter} | {' ' * self.start}{caret}",
+        ]
+
+
+STEPS = ("init", "action")
+"""The kinds of what is undefined that are steps; the others are properties of the last state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """What the protocol does not define after the last step: nothing can follow.
+
+    `kind` is "action" or "init" for a step, "invariant" or "reachable" for a property. `step` is
+    what was tried, in the last state, which it therefore has; `what` is the value found and the
+    range expected.
+    """
+
+    kind: str
+    step: Step
+    what: str
+    excerpt: Excerpt | None = None
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a step that is undefined, and not a property."""
+        return self.kind in STEPS
+
+
 class Absent(Enum):
     """The old value of a key that a map did not have, or the new one of a key it lost."""
 
@@ -113,6 +159,9 @@ class Trace:
     faults: tuple[tuple[str, int], ...] = ()
     loop: int | None = None
     """The number of the state from which the run repeats for ever; None if it just ends."""
+    undefined: Undefined | None = None
+    notes: tuple[str, ...] = ()
+    """What of the explanation is missing, and why."""
 
     def state(self, number: int) -> State:
         """The state after step `number`; number 0 is the initial state."""
@@ -123,6 +172,25 @@ class Trace:
     def numbered(self) -> Iterator[tuple[int, Step]]:
         """The steps with their numbers, from 1."""
         return enumerate(self.steps, start=1)
+
+    def drawn(self) -> Trace:
+        """What a picture shows: a step that is undefined is one more, which changes nothing."""
+        if self.undefined is None or not self.undefined.is_step:
+            return self
+        return replace(self, steps=(*self.steps, self.undefined.step))
+
+    def is_undefined(self, number: int) -> bool:
+        """Whether step `number` of what is drawn is the one that is undefined."""
+        return self.undefined is not None and self.steps[number - 1] is self.undefined.step
+
+    def verdict(self) -> tuple[str, str] | None:
+        """What the trace ends in, and in words how; None if nothing is wrong."""
+        if self.violation is not None:
+            return f"{show_name(self.violation.property)} is violated", self.violation.witness or ""
+        if self.undefined is not None:
+            title = self.undefined.step.title()
+            return "the model is undefined here", f"{title}: {self.undefined.what}"
+        return None
 
     def changes(self, number: int) -> tuple[Change, ...]:
         """What step `number` changed, maps key by key; the message set is left to `sent`."""

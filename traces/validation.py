@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from quorate.traces.errors import TraceError
-from quorate.traces.trace import Received, State, Step, Trace
+from quorate.traces.trace import STEPS, Received, State, Step, Trace, Undefined
 from quorate.traces.values import Record, show
+
+KINDS = (*STEPS, "invariant", "reachable")
 
 
 def validate(trace: Trace) -> None:
@@ -16,10 +18,24 @@ def validate(trace: Trace) -> None:
     _check_distinct("faults", (name for name, _ in trace.faults))
     _check_distinct("processes", trace.processes)
     _check_state(trace, "initial", trace.initial)
-    for number, step in trace.numbered():
-        _check_step(trace, number, step)
     if trace.loop is not None and not 0 <= trace.loop <= len(trace.steps):
         raise TraceError(None, "loop", str(trace.loop), f"a state, 0 to {len(trace.steps)}")
+    if trace.undefined is not None:
+        _check_undefined(trace, trace.undefined)
+    drawn = trace.drawn()
+    for number, step in drawn.numbered():
+        _check_step(drawn, number, step)
+
+
+def _check_undefined(trace: Trace, undefined: Undefined) -> None:
+    if undefined.kind not in KINDS:
+        raise TraceError(
+            None, "undefined, kind", repr(undefined.kind), f"one of {', '.join(KINDS)}"
+        )
+    if trace.violation is not None or trace.loop is not None:
+        raise TraceError(None, "undefined", "a violation or a loop as well", "one end of the trace")
+    if undefined.step.state != trace.state(len(trace.steps)):
+        raise TraceError(None, "undefined, step", "a state of its own", "the last state")
 
 
 def _check_distinct(place: str, names: Iterable[str]) -> None:

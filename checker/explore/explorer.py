@@ -27,7 +27,16 @@ from . import driver as d
 from .coverage import guard_coverage
 from .interrupt import Interrupt
 from .kernel import Kernel
-from .result import Exploration, GuardCoverage, Move, Outcome, Resumed, Spilled
+from .result import (
+    Exploration,
+    Finding,
+    GuardCoverage,
+    Move,
+    Outcome,
+    Resumed,
+    Spilled,
+    from_the_start,
+)
 from .store import MOST_OWNERS, Partitions, Store, bytes_per_state
 from .subject import Subject
 
@@ -77,7 +86,7 @@ class Estimate:
 
 @dataclass
 class Explorer:
-    """One search of one protocol at one size. Raises SizeError, ModelError, StepError.
+    """One search of one protocol at one size. Raises SizeError, ModelError.
 
     With several threads the search is shared out once enough states wait. Whatever their number,
     states are found in the same order, so that counts, verdict, counterexample and `store` are the
@@ -126,10 +135,13 @@ class Explorer:
     # ------------------------------------------------------------ searching
 
     def run(self, report: Report | None = None, coverage: bool = True) -> Exploration:
-        """Search to the end, the first violation, the limit, or Ctrl-C.
+        """Search to the end, the first violation or undefined step, the limit, or Ctrl-C.
 
-        Raises InputError if the `checkpoint` is of another search or damaged, StepError, OSError.
+        Raises InputError if the `checkpoint` is of another search or damaged, OSError.
         """
+        return from_the_start(lambda: self._run(report, coverage))
+
+    def _run(self, report: Report | None, coverage: bool) -> Exploration:
         started = time.perf_counter()
         with self.sizes:
             self._begin()
@@ -232,8 +244,6 @@ class Explorer:
 
     def _after(self, status: int) -> Outcome | None:
         """What a status means: how the search ended, or what is done so that it can go on."""
-        if status == d.SENSELESS:
-            self._explain_senseless()
         if status in (d.FULL, d.CROWDED) and (self._team is not None or not self._grow()):
             folder = self.spill if self._kept is None else self._kept.folder
             if folder is None:
@@ -242,6 +252,7 @@ class Explorer:
         endings = {
             d.DONE: Outcome.HOLDS,
             d.VIOLATED: Outcome.VIOLATED,
+            d.SENSELESS: Outcome.UNDEFINED,
             d.LIMIT: Outcome.LIMIT,
         }
         outcome = endings.get(status)
@@ -329,7 +340,7 @@ class Explorer:
             parts = self._partitions
             order = None if parts is None else parts.order[: parts.count]
             where = self._kept.save_memory(list(self._stores()), order)
-        finished = outcome in (Outcome.HOLDS, Outcome.VIOLATED)
+        finished = outcome in (Outcome.HOLDS, Outcome.VIOLATED, Outcome.UNDEFINED)
         self._kept.commit(
             Saved(
                 identity=self._kept.identity,
@@ -452,15 +463,6 @@ class Explorer:
         disk = 0 if self._external is None else self._external.bytes_written
         return Progress(count, count - head, depth, time.perf_counter() - started, disk)
 
-    def _explain_senseless(self) -> None:
-        """A step that the description leaves undefined: CPython says which and where."""
-        if self._external is not None:
-            assert self._external.last is not None
-            state = self.packing.unpack(self._external.last)
-        else:
-            state = self.state(self._rank(int(self.control[d.WHERE])))
-        self.subject.judge.explain_senseless(state, int(self.control[d.FOUND]))
-
     # ------------------------------------------------------------ reading the store
 
     def state(self, k: int) -> State:
@@ -492,29 +494,28 @@ class Explorer:
         return initial, self.subject.steps(initial, rows)
 
     def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
-        violated: str | None = None
-        initial: State | None = None
-        path: tuple[Move, ...] = ()
-        bits = int(self.control[d.FOUND])
-        if outcome is Outcome.VIOLATED:
+        finding = Finding()
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             if self._external is not None:
                 initial, path = self._path_on_disk(self._external)
             else:
                 initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
-            violated = self.subject.judge.violated(path[-1].state if path else initial, bits)
+            found = int(self.control[d.FOUND])
+            finding = self.subject.judge.finding(outcome, initial, path, found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
         if coverage and outcome is Outcome.HOLDS:
             guards, sampled = guard_coverage(self.description, count, self._count_blocked)
         return Exploration(
-            outcome=outcome,
+            outcome=finding.outcome(outcome),
             states=count,
             transitions=int(self.fired.sum()),
-            depth=len(path) if violated else int(self.control[d.DEPTH]),
-            violated=violated,
-            initial=initial,
-            path=path,
+            depth=finding.depth(int(self.control[d.DEPTH])),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
             fired=dict(zip(self.kernel.actions, map(int, self.fired), strict=True)),
             reached=self.kernel.reached(int(self.control[d.REACHED])),
             guards=guards,

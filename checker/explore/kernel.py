@@ -275,9 +275,10 @@ class Kernel:
                 return p.name
         return None
 
-    def senseless(self) -> str:
-        """What of the properties may make no sense, and where it stands."""
-        return "; ".join(dict.fromkeys(f"{u.span}: {u.what}" for u in self._senseless))
+    @property
+    def undefined(self) -> list[list[Undefined]]:
+        """For each property where it has no value."""
+        return [undefined for _, undefined in self._holding]
 
     def violations(self) -> list[Bool]:
         """For each invariant the condition that it is violated."""

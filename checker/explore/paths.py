@@ -45,11 +45,14 @@ def steps_through(
 def _candidates(machine: Machine, state: State, hints: _Hints | None) -> Iterator[Move]:
     if hints is not None:
         for action, arguments in hints.enabled(state):
-            after = machine.step(state, action, arguments)
+            after = machine.tried(state, action, arguments)
             if after is not None:
                 yield Move(action, arguments, after)
-    for action, arguments, after in machine.successors(state):
-        yield Move(action, arguments, after)
+    for action in machine.actions:
+        for arguments in machine.choices(state, action):
+            after = machine.tried(state, action, arguments)
+            if after is not None:
+                yield Move(action, arguments, after)
 
 
 class _Hints:

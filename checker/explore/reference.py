@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any
 
-from quorate.model.language import StepError
+from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import Machine, State
 from quorate.model.language.sorts import Sizes
 
 from .claims import claimed
-from .result import Exploration, GuardCoverage, Move, Outcome
+from .result import Exploration, Finding, GuardCoverage, Move, Outcome, from_the_start
 
 End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 
@@ -33,13 +33,14 @@ def explore_reference(
 ) -> Exploration:
     """Visit every reachable state, or up to `limit`; stop at the first violation.
 
-    `only` names the invariants to check; without it all are. With `coverage` a search that is
-    complete counts guards. Raises UnknownPropertyError, and StepError where the description is
-    undefined.
+    Or at the first step or property that is undefined. `only` names the invariants to check;
+    without it all are. With `coverage` a search that is complete counts guards. Raises
+    UnknownPropertyError.
     """
     started = time.perf_counter()
     with sizes:
-        return _Search(protocol, sizes, limit, claimed(protocol, only)).run(started, coverage)
+        search = _Search(protocol, sizes, limit, claimed(protocol, only))
+        return from_the_start(lambda: search.run(started, coverage))
 
 
 class _Search:
@@ -57,16 +58,19 @@ class _Search:
         self.depth = 0
 
     def run(self, started: float, coverage: bool) -> Exploration:
-        outcome, bad, violated = self._search()
+        (outcome, bad, violated), undefined = self._ended()
+        root = self._root(bad) if bad is not None else None
         path = self._path(bad) if bad is not None else ()
+        finding = Finding(root, path, violated, undefined)
         guards = coverage and outcome is Outcome.HOLDS
         return Exploration(
             outcome=outcome,
             states=len(self.parents),
             transitions=sum(self.fired.values()),
-            depth=len(path) if bad is not None else self.depth,
+            depth=finding.depth(self.depth),
             violated=violated,
-            initial=self._root(bad) if bad is not None else None,
+            undefined=undefined,
+            initial=root,
             path=path,
             fired=self.fired,
             reached=frozenset(self.reached),
@@ -74,6 +78,15 @@ class _Search:
             seconds=time.perf_counter() - started,
             waiting=len(self.parents) - self.expanded,
         )
+
+    def _ended(self) -> tuple[End, UndefinedAt | None]:
+        """How the search ends, and what is undefined there."""
+        try:
+            return self._search(), None
+        except StepError as error:
+            if error.at is None or error.at.kind == "init":
+                raise
+            return (Outcome.UNDEFINED, error.at.state, None), error.at
 
     def _search(self) -> End:
         frontier = list(dict.fromkeys(self.machine.initial()))

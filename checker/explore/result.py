@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.run import Arguments, State
 
 NO_STATE = "there is no initial state: no choice of @init is possible, and nothing was looked at"
@@ -16,6 +17,7 @@ class Outcome(Enum):
 
     HOLDS = "holds"
     VIOLATED = "violated"
+    UNDEFINED = "undefined"
     INTERRUPTED = "interrupted"
     OUT_OF_MEMORY = "out of memory"
     LIMIT = "limit reached"
@@ -30,6 +32,31 @@ class Move:
     action: str
     arguments: Arguments
     state: State
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What ended a search: a path, and what is wrong in its last state.
+
+    `initial` is None where nothing was found.
+    """
+
+    initial: State | None = None
+    path: tuple[Move, ...] = ()
+    violated: str | None = None
+    undefined: UndefinedAt | None = None
+
+    def outcome(self, ended: Outcome) -> Outcome:
+        """How the search ended, once CPython has said what is wrong."""
+        if self.initial is None:
+            return ended
+        return Outcome.VIOLATED if self.undefined is None else Outcome.UNDEFINED
+
+    def depth(self, longest: int) -> int:
+        """How many steps lead to what is wrong, that which is undefined included."""
+        if self.initial is None:
+            return longest
+        return len(self.path) + (self.undefined is not None and self.undefined.is_step)
 
 
 @dataclass(frozen=True)
@@ -79,10 +106,14 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Exploration:
-    """A search: its counts, its verdict, and the shortest path to a violation if there is one.
+    """A search: its counts, its verdict, and the shortest path to what it found.
+
+    `violated` is an invariant that is false in the last state of `path`; or `undefined` is a step,
+    or a property, that has no value there (the path then leads to the state before the step).
 
     `transitions` counts enabled action instances, those that change nothing included. `depth` is
-    the length of the longest shortest path (of the counterexample, if there is one). With `orbits`,
+    the length of the longest shortest path (of the counterexample, if there is one: a step that is
+    undefined counts as one). With `orbits`,
     all counts are of orbits: one state of each was expanded. With `por` a violation is found if
     there is one, by a shortest path; what else was not met may be reachable all the same.
     """
@@ -107,6 +138,7 @@ class Exploration:
     spilled: Spilled | None = None
     resumed: Resumed | None = None
     por: bool = False  # whether steps outside stubborn sets were left out: all counts are without
+    undefined: UndefinedAt | None = None
     partial: str | None = None  # what a search that need not be exhaustive left out, in words
 
     @property
@@ -140,3 +172,14 @@ class Exploration:
 
 def _guard(g: GuardCoverage) -> str:
     return f"{g.action}, line {g.line}: `require({g.text})`"
+
+
+def from_the_start(search: Callable[[], Exploration]) -> Exploration:
+    """What a search finds; where no state comes first, because `@init` is undefined, that."""
+    try:
+        return search()
+    except StepError as error:
+        if error.at is None or error.at.kind != "init":
+            raise
+        at = error.at
+        return Exploration(Outcome.UNDEFINED, 0, 0, 1, initial=at.state, undefined=at)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from quorate.model.language import StepError
+from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
@@ -48,16 +49,32 @@ def bounded(
 ) -> Bounded:
     """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
 
-    `timeout` bounds the whole check, in seconds. Raises SizeError; StepError where a step makes no
-    sense; DisagreementError if CPython does not confirm the run that the solver finds.
+    Or to where a step or a property is undefined. `timeout` bounds the whole check, in seconds.
+    Raises SizeError; DisagreementError if CPython does not confirm the run that the solver finds.
     """
     started = time.perf_counter()
     with sizes:
         template = Template(Ground(protocol, sizes), properties)
         left = None if timeout is None else timeout - (time.perf_counter() - started)
+        if (nothing := undefined_start(template, started)) is not None:
+            return nothing
         with Search(template, depth, left, started) as search:
             search.skip = _inductive(template, left)
             return search.run(report)
+
+
+def undefined_start(template: Template, started: float) -> Bounded | None:
+    """The check that ends before the first state, where `@init` itself is undefined; else None."""
+    try:
+        template.ground.initial()
+    except StepError as error:
+        if error.at is None:
+            raise
+        names = tuple(p.name for p in template.properties)
+        spent = time.perf_counter() - started
+        at = error.at
+        return Bounded(BoundedOutcome.UNDEFINED, 1, names, None, at.state, (), spent, at)
+    return None
 
 
 def _inductive(template: Template, left: float | None) -> frozenset[str | None]:
@@ -120,7 +137,7 @@ class Search:
         for kind in asked:
             answer = self.runs.ask(kind, timeout=self.left())
             if answer is Answer.YES:
-                return self._violated()
+                return self._found()
             if answer is Answer.UNKNOWN:
                 return self.result(BoundedOutcome.UNKNOWN, k - 1)
             self.runs.clause([-self.runs.wrong(kind, k)])
@@ -128,24 +145,39 @@ class Search:
 
     # ------------------------------------------------------------ counterexamples
 
-    def _violated(self) -> Bounded:
+    def _found(self) -> Bounded:
+        """The run, as CPython takes it, and what is wrong at its end."""
         states = [self.ground.state(words) for words in self.runs.states()]
         if states[0] not in self.initial:
             raise DisagreementError(f"the run found starts from {states[0]!r}, not initial")
         moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
-        name = self.ground.violated(states[-1], self.template.properties)
-        if name is None:
-            self._explain_senseless(states[-1])
-        return self.result(BoundedOutcome.VIOLATED, len(moves), name, states[0], moves)
+        last, length = states[-1], len(moves)
+        try:
+            name = self.ground.violated(last, self.template.properties)
+            at = None if name is not None else self._undefined(last)
+        except StepError as error:  # a property
+            name, at = None, error.at
+        if at is None:
+            return self.result(BoundedOutcome.VIOLATED, length, name, states[0], moves)
+        return replace(
+            self.result(BoundedOutcome.UNDEFINED, length + at.is_step, None, states[0], moves),
+            undefined=at,
+        )
 
-    def _explain_senseless(self, state: State) -> None:
+    def _undefined(self, state: State) -> UndefinedAt:
         """What has no value here, by CPython; by the description where CPython never looks."""
-        for _ in self.ground.machine.successors(state):
-            pass
-        reason = self.template.undefined(state, list(self.template.wrong))
-        if reason is None:
+        try:
+            for p in self.template.reachables:
+                self.ground.holds(p.name, state)
+            for _ in self.ground.machine.successors(state):
+                pass
+        except StepError as error:
+            if error.at is not None:
+                return error.at
+        at = self.template.undefined(state, list(self.template.wrong))
+        if at is None:
             raise DisagreementError(f"a violation is found in {state!r}, but not by CPython")
-        raise StepError(f"{reason.span}: {reason.what}, in {state!r}")
+        return at
 
     def result(
         self,

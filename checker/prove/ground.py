@@ -104,6 +104,10 @@ class Ground:
             )
         return [self._property(known[n]) for n in (known if names is None else names)]
 
+    def reachables(self) -> list[Property]:
+        """The reachable predicates."""
+        return [self._property(p) for p in self.description.reachables]
+
     def _property(self, p: c.Property) -> Property:
         holds, undefined = self._make.property(p)
         senseless = self.layout.graph.or_(u.when for u in undefined)

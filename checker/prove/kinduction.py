@@ -15,7 +15,7 @@ from quorate.model.language.protocol import Protocol
 from quorate.model.language.sorts import Sizes
 
 from .arbitrary import Arbitrary
-from .bounded import Depth, Search
+from .bounded import Depth, Search, undefined_start
 from .ground import Ground
 from .solver import Answer
 from .unrolling import Template
@@ -39,13 +39,15 @@ def k_inductive(
 
     `report` is told each k. `timeout` bounds the whole check, and `shrinking` the search for a
     small start of each counterexample, in seconds. Raises ValueError for an unknown name;
-    SizeError; StepError where a run has a step without a value; DisagreementError if CPython does
-    not confirm what is found.
+    SizeError; DisagreementError if CPython does not confirm what is found.
     """
     started = time.perf_counter()
     with sizes:
         template = Template(Ground(protocol, sizes), properties)
         left = None if timeout is None else timeout - (time.perf_counter() - started)
+        if (nothing := undefined_start(template, started)) is not None:
+            spent = time.perf_counter() - started
+            return KInduction(str(sizes), most, nothing, (), spent)
         with Search(template, most - 1, left, started) as base:
             return _Induction(template, most, base, shrinking, report).run()
 
@@ -76,7 +78,7 @@ class _Induction:
             kept = tuple(kind for kind in given if carried[kind].k is not None)
             given = kept if kept != given else ()
         order = {kind: n for n, kind in enumerate([None, *names])}
-        if self.stopped is not None and self.stopped.outcome is BoundedOutcome.VIOLATED:
+        if self.stopped is not None and self.stopped.initial is not None:
             found = {}
         return KInduction(
             sizes=str(self.template.ground.sizes),

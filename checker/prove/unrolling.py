@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import z3
 
-from quorate.checker.finite.evaluate import Undefined
+from quorate.checker.finite.nodes import Bool
 from quorate.checker.finite.packing import Words
+from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.run import State
 
 from .clauses import Clauses, Flat
@@ -31,14 +32,16 @@ class Template:
     """The clauses of one frame: frame k has the variables from k * width + 1 on, its cells first.
 
     `wrong` has a literal for each invariant that may be violated or have no value, and for None:
-    for a step that may have none. `sorted` implies that interchangeable elements are in order. Make
-    it inside the sizes. `none_unread` implies that what is wrong rests on every step (unread.py).
+    for a step, or a reachable predicate, that may have none. `sorted` implies that interchangeable
+    elements are in order, `none_unread` that what is wrong rests on every step (unread.py). Make it
+    inside the sizes.
     Raises ValueError for a name that is no invariant's; SizeError.
     """
 
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:
         self.ground = ground
         self.properties: list[Property] = ground.properties(names)
+        self.reachables: list[Property] = ground.reachables()
         self.transition = t = Transition(ground)
         self.bits = len(t.before.variables)
         made = Clauses([*t.before.variables, *t.after.variables])
@@ -66,7 +69,7 @@ class Template:
         self.none_unread = {kind: n - self.bits for kind, n in none_unread.items()}
         reading = {p.name: [p.holds, p.senseless] for p in self.properties}
         for kind, literal in self.none_unread.items():
-            roots = [s.senseless for s in t.steps] if kind is None else reading[kind]
+            roots = reading[kind] if kind is not None else [*self._senseless]
             self.moment = np.concatenate([self.moment, self.unread.none(literal, roots)])
 
     def _wrong(self) -> dict[str | None, Formula]:
@@ -75,8 +78,14 @@ class Template:
             p.name: disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
             for p in self.properties
         }
-        wrong[None] = self.transition.senseless
+        wrong[None] = disjunction(at.condition(p) for p in self._senseless)
         return {name: p for name, p in wrong.items() if p is not False}
+
+    @property
+    def _senseless(self) -> list[Bool]:
+        """Where a step, or a reachable predicate, has no value."""
+        of_steps = [step.senseless for step in self.transition.steps]
+        return of_steps + [p.senseless for p in self.reachables]
 
     def _renumbered(self, literals: Flat) -> Flat:
         """The cells after a step become those of the next frame; what follows them moves up."""
@@ -93,17 +102,21 @@ class Template:
         clauses[:, 1] = -chosen[pairs[:, 1]] - self.width
         return clauses.ravel()
 
-    def undefined(self, state: State, kinds: Collection[str | None]) -> Undefined | None:
+    def undefined(self, state: State, kinds: Collection[str | None]) -> UndefinedAt | None:
         """What has no value in this state, by the description; None if everything has."""
-        parts: list[Property | Step] = [p for p in self.properties if p.name in kinds]
-        parts += self.transition.steps if None in kinds else []
+        parts: list[tuple[str, str, Property | Step]] = []
+        parts += [("invariant", p.name, p) for p in self.properties if p.name in kinds]
+        if None in kinds:
+            parts += [("reachable", p.name, p) for p in self.reachables]
+            parts += [("action", s.action, s) for s in self.transition.steps]
         at = self.transition.translator
         solver = z3.SolverFor("QF_FD")
         here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
         solver.add(term(here))
-        for reason in (reason for part in parts for reason in part.reasons):
-            if solver.check(term(at.condition(reason.when))) == z3.sat:
-                return reason
+        for kind, name, part in parts:
+            for reason in part.reasons:
+                if solver.check(term(at.condition(reason.when))) == z3.sat:
+                    return UndefinedAt(kind, name, (), state, reason.span, reason.what)
         return None
 
     def at(self, literals: Flat, k: int) -> Flat:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from quorate.checker.explore.result import Move
+from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.run import State
 
 __all__ = [
@@ -58,6 +59,7 @@ class BoundedOutcome(Enum):
 
     NONE_WITHIN = "no violation within the depth"
     VIOLATED = "violated"
+    UNDEFINED = "undefined"
     UNKNOWN = "unknown"
     INTERRUPTED = "interrupted"
 
@@ -66,7 +68,8 @@ class BoundedOutcome(Enum):
 class Bounded:
     """A bounded check: whether a run of at most `depth` steps violates an invariant.
 
-    After a violation `path` is a shortest one, run again by CPython, and `depth` its length. After
+    After a violation `path` is a shortest one, run again by CPython, and `depth` its length. So it
+    is where a step or a property is undefined after `path`; such a step counts. After
     UNKNOWN or INTERRUPTED, no run of at most `depth` steps is a violation, and longer ones are open
     (-1: all are).
     """
@@ -78,6 +81,7 @@ class Bounded:
     initial: State | None
     path: tuple[Move, ...]
     seconds: float
+    undefined: UndefinedAt | None = None
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,11 @@ class KInduction:
 
     @property
     def verdict(self) -> Verdict:
-        """PROVED: everything holds in every reachable state. REFUTED: a run violates something."""
-        if self.base.outcome is BoundedOutcome.VIOLATED:
+        """PROVED: everything holds in every reachable state. REFUTED: a run violates something.
+
+        Or a run leads to where something is undefined.
+        """
+        if self.base.outcome in (BoundedOutcome.VIOLATED, BoundedOutcome.UNDEFINED):
             return Verdict.REFUTED
         carried = all(i.k is not None for i in self.induced)
         proved = carried and self.base.outcome is BoundedOutcome.NONE_WITHIN

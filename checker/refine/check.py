@@ -16,10 +16,10 @@ import numpy as np
 from quorate.checker.explore.explorer import Explorer, Report
 from quorate.checker.explore.graph import MOST_NODES, StateGraph
 from quorate.checker.explore.paths import ExplorationError
-from quorate.checker.explore.result import Move, Outcome
+from quorate.checker.explore.result import Exploration, Move, Outcome
 from quorate.checker.load import name_of
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import Sizes, StepError
+from quorate.model.language import Sizes
 from quorate.model.language.run import State
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
@@ -37,6 +37,7 @@ class Verdict(Enum):
 
     REFINES = "refines"
     FAILS = "does not refine"
+    UNDEFINED = "undefined"
     INCONCLUSIVE = "inconclusive"
 
 
@@ -62,7 +63,8 @@ class Refined:
 
     `ways` counts the steps of each concrete action by what they are abstractly: the names of the
     actions, joined by " then ", or NOTHING. `taken` counts the steps that are, or contain, each
-    abstract action. Both are of every step only if nothing failed.
+    abstract action. Both are of every step only if nothing failed. `undefined` is the search of the
+    concrete protocol, if that ended with a step that has no value and no step before it fails.
     """
 
     refinement: Refinement
@@ -76,6 +78,7 @@ class Refined:
     ways: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     taken: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
+    undefined: Exploration | None = None
     seconds: float = 0.0
 
     @property
@@ -143,16 +146,15 @@ class _Check:
         """Look at the first states, where most mistakes show; then, if need be, at all."""
         most = min(limit or MOST_NODES, MOST_NODES)
         for stage in sorted({min(FIRST_STATES, most), most}):
-            outcome, error = self._explore(memory, stage, report)
-            try:
-                failure = self._look()
-            except ValueError as nothing_searched:  # the first states have no value already
-                raise error or nothing_searched from None
-            if failure is not None or outcome is not Outcome.LIMIT:
+            found = self._explore(memory, stage, report)
+            if not found.states:  # @init itself has no value
+                return self._nothing(found)
+            failure = self._look()
+            if failure is not None or found.outcome is not Outcome.LIMIT:
                 break
-        if failure is None and error is not None:
-            raise error
-        passed = Verdict.REFINES if outcome is Outcome.HOLDS else Verdict.INCONCLUSIVE
+        undefined = failure is None and found.outcome is Outcome.UNDEFINED
+        verdicts = {Outcome.HOLDS: Verdict.REFINES, Outcome.UNDEFINED: Verdict.UNDEFINED}
+        passed = verdicts.get(found.outcome, Verdict.INCONCLUSIVE)
         return Refined(
             refinement=self.refinement,
             sizes=self.bounds.concrete,
@@ -165,21 +167,24 @@ class _Check:
             ways=self.ways,
             taken=self.taken,
             failure=failure,
+            undefined=found if undefined else None,
             seconds=time.perf_counter() - self.started,
         )
 
-    def _explore(
-        self, memory: int | None, limit: int, report: Report | None
-    ) -> tuple[Outcome, StepError | None]:
-        """Search, up to a limit; how it ended, and the step without a value that ended it."""
+    def _nothing(self, found: Exploration) -> Refined:
+        """What is known where no state of the concrete protocol is."""
+        verdict = Verdict.UNDEFINED if found.undefined is not None else Verdict.INCONCLUSIVE
+        sizes = self.bounds.concrete, self.bounds.abstract
+        undefined = found if found.undefined is not None else None
+        return Refined(self.refinement, *sizes, verdict, 0, 0, 0, 0, undefined=undefined)
+
+    def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
+        """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
         nothing: frozenset[str] = frozenset()  # no invariant: whatever is reachable is looked at
         self.explorer = Explorer(
             self.refinement.concrete, self.bounds.joint, memory, limit, only=nothing
         )
-        try:
-            return self.explorer.run(report, coverage=False).outcome, None
-        except StepError as error:
-            return Outcome.VIOLATED, error  # an earlier step may explain it
+        return self.explorer.run(report, coverage=False)
 
     def _look(self) -> Failure | None:
         """The first initial state or step, of those found, that is none of the abstract ones."""

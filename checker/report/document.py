@@ -13,7 +13,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from quorate.traces import Absent, Change, FrozenMap, Record, Step, Trace, Value, in_order, show
+from quorate.traces import (
+    Absent,
+    Change,
+    FrozenMap,
+    Record,
+    Step,
+    Trace,
+    Undefined,
+    Value,
+    in_order,
+    show,
+)
 from quorate.traces.values import show_key
 
 SCHEMA = 1
@@ -41,9 +52,26 @@ def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:
         "faults": dict(trace.faults),
         "initial": _state(trace.initial),
         "steps": [_step(trace, number, step) for number, step in trace.numbered()],
+        "undefined": trace.undefined and _undefined(trace.undefined),
+        "notes": list(trace.notes),
         "violation": violation
         and {"property": violation.property, "witness": violation.witness or None},
         "trace": None if written is None else str(written),
+    }
+
+
+def _undefined(undefined: Undefined) -> dict[str, Any]:
+    """What the model does not define after the last step; the place is of the expression."""
+    step, excerpt = undefined.step, undefined.excerpt
+    return {
+        "kind": undefined.kind,
+        "name": step.action,
+        "arguments": {name: plain(value) for name, value in step.args},
+        "node": step.node,
+        "because": list(step.because),
+        "message": undefined.what,
+        "place": excerpt and place_json(excerpt.file, excerpt.line, excerpt.start + 1),
+        "expression": excerpt and excerpt.text[excerpt.start : excerpt.end],
     }
 
 

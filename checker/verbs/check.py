@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 
 from .options import Bytes, ascii_option, json_option, sizes_option
 from .ways import SEARCHES
@@ -111,6 +111,6 @@ def command(**options: Any) -> int:
 
 def exit_code(outcome: str, warned: bool, strict: bool) -> int:
     """The exit code for how a search ended."""
-    codes = {"violated": VIOLATED, "interrupted": INTERRUPTED, "holds": 0}
+    codes = {"violated": VIOLATED, "undefined": MODEL, "interrupted": INTERRUPTED, "holds": 0}
     code = codes.get(outcome, INCONCLUSIVE)
     return INCONCLUSIVE if code == 0 and warned and strict else code

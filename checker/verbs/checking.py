@@ -17,6 +17,8 @@ from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.document import envelope, run_json
+from quorate.checker.report.explaining import Explaining
+from quorate.checker.report.showing import explained, kept, show_found, undefined_line
 from quorate.model.language import Protocol, Sizes
 
 from .check import exit_code
@@ -95,22 +97,21 @@ class Check:
             found, explorer = self._elsewhere(way, target, bounds, out), None
         else:
             found, explorer = self._explore(target, bounds, out)
-        shown = None
-        if found.violated is not None:
-            shown = self._counterexample(target, bounds, found)
-        if explorer is not None and self.graph is not None:
-            self._write_graph(explorer)
-        warned = warnings_of(target, found)
+        explaining = Explaining()
+        shown = explained(target, bounds, found, explaining)
+        written = kept(shown, self.trace, explaining)
+        graph = None if explorer is None else self._graph(explorer, found, explaining)
+        warned = [*warnings_of(target, found), *explaining.notes]
         code = exit_code(found.outcome.value, bool(warned), self.strict)
         if self.as_json:
-            body = as_json(target, bounds, self.claims, found, warned, shown, self.trace)
+            body = as_json(target, bounds, self.claims, found, warned, shown, written)
             out.document(envelope("check", code, body))
         else:
             report(out, self.claims, found, warned, shown, self.coverage)
-            if self.trace is not None and shown is not None:
-                out.line(f"trace written to {self.trace}")
-            if self.graph is not None:
-                out.line(f"graph written to {self.graph}")
+            if written is not None:
+                out.line(f"trace written to {written}")
+            if graph is not None:
+                out.line(f"graph written to {graph}")
         return code
 
     def _explore(
@@ -135,18 +136,6 @@ class Check:
                 out.line(fits_line(explorer, self.memory))
         with progress(progress_line) as say:
             return explorer.run(say, coverage=True), explorer
-
-    def _counterexample(
-        self, target: type[Protocol], bounds: Sizes, found: Exploration
-    ) -> Trace | None:
-        """The run that breaks an invariant, written to a file if that is wanted."""
-        from quorate.checker.report.saving import save_trace
-        from quorate.checker.report.traces import counterexample
-
-        shown = counterexample(target, name_of(target), bounds, found)
-        if shown is not None and self.trace is not None:
-            save_trace(shown, self.trace)
-        return shown
 
     def _elsewhere(
         self, way: str, target: type[Protocol], bounds: Sizes, out: Output
@@ -179,6 +168,7 @@ class Check:
             found = bounded(target, bounds, depth, self.claims, say)
         outcome = {
             BoundedOutcome.VIOLATED: Outcome.VIOLATED,
+            BoundedOutcome.UNDEFINED: Outcome.UNDEFINED,
             BoundedOutcome.NONE_WITHIN: Outcome.BOUND,
             BoundedOutcome.UNKNOWN: Outcome.UNKNOWN,
             BoundedOutcome.INTERRUPTED: Outcome.INTERRUPTED,
@@ -189,16 +179,25 @@ class Check:
             transitions=0,
             depth=found.depth,
             violated=found.violated,
+            undefined=found.undefined,
             initial=found.initial,
             path=found.path,
             seconds=found.seconds,
         )
 
-    def _write_graph(self, explorer: Explorer) -> None:
-        from quorate.checker.explore.graph import StateGraph
+    def _graph(self, explorer: Explorer, found: Exploration, explaining: Explaining) -> Path | None:
+        """Write the graph, if it is wanted; beside a finding it may fail. Raises OSError."""
+        path = self.graph
+        if path is None:
+            return None
 
-        assert self.graph is not None
-        StateGraph(explorer).write(self.graph)
+        def write() -> Path:
+            from quorate.checker.explore.graph import StateGraph
+
+            StateGraph(explorer).write(path)
+            return path
+
+        return write() if found.initial is None else explaining.part("the graph", write, None)
 
 
 def writable(path: Path | None) -> None:
@@ -277,6 +276,10 @@ def report(
                 out.line(f"reached: {name}", mark)
         case Outcome.VIOLATED:
             out.line(f"{found.violated} is violated: {size}", "bad")
+        case Outcome.UNDEFINED:
+            assert found.undefined is not None
+            what = undefined_line(found.undefined, len(found.path))
+            out.line(f"{what}: {size}", "bad")
         case _ if found.partial is not None:
             why = {
                 Outcome.INTERRUPTED: "interrupted",
@@ -310,11 +313,8 @@ def report(
         _orbits(out, found, found.orbits, mark)
     for line in kept_lines(found):
         out.line(line)
-    if trace is not None:
-        out.line()
-        out.table(trace)
-        out.line()
-        out.diagram(trace)
+    if found.initial is not None:
+        show_found(out, trace, found.path)
     if coverage:
         _coverage(out, found)
     for warning in warned:
@@ -413,6 +413,6 @@ def as_json(
         "resumed": None if found.resumed is None else asdict(found.resumed),
         "partial": found.partial,
         "warnings": warned,
-        "trace": str(trace) if trace is not None and found.violated else None,
+        "trace": str(trace) if trace is not None else None,
         "run": run_json(run, trace) if run is not None else None,
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.cli import INCONCLUSIVE, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, MODEL, VIOLATED
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.explore.result import NO_STATE
 from quorate.checker.load import name_of
@@ -20,7 +20,8 @@ from quorate.checker.prove.finite import (
 from quorate.checker.prove.finite import Path as FromAnywhere
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
-from quorate.checker.report.saving import save_trace
+from quorate.checker.report.explaining import Explaining
+from quorate.checker.report.showing import kept, show_found, undefined_line
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.run import Machine
@@ -41,6 +42,7 @@ class Induction:
     strict: bool
     as_json: bool
     out: Output
+    written: Path | None = field(init=False, default=None)
 
     def run(self) -> int:
         """Induce, report, write; returns the exit code."""
@@ -48,17 +50,17 @@ class Induction:
             self.out.title(f"{self.target.__name__}  {self.bounds}")
         with progress(lambda d: f"k = {d.depth}: not all carry on, {seconds(d.seconds)}") as say:
             found = k_inductive(self.target, self.bounds, self.most, self.claims, say)
-        self.warned = self._warnings()
-        run = self._run(found)
-        if run is not None and self.trace is not None:
-            save_trace(run, self.trace)
-        proved = INCONCLUSIVE if self.warned and self.strict else 0
-        codes = {Verdict.PROVED: proved, Verdict.REFUTED: VIOLATED}
-        code = codes.get(found.verdict, INCONCLUSIVE)
+        explaining = Explaining()
+        run = explaining.part("the trace", lambda: self._run(found), None)
+        self.written = kept(run, self.trace, explaining)
+        self.warned = [] if found.base.initial is not None else self._warnings()
+        code = _exit_code(found, bool(self.warned) and self.strict)
         if self.as_json:
             self.out.document(envelope("check", code, self._json(found, run)))
         else:
             self._report(found, run)
+            for note in explaining.notes:
+                self.out.line(note, "warn")
         return code
 
     def _warnings(self) -> list[str]:
@@ -68,27 +70,28 @@ class Induction:
         return [*nothing_claimed(self.target), *([] if starts else [NO_STATE])]
 
     def _run(self, found: KInduction) -> Trace | None:
-        """The run that violates, if the first steps have one."""
+        """The run to what is violated or undefined, if the first steps have one."""
         base = found.base
-        if base.violated is None or base.initial is None:
+        if base.initial is None:
             return None
-        name = name_of(self.target)
-        return make_trace(self.target, name, self.bounds, base.initial, base.path, base.violated)
+        return make_trace(
+            self.target, name_of(self.target), self.bounds,
+            base.initial, base.path, base.violated, base.undefined,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ for people
 
     def _report(self, found: KInduction, run: Trace | None) -> None:
         out, base = self.out, found.base
         mark = "" if self.warned else "ok"  # of nothing, nothing holds
-        if run is not None:
-            steps = count(base.depth, "step")
-            out.line(f"{base.violated} is violated: {steps}, {seconds(found.seconds)}", "bad")
-            out.line()
-            out.table(run)
-            out.line()
-            out.diagram(run)
-            if self.trace is not None:
-                out.line(f"trace written to {self.trace}")
+        if base.initial is not None:
+            what = f"{base.violated} is violated"
+            if base.undefined is not None:
+                what = undefined_line(base.undefined, len(base.path))
+            out.line(f"{what}: {count(base.depth, 'step')}, {seconds(found.seconds)}", "bad")
+            show_found(out, run, base.path)
+            if self.written is not None:
+                out.line(f"trace written to {self.written}")
             return
         if base.depth >= 0:
             out.line(f"no run of at most {count(base.depth, 'step')} violates an invariant", mark)
@@ -142,23 +145,30 @@ class Induction:
             "protocol": name_of(self.target),
             "sizes": dict(self.bounds),
             "faults": self.bounds.faults,
-            "verdict": self._verdict(found.verdict),
+            "verdict": self._verdict(found),
             "most": found.most,
             "seconds": round(found.seconds, 4),
             "violated": base.violated,
-            "steps": len(base.path) if base.outcome is BoundedOutcome.VIOLATED else None,
-            "no_violation_within": base.depth if base.violated is None else base.depth - 1,
+            "steps": base.depth if base.initial is not None else None,
+            "no_violation_within": base.depth if base.initial is None else base.depth - 1,
             "invariants": [self._induced(i) for i in found.induced],
             "warnings": self.warned,
-            "trace": str(self.trace) if self.trace is not None and base.violated else None,
-            "run": run_json(run, self.trace) if run is not None else None,
+            "trace": str(self.written) if self.written is not None else None,
+            "run": run_json(run, self.written) if run is not None else None,
         }
 
-    def _verdict(self, verdict: Verdict) -> str:
-        if verdict is Verdict.PROVED and self.warned:
+    def _verdict(self, found: KInduction) -> str:
+        if found.verdict is Verdict.PROVED and self.warned:
             return "nothing claimed"
-        return "violated" if verdict is Verdict.REFUTED else verdict.value
+        return (found.base.outcome if found.base.initial is not None else found.verdict).value
 
     def _induced(self, i: Induced) -> dict[str, Any]:
         path = run_json(self._trace(i, i.path)) if i.path is not None else None
         return {"invariant": i.invariant, "k": i.k, "given": list(i.given), "run": path}
+
+
+def _exit_code(found: KInduction, warned: bool) -> int:
+    if found.base.outcome is BoundedOutcome.UNDEFINED:
+        return MODEL
+    proved = INCONCLUSIVE if warned else 0
+    return {Verdict.PROVED: proved, Verdict.REFUTED: VIOLATED}.get(found.verdict, INCONCLUSIVE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.cli import INCONCLUSIVE, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, MODEL, VIOLATED
 from quorate.checker.load import name_of
 from quorate.checker.refine.abstract import Attempt, Difference
 from quorate.checker.refine.check import Failure, Refined, Verdict, check_refinement
@@ -15,10 +15,11 @@ from quorate.checker.refine.finding import chain, named, own
 from quorate.checker.refine.proof import Simulated, prove_refinement
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
-from quorate.checker.report.saving import save_trace
+from quorate.checker.report.explaining import Explaining
+from quorate.checker.report.showing import explained, kept, show_found, undefined_line
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
-from quorate.traces import Absent, show
+from quorate.traces import Absent, Trace, show
 
 from .checking import progress_line, writable
 from .options import merged, with_defaults
@@ -56,20 +57,23 @@ class Refine:
         writable(self.trace)
         out = Output()
         done = self._check(links, out)
-        failed = next((r.failure for r in done if r.failure is not None), None)
-        if failed is not None and self.trace is not None:
-            save_trace(failed.trace, self.trace)
+        explaining = Explaining()
+        runs = [run for r in done if (run := _run_of(r, explaining)) is not None]
+        written = kept(runs[0], self.trace, explaining) if runs else None
         code = self._exit_code(done)
         if self.as_json:
-            written = self.trace if failed is not None else None
             out.document(envelope("refine", code, as_json(done, written, self.proofs)))
-        elif failed is not None and self.trace is not None:
-            out.line(f"trace written to {self.trace}")
+        elif written is not None:
+            out.line(f"trace written to {written}")
+        for note in explaining.notes if not self.as_json else ():
+            out.line(note, "warn")
         return code
 
     def _exit_code(self, done: list[Refined]) -> int:
         if any(r.verdict is Verdict.FAILS for r in done):
             return VIOLATED
+        if any(r.verdict is Verdict.UNDEFINED for r in done):
+            return MODEL
         warned = self.strict and any(r.warnings() for r in done)
         unsure = any(r.verdict is Verdict.INCONCLUSIVE for r in done)
         open_ = self.untried or any(not p.proved for p in self.proofs.values())
@@ -97,7 +101,7 @@ class Refine:
                     report=say,
                 )
             sizes = {**sizes, **found.abstract_sizes}
-            if found.verdict is Verdict.FAILS:
+            if found.verdict in (Verdict.FAILS, Verdict.UNDEFINED):
                 failed.add(link.abstract)
             done.append(found)
             if not self.as_json:
@@ -152,6 +156,12 @@ def report(out: Output, found: Refined) -> None:
             out.line(f"{concrete} refines {abstract}: {size}, {seconds(found.seconds)}", "ok")
         case Verdict.INCONCLUSIVE:
             out.line(f"stopped; every step so far is one of {abstract}: {size}", "warn")
+        case Verdict.UNDEFINED:
+            assert found.undefined is not None and found.undefined.undefined is not None
+            what = undefined_line(found.undefined.undefined, len(found.undefined.path))
+            out.line(f"{what}: {size}, {seconds(found.seconds)}", "bad")
+            show_found(out, _run_of(found, Explaining()), found.undefined.path)
+            return
         case Verdict.FAILS:
             assert found.failure is not None
             _failure(out, found, found.failure)
@@ -159,6 +169,15 @@ def report(out: Output, found: Refined) -> None:
     _ways(out, found)
     for warning in found.warnings():
         out.line(warning, "warn")
+
+
+def _run_of(found: Refined, explaining: Explaining) -> Trace | None:
+    """The run to the step that fails, or is undefined, if one was found."""
+    if found.failure is not None:
+        return found.failure.trace
+    if found.undefined is None:
+        return None
+    return explained(found.refinement.concrete, found.sizes, found.undefined, explaining)
 
 
 def _ways(out: Output, found: Refined) -> None:
@@ -246,6 +265,7 @@ def as_json(
 
 def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
     vacuous = found.verdict is Verdict.REFINES and found.nothing is not None
+    undefined = _run_of(found, Explaining()) if found.undefined is not None else None
     return {
         "concrete": name_of(found.refinement.concrete),
         "abstract": name_of(found.refinement.abstract),
@@ -262,6 +282,7 @@ def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
         "ways": {a: {w or "nothing": n for w, n in ws.items()} for a, ws in found.ways.items()},
         "taken": dict(found.taken),
         "failure": _failed(found.failure) if found.failure is not None else None,
+        "undefined": run_json(undefined) if undefined is not None else None,
         "warnings": found.warnings(),
         "proof": proof_as_json(proof) if proof is not None else None,
     }

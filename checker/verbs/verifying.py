@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.cli import INCONCLUSIVE, NONCONFORMING, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, Verdict, replay
 from quorate.checker.errors import InputError
@@ -27,8 +27,9 @@ from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.verdicts import Verdict as Proved
 from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.document import envelope, run_json
-from quorate.checker.report.saving import save_trace
-from quorate.checker.report.traces import counterexample, make_trace
+from quorate.checker.report.explaining import Explaining
+from quorate.checker.report.showing import explained, kept, show_found, undefined_line
+from quorate.checker.report.traces import make_trace
 from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
@@ -69,6 +70,7 @@ class Part:
     replays: list[Replay] = field(default_factory=list)
     trace: Path | None = None
     run: Trace | None = None
+    explaining: Explaining = field(default_factory=Explaining)
 
     @property
     def unknown(self) -> bool:
@@ -171,21 +173,34 @@ class Verify:
             found = explorer.run(say)
         part = Part(target, bounds, found, warnings=warnings_of(target, found))
         self._explored(part)
+        if found.outcome is Outcome.UNDEFINED:  # and so is whatever else could be asked
+            self._counterexample(part, folder)
+            return part
         self._graph(part, explorer)
-        self._z3(part, explorer)
-        part.quorums = prove_quorums(target, bounds)
-        for q in part.quorums:
-            self._line(f"quorums: {q.statement} ({q.scope})", q.holds)
-            if q.counterexample:
-                self._line(f"disjoint: {' and '.join(map(str, q.counterexample))}", False)
-        self._unbounded(part)
+        others: dict[str, Callable[[], None]] = {
+            "Z3": lambda: self._z3(part, explorer),
+            "quorums": lambda: self._quorums(part),
+            "the proof for any size": lambda: self._unbounded(part),
+        }
+        for name, compute in others.items():
+            if found.outcome is Outcome.VIOLATED:  # which stands, whatever becomes of the others
+                part.explaining.part(name, compute, None)
+            else:
+                compute()
         if found.outcome is Outcome.VIOLATED:
             self._counterexample(part, folder)
         elif conform:
             self._conform(part, explorer)
-        for warning in part.warnings:
+        for warning in (*part.warnings, *part.explaining.notes):
             self._warn(warning)
         return part
+
+    def _quorums(self, part: Part) -> None:
+        part.quorums = prove_quorums(part.protocol, part.sizes)
+        for q in part.quorums:
+            self._line(f"quorums: {q.statement} ({q.scope})", q.holds)
+            if q.counterexample:
+                self._line(f"disjoint: {' and '.join(map(str, q.counterexample))}", False)
 
     def _explored(self, part: Part) -> None:
         found = part.found
@@ -195,6 +210,9 @@ class Verify:
         )
         if found.outcome is Outcome.VIOLATED:
             self._line(f"{found.violated} is violated: {size}", False)
+        elif found.undefined is not None:
+            what = undefined_line(found.undefined, len(found.path))
+            self._line(f"{what}: {size}", False)
         elif found.complete:
             invariants = len(part.protocol.methods("invariant"))
             self._line(f"explored: {size}", True)
@@ -244,23 +262,26 @@ class Verify:
             self._warn(f"Z3: not proved beyond these sizes ({part.proof.standing.value})")
 
     def _counterexample(self, part: Part, folder: Path) -> None:
-        target = part.protocol
-        trace = counterexample(target, name_of(target), part.sizes, part.found)
-        assert trace is not None
-        path = folder / f"{target.__name__}-{part.found.violated}.itf.json"
-        save_trace(trace, path)
-        part.trace, part.run = path, trace
+        """Show the run that was found, keep it, and replay it on the bundled implementation."""
+        target, found, explaining = part.protocol, part.found, part.explaining
+        part.run = run = explained(target, part.sizes, found, explaining)
+        name = found.violated or "undefined"
+        path = folder / f"{target.__name__}-{name}.itf.json"
+        part.trace = kept(run, path, explaining)
         if not self.as_json:
-            self.console.line()
-            self.console.table(trace)
-            self.console.line()
-            self.console.diagram(trace)
-        self._line(f"counterexample of {len(trace.steps)} steps written to {path}", False)
+            show_found(self.console, run, found.path)
+        if part.trace is not None:
+            steps = count(found.depth, "step")
+            self._line(f"counterexample of {steps} written to {path}", False)
+        if run is not None and found.violated is not None:
+            explaining.part("the replay", lambda: self._replay(part, run), None)
+
+    def _replay(self, part: Part, trace: Trace) -> None:
         try:
-            adapter = adapter_for(target, "healthy")
+            adapter = adapter_for(part.protocol, "healthy")
         except InputError:
             return
-        part.replays.append(replay(trace, target, adapter))
+        part.replays.append(replay(trace, part.protocol, adapter))
         self._line(f"bundled implementation: {_outcome(part.replays[-1])}", None)
 
     def _conform(self, part: Part, explorer: Explorer) -> None:
@@ -305,6 +326,7 @@ class Verify:
         words = {
             0: "everything holds",
             VIOLATED: "a property is violated",
+            MODEL: "the model is undefined",
             INCONCLUSIVE: "inconclusive",
             NONCONFORMING: "the implementation and the model disagree",
         }
@@ -315,6 +337,8 @@ class Verify:
         return code
 
     def _code(self, parts: list[Part], mutants: list[MutantResult]) -> int:
+        if any(p.found.outcome is Outcome.UNDEFINED for p in parts):
+            return MODEL
         if any(p.broken for p in parts):
             return VIOLATED
         replayed = {r.verdict for p in parts for r in p.replays}
@@ -394,5 +418,5 @@ def _part_json(p: Part) -> dict[str, Any]:
             for q in p.quorums
         ],
         "replays": [replay_json(r) for r in p.replays],
-        "warnings": p.warnings,
+        "warnings": [*p.warnings, *p.explaining.notes],
     }

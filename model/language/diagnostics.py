@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,38 @@ class SizeError(Exception):
     """Sizes that a protocol cannot be given: unknown sort, size of 0, weights that do not fit."""
 
 
+@dataclass(frozen=True)
+class UndefinedAt:
+    """Where a run of a protocol has no value: in which method, for which expression, and why.
+
+    `kind` is "init", "action", "invariant" or "reachable"; `state` is the one in which the method
+    was tried with `arguments`. `span` is the expression that CPython, or the kernel, stopped at.
+    """
+
+    kind: str
+    name: str
+    arguments: tuple[Any, ...]
+    state: tuple[Any, ...]
+    span: Span
+    what: str
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a step that has no value, and not a property of a state."""
+        return self.kind in ("init", "action")
+
+    def __str__(self) -> str:
+        place = f"{self.span.file}:{self.span.line}: " if self.span.line else ""
+        return f"{place}{self.name}({', '.join(map(repr, self.arguments))}): {self.what}"
+
+
 class StepError(Exception):
     """A step that the description leaves undefined, met while running it.
 
     Examples: a field of None, an index past the end of a sequence, a second message under a key.
+    `at` says where, if it is known.
     """
+
+    def __init__(self, message: str, at: UndefinedAt | None = None) -> None:
+        super().__init__(message)
+        self.at = at

@@ -11,7 +11,6 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from .data import FrozenMap, Message, frozen, type_of
@@ -30,6 +29,7 @@ from .types import (
     key_values,
     proper_values,
 )
+from .undefined import undefined
 
 # A state is one hashable value per variable, in order of declaration: for a map the tuple of its
 # cells in key order, for messages a frozenset; then what is left of each fault's budget.
@@ -154,6 +154,7 @@ class Machine:
         self._ranges = {name: _parameters(f) for name, f in self.actions.items()}
         self._holders = [self._holder(v) for v in self.variables]
         self.budget: dict[str, int] = {}
+        self._state: State = ()
         object.__setattr__(self.object, "_journal", self.journal)
 
     def _holder(self, variable: Variable) -> Cells | Sent | None:
@@ -169,6 +170,7 @@ class Machine:
 
     def load(self, state: State) -> None:
         """Make `state` the current one."""
+        self._state = state
         for variable, holder, value in zip(self.variables, self._holders, state, strict=False):
             if holder is None:
                 object.__setattr__(self.object, variable.name, value)
@@ -217,8 +219,15 @@ class Machine:
             for args, after in self._results(state, method, self._ranges[name], fault):
                 yield name, args, after
 
+    def tried(self, state: State, action: str, args: Arguments) -> State | None:
+        """`step`, but None also where it makes no sense: for a question of what might be."""
+        try:
+            return self.step(state, action, args)
+        except StepError:
+            return None
+
     def step(self, state: State, action: str, args: Arguments) -> State | None:
-        """The state after one action instance, or None where it is disabled."""
+        """The state after one action instance, or None where it is disabled. Raises StepError."""
         method = self.actions[action]
         self.load(state)
         if any(isinstance(a, Message) and a not in self._sent(type(a)) for a in args):
@@ -258,18 +267,22 @@ class Machine:
             return self.freeze(spent=fault)
         except Disabled:
             return None
-        except _UNDEFINED as error:
-            raise _explained(error, method.__name__, args) from error
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise undefined(error, method, args, self._state) from error
         finally:
             self.journal.roll_back()
 
     def holds(self, name: str, state: State) -> bool:
-        """Whether an invariant (or reachable predicate) is true in a state."""
+        """Whether an invariant (or reachable predicate) is true in a state. Raises StepError."""
         self.load(state)
         try:
             return bool(getattr(self.object, name)())
-        except _UNDEFINED as error:
-            raise _explained(error, name, ()) from error
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise undefined(error, getattr(self.protocol, name), (), state) from error
 
     def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
         """Each `require` of the action, tried in this state: which held, which did not."""
@@ -284,39 +297,14 @@ class Machine:
         token = observer.set(spy)
         try:
             method(self.object, *args)
-        except _UNDEFINED:
+        except (Disabled, MemoryError):
+            raise
+        except Exception:
             pass  # a later guard that makes no sense once an earlier one has failed
         finally:
             observer.reset(token)
             self.journal.roll_back()
         return seen
-
-
-# What Python raises where a description has no value: a field of None, no such entry.
-_UNDEFINED = (StepError, AttributeError, IndexError, KeyError, TypeError)
-_HERE = str(Path(__file__).parent)
-
-
-def _explained(error: BaseException, name: str, args: Arguments) -> StepError:
-    """The error of a step: where, in which action with which arguments, what has no value."""
-    what = str(error)
-    if isinstance(error, AttributeError) and error.obj is None:
-        what = f"None has no field `{error.name}`"
-    elif isinstance(error, IndexError):
-        what = "the sequence has no such entry"
-    return StepError(f"{_place(error)}{name}({', '.join(map(repr, args))}): {what}")
-
-
-def _place(error: BaseException) -> str:
-    """file:line of the user's line that raised, when there is one."""
-    found = ""
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if str(Path(code.co_filename).parent) != _HERE:
-            found = f"{code.co_filename}:{trace.tb_lineno}: "
-        trace = trace.tb_next
-    return found
 
 
 def _parameters(method: Any) -> list[Type]:

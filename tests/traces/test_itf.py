@@ -175,7 +175,7 @@ MISREAD = {
     '{"vars": ["x"], "states": [{"x": {"#map": [[1]]}}]}': (
         "states[0].x.#map[0]: found a list of 1, expected a pair of a key and a value"
     ),
-    with_meta(schema=7): "#meta.quorate.schema: found 7, expected 1",
+    with_meta(schema=7): "#meta.quorate.schema: found 7, expected 1 or 2",
     with_meta(sizes={"Ballot": "two"}): "#meta.quorate.sizes[...]: found str, expected int",
     own(**{"#meta": {"quorate": {"schema": 1}}}): (
         "#meta.quorate: found no 'protocol', expected what was written"

@@ -25,10 +25,12 @@ from quorate.checker.explore.coverage import guard_coverage
 from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.result import (
     Exploration,
+    Finding,
     GuardCoverage,
     Move,
     Orbits,
     Outcome,
+    from_the_start,
 )
 from quorate.checker.explore.subject import Subject
 from quorate.checker.finite.packing import Words
@@ -109,7 +111,7 @@ class ClusterSearch:
     """One search over `owners` processes of the cluster that this process has joined.
 
     `memory` is for all owners together, in bytes. `checkpoint` is a path or URL that all machines
-    reach. Raises SavedError, ClusterError, StepError, SizeError.
+    reach. Raises SavedError, ClusterError, SizeError.
     """
 
     subject: Subject
@@ -123,7 +125,10 @@ class ClusterSearch:
             self.checkpoint = str(Path(self.checkpoint).resolve())  # workers are elsewhere
 
     def run(self, report: Report | None = None) -> Exploration:
-        """Search to the end, the first violation, or Ctrl-C."""
+        """Search to the end, the first violation or undefined step, or Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
         with self.subject.sizes:
             try:
@@ -140,6 +145,7 @@ class ClusterSearch:
         k = self.subject.kernel
         self._work = ray.put(work_of(self.subject, self.owners, self.memory))
         self._violation: tuple[int, int] | None = None
+        self._senseless: tuple[int, int] | None = None  # the label, and the number of the state
         self._manifest = self._resumed() or Manifest(self._identity(), fired=[0] * len(k.actions))
         self.initial = self.subject.initial()
         self.handles = [self._owner(q) for q in range(self.owners)]
@@ -246,9 +252,7 @@ class ClusterSearch:
         m = self._manifest
         for q, level in enumerate(levels):
             if level.senseless is not None:
-                label, number = level.senseless
-                state = self.subject.packing.unpack(self._state(number)[0])
-                self.subject.judge.explain_senseless(state, label)
+                self._senseless = self._senseless or level.senseless
             if level.violation is not None and self._violation is None:
                 bits, k = level.violation
                 self._violation = bits, k * self.owners + q
@@ -262,7 +266,9 @@ class ClusterSearch:
         for level in levels:
             m.reached |= level.reached
         outcome = None
-        if self._violation is not None:
+        if self._senseless is not None:
+            outcome = Outcome.UNDEFINED
+        elif self._violation is not None:
             outcome = Outcome.VIOLATED
         elif any(level.full for level in levels):
             outcome = Outcome.OUT_OF_MEMORY
@@ -356,29 +362,28 @@ class ClusterSearch:
 
     def _result(self, outcome: Outcome) -> Exploration:
         subject, m = self.subject, self._manifest
-        violated: str | None = None
-        initial: State | None = None
-        path: tuple[Move, ...] = ()
-        if outcome is Outcome.VIOLATED:
-            if self._violation is None:
-                initial, bits = self._bad_initial
+        finding = Finding()
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            ended = self._senseless or self._violation
+            if ended is None:
+                finding = subject.judge.of_state(self._bad_initial[0], (), self._bad_initial[1])
             else:
-                bits, number = self._violation
-                initial, path = self._path_to(number)
-            violated = subject.judge.violated(path[-1].state if path else initial, bits)
+                found, number = ended
+                finding = subject.judge.finding(outcome, *self._path_to(number), found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
             states = sum(m.counts[-1])
             guards, sampled = guard_coverage(subject.description, states, self._count_blocked)
         return Exploration(
-            outcome=outcome,
+            outcome=finding.outcome(outcome),
             states=sum(m.counts[-1]),
             transitions=sum(m.fired),
-            depth=len(path) if violated else len(m.counts) - 1,
-            violated=violated,
-            initial=initial,
-            path=path,
+            depth=finding.depth(len(m.counts) - 1),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
             fired=dict(zip(subject.kernel.actions, m.fired, strict=True)),
             reached=subject.kernel.reached(m.reached),
             guards=guards,

@@ -19,7 +19,14 @@ from quorate.checker.explore import driver as d
 from quorate.checker.explore.coverage import guard_coverage
 from quorate.checker.explore.explorer import Progress
 from quorate.checker.explore.machine import Machine as Compiled
-from quorate.checker.explore.result import Exploration, GuardCoverage, Move, Outcome
+from quorate.checker.explore.result import (
+    Exploration,
+    Finding,
+    GuardCoverage,
+    Move,
+    Outcome,
+    from_the_start,
+)
 from quorate.checker.explore.store import Store
 from quorate.checker.explore.subject import Subject
 from quorate.checker.finite.packing import Words
@@ -59,7 +66,10 @@ class Directed:
     memory: int | None = None
 
     def run(self, report: Report | None = None) -> Exploration:
-        """Search to the end, the first violation, a bound, or Ctrl-C."""
+        """Search to the end, the first violation or undefined step, a bound, or Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
         with self.subject.sizes:
             self._begin()
@@ -124,9 +134,7 @@ class Directed:
                 if status == f.VIOLATED:
                     return Outcome.VIOLATED
                 if status == f.SENSELESS:
-                    where, label = (int(self._control[i]) for i in (f.WHERE, f.FOUND))
-                    state = self.subject.packing.unpack(self._store.row(where))
-                    self.subject.judge.explain_senseless(state, label)
+                    return Outcome.UNDEFINED
                 if status == f.LIMIT:
                     return Outcome.LIMIT
                 if status == f.FULL and not self._grow():
@@ -184,28 +192,26 @@ class Directed:
         return Progress(int(c[f.COUNT]), int(c[f.WAITING]), int(c[f.DEEPEST]), seconds)
 
     def _result(self, outcome: Outcome) -> Exploration:
-        violated: str | None = None
-        initial: State | None = None
-        path: tuple[Move, ...] = ()
+        finding = Finding()
         subject, c, s = self.subject, self._control, self._store
         store = Store(s.words, s.states, s.parents, NO_TABLE, s.count)
-        if outcome is Outcome.VIOLATED:
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             initial, path = self._path_to(int(c[f.WHERE]))
-            last = path[-1].state if path else initial
-            violated = subject.judge.violated(last, int(c[f.FOUND]))
-            path = shrunk(subject.machine, initial, path, violated)
+            found = subject.judge.finding(outcome, initial, path, int(c[f.FOUND]))
+            finding = shrunk(subject.machine, found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
             guards, sampled = guard_coverage(subject.description, s.count, self._count_blocked)
         return Exploration(
-            outcome=outcome,
+            outcome=finding.outcome(outcome),
             states=self._store.count,
             transitions=int(self._fired.sum()),
-            depth=len(path) if violated else int(c[f.DEEPEST]),
-            violated=violated,
-            initial=initial,
-            path=path,
+            depth=finding.depth(int(c[f.DEEPEST])),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
             fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
             reached=subject.kernel.reached(int(c[f.REACHED])),
             guards=guards,
@@ -215,7 +221,7 @@ class Directed:
             words=subject.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),
             orbits=subject.canonical.orbits([store]),
-            partial=None if violated else self._partial(),
+            partial=self._partial() if finding.initial is None else None,
         )
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from quorate.checker.explore import driver as d
 from quorate.checker.explore.explorer import Progress
-from quorate.checker.explore.result import Exploration, Move, Outcome
+from quorate.checker.explore.result import Exploration, Finding, Outcome, from_the_start
 from quorate.checker.explore.subject import Subject
 from quorate.model.language.run import State
 
@@ -103,7 +103,10 @@ class Walks:
     seed: int = 0
 
     def run(self, report: Report | None = None) -> Exploration:
-        """Walk until a violation, until all walks are done, or until Ctrl-C."""
+        """Walk until a violation or undefined step, until all walks are done, or until Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
         with self.subject.sizes:
             self._begin()
@@ -158,7 +161,7 @@ class Walks:
                 if status == VIOLATED:
                     return Outcome.VIOLATED
                 if status == SENSELESS:
-                    self.subject.judge.explain_senseless(self._at(int(c[WHERE])), int(c[FOUND]))
+                    return Outcome.UNDEFINED
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         return Outcome.BOUND
@@ -169,33 +172,31 @@ class Walks:
 
     def _result(self, outcome: Outcome) -> Exploration:
         subject, c = self.subject, self._control
-        violated: str | None = None
-        initial: State | None = None
-        path: tuple[Move, ...] = ()
+        finding = Finding()
         walked = int(c[WHERE])
-        if outcome is Outcome.VIOLATED:
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             initial = self._at(0)
             words = subject.kernel.words
             rows = (self._trail[i * words : (i + 1) * words] for i in range(1, walked + 1))
             path = subject.steps(initial, rows)
-            last = path[-1].state if path else initial
-            violated = subject.judge.violated(last, int(c[FOUND]))
-            path = shrunk(subject.machine, initial, path, violated)
+            found = subject.judge.finding(outcome, initial, path, int(c[FOUND]))
+            finding = shrunk(subject.machine, found)
         return Exploration(
-            outcome=outcome,
+            outcome=finding.outcome(outcome),
             states=0,
             transitions=int(self._fired.sum()),
-            depth=len(path) if violated else int(c[DEEPEST]),
-            violated=violated,
-            initial=initial,
-            path=path,
+            depth=finding.depth(int(c[DEEPEST])),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
             fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
             reached=subject.kernel.reached(int(c[REACHED])),
             seconds=time.perf_counter() - self._started,
             bits=subject.kernel.layout.bits,
             words=subject.kernel.words,
             partial=None
-            if violated
+            if finding.initial is not None
             else (
                 f"{int(c[WALKS]):,} random walks of at most {self.length} steps, "
                 f"{int(c[STEPS]):,} steps in all, seed {self.seed}; what lies off them was not "

@@ -110,7 +110,7 @@ def test_the_last_entry_of_nothing_is_undefined(running: Any) -> None:
         run.do("copy_last", N[0], N[0])
     assert str(caught.value) == (
         line_of(Log.copy_last, "self.log[n] =")
-        + "copy_last(n0, n0): the sequence has no such entry"
+        + "copy_last(n0, n0): there is no entry -1: the sequence is empty"
     )
 
 

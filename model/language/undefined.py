@@ -1,0 +1,78 @@
+"""What Python raises where a description has no value, as a finding: where, in what, and why."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .diagnostics import NOWHERE, Span, StepError, UndefinedAt
+
+_HERE = str(Path(__file__).parent)
+_SAYS_IT = (StepError, AttributeError, TypeError)  # their texts need no name of the exception
+
+
+def undefined(
+    error: Exception, method: Any, arguments: tuple[Any, ...], state: tuple[Any, ...]
+) -> StepError:
+    """What a method of a protocol raised, as the error of a step without a value."""
+    place = _innermost(error.__traceback__)
+    span = NOWHERE if place is None else _span(place)
+    at = UndefinedAt(
+        kind=method._quorate.kind,
+        name=method.__name__,
+        arguments=arguments,
+        state=state,
+        span=span,
+        what=_what(error, place, span),
+    )
+    return StepError(str(at), at)
+
+
+def _innermost(trace: TracebackType | None) -> TracebackType | None:
+    """The last line of the user's that was under way."""
+    found = None
+    while trace is not None:
+        if str(Path(trace.tb_frame.f_code.co_filename).parent) != _HERE:
+            found = trace
+        trace = trace.tb_next
+    return found
+
+
+def _span(place: TracebackType) -> Span:
+    """The expression under way, as far as CPython keeps it."""
+    code = place.tb_frame.f_code
+    at = itertools.islice(code.co_positions(), place.tb_lasti // 2, None)
+    line, end_line, col, end_col = next(at, (None, None, None, None))
+    if line is None or end_line is None or col is None or end_col is None:
+        return Span(code.co_filename, place.tb_lineno, 0, place.tb_lineno, 0)
+    return Span(code.co_filename, line, col, end_line, end_col)
+
+
+def _what(error: Exception, place: TracebackType | None, span: Span) -> str:
+    if isinstance(error, AttributeError) and error.obj is None:
+        return f"None has no field `{error.name}`"
+    if isinstance(error, IndexError) and place is not None:
+        return _past_the_end(place, span)
+    text = str(error)
+    return text if isinstance(error, _SAYS_IT) else f"{type(error).__name__}: {text}"
+
+
+def _past_the_end(place: TracebackType, span: Span) -> str:
+    """Which entry was asked for, and how many there are: evaluated once more where it failed."""
+    frame = place.tb_frame
+    try:
+        node = ast.parse(span.text(), mode="eval").body
+        assert isinstance(node, ast.Subscript)
+        parts = (ast.Expression(part) for part in (node.value, node.slice))
+        sequence, index = (
+            eval(compile(part, span.file, "eval"), frame.f_globals, dict(frame.f_locals))
+            for part in parts
+        )
+        n = len(sequence)
+        has = f"has {n} entr{'y' if n == 1 else 'ies'}" if n else "is empty"
+        return f"there is no entry {index}: the sequence {has}"
+    except Exception:
+        return "the sequence has no such entry"
