@@ -31,8 +31,9 @@ def compare(
     try:
         truth = consult(protocol, sizes, limit)
     except StepError:  # in @init
-        assert isinstance(attempt(Explorer(protocol, sizes)), StepError)
-        assert isinstance(attempt_reference(protocol, sizes), StepError)
+        for found in (Explorer(protocol, sizes).run(), explore_reference(protocol, sizes)):
+            assert found.outcome is Outcome.UNDEFINED and found.undefined is not None
+            assert found.undefined.kind == "init" and found.depth == 1
         return "senseless start"
     violated, senseless = truth.first("violated"), truth.first("senseless")
     if violated is None and senseless is None and not truth.complete:
@@ -54,20 +55,20 @@ def _of_a_local(error: str) -> bool:
 
 def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make: Make) -> str:
     """The search that stops at the first violation."""
-    found = attempt(make(protocol, sizes))
-    plain = attempt_reference(protocol, sizes)
+    found = make(protocol, sizes).run()
+    plain = explore_reference(protocol, sizes)
     violated, senseless = truth.first("violated"), truth.first("senseless")
     for engine in (found, plain):
-        if isinstance(engine, StepError):
-            if senseless is None:
-                assert engine is found, f"the reference alone finds {engine}"
-                return f"strict: {str(engine)[-150:]}"
+        if engine.outcome is Outcome.UNDEFINED:
+            if not _is_undefined(protocol, sizes, engine):
+                assert engine is found, f"the reference alone finds {engine.undefined}"
+                return f"strict: {str(engine.undefined)[-150:]}"
             # A senseless step out of level k is met no later than a violation in level k + 1.
-            assert violated is None or senseless <= violated
+            assert engine.depth == truth.nearest()
         elif engine.outcome is Outcome.VIOLATED:
             assert violated is not None and engine.violated in truth.levels[violated].violated
             assert engine.depth == len(engine.path) == violated
-            assert senseless is None or violated <= senseless + 1
+            assert violated == truth.nearest()
             _check_path(protocol, sizes, engine)
         else:
             assert engine.outcome is Outcome.HOLDS
@@ -76,25 +77,30 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
             whole = len(truth.states), len(truth.edges), truth.depth, truth.fired
             assert counts == whole
             assert engine.reached == truth.reached
-    return "senseless" if isinstance(found, StepError) else found.outcome.value
+    return "senseless" if found.outcome is Outcome.UNDEFINED else found.outcome.value
 
 
-def attempt(explorer: Explorer) -> Exploration | StepError:
-    try:
-        return explorer.run()
-    except StepError as error:
-        return error
-
-
-def attempt_reference(protocol: type[Protocol], sizes: Sizes) -> Exploration | StepError:
-    try:
-        return explore_reference(protocol, sizes)
-    except StepError as error:
-        return error
+def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> bool:
+    """Whether CPython agrees that the step or property is undefined at the end of the run."""
+    at = found.undefined
+    assert at is not None and found.depth == len(found.path) + at.is_step
+    _check_path(protocol, sizes, found)
+    with sizes:
+        machine = Machine(protocol, sizes)
+        assert at.state == (found.path[-1].state if found.path else found.initial)
+        try:
+            if at.is_step:
+                machine.step(at.state, at.name, at.arguments)
+            else:
+                machine.holds(at.name, at.state)
+        except StepError as error:
+            assert str(error) == str(at)
+            return True
+    return False
 
 
 def _check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
-    """A counterexample is a run of the class that ends in a violation."""
+    """What was found is a run of the class; it ends in a violation if that is what it is of."""
     with sizes:
         machine = Machine(protocol, sizes)
         state = found.initial
@@ -103,15 +109,16 @@ def _check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> N
             assert state is not None
             state = machine.step(state, move.action, move.arguments)
             assert state == move.state
-        assert state is not None and found.violated is not None
-        assert not machine.holds(found.violated, state)
+        assert state is not None
+        if found.violated is not None:
+            assert not machine.holds(found.violated, state)
 
 
 def _compare_whole(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> None:
     """Everything reachable, whatever the invariants say."""
     explorer = Explorer(protocol, sizes, only=frozenset())
-    found = attempt(explorer)
-    if isinstance(found, StepError):
+    found = explorer.run()
+    if found.outcome is Outcome.UNDEFINED:
         return  # stricter than Python: seen to by the other comparison
     assert found.outcome is Outcome.HOLDS
     assert (found.states, found.transitions) == (len(truth.states), len(truth.edges))

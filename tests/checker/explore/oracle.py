@@ -17,6 +17,7 @@ class Level:
     states: list[State]
     violated: set[str] = field(default_factory=set)
     senseless: list[str] = field(default_factory=list)  # properties, or steps out of this level
+    steps: list[str] = field(default_factory=list)  # of the senseless, those that are steps
 
 
 @dataclass
@@ -40,6 +41,15 @@ class Oracle:
     def first(self, what: str) -> int | None:
         """The number of the first level with a violation, or with something senseless."""
         return next((k for k, level in enumerate(self.levels) if getattr(level, what)), None)
+
+    def nearest(self) -> int | None:
+        """How many steps lead to what is wrong, one that is senseless included."""
+        depths = [
+            k + (not level.violated and len(level.senseless) == len(level.steps))
+            for k, level in enumerate(self.levels)
+            if level.violated or level.senseless
+        ]
+        return min(depths, default=None)
 
 
 def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
@@ -66,6 +76,7 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
                         machine.load(state)
                 except StepError as error:
                     level.senseless.append(str(error))
+                    level.steps.append(str(error))
             front = list(following)
             if len(seen) + len(front) > limit:
                 found.complete = False

@@ -82,7 +82,7 @@ def fate(subject: Subject, level: Level) -> str:
 
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     plain = explore_reference(protocol, sizes, limit=2_000)
-    if plain.outcome is Outcome.LIMIT or (plain.violated and not plain.path):
+    if plain.outcome in (Outcome.LIMIT, Outcome.UNDEFINED) or (plain.violated and not plain.path):
         return "passed over"
     subject = Subject(protocol, sizes)
     for owners, chunk in ((1, 7), (2, 1_000), (3, 2)):

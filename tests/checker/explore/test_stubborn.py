@@ -19,7 +19,7 @@ from quorate.checker.explore.stubborn import Need, Steps, Stubborn
 from quorate.checker.explore.stubborn_relations import Relations
 from quorate.checker.finite import evaluate, instances
 from quorate.checker.finite.nodes import Node, nodes_in
-from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
@@ -30,7 +30,7 @@ from tests.checker.strategies import Source, generate, loaded, sized
 from tests.examples import share
 
 from .comparing import _check_path
-from .test_symmetry import SMALL, Bound, anonymous, attempt, name_of, narrowed
+from .test_symmetry import SMALL, Bound, anonymous, name_of, narrowed
 
 QUICK = ("own-value",)
 LOOPED: list[Bound] = [
@@ -72,29 +72,26 @@ def agree(
     symmetry: bool = False,
 ) -> Comparison:
     """Assert that the search by stubborn sets ends as the full one does."""
-    try:
-        whole = Explorer(protocol, sizes, limit=limit, only=only)
-        plain = attempt(whole, False)
-    except StepError:  # in @init
-        return Comparison("senseless start")
-    if not isinstance(plain, StepError) and plain.outcome is Outcome.LIMIT:
+    whole = Explorer(protocol, sizes, limit=limit, only=only)
+    plain = whole.run(coverage=False)
+    if plain.outcome is Outcome.LIMIT:
         return Comparison("too large")
     explorer = Explorer(protocol, sizes, only=only, symmetry=symmetry, por=True)
-    return compare(protocol, sizes, whole, plain, explorer, attempt(explorer, False))
+    return compare(protocol, sizes, whole, plain, explorer, explorer.run(coverage=False))
 
 
 def compare(
     protocol: type[Protocol],
     sizes: Sizes,
     whole: Explorer,
-    plain: Exploration | StepError,
+    plain: Exploration,
     explorer: Explorer,
-    found: Exploration | StepError,
+    found: Exploration,
 ) -> Comparison:
-    if isinstance(plain, StepError) or isinstance(found, StepError):
+    if Outcome.UNDEFINED in (plain.outcome, found.outcome):
         # Of a step without sense and a violation at the next depth, either may be met first.
-        ends = [x.outcome for x in (plain, found) if not isinstance(x, StepError)]
-        assert ends in ([], [Outcome.VIOLATED])
+        assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
+        assert found.depth == plain.depth
         return Comparison("senseless")
     assert found.outcome == plain.outcome
     assert found.states <= plain.states or found.outcome is Outcome.VIOLATED

@@ -21,7 +21,7 @@ from quorate.checker.explore import symmetry
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.result import Outcome
 from quorate.checker.explore.store import Store
 from quorate.checker.finite.permute import Permutation, permuted_state
 from quorate.checker.finite.symmetric import Interchangeable, symmetric_sorts
@@ -71,13 +71,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def attempt(explorer: Explorer, coverage: bool) -> Exploration | StepError:
-    try:
-        return explorer.run(coverage=coverage)
-    except StepError as error:
-        return error
-
-
 def agree(
     protocol: type[Protocol],
     sizes: Sizes,
@@ -87,20 +80,17 @@ def agree(
     action: bool = False,
 ) -> str:
     """Assert that the reduced search finds what the other finds; returns how it ended."""
-    try:
-        reduced = Explorer(protocol, sizes, only=only, symmetry=True)
-    except StepError:  # in @init
-        return "senseless start"
+    reduced = Explorer(protocol, sizes, only=only, symmetry=True)
     if not reduced.kernel.reducing:
         return "no symmetry"
-    plain = attempt(Explorer(protocol, sizes, limit=limit or None, only=only), coverage)
-    if not isinstance(plain, StepError) and plain.outcome is Outcome.LIMIT:
+    plain = Explorer(protocol, sizes, limit=limit or None, only=only).run(coverage=coverage)
+    if plain.outcome is Outcome.LIMIT:
         return "too large"
-    found = attempt(reduced, coverage)
-    if isinstance(plain, StepError) or isinstance(found, StepError):
+    found = reduced.run(coverage=coverage)
+    if Outcome.UNDEFINED in (plain.outcome, found.outcome):
         # Of a step without sense and a violation at the next depth, either may be met first.
-        ends = [x.outcome for x in (plain, found) if not isinstance(x, StepError)]
-        assert ends in ([], [Outcome.VIOLATED])
+        assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
+        assert found.depth == plain.depth
         return "senseless"
     if action:
         check_action(reduced, Random(2))

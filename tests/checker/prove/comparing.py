@@ -31,12 +31,9 @@ def compare_bounded(protocol: type[Protocol], sizes: Sizes, truth: Oracle, depth
     invariants = set(protocol.methods("invariant"))
     levels = truth.levels[: depth + 1]
     violated = next((k for k, level in enumerate(levels) if level.violated), None)
-    senseless = next(
-        (k for k, level in enumerate(levels) if wrong(level.senseless, protocol)), None
-    )
-    try:
-        found = bounded(protocol, sizes, depth)
-    except StepError:
+    senseless = next((k for k, level in enumerate(levels) if level.senseless), None)
+    found = bounded(protocol, sizes, depth)
+    if found.outcome is BoundedOutcome.UNDEFINED:
         # Stricter than CPython, which stops at the first conjunct that is false.
         late = senseless is None or (violated is not None and senseless > violated)
         return "strict" if late else "senseless"
@@ -131,9 +128,8 @@ def compare_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> 
 
 def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> str:
     """What carries on is true of all reachable states; what is violated is so at its depth."""
-    try:
-        found = k_inductive(protocol, sizes, 3, shrinking=0.1)
-    except StepError:
+    found = k_inductive(protocol, sizes, 3, shrinking=0.1)
+    if found.base.outcome is BoundedOutcome.UNDEFINED:
         return "senseless"
     violated = next((k for k, level in enumerate(truth.levels) if level.violated), None)
     if found.verdict is Verdict.REFUTED:
@@ -143,7 +139,7 @@ def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -
     carried = {i.invariant for i in found.induced if i.k is not None}
     for level in truth.levels:
         assert not carried & level.violated
-        assert None not in carried or not wrong(level.senseless, protocol)
+        assert None not in carried or not level.senseless
     names = set(protocol.methods("invariant"))
     assert names <= {i.invariant for i in found.induced}
     return found.verdict.value

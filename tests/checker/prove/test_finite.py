@@ -74,8 +74,10 @@ def test_nothing_is_found_above_the_depth_of_the_shortest() -> None:
 
 
 def test_a_step_without_a_value_is_an_error_of_the_model() -> None:
-    with pytest.raises(StepError, match="already was"):
-        bounded(AcceptWithoutComparing, AcceptWithoutComparing.sized(**PAXOS), 12, ["agreement"])
+    sizes = AcceptWithoutComparing.sized(**PAXOS)
+    found = bounded(AcceptWithoutComparing, sizes, 12, ["agreement"])
+    assert found.outcome is BoundedOutcome.UNDEFINED and found.depth == len(found.path) + 1
+    assert found.undefined is not None and "already was" in found.undefined.what
 
 
 def test_a_timeout_is_unknown_and_says_how_deep_it_got() -> None:
