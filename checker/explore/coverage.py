@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from quorate.model.language import SizeError
 from quorate.model.language import core as c
 
+from .bounds import is_bound
 from .result import GuardCoverage
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def guard_coverage(
         counts = [n or found[g] for g, n in zip(goals, counts, strict=True)]
     guards = [(name, description.action(name).guards[k]) for name, k in goals]
     rows = tuple(
-        GuardCoverage(name, guard.span.line, guard.text, n)
+        GuardCoverage(name, guard.span.line, guard.text, n, is_bound(guard))
         for (name, guard), n in zip(guards, counts, strict=True)
     )
     return rows, states // step if step > 1 else None

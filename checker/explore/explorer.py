@@ -86,7 +86,9 @@ class Estimate:
 
 @dataclass
 class Explorer:
-    """One search of one protocol at one size. Raises SizeError, ModelError.
+    """One search of one protocol at one size.
+
+    Raises SizeError, ModelError; StepError where `@init` is undefined (see `from_the_start`).
 
     With several threads the search is shared out once enough states wait. Whatever their number,
     states are found in the same order, so that counts, verdict, counterexample and `store` are the

@@ -18,6 +18,7 @@ from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import Machine, State
 from quorate.model.language.sorts import Sizes
 
+from .bounds import is_bound
 from .claims import claimed
 from .result import Exploration, Finding, GuardCoverage, Move, Outcome, from_the_start
 
@@ -152,7 +153,7 @@ class _Search:
         for action in describe(m.protocol).actions:
             for guard in action.guards:
                 at = action.name, guard.span.line
-                yield GuardCoverage(*at, guard.text, blocked[at])
+                yield GuardCoverage(*at, guard.text, blocked[at], is_bound(guard))
 
     def _path(self, state: State) -> tuple[Move, ...]:
         moves: list[Move] = []

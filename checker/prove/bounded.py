@@ -54,23 +54,26 @@ def bounded(
     """
     started = time.perf_counter()
     with sizes:
-        template = Template(Ground(protocol, sizes), properties)
-        left = None if timeout is None else timeout - (time.perf_counter() - started)
-        if (nothing := undefined_start(template, started)) is not None:
+        ground = Ground(protocol, sizes)
+        if (nothing := undefined_start(ground, properties, started)) is not None:
             return nothing
+        template = Template(ground, properties)
+        left = None if timeout is None else timeout - (time.perf_counter() - started)
         with Search(template, depth, left, started) as search:
             search.skip = _inductive(template, left)
             return search.run(report)
 
 
-def undefined_start(template: Template, started: float) -> Bounded | None:
+def undefined_start(
+    ground: Ground, properties: Sequence[str] | None, started: float
+) -> Bounded | None:
     """The check that ends before the first state, where `@init` itself is undefined; else None."""
     try:
-        template.ground.initial()
+        ground.initial()
     except StepError as error:
         if error.at is None:
             raise
-        names = tuple(p.name for p in template.properties)
+        names = tuple(p.name for p in ground.properties(properties))
         spent = time.perf_counter() - started
         at = error.at
         return Bounded(BoundedOutcome.UNDEFINED, 1, names, None, at.state, (), spent, at)

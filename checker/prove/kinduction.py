@@ -43,11 +43,11 @@ def k_inductive(
     """
     started = time.perf_counter()
     with sizes:
-        template = Template(Ground(protocol, sizes), properties)
+        ground = Ground(protocol, sizes)
+        if (nothing := undefined_start(ground, properties, started)) is not None:
+            return KInduction(str(sizes), most, nothing, (), nothing.seconds)
+        template = Template(ground, properties)
         left = None if timeout is None else timeout - (time.perf_counter() - started)
-        if (nothing := undefined_start(template, started)) is not None:
-            spent = time.perf_counter() - started
-            return KInduction(str(sizes), most, nothing, (), spent)
         with Search(template, most - 1, left, started) as base:
             return _Induction(template, most, base, shrinking, report).run()
 

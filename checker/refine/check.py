@@ -16,7 +16,7 @@ import numpy as np
 from quorate.checker.explore.explorer import Explorer, Report
 from quorate.checker.explore.graph import MOST_NODES, StateGraph
 from quorate.checker.explore.paths import ExplorationError
-from quorate.checker.explore.result import Exploration, Move, Outcome
+from quorate.checker.explore.result import Exploration, Move, Outcome, from_the_start
 from quorate.checker.load import name_of
 from quorate.checker.report.traces import make_trace
 from quorate.model.language import Sizes
@@ -180,6 +180,9 @@ class _Check:
 
     def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
         """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
+        return from_the_start(lambda: self._search(memory, limit, report))
+
+    def _search(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
         nothing: frozenset[str] = frozenset()  # no invariant: whatever is reachable is looked at
         self.explorer = Explorer(
             self.refinement.concrete, self.bounds.joint, memory, limit, only=nothing

@@ -12,7 +12,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, nothing_claimed
 from quorate.checker.explore.explorer import Explorer, Progress
 from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Exploration, Orbits, Outcome
+from quorate.checker.explore.result import Exploration, Orbits, Outcome, from_the_start
 from quorate.checker.finite.determined import by_messages
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.report.console import Output, count, holding, progress, seconds
@@ -69,6 +69,7 @@ class Check:
     coverage: bool
     as_json: bool
     claims: list[str] = field(init=False)  # the invariants to check, by every way
+    explorer: Explorer | None = field(init=False, default=None)
 
     def run(self) -> int:
         """Explore, report, write; returns the exit code."""
@@ -91,16 +92,12 @@ class Check:
         out = Output()
         if self.induction is not None:
             return self._induction(target, bounds, self.induction, out)
-        if self.bmc is not None:
-            found, explorer = self._bounded(target, bounds, self.bmc, out), None
-        elif way in ("depth-first", "best-first", "random", "ray"):
-            found, explorer = self._elsewhere(way, target, bounds, out), None
-        else:
-            found, explorer = self._explore(target, bounds, out)
+        # Whatever is prepared before a search looks at the initial states, too.
+        found = from_the_start(lambda: self._found(way, target, bounds, out))
         explaining = Explaining()
         shown = explained(target, bounds, found, explaining)
         written = kept(shown, self.trace, explaining)
-        graph = None if explorer is None else self._graph(explorer, found, explaining)
+        graph = self._graph(found, explaining)
         warned = [*warnings_of(target, found), *explaining.notes]
         code = exit_code(found.outcome.value, bool(warned), self.strict)
         if self.as_json:
@@ -114,14 +111,18 @@ class Check:
                 out.line(f"graph written to {graph}")
         return code
 
-    def _explore(
-        self, target: type[Protocol], bounds: Sizes, out: Output
-    ) -> tuple[Exploration, Explorer | None]:
+    def _found(self, way: str, target: type[Protocol], bounds: Sizes, out: Output) -> Exploration:
+        if self.bmc is not None:
+            return self._bounded(target, bounds, self.bmc, out)
+        if way in ("depth-first", "best-first", "random", "ray"):
+            return self._elsewhere(way, target, bounds, out)
+        return self._explore(target, bounds, out)
+
+    def _explore(self, target: type[Protocol], bounds: Sizes, out: Output) -> Exploration:
         if self.reference:
             if not self.as_json:
                 out.title(f"{target.__name__}  {bounds}")
-            found = explore_reference(target, bounds, self.limit, self.claims, coverage=True)
-            return found, None
+            return explore_reference(target, bounds, self.limit, self.claims, coverage=True)
         disk, only = keeping_of(self), frozenset(self.claims)
         with progress(str) as say:
             say(PREPARING_POR if self.por else PREPARING)
@@ -135,7 +136,8 @@ class Check:
             if self.memory is not None and self.graph is None:
                 out.line(fits_line(explorer, self.memory))
         with progress(progress_line) as say:
-            return explorer.run(say, coverage=True), explorer
+            self.explorer = explorer
+            return explorer.run(say, coverage=True)
 
     def _elsewhere(
         self, way: str, target: type[Protocol], bounds: Sizes, out: Output
@@ -185,10 +187,10 @@ class Check:
             seconds=found.seconds,
         )
 
-    def _graph(self, explorer: Explorer, found: Exploration, explaining: Explaining) -> Path | None:
+    def _graph(self, found: Exploration, explaining: Explaining) -> Path | None:
         """Write the graph, if it is wanted; beside a finding it may fail. Raises OSError."""
-        path = self.graph
-        if path is None:
+        path, explorer = self.graph, self.explorer
+        if path is None or explorer is None:
             return None
 
         def write() -> Path:

@@ -19,7 +19,7 @@ from quorate.checker.conform.replay import Replay, Verdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.result import Exploration, Outcome, from_the_start
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.prove.finite import Inductive, StateCheck, check_states, inductive
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
@@ -168,14 +168,21 @@ class Verify:
         self, target: type[Protocol], bounds: Sizes, folder: Path, conform: bool = False
     ) -> Part:
         self._title(f"{target.__name__}  {bounds}")
-        explorer = Explorer(target, bounds)
-        with progress(progress_line) as say:
-            found = explorer.run(say)
+        explorer: Explorer | None = None
+
+        def search() -> Exploration:
+            nonlocal explorer
+            explorer = Explorer(target, bounds)
+            with progress(progress_line) as say:
+                return explorer.run(say)
+
+        found = from_the_start(search)
         part = Part(target, bounds, found, warnings=warnings_of(target, found))
         self._explored(part)
         if found.outcome is Outcome.UNDEFINED:  # and so is whatever else could be asked
             self._counterexample(part, folder)
             return part
+        assert explorer is not None
         self._graph(part, explorer)
         others: dict[str, Callable[[], None]] = {
             "Z3": lambda: self._z3(part, explorer),

@@ -19,7 +19,7 @@ from quorate.checker.explore.stubborn import Need, Steps, Stubborn
 from quorate.checker.explore.stubborn_relations import Relations
 from quorate.checker.finite import evaluate, instances
 from quorate.checker.finite.nodes import Node, nodes_in
-from quorate.model.language import ModelError, Protocol, SizeError, Sizes
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
@@ -72,7 +72,10 @@ def agree(
     symmetry: bool = False,
 ) -> Comparison:
     """Assert that the search by stubborn sets ends as the full one does."""
-    whole = Explorer(protocol, sizes, limit=limit, only=only)
+    try:
+        whole = Explorer(protocol, sizes, limit=limit, only=only)
+    except StepError:  # in @init
+        return Comparison("senseless start")
     plain = whole.run(coverage=False)
     if plain.outcome is Outcome.LIMIT:
         return Comparison("too large")

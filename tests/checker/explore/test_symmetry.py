@@ -80,7 +80,10 @@ def agree(
     action: bool = False,
 ) -> str:
     """Assert that the reduced search finds what the other finds; returns how it ended."""
-    reduced = Explorer(protocol, sizes, only=only, symmetry=True)
+    try:
+        reduced = Explorer(protocol, sizes, only=only, symmetry=True)
+    except StepError:  # in @init
+        return "senseless start"
     if not reduced.kernel.reducing:
         return "no symmetry"
     plain = Explorer(protocol, sizes, limit=limit or None, only=only).run(coverage=coverage)

@@ -1,0 +1,37 @@
+"""Guards that keep a counter within its sort: they are of the instance, not of the protocol."""
+
+from __future__ import annotations
+
+from quorate.model.language import core as c
+from quorate.model.language.types import NatType
+
+
+def is_bound(guard: c.Guard) -> bool:
+    """Whether a guard says that there is room: `any(self.n < t for t in N)`, N a sort of numbers.
+
+    Or that a number is one of the sort, `any(t == self.n + 1 for t in N)`. That it is never false
+    says how large the sort was chosen, and nothing of the protocol.
+    """
+    match guard.condition:
+        case c.Quant(
+            forall=False,
+            binders=(c.Binder(var=var, domain=c.OverType(type=NatType()), when=None),),
+            body=body,
+        ):
+            return _reaches(body, var.name)
+    return False
+
+
+def _reaches(body: c.Expr, name: str) -> bool:
+    match body:
+        case c.Less(left=other, right=c.Var(name=bound)) if bound == name:
+            return not _mentions(other, name)
+        case c.Eq(left=c.Var(name=bound), right=other) if bound == name:
+            return not _mentions(other, name)
+        case c.Eq(left=other, right=c.Var(name=bound)) if bound == name:
+            return not _mentions(other, name)
+    return False
+
+
+def _mentions(e: c.Expr, name: str) -> bool:
+    return any(isinstance(part, c.Var) and part.name == name for part in c.walk(e))

@@ -1,0 +1,127 @@
+"""Whatever goes wrong while a finding is explained, the finding stays, and the rest is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from quorate.checker.cli import run
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.load import load_protocol
+from quorate.checker.report import showing, traces
+from quorate.checker.report.traces import counterexample, processes_of
+from quorate.model.language import ModelError, SizeError
+from quorate.model.language.lower import describe
+from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
+
+from ..strategies import Source, loaded, sized, sources
+
+CASES = Path(__file__).parents[2] / "cases/models"
+KEYED = [str(CASES / "keyed_twice_in_a_cause.py"), "-s", "Num=2"]
+WAYS = [(), ("--reference",), ("--search", "best-first"), ("--search", "random"), ("--bmc", "3")]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_a_counterfactual_step_that_makes_no_sense_cannot_happen(
+    way: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "k.itf.json"
+    assert run(["check", *KEYED, *way, "--trace", str(file)]) == 1
+    assert "no_big_after_small is violated" in capsys.readouterr().out
+    trace = read_itf(file)
+    assert [s.title() for s in trace.steps] == ["step(big=False)", "step(big=True)"]
+    assert trace.steps[1].because == (1,) and not trace.notes
+
+
+def broken(*_: object, **__: object) -> object:
+    raise RecursionError("too deep\nto tell")
+
+
+PARTS = [
+    (traces._Maker, "_causes", "what enabled step 2 left out: RecursionError: too deep to tell"),
+    (traces._Maker, "_why", "why it is violated left out: RecursionError: too deep to tell"),
+    (showing, "render_table", "the table left out: RecursionError: too deep to tell"),
+    (showing, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
+    (showing, "write_itf", "the trace's file left out: RecursionError: too deep to tell"),
+    (showing, "counterexample", "the trace left out: RecursionError: too deep to tell"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "note"), PARTS, ids=[name for _, name, _ in PARTS])
+def test_a_part_that_fails_is_left_out(
+    owner: object,
+    name: str,
+    note: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(owner, name, broken)
+    file = tmp_path / "k.itf.json"
+    assert run(["check", *KEYED, "--trace", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "no_big_after_small is violated" in out and note in out
+    assert "step(" in out, "the steps are shown all the same"
+    assert file.exists() == (name not in ("write_itf", "counterexample"))
+
+
+def test_a_graph_that_fails_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quorate.checker.explore.graph import StateGraph
+
+    monkeypatch.setattr(StateGraph, "write", broken)
+    assert run(["check", *KEYED, "--graph", str(tmp_path / "g.dot")]) == 1
+    out = capsys.readouterr().out
+    assert "the graph left out: RecursionError" in out and "graph written" not in out
+
+
+@pytest.mark.parametrize(
+    ("model", "sorts"),
+    [
+        (str(CASES / "chain.py"), ["Node"]),
+        (str(CASES / "chain_bug.py") + ":EarlyReply", ["Node"]),
+        ("Paxos", ["Acceptor"]),
+        ("PaxosRoles", ["Proposer", "Acceptor", "Learner"]),
+        ("Raft", ["Server"]),
+        ("ProvedRaft", ["Server"]),
+    ],
+)
+def test_processes_act_and_ballots_do_not(model: str, sorts: list[str]) -> None:
+    found = processes_of(describe(load_protocol(model)))
+    assert [s.__name__ for s in found] == sorts
+
+
+def test_ordered_nodes_have_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = "Node=2,Cmd=1,Index=1"
+    model = f"{CASES / 'chain_bug.py'}:EarlyReply"
+    assert run(["check", model, "-s", sizes, "-i", "replies_survive"]) in (0, 1)
+    capsys.readouterr()
+    sizes = "Node=3,Cmd=2,Index=2"
+    assert run(["check", model, "-s", sizes, "-i", "replies_survive", "--ascii"]) == 1
+    out = capsys.readouterr().out
+    header = next(line for line in out.splitlines() if line.lstrip().startswith("#  action  "))
+    assert header.split()[-3:] == ["n1", "n2", "n3"]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(source=sources())
+def test_every_finding_is_explained(source: Source) -> None:
+    """Nothing is left out, every cause is one for CPython, and files and pictures come out."""
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+            found = explore_reference(protocol, sizes, limit=300)
+        except (ModelError, SizeError):
+            event("rejected")
+            return
+        event(found.outcome.value)
+        trace = counterexample(protocol, "generated:Generated", sizes, found)
+        if trace is None:
+            return
+        assert trace.notes == ()
+        assert loads_itf(dumps_itf(trace)) == trace
+        assert render_table(trace, 90) and render_spacetime(trace, 90, ascii=True).isascii()

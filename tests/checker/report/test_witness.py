@@ -1,0 +1,95 @@
+"""A witness says why an invariant is false; what it says is so, or it says nothing."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from quorate.checker.explore.reference import explore_reference
+from quorate.checker.report.witness import NoWitnessError, witness
+from quorate.model.language.run import Machine
+
+MODEL = """\
+from quorate.model.language import *
+
+class P(Sort): ...
+class N(Nat): ...
+
+class Base(Protocol):
+    n: Map[P, N] = durable(0)
+
+    @define
+    def large(self, p: P, at: N) -> bool:
+        return self.n[p] >= at
+
+class Odd(Base):
+    @define
+    def large(self, p: P, at: N) -> bool:
+        return super().large(p, at) and at > 0
+
+    @action
+    def up(self, p: P) -> None:
+        require(any(self.n[p] < t for t in N))
+        self.n[p] = self.n[p] + 1
+
+    @invariant
+    def fine(self) -> bool:
+{body}
+"""
+BODIES = [
+    ("return all(self.n[p] < 1 for p in P)", "with p = p0: not (self.n[p0] < 1)"),
+    (
+        "return not any(self.large(p, 1) for p in P)",
+        "large(p0, 1), as large(p0, 1), as self.n[p0] >= 1",
+    ),
+    ("return not any(self.large(at=1, p=p) for p in P)", "large(at=1, p=p0), as "),
+    (
+        "if any(self.n[p] > 0 for p in P):\n    return False\nreturn True",
+        "self.n[p0] > 0, not (False)",
+    ),
+    ("x, y = 1, 2\nreturn all(self.n[p] < x for p in P) or y < x", "not (self.n[p0] < 1)"),
+    ("return all(a < b for a, b in [(self.n[p], 1) for p in P])", "not (1 < 1)"),
+    ("return not (m := max(self.n[p] for p in P)) or m < 1", "not (not (m := max("),
+    ("return sum(1 for p in P if self.n[p] > 0) < 1", "not (sum((1 for p in P if self.n[p] > 0))"),
+    ("def g(x): return x < 1\nreturn all(g(self.n[p]) for p in P)", "not (g(self.n[p0]))"),
+    ("p = 3\nreturn all(self.n[p] < 1 for p in P) and p == 3", "with p = p0: not (self.n[p0] < 1)"),
+]
+
+
+def state_of(body: str) -> tuple[Any, ...]:
+    """A protocol with this invariant, its sizes, and a state that violates it."""
+    text = MODEL.format(body="\n".join(f"        {line}" for line in body.splitlines()))
+    name = f"witness_{abs(hash(body))}"
+    module = ModuleType(name)
+    sys.modules[name] = module
+    linecache.cache[f"<{name}>"] = (len(text), None, text.splitlines(keepends=True), f"<{name}>")
+    exec(compile(text, f"<{name}>", "exec"), vars(module))
+    protocol = module.Odd
+    sizes = protocol.sized(P=2, N=2)
+    found = explore_reference(protocol, sizes)
+    assert found.violated == "fine" and found.path
+    return protocol, sizes, found.path[-1].state
+
+
+class _Property:
+    name = "fine"
+
+
+def said(body: str) -> str:
+    protocol, sizes, state = state_of(body)
+    with sizes:
+        return witness(None, _Property, state, Machine(protocol, sizes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("body", "text"), BODIES)
+def test_what_it_says(body: str, text: str) -> None:
+    assert text in said(body)
+
+
+def test_what_it_cannot_take_apart_is_left_out() -> None:
+    with pytest.raises(NoWitnessError, match="a `for` that returns"):
+        said("for p in P:\n    if self.n[p] > 0: return False\nreturn True")
