@@ -171,6 +171,10 @@ class _Run:
         if not self.first and self._has_more_than_messages():
             reason = "of the state nothing was compared: the adapter observes nothing"
             return self._result(Verdict.UNJUDGED, steps, reason=reason)
+        if self.trace.undefined is not None:
+            tried = self.trace.undefined.step.title()
+            reason = f"the model is undefined after these steps ({tried}: no further can be judged)"
+            return self._result(Verdict.UNJUDGED, steps, reason=reason)
         return self._result(Verdict.CONFORMS, steps)
 
     def _judged(self, name: str, steps: int) -> Replay:

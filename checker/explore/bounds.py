@@ -26,6 +26,8 @@ def _reaches(body: c.Expr, name: str) -> bool:
     match body:
         case c.Less(left=other, right=c.Var(name=bound)) if bound == name:
             return not _mentions(other, name)
+        case c.LessEq(left=other, right=c.Var(name=bound)) if bound == name:
+            return not _mentions(other, name)
         case c.Eq(left=c.Var(name=bound), right=other) if bound == name:
             return not _mentions(other, name)
         case c.Eq(left=other, right=c.Var(name=bound)) if bound == name:

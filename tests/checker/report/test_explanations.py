@@ -44,7 +44,7 @@ PARTS = [
     (traces._Maker, "_why", "why it is violated left out: RecursionError: too deep to tell"),
     (showing, "render_table", "the table left out: RecursionError: too deep to tell"),
     (showing, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
-    (showing, "write_itf", "the trace's file left out: RecursionError: too deep to tell"),
+    (showing, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
     (showing, "counterexample", "the trace left out: RecursionError: too deep to tell"),
 ]
 
@@ -64,7 +64,7 @@ def test_a_part_that_fails_is_left_out(
     out = capsys.readouterr().out
     assert "no_big_after_small is violated" in out and note in out
     assert "step(" in out, "the steps are shown all the same"
-    assert file.exists() == (name not in ("write_itf", "counterexample"))
+    assert file.exists() == (name not in ("save_trace", "counterexample"))
 
 
 def test_a_graph_that_fails_changes_nothing(

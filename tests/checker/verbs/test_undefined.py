@@ -71,6 +71,31 @@ def test_verify_ends_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert read_itf(tmp_path / "Up-undefined.itf.json").undefined is not None
 
 
+ADAPTER = """\
+from quorate.traces import FrozenMap
+
+class Up:
+    def start(self, trace):
+        self.n = 0
+    def perform(self, action, args):
+        self.n += 1
+        return frozenset()
+    def observe(self):
+        return {"n": self.n}
+"""
+
+
+def test_a_replay_does_the_steps_before_it_and_judges_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, adapter = tmp_path / "u.itf.json", tmp_path / "adapter.py"
+    adapter.write_text(ADAPTER)
+    assert run(["check", CASE, "-s", "N=2", "--trace", str(file)]) == 3
+    assert run(["replay", str(file), "--adapter", f"{adapter}:Up"]) == 4
+    out = capsys.readouterr().out
+    assert "unjudged: the model is undefined after these steps (up(): no further can be" in out
+
+
 MODEL = """\
 from quorate.model.language import *
 
@@ -151,7 +176,14 @@ class Up(Protocol):
 """
 
 
-@pytest.mark.parametrize("bound", ["any(self.n < t for t in N)", "any(t == self.n + 1 for t in N)"])
+BOUNDS = [
+    "any(self.n < t for t in N)",
+    "any(self.n + 1 <= t for t in N)",
+    "any(t == self.n + 1 for t in N)",
+]
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
 @pytest.mark.parametrize("way", [(), ("--reference",)], ids=" ".join)
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_a_bounded_counter_warns_of_nothing(
