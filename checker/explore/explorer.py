@@ -504,6 +504,8 @@ class Explorer:
                 initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
             found = int(self.control[d.FOUND])
             finding = self.subject.judge.finding(outcome, initial, path, found)
+        if outcome is Outcome.UNDEFINED:
+            self.control[d.FOUND] = 0  # it was the number of a step, not bits of properties
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])

@@ -18,7 +18,7 @@ from quorate.checker.explore.result import Outcome
 from quorate.checker.load import name_of
 from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import SizeError
+from quorate.model.language import SizeError, StepError
 from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.sorts import Ordered
@@ -147,6 +147,8 @@ class _Finder:
                 found = instance.explore(frozenset(self.goals))
         except SizeError:
             return None
+        if found.undefined is not None:
+            raise StepError(str(found.undefined), found.undefined)
         if found.outcome is Outcome.VIOLATED:
             assert found.initial is not None and found.violated is not None
             name = name_of(self.protocol)

@@ -20,7 +20,7 @@ from quorate.checker.prove.quorums import first_size
 from quorate.checker.prove.verdicts import BoundedOutcome, Counterexample, DisagreementError
 from quorate.checker.prove.verdicts import Obligation as Finite
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes, StepError
+from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Ordered, Sort
@@ -164,10 +164,10 @@ def _runs(protocol: type[Protocol], wanted: Sequence[str], end: float) -> _Runs:
             break
         try:
             run = bounded(protocol, sizes, DEPTH, list(wanted), timeout=left / 2)
-        except StepError as error:
-            return _Runs({}, str(error), str(sizes))
         except (SizeError, DisagreementError):
             continue
+        if run.undefined is not None:
+            return _Runs({}, str(run.undefined), str(sizes))
         if run.outcome is BoundedOutcome.VIOLATED and run.violated and run.initial is not None:
             trace = _run_trace(protocol, sizes, run.initial, run.path, run.violated)
             return _Runs({run.violated: (trace, str(sizes))})
