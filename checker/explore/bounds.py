@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quorate.model.language import core as c
+from quorate.model.language.traverse import walk
 from quorate.model.language.types import NatType
 
 
@@ -36,4 +37,4 @@ def _reaches(body: c.Expr, name: str) -> bool:
 
 
 def _mentions(e: c.Expr, name: str) -> bool:
-    return any(isinstance(part, c.Var) and part.name == name for part in c.walk(e))
+    return any(isinstance(part, c.Var) and part.name == name for part in walk(e))
