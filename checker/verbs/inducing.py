@@ -160,7 +160,9 @@ class Induction:
     def _verdict(self, found: KInduction) -> str:
         if found.verdict is Verdict.PROVED and self.warned:
             return "nothing claimed"
-        return (found.base.outcome if found.base.initial is not None else found.verdict).value
+        if found.base.initial is not None:
+            return found.base.outcome.value
+        return found.verdict.value
 
     def _induced(self, i: Induced) -> dict[str, Any]:
         path = run_json(self._trace(i, i.path)) if i.path is not None else None
