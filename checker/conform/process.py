@@ -45,6 +45,8 @@ class AdapterProcess:
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=2,
+                # What the adapter prints is in ASCII where ours is.
+                env={**os.environ, "PYTHONIOENCODING": f"{sys.stderr.encoding}:backslashreplace"},
                 pass_fds=[fd],
                 start_new_session=True,
             )

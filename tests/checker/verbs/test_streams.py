@@ -107,6 +107,19 @@ def test_a_trace_in_ascii(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> 
     assert printed and printed.isascii()
 
 
+def test_an_adapter_prints_ascii(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (folder / "laut.py").write_text(
+        "class Laut:\n    def start(self, *_): print('größer →')\n"
+        "    def perform(self, *_): return frozenset()\n    def observe(self): return {}\n"
+    )
+    assert run([*CHECK, "--trace", "spur.itf.json"]) == 1
+    capfdbinary.readouterr()
+    assert run(["replay", "spur.itf.json", "--adapter", "laut.py:Laut", "--json", "--ascii"]) == 4
+    printed = capfdbinary.readouterr()
+    assert b'"unjudged"' in printed.out and printed.out.isascii()
+    assert rb"gr\xf6\xdfer \u2192" in printed.err and printed.err.isascii()
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_it(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([verb, "--help"]) == 0
