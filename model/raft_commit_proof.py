@@ -46,8 +46,8 @@ class ProvedRaft(ProvedRaftLogs):
 
     @action
     def receive_append(self, s: Server, m: Append) -> None:
-        length = max(self.acknowledged[s, m.t], m.prefix + len(m.entries))
         super().receive_append(s, m)
+        length = max(self.acknowledged[s, m.t], m.prefix + len(m.entries))
         self.acknowledged[s, m.t] = length
 
     @action

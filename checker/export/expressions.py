@@ -37,6 +37,9 @@ class Expressions(Quantifiers):
     def _constant(self, e: s.Constant, scope: Scope) -> Term:
         return self.domains.constant(e.value, e.type)
 
+    def _declared(self, e: s.Declared, scope: Scope) -> Term:
+        return self.expr(e.of, scope)
+
     def _local(self, e: s.Local, scope: Scope) -> Term:
         name = scope.locals.get(local_key(e))
         return Term(name) if name else self.expr(e.value, scope)

@@ -21,9 +21,12 @@ from .source import def_span, function_source
 from .types import (
     BoolType,
     MessagesType,
+    NatType,
+    OptionType,
     RecordType,
     SeqType,
     SetType,
+    SortType,
     Type,
 )
 from .wording import code, listed
@@ -242,7 +245,8 @@ class Functions:
                 return base
         return self.protocol
 
-    def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: Reader) -> None:
+    def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: Reader) -> s.Expr:
+        """Bind a local name to its value, which is returned."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         target = targets[0]
         if len(targets) != 1 or not isinstance(target, ast.Name):
@@ -292,6 +296,7 @@ class Functions:
                 f"declare it: `{target.id}: {self._likely_set()} = {code(node.value)}`",
             )
         reader.env[target.id] = replace(value, span=reader.span(target))
+        return value
 
     def _bound(
         self, node: ast.Assign | ast.AnnAssign, value: ast.expr, name: str, reader: Reader
@@ -299,7 +304,11 @@ class Functions:
         """The value of a local name, of the type that it is declared with, if it is."""
         declared = self._type(node.annotation, reader) if isinstance(node, ast.AnnAssign) else None
         if declared is not None:
-            return reader.value(value, declared)
+            self._check_known(declared, node, reader)
+            found = reader.value(value, declared)
+            if isinstance(declared, (OptionType, SetType)) and found.type != declared:
+                return s.Declared(of=found, type=declared, span=found.span)
+            return found
         if isinstance(value, (ast.Tuple, ast.List)):
             items = value.elts
             text = f"({listed(items)}{',' * (len(items) == 1)})"
@@ -312,6 +321,19 @@ class Functions:
                 "where its length is in a range such as `class Length(Nat): ...`",
             )
         return reader.read(value)
+
+    def _check_known(self, declared: Type, node: ast.stmt, reader: Reader) -> None:
+        """A sort that nothing else mentions is given no size."""
+        known = self.protocol.sorts()
+        for t in inner_types(declared):
+            if isinstance(t, (SortType, NatType)) and t.sort and t.sort.__name__ not in known:
+                reader.fail(
+                    "bad-annotation",
+                    f"`{t}` is mentioned by this local name alone",
+                    node,
+                    "there is no value of it",
+                    "declare the name with types that variables, messages and parameters have",
+                )
 
     def _likely_set(self) -> str:
         """The type of the first set that the protocol has in a variable."""

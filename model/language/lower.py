@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -15,8 +15,8 @@ from .capture import capture
 from .diagnostics import NOWHERE, Span
 from .fingerprint import digest
 from .protocol import Protocol
-from .relations import NONE, join, set_type
-from .traverse import walk
+from .relations import NONE, bottom_of, join, set_type
+from .traverse import children, walk
 from .types import (
     MapType,
     MessagesType,
@@ -138,10 +138,17 @@ class Lowering:
         guards: list[c.Guard],
         effects: list[c.Effect],
     ) -> None:
-        for statement in body:
+        outside = when
+        for i, statement in enumerate(body):
+            after = body[i : i + 1] if isinstance(statement, s.Require) else body[i:]
+            values = self._computed(statement, after, guards, env)
+            when = conjunction([outside, *values])
             match statement:
                 case s.Require(condition=condition):
-                    guards.append(c.Guard(condition=self.expr(condition, env), span=statement.span))
+                    both = conjunction([*values, self.expr(condition, env)])
+                    guards.append(
+                        c.Guard(condition=placed(both, statement.span), span=statement.span)
+                    )
                 case s.Assign(variable=v, keys=keys, value=value):
                     cell = v.type.value if isinstance(v.type, MapType) else v.type
                     effects.append(
@@ -174,8 +181,36 @@ class Lowering:
                     self._block(orelse, env, no, binders, guards, effects)
                 case s.For(generator=generator, body=inner):
                     new, conditions, inner_env = self.generators((generator,), env, (when,))
+                    if values:
+                        new = (replace(new[0], when=when), *new[1:])
                     both = conjunction([when, *conditions])
                     self._block(inner, inner_env, both, (*binders, *new), guards, effects)
+
+    def _computed(
+        self,
+        statement: s.Statement,
+        after: Sequence[s.Statement],
+        guards: Sequence[c.Guard],
+        env: Env,
+    ) -> list[c.Expr]:
+        """That the local names bound before a statement have values: CPython has computed them.
+
+        `e == e` is true wherever e has a value. What the guards have computed, or what comes after
+        computes in any case, need not be said: where one effect has no value, the step has none.
+        """
+        if not statement.bound:
+            return []
+        look = Lowering(self.description).expr  # numbers no name of what is kept
+        sure = [x for g in guards for x in _surely(g.condition)]
+        sure += [x for y in after for e in _first_of(y) for x in _surely(look(e, env))]
+        counted = (s.Length(of=e, type=NUMBER, span=e.span) for e in statement.bound)
+        pairs = zip(statement.bound, counted, strict=True)
+        values = [n if isinstance(e.type, s.ListType) else e for e, n in pairs]
+        unsure = [
+            e for e in values if any(_may_raise(x) and x not in sure for x in walk(look(e, env)))
+        ]
+        found = [self.expr(e, env) for e in unsure]
+        return [c.Eq(left=e, right=e, type=c.BOOL, span=e.span) for e in found]
 
     def _crash(
         self,
@@ -220,6 +255,9 @@ class Lowering:
 
     def _local(self, e: s.Local, env: Env) -> c.Expr:
         return self.expr(e.value, env)
+
+    def _declared(self, e: s.Declared, env: Env) -> c.Expr:
+        return self.coerced(e.of, e.type, env)
 
     def _stateread(self, e: s.StateRead, env: Env) -> c.Expr:
         keys = tuple(self.expr(k, env) for k in e.keys)
@@ -452,6 +490,45 @@ class Lowering:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self._fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
+
+
+def _first_of(statement: s.Statement) -> tuple[s.Expr, ...]:
+    """The expressions that a statement computes, whatever they are."""
+    match statement:
+        case s.Require(condition=e) | s.If(test=e) | s.Send(message=e) | s.Crash(process=e):
+            return (e,)
+        case s.Assign(variable=v, keys=keys, value=value):
+            # A key that is none for a read is none for a write.
+            t = v.type.value if isinstance(v.type, MapType) else v.type
+            return (*keys, value, s.StateRead(variable=v, keys=keys, type=t))
+    return ()
+
+
+def _surely(e: c.Expr) -> Iterator[c.Expr]:
+    """The expressions that are computed whenever `e` is."""
+    yield e
+    match e:
+        case c.And(args=args) | c.Or(args=args):
+            yield from _surely(args[0])
+        case c.Ite(test=test):
+            yield from _surely(test)
+        case c.Quant() | c.Count() | c.SetComp() | c.MakeMap():
+            return
+        case _:
+            for part in children(e):
+                yield from _surely(part)
+
+
+def _may_raise(e: Any) -> bool:
+    """Whether CPython may find no value: a field of None, no such entry, no such key."""
+    match e:
+        case c.At():
+            return True
+        case c.Read(keys=keys):
+            return any(isinstance(k.type, NatType) or bottom_of(k.type) is not None for k in keys)
+        case c.Field(of=of):
+            return isinstance(of.type, OptionType)
+    return False
 
 
 def _always_there(domain: c.Domain) -> bool:

@@ -33,7 +33,7 @@ def plain(e: Any) -> Any:
 
     So `y` and `self.x` are the same after `y = self.x`: a step reads the state before it alone.
     """
-    while isinstance(e, (s.Local, s.Unwrap)):
+    while isinstance(e, (s.Local, s.Unwrap, s.Declared)):
         e = e.value if isinstance(e, s.Local) else e.of
     if isinstance(e, tuple):
         return tuple(map(plain, e))

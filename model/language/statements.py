@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 from . import surface as s
 from .diagnostics import Diagnostic, ModelError, Span, article
@@ -40,13 +40,21 @@ class Body:
 
     def block(self, nodes: Iterable[ast.stmt]) -> list[s.Statement]:
         found: list[s.Statement] = []
+        bound: list[s.Expr] = []  # since the last statement
         for node in nodes:
             try:
-                found += self.statement(node)
+                if _is_local(node):
+                    bound.append(self.owner.bind_local(node, self.reader))
+                    continue
+                statements = self.statement(node)
             except ModelError as error:
                 self.mistakes += error.diagnostics
                 self.mistaken = True
-        return found
+                continue
+            found += _after(bound, statements)
+            bound = [] if statements else bound
+        # Nothing uses the last ones; they are computed all the same.
+        return [*found[:-1], *_after(bound, found[-1:])]
 
     def statement(self, node: ast.stmt) -> list[s.Statement]:
         match node:
@@ -289,14 +297,17 @@ class Body:
                 f"{len(call.args) + len(call.keywords)} given",
                 f"write `super().{name}({', '.join(p.name for p in parameters)})`",
             )
-        for parameter, argument in zip(parameters, call.args, strict=True):
-            outer.env[parameter.name] = self.reader.value(argument, parameter.type)
+        given = [
+            self.reader.value(argument, parameter.type)
+            for parameter, argument in zip(parameters, call.args, strict=True)
+        ]
+        outer.env |= {p.name: value for p, value in zip(parameters, given, strict=True)}
         outer.written, outer.present = self.reader.written, self.reader.present
         body = replace(self, reader=outer, defined_in=self.owner.method_of(function))
         statements = body.block(node.body)
         self.effect, self.mistaken = body.effect, body.mistaken
         self.reader.present = outer.present
-        return statements
+        return _after(given, statements)
 
     def _assign(self, node: ast.stmt, target: ast.expr, value: ast.expr) -> s.Statement:
         holder = target.value if isinstance(target, ast.Subscript) else target
@@ -418,6 +429,22 @@ class Body:
     def _guarded(self, call: ast.Call) -> str:
         """The condition of a nested `require`, with the tests that lead to it."""
         return joined("or", [*map(negated, self.tests), call.args[0]])
+
+
+def _is_local(node: ast.stmt) -> TypeGuard[ast.Assign | ast.AnnAssign]:
+    """`name = e` or `name: T = e`."""
+    match node:
+        case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name(), value=ast.expr()):
+            return True
+    return False
+
+
+def _after(bound: Sequence[s.Expr], statements: list[s.Statement]) -> list[s.Statement]:
+    """The statements, the first of them after local names have been bound."""
+    if not bound or not statements:
+        return statements
+    first, *rest = statements
+    return [replace(first, bound=(*bound, *first.bound)), *rest]
 
 
 _NO_MARK = Mark("")

@@ -165,6 +165,13 @@ class Local(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Declared(Expr):
+    """A value as one of the wider type that its local name is declared with."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
 class Length(Expr):
     of: Expr
 
@@ -227,6 +234,9 @@ class SentMessages(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Statement(Node):
+    """`bound` are the values of the local names that are bound right before it."""
+
+    bound: tuple[Expr, ...] = field(default=(), compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

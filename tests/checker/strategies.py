@@ -308,18 +308,19 @@ class Maker:
         self.defines.append((name, tuple(types), result))
 
     def _locals(self) -> None:
-        while self.chance(25):
-            t = self._small()
+        while self.chance(30):
+            t = self.r.choice([self._small(), *self.messages]) if self.chance(90) else NUMBER
             text = self.expr(t, 2)
-            if not self._plain(t) or text == "None":
-                continue
+            declared = "" if self._plain(t) and text != "None" else f": {t}"
+            if t == NUMBER:
+                declared = ""
             name = self.new("y")
-            self.lines.append(f"        {name} = {text}\n")
+            self.lines.append(f"        {name}{declared} = {text}\n")
             self.scope.append(Var(name, t))
 
     def _plain(self, t: T) -> bool:
         """Whether an expression of this type shows its type by itself."""
-        return t.kind in ("bool", "sort", "bottomed", "ordered", "enum", "record")
+        return t.kind in ("bool", "sort", "bottomed", "ordered", "enum", "record", "message")
 
     def _property(self, name: str, kind: str) -> None:
         self.scope, self.hidden = [], set()
@@ -396,9 +397,18 @@ class Maker:
             key, c = self.r.choice(over)
             inner = Var(self.new("z"), key, proper=True)
             rest = "".join(f", {self.key(k)}" for k in c.keys[1:])
+            if c.name not in self.hidden and self.chance(60):
+                known = Var(self.new("y"), c.type)
+                self.lines.append(f"{indent}{known.text} = {self.read(c)}\n")
+                self.scope += [known] * 3
+            own = c.name not in self.hidden
             self.hidden.add(c.name)
             self.lines.append(f"{indent}for {inner.text} in {key.name}:\n")
             self.scope.append(inner)
+            if own and self.chance(40):
+                here = Var(self.new("y"), c.type)
+                self.lines.append(f"{indent}    {here.text} = self.{c.name}[{inner.text}{rest}]\n")
+                self.scope += [here] * 2
             if self.chance(30):
                 self.lines.append(f"{indent}    if {self.expr(BOOL, 1)}:\n")
                 indent += "    "
@@ -523,16 +533,33 @@ class Maker:
         """A value that a test shows not to be None, used as a value."""
         known = [(self.read(c), c.type) for c in self.cells if c.name not in self.hidden]
         known += [(f"{v.text}.{n}", ft) for v in self.scope for n, ft in v.type.fields]
+        known += [(v.text, v.type) for v in self.scope]
         optional = [(text, ft.parts[0]) for text, ft in known if ft.kind == "option"]
         if not optional:
             return self.expr(t, d - 1)
         text, inner = self.r.choice(optional)
+        twins = [other for other, ft in optional if ft == inner and other != text]
+        if t == BOOL and twins and inner.kind in SIMPLE:
+            return self.compared(text, self.r.choice(twins), inner)
         self.scope += [Var(text, inner)] * 3
         used = self.expr(t, d - 1)
         del self.scope[-3:]
         if t != BOOL or self.chance(30):
             return f"({used} if {text} is not None else {self.expr(t, d - 1)})"
         return self.r.choice((f"({text} is not None and {used})", f"({text} is None or {used})"))
+
+    def compared(self, x: str, y: str, t: T) -> str:
+        """Two values that may be None, compared where both are there."""
+        test = f"{x} {self.r.choice(('<', '<=', '==', '!=') if t.ordered else ('==', '!='))} {y}"
+        return self.r.choice(
+            (
+                f"({x} is None or {y} is None or not {test})",
+                f"({x} is not None and {y} is not None and {test})",
+                f"(not ({x} is None or {y} is None) and {test})",
+                f"({test} if {x} is not None and {y} is not None else {x} == {y})",
+                f"({x} is None or ({y} is not None and {test}))",
+            )
+        )
 
     def of_bool(self, t: T, d: int) -> list[Callable[[], str]]:
         found = [

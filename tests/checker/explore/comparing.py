@@ -48,10 +48,14 @@ def compare(
 
 
 def _of_a_local(error: str) -> bool:
-    """Whether what has no value is bound to a name: the kernel looks at it where it is used."""
+    """Whether a local name of a property or helper has no value: it is read where it is used."""
     place = re.search(r"(<generated_\d+>):(\d+):", error)
-    line = linecache.getline(place[1], int(place[2])) if place else ""
-    return re.match(r"\s*y\d+ = ", line) is not None
+    if place is None:
+        return False
+    lines = [linecache.getline(place[1], n) for n in range(1, int(place[2]) + 1)]
+    decorator = [line.strip() for line in lines if line.strip().startswith("@")][-1]
+    action = decorator.startswith(("@action", "@init"))
+    return not action and re.match(r"\s*y\d+(: .*)? = ", lines[-1]) is not None
 
 
 def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make: Make) -> str:
