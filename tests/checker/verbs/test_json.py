@@ -68,7 +68,13 @@ def test_a_violation_is_told_with_its_run(folder: Path, capsys: pytest.CaptureFi
     assert step["source"]["file"].endswith("paxos.py")
 
 
+UNDEFINED = f"{Path(__file__).parents[2] / 'cases/models/undefined_step.py'}:Up"
+
 ENDINGS = [
+    (["check", UNDEFINED, "-s", "N=2"], 3, None),
+    (["check", UNDEFINED, "-s", "N=2", "--bmc", "5"], 3, None),
+    (["check", UNDEFINED, "-s", "N=2", "--induction", "5"], 3, None),
+    (["verify", UNDEFINED, "-s", "N=2"], 3, None),
     (["check", "Paxos", *SMALL, "--symmetry"], 0, None),
     (["check", "Paxos", *SMALL, "--search", "random", "--walks", "9"], 4, None),
     (["check", "hasty.py:HastyPaxos", *SMALL, "-i", "agreement", "--bmc", "12"], 1, None),
