@@ -1,10 +1,31 @@
-"""How many examples a test of Hypothesis tries, in terms of the profile that is in force."""
+"""How much is tried: examples of Hypothesis in terms of its profile, and which of the mutants."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import pytest
 from hypothesis import settings
+
+from quorate.model.mutants import Mutant
+
+# One of each protocol, two of Paxos by roles.
+FEW = frozenset({"P5", "P9", "T2", "M3", "R1"})
 
 
 def share(parts: int) -> settings:
     """One of so many parts of the profile's examples: for tests whose examples are costly."""
     return settings(max_examples=max(1, settings().max_examples // parts))
+
+
+def few(mutants: Iterable[Mutant], kept: Collection[str] = FEW) -> list[Any]:
+    """Mutants as parameters: some every day, the rest with the exhaustive tests.
+
+    For what is shown of each mutant in the same way; that each is found is seen every day, in
+    `tests/model/protocols/test_mutants_explored.py`.
+    """
+    return [
+        pytest.param(m, id=m.name, marks=() if m.code in kept else pytest.mark.exhaustive)
+        for m in mutants
+    ]

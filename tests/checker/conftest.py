@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from quorate.checker.explore import kernel
 from quorate.checker.explore.cache import cache_directory
+from quorate.checker.report import console
 
 KEY_OF = kernel.key_of
 
@@ -22,6 +24,14 @@ def nothing_is_kept_under_a_key() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel, "key_of", lambda *_: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_progress_is_told() -> Iterator[None]:
+    """How much of it a log gets depends on how busy the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "FIRST_LOG_LINE_S", math.inf)
         yield
 
 

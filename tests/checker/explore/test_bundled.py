@@ -17,6 +17,7 @@ from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
+from tests.examples import few
 
 from .comparing import compare
 
@@ -115,19 +116,7 @@ def test_exact_count_of_four_ballots() -> None:
     assert found.reached == {"a_value_is_chosen"}
 
 
-def _quick(mutant: Mutant) -> bool:
-    return mutant.name != "lowest-vote"  # five million states
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    [
-        pytest.param(m, marks=() if _quick(m) else pytest.mark.exhaustive)
-        for m in MUTANTS.values()
-        if m.verdict == KILLED
-    ],
-    ids=lambda m: m.name,
-)
+@pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if m.verdict == KILLED))
 def test_mutant_is_killed(mutant: Mutant) -> None:
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
     explorer = Explorer(mutant.protocol, sizes, only=frozenset({str(mutant.violates)}))

@@ -29,7 +29,7 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from tests.checker.strategies import Source, loaded
-from tests.examples import share
+from tests.examples import few, share
 
 from .comparing import compare
 
@@ -151,7 +151,7 @@ def small(mutant: Mutant) -> bool:
     return bool(candidates(describe(mutant.protocol)))
 
 
-@pytest.mark.parametrize("mutant", [m for m in MUTANTS.values() if small(m)], ids=lambda m: m.name)
+@pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if small(m)))
 def test_mutants(mutant: Mutant) -> None:
     """What breaks, and after how many steps, is the same; at 30,000 states if it takes more."""
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)

@@ -34,7 +34,7 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from tests.checker.strategies import Source, generate, loaded, sized
-from tests.examples import share
+from tests.examples import few, share
 
 from .comparing import _check_path
 
@@ -151,27 +151,15 @@ def narrowed(mutant: Mutant) -> Sizes:
     return mutant.protocol.sized(mutant.faults, **sizes)
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_mutants_have_the_same_states(name: str) -> None:
+@pytest.mark.parametrize("mutant", few(MUTANTS.values()))
+def test_mutants_have_the_same_states(mutant: Mutant) -> None:
     """All of them, whatever the invariants say, at few ballots."""
-    mutant = MUTANTS[name]
     ending = agree(mutant.protocol, narrowed(mutant), frozenset(), limit=300_000)
     assert ending in ("holds", "too large")
 
 
-WIDE = {"P1", "P4"}  # millions of states each without symmetry
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(m.name, marks=[pytest.mark.exhaustive] if m.code in WIDE else [])
-        for m in MUTANTS.values()
-        if m.verdict == KILLED
-    ],
-)
-def test_mutants_fail_as_early(name: str) -> None:
-    mutant = MUTANTS[name]
+@pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if m.verdict == KILLED))
+def test_mutants_fail_as_early(mutant: Mutant) -> None:
     sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
     assert agree(mutant.protocol, sizes, frozenset({str(mutant.violates)})) == "violated"
 

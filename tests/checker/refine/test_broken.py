@@ -165,11 +165,16 @@ def test_stopped_early() -> None:
     [
         ("promise-anyway", paxos_roles_to_paxos, "reply_promise"),
         ("vote-anyway", paxos_roles_to_paxos, "reply_accepted"),
-        ("no-phase1", paxos_roles_to_paxos, "propose"),
-        ("own-value", paxos_roles_to_paxos, "propose"),
-        ("shared-ballot", paxos_roles_to_paxos, "propose"),
-        ("silent-promise", paxos_roles_to_paxos, "reply_promise"),
-        ("promise-once-more", paxos_roles_to_paxos, "reply_promise"),
+        *(
+            pytest.param(*row, marks=pytest.mark.exhaustive)
+            for row in [
+                ("no-phase1", paxos_roles_to_paxos, "propose"),
+                ("own-value", paxos_roles_to_paxos, "propose"),
+                ("shared-ballot", paxos_roles_to_paxos, "propose"),
+                ("silent-promise", paxos_roles_to_paxos, "reply_promise"),
+                ("promise-once-more", paxos_roles_to_paxos, "reply_promise"),
+            ]
+        ),
     ],
 )
 def test_mutants(name: str, refinement: Refinement, action: str) -> None:
