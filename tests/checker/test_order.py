@@ -91,4 +91,4 @@ def test_it_is_undefined_wherever_it_is_used(protocol: type[Protocol]) -> None:
     sizes = protocol.sized(Node=2, Length=1)
     for found in (Explorer(protocol, sizes).run(), explore_reference(protocol, sizes)):
         assert found.outcome is Outcome.UNDEFINED
-        assert found.undefined is not None and "no such entry" in str(found.undefined)
+        assert found.undefined is not None and "there is no entry 0" in str(found.undefined)
