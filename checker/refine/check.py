@@ -147,7 +147,7 @@ class _Check:
         most = min(limit or MOST_NODES, MOST_NODES)
         for stage in sorted({min(FIRST_STATES, most), most}):
             found = self._explore(memory, stage, report)
-            if not found.states:  # @init itself has no value
+            if not found.states and found.undefined is not None:  # @init itself has no value
                 return self._nothing(found)
             failure = self._look()
             if failure is not None or found.outcome is not Outcome.LIMIT:
@@ -172,11 +172,9 @@ class _Check:
         )
 
     def _nothing(self, found: Exploration) -> Refined:
-        """What is known where no state of the concrete protocol is."""
-        verdict = Verdict.UNDEFINED if found.undefined is not None else Verdict.INCONCLUSIVE
+        """What is known where the concrete protocol's @init has no value."""
         sizes = self.bounds.concrete, self.bounds.abstract
-        undefined = found if found.undefined is not None else None
-        return Refined(self.refinement, *sizes, verdict, 0, 0, 0, 0, undefined=undefined)
+        return Refined(self.refinement, *sizes, Verdict.UNDEFINED, 0, 0, 0, 0, undefined=found)
 
     def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
         """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
