@@ -9,7 +9,6 @@ order (transition.py, sorting.py).
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Collection
 from itertools import pairwise
 from typing import Self
@@ -17,6 +16,7 @@ from typing import Self
 from quorate.checker.finite.packing import Words
 from quorate.model.language.run import State
 
+from .effort import Budget
 from .formulas import conjunction, negation
 from .solver import Answer
 from .statesets import StateSet
@@ -58,21 +58,21 @@ class Arbitrary:
             self.paths.distinct(k, last + 1)
 
     def breaks(
-        self, kind: str | None, given: Collection[str | None], timeout: float | None = None
+        self, kind: str | None, given: Collection[str | None], budget: Budget | None = None
     ) -> Answer:
         """Whether a path on which all that is `given` holds ends where this is wrong."""
-        return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], timeout)
+        return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], budget)
 
     # ------------------------------------------------------------ counterexamples
 
     def counterexample(
-        self, kind: str | None, given: Collection[str | None], seconds: float
+        self, kind: str | None, given: Collection[str | None], effort: float
     ) -> Path:
         """The path that `breaks` found, or one that starts nearer to an initial state, by CPython.
 
-        The search for the latter takes about this long at most. Raises DisagreementError.
+        The search for the latter takes so much effort at most. Raises DisagreementError.
         """
-        found = self._nearest(kind, given, time.perf_counter() + seconds)
+        found = self._nearest(kind, given, Budget(effort))
         states = [self.ground.state(words) for words in found]
         moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
         for state, name in itertools.product(states[:-1], given):
@@ -88,7 +88,9 @@ class Arbitrary:
             raise DisagreementError(f"{kind or 'a step'}: wrong in {state!r}, not for CPython")
         return f"{reason.span}: {reason.what}"
 
-    def _nearest(self, kind: str | None, given: Collection[str | None], ends: float) -> list[Words]:
+    def _nearest(
+        self, kind: str | None, given: Collection[str | None], budget: Budget
+    ) -> list[Words]:
         """Digit by digit, messages first: can the first state's be an initial state's too?"""
         best, assumed = self.paths.states(), [self._nothing_wrong[g] for g in given]
         if self._first is None:
@@ -100,9 +102,9 @@ class Arbitrary:
         digits = sorted(range(len(wanted)), key=lambda n: columns[n] not in sent)
         kept = self._agreeing(best[0], wanted)
         for n in digits:
-            if wanted[n] in kept or time.perf_counter() > ends:
+            if wanted[n] in kept or budget.over:
                 continue
-            if self.paths.ask(kind, [*assumed, *kept, wanted[n]]) is Answer.YES:
+            if self.paths.ask(kind, [*assumed, *kept, wanted[n]], budget) is Answer.YES:
                 best = self.paths.states()
                 kept = self._agreeing(best[0], wanted)
         return best

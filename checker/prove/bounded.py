@@ -18,13 +18,14 @@ from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
 from .arbitrary import Arbitrary
+from .effort import Budget
 from .ground import Ground
 from .solver import Answer
 from .statesets import StateSet
 from .unrolling import Template, Unrolling
 from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
 
-LONGEST_INDUCTION = 5.0  # seconds to find out whether an invariant needs no search
+LONGEST_INDUCTION = 5.0  # the effort to find out whether an invariant needs no search
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ def bounded(
     properties: Sequence[str] | None = None,
     report: Report | None = None,
     *,
-    timeout: float | None = None,
+    effort: float | None = None,
 ) -> Bounded:
     """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
 
-    Or to where a step or a property is undefined. `timeout` bounds the whole check, in seconds.
+    Or to where a step or a property is undefined. `effort` bounds the whole check (see effort.py).
     Raises SizeError; DisagreementError if CPython does not confirm the run that the solver finds.
     """
     started = time.perf_counter()
@@ -58,9 +59,8 @@ def bounded(
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return nothing
         template = Template(ground, properties)
-        left = None if timeout is None else timeout - (time.perf_counter() - started)
-        with Search(template, depth, left, started) as search:
-            search.skip = _inductive(template, left)
+        with Search(template, depth, effort, started) as search:
+            search.skip = _inductive(template, effort)
             return search.run(report)
 
 
@@ -80,24 +80,24 @@ def undefined_start(
     return None
 
 
-def _inductive(template: Template, left: float | None) -> frozenset[str | None]:
+def _inductive(template: Template, effort: float | None) -> frozenset[str | None]:
     """What no step breaks from a state where nothing is wrong: it is never the first to be."""
-    longest = LONGEST_INDUCTION if left is None else min(LONGEST_INDUCTION, left)
+    most = LONGEST_INDUCTION if effort is None else min(LONGEST_INDUCTION, effort)
     with Arbitrary(template, 1) as paths:
         paths.extend()
         kinds = frozenset(template.wrong)
-        return frozenset(k for k in kinds if paths.breaks(k, kinds, longest) is Answer.NO)
+        return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is Answer.NO)
 
 
 class Search:
     """Runs from the initial states, one step longer at a time; use it in a `with`."""
 
     def __init__(
-        self, template: Template, depth: int, timeout: float | None, started: float
+        self, template: Template, depth: int, effort: float | None, started: float
     ) -> None:
         self.template, self.ground, self.depth = template, template.ground, depth
         self.started = started
-        self.ends = None if timeout is None else time.perf_counter() + timeout
+        self.budget = None if effort is None else Budget(effort)
         self.skip: frozenset[str | None] = frozenset()
         self.initial = self.ground.initial()
         self.runs = Unrolling(template, depth)
@@ -125,10 +125,6 @@ class Search:
             return self.result(BoundedOutcome.INTERRUPTED, done)
         return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
-    def left(self) -> float | None:
-        """Seconds until the timeout."""
-        return None if self.ends is None else self.ends - time.perf_counter()
-
     def check(self, k: int) -> Bounded | None:
         """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
 
@@ -138,7 +134,7 @@ class Search:
         if k and asked:
             self.runs.extend()
         for kind in asked:
-            answer = self.runs.ask(kind, timeout=self.left())
+            answer = self.runs.ask(kind, budget=self.budget)
             if answer is Answer.YES:
                 return self._found()
             if answer is Answer.UNKNOWN:

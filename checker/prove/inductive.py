@@ -17,6 +17,7 @@ from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Sizes
 
+from .effort import Budget, limit
 from .formulas import Formula, Substitution, conjunction, disjunction, negation, term
 from .ground import Ground, Property, Step
 from .smallest import smallest
@@ -33,22 +34,22 @@ def inductive(
     properties: Sequence[str] | None = None,
     report: Report | None = None,
     *,
-    timeout: float = 60.0,
+    effort: float = 60.0,
     shrinking: float = 2.0,
 ) -> Inductive:
     """Check that these invariants (all, by default) are inductive at these sizes.
 
-    `timeout` bounds each obligation and `shrinking` the search for a small counterexample of each,
-    in seconds. Raises SizeError; DisagreementError if CPython does not confirm a counterexample.
+    `effort` bounds each obligation and `shrinking` the search for a small counterexample of each
+    (see effort.py). Raises SizeError; DisagreementError if CPython does not confirm what is found.
     """
     with sizes:
         ground = Ground(protocol, sizes)
-        return _Check(ground, properties, timeout, shrinking).run(report)
+        return _Check(ground, properties, effort, shrinking).run(report)
 
 
 class _Check:
     def __init__(
-        self, ground: Ground, names: Sequence[str] | None, timeout: float, shrinking: float
+        self, ground: Ground, names: Sequence[str] | None, effort: float, shrinking: float
     ) -> None:
         self.started = time.perf_counter()
         self.ground, self.shrinking = ground, shrinking
@@ -58,8 +59,7 @@ class _Check:
         self.holds = {p.name: at.condition(p.holds) for p in self.properties}
         self.senseless = {p.name: at.condition(p.senseless) for p in self.properties}
         self.solver = z3.SolverFor("QF_FD")
-        self.milliseconds = max(1, int(1000 * timeout))
-        self.solver.set("timeout", self.milliseconds)
+        self.effort = effort
 
     def run(self, report: Report | None) -> Inductive:
         found: list[Obligation] = []
@@ -90,7 +90,7 @@ class _Check:
         initial = self.ground.initial()
         here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
         solver = z3.SolverFor("QF_FD")
-        solver.set("timeout", self.milliseconds)
+        limit(solver, self.effort)
         bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
         solver.add(term(here), term(bad))
         verdict, found = verdict_of(solver.check()), None
@@ -170,15 +170,18 @@ class _Check:
         started = time.perf_counter()
         self.solver.push()
         self.solver.add(term(wrong))
-        verdict, found = verdict_of(self.solver.check()), None
+        budget = Budget(self.effort)
+        verdict, found = verdict_of(budget.check(self.solver)), None
         if verdict is Verdict.REFUTED:
             cells = self.transition.before
             words = smallest(self.solver, cells, self.ground, self.shrinking)
-            self.solver.set("timeout", self.milliseconds)
             found = self._confirmed(self.ground.state(words), action, p)
         self.solver.pop()
         name = None if p is None else p.name
-        return Obligation(action, name, verdict, found, time.perf_counter() - started)
+        spent = time.perf_counter() - started
+        return Obligation(
+            action, name, verdict, found, spent, self.effort - budget.left, budget.clock
+        )
 
     # ------------------------------------------------------------ CPython has the last word
 

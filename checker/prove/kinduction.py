@@ -32,13 +32,13 @@ def k_inductive(
     properties: Sequence[str] | None = None,
     report: Report | None = None,
     *,
-    timeout: float | None = None,
+    effort: float | None = None,
     shrinking: float = 2.0,
 ) -> KInduction:
     """Find for each invariant (all, by default) the least k up to `most` for which it carries on.
 
-    `report` is told each k. `timeout` bounds the whole check, and `shrinking` the search for a
-    small start of each counterexample, in seconds. Raises ValueError for an unknown name;
+    `report` is told each k. `effort` bounds the whole check, and `shrinking` the search for a
+    small start of each counterexample (see effort.py). Raises ValueError for an unknown name;
     SizeError; DisagreementError if CPython does not confirm what is found.
     """
     started = time.perf_counter()
@@ -47,8 +47,7 @@ def k_inductive(
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return KInduction(str(sizes), most, nothing, (), nothing.seconds)
         template = Template(ground, properties)
-        left = None if timeout is None else timeout - (time.perf_counter() - started)
-        with Search(template, most - 1, left, started) as base:
+        with Search(template, most - 1, effort, started) as base:
             return _Induction(template, most, base, shrinking, report).run()
 
 
@@ -98,7 +97,7 @@ class _Induction:
                     break
                 paths.extend()
                 for kind in (kind for kind in given if kind not in found):
-                    answer = paths.breaks(kind, given, self.base.left())
+                    answer = paths.breaks(kind, given, self.base.budget)
                     if answer is Answer.NO:
                         found[kind] = Induced(kind, given, k, None)
                     elif answer is Answer.YES and k == self.most:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import z3
@@ -11,16 +10,17 @@ from quorate.checker.finite.layout import Column
 from quorate.checker.finite.packing import Words
 
 from .cells import Cells
+from .effort import Budget
 from .formulas import Formula, negation
 from .ground import Ground
 
 
-def smallest(solver: z3.Solver, cells: Cells, ground: Ground, seconds: float) -> Words:
+def smallest(solver: z3.Solver, cells: Cells, ground: Ground, effort: float) -> Words:
     """The words of a model with the fewest messages sent, then the fewest cells changed.
 
-    Called after `check` gave sat; looks for at most about this long, and returns the best so far.
+    Called after `check` gave sat; spends so much effort at most, and returns the best so far.
     """
-    ends = time.perf_counter() + seconds
+    budget = Budget(effort)
     sent = {m.column for m in ground.layout.messages.values()}
     initial = ground.initial()
     first = ground.packing.pack(initial[0]) if initial else [0] * ground.layout.words
@@ -32,7 +32,7 @@ def smallest(solver: z3.Solver, cells: Cells, ground: Ground, seconds: float) ->
     best = solver.model()
     solver.push()
     for wanted in (messages, messages + others):
-        best = _fewest(solver, wanted, best, ends)
+        best = _fewest(solver, wanted, best, budget)
     solver.pop()
     return cells.words(best)
 
@@ -43,7 +43,7 @@ def _changed(cells: Cells, column: Column, index: int, first: Sequence[int] | Wo
     return negation(cells.member(column, index, 1 << value))
 
 
-def _fewest(solver: z3.Solver, changed: list[Formula], best: z3.ModelRef, ends: float) -> object:
+def _fewest(solver: z3.Solver, changed: list[Formula], best: z3.ModelRef, budget: Budget) -> object:
     """Ask for fewer and fewer, by halves; what is found stays required."""
 
     def cost(model: z3.ModelRef) -> int:
@@ -51,14 +51,12 @@ def _fewest(solver: z3.Solver, changed: list[Formula], best: z3.ModelRef, ends: 
 
     low, high = 0, cost(best)
     while low < high:
-        left = ends - time.perf_counter()
-        if left <= 0:
+        if budget.over:
             break
         middle = (low + high) // 2
         solver.push()
-        solver.set("timeout", max(1, int(1000 * left)))
         solver.add(z3.AtMost(*changed, middle))
-        answer = solver.check()
+        answer = budget.check(solver)
         if answer == z3.sat:
             best = solver.model()
             high = cost(best)

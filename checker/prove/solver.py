@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 
 from .clauses import Flat
+from .effort import CONFLICTS, Budget
 
 
 class Answer(Enum):
@@ -51,17 +52,19 @@ class Solver:
         """Require clauses."""
         self._waiting.append(clauses)
 
-    def ask(self, assumptions: Sequence[int], timeout: float | None = None) -> Answer:
+    def ask(self, assumptions: Sequence[int], budget: Budget | None = None) -> Answer:
         """Whether all clauses can hold under these assumptions; if so, `model` says how.
 
-        After a timeout (seconds) the clauses are lost, and every answer is UNKNOWN. Raises
-        RuntimeError if the process ends by itself.
+        Where the budget is used up, or its clock ends, the answer is UNKNOWN; after the latter the
+        clauses are lost, and every answer is. Raises RuntimeError if the process ends by itself.
         """
-        timer = None if timeout is None else threading.Timer(max(timeout, 0.0), self._end)
+        if budget is not None and budget.over:
+            return Answer.UNKNOWN
+        timer = None if budget is None else threading.Timer(budget.seconds, self._stop, [budget])
         if timer is not None:
             timer.start()
         try:
-            return self._asked(assumptions)
+            return self._asked(assumptions, budget)
         except (EOFError, OSError, ValueError):
             if self._end.alive:
                 code = self._process.wait()
@@ -71,19 +74,26 @@ class Solver:
             if timer is not None:
                 timer.cancel()
 
-    def _asked(self, assumptions: Sequence[int]) -> Answer:
+    def _stop(self, budget: Budget) -> None:
+        budget.clock = True
+        self._end()
+
+    def _asked(self, assumptions: Sequence[int], budget: Budget | None) -> Answer:
         assert self._process.stdin is not None
         clauses = np.concatenate([np.zeros(0, np.int32), *self._waiting])
         self._waiting.clear()
-        header = [len(clauses), len(assumptions)]
+        most = 0 if budget is None else max(1, int(budget.left * CONFLICTS))
+        header = [most, len(clauses), len(assumptions)]
         question = np.concatenate([header, clauses, np.array(assumptions, np.int32)])
         self._process.stdin.write(question.astype(np.int32).tobytes())
         self._process.stdin.flush()
-        satisfiable, count = self._read(2)
+        answer, conflicts, count = self._read(3)
         model = self._read(int(count))
-        if satisfiable:
+        if budget is not None:
+            budget.left -= int(conflicts) / CONFLICTS
+        if answer == 1:
             self.model = model
-        return Answer.YES if satisfiable else Answer.NO
+        return {1: Answer.YES, 0: Answer.NO}.get(int(answer), Answer.UNKNOWN)
 
     def value(self, variable: int) -> bool:
         """The value of a variable in the model."""

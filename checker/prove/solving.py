@@ -1,8 +1,9 @@
 """The process that solves: reads clauses and assumptions, answers, until its input ends.
 
 It imports nothing but the solver, so that it starts at once. Numbers are 32 bits wide, in the
-machine's order. A question is two lengths, clauses (each ended by 0) and assumptions; its answer is
-1 or 0, the number of variables, and the value of each as plus or minus its number.
+machine's order. A question is how many conflicts it may take (0: any number), two lengths, clauses
+(each ended by 0) and assumptions; its answer is 1, 0, or -1 if that was not enough, the number of
+conflicts, the number of variables, and the value of each as plus or minus its number.
 """
 
 from __future__ import annotations
@@ -21,12 +22,21 @@ def main() -> None:
 
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     with Solver(name=NAME) as solver:
-        while len(header := source.read(8)) == 8:
-            clauses, assumptions = (array("i", source.read(4 * n)) for n in array("i", header))
+        conflicts = 0
+        while len(header := source.read(12)) == 12:
+            most, *lengths = array("i", header)
+            clauses, assumptions = (array("i", source.read(4 * n)) for n in lengths)
             for clause in split(clauses):
                 solver.add_clause(clause)
-            model = solver.get_model() if solver.solve(list(assumptions)) else None
-            sink.write(array("i", [model is not None, len(model or ()), *(model or ())]).tobytes())
+            if most:
+                solver.conf_budget(most)
+                found = solver.solve_limited(list(assumptions))
+            else:
+                found = solver.solve(list(assumptions))
+            before, conflicts = conflicts, solver.accum_stats()["conflicts"]
+            model = solver.get_model() if found else []
+            answer = -1 if found is None else int(found)
+            sink.write(array("i", [answer, conflicts - before, len(model), *model]).tobytes())
             sink.flush()
 
 

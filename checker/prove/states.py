@@ -18,6 +18,7 @@ from quorate.model.language import StepError
 from quorate.model.language.run import State
 
 from .cells import Cells
+from .effort import Budget
 from .formulas import disjunction, negation, term
 from .ground import Ground, Property
 from .inductive import is_true, verdict_of
@@ -30,21 +31,21 @@ MOST_COUNTED = 50_000  # states whose violations CPython counts
 
 
 def check_states(
-    explorer: Explorer, *, most: int = MOST_STATES, timeout: float = 60.0
+    explorer: Explorer, *, most: int = MOST_STATES, effort: float = 60.0
 ) -> list[StateCheck]:
     """For each invariant: does some state that the explorer found violate it?
 
     Call it after `explorer.run()`. Of more than `most` states a sample is asked about, evenly
     spread in the order of discovery, the first and the last included; the result says so.
-    `timeout` bounds each question, in seconds. Raises DisagreementError where the answer is not
+    `effort` bounds each question (see effort.py). Raises DisagreementError where the answer is not
     that of the explorer or of CPython.
     """
     with explorer.sizes:
-        return _Check(explorer, most, timeout).run()
+        return _Check(explorer, most, effort).run()
 
 
 class _Check:
-    def __init__(self, explorer: Explorer, most: int, timeout: float) -> None:
+    def __init__(self, explorer: Explorer, most: int, effort: float) -> None:
         self.explorer = explorer
         self.ground = Ground(explorer.protocol, explorer.sizes, explorer.kernel.layout.determined)
         self.cells = Cells(self.ground.layout, "")
@@ -54,7 +55,7 @@ class _Check:
         self.rows = store.states[: store.count * store.words].reshape(-1, store.words)[self.which]
         self.set = StateSet(self.rows)
         self.solver = z3.SolverFor("QF_FD")
-        self.solver.set("timeout", max(1, int(1000 * timeout)))
+        self.effort = effort
 
     def run(self) -> list[StateCheck]:
         started = time.perf_counter()
@@ -71,9 +72,10 @@ class _Check:
         started = time.perf_counter() - spent
         at = Translator(self.cells)
         bad = disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
+        budget = Budget(self.effort)
         self.solver.push()
         self.solver.add(term(bad))
-        verdict, witness, violating = verdict_of(self.solver.check()), None, 0
+        verdict, witness, violating = verdict_of(budget.check(self.solver)), None, 0
         if verdict is Verdict.REFUTED:
             witness = self._witness(p)
             violating = self._count(p)
@@ -88,6 +90,7 @@ class _Check:
             violating=violating,
             witness=witness,
             seconds=time.perf_counter() - started,
+            clock=budget.clock,
         )
 
     def _violated_by_kernel(self) -> set[str]:

@@ -19,6 +19,7 @@ from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.run import State
 
 from .clauses import Clauses, Flat
+from .effort import Budget
 from .formulas import Formula, disjunction, negation, term
 from .ground import Ground, Property, Step
 from .solver import Answer, Solver
@@ -198,7 +199,7 @@ class Unrolling:
         return literal + (1 if literal > 0 else -1) * k * self.template.width
 
     def ask(
-        self, kind: str | None, assumptions: Sequence[int] = (), timeout: float | None = None
+        self, kind: str | None, assumptions: Sequence[int] = (), budget: Budget | None = None
     ) -> Answer:
         """Whether there is such a run in whose last frame this is wrong.
 
@@ -207,7 +208,7 @@ class Unrolling:
         """
         k, t = self.frames - 1, self.template
         which = [t.wrong[kind], t.sorted, t.none_unread[kind]]
-        return self._solver.ask([*(self._literal(n, k) for n in which), *assumptions], timeout)
+        return self._solver.ask([*(self._literal(n, k) for n in which), *assumptions], budget)
 
     def states(self) -> list[Words]:
         """The states of the run that was found."""

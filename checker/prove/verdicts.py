@@ -43,6 +43,7 @@ class StateCheck:
 
     `states` were asked about; `complete` says whether that is all that the explorer found.
     `violating` are those where CPython finds the invariant violated: none, or `witness` is one.
+    `clock` says that the clock ended it, and not the count of what Z3 may do.
     """
 
     invariant: str
@@ -52,6 +53,7 @@ class StateCheck:
     violating: int
     witness: State | None
     seconds: float
+    clock: bool = False
 
 
 class BoundedOutcome(Enum):
@@ -153,6 +155,7 @@ class Obligation:
     """One thing to prove: that the initial states, or an action's steps, satisfy an invariant.
 
     `action` is None for the initial states; `invariant` is None for "the step makes sense".
+    `effort` is what the answer took (see effort.py); `clock` says that it was ended by the clock.
     """
 
     action: str | None
@@ -160,6 +163,8 @@ class Obligation:
     verdict: Verdict
     counterexample: Counterexample | None
     seconds: float
+    effort: float = 0.0
+    clock: bool = False
 
     def __str__(self) -> str:
         what = self.invariant or "makes sense"

@@ -84,8 +84,9 @@ class Simulation:
 
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.refinement, self.upper = refinement, matching.description
-        if len(self.upper.inits) > 1:
-            raise UnsupportedError(f"several @init of {self.upper.name}")
+        for one in (self.upper, describe(refinement.concrete)):
+            if len(one.inits) > 1:
+                raise UnsupportedError(f"several @init of {one.name}")
         self.protocol = _with_mapping(refinement)
         described = replace(describe(with_lemmas(refinement)), protocol=self.protocol)
         self.flat = Flattening(described)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.meeting import assumed_systems, proved_systems
-from quorate.checker.prove.unbounded.proof import is_safety
+from quorate.checker.prove.unbounded.meeting import not_always, proved_systems
+from quorate.checker.prove.unbounded.proof import Search
+from quorate.checker.prove.unbounded.verdicts import SENSE, Standing
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
@@ -50,15 +51,17 @@ class Part:
 class Simulated:
     """A proof that every step of `concrete` is one of `abstract`, or what is missing of it.
 
-    `invariants` are those of the concrete protocol that were proved and could be assumed. `assumed`
-    says of which quorums it is not proved, but assumed, that they meet whatever the sizes.
+    `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
+    says of which quorums it is not proved that they meet whatever the sizes; nothing is assumed of
+    these. `senseless` are the expressions of concrete actions that may have no value.
     """
 
     refinement: Refinement
     parts: tuple[Part, ...]
     invariants: tuple[str, ...]
     quorums: tuple[QuorumProof, ...]
-    assumed: tuple[str, ...]
+    unmet: tuple[str, ...]
+    senseless: tuple[str, ...]
     seconds: float
     unsupported: str | None = None
     where: Span = field(default=NOWHERE, repr=False)
@@ -66,8 +69,8 @@ class Simulated:
     @property
     def proved(self) -> bool:
         """Whether it holds for any number of elements."""
-        met = all(q.counterexample is None for q in self.quorums)
-        return self.unsupported is None and met and all(p.proved for p in self.parts)
+        shown = bool(self.parts) and all(p.proved for p in self.parts)
+        return self.unsupported is None and not self.unmet and not self.senseless and shown
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -85,13 +88,13 @@ def prove_refinement(
     sizes: Mapping[str, int],
     *,
     seed: int = 0,
-    timeout: float = 30.0,
+    effort: float = 30.0,
 ) -> Simulated:
     """Prove a refinement for any sizes; steps explored at `sizes` say what is to be proved.
 
-    `timeout` bounds each question, in seconds. Raises InputError, SizeError, ModelError.
+    `effort` bounds each question (see prove/effort.py). Raises InputError, SizeError, ModelError.
     """
-    return _Proof(refinement, sizes, seed, timeout).run()
+    return _Proof(refinement, sizes, seed, effort).run()
 
 
 @dataclass
@@ -99,14 +102,14 @@ class _Proof:
     refinement: Refinement
     sizes: Mapping[str, int]
     seed: int
-    timeout: float
+    effort: float
 
     def run(self) -> Simulated:
         started = time.perf_counter()
         quorums: tuple[QuorumProof, ...] = ()
         parts: list[Part] = []
         known: list[str] = []
-        unsupported, where = None, NOWHERE
+        unsupported, where, senseless = None, NOWHERE, list[str]()
         try:
             matching = Matching(self.refinement)
             simulation = Simulation(self.refinement, matching)
@@ -115,11 +118,15 @@ class _Proof:
             guesses = guess_ways(self.refinement, bounds, matching)
             self.asked = self._questions(simulation, guesses)
             self.obligations = simulation.obligations
-            for action in (None, *(a.name for a in simulation.lower.actions)):
-                for name in self.obligations.invariants:  # they bring symbols in
-                    self.obligations.query(action, name)
-            self.asker = Questioner(simulation.vocabulary, self.seed, self.timeout)
-            known = self._invariants()
+            found = Search(self.obligations, self.seed, self.effort).run()
+            known = [
+                i.invariant
+                for i in found
+                if i.standing is Standing.PROVED or i.rests_on == (SENSE,)
+            ]
+            doubted = [o for i in found for o in i.failed if i.invariant == SENSE]
+            senseless = [p for o in doubted if o.action in self.asked for p in o.places]
+            self.asker = Questioner(simulation.vocabulary, self.seed, self.effort)
             for action, alternatives in self.asked.items():
                 parts.append(self._part(action, alternatives, known))
         except UnsupportedError as error:
@@ -129,7 +136,8 @@ class _Proof:
             parts=tuple(parts),
             invariants=tuple(known),
             quorums=quorums,
-            assumed=assumed_systems(quorums),
+            unmet=not_always(quorums),
+            senseless=tuple(senseless),
             seconds=time.perf_counter() - started,
             unsupported=unsupported,
             where=where,
@@ -147,40 +155,6 @@ class _Proof:
                 (ways, [simulation.of(action, ways)]) for ways in guesses[action.name]
             ]
         return found
-
-    # ------------------------------------------------------------ invariants
-
-    def _invariants(self) -> list[str]:
-        """The invariants that are inductive together, and those that follow from them.
-
-        Houdini: what fails is given up, until what is left carries itself.
-        """
-        names = list(self.obligations.invariants)
-        kept, following = list(names), list[str]()
-        for name in names:
-            if is_safety(name) and self._follows(name, [n for n in kept if n != name]):
-                kept.remove(name)
-                following.append(name)
-        while failed := [n for n in kept if not self._inductive(n, [*kept, *following])]:
-            kept = [n for n in kept if n not in failed]
-            following = [n for n in following if self._follows(n, kept)]
-        return [n for n in names if n in kept or n in following]
-
-    def _follows(self, name: str, others: list[str]) -> bool:
-        hypotheses, query = self.obligations.assumed(others), self.obligations.implied(name)
-        return self.asker.refuted(query, hypotheses) is not None
-
-    def _inductive(self, name: str, assumed: list[str]) -> bool:
-        o = self.obligations
-        if self.asker.refuted(o.query(None, name), {}) is None:
-            return False
-        hypotheses = o.assumed(assumed)
-        for query in (o.query(a.name, name) for a in o.description.actions if o.touched(a, name)):
-            if self.asker.refuted(query, hypotheses) is None and (
-                self.asker.searched(query, hypotheses, name) is None
-            ):
-                return False
-        return True
 
     # ------------------------------------------------------------ steps
 

@@ -14,12 +14,16 @@ from quorate.checker.errors import InputError
 from quorate.checker.load import load_module
 from quorate.checker.prove.quorums import QuorumProof, System, first_size, pairs_of, prove_pair
 from quorate.checker.prove.quorums.availability import Availability, availability
+from quorate.checker.prove.unbounded.meeting import not_always
+from quorate.checker.prove.verdicts import Verdict
 from quorate.checker.report.console import Output
 from quorate.checker.report.document import envelope
 from quorate.model.language import ModelError, Protocol, QuorumSystem, SizeError
 from quorate.model.language.declarations import system_mistakes
 from quorate.model.language.protocol import mentioned_sorts
 from quorate.model.language.quorums import is_kind
+
+from .answers import mark_of, quorum_json
 
 LIBRARY, LIBRARY_SIZE = "quorate.model.quorums", 9
 
@@ -40,7 +44,7 @@ class Compare:
     target: str | None
     size: int | None
     down: tuple[Fraction, ...]
-    timeout: float
+    effort: float
     as_json: bool
 
     def run(self) -> int:
@@ -57,7 +61,7 @@ class Compare:
             proof
             for pair in pairs_of(systems)
             if not reasons.keys() & {*pair}
-            for proof in prove_pair(*pair, n, timeout=self.timeout)
+            for proof in prove_pair(*pair, n, effort=self.effort)
         ]
         code = _exit_code(proofs)
         out = Output()
@@ -87,15 +91,20 @@ class Compare:
                 out.line(f"{row.system.__name__} makes no quorum at all", "warn")
         out.line()
         for first, *more in _by_statement(proofs):
-            mark = "bad" if first.counterexample else "ok" if first.holds else "warn"
-            out.line(("" if first.holds else "not so: ") + first.statement, mark)
-            if first.counterexample:
-                one, other = first.counterexample
-                out.line(f"{first.scope}: {one} and {other} share none", indent=1)
-            elif not first.holds:
-                out.line(f"{first.scope}: not answered in {self.timeout:g} s", indent=1)
-            for proof in (first, *more) if first.holds else ():
-                out.line(f"{proof.scope}: {proof.argument}", indent=1)
+            last = more[-1] if more else first
+            mark = mark_of(last) if last.every or not last.holds else "warn"
+            failed = last.counterexample is not None
+            out.line(("not so: " if failed else "") + first.statement, mark)
+            for proof in (first, *more):
+                if proof.verdict is Verdict.PROVED:
+                    out.line(f"{proof.scope}: {proof.argument}", indent=1)
+                elif not proof.refuted:
+                    out.line(f"{proof.scope}: not answered with this much effort", indent=1)
+                if proof.counterexample is not None:
+                    one, other = proof.counterexample
+                    out.line(f"{proof.apart}: {one} and {other} share none", indent=1)
+            if mark == "warn":
+                out.line("not proved for every number of members", indent=1)
         if not proofs:
             out.line("none of these systems says which it must meet", "warn")
 
@@ -121,19 +130,7 @@ class Compare:
             "target": title,
             "size": n,
             "systems": [self._system(row) for row in rows],
-            "intersections": [
-                {
-                    "system": p.system,
-                    "meets": p.meets,
-                    "statement": p.statement,
-                    "scope": p.scope,
-                    "argument": p.argument,
-                    "every": p.every,
-                    "verdict": p.verdict.value,
-                    "disjoint": p.counterexample,
-                }
-                for p in proofs
-            ],
+            "intersections": [quorum_json(p) for p in proofs],
         }
 
     def _system(self, row: Row) -> dict[str, Any]:
@@ -151,9 +148,9 @@ class Compare:
 
 
 def _exit_code(proofs: Sequence[QuorumProof]) -> int:
-    if any(p.counterexample for p in proofs):
+    if any(p.refuted for p in proofs):
         return VIOLATED
-    return 0 if all(p.holds for p in proofs) else INCONCLUSIVE
+    return INCONCLUSIVE if not_always(proofs) else 0
 
 
 def _row(system: System, n: int) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 
 from quorate.checker.cli import INCONCLUSIVE, VIOLATED
 from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.prove.find import Found, Progress, Verdict, find_invariants
 from quorate.checker.report.console import Output, count, progress, seconds
@@ -15,6 +16,8 @@ from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
 
 from .proving import as_json as proof_as_json
+from .proving import nothing_to_prove
+from .stepping import show_step
 
 CODES = {Verdict.PROVED: 0, Verdict.VIOLATED: VIOLATED, Verdict.OPEN: INCONCLUSIVE}
 
@@ -27,12 +30,15 @@ class Find:
     only: tuple[str, ...]
     keep: bool
     time: float
+    strict: bool
     as_json: bool
 
     def run(self) -> int:
         """Look for invariants, report; returns the exit code."""
         target = load_protocol(self.protocol)
         out = Output()
+        if nothing_claimed(target):
+            return nothing_to_prove(out, target, self.strict, self.as_json)
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:
@@ -75,8 +81,6 @@ def report(out: Output, found: Found) -> None:
 
 def _proved(out: Output, found: Found) -> None:
     assert found.proof is not None
-    for statement in found.proof.assumed:
-        out.line(f"the proof holds wherever {statement}")
     _lemmas(out, found, "to paste into the class")
     asked = sum(not o.untouched for o in found.proof.obligations)
     out.line(
@@ -92,7 +96,7 @@ def _open(out: Output, found: Found) -> None:
     _lemmas(out, found, f"{held} at {found.sizes}" if found.inductive else held)
     if found.trace is not None:
         out.line(f"a step that breaks {found.broken}, from a state that no candidate excludes:")
-        _show(out, found)
+        show_step(out, found.trace)
     out.line(f"open: {found.why}, after {seconds(found.seconds)}", "warn")
 
 

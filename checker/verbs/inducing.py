@@ -27,6 +27,8 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.language.run import Machine
 from quorate.traces import Trace
 
+from .stepping import show_step
+
 SENSE = "every step makes sense"
 
 
@@ -128,9 +130,9 @@ class Induction:
         self.out.line()
         self.out.title(f"{i.invariant or SENSE}: {steps} to where it does not hold")
         self.out.line(f"from a state that need not be reachable; before the last one hold {given}")
-        self.out.table(self._trace(i, i.path))
+        show_step(self.out, self._trace(i, i.path))
         if i.path.wrong != i.invariant:
-            self.out.line(i.path.wrong, "bad")
+            self.out.line(i.path.wrong, "warn")
         self.out.line()
 
     def _trace(self, i: Induced, path: FromAnywhere) -> Trace:

@@ -19,11 +19,11 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
 @click.argument("protocol")
 @click.option("--seed", default=0, show_default=True, help="Z3's random seed.")
 @click.option(
-    "--timeout",
+    "--effort",
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="Seconds for each obligation.",
+    help="How much a prover may do for each obligation: 1 is about a second of an idle machine.",
 )
 @click.option(
     "-i",
@@ -60,6 +60,7 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
     type=click.FloatRange(min=0, min_open=True),
     help=f"With --find: seconds to look for lemmas.  [default: {TIME_S:g}]",
 )
+@click.option("--strict", is_flag=True, help="Where nothing is claimed, exit with 4.")
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -89,5 +90,5 @@ def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
         option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
     from .finding import Find
 
-    names = ("protocol", "only", "as_json")
+    names = ("protocol", "only", "strict", "as_json")
     return Find(**{n: options[n] for n in names}, keep=keep, time=time or TIME_S).run()

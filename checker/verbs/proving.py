@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.cli import INCONCLUSIVE, VIOLATED
+from quorate.checker.cli import INCONCLUSIVE, MODEL, VIOLATED
 from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.load import load_protocol, name_of
 from quorate.checker.prove.unbounded import (
     InvariantProof,
@@ -19,17 +20,22 @@ from quorate.checker.prove.unbounded import (
     write_smt2,
 )
 from quorate.checker.prove.unbounded.second import require_cvc5
+from quorate.checker.prove.unbounded.verdicts import SENSE
 from quorate.checker.report.console import Output, count, progress, seconds
 from quorate.checker.report.document import envelope, run_json
 from quorate.model.language import Protocol
 
+from .answers import by_clock, mark_of, quorum_json
+from .stepping import show_step
+
 CODES = {
     Standing.PROVED: 0,
     Standing.OPEN: INCONCLUSIVE,
-    Standing.NOT_INDUCTIVE: VIOLATED,
+    Standing.NOT_INDUCTIVE: INCONCLUSIVE,
     Standing.VIOLATED: VIOLATED,
+    Standing.UNDEFINED: MODEL,
 }
-MARKS = {Standing.PROVED: "ok", Standing.OPEN: "warn"}
+MARKS = {Standing.PROVED: "ok", Standing.VIOLATED: "bad", Standing.UNDEFINED: "bad"}
 
 
 @dataclass
@@ -38,18 +44,21 @@ class Prove:
 
     protocol: str
     seed: int
-    timeout: float
+    effort: float
     only: tuple[str, ...]
     core: bool
     smt2: Path | None
     second: bool
     refute: bool
+    strict: bool
     as_json: bool
 
     def run(self) -> int:
         """Prove, report, write; returns the exit code."""
         target = load_protocol(self.protocol)
         out = Output()
+        if nothing_claimed(target):
+            return nothing_to_prove(out, target, self.strict, self.as_json)
         if self.second:
             require_cvc5()
         if self.smt2 is not None:
@@ -69,7 +78,7 @@ class Prove:
             return prove_unbounded(
                 target,
                 seed=self.seed,
-                timeout=self.timeout,
+                effort=self.effort,
                 invariants=self.only or None,
                 refute=self.refute,
                 shrink=self.core,
@@ -89,6 +98,18 @@ class Prove:
             return  # the proof says so
 
 
+def nothing_to_prove(out: Output, target: type[Protocol], strict: bool, as_json: bool) -> int:
+    """Say that there is no invariant; returns the exit code, which is a pass only if not strict."""
+    code, warnings = INCONCLUSIVE if strict else 0, nothing_claimed(target)
+    if as_json:
+        body = {"protocol": name_of(target), "standing": "open", "warnings": warnings}
+        out.document(envelope("prove", code, body))
+    else:
+        for warning in warnings:
+            out.line(warning, "warn")
+    return code
+
+
 def report(out: Output, found: Proof, core: bool) -> None:
     """The result, for people."""
     out.title(f"{found.protocol}  any number of elements of every sort")
@@ -98,17 +119,16 @@ def report(out: Output, found: Proof, core: bool) -> None:
         if found.standing is Standing.OPEN:
             return
     for q in found.quorums:
-        mark = "ok" if q.holds else "bad" if q.counterexample else "warn"
-        text = f"{q.statement} ({q.scope})"
-        if q.counterexample is not None:
-            text = f"not so: {text}: {q.counterexample[0]} and {q.counterexample[1]}"
-        out.line(text, mark)
-    for statement in found.assumed:
-        out.line(f"the proof holds wherever {statement}")
+        out.line(str(q), mark_of(q))
+    for statement in found.unmet:
+        out.line(f"not proved for every number of members: {statement}", "warn")
     for i in found.invariants:
-        out.line(line_of(i), MARKS.get(i.standing, "bad"))
+        out.line(line_of(i), MARKS.get(i.standing, "warn"))
         for o in i.failed:
-            out.line(f"{o.action_span.line or o.invariant_span.line}: {o}", indent=2)
+            line = o.action_span.line or o.invariant_span.line
+            out.line(f"{line}: {o}{by_clock(o.clock)}", indent=2)
+            for place in o.places:
+                out.line(place, indent=3)
     if core:
         _cores(out, found)
     for i in found.invariants:
@@ -117,32 +137,57 @@ def report(out: Output, found: Proof, core: bool) -> None:
     _last_lines(out, found)
 
 
+def _at(i: InvariantProof) -> str:
+    return f" at {i.sizes}" if i.sizes else ""
+
+
 def line_of(i: InvariantProof) -> str:
     """What is known of one invariant, in one line."""
+    if i.invariant == SENSE:
+        return _sense_of(i)
     match i.standing:
         case Standing.PROVED:
             how = {"consequence": "follows from the others", "inductive": "inductive"}
             return f"{i.invariant}: proved ({how.get(i.how, 'one message per key')})"
         case Standing.NOT_INDUCTIVE if i.note:
-            return f"{i.invariant}: not inductive at {i.sizes}: {i.note}"
+            return f"{i.invariant}: not inductive{_at(i)}: {i.note}"
         case Standing.NOT_INDUCTIVE:
-            return f"{i.invariant}: not inductive, see below the step at {i.sizes}"
+            return f"{i.invariant}: not inductive, see below the step{_at(i)}"
         case Standing.VIOLATED if i.note:
-            return f"{i.invariant}: violated by a run at {i.sizes}: {i.note}"
+            return f"{i.invariant}: violated by a run{_at(i)}: {i.note}"
         case Standing.VIOLATED:
-            return f"{i.invariant}: violated, see below the run at {i.sizes}"
+            return f"{i.invariant}: violated, see below the run{_at(i)}"
+    if i.rests_on == (SENSE,):
+        return f"{i.invariant}: open: proved, assuming that every step makes sense"
     rests = f", since it rests on {', '.join(i.rests_on)}" if i.rests_on else ""
     return f"{i.invariant}: open{rests}"
+
+
+def _sense_of(i: InvariantProof) -> str:
+    """Whether every step and every invariant has a value wherever a run gets."""
+    match i.standing:
+        case Standing.PROVED:
+            return "every step makes sense: proved (follows from the invariants)"
+        case Standing.UNDEFINED:
+            return f"a step makes no sense, on a run{_at(i)}: {i.note}"
+        case Standing.NOT_INDUCTIVE:
+            return (
+                f"every step makes sense: not inductive{_at(i)}, whether a run gets there or "
+                f"not: {i.note}"
+            )
+    return "every step makes sense: open"
 
 
 def _show(out: Output, i: InvariantProof) -> None:
     assert i.trace is not None
     out.line()
     run = i.standing is Standing.VIOLATED
-    out.title(f"{i.invariant}: {'a run' if run else 'a step'} at {i.sizes}")
-    if not run:
+    out.title(f"{i.invariant}: {'a run' if run else 'a step'}{_at(i)}")
+    if run:
+        out.table(i.trace)
+    else:
         out.line("from a state where these invariants hold, whether a run gets there or not:")
-    out.table(i.trace)
+        show_step(out, i.trace)
 
 
 def _cores(out: Output, found: Proof) -> None:
@@ -164,7 +209,7 @@ def _last_lines(out: Output, found: Proof) -> None:
     _second_opinion(out, asked)
     if found.faults:
         out.line(f"any number of faults: {', '.join(found.faults)}")
-    out.line(text, MARKS.get(found.standing, "bad"))
+    out.line(text, MARKS.get(found.standing, "warn"))
 
 
 def _second_opinion(out: Output, asked: list[Obligation]) -> None:
@@ -186,11 +231,8 @@ def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
         "seconds": round(found.seconds, 4),
         "unsupported": found.unsupported,
         "faults": list(found.faults),
-        "quorums": [
-            {"statement": q.statement, "scope": q.scope, "verdict": q.verdict.value}
-            for q in found.quorums
-        ],
-        "assumed": list(found.assumed),
+        "warnings": [],
+        "quorums": [quorum_json(q) for q in found.quorums],
         "invariants": [
             {
                 "invariant": i.invariant,
@@ -218,5 +260,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
         "untouched": o.untouched,
         "prover": o.prover,
         "confirmed": o.confirmed,
+        "clock": o.clock,
+        "places": list(o.places),
         "lines": [o.action_span.line, o.invariant_span.line],
     }

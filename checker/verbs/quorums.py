@@ -41,11 +41,11 @@ class Rate(click.ParamType[Fraction, Any]):
     help="How probable it is that a member is down (repeatable).",
 )
 @click.option(
-    "--timeout",
+    "--effort",
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="Seconds for each question to Z3.",
+    help="How much Z3 may do for each question: 1 is about a second of an idle machine.",
 )
 @json_option
 @ascii_option

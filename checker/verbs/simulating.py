@@ -10,6 +10,8 @@ from quorate.checker.refine.proof import Part, Simulated
 from quorate.checker.refine.ways import shown_way
 from quorate.checker.report.console import Output, count, seconds
 
+from .answers import quorum_json
+
 
 def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
     """What was proved of one refinement, or what is missing."""
@@ -25,8 +27,6 @@ def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
         _missing(out, proof)
     if proof.used:
         out.line(f"needs {', '.join(proof.used)}", indent=1)
-    for statement in proof.assumed:
-        out.line(f"provided that {statement}", indent=1)
 
 
 def _ways(out: Output, proof: Simulated) -> None:
@@ -52,9 +52,10 @@ def _missing(out: Output, proof: Simulated) -> None:
             out.line(f"{p.action or 'initial states'}{ways}: not shown", "warn", indent=1)
             for what in dict.fromkeys(p.failed):
                 out.line(what, indent=2)
-    for q in proof.quorums:
-        if q.counterexample is not None:
-            out.line(f"{q.statement}: not so at {q.scope}", "bad", indent=1)
+    for place in proof.senseless:
+        out.line(f"may have no value: {place}", "warn", indent=1)
+    for statement in proof.unmet:
+        out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
 
 
 def proof_as_json(proof: Simulated) -> dict[str, Any]:
@@ -75,7 +76,8 @@ def proof_as_json(proof: Simulated) -> dict[str, Any]:
         ],
         "invariants": list(proof.invariants),
         "used": list(proof.used),
-        "quorums_assumed": list(proof.assumed),
+        "senseless": list(proof.senseless),
+        "quorums": [quorum_json(q) for q in proof.quorums],
         "unsupported": proof.unsupported,
         "seconds": round(proof.seconds, 4),
     }

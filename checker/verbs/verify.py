@@ -23,6 +23,7 @@ from .options import ascii_option, json_option, sizes_option
 @click.option(
     "--all-mutants", is_flag=True, help="Every bundled mutant that has an implementation."
 )
+@click.option("--strict", is_flag=True, help="What is open, or warned of, exits with 4.")
 @json_option
 @ascii_option
 def command(**options: Any) -> int:

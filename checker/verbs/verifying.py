@@ -17,13 +17,15 @@ from quorate.checker.cli import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, Verdict, replay
 from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.result import Exploration, Outcome, from_the_start
 from quorate.checker.load import load_protocol, name_of
-from quorate.checker.prove.finite import Inductive, StateCheck, check_states, inductive
+from quorate.checker.prove.finite import Inductive, Obligation, StateCheck, check_states, inductive
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
 from quorate.checker.prove.unbounded import Proof, prove_unbounded
+from quorate.checker.prove.unbounded.meeting import not_always
 from quorate.checker.prove.verdicts import Verdict as Proved
 from quorate.checker.report.console import Output, count, holding, progress, seconds
 from quorate.checker.report.document import envelope, run_json
@@ -36,6 +38,7 @@ from quorate.model.paxos import Paxos
 from quorate.model.proofs import ProvedPaxosRoles
 from quorate.traces import Trace
 
+from .answers import by_clock, mark_of, quorum_json
 from .checking import progress_line, warnings_of
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
@@ -85,8 +88,21 @@ class Part:
 
     @property
     def broken(self) -> bool:
-        """Whether a property is violated or two quorums miss each other."""
-        return self.found.outcome is Outcome.VIOLATED or not all(q.holds for q in self.quorums)
+        """Whether a property is violated, or two quorums miss each other at these sizes."""
+        return self.found.outcome is Outcome.VIOLATED or any(q.refuted for q in self.quorums)
+
+    @property
+    def unproved(self) -> list[str]:
+        """What no run breaks here, and is not proved either: nobody may call it a pass."""
+        name = self.protocol.__name__
+        if nothing := nothing_claimed(self.protocol):
+            return nothing
+        found = []
+        if self.induction is None or self.induction.verdict is not Proved.PROVED:
+            found.append(f"{name} is not proved by induction at these sizes")
+        elif self.proof is None or not self.proof.proved:
+            found.append(f"{name} is not proved for other sizes")
+        return found + [f"not for every number of members: {s}" for s in not_always(self.quorums)]
 
 
 @dataclass
@@ -98,6 +114,7 @@ class Verify:
     faults: tuple[dict[str, int], ...]
     out: Path
     all_mutants: bool
+    strict: bool
     as_json: bool
 
     def run(self) -> int:
@@ -189,6 +206,8 @@ class Verify:
             "quorums": lambda: self._quorums(part),
             "the proof for any size": lambda: self._unbounded(part),
         }
+        if nothing_claimed(target):
+            del others["Z3"], others["the proof for any size"]
         for name, compute in others.items():
             if found.outcome is Outcome.VIOLATED:  # which stands, whatever becomes of the others
                 part.explaining.part(name, compute, None)
@@ -205,9 +224,7 @@ class Verify:
     def _quorums(self, part: Part) -> None:
         part.quorums = prove_quorums(part.protocol, part.sizes)
         for q in part.quorums:
-            self._line(f"quorums: {q.statement} ({q.scope})", q.holds)
-            if q.counterexample:
-                self._line(f"disjoint: {' and '.join(map(str, q.counterexample))}", False)
+            self._mark(f"quorums: {q}", mark_of(q))
 
     def _explored(self, part: Part) -> None:
         found = part.found
@@ -223,7 +240,8 @@ class Verify:
         elif found.complete:
             invariants = len(part.protocol.methods("invariant"))
             self._line(f"explored: {size}", True)
-            self._line(f"kernel: {holding(invariants)} in every state", True)
+            if invariants:
+                self._line(f"kernel: {holding(invariants)} in every state", True)
         else:
             self._warn(f"{found.outcome.value} after {size}")
 
@@ -247,18 +265,22 @@ class Verify:
                 what = f"the same {holding(len(names))}"
                 said = what if good else f"{', '.join(names)} violated"
                 self._line(f"Z3: {said} in {every}{states}", good)
+        for c in part.checks:
+            if c.verdict is Proved.UNKNOWN:
+                self._warn(f"Z3: no answer about {c.invariant}{by_clock(c.clock)}")
         part.induction = inductive(part.protocol, part.sizes, shrinking=0.1)
         proved = len(part.induction.obligations) - len(part.induction.failed)
         total = len(part.induction.obligations)
         if part.induction.verdict is Proved.PROVED:
             self._line(f"Z3: inductive at these sizes ({count(total, 'obligation')})", True)
         else:
-            failed = ", ".join(str(o) for o in part.induction.failed[:3])
-            self._warn(f"Z3: {proved} of {count(total, 'obligation')} proved; not: {failed}")
+            failed = ", ".join(map(_failed, part.induction.failed[:3]))
+            self._warn(f"Z3: {proved} of {count(total, 'obligation')} proved; not {failed}")
 
     def _unbounded(self, part: Part) -> None:
         """The same invariants for any number of elements, where they are inductive at all."""
-        if part.induction is None or part.induction.verdict is not Proved.PROVED:
+        claimed = part.protocol.methods("invariant")
+        if not claimed or part.induction is None or part.induction.verdict is not Proved.PROVED:
             return
         part.proof = prove_unbounded(part.protocol, refute=False)
         if part.proof.proved:
@@ -320,6 +342,10 @@ class Verify:
             mark = "" if good is None else "ok" if good else "bad"
             self.console.line(text, mark, indent=1)
 
+    def _mark(self, text: str, mark: str) -> None:
+        if not self.as_json:
+            self.console.line(text, mark, indent=1)
+
     def _warn(self, text: str) -> None:
         if not self.as_json:
             self.console.line(text, "warn", indent=1)
@@ -330,16 +356,17 @@ class Verify:
         if self.as_json:
             self.console.document(envelope("verify", code, as_json(parts, mutants, spent)))
             return code
+        unproved = [text for p in parts for text in p.unproved]
         words = {
-            0: "everything holds",
+            0: "everything holds" if not unproved else f"no violation; open: {'; '.join(unproved)}",
             VIOLATED: "a property is violated",
             MODEL: "the model is undefined",
-            INCONCLUSIVE: "inconclusive",
+            INCONCLUSIVE: "; ".join(["inconclusive", *unproved]),
             NONCONFORMING: "the implementation and the model disagree",
         }
         self.console.line()
         where = f"; counterexamples in {self.out}" if mutants else ""
-        mark = {0: "ok", INCONCLUSIVE: "warn"}.get(code, "bad")
+        mark = {0: "warn" if unproved else "ok", INCONCLUSIVE: "warn"}.get(code, "bad")
         self.console.line(f"{words[code]} ({seconds(spent)}){where}", mark)
         return code
 
@@ -352,7 +379,8 @@ class Verify:
         if Verdict.DIVERGES in replayed or not all(m.as_expected for m in mutants):
             return NONCONFORMING
         unknown = Verdict.UNJUDGED in replayed or any(p.unknown for p in parts)
-        return INCONCLUSIVE if unknown else 0
+        doubtful = self.strict and any(p.unproved or p.warnings for p in parts)
+        return INCONCLUSIVE if unknown or doubtful else 0
 
 
 @contextmanager
@@ -363,6 +391,13 @@ def deaf_children() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, listening)
+
+
+def _failed(o: Obligation) -> str:
+    """One obligation at these sizes: a step that breaks an invariant is no violation yet."""
+    name = f"{o.action or 'initially'} / {o.invariant or 'makes sense'}"
+    answer = "not inductive" if o.verdict is Proved.REFUTED else "no answer"
+    return f"{name} ({answer}{by_clock(o.clock)})"
 
 
 def _cost(code: str) -> int:
@@ -410,20 +445,18 @@ def _part_json(p: Part) -> dict[str, Any]:
         "run": run_json(p.run, p.trace) if p.run is not None else None,
         "graph": {"nodes": p.nodes, "edges": p.edges},
         "z3": [
-            {"invariant": c.invariant, "verdict": c.verdict.value, "states": c.states}
+            {
+                "invariant": c.invariant,
+                "verdict": c.verdict.value,
+                "states": c.states,
+                "clock": c.clock,
+            }
             for c in p.checks
         ],
         "inductive": p.induction and p.induction.verdict.value,
         "any_size": p.proof and p.proof.standing.value,
-        "quorums": [
-            {
-                "statement": q.statement,
-                "scope": q.scope,
-                "holds": q.holds,
-                "disjoint": [str(x) for x in q.counterexample] if q.counterexample else None,
-            }
-            for q in p.quorums
-        ],
+        "open": p.unproved,
+        "quorums": [quorum_json(q) for q in p.quorums],
         "replays": [replay_json(r) for r in p.replays],
         "warnings": [*p.warnings, *p.explaining.notes],
     }

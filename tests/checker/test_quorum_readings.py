@@ -169,7 +169,7 @@ def test_paxos_over_other_quorums(protocol: type[Protocol], states: int, transit
 @pytest.mark.parametrize("protocol", [GridPaxos, WeightedPaxos, JointPaxos])
 def test_they_are_proved_for_any_size(protocol: type[Protocol]) -> None:
     found = prove_unbounded(protocol, refute=False)
-    assert found.proved and found.assumed == ()
+    assert found.proved and found.unmet == ()
 
 
 def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:

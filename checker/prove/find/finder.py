@@ -41,7 +41,7 @@ SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
 INDUCTIVE = 2  # instances, of those explored, where lemmas are made inductive
 STEPS = 24  # counterexamples to induction of one lemma, looked at together
 MOST_STEPS = 48
-OBLIGATION_S = 5.0
+OBLIGATION = 5.0  # the effort for each obligation of a proof
 
 
 Report = Callable[[Progress], None]
@@ -271,6 +271,9 @@ class _Finder:
         proof = self._prove([*names, *proper])
         if proof.unsupported is not None:
             self.why, self.unsupported = proof.unsupported, True
+        elif proof.unmet:
+            self.why = f"not proved for every number of members: {'; '.join(proof.unmet)}"
+            self.unsupported = True
         if proof.unsupported is None and self._settled(proof):
             used = needed_by(proof, self.goals) & {*names, *proper}
             self.lemmas = {n: x for n, x in self.lemmas.items() if n in used}
@@ -285,13 +288,13 @@ class _Finder:
         methods = {n: self._text(n) for n in names if n in self.lemmas}
         cls = pasted(self.protocol, methods)
         wanted = [*self.goals, *(n for n in names if n in self.given), *methods]
-        return prove_unbounded(cls, invariants=wanted, refute=False, timeout=OBLIGATION_S)
+        return prove_unbounded(cls, invariants=wanted, refute=False, effort=OBLIGATION)
 
     def _settled(self, proof: Proof) -> bool:
         """Whether the goals are proved, and that no message is sent twice under one key."""
         wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
         proved = all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
-        return proved and not any(q.counterexample for q in proof.quorums)
+        return proved and not proof.unmet
 
     def _rename(self) -> None:
         self.lemmas = {f"lemma_{i}": x for i, x in enumerate(self.lemmas.values(), start=1)}
@@ -373,7 +376,7 @@ class _Finder:
             return ask(*args)
 
     def _left(self) -> float:
-        return self.budget - (time.perf_counter() - self.started)
+        return self.budget - (time.process_time() - self.cpu)
 
     def _check_time(self) -> None:
         if self._left() <= 0:

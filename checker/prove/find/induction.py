@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import z3
 
+from quorate.checker.prove.effort import limit
 from quorate.checker.prove.formulas import disjunction, negation, term
 from quorate.checker.prove.transition import Transition
 from quorate.checker.prove.translate import Translator
@@ -35,18 +36,18 @@ class Step:
 
 
 class UndecidedError(Exception):
-    """Z3 gave no answer in time."""
+    """Z3 gave no answer with the effort that it may take."""
 
 
 class Induction:
     """Counterexamples to induction of one instance; made and used inside its sizes."""
 
-    def __init__(self, instance: Instance, timeout: float = 100.0) -> None:
+    def __init__(self, instance: Instance, effort: float = 100.0) -> None:
         self.instance = instance
         self.transition = t = Transition(instance.ground)
         self.later = Translator(t.after)
         self.solver = z3.SolverFor("QF_FD")
-        self.solver.set("timeout", int(1000 * timeout))
+        limit(self.solver, effort)
         self.solver.add(
             *map(term, t.before.ranges()),
             term(t.translator.condition(instance.ground.well_formed())),

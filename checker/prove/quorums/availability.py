@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 import z3
 
+from quorate.checker.prove.effort import limit
 from quorate.model.language import SizeError
 from quorate.model.language.quorums import BySize
 from quorate.model.language.votes import Part, TooMany, Votes, members, minimal
@@ -27,6 +28,7 @@ from .given import System
 MOST_SHARED = 25  # members whose subsets are all looked at, where parts of a system share members
 MOST_QUORUMS = 20_000  # listed for the load
 MOST_WEIGHED = 400  # quorums in a linear program for the load
+LOAD = 5.0  # the effort that it may take
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _program(quorums: list[tuple[int, ...]], n: int) -> Fraction | None:
     """
     weights, least = [z3.Real(f"w{i}") for i in range(n)], z3.Real("least")
     optimiser = z3.Optimize()
-    optimiser.set("timeout", 5_000)
+    limit(optimiser, LOAD)
     optimiser.add(*(w >= 0 for w in weights), z3.Sum(weights) == 1)
     optimiser.add(*(z3.Sum([weights[i] for i in q]) >= least for q in quorums))
     optimiser.maximize(least)

@@ -25,8 +25,8 @@ class Counted:
     Raises NotCounted for systems whose quorums are something else than a matter of numbers.
     """
 
-    def __init__(self, left: System, right: System, timeout: float) -> None:
-        self.left, self.right, self.timeout = left, right, timeout
+    def __init__(self, left: System, right: System, effort: float) -> None:
+        self.left, self.right, self.effort = left, right, effort
         sets: dict[Hashable, None] = {"p": None, "q": None}
         self.named: list[Sort] = []
         # Sets and weights that any others may stand for:
@@ -83,7 +83,7 @@ class Counted:
         return self._solve(*self.conditions, self.apart, *more)
 
     def _solve(self, *conditions: Any) -> Any:
-        solver = solver_of(self.timeout)
+        solver = solver_of(self.effort)
         solver.add(*self.regions.rules, *conditions)
         return solver.check()
 

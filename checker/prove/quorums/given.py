@@ -11,6 +11,7 @@ from typing import Any
 
 import z3
 
+from quorate.checker.prove.effort import limit
 from quorate.checker.prove.verdicts import Verdict
 from quorate.model.language.quorums import QuorumSystem
 from quorate.model.language.votes import Part, Votes, enough
@@ -21,7 +22,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 MOST_SHARES = 2_000  # votes up to which shares are tried first
 
 
-def disjoint(left: System, right: System, n: int, timeout: float) -> tuple[Verdict, Pair | None]:
+def disjoint(left: System, right: System, n: int, effort: float) -> tuple[Verdict, Pair | None]:
     """Whether the quorums of n members meet; if not, two that do not, small ones.
 
     Raises SizeError for a number that does not fit.
@@ -29,10 +30,10 @@ def disjoint(left: System, right: System, n: int, timeout: float) -> tuple[Verdi
     p, q = left.votes(n), right.votes(n)
     # Members of which a part may be taken leave more room than whole ones: if these have none,
     # done. Counting arguments then take the simplex one step, where cases would take 2**n.
-    if _nodes(p) + _nodes(q) <= MOST_SHARES and _shares_meet(p, q, n, timeout):
+    if _nodes(p) + _nodes(q) <= MOST_SHARES and _shares_meet(p, q, n, effort):
         return Verdict.PROVED, None
     sides = [[z3.Bool(f"{name}{i}") for i in range(n)] for name in "pq"]
-    solver = solver_of(timeout)
+    solver = solver_of(effort)
     solver.add(*(holds(v, side) for v, side in zip((p, q), sides, strict=True)))
     solver.add(*(z3.Not(z3.And(a, b)) for a, b in zip(*sides, strict=True)))
     answer = solver.check()
@@ -46,15 +47,15 @@ def disjoint(left: System, right: System, n: int, timeout: float) -> tuple[Verdi
     return Verdict.REFUTED, (one, other)
 
 
-def solver_of(timeout: float) -> Any:
-    """A solver that gives up after so many seconds."""
+def solver_of(effort: float) -> Any:
+    """A solver whose questions may take so much effort each."""
     solver = z3.Solver()
-    solver.set("timeout", max(1, int(1000 * timeout)))
+    limit(solver, effort)
     return solver
 
 
-def _shares_meet(p: Votes, q: Votes, n: int, timeout: float) -> bool:
-    solver = solver_of(timeout)
+def _shares_meet(p: Votes, q: Votes, n: int, effort: float) -> bool:
+    solver = solver_of(effort)
     sides = [[z3.Real(f"{name}{i}") for i in range(n)] for name in "pq"]
     for v, side in zip((p, q), sides, strict=True):
         solver.add(*(z3.And(x >= 0, x <= 1) for x in side))

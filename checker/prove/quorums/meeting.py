@@ -30,7 +30,7 @@ ALL = "all quorums of a size, by Z3"
 
 
 def prove_quorums(
-    protocol: type[Protocol], sizes: Mapping[str, int], *, timeout: float = 10.0
+    protocol: type[Protocol], sizes: Mapping[str, int], *, effort: float = 10.0
 ) -> list[QuorumProof]:
     """For every quorum system of a protocol, and each that it meets: do they intersect?
 
@@ -42,7 +42,7 @@ def prove_quorums(
         n = sizes.get(left.of.__name__)
         if n is None:
             raise SizeError(f"{left.__name__} needs a size for {left.of.__name__}")
-        found += prove_pair(left, right, n, timeout=timeout)
+        found += prove_pair(left, right, n, effort=effort)
     return found
 
 
@@ -60,7 +60,7 @@ def pairs_of(systems: list[System]) -> list[tuple[System, System]]:
     return list(found.values())
 
 
-def prove_pair(left: System, right: System, n: int, *, timeout: float = 10.0) -> list[QuorumProof]:
+def prove_pair(left: System, right: System, n: int, *, effort: float = 10.0) -> list[QuorumProof]:
     """Whether two systems meet among n members and, if so, among how many others.
 
     Raises SizeError for a number that one of them does not fit.
@@ -70,7 +70,7 @@ def prove_pair(left: System, right: System, n: int, *, timeout: float = 10.0) ->
             f"{left.__name__} and {right.__name__} cannot meet: their members are "
             f"{left.of.__name__}s and {right.of.__name__}s"
         )
-    return list(_Pair(left, right, timeout).proofs(n))
+    return list(_Pair(left, right, effort).proofs(n))
 
 
 @dataclass(frozen=True)
@@ -80,24 +80,24 @@ class _Claim:
     scope: str
     argument: str
     every: bool
+    fails: int | None = None  # a number of members of which the quorums do not meet
 
 
 class _Pair:
-    def __init__(self, left: System, right: System, timeout: float) -> None:
-        self.left, self.right, self.timeout = left, right, timeout
+    def __init__(self, left: System, right: System, effort: float) -> None:
+        self.left, self.right, self.effort = left, right, effort
         self.members = f"{left.of.__name__.lower()}s"
+
+    def _number(self, n: int) -> str:
+        return f"{n} {self.members if n != 1 else self.members[:-1]}"
 
     def proofs(self, n: int) -> Iterator[QuorumProof]:
         started = time.perf_counter()
-        verdict, found = disjoint(self.left, self.right, n, self.timeout)
-        scope = f"{n} {self.members}" if n != 1 else f"1 {self.members[:-1]}"
-        given = _Claim(scope, ALL, every=False)
-        if found is not None:
-            apart = named(self.left, found[0]), named(self.right, found[1])
-            yield self._proof(given, started, verdict, apart)
-            return
+        verdict, found = disjoint(self.left, self.right, n, self.effort)
+        scope = self._number(n)
         if verdict is not Verdict.PROVED:
-            yield self._proof(given, started, verdict)
+            fails = n if found is not None else None
+            yield self._proof(_Claim(scope, ALL, every=False, fails=fails), started, verdict)
             return
         scope += self._vacuous(n)
         proof = self._proof(_Claim(scope, ALL, every=False), started, verdict)
@@ -116,9 +116,14 @@ class _Pair:
         claim: _Claim,
         started: float,
         verdict: Verdict,
-        counterexample: tuple[str, str] | None = None,
     ) -> QuorumProof:
         left, right = self.left.__name__, self.right.__name__
+        counterexample, apart = None, ""
+        if claim.fails is not None:
+            _, found = disjoint(self.left, self.right, claim.fails, self.effort)
+            assert found is not None
+            counterexample = named(self.left, found[0]), named(self.right, found[1])
+            apart = self._number(claim.fails)
         if self.left is self.right:
             statement = f"any two quorums of {left} share a member"
         else:
@@ -132,6 +137,8 @@ class _Pair:
             every=claim.every,
             verdict=verdict,
             counterexample=counterexample,
+            fails=claim.fails,
+            apart=apart,
             seconds=time.perf_counter() - started,
         )
 
@@ -150,7 +157,7 @@ class _Pair:
 
     def _counted(self) -> _Claim | None:
         try:
-            counted = Counted(self.left, self.right, self.timeout)
+            counted = Counted(self.left, self.right, self.effort)
         except NotCounted:
             return None
         verdict = counted.for_every_size()
@@ -167,13 +174,13 @@ class _Pair:
         return self._listed(good, bad, PRINTED, REGIONS)
 
     def _structured(self) -> _Claim | None:
-        left, right, timeout = self.left, self.right, self.timeout
-        if grids_meet(left, right, timeout):
+        left, right, effort = self.left, self.right, self.effort
+        if grids_meet(left, right, effort):
             return _Claim("any number of rows and columns", "first-order logic (EPR)", every=True)
         by_levels = "induction over levels, its step by linear arithmetic"
-        if trees_meet(left, right, timeout):
+        if trees_meet(left, right, effort):
             return _Claim(f"any number of {self.members}", by_levels, every=True)
-        if (groups := hierarchies_meet(left, right, timeout)) is not None:
+        if (groups := hierarchies_meet(left, right, effort)) is not None:
             return _Claim(groups, by_levels, every=True)
         return None
 
@@ -183,7 +190,7 @@ class _Pair:
         if None in highest:
             return None
         least = max(h + 1 for h in highest if h is not None)
-        verdict, _ = disjoint(self.left, self.right, least, self.timeout)
+        verdict, _ = disjoint(self.left, self.right, least, self.effort)
         if verdict is not Verdict.PROVED:
             return None
         argument = "the same quorums, however many others there are"
@@ -201,7 +208,7 @@ class _Pair:
         bad: list[int] = []
         for n in sizes:
             if fits(self.left, n) and fits(self.right, n):
-                verdict, _ = disjoint(self.left, self.right, n, self.timeout)
+                verdict, _ = disjoint(self.left, self.right, n, self.effort)
                 (good if verdict is Verdict.PROVED else bad).append(n)
         return good, bad
 
@@ -213,7 +220,12 @@ class _Pair:
         else:
             scope = f"{runs(good)} {self.members}" + (f", not {runs(bad)}" if bad else "")
             scope += f" (looked at: 1..{most})"
-        return _Claim(scope, argument, every=False)
+        return _Claim(scope, argument, every=False, fails=self._fails(bad))
+
+    def _fails(self, sizes: list[int]) -> int | None:
+        """The first of these numbers of members among which two quorums share none."""
+        refuted = (n for n in sizes if disjoint(self.left, self.right, n, self.effort)[1])
+        return next(refuted, None)
 
 
 def highest_member(system: System) -> int | None:

@@ -24,14 +24,14 @@ from .counted import said_by
 from .given import System, solver_of
 
 
-def grids_meet(left: Any, right: Any, timeout: float) -> bool:
+def grids_meet(left: Any, right: Any, effort: float) -> bool:
     """Whether quorums of two grids of one shape meet, however many rows and columns there are."""
     if said_by(left) is not Grid or said_by(right) is not Grid or not _same_columns(left, right):
         return False
     row, column = z3.DeclareSort("Row"), z3.DeclareSort("Column")
     r, k = z3.Const("r", row), z3.Const("k", column)
     p, q = (z3.Function(name, row, column, z3.BoolSort()) for name in "pq")
-    solver = solver_of(timeout)
+    solver = solver_of(effort)
     solver.add(_held(left.holds, p, r, k), _held(right.holds, q, r, k))
     solver.add(z3.ForAll([r, k], z3.Not(z3.And(p(r, k), q(r, k)))))
     return bool(solver.check() == z3.unsat)
@@ -64,7 +64,7 @@ def _answer(columns: Any, n: int) -> Any:
         return type(error)
 
 
-def trees_meet(left: Any, right: Any, timeout: float) -> bool:
+def trees_meet(left: Any, right: Any, effort: float) -> bool:
     """Whether quorums of two trees of one degree meet.
 
     A leaf's only quorum is the leaf. A quorum below a root holds a quorum below `below` of its
@@ -76,10 +76,10 @@ def trees_meet(left: Any, right: Any, timeout: float) -> bool:
     def below(taken: Any, groups: Any, with_root: Any) -> Any:
         return z3.Or(z3.And(with_root, taken >= 1), taken == groups)
 
-    return _step(None, below, below, timeout)
+    return _step(None, below, below, effort)
 
 
-def hierarchies_meet(left: Any, right: Any, timeout: float) -> str | None:
+def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
     """What hierarchies quorums of two such systems meet in, in words; None if not in all."""
     if said_by(left) is not Hierarchical or said_by(right) is not Hierarchical:
         return None
@@ -89,10 +89,10 @@ def hierarchies_meet(left: Any, right: Any, timeout: float) -> str | None:
 
     if left.branching != right.branching:
         return None
-    if left.need is None and right.need is None and _step(None, majority, majority, timeout):
+    if left.need is None and right.need is None and _step(None, majority, majority, effort):
         return "any groups, on any number of levels"
     for groups, p, q in _levels(left, right):
-        if not _step(groups, _more(p), _more(q), timeout):
+        if not _step(groups, _more(p), _more(q), effort):
             return None
     if isinstance(left.branching, int):
         return f"groups of {left.branching}, on any number of levels"
@@ -109,7 +109,7 @@ def _levels(left: Any, right: Any) -> Iterator[tuple[int, int, int]]:
         yield groups, p, q
 
 
-def _step(groups: int | None, p: Any, q: Any, timeout: float) -> bool:
+def _step(groups: int | None, p: Any, q: Any, effort: float) -> bool:
     """Whether two quorums of a root and its groups meet if those of each group do.
 
     Groups lie in four regions, by which of the two quorums holds a quorum of the group; no group is
@@ -118,7 +118,7 @@ def _step(groups: int | None, p: Any, q: Any, timeout: float) -> bool:
     _, first, second, both = regions = z3.Ints("neither first second both")
     roots = z3.Bools("first_root second_root")
     total = z3.Sum(regions)
-    solver = solver_of(timeout)
+    solver = solver_of(effort)
     solver.add(*(x >= 0 for x in regions), total >= 1, both == 0, z3.Not(z3.And(*roots)))
     if groups is not None:
         solver.add(total == groups)

@@ -13,6 +13,7 @@ from quorate.model.language.sorts import Ordered, Sort
 from quorate.model.language.types import MapType, MessagesType, SetType, SortType, Type
 
 from .logic import Atom, Formula, Term, bounded, conj, disj, every, free, fresh, implies, some
+from .meeting import always_meet
 from .values import parts
 from .vocabulary import Relation, Vocabulary
 
@@ -32,7 +33,8 @@ class _Axioms:
         for sort in [s for s in self.v.sorts if issubclass(s, Ordered)]:
             found[f"{sort.__name__} is ordered"] = self._ordered(sort)
         for left, right in pairs(self.v.description.protocol):
-            if left in self.v.members or right in self.v.members:
+            mentioned = left in self.v.members or right in self.v.members
+            if mentioned and always_meet(left, right):
                 found[f"{left.__name__} meets {right.__name__}"] = self._meet(left, right)
         for relation in self.v.relations.values():
             if relation.wide:

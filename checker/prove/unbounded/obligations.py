@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.language.traverse import walk
 
 from .branches import branches
+from .definedness import Doubt, doubts_of, doubts_of_action
 from .logic import Formula, conj, disj, every, fresh, implies, neg
 from .states import Before, State
 from .steps import Initially, Step
@@ -78,6 +79,18 @@ def writes(action: c.Action) -> set[Any]:
     return found
 
 
+def _starts(v: Vocabulary) -> list[list[tuple[State, Formula]]]:
+    """The states before each `@init` and after the last, each with what makes it one.
+
+    They are taken one after the other (`Machine.initial`).
+    """
+    found: list[list[tuple[State, Formula]]] = [[(Initially(v), True)]]
+    for action in v.description.inits:
+        steps = [(Step(v, b, s), taken) for s, taken in found[-1] for b in branches(action)]
+        found.append([(s, conj([taken, *s.guards, *s.choices])) for s, taken in steps])
+    return found
+
+
 class Obligations:
     """Everything there is to prove of a description; formulas are made when asked for."""
 
@@ -95,7 +108,8 @@ class Obligations:
         self.steps = {
             a.name: [Step(v, b, self.before) for b in branches(a)] for a in description.actions
         }
-        self.starts = [Step(v, b, Initially(v)) for a in description.inits for b in branches(a)]
+        self.starts = _starts(v)
+        self.doubts = self._doubts(chosen)
         self._goals: dict[tuple[str | None, str], Formula] = {}
 
     def touched(self, action: c.Action, invariant: str) -> bool:
@@ -113,13 +127,35 @@ class Obligations:
         v = self.vocabulary
         if action is not None:
             return disj(self._broken(s, invariant) for s in self.steps[action])
-        if not self.starts:
-            return neg(invariant.of(v, Initially(v)))
-        return disj(self._broken(s, invariant) for s in self.starts)
+        return disj(conj([taken, neg(invariant.of(v, state))]) for state, taken in self.starts[-1])
 
     def _broken(self, step: Step, invariant: Invariant) -> Formula:
         broken = neg(invariant.of(self.vocabulary, step))
         return conj([*step.guards, broken, *step.choices])
+
+    # ------------------------------------------------------------ what may have no value
+
+    def _doubts(self, invariants: Sequence[c.Property]) -> dict[str, list[Doubt]]:
+        """By action or invariant, what of it may have no value; those where something may."""
+        d = self.description
+        types = {v.name: v.type for v in d.variables}
+        found = {a.name: doubts_of_action(a, types) for a in (*d.inits, *d.actions)}
+        found |= {p.name: doubts_of(p.body, types) for p in invariants}
+        return {name: doubts for name, doubts in found.items() if doubts}
+
+    def senseless(self, name: str, doubts: Sequence[Doubt] | None = None) -> Formula:
+        """A state where the action or invariant of this name (or so much of it) has no value."""
+        d, v = self.description, self.vocabulary
+        whole = [x.whole for x in (self.doubts[name] if doubts is None else doubts)]
+        if name in self.invariants:
+            return disj(Translator(v, self.before).formula(e, {}) for e in whole)
+        action = next(a for a in (*d.inits, *d.actions) if a.name == name)
+        states: list[tuple[State, Formula]] = [(self.before, True)]
+        if action in d.inits:
+            states = self.starts[d.inits.index(action)]
+        guarded = [replace(action, guards=(c.Guard(condition=e),), effects=()) for e in whole]
+        steps = [(Step(v, a, s), taken) for a in guarded for s, taken in states]
+        return disj(conj([taken, *s.guards, *s.choices]) for s, taken in steps)
 
     def implied(self, invariant: str) -> Formula:
         """A state where the invariant is false."""

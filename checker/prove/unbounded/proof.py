@@ -16,10 +16,10 @@ from quorate.model.language.lower import describe
 from quorate.model.language.protocol import Protocol
 
 from .hints import Hints, hints_of
-from .meeting import assumed_systems, proved_systems
+from .meeting import not_always, proved_systems
 from .obligations import Obligations
 from .queries import Asker, Result
-from .verdicts import Answer, InvariantProof, Obligation, Proof, Standing
+from .verdicts import SENSE, Answer, InvariantProof, Obligation, Proof, Standing
 from .vocabulary import UnsupportedError
 
 Report = Callable[[Obligation], None]
@@ -32,7 +32,7 @@ def prove_unbounded(
     protocol: type[Protocol],
     *,
     seed: int = 0,
-    timeout: float = 10.0,
+    effort: float = 10.0,
     invariants: Sequence[str] | None = None,
     refute: bool = True,
     shrink: bool = False,
@@ -42,17 +42,15 @@ def prove_unbounded(
 ) -> Proof:
     """Prove the invariants (these alone, by default all) for any number of elements of each sort.
 
-    `timeout` bounds each obligation, in seconds. What is not proved is looked for, for `refuting`
-    seconds, as a step or a run at small sizes, unless `refute` is False. `shrink` makes the sets of
-    hypotheses used small. `second` asks cvc5 what Z3
-    leaves open, and whether it agrees with the rest. Raises ModelError; ValueError for a name that
-    is no invariant, where there is none at all, and for a broken file of hints.
+    `effort` bounds each obligation (see prove/effort.py). What is not proved is looked for, with
+    the effort `refuting`, as a step or a run at small sizes, unless `refute` is False. `shrink`
+    makes the sets of hypotheses used small. `second` asks cvc5 what Z3 leaves open, and whether it
+    agrees with the rest. A protocol without invariants claims nothing, and none is proved. Raises
+    ModelError; ValueError for a name that is no invariant, and for a broken file of hints.
     """
     started = time.perf_counter()
     description = describe(protocol)
     known = [p.name for p in description.invariants]
-    if not known:
-        raise ValueError(f"{description.name} has no invariants to prove")
     for name in invariants or ():
         if name not in known:
             raise ValueError(
@@ -65,7 +63,7 @@ def prove_unbounded(
     search = None
     try:
         obligations = Obligations(description, chosen)
-        search = _Search(obligations, seed, timeout, shrink, second, report, hints_of(protocol))
+        search = Search(obligations, seed, effort, shrink, second, report, hints_of(protocol))
         found = search.run()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
@@ -79,7 +77,7 @@ def prove_unbounded(
         invariants=tuple(found),
         obligations=tuple(search.done) if search else (),
         quorums=quorums,
-        assumed=assumed_systems(quorums),
+        unmet=not_always(quorums),
         faults=faults,
         seconds=time.perf_counter() - started,
         unsupported=unsupported,
@@ -99,15 +97,27 @@ def _quorums(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:
         raise ValueError(str(error)) from None
 
 
+def _given_sense(i: InvariantProof) -> InvariantProof:
+    """Proved of steps and states that make sense, which all do is not: then it is open."""
+    if i.standing is not Standing.PROVED:
+        return i
+    return replace(i, standing=Standing.OPEN, rests_on=(SENSE,))
+
+
 @dataclass
-class _Search:
+class Search:
+    """The invariants of some obligations that can be proved together, as proofs of refinements ask.
+
+    `done` are the obligations, once it has `run`.
+    """
+
     obligations: Obligations
     seed: int
-    timeout: float
-    shrink: bool
-    second: bool
-    report: Report | None
-    hints: Hints
+    effort: float
+    shrink: bool = False
+    second: bool = False
+    report: Report | None = None
+    hints: Hints = field(default_factory=dict)
     done: list[Obligation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -116,8 +126,10 @@ class _Search:
         for name in names:
             for action in (None, *self._touching(name)):
                 self.obligations.query(action, name)
+        for name in self.obligations.doubts:
+            self.obligations.senseless(name)
         self.asker = Asker(
-            self.obligations.vocabulary, self.seed, self.timeout, self.shrink, self.second
+            self.obligations.vocabulary, self.seed, self.effort, self.shrink, self.second
         )
         self.kept = names
         self.consequences: list[str] = []
@@ -139,9 +151,38 @@ class _Search:
             self.kept = [n for n in self.kept if n not in dropped]
             self._reconsider(dropped)
         self._again(dropped)
+        senseless = [o for o in map(self._makes_sense, self._doubtful()) if not o.proved]
         if self.second:
             self.done = [self._confirmed(o) for o in self.done]
-        return [self._outcome(n) for n in self.obligations.invariants]
+        found = [self._outcome(n) for n in self.obligations.invariants]
+        if senseless:
+            found = [_given_sense(i) for i in found]
+        if self.obligations.doubts:
+            standing = Standing.OPEN if senseless else Standing.PROVED
+            found.append(InvariantProof(SENSE, standing, "consequence", tuple(senseless)))
+        return found
+
+    def _doubtful(self) -> list[str]:
+        """The actions, and the proved invariants, of which something may have no value."""
+        proved = set(self._assumed())
+        unproved = self.obligations.invariants.keys() - proved
+        return [n for n in self.obligations.doubts if n not in unproved]
+
+    def _makes_sense(self, name: str) -> Obligation:
+        """That whatever has a value only sometimes has one in every state that is reached."""
+        o = self.obligations
+        first = name in {a.name for a in o.description.inits}
+        hypotheses = {} if first else o.assumed(self._assumed())
+        hint = self.hints.get(f"{name} / {SENSE}", ())
+        result = self.asker.ask(hypotheses, o.senseless(name), hint)
+        places = tuple(d.place for d in o.doubts[name])
+        if result.answer is not Answer.PROVED:
+            places = tuple(
+                d.place
+                for d in o.doubts[name]
+                if not self.asker.ask(hypotheses, o.senseless(name, [d]), hint, True).proved
+            )
+        return self._noted("sense", name, SENSE, result, places=places)
 
     def _conclude(self) -> None:
         """Find what follows from the others: it need not be inductive, and may be assumed too."""
@@ -233,7 +274,10 @@ class _Search:
         if o.untouched or o.answer is not Answer.PROVED or o.prover != "Z3":
             return o
         hypotheses = self.obligations.assumed(self._assumed() if o.kind == "step" else o.used)
-        if o.kind == "consequence":
+        if o.kind == "sense":
+            hypotheses = self.obligations.assumed(o.used)
+            query = self.obligations.senseless(o.action or "")
+        elif o.kind == "consequence":
             query = self.obligations.implied(o.invariant)
         else:
             query = self.obligations.query(o.action, o.invariant)
@@ -244,10 +288,17 @@ class _Search:
         return [a.name for a in actions if self.obligations.touched(a, name)]
 
     def _noted(
-        self, kind: str, action: str | None, name: str, result: Result | None, note: bool = True
+        self,
+        kind: str,
+        action: str | None,
+        name: str,
+        result: Result | None,
+        note: bool = True,
+        places: tuple[str, ...] = (),
     ) -> Obligation:
-        invariant = self.obligations.invariants[name]
-        actions = {a.name: a for a in self.obligations.description.actions}
+        invariant = self.obligations.invariants.get(name)
+        spans = {a.name: a.span for a in self.obligations.description.actions}
+        spans |= {p.name: p.span for p in self.obligations.description.invariants}
         found = Obligation(
             kind=kind,
             action=action,
@@ -258,8 +309,10 @@ class _Search:
             cases=result.cases if result else 0,
             untouched=result is None,
             prover=result.prover if result else "Z3",
-            action_span=actions[action].span if action is not None else NOWHERE,
-            invariant_span=invariant.span,
+            clock=result.clock if result else False,
+            places=places,
+            action_span=spans.get(action or "", NOWHERE),
+            invariant_span=invariant.span if invariant else NOWHERE,
         )
         if note:
             self.done.append(found)

@@ -7,6 +7,7 @@ becomes cases of their own, each of which Z3 must refute.
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,12 @@ from typing import Any
 
 import z3
 
+from quorate.checker.prove.effort import Budget
+
 from .axioms import axioms
 from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified
 from .markers import Markers
+from .searching import Searcher
 from .second import refuted
 from .values import ITEM, LENGTH
 from .verdicts import Answer
@@ -28,21 +32,30 @@ ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
 CELLS, WITNESSES = 3, 4
 PROVED = Answer.PROVED
 OPEN: tuple[Answer, set[str]] = (Answer.NOT_PROVED, set())  # what is not asked
-# How much Z3 may do before another way to ask is tried; its own units, about a million a second,
-# so that a busy machine changes no answer. 0: as much as the timeout allows.
-FEW, FIRST, SECOND, ALL = 300_000, 1_200_000, 4_000_000, 0
-SHRINKING_S = 0.5  # for making one set of used hypotheses smaller
+# The effort (see effort.py) before another way to ask is tried; ALL: as much as there is.
+FEW, FIRST, SECOND, ALL = 0.3, 1.2, 4.0, math.inf
+BY_MODELS = -1  # a way of its own: searching.py
+SHRINKING = 0.5  # for making one set of used hypotheses smaller
 
 
 @dataclass(frozen=True)
 class Result:
-    """Z3's answer, the hypotheses that it used, and how many cases there were."""
+    """Z3's answer, the hypotheses that it used, and how many cases there were.
+
+    `clock` says that the backstop ended it.
+    """
 
     answer: Answer
     used: tuple[str, ...]
     cases: int
     seconds: float
     prover: str = "Z3"
+    clock: bool = False
+
+    @property
+    def proved(self) -> bool:
+        """Whether the query is ruled out."""
+        return self.answer is Answer.PROVED
 
 
 @dataclass(frozen=True)
@@ -67,13 +80,14 @@ class Asker:
 
     vocabulary: Vocabulary
     seed: int
-    timeout: float
+    effort: float
     shrink: bool = False
     second: bool = False  # what Z3 leaves open is asked of cvc5
-    _end: float = 0.0
+    _searcher: Searcher | None = None
     _written: dict[tuple[int, bool, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.budget = Budget(self.effort)
         self.axioms = axioms(self.vocabulary)
         v = self.vocabulary
         followed = [v.sorts[s if v.counts else s.of] for s in v.members]  # type: ignore[attr-defined]
@@ -92,16 +106,17 @@ class Asker:
         `quick`: what takes long is not tried.
         """
         started = time.perf_counter()
-        self._end = started + self.timeout
+        self.budget = Budget(self.effort)
         if self.vocabulary.counts:
             found, used, count = self._by_cases(hypotheses, query, hint, quick)
         else:
-            found, used, count = self._by_ways(hypotheses, query)
+            found, used, count = self._by_ways(hypotheses, query, hint)
         prover = "Z3"
         if self.second and not quick and found is not PROVED and self.agreed(hypotheses, query):
             found, used, prover = PROVED, set(hypotheses), "cvc5"
         order = tuple(n for n in hypotheses if n in used)
-        return Result(found, order, count, time.perf_counter() - started, prover)
+        spent = time.perf_counter() - started
+        return Result(found, order, count, spent, prover, self.budget.clock)
 
     def _by_cases(
         self,
@@ -128,7 +143,7 @@ class Asker:
             if answer is PROVED:
                 used |= names
                 count += 1
-            elif test is None or time.perf_counter() > self._end:
+            elif test is None or self.budget.over:
                 return answer, set(hypotheses), count + 1
             else:
                 pending += [(part, tests + 1) for part in decided(parts, test)]
@@ -162,19 +177,22 @@ class Asker:
                     if (not few and not all_of_them) or (all_of_them, width) in failed:
                         continue
                     answer, used = self._ask(given, parts, width, limit)
-                    if answer is PROVED or time.perf_counter() > self._end:
+                    if answer is PROVED or self.budget.over:
                         return answer, used
                     if answer is Answer.NOT_PROVED:
                         failed.add((all_of_them, width))
         return answer, used
 
     def _by_ways(
-        self, hypotheses: Mapping[str, Formula], query: Formula
+        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
     ) -> tuple[Answer, set[str], int]:
         found, used, count = Answer.NOT_PROVED, set[str](), 1
-        failed: set[int] = set()  # ways that ended without a proof: more time would not help
+        failed: set[int] = set()  # ways that ended without a proof: more effort would not help
         for number, limit in self._schedule(len(ways := _ways(query))):
-            if number not in failed and time.perf_counter() < self._end:
+            if number == BY_MODELS:
+                if (names := self._searched(hypotheses, query, hint)) is not None:
+                    return PROVED, names, 1
+            elif number not in failed and not self.budget.over:
                 found, used = self._all(hypotheses, ways[number], limit)
                 count = len(ways[number].cases)
                 if found is Answer.PROVED:
@@ -184,15 +202,15 @@ class Asker:
             found = Answer.NOT_PROVED if len(failed) == len(ways) else Answer.UNKNOWN
         return found, used, count
 
-    def _schedule(self, ways: int) -> Iterator[tuple[int, int]]:
-        """Two ways for a moment, then each for a while, then each for as long as may be."""
-        yield from ((0, FIRST), (1, FIRST))
+    def _schedule(self, ways: int) -> Iterator[tuple[int, float]]:
+        """Two ways for a moment, then by models, then each for a while, then for what is left."""
+        yield from ((0, FIRST), (1, FIRST), (BY_MODELS, ALL))
         for limit in (SECOND, ALL):
             for number in (*range(1, ways), 0):
                 yield number, limit
 
     def _all(
-        self, hypotheses: Mapping[str, Formula], way: _Way, limit: int
+        self, hypotheses: Mapping[str, Formula], way: _Way, limit: float
     ) -> tuple[Answer, set[str]]:
         used: set[str] = set()
         for parts in way.cases:
@@ -207,14 +225,14 @@ class Asker:
         hypotheses: Mapping[str, Formula],
         parts: Sequence[Formula],
         width: int,
-        limit: int,
+        limit: float,
     ) -> tuple[Answer, set[str]]:
-        solver = self._solver(limit)
+        solver = self._solver()
         solver.add(*self._assertions(parts, width))
         switches = {n: z3.Bool(f"uses {n}") for n in hypotheses}
         for name, f in hypotheses.items():
             solver.add(z3.Implies(switches[name], self._hypothesis(f, width)))
-        answer = answer_of(solver, list(switches.values()))
+        answer = answer_of(solver, self.budget.check(solver, *switches.values(), most=limit))
         if answer is not Answer.PROVED:
             return answer, set(hypotheses)
         core = self._core(solver, switches)
@@ -225,24 +243,21 @@ class Asker:
         return {n for n, p in switches.items() if p.get_id() in ids}
 
     def _shrunk(self, solver: Any, switches: Mapping[str, Any], core: set[str]) -> set[str]:
-        """Without what is not needed: leave one out at a time, while there is time."""
-        end = time.perf_counter() + SHRINKING_S
-        solver.set("timeout", int(1000 * SHRINKING_S))
+        """Without what is not needed: leave one out at a time, while there is effort left."""
+        budget = Budget(SHRINKING)
         for name in sorted(core):
-            if time.perf_counter() > end:
+            if budget.over:
                 break
             less = [switches[n] for n in core if n != name]
-            if name in core and solver.check(*less) == z3.unsat:
+            if name in core and budget.check(solver, *less) == z3.unsat:
                 core = self._core(solver, switches)
         return core
 
-    def _solver(self, limit: int) -> Any:
+    def _solver(self) -> Any:
         solver = z3.SimpleSolver()
         solver.set("auto_config", False)
         solver.set("mbqi", False)
         solver.set("random_seed", self.seed)
-        solver.set("timeout", max(1, int(1000 * (self._end - time.perf_counter()))))
-        solver.set("rlimit", limit)
         return solver
 
     def _hypothesis(self, f: Formula, width: int) -> Any:
@@ -279,12 +294,23 @@ class Asker:
                     found += [f(x, functions[LENGTH](x) - 1) for x in keys]
         return found
 
+    def _searched(
+        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
+    ) -> set[str] | None:
+        """By models, with few hypotheses, and as much effort as all else has."""
+        if self._searcher is None:
+            self._searcher = Searcher(self.axioms.values(), self.seed)
+        budget = Budget(self.effort)
+        found = self._searcher.refuted(hypotheses, query, hint[:1], budget)
+        self.budget.clock = self.budget.clock or budget.clock
+        return found
+
     def smt2(self, hypotheses: Mapping[str, Formula], query: Formula) -> str:
         """The query as an SMT-LIB file, to be refuted (`unsat`).
 
         Its patterns are those by which Z3 refutes it in no time, if some do.
         """
-        parts, self._end = opened(query), time.perf_counter() + self.timeout
+        parts, self.budget = opened(query), Budget(self.effort)
         enough = (w for w in (0, 1, 2) if self._ask(hypotheses, parts, w, SECOND)[0] is PROVED)
         return self._text(hypotheses, parts, next(enough, 0))
 
@@ -292,7 +318,7 @@ class Asker:
         """Whether cvc5 refutes the query, given few instances to begin with or more."""
         parts = opened(query)
         texts = (self._text(hypotheses, parts, width) for width in (0, 1, 2))
-        return any(refuted(text, self.timeout / 3) for text in texts)
+        return any(refuted(text, self.effort / 3) for text in texts)
 
     def _text(self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int) -> str:
         solver = z3.SimpleSolver()
@@ -301,13 +327,12 @@ class Asker:
         return str(solver.to_smt2())
 
 
-def answer_of(solver: Any, assumptions: Sequence[Any]) -> Answer:
+def answer_of(solver: Any, found: Any) -> Answer:
     """Z3's answer. Without a search for models it is "unknown" if the instances do not suffice."""
-    found = solver.check(*assumptions)
     if found == z3.unsat:
         return Answer.PROVED
-    out_of_time = found == z3.unknown and "incomplete" not in solver.reason_unknown()
-    return Answer.UNKNOWN if out_of_time else Answer.NOT_PROVED
+    gave_up = found == z3.unknown and "incomplete" not in solver.reason_unknown()
+    return Answer.UNKNOWN if gave_up else Answer.NOT_PROVED
 
 
 def cases(query: Formula) -> Iterator[list[Formula]]:

@@ -7,8 +7,7 @@ invariants are too weak; a run says that one is false.
 
 from __future__ import annotations
 
-import itertools
-import time
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,16 +19,18 @@ from quorate.checker.prove.quorums import first_size
 from quorate.checker.prove.verdicts import BoundedOutcome, Counterexample, DisagreementError
 from quorate.checker.prove.verdicts import Obligation as Finite
 from quorate.checker.report.traces import make_trace
-from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes
+from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes, StepError
 from quorate.model.language.protocol import Protocol
 from quorate.model.language.run import State
 from quorate.model.language.sorts import Ordered, Sort
 from quorate.traces import Trace
 
-from .verdicts import InvariantProof, Standing
+from .meeting import missing_each_other
+from .verdicts import SENSE, InvariantProof, Standing
 
 KEYS = ".key"
 DEPTH = 20  # steps of a run; a vote that need not be the highest takes 17
+SHRINKING = 1.0  # the effort to make one step small
 
 
 class _FoundError(Exception):
@@ -37,24 +38,26 @@ class _FoundError(Exception):
 
 
 def refuted(
-    protocol: type[Protocol], found: Sequence[InvariantProof], names: Sequence[str], budget_s: float
+    protocol: type[Protocol], found: Sequence[InvariantProof], names: Sequence[str], effort: float
 ) -> list[InvariantProof]:
-    """The outcomes, those that failed with a step or a run that breaks them, where one is found."""
+    """The outcomes, those that failed with a step or a run that breaks them, where one is found.
+
+    What was never proved, and claims that only something else stands in the way of, are left alone.
+    """
     broken = [i.invariant for i in found if i.standing is not Standing.PROVED and not i.rests_on]
     wanted = [n for n in broken if n in names]
     keys = [n for n in broken if n not in names]
     if not wanted and not keys:
         return list(found)
-    end = time.perf_counter() + budget_s
     # Consequences come last: a step that breaks one of them, and nothing else, says little.
     kept = [i.invariant for i in found if i.invariant in names and i.how != "consequence"]
-    steps = _Steps(protocol, kept, [*wanted, *keys], end)
-    runs = _runs(protocol, wanted or kept, end)
+    steps = _Steps(protocol, kept, [*wanted, *keys], effort)
+    runs = _runs(protocol, wanted or kept, effort)
     shown = [_shown(i, steps.found, runs.traces) for i in found]
     if runs.senseless:
-        return [_sent_twice(i, Standing.VIOLATED, runs.senseless, runs.sizes) for i in shown]
+        return [_senseless(i, True, runs.senseless, runs.sizes) for i in shown]
     for text, sizes in steps.senseless:
-        shown = [_sent_twice(i, Standing.NOT_INDUCTIVE, text, sizes) for i in shown]
+        shown = [_senseless(i, False, text, sizes) for i in shown]
     return shown
 
 
@@ -68,16 +71,20 @@ def _shown(
     return i
 
 
-def _sent_twice(i: InvariantProof, standing: Standing, says: str, sizes: str) -> InvariantProof:
-    """A step that sends a second message of a key breaks `Accept.key`, on a run or not."""
-    if _names(says, i.invariant) and i.standing is Standing.OPEN:
-        return replace(i, standing=standing, sizes=sizes, note=says)
-    return i
+def _senseless(i: InvariantProof, run: bool, says: str, sizes: str) -> InvariantProof:
+    """A second message of one key breaks `Accept.key`; any other step just makes no sense."""
+    if not _names(says, i.invariant) or i.standing is not Standing.OPEN:
+        return i
+    by_run = Standing.UNDEFINED if i.invariant == SENSE else Standing.VIOLATED
+    standing = by_run if run else Standing.NOT_INDUCTIVE
+    return replace(i, standing=standing, sizes=sizes, note=says)
 
 
-def _names(says: str, key: str) -> bool:
-    """Whether this is about the key of that message class."""
-    return key.endswith(KEYS) and f"{key.removesuffix(KEYS)}(" in says
+def _names(says: str, name: str) -> bool:
+    """Whether this is about the key of that message class, or about anything else."""
+    if name == SENSE:
+        return "key=" not in says
+    return name.endswith(KEYS) and f"{name.removesuffix(KEYS)}(" in says
 
 
 # ---------------------------------------------------------------- steps
@@ -87,13 +94,13 @@ class _Steps:
     """Counterexamples to induction, by invariant, at growing sizes."""
 
     def __init__(
-        self, protocol: type[Protocol], kept: Sequence[str], wanted: Sequence[str], end: float
+        self, protocol: type[Protocol], kept: Sequence[str], wanted: Sequence[str], effort: float
     ) -> None:
-        self.protocol, self.wanted, self.end = protocol, set(wanted), end
+        self.protocol, self.wanted, self.left = protocol, set(wanted), effort
         self.found: dict[str, tuple[Trace, str]] = {}
         self.senseless: list[tuple[str, str]] = []  # what the language forbids, and at what sizes
         for sizes in growing(protocol):
-            if self._done() or time.perf_counter() > end:
+            if self._done() or self.left <= 0:
                 return
             self._look(sizes, kept)
 
@@ -109,13 +116,13 @@ class _Steps:
                 trace = step_trace(self.protocol, sizes, o.counterexample)
                 if trace is not None:
                     self.found[o.invariant] = (trace, str(sizes))
-            if self._done() or time.perf_counter() > self.end:
+            self.left -= o.effort
+            if self._done() or self.left <= 0:
                 raise _FoundError
 
-        left = max(1.0, self.end - time.perf_counter())
         try:
-            inductive(self.protocol, sizes, kept, report, timeout=left, shrinking=1.0)
-        except (_FoundError, SizeError, DisagreementError):
+            inductive(self.protocol, sizes, kept, report, effort=self.left, shrinking=SHRINKING)
+        except (_FoundError, SizeError, StepError, DisagreementError):
             return
 
 
@@ -128,20 +135,32 @@ def step_trace(protocol: type[Protocol], sizes: Sizes, found: Counterexample) ->
 
 
 def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
-    """Small sizes: 2 of each sort (from 3 up where quorums are taken from), then one sort more."""
+    """Small sizes: 2 of each sort, of those that quorums are taken from 3; then others near these.
+
+    Where quorums are known to miss each other, at such a size; then 1 of everything, 1 of one sort,
+    and of an order, or of numbers, one more.
+    """
     sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
     systems = [s for s in protocol.sorts().values() if issubclass(s, QuorumSystem)]
     of = {s.of: first_size([x for x in systems if x.of is s.of]) for s in systems}
     least = {n: of[s] if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}
-    larger = [n for n, s in sorts.items() if issubclass(s, Ordered)]
-    for extra in itertools.chain([()], ((n,) for n in larger)):
-        pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
-        sizes = {n: k + (n in extra) for n, k in least.items()} | pinned
-        for faults in (dict.fromkeys(protocol.budgets(), 1),):
-            try:
+    pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
+    faults, seen = dict.fromkeys(protocol.budgets(), 1), list[dict[str, int]]()
+    for other in ({}, *missing_each_other(protocol), *_near(sorts, least)):
+        sizes = {**least, **other, **pinned}
+        if sizes not in seen:
+            seen.append(sizes)
+            with contextlib.suppress(SizeError):
                 yield protocol.sized(faults, **sizes)
-            except SizeError:
-                continue
+
+
+def _near(sorts: Mapping[str, type], least: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    yield dict.fromkeys(sorts, 1)
+    for name in sorts:
+        yield {name: 1}
+    for name, sort in sorts.items():
+        if issubclass(sort, Ordered | Nat):
+            yield {name: least[name] + 1}
 
 
 # ---------------------------------------------------------------- runs
@@ -156,14 +175,12 @@ class _Runs:
     sizes: str = ""
 
 
-def _runs(protocol: type[Protocol], wanted: Sequence[str], end: float) -> _Runs:
-    """A run to a violation of one of the invariants, if one is found in time."""
+def _runs(protocol: type[Protocol], wanted: Sequence[str], effort: float) -> _Runs:
+    """A run to a violation of one of the invariants, if one is found with so much effort."""
     for sizes in growing(protocol):
-        left = end - time.perf_counter()
-        if left <= 1:
-            break
+        effort /= 2
         try:
-            run = bounded(protocol, sizes, DEPTH, list(wanted), timeout=left / 2)
+            run = bounded(protocol, sizes, DEPTH, list(wanted), effort=effort)
         except (SizeError, DisagreementError):
             continue
         if run.undefined is not None:

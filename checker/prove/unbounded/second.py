@@ -8,6 +8,7 @@ and by enumeration (Barbosa et al.: cvc5: A Versatile and Industrial-Strength SM
 from __future__ import annotations
 
 from quorate.checker.errors import InputError
+from quorate.checker.prove.effort import CVC5_UNITS, backstop
 
 
 def require_cvc5() -> None:
@@ -20,13 +21,14 @@ def require_cvc5() -> None:
         ) from None
 
 
-def refuted(text: str, seconds: float) -> bool:
-    """Whether cvc5 refutes what an SMT-LIB file asserts, within the time."""
+def refuted(text: str, effort: float) -> bool:
+    """Whether cvc5 refutes what an SMT-LIB file asserts, with so much effort (see effort.py)."""
     import cvc5
 
     solver = cvc5.Solver(cvc5.TermManager())
     for name, value in (
-        ("tlimit-per", str(max(1, int(1000 * seconds)))),
+        ("rlimit-per", str(max(1, int(CVC5_UNITS * effort)))),
+        ("tlimit-per", str(int(1000 * backstop(effort)))),
         ("enum-inst", "true"),
         ("produce-models", "false"),
     ):

@@ -49,7 +49,7 @@ def obligations_smt2(
     wanted += [(a.name, n) for n in kept for a in actions if found.touched(a, n)]  # type: ignore[misc]
     for action, name in wanted:
         found.query(action, name)  # all symbols first
-    asker = Asker(found.vocabulary, seed=0, timeout=5.0)
+    asker = Asker(found.vocabulary, seed=0, effort=5.0)
     for action, name in wanted:
         hypotheses = found.assumed(kept if action is not None else ())
         title = f"{action or 'initially'}.{name}"

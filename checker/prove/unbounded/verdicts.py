@@ -9,13 +9,16 @@ from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.traces import Trace
 
+# That steps and invariants have a value: the name of what is not an invariant of the protocol.
+SENSE = "makes sense"
+
 
 class Answer(Enum):
     """What a prover says of one obligation. Without a model, "not proved" is no refutation."""
 
     PROVED = "proved"
     NOT_PROVED = "not proved"
-    UNKNOWN = "unknown"  # out of time
+    UNKNOWN = "unknown"  # that was all the effort it may take
 
 
 class Standing(Enum):
@@ -24,6 +27,7 @@ class Standing(Enum):
     PROVED = "proved"
     NOT_INDUCTIVE = "not inductive"
     VIOLATED = "violated"
+    UNDEFINED = "undefined"  # a run comes to a step that makes no sense
     OPEN = "open"
 
 
@@ -33,10 +37,13 @@ class Obligation:
 
     `action` is None for the initial states and for a consequence of the other invariants. `used`
     are the hypotheses that the proof needs; `untouched` says that the action writes nothing that
-    the invariant reads, so that there is nothing to prove.
+    the invariant reads, so that there is nothing to prove. That something makes sense is an
+    obligation of the action or invariant that `action` names; `places` are the expressions that
+    may have no value: those of which that is not proved, where it is not. `clock` says that the
+    clock ended it, and not the count of what it may do.
     """
 
-    kind: str  # "initially" | "step" | "consequence"
+    kind: str  # "initially" | "step" | "consequence" | "sense"
     action: str | None
     invariant: str
     answer: Answer
@@ -46,8 +53,15 @@ class Obligation:
     untouched: bool = False
     prover: str = "Z3"
     confirmed: bool | None = None  # by cvc5, where it was asked
+    clock: bool = False
+    places: tuple[str, ...] = ()
     action_span: Span = field(default=NOWHERE, repr=False)
     invariant_span: Span = field(default=NOWHERE, repr=False)
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is."""
+        return self.answer is Answer.PROVED
 
     @property
     def name(self) -> str:
@@ -82,15 +96,15 @@ class InvariantProof:
 class Proof:
     """The proof of a protocol's invariants for any number of elements of every sort.
 
-    `assumed` are the quorum systems whose intersection is not proved for every number of members:
-    for them the proof says "whenever the quorums meet".
+    `unmet` says of which quorum systems it is not proved that they meet whatever the number of
+    members: nothing is assumed of these, and the proof as a whole is open.
     """
 
     protocol: str
     invariants: tuple[InvariantProof, ...]
     obligations: tuple[Obligation, ...]
     quorums: tuple[QuorumProof, ...]
-    assumed: tuple[str, ...]
+    unmet: tuple[str, ...]
     faults: tuple[str, ...]
     seconds: float
     unsupported: str | None = None
@@ -98,13 +112,17 @@ class Proof:
 
     @property
     def standing(self) -> Standing:
-        """The worst of the invariants'; violated if quorums that must meet do not."""
+        """The worst of the invariants'; violated if quorums that must meet do not.
+
+        Open if they are not proved to, and where nothing was asked at all.
+        """
         found = {i.standing for i in self.invariants}
-        if self.unsupported is not None:
+        if self.unsupported is not None or self.unmet or not self.invariants:
             found.add(Standing.OPEN)
-        if any(q.counterexample is not None for q in self.quorums):
+        if any(q.refuted for q in self.quorums):
             found.add(Standing.VIOLATED)
-        for standing in (Standing.VIOLATED, Standing.NOT_INDUCTIVE, Standing.OPEN):
+        worst = (Standing.VIOLATED, Standing.UNDEFINED, Standing.NOT_INDUCTIVE, Standing.OPEN)
+        for standing in worst:
             if standing in found:
                 return standing
         return Standing.PROVED

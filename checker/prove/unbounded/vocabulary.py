@@ -15,9 +15,11 @@ from typing import Any
 
 import z3
 
+from quorate.checker.prove.quorums.counted import said_by
 from quorate.model.language import core as c
 from quorate.model.language.data import Record
 from quorate.model.language.diagnostics import NOWHERE, Span
+from quorate.model.language.quorums import BySize
 from quorate.model.language.sorts import Ordered, Sort
 from quorate.model.language.traverse import walk
 from quorate.model.language.types import (
@@ -222,6 +224,9 @@ class Vocabulary:
 
     def proper(self, x: Term, t: Type) -> Formula:
         """That `x` is what a parameter or loop of this type ranges over: no None, no bottom."""
+        if isinstance(t, QuorumType) and not issubclass(said_by(t.system), BySize):
+            # Sorts are not empty, but there may be numbers of members that make no quorum.
+            return Atom(z3.Bool(f"there are {t.system.__name__}"))
         if not isinstance(t, SortType):
             return self.typed(x, t)
         rest = self.typed(x, t)

@@ -81,7 +81,7 @@ def test_a_step_without_a_value_is_an_error_of_the_model() -> None:
 
 
 def test_a_timeout_is_unknown_and_says_how_deep_it_got() -> None:
-    found = bounded(Paxos, Paxos.sized(**PAXOS), 10, timeout=0.0)
+    found = bounded(Paxos, Paxos.sized(**PAXOS), 10, effort=0.0)
     assert found.outcome is BoundedOutcome.UNKNOWN and found.depth == -1
 
 

@@ -163,7 +163,7 @@ def test_one_step_is_what_the_inductive_check_proves_at_least(
 
 
 def test_no_time_is_no_answer() -> None:
-    found = k_inductive(Paxos, Paxos.sized(**PAXOS), 2, timeout=0.0)
+    found = k_inductive(Paxos, Paxos.sized(**PAXOS), 2, effort=0.0)
     assert found.verdict is Verdict.UNKNOWN and found.base.outcome is BoundedOutcome.UNKNOWN
 
 

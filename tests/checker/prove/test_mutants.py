@@ -83,7 +83,7 @@ def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in CASES])
 def test_a_mutant_is_not_proved_and_a_step_or_run_is_shown(case: Case) -> None:
-    found = prove_unbounded(case.protocol, timeout=1.0, refuting=30.0)
+    found = prove_unbounded(case.protocol, effort=1.0, refuting=30.0)
     if found.unsupported is not None and found.standing is Standing.OPEN:
         return  # what counts is not covered for any size: the test above shows the step
     assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
@@ -93,7 +93,7 @@ def test_a_mutant_is_not_proved_and_a_step_or_run_is_shown(case: Case) -> None:
 
 @pytest.mark.parametrize(("code", "protocol"), [pytest.param(*h, id=h[0]) for h in HARMLESS])
 def test_what_changes_nothing_that_matters_is_proved(code: str, protocol: Any) -> None:
-    assert prove_unbounded(protocol, refute=False, timeout=30.0).proved
+    assert prove_unbounded(protocol, refute=False, effort=30.0).proved
 
 
 def test_every_mutant_of_these_protocols_is_in_the_table() -> None:

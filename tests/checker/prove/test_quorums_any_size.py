@@ -337,7 +337,8 @@ def claims_are_true(left: System, right: System) -> None:
         assert given.verdict is (Verdict.PROVED if expected else Verdict.REFUTED)
         assert (given.counterexample is None) == expected
         for proof in more:
-            assert proof.holds and (all(sizes.values()) or not proof.every)
+            assert proof.verdict is Verdict.PROVED and (all(sizes.values()) or not proof.every)
+            assert (proof.fails is None) == all(sizes.values()) or proof.fails not in sizes
 
 
 @pytest.mark.parametrize("pair", Random(2).sample(EVERY_PAIR, 15), ids=str)

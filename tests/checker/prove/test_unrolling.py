@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from quorate.checker.finite.symmetric import interchangeable
 from quorate.checker.prove import sorting
 from quorate.checker.prove.cells import Cells
 from quorate.checker.prove.clauses import Clauses
+from quorate.checker.prove.effort import CONFLICTS, Budget
 from quorate.checker.prove.formulas import choice, conjunction, disjunction, negation, same, term
 from quorate.checker.prove.ground import Ground
 from quorate.checker.prove.solver import Answer, Solver
@@ -78,11 +80,22 @@ def pigeons(count: int) -> np.ndarray[Any, np.dtype[np.int32]]:
     return np.array(flat, np.int32)
 
 
-def test_a_question_is_given_up_after_its_time_and_so_are_all_later_ones() -> None:
+def test_a_question_is_given_up_after_so_many_conflicts_and_may_be_asked_again() -> None:
+    with Solver() as solver:
+        solver.add(pigeons(7))
+        budget = Budget(100 / CONFLICTS)
+        assert solver.ask([], budget) is Answer.UNKNOWN
+        assert budget.over and not budget.clock
+        assert solver.ask([]) is Answer.NO
+
+
+def test_the_clock_ends_a_question_and_all_later_ones() -> None:
     with Solver() as solver:
         solver.add(pigeons(12))
-        assert solver.ask([], 0.3) is Answer.UNKNOWN
-        assert solver.ask([]) is Answer.UNKNOWN
+        budget = Budget(1e6)
+        budget.ends = time.monotonic() + 0.05
+        assert solver.ask([], budget) is Answer.UNKNOWN
+        assert budget.clock and solver.ask([]) is Answer.UNKNOWN
 
 
 def test_a_solver_that_dies_is_not_an_answer() -> None:

@@ -207,7 +207,7 @@ def prove(
 ) -> tuple[Verdict, Simulated]:
     steps = 2 if issubclass(concrete, Pair) else 1
     link = Refinement(concrete, abstract, mapping, steps=steps)
-    return check_refinement(link, SIZES).verdict, prove_refinement(link, SIZES, timeout=10)
+    return check_refinement(link, SIZES).verdict, prove_refinement(link, SIZES, effort=10)
 
 
 @pytest.mark.parametrize(("concrete", "mapping", "abstract"), PROVED)

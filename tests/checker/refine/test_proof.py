@@ -53,7 +53,7 @@ def ways(proof: Simulated) -> dict[str, list[str]]:
 @pytest.mark.exhaustive
 def test_paxos_is_voting() -> None:
     proof = prove_refinement(paxos_to_voting, THREE)
-    assert proof.proved and proof.assumed == ()
+    assert proof.proved and proof.unmet == ()
     assert ways(proof) == {
         "phase1a": [],
         "phase1b": ["increase_max_bal(a, b)"],
@@ -65,7 +65,7 @@ def test_paxos_is_voting() -> None:
 
 @pytest.mark.exhaustive
 def test_without_the_lemma_what_is_missing_is_named() -> None:
-    proof = prove_refinement(replace(paxos_to_voting, lemmas=None), THREE, timeout=3)
+    proof = prove_refinement(replace(paxos_to_voting, lemmas=None), THREE, effort=3)
     assert not proof.proved and "proposals_were_allowed" not in proof.invariants
     assert [p.action for p in proof.parts if not p.proved] == ["phase2b"]
     assert set(proof.part("phase2b").failed) == {
@@ -88,7 +88,7 @@ def test_paxos_roles_are_consensus() -> None:
 def test_paxos_roles_are_paxos() -> None:
     """A promise that is the first to tell of a vote is two steps of Paxos at once."""
     proof = prove_refinement(paxos_roles_to_paxos, {**ROLES, "Acceptor": 1})
-    assert proof.proved and proof.assumed == () and proof.unsupported is None
+    assert proof.proved and proof.unmet == () and proof.unsupported is None
     assert {n: w for n, w in ways(proof).items() if w} == {
         "prepare": ["phase1a(b)"],
         "reply_promise": [
@@ -144,7 +144,7 @@ MORE_BROKEN: list[Refinement] = [
 def test_what_does_not_refine_is_not_proved(refinement: Refinement) -> None:
     sizes = {n: k for n, k in THREE.items() if n in refinement.concrete.sorts()}
     assert check_refinement(refinement, sizes).verdict is Verdict.FAILS
-    assert not prove_refinement(refinement, sizes, timeout=1).proved
+    assert not prove_refinement(refinement, sizes, effort=1).proved
 
 
 def test_what_only_refines_is_proved() -> None:
@@ -183,7 +183,7 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
 def test_mutants_are_not_proved(name: str, action: str, missing: str) -> None:
     """They do not refine Paxos (`test_broken.py`): not shown is what it would have had to do."""
     link = replace(paxos_roles_to_paxos, concrete=MUTANTS[name].protocol)
-    proof = prove_refinement(link, ROLES, timeout=2)
+    proof = prove_refinement(link, ROLES, effort=2)
     assert not proof.proved and proof.unsupported is None
     assert any(missing in what for what in proof.part(action).failed)
 
@@ -194,7 +194,7 @@ def test_mutants_are_not_proved(name: str, action: str, missing: str) -> None:
 )
 def test_no_mutant_is_proved_that_exploration_refutes(name: str) -> None:
     link = replace(paxos_roles_to_paxos, concrete=MUTANTS[name].protocol)
-    if prove_refinement(link, ROLES, timeout=1).proved:
+    if prove_refinement(link, ROLES, effort=1).proved:
         for sizes, crashes in (({**ROLES, "Ballot": 1}, 1), (ROLES, 0)):
             found = check_refinement(link, sizes, {"crash": crashes})
             assert found.verdict is Verdict.REFINES
@@ -252,10 +252,10 @@ def test_quorums_that_only_the_mapping_names() -> None:
     """That they meet is assumed, and shown; of those that need not meet nothing is assumed."""
     sizes = {"Voter": 3, "Value": 2}
     proof = prove_refinement(Refinement(Election, Consensus, to_consensus), sizes)
-    assert proof.proved and proof.assumed == () and proof.quorums
+    assert proof.proved and proof.unmet == () and proof.quorums
     two = Refinement(Election, Consensus, by_two)
     assert check_refinement(two, sizes).verdict is Verdict.REFINES  # so it is, of three
-    assert not prove_refinement(two, sizes, timeout=1).proved  # but not of four
+    assert not prove_refinement(two, sizes, effort=1).proved  # but not of four
 
 
 def test_counting_is_open() -> None:

@@ -46,7 +46,7 @@ def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source, 
     try:
         found = checked(concrete, abstract, sizes, steps)
         link = replace(identity(concrete, abstract), steps=steps)
-        proof = prove_refinement(link, dict(sizes), timeout=0.2)
+        proof = prove_refinement(link, dict(sizes), effort=0.2)
     except (ModelError, StepError, SizeError):
         return "skipped"
     if proof.proved:

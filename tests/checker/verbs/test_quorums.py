@@ -81,8 +81,11 @@ def test_quorums_that_do_not_meet(mine: str, capsys: pytest.CaptureFixture[str])
 
 
 def test_sizes_at_which_quorums_do_not_meet(mine: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["quorums", f"{mine}:Read", "--size", "4"]) == 0
-    assert "24 replicas, not 3, 5, 7, 9," in capsys.readouterr().out
+    assert run(["quorums", f"{mine}:Read", "--size", "4"]) == 4
+    out = capsys.readouterr().out
+    assert "! not so: every quorum of Read" in out and "24 replicas, not 3, 5, 7, 9," in out
+    assert "3 replicas: {r2} and {r0,r1} share none" in out
+    assert "not proved for every number of members" in out
     assert run(["quorums", f"{mine}:Read", "--size", "5"]) == 1
 
 

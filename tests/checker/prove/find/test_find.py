@@ -112,7 +112,7 @@ def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
     found = find_invariants(protocol, [goal], seconds=1800)
     assert found.verdict is Verdict.PROVED, found.why
     assert prove_unbounded(
-        pasted(protocol, found.lemmas), invariants=[goal, *found.lemmas], timeout=60
+        pasted(protocol, found.lemmas), invariants=[goal, *found.lemmas], effort=60
     ).proved
 
 

@@ -66,7 +66,7 @@ def test_what_was_added_holds_wherever_one_can_get(protocol: Any, sizes: dict[st
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(3))
 def test_log_matching_is_proved(seed: int) -> None:
-    found = prove_unbounded(ProvedRaftLogs, invariants=LOGS, refute=False, timeout=300.0, seed=seed)
+    found = prove_unbounded(ProvedRaftLogs, invariants=LOGS, refute=False, effort=300.0, seed=seed)
     assert found.proved
     assert found.invariant("log_matching").how == "consequence"
 
@@ -75,9 +75,9 @@ def test_log_matching_is_proved(seed: int) -> None:
     "seed", [0, *(pytest.param(s, marks=pytest.mark.exhaustive) for s in range(1, 20))]
 )
 def test_raft_is_proved(seed: int) -> None:
-    found = prove_unbounded(ProvedRaft, refute=False, timeout=300.0, seed=seed)
+    found = prove_unbounded(ProvedRaft, refute=False, effort=300.0, seed=seed)
     assert [o.name for o in found.obligations if o.answer is not Answer.PROVED] == []
-    assert found.standing is Standing.PROVED and found.assumed == ()
+    assert found.standing is Standing.PROVED and found.unmet == ()
     assert {i.invariant for i in found.invariants} >= set(Raft.methods("invariant"))
     assert found.invariant("election_safety").how == "consequence"
     assert found.invariant("state_machine_safety").how == "consequence"
@@ -92,7 +92,7 @@ def mutated(name: str, proved: Any) -> Any:
 def test_a_forgotten_vote_is_not_proved() -> None:
     names = list(ProvedRaftElection.methods("invariant"))
     mutant = mutated("forgets-vote", ProvedRaftElection)
-    found = prove_unbounded(mutant, invariants=names, refute=False, timeout=1.0)
+    found = prove_unbounded(mutant, invariants=names, refute=False, effort=1.0)
     assert found.invariant("election_safety").standing is Standing.OPEN
     assert found.invariant("votes_are_recorded").failed[0].action == "restart"
 
@@ -100,7 +100,7 @@ def test_a_forgotten_vote_is_not_proved() -> None:
 @pytest.mark.parametrize("name", ["forgets-decision", "breaks-vote"])
 def test_mutants_of_two_phase_commit_are_violated(name: str) -> None:
     mutant = mutated(name, ProvedTwoPhaseCommit)
-    found = prove_unbounded(mutant, timeout=1.0, refuting=20.0)
+    found = prove_unbounded(mutant, effort=1.0, refuting=20.0)
     assert found.standing in (Standing.VIOLATED, Standing.NOT_INDUCTIVE)
     broken = [i for i in found.invariants if i.trace is not None]
     assert broken and all(i.trace.violation is not None for i in broken)

@@ -78,6 +78,6 @@ def test_the_proof_rests_on_the_rule(case: Case) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("case", [c for c in CASES if c.code in ("R1", "R3")], ids=lambda c: c.code)
 def test_a_mutant_is_not_proved(case: Case) -> None:
-    found = prove_unbounded(case.protocol, refute=False, timeout=2.0)
+    found = prove_unbounded(case.protocol, refute=False, effort=2.0)
     assert found.standing is Standing.OPEN
     assert found.invariant(case.breaks).standing is Standing.OPEN

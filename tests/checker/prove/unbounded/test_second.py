@@ -36,15 +36,14 @@ def test_it_agrees_with_z3() -> None:
     proof = prove_unbounded(Paxos, second=True)
     asked = [o for o in proof.obligations if not o.untouched]
     assert proof.standing is Standing.PROVED and len(asked) == 20
-    # A busy machine may leave either of them no time for one: the other proves it alone.
-    assert sum(o.confirmed for o in asked) >= 18
+    assert all(o.confirmed for o in asked if o.prover == "Z3")
 
 
 def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = (Answer.UNKNOWN, set[str](), 1)
-    monkeypatch.setattr(Asker, "_by_ways", lambda self, hypotheses, query: silent)
+    monkeypatch.setattr(Asker, "_by_ways", lambda self, hypotheses, query, hint: silent)
     assert prove_unbounded(Paxos, refute=False).standing is Standing.OPEN
-    proof = prove_unbounded(Paxos, refute=False, second=True, timeout=60)
+    proof = prove_unbounded(Paxos, refute=False, second=True, effort=60)
     assert proof.standing is Standing.PROVED
     assert {o.prover for o in proof.obligations if not o.untouched} == {"cvc5"}
 
@@ -58,7 +57,7 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
-    proof = prove_unbounded(protocol, second=True, timeout=1, refute=False)
+    proof = prove_unbounded(protocol, second=True, effort=1, refute=False)
     assert proof.standing is Standing.OPEN
     assert proof.invariant("agreement").standing is not Standing.PROVED
 

@@ -38,23 +38,22 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
-from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxosRoles
+from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from quorate.model.raft_proof import ProvedRaftElection
 from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
 
 from ...strategies import generate, loaded, sized
 from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote, TwoAccepts
 
-# Protocols with the seconds that a proof may take, with room for a busy machine.
 PROVED = [
-    (Paxos, 2),
-    (FlexiblePaxos, 2),
-    (ProvedMultiPaxos, 5),
-    (ProvedPaxosRoles, 10),
-    (ProvedTwoPhaseCommit, 2),
-    (ProvedRaftElection, 10),
+    Paxos,
+    FlexiblePaxos,
+    ProvedPaxos,
+    ProvedMultiPaxos,
+    ProvedPaxosRoles,
+    ProvedTwoPhaseCommit,
+    ProvedRaftElection,
 ]
-ROOM = 4
 SEEDS = 20
 QUICK = ("P2", "P5", "P8", "P11", "E2", "M3")  # mutants tried in every run
 
@@ -62,22 +61,20 @@ QUICK = ("P2", "P5", "P8", "P11", "E2", "M3")  # mutants tried in every run
 # ---------------------------------------------------------------- what is proved
 
 
-@pytest.mark.parametrize(("protocol", "seconds"), PROVED)
-def test_proved(protocol: Any, seconds: float) -> None:
-    found = prove_unbounded(protocol, refute=False, timeout=60.0)  # the machine may be busy
+@pytest.mark.parametrize("protocol", PROVED)
+def test_proved(protocol: Any) -> None:
+    found = prove_unbounded(protocol, refute=False)
     assert found.proved and found.unsupported is None
     how = {i.invariant: i.how for i in found.invariants}
     assert how.get("agreement", "consequence") == "consequence"
-    assert all(o.answer is Answer.PROVED for o in found.obligations)
-    assert sum(o.seconds for o in found.obligations) < ROOM * ROOM * seconds
+    assert all(o.answer is Answer.PROVED and not o.clock for o in found.obligations)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("protocol", "seconds"), PROVED)
+@pytest.mark.parametrize("protocol", PROVED)
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_proved_whatever_the_seed(protocol: Any, seconds: float, seed: int) -> None:
-    found = prove_unbounded(protocol, refute=False, seed=seed)
-    assert found.proved and found.seconds < ROOM * seconds
+def test_proved_whatever_the_seed(protocol: Any, seed: int) -> None:
+    assert prove_unbounded(protocol, refute=False, seed=seed).proved
 
 
 @pytest.mark.parametrize(
@@ -108,8 +105,8 @@ def test_obligations_say_what_they_need_and_where_they_are() -> None:
 
 
 def test_quorums_are_proved_to_meet() -> None:
-    assert prove_unbounded(Paxos, refute=False).assumed == ()
-    assert prove_unbounded(FlexiblePaxos, refute=False).assumed == ()
+    assert prove_unbounded(Paxos, refute=False).unmet == ()
+    assert prove_unbounded(FlexiblePaxos, refute=False).unmet == ()
 
 
 # ---------------------------------------------------------------- what must not be proved
@@ -117,14 +114,14 @@ def test_quorums_are_proved_to_meet() -> None:
 
 @pytest.mark.parametrize("protocol", BROKEN)
 def test_broken_paxos_is_not_proved(protocol: Any) -> None:
-    found = prove_unbounded(protocol, refute=False, timeout=0.5)
+    found = prove_unbounded(protocol, refute=False, effort=0.5)
     assert not found.proved
     assert found.invariant("agreement").standing is not Standing.PROVED
 
 
 @pytest.mark.parametrize("protocol", [NotHighestVote])
 def test_a_step_shows_what_breaks(protocol: Any) -> None:
-    found = prove_unbounded(protocol, timeout=0.5, refuting=6.0)
+    found = prove_unbounded(protocol, effort=0.5, refuting=6.0)
     assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
     closed = found.invariant("earlier_ballots_are_closed")
     assert closed.trace is not None and closed.trace.violation is not None
@@ -146,24 +143,24 @@ def proved_mutants() -> list[Any]:
 
 @pytest.mark.parametrize(("mutant", "protocol"), proved_mutants())
 def test_mutants_are_not_proved(mutant: Any, protocol: Any) -> None:
-    found = prove_unbounded(protocol, refute=False, timeout=0.3)
+    found = prove_unbounded(protocol, refute=False, effort=0.3)
     assert not found.proved or mutant.verdict in (EQUIVALENT, VACUOUS)
 
 
 def test_a_second_message_of_one_key_is_violated_by_a_run() -> None:
-    found = prove_unbounded(TwoAccepts, timeout=0.5, refuting=10.0)
+    found = prove_unbounded(TwoAccepts, effort=0.5, refuting=10.0)
     key = found.invariant("Accept.key")
     assert key.standing is Standing.VIOLATED and "already was" in key.note
 
 
 def test_agreement_alone_is_not_inductive() -> None:
-    found = prove_unbounded(Paxos, invariants=["agreement"], timeout=0.5, refuting=6.0)
+    found = prove_unbounded(Paxos, invariants=["agreement"], effort=0.5, refuting=6.0)
     assert found.invariant("agreement").standing is Standing.NOT_INDUCTIVE
 
 
 def test_what_rests_on_what_fails_is_not_proved() -> None:
     names = [n for n in Paxos.methods("invariant") if n != "votes_were_proposed"]
-    found = prove_unbounded(Paxos, invariants=names, refute=False, timeout=0.5)
+    found = prove_unbounded(Paxos, invariants=names, refute=False, effort=0.5)
     assert not found.proved
     assert any(i.rests_on for i in found.invariants)
 
@@ -179,7 +176,7 @@ def test_what_is_true_of_the_mixture_is_proved() -> None:
 
 @pytest.mark.parametrize("name", FALSE)
 def test_what_is_false_of_the_mixture_is_not(name: str) -> None:
-    found = prove_unbounded(Mixture, invariants=[*TRUE, name], refute=False, timeout=0.5)
+    found = prove_unbounded(Mixture, invariants=[*TRUE, name], refute=False, effort=0.5)
     assert found.invariant(name).standing is Standing.OPEN
 
 
@@ -207,7 +204,7 @@ def agree(seed: int) -> int:
     source = generate(Random(seed))
     with loaded(source) as protocol:
         try:
-            found = prove_unbounded(protocol, refute=False, timeout=0.5)
+            found = prove_unbounded(protocol, refute=False, effort=0.5)
             names = [
                 i.invariant
                 for i in found.invariants
@@ -246,8 +243,11 @@ def test_unsupported_is_said_with_its_place() -> None:
 def test_an_unknown_invariant_is_an_error() -> None:
     with pytest.raises(ValueError, match="has no invariant `agrement`"):
         prove_unbounded(Paxos, invariants=["agrement"])
-    with pytest.raises(ValueError, match="no invariants to prove"):
-        prove_unbounded(Nothing)
+
+
+def test_where_nothing_is_claimed_nothing_is_proved() -> None:
+    found = prove_unbounded(Nothing)
+    assert found.standing is Standing.OPEN and found.invariants == ()
 
 
 class Node(Sort):

@@ -1,0 +1,74 @@
+"""A question as it stands, without marked instances: Z3 looks for models of its universals.
+
+What marked instances do not reach, such as a quorum to be found for each proposal, is found so (Ge,
+de Moura: Complete Instantiation for Quantified Formulas in Satisfiability Modulo Theories, CAV
+2009), if the hypotheses are few: those are tried in small sets.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import z3
+
+from quorate.checker.prove.effort import Budget
+
+from .logic import All, And, Formula, Or, Some, plain
+
+EFFORT, LITTLE = 2.5, 0.5  # with one set of hypotheses; with all of them
+MOST = 2  # hypotheses, beside those that are always there
+
+
+class Searcher:
+    """Asks Z3 by models, given the axioms of a vocabulary."""
+
+    def __init__(self, axioms: Iterable[Formula], seed: int) -> None:
+        self.axioms, self.seed = [written(f) for f in axioms], seed
+
+    def refuted(
+        self,
+        hypotheses: Mapping[str, Formula],
+        query: Formula,
+        own: Sequence[str],
+        budget: Budget,
+    ) -> set[str] | None:
+        """At most two hypotheses, and its `own`, that rule the query out; None if none do."""
+        solver = z3.Solver()
+        solver.set("random_seed", self.seed)
+        solver.add(*self.axioms, written(query))
+        texts = {n: written(f) for n, f in hypotheses.items()}
+        if self._check(solver, texts.values(), budget, LITTLE) == z3.sat:
+            return None  # all of them together do not rule it out
+        fixed = [n for n in own if n in texts]
+        others = [n for n in reversed(texts) if n not in fixed]
+        for size in range(MOST + 1):
+            for chosen in itertools.combinations(others, size):
+                names = [*fixed, *chosen]
+                if self._check(solver, [texts[n] for n in names], budget, EFFORT) == z3.unsat:
+                    return set(names)
+                if budget.over:
+                    return None
+        return None
+
+    def _check(self, solver: Any, given: Iterable[Any], budget: Budget, effort: float) -> Any:
+        solver.push()
+        solver.add(*given)
+        found = budget.check(solver, most=effort)
+        solver.pop()
+        return found
+
+
+def written(f: Formula) -> Any:
+    """A formula for Z3, without any hint."""
+    match f:
+        case And(parts):
+            return z3.And(*map(written, parts))
+        case Or(parts):
+            return z3.Or(*map(written, parts))
+        case All(variables, body):
+            return z3.ForAll(list(variables), written(body))
+        case Some(variables, body):
+            return z3.Exists(list(variables), written(body))
+    return plain(f)

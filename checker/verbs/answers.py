@@ -1,0 +1,33 @@
+"""What several verbs say of proofs: whether quorums meet, and what ended a proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quorate.checker.prove.quorums import QuorumProof
+
+
+def mark_of(q: QuorumProof) -> str:
+    """A pass only where it holds of all that it speaks of, and fails nowhere else."""
+    return "ok" if q.holds else "bad" if q.refuted else "warn"
+
+
+def quorum_json(q: QuorumProof) -> dict[str, Any]:
+    """One proof; `disjoint` are two quorums that share no member, of `disjoint_at`."""
+    return {
+        "system": q.system,
+        "meets": q.meets,
+        "statement": q.statement,
+        "scope": q.scope,
+        "argument": q.argument,
+        "every": q.every,
+        "holds": q.holds,
+        "verdict": q.verdict.value,
+        "disjoint": list(q.counterexample) if q.counterexample is not None else None,
+        "disjoint_at": q.apart or None,
+    }
+
+
+def by_clock(ended: bool) -> str:
+    """That the clock ended a proof, and not the count of what a prover may do."""
+    return ", ended by the clock: this machine is too slow or too busy" if ended else ""

@@ -1,0 +1,91 @@
+"""Nothing false is proved, nor anything of what may have no value; and whatever is, holds."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.explore.explorer import Explorer
+from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.prove.unbounded.verdicts import SENSE
+from quorate.model.language import ModelError, SizeError, StepError
+
+from ...strategies import generate, loaded
+from .false import FALSE, SENSELESS, Guarded
+
+FEW = 2_000  # states of one instance of a random protocol
+RANDOM = (40, 41)
+
+
+@pytest.mark.parametrize("protocol", FALSE, ids=lambda p: p.__name__)
+def test_what_is_false_at_some_size_is_violated_by_a_run(protocol: Any) -> None:
+    found = prove_unbounded(protocol, effort=0.5, refuting=10.0)
+    assert found.invariant("false").standing is Standing.VIOLATED
+    assert found.standing is Standing.VIOLATED
+
+
+@pytest.mark.parametrize("protocol", SENSELESS, ids=lambda p: p.__name__)
+def test_what_may_have_no_value_is_not_proved(protocol: Any) -> None:
+    found = prove_unbounded(protocol, effort=0.5, refute=False)
+    assert found.standing is Standing.OPEN
+    sense = found.invariant(SENSE)
+    assert sense.standing is Standing.OPEN and sense.failed[0].places
+    assert all(i.standing is Standing.OPEN for i in found.invariants)
+
+
+@pytest.mark.parametrize("protocol", SENSELESS[:3], ids=lambda p: p.__name__)
+def test_a_run_shows_where_there_is_no_value(protocol: Any) -> None:
+    found = prove_unbounded(protocol, effort=0.5, refuting=10.0)
+    assert found.standing is Standing.UNDEFINED
+    assert protocol.__module__.rpartition(".")[2] in found.invariant(SENSE).note
+
+
+def test_what_tests_rule_out_is_proved_to_make_sense() -> None:
+    found = prove_unbounded(Guarded, refute=False)
+    assert found.proved and found.invariant(SENSE).standing is Standing.PROVED
+    asked = {o.action for o in found.obligations if o.kind == "sense"}
+    assert asked == {"push", "see", "up", "down", "mark", "last_is_marked"}
+
+
+# ---------------------------------------------------------------- against the explorer
+
+
+def holds_where_explored(seed: int) -> int:
+    """How many invariants of a random protocol are proved; each must hold at small sizes."""
+    source = generate(Random(seed))
+    with loaded(source) as protocol:
+        try:
+            found = prove_unbounded(protocol, refute=False, effort=0.3)
+        except (ModelError, SizeError, ValueError):
+            return 0
+        own = protocol.methods("invariant")
+        proved = [i.invariant for i in found.invariants if i.standing is Standing.PROVED]
+        names = [n for n in proved if n in own]
+        for size in (1, 2, None) if names else ():
+            sizes = {n: size or k for n, k in source.sizes.items()}
+            try:
+                bounds = protocol.sized(dict.fromkeys(protocol.budgets(), 1), **sizes)
+                explorer = Explorer(protocol, bounds, limit=FEW, only=frozenset(names))
+                violated = explorer.run(coverage=False).violated
+            except SizeError:
+                continue
+            except StepError as error:
+                assert "goal" in str(error), f"seed {seed}: {error}"  # of what is to be reached
+                continue
+            assert violated is None, f"seed {seed}, {sizes}: {violated}\n{source.text}"
+        return len(names)
+
+
+def test_what_is_proved_of_random_protocols_holds_at_small_sizes() -> None:
+    assert sum(map(holds_where_explored, RANDOM)) >= 1
+
+
+@pytest.mark.exhaustive
+@given(st.integers(0, 10**9))
+@settings(max_examples=1000, deadline=None)
+def test_what_is_proved_of_many_random_protocols_holds(seed: int) -> None:
+    holds_where_explored(seed)
