@@ -165,7 +165,7 @@ def test_an_interrupt_leaves_no_process_behind(tmp_path):
         "from quorate.impl.cluster import run_cluster\n"
         "def report(e):\n"
         "    print(e.kind, e.pid, flush=True)\n"
-        "run_cluster(3, 'x', timeout=60, report=lambda e: (report(e), halt(e)))\n"
+        "run_cluster(3, 'x', timeout=600, report=lambda e: (report(e), halt(e)))\n"
     )
     # Freeze one node as soon as it listens, so that the run cannot end by itself.
     freeze = (
