@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)(?: +title=(\S+))?( +slow)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+REFUSED = (2, 3)  # exit codes: bad input, a mistake in the model
 # What differs between two runs of the same command: times, speeds, process ids, folders.
 VOLATILE = (
     (re.compile(r"\b\d+(\.\d+)? s\b"), "N s"),
@@ -82,7 +83,7 @@ def run_command(command: str, folder: Path) -> str:
         text=True,
         check=False,
     )
-    return done.stdout + (done.stderr if done.returncode > 1 else "")
+    return done.stdout + (done.stderr if done.returncode in REFUSED else "")
 
 
 def matches(shown: str, printed: str) -> bool:
