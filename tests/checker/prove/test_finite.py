@@ -235,6 +235,9 @@ class Undecided:
     def __init__(self, logic: str) -> None:
         self.logic = logic
 
+    def statistics(self) -> z3.Statistics:
+        return z3.Solver().statistics()
+
     def check(self) -> z3.CheckSatResult:
         return z3.unknown
 
