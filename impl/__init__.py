@@ -4,9 +4,9 @@ The roles and what they exchange are re-exported here. The hosts are imported fr
 where they live: `simulate`, `cluster`, `network`, `storage`, `defects`.
 """
 
-from quorate.impl.acceptor import Acceptor
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.errors import (
+from .acceptor import Acceptor
+from .composition import HEALTHY, Composition
+from .errors import (
     ClusterError,
     ConfigError,
     ImplError,
@@ -15,8 +15,8 @@ from quorate.impl.errors import (
     StorageError,
     WireError,
 )
-from quorate.impl.learner import Learner
-from quorate.impl.messages import (
+from .learner import Learner
+from .messages import (
     Accept,
     Accepted,
     Ask,
@@ -31,10 +31,10 @@ from quorate.impl.messages import (
     Value,
     Vote,
 )
-from quorate.impl.outputs import Broadcast, Commit, Output, Outputs, Persist, Role, Send, SetTimer
-from quorate.impl.proposer import Proposer
-from quorate.impl.quorums import AnyOf, AtLeast, QuorumRule, Quorums
-from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, Record
+from .outputs import Broadcast, Commit, Output, Outputs, Persist, Role, Send, SetTimer
+from .proposer import Proposer
+from .quorums import AnyOf, AtLeast, QuorumRule, Quorums
+from .records import AcceptorRecord, LearnerRecord, ProposerRecord, Record
 
 __all__ = [
     "HEALTHY",

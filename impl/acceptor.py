@@ -23,11 +23,11 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from quorate.impl.errors import SafetyViolation
-from quorate.impl.messages import Accept, Accepted, Ballot, Message, Nack, Prepare, Promise, Vote
-from quorate.impl.outputs import Broadcast, Outputs, Persist, Role, Send
-from quorate.impl.records import AcceptorRecord
-from quorate.impl.tables import Table, misdirected
+from .errors import SafetyViolation
+from .messages import Accept, Accepted, Ballot, Message, Nack, Prepare, Promise, Vote
+from .outputs import Broadcast, Outputs, Persist, Role, Send
+from .records import AcceptorRecord
+from .tables import Table, misdirected
 
 _Answer: TypeAlias = Callable[[Message], Outputs]
 

@@ -21,14 +21,14 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from quorate.impl.codec import check_value
-from quorate.impl.errors import ClusterError, ConfigError, StorageError, WireError
-from quorate.impl.messages import Value
-from quorate.impl.network import request_value
-from quorate.impl.node_process import STORE_FILE, NodeConfig
-from quorate.impl.processes import LogLine, NodeProcess, free_addresses, stop_all
-from quorate.impl.records import LearnerRecord
-from quorate.impl.storage import SqliteStore
+from .codec import check_value
+from .errors import ClusterError, ConfigError, StorageError, WireError
+from .messages import Value
+from .network import request_value
+from .node_process import STORE_FILE, NodeConfig
+from .processes import LogLine, NodeProcess, free_addresses, stop_all
+from .records import LearnerRecord
+from .storage import SqliteStore
 
 MAX_NODES: Final = 25
 _REQUEST_PAUSE_S: Final = 0.2

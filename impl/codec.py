@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
-from quorate.impl.errors import WireError
-from quorate.impl.messages import (
+from .errors import WireError
+from .messages import (
     Accept,
     Accepted,
     Ask,

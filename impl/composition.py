@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
-from quorate.impl.acceptor import Acceptor
-from quorate.impl.learner import Learner
-from quorate.impl.proposer import Proposer
-from quorate.impl.quorums import Quorums
+from .acceptor import Acceptor
+from .learner import Learner
+from .proposer import Proposer
+from .quorums import Quorums
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from quorate.impl.acceptor import Acceptor, Standing
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.learner import Learner
-from quorate.impl.messages import Accept, Ballot, Prepare, Value, Vote
-from quorate.impl.proposer import Proposer
-from quorate.impl.quorums import AtLeast, Quorums
-from quorate.impl.records import AcceptorRecord
+from .acceptor import Acceptor, Standing
+from .composition import HEALTHY, Composition
+from .learner import Learner
+from .messages import Accept, Ballot, Prepare, Value, Vote
+from .proposer import Proposer
+from .quorums import AtLeast, Quorums
+from .records import AcceptorRecord
 
 Defect: TypeAlias = Composition
 

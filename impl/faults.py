@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from quorate.impl.errors import ConfigError
+from .errors import ConfigError
 
 _PROBABILITIES = ("loss", "duplication", "torn_writes")
 _AMOUNTS = ("min_delay_s", "max_delay_s", "downtime_s", "partition_s", "active_s", "drift")

@@ -17,11 +17,11 @@ from random import Random
 from types import MappingProxyType
 from typing import Final, Protocol, cast
 
-from quorate.impl.backoff import Backoff
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.errors import ImplError
-from quorate.impl.learner import CATCH_UP
-from quorate.impl.messages import (
+from .backoff import Backoff
+from .composition import HEALTHY, Composition
+from .errors import ImplError
+from .learner import CATCH_UP
+from .messages import (
     Accept,
     Accepted,
     Ask,
@@ -34,10 +34,10 @@ from quorate.impl.messages import (
     Request,
     Value,
 )
-from quorate.impl.outputs import Broadcast, Commit, Output, Outputs, Persist, Send, SetTimer
-from quorate.impl.proposer import RETRY
-from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
-from quorate.impl.storage import Store
+from .outputs import Broadcast, Commit, Output, Outputs, Persist, Send, SetTimer
+from .proposer import RETRY
+from .records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
+from .storage import Store
 
 #: Unanswered questions after which a node with a vote concludes that nobody drives it.
 PATIENCE: Final = 2

@@ -22,12 +22,12 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from quorate.impl.errors import SafetyViolation
-from quorate.impl.messages import Accepted, Ask, Ballot, Learned, Message, Value
-from quorate.impl.outputs import Broadcast, Commit, Outputs, Persist, Role, Send, SetTimer
-from quorate.impl.quorums import Quorums
-from quorate.impl.records import LearnerRecord
-from quorate.impl.tables import Table, misdirected
+from .errors import SafetyViolation
+from .messages import Accepted, Ask, Ballot, Learned, Message, Value
+from .outputs import Broadcast, Commit, Outputs, Persist, Role, Send, SetTimer
+from .quorums import Quorums
+from .records import LearnerRecord
+from .tables import Table, misdirected
 
 CATCH_UP: Final = "learner.catch-up"
 CATCH_UP_DELAY_S: Final = 0.5

@@ -16,10 +16,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-from quorate.impl.backoff import Backoff
-from quorate.impl.codec import FrameReader, check_value, decode, encode, frame
-from quorate.impl.errors import ConfigError, ImplError, WireError
-from quorate.impl.messages import Envelope, Learned, Request, Value
+from .backoff import Backoff
+from .codec import FrameReader, check_value, decode, encode, frame
+from .errors import ConfigError, ImplError, WireError
+from .messages import Envelope, Learned, Request, Value
 
 LOOPBACK: Final = "127.0.0.1"
 QUEUE_FRAMES: Final = 1024

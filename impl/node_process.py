@@ -20,12 +20,12 @@ from typing import Any, Final
 
 import msgspec
 
-from quorate.impl.defects import COMPOSITIONS
-from quorate.impl.errors import ConfigError, ImplError, StorageError
-from quorate.impl.host import Node
-from quorate.impl.messages import Envelope, Value
-from quorate.impl.network import Transport
-from quorate.impl.storage import SqliteStore, Store
+from .defects import COMPOSITIONS
+from .errors import ConfigError, ImplError, StorageError
+from .host import Node
+from .messages import Envelope, Value
+from .network import Transport
+from .storage import SqliteStore, Store
 
 STORE_FILE: Final = "node.sqlite"
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from quorate.impl.messages import Message, Value
-from quorate.impl.records import Record
+from .messages import Message, Value
+from .records import Record
 
 
 class Role(Enum):

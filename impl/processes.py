@@ -14,10 +14,10 @@ from typing import Final
 
 import msgspec
 
-from quorate.impl.errors import ClusterError
-from quorate.impl.messages import Value
-from quorate.impl.network import LOOPBACK, Address
-from quorate.impl.node_process import NodeConfig
+from .errors import ClusterError
+from .messages import Value
+from .network import LOOPBACK, Address
+from .node_process import NodeConfig
 
 STOP_TIMEOUT_S: Final = 5.0
 

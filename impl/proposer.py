@@ -24,13 +24,13 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from quorate.impl.backoff import Backoff
-from quorate.impl.errors import ProtocolRefusal
-from quorate.impl.messages import Accept, Ballot, Message, Nack, Prepare, Promise, Value, Vote
-from quorate.impl.outputs import Broadcast, Outputs, Persist, Role, SetTimer
-from quorate.impl.quorums import Quorums
-from quorate.impl.records import ProposerRecord
-from quorate.impl.tables import Table, misdirected
+from .backoff import Backoff
+from .errors import ProtocolRefusal
+from .messages import Accept, Ballot, Message, Nack, Prepare, Promise, Value, Vote
+from .outputs import Broadcast, Outputs, Persist, Role, SetTimer
+from .quorums import Quorums
+from .records import ProposerRecord
+from .tables import Table, misdirected
 
 RETRY: Final = "proposer.retry"
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
-from quorate.impl.errors import ConfigError
+from .errors import ConfigError
 
 
 class QuorumRule(Protocol):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from quorate.impl.messages import Ballot, Value, Vote
+from .messages import Ballot, Value, Vote
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from quorate.impl.messages import Message, Value
+from .messages import Message, Value
 
 
 @dataclass(frozen=True)

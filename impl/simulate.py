@@ -18,14 +18,14 @@ from functools import partial
 from random import Random
 from typing import Final, TypeAlias
 
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.errors import ConfigError, SafetyViolation
-from quorate.impl.faults import Faults, draw_schedule
-from quorate.impl.host import Node
-from quorate.impl.messages import Envelope, Message, Request, Value
-from quorate.impl.records import Record
-from quorate.impl.report import Event, Report
-from quorate.impl.storage import MemoryStore
+from .composition import HEALTHY, Composition
+from .errors import ConfigError, SafetyViolation
+from .faults import Faults, draw_schedule
+from .host import Node
+from .messages import Envelope, Message, Request, Value
+from .records import Record
+from .report import Event, Report
+from .storage import MemoryStore
 
 CLIENT_RETRY_S: Final = 1.0
 FLUSH_S: Final = 0.1

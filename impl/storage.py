@@ -16,8 +16,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from quorate.impl.errors import StorageError
-from quorate.impl.records import RECORD_TYPES, Record
+from .errors import StorageError
+from .records import RECORD_TYPES, Record
 
 SCHEMA_VERSION: Final = 1
 #: Marks a database file as ours ("Quor" in ASCII).

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeAlias
 
-from quorate.impl.errors import ProtocolRefusal
-from quorate.impl.messages import Message
+from .errors import ProtocolRefusal
+from .messages import Message
 
 Table: TypeAlias = Mapping[tuple[type, Enum], str]
 

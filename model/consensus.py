@@ -4,16 +4,7 @@ Lamport's TLA+ module Consensus. Nothing is said of who chooses and how: that is
 that refine it.
 """
 
-from quorate.model.language import (
-    Protocol,
-    Set,
-    Sort,
-    action,
-    durable,
-    invariant,
-    reachable,
-    require,
-)
+from .language import Protocol, Set, Sort, action, durable, invariant, reachable, require
 
 
 class Value(Sort): ...

@@ -3,8 +3,8 @@
 Howard, Malkhi, Spiegelman: Flexible Paxos: Quorum Intersection Revisited (2016), §3.
 """
 
-from quorate.model.language import Flexible, action, define, invariant, require
-from quorate.model.paxos import Accept, Accepted, Acceptor, Ballot, Paxos, Promise, Value
+from .language import Flexible, action, define, invariant, require
+from .paxos import Accept, Accepted, Acceptor, Ballot, Paxos, Promise, Value
 
 
 class Phase2(Flexible[Acceptor], size=2): ...

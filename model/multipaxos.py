@@ -4,7 +4,7 @@ Lamport: Paxos Made Simple (2001), §3. A promise carries the acceptor's vote in
 map; the new leader proposes what it recovered, and its own commands where nothing was voted for.
 """
 
-from quorate.model.language import *
+from .language import *
 
 
 # fmt: off

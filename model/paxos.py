@@ -3,7 +3,7 @@
 Lamport: Paxos Made Simple (2001), §2.2; the actions are those of his TLA+ module Paxos.
 """
 
-from quorate.model.language import (
+from .language import (
     Majority,
     Map,
     Message,

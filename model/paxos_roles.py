@@ -4,7 +4,7 @@ Lamport: Paxos Made Simple (2001), §2.2 (choosing), §2.3 (learning), §2.5 (wh
 acceptor persists before it replies: a crash between the two is an interleaving of its own.
 """
 
-from quorate.model.language import *
+from .language import *
 
 
 # fmt: off

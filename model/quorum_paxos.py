@@ -4,17 +4,8 @@ What Paxos asks of quorums is that those of phase 1 meet those of phase 2 (Howar
 Spiegelman: Flexible Paxos, 2016, §3), so each of these differs from it in its quorums alone.
 """
 
-from quorate.model.language import (
-    Configuration,
-    Grid,
-    Joint,
-    Weighted,
-    action,
-    define,
-    invariant,
-    require,
-)
-from quorate.model.paxos import Accept, Accepted, Acceptor, Ballot, Paxos, Promise, Value
+from .language import Configuration, Grid, Joint, Weighted, action, define, invariant, require
+from .paxos import Accept, Accepted, Acceptor, Ballot, Paxos, Promise, Value
 
 
 class Column(Grid[Acceptor], columns=2, holds="column"): ...

@@ -3,7 +3,7 @@
 Each is one declaration: copy it, with a sort of your own in place of `Node`.
 """
 
-from quorate.model.language import (
+from .language import (
     Configuration,
     Flexible,
     Grid,

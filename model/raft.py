@@ -5,8 +5,8 @@ figures 2 and 3. Positions are lengths of prefixes, not indices from 1 (Kleppman
 Systems, lecture notes 2021, §6.2). A leader may send any suffix of its log: `nextIndex` is open.
 """
 
-from quorate.model.language import *
-from quorate.model.raft_election import *
+from .language import *
+from .raft_election import *
 
 
 class Append(Message):

@@ -6,7 +6,7 @@ Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014)
 
 import enum
 
-from quorate.model.language import *
+from .language import *
 
 
 # fmt: off

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model import consensus, paxos, paxos_roles, proofs, refinement_lemmas, voting
-from quorate.model.language import Protocol
+from . import consensus, paxos, paxos_roles, voting
+from .language import Protocol
+from .proofs import paxos as proofs
+from .proofs import refinement as refinement_lemmas
 
 Abstracted = Mapping[str, Any]
 

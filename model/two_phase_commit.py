@@ -6,7 +6,7 @@ a participant's vote, the coordinator's decision. Both are logged before they ar
 
 import enum
 
-from quorate.model.language import *
+from .language import *
 
 
 class Coordinator(Sort, size=1): ...  # of one transaction

@@ -4,7 +4,7 @@ Lamport's TLA+ module Voting. An acceptor votes for a value in a ballot only if 
 promises of some quorum show that no other value was, or can still be, chosen in a lower ballot.
 """
 
-from quorate.model.language import (
+from .language import (
     Majority,
     Map,
     Ordered,

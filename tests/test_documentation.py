@@ -22,7 +22,7 @@ from types import ModuleType
 import click
 import pytest
 
-from quorate.checker.cli import quorate
+from quorate.checker.cli.main import quorate
 
 from .documentation import ROOT, Block, blocks, matches, run_command, sessions, settled
 

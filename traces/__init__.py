@@ -1,11 +1,11 @@
 """What a run of a protocol is: the trace type, its file format, its renderings."""
 
-from quorate.traces.errors import TraceError
-from quorate.traces.itf import dumps_itf, loads_itf, read_itf, write_itf
-from quorate.traces.mermaid import render_mermaid
-from quorate.traces.spacetime import render_spacetime
-from quorate.traces.table import render_table
-from quorate.traces.trace import (
+from .errors import TraceError
+from .itf import dumps_itf, loads_itf, read_itf, write_itf
+from .mermaid import render_mermaid
+from .spacetime import render_spacetime
+from .table import render_table
+from .trace import (
     Absent,
     Change,
     Excerpt,
@@ -17,7 +17,7 @@ from quorate.traces.trace import (
     Undefined,
     Violation,
 )
-from quorate.traces.values import FrozenMap, Record, Value, in_order, show
+from .values import FrozenMap, Record, Value, in_order, show
 
 __all__ = [
     "Absent",

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
-from quorate.traces.errors import TraceError
+from .errors import TraceError
 
 LARGEST_FILE_BYTES = 256 * 2**20
 """A counterexample is some kilobytes; beyond this, a file is not one but a mistake."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from os import PathLike
 
-from quorate.traces.errors import TraceError
-from quorate.traces.files import LARGEST_FILE_BYTES, read_file, write_file
-from quorate.traces.itf_reader import parse, to_trace
-from quorate.traces.itf_writer import to_document
-from quorate.traces.trace import Trace
+from .errors import TraceError
+from .files import LARGEST_FILE_BYTES, read_file, write_file
+from .itf_reader import parse, to_trace
+from .itf_writer import to_document
+from .trace import Trace
 
 
 def read_itf(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES) -> Trace:

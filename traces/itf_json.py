@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from quorate.traces.errors import TraceError
-from quorate.traces.values import show_name
+from .errors import TraceError
+from .values import show_name
 
 DEEPEST = 100
 """Values of protocols are a few levels deep; far beyond this, Python's stack would end."""

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import msgspec
 
-from quorate.traces.errors import TraceError
-from quorate.traces.itf_json import inside, load
-from quorate.traces.itf_schema import (
+from .errors import TraceError
+from .itf_json import inside, load
+from .itf_schema import (
     ACTION,
     PICKS,
     SCHEMA,
@@ -20,9 +20,9 @@ from quorate.traces.itf_schema import (
     UndefinedMeta,
     unknown_field,
 )
-from quorate.traces.itf_values import NONE, Json, decode, described, is_variant
-from quorate.traces.trace import Received, State, Step, Trace, Undefined
-from quorate.traces.values import FrozenMap, Record, Value, show
+from .itf_values import NONE, Json, decode, described, is_variant
+from .trace import Received, State, Step, Trace, Undefined
+from .values import FrozenMap, Record, Value, show
 
 _Meta = TypeVar("_Meta", TraceMeta, StepMeta)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from quorate.traces.trace import Excerpt, Source, Violation
+from .trace import Excerpt, Source, Violation
 
 SCHEMA = 1
 """Grows when a reader of the present version could misread a newer file."""

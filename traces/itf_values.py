@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from quorate.traces.errors import TraceError
-from quorate.traces.values import FrozenMap, Record, Value, in_order, show, show_name, sort_key
+from .errors import TraceError
+from .values import FrozenMap, Record, Value, in_order, show, show_name, sort_key
 
 Json: TypeAlias = Any
 """What a JSON parser returns; there is nothing to say about it before it was looked at."""

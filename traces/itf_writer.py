@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from quorate.traces.errors import TraceError
-from quorate.traces.itf_schema import (
+from .errors import TraceError
+from .itf_schema import (
     ACTION,
     PICKS,
     SCHEMA,
@@ -15,8 +15,8 @@ from quorate.traces.itf_schema import (
     TraceMeta,
     UndefinedMeta,
 )
-from quorate.traces.itf_values import NONE, Json, encode
-from quorate.traces.trace import Step, Trace, Undefined
+from .itf_values import NONE, Json, encode
+from .trace import Step, Trace, Undefined
 
 _RESERVED = ("#", "mbt::")
 _ADDRESS = "https://apalache-mc.org/docs/adr/015adr-trace.html"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from quorate.traces.trace import NOBODY, Step, Trace
-from quorate.traces.values import show
+from .trace import NOBODY, Step, Trace
+from .values import show
 
 # `#` starts an entity and `;` ends a statement, `%%` is a comment, and `<` is HTML.
 _SPECIAL = {character: f"#{ord(character)};" for character in "#;<>%"}

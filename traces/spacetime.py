@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from quorate.traces.ascii import to_ascii
-from quorate.traces.canvas import Canvas
-from quorate.traces.spacetime_layout import TRACK_OFFSET, Flight, Layout, Placed, lay_out
-from quorate.traces.trace import Trace
-from quorate.traces.values import Record, show, show_name
+from .ascii import to_ascii
+from .canvas import Canvas
+from .spacetime_layout import TRACK_OFFSET, Flight, Layout, Placed, lay_out
+from .trace import Trace
+from .values import Record, show, show_name
 
 _NARROWEST_GUTTER = 18
 

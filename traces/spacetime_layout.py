@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from quorate.traces.trace import NOBODY, Step, Trace
-from quorate.traces.values import Record
+from .trace import NOBODY, Step, Trace
+from .values import Record
 
 TRACK_OFFSET = 2  # ●─╮
 _GAP = 2  # Room for an arrowhead, and for a number of two digits that ends at a column.

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from quorate.traces.trace import Step, Trace
-from quorate.traces.values import FrozenMap, Record, Value, show, show_key, show_name
+from .trace import Step, Trace
+from .values import FrozenMap, Record, Value, show, show_key, show_name
 
 if TYPE_CHECKING:
     # Rich takes longer to import than most commands take to run.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias, cast
 
-from quorate.traces.values import FrozenMap, Record, Value, in_order, show, show_key, show_name
+from .values import FrozenMap, Record, Value, in_order, show, show_key, show_name
 
 State: TypeAlias = FrozenMap
 """Every variable by name; the set of messages sent so far is one of them."""
@@ -235,7 +235,7 @@ class Trace:
     def validate(self) -> None:
         """Raise TraceError unless the trace agrees with itself."""
         # Imported here: most traces come from an explorer and are right by construction.
-        from quorate.traces.validation import validate
+        from .validation import validate
 
         validate(self)
 

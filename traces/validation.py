@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from quorate.traces.errors import TraceError
-from quorate.traces.trace import STEPS, Received, State, Step, Trace, Undefined
-from quorate.traces.values import Record, show
+from .errors import TraceError
+from .trace import STEPS, Received, State, Step, Trace, Undefined
+from .values import Record, show
 
 KINDS = (*STEPS, "invariant", "reachable")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.load import is_file_name
+from quorate.checker.loading import is_file_name
 
 from .adapter import Refusal
-from .calling import METHODS, Caller, place_of
+from .adapter_calls import METHODS, Caller, place_of
 from .loading import load_adapter
 
 

@@ -6,10 +6,10 @@ import difflib
 import inspect
 from typing import cast
 
-from quorate.checker.load import module_at
+from quorate.checker.loading import module_at
 
 from .adapter import Adapter, AdapterError
-from .calling import METHODS, failure
+from .adapter_calls import METHODS, failure
 
 
 def load_adapter(name: str) -> Adapter:

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 from quorate.checker.errors import InputError
-from quorate.checker.load import is_file_name, load_protocol
-from quorate.checker.report.reading import NotAValueError, Reader
+from quorate.checker.loading import is_file_name, load_protocol
+from quorate.checker.tracing.reading import NotAValueError, Reader
 from quorate.model.language import SizeError, StepError
-from quorate.model.language import core as c
-from quorate.model.language.lower import describe, digest
-from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import Machine, State
-from quorate.model.language.sorts import Sizes
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe, digest
 from quorate.traces import Trace
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from quorate.checker.report.reading import Reader
-from quorate.model.language.lower import describe
-from quorate.model.language.protocol import Protocol
-from quorate.model.language.sorts import Sizes
+from quorate.checker.tracing.reading import Reader
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.ir.lower import describe
 from quorate.traces import Step, Trace, Value, show
 
 from .adapter import Adapter, AdapterError, Refusal
-from .calling import Caller
+from .adapter_calls import Caller
 from .recorded import sizes_of
 from .seen import Terms, differing, holds, read_by
 

@@ -13,15 +13,15 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from quorate.checker.report.reading import NotAValueError, Reader
-from quorate.checker.report.values import show_record, show_value
-from quorate.model.language import core as c
-from quorate.model.language.lower import describe
-from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import Machine, State
-from quorate.model.language.sorts import Sizes
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import MessagesType
+from quorate.checker.tracing.reading import NotAValueError, Reader
+from quorate.checker.tracing.values import show_record, show_value
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import MessagesType
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+from quorate.model.language.ir.traverse import walk
 from quorate.traces import FrozenMap, Value, show
 from quorate.traces.values import show_key
 

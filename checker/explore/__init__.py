@@ -1,1 +1,1 @@
-"""."""
+"""Explicit-state model checking: compiled kernels, reductions, stores, searches."""

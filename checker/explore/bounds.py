@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from quorate.model.language import core as c
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import NatType
+from quorate.model.language.declare.types import NatType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import walk
 
 
 def is_bound(guard: c.Guard) -> bool:

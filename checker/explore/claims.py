@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from quorate.checker.errors import InputError
-from quorate.model.language.protocol import Protocol
+from quorate.model.language.declare.protocol import Protocol
 
 
 class UnknownPropertyError(InputError):

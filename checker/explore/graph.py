@@ -20,16 +20,16 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
-from quorate.checker.finite.instances import Instance
-from quorate.checker.finite.values import Fields
-from quorate.checker.report.values import show_state
+from quorate.checker.explore.codegen.emit import add_successors
+from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground.instances import Instance
+from quorate.checker.ground.values import Fields
+from quorate.checker.tracing.values import show_state
 from quorate.model.language import SizeError
 from quorate.traces.files import replacing
 
-from . import driver as d
-from .codegen import add_successors
-from .explorer import Explorer
-from .machine import Machine
+from .search import driver as d
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -8,29 +8,28 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from quorate.checker.finite.determined import Dependency
-from quorate.checker.finite.layout import Layout
-from quorate.checker.finite.nodes import MOST_TERMS
+from quorate.checker.explore.codegen.cache import SOURCES, unchanged
+from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.reduction.derived import dependencies
+from quorate.checker.ground.derived import Dependency
+from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.nodes import MOST_TERMS
 from quorate.model.language import QuorumSystem, SizeError
-from quorate.model.language import core as c
+from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.fingerprint import digest, text
-from quorate.model.language.sorts import Sizes
+from quorate.model.language.ir import core as c
 
-from .cache import SOURCES, unchanged
-from .dependencies import dependencies
-from .machine import Machine
-from .outline import Outline
+from .metadata import Outline
 
 if TYPE_CHECKING:
     from llvmlite import ir
 
-    from quorate.checker.finite.evaluate import Undefined
-    from quorate.checker.finite.instances import Instance, Instantiator
-    from quorate.checker.finite.nodes import Bool
-
-    from .codegen import Goal
-    from .stubborn import Stubborn
-    from .symmetry import Reduction
+    from quorate.checker.explore.codegen.emit import Goal
+    from quorate.checker.explore.reduction.stubborn import Stubborn
+    from quorate.checker.explore.reduction.symmetry import Reduction
+    from quorate.checker.ground.evaluate import Undefined
+    from quorate.checker.ground.instances import Instance, Instantiator
+    from quorate.checker.ground.nodes import Bool
 
 MOST_PROPERTIES = 62
 
@@ -101,7 +100,7 @@ class Kernel:
         follows = tuple(i for i, d in enumerate(found) if d.reported not in looped)
         if len(follows) < len(found):  # a loop over messages reads their payloads
             self._lay_out(tuple(found[i] for i in follows))
-        from .codegen import grouped
+        from quorate.checker.explore.codegen.emit import grouped
 
         return Outline(
             follows,
@@ -112,7 +111,7 @@ class Kernel:
 
     @cached_property
     def _make(self) -> Instantiator:
-        from quorate.checker.finite.instances import Instantiator
+        from quorate.checker.ground.instances import Instantiator
 
         return Instantiator(self.layout)
 
@@ -166,8 +165,8 @@ class Kernel:
         """What is compiled."""
         from llvmlite import ir
 
-        from .codegen import add_check, add_successors
-        from .stubborn_code import add_stubborn
+        from quorate.checker.explore.codegen.emit import add_check, add_successors
+        from quorate.checker.explore.reduction.stubborn_code import add_stubborn
 
         graph = self.layout.graph
         module = ir.Module("kernel")
@@ -204,8 +203,8 @@ class Kernel:
         """What partial-order reduction makes of it."""
         if not self.por:
             return None
-        from .codegen import grouped
-        from .stubborn import Stubborn
+        from quorate.checker.explore.codegen.emit import grouped
+        from quorate.checker.explore.reduction.stubborn import Stubborn
 
         with self.sizes:
             return Stubborn(self.layout, grouped(self.possible), self._violation())
@@ -215,7 +214,7 @@ class Kernel:
         """What symmetry makes of it."""
         if not self.symmetry:
             return None
-        from .symmetry import Reduction
+        from quorate.checker.explore.reduction.symmetry import Reduction
 
         with self.sizes:
             return Reduction(self.layout)
@@ -258,7 +257,7 @@ class Kernel:
         def module() -> ir.Module:
             from llvmlite import ir
 
-            from .codegen import add_blocked
+            from quorate.checker.explore.codegen.emit import add_blocked
 
             made, instances = ir.Module("coverage"), self.instances
             with self.layout.graph.aside(MOST_TERMS):

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from quorate.checker.finite.packing import Packing, Words
-from quorate.model.language.run import Arguments, Machine, State
+from quorate.checker.ground.packing import Packing, Words
+from quorate.checker.results import Move
+from quorate.model.language.interpreter import Arguments, Machine, State
 
 from .kernel import Kernel
-from .result import Move
 
 
 class ExplorationError(Exception):
@@ -59,7 +59,7 @@ class _Hints:
     """What the kernel would do in a state: actions with arguments, of those that it unrolled."""
 
     def __init__(self, kernel: Kernel) -> None:
-        from .codegen import grouped
+        from quorate.checker.explore.codegen.emit import grouped
 
         self._kernel = kernel
         self._packing = Packing(kernel.layout)

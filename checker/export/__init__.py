@@ -1,5 +1,1 @@
-"""Writing a protocol as a TLA+ module."""
-
-from .module import Exported, export
-
-__all__ = ["Exported", "export"]
+"""A protocol in the languages of other tools."""

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.checker.report.values import show_state
+from quorate.checker.tracing.values import show_state
 from quorate.model.language import Message, Protocol, SizeError, StepError
-from quorate.model.language.lower import describe
-from quorate.model.language.protocol import Disabled, observer
-from quorate.model.language.run import Arguments, Machine, State
-from quorate.model.language.sorts import Sizes
-from quorate.model.language.types import MessagesType, RecordType, proper_values
+from quorate.model.language.declare.protocol import Disabled, observer
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import MessagesType, RecordType, proper_values
+from quorate.model.language.interpreter import Arguments, Machine, State
+from quorate.model.language.ir.lower import describe
 from quorate.traces import Change, FrozenMap, Record, Step, Trace
 
 MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.model.language import core as c
-from quorate.model.language.build import TRUE, conjunction
-from quorate.model.language.surface import ListType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import TRUE, conjunction
+from quorate.model.language.ir.surface import ListType
 
 from .rewriting import Env, Image, Rewriting
 

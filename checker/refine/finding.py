@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 from quorate.checker.errors import InputError
-from quorate.checker.load import BUNDLED as PROTOCOLS
-from quorate.checker.load import load_protocol
-from quorate.checker.userfile import run_file
+from quorate.checker.loading import BUNDLED as PROTOCOLS
+from quorate.checker.loading import load_protocol
+from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
 from quorate.model.refinements import BUNDLED, Refinement, identity
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.model.language import core as c
-from quorate.model.language.build import conjunction
-from quorate.model.language.protocol import Variable
-from quorate.model.language.types import MapType, MessagesType, RecordType, SetType, Type
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.types import MapType, MessagesType, RecordType, SetType, Type
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import conjunction
 
 from .matching import made_record
 from .rewriting import Image, Rewriting

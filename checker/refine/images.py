@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.finite.layout import Column, Layout
-from quorate.checker.report.values import show_state
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.tracing.values import show_state
 from quorate.model.language import StepError
-from quorate.model.language.run import State
+from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
 from quorate.traces import show
 

@@ -12,14 +12,10 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Message, QuorumSystem, Record
-from quorate.model.language import core as c
-from quorate.model.language.lower import describe
-from quorate.model.language.node import Node
-from quorate.model.language.protocol import Variable
-from quorate.model.language.quorums import is_kind
-from quorate.model.language.sorts import Nat, Ordered, Sort
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import (
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.quorums import is_kind
+from quorate.model.language.declare.sorts import Nat, Ordered, Sort
+from quorate.model.language.declare.types import (
     EnumType,
     MapType,
     MessagesType,
@@ -32,6 +28,10 @@ from quorate.model.language.types import (
     SortType,
     Type,
 )
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+from quorate.model.language.ir.node import Node
+from quorate.model.language.ir.traverse import walk
 from quorate.model.refinements import Refinement
 
 from .sizing import match, sized_sorts

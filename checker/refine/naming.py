@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.model.language.expressions import Reader
-from quorate.model.language.protocol import Variable
-from quorate.model.language.types import MapType, MessagesType, Type
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.types import MapType, MessagesType, Type
+from quorate.model.language.frontend.expressions import Reader
 
 from .rewriting import Image
 

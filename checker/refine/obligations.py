@@ -13,41 +13,30 @@ from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.logic import (
-    Formula,
-    conj,
-    disj,
-    fresh,
-    neg,
-    single,
-    some,
-)
+from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.steps import Initially, Step
 from quorate.checker.prove.unbounded.translate import Translator
-from quorate.model.language import core as c
-from quorate.model.language.build import TRUE, conjunction, negation
+from quorate.model.language.declare.protocol import Mark
+from quorate.model.language.declare.types import QuorumType, SortType
 from quorate.model.language.diagnostics import NOWHERE
-from quorate.model.language.lower import describe
-from quorate.model.language.protocol import Mark
-from quorate.model.language.traverse import free, walk
-from quorate.model.language.types import (
-    QuorumType,
-    SortType,
-)
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import TRUE, conjunction, negation
+from quorate.model.language.ir.lower import describe
+from quorate.model.language.ir.traverse import free, walk
 from quorate.model.refinements import Refinement
 
+from .action_map import Call, Way, Ways, shown_way
+from .choices import AFTER, Picked
 from .composing import after
-from .exchanging import exchange
 from .flattening import Flattening
 from .matching import Matching
-from .picking import AFTER, Picked
+from .quorum_exchange import exchange
 from .reading import read_mapping
 from .rewriting import Image, Rewriting
 from .rows import ROW, Row, at_first, rows_of
 from .splitting import split
-from .ways import Call, Way, Ways, shown_way
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from quorate.checker.prove.unbounded.verdicts import SENSE, Standing
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
-from .asking import Questioner
+from .action_map import Ways, guess_ways
+from .claims import Showing
 from .matching import Matching
 from .obligations import Claim, Simulation
-from .showing import Showing
+from .queries import Questioner
 from .sizing import configure
-from .ways import Ways, guess_ways
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,21 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
-from quorate.model.language import core as c
-from quorate.model.language import surface as s
-from quorate.model.language.build import TRUE
-from quorate.model.language.capture import capture
-from quorate.model.language.expressions import Reader
-from quorate.model.language.functions import Functions
-from quorate.model.language.lower import Lowering
-from quorate.model.language.relations import element_type, fits, join
-from quorate.model.language.source import function_source
-from quorate.model.language.types import MapType, MessagesType, OptionType, RecordType, Type
+from quorate.model.language.declare.types import MapType, MessagesType, OptionType, RecordType, Type
+from quorate.model.language.frontend.capture import capture
+from quorate.model.language.frontend.expressions import Reader
+from quorate.model.language.frontend.functions import Functions
+from quorate.model.language.frontend.source import function_source
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.build import TRUE
+from quorate.model.language.ir.lower import Lowering
+from quorate.model.language.ir.relations import element_type, fits, join
 from quorate.model.refinements import AsItIs, Refinement
 
+from .choices import Pick
 from .matching import Matching
 from .naming import Locals, Modules
-from .picking import Pick
 from .rewriting import Image, Rewriting
 
 _uids = itertools.count(-1000, -1)

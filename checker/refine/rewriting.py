@@ -14,9 +14,9 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Record
-from quorate.model.language import core as c
-from quorate.model.language.build import FALSE, TRUE, conjunction, disjunction, negation
-from quorate.model.language.types import QuorumType, RecordType, SeqType, SetType
+from quorate.model.language.declare.types import QuorumType, RecordType, SeqType, SetType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import FALSE, TRUE, conjunction, disjunction, negation
 
 Env = Mapping[str, c.Expr]
 _numbers = itertools.count()

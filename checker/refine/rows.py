@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.model.language import core as c
-from quorate.model.language.lower import constant
-from quorate.model.language.protocol import Variable
-from quorate.model.language.types import (
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.types import (
     BoolType,
     MapType,
     MessagesType,
@@ -18,6 +16,8 @@ from quorate.model.language.types import (
     SetType,
     Type,
 )
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import constant
 
 from .rewriting import Image
 

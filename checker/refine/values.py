@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate.model.language import FrozenMap, Protocol, Record, Sort
-from quorate.model.language.run import State
-from quorate.model.language.sorts import elements_of
-from quorate.model.language.types import (
+from quorate.model.language.declare.sorts import elements_of
+from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
@@ -28,6 +27,7 @@ from quorate.model.language.types import (
     Type,
     key_values,
 )
+from quorate.model.language.interpreter import State
 
 
 class NoSuchValueError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quorate.model.language import Protocol
-from quorate.model.language.run import Cells, Machine, Sent, State
+from quorate.model.language.interpreter import Cells, Machine, Sent, State
 
 # A variable, or the messages of one class in it.
 Place = tuple[str, type | None]

@@ -1,8 +1,7 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
-from .data import FrozenMap, Map, Message, Messages, Record, Seq, Set
-from .diagnostics import Diagnostic, ModelError, SizeError, Span, StepError
-from .protocol import (
+from quorate.model.language.declare.data import FrozenMap, Map, Message, Messages, Record, Seq, Set
+from quorate.model.language.declare.protocol import (
     Protocol,
     action,
     define,
@@ -13,9 +12,24 @@ from .protocol import (
     require,
     volatile,
 )
-from .quorums import Explicit, Flexible, Majority, QuorumSystem, Weighted
-from .sorts import Nat, Ordered, Sizes, Sort
-from .structures import Configuration, Grid, Hierarchical, Joint, Predicate, Tree
+from quorate.model.language.declare.quorums import (
+    Explicit,
+    Flexible,
+    Majority,
+    QuorumSystem,
+    Weighted,
+)
+from quorate.model.language.declare.sorts import Nat, Ordered, Sizes, Sort
+from quorate.model.language.declare.structures import (
+    Configuration,
+    Grid,
+    Hierarchical,
+    Joint,
+    Predicate,
+    Tree,
+)
+
+from .diagnostics import Diagnostic, ModelError, SizeError, Span, StepError
 
 __all__ = [
     "Configuration",

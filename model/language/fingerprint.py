@@ -14,15 +14,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from . import core as c
-from .data import Message, Record
+from quorate.model.language.declare.data import Message, Record
+from quorate.model.language.declare.protocol import LARGEST_SIZE, Variable
+from quorate.model.language.declare.quorums import QuorumSystem, Weighted, is_kind
+from quorate.model.language.declare.sorts import Nat, Ordered, Sort
+from quorate.model.language.declare.structures import Predicate
+from quorate.model.language.declare.types import EnumType, RecordType
+from quorate.model.language.frontend.source import function_source
+
 from .diagnostics import ModelError, SizeError
-from .protocol import LARGEST_SIZE, Variable
-from .quorums import QuorumSystem, Weighted, is_kind
-from .sorts import Nat, Ordered, Sort
-from .source import function_source
-from .structures import Predicate
-from .types import EnumType, RecordType
+from .ir import core as c
 
 LISTED_UP_TO = 5  # elements for which the quorums of a system are compared one by one
 
@@ -92,7 +93,7 @@ def _sort(sort: type) -> tuple[Any, ...]:
 
 def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
     """Which sets are quorums: by what the system says for each number of elements."""
-    from .predicates import predicate
+    from quorate.model.language.frontend.predicates import predicate
 
     for name in (*system.keywords, *system.optional):
         value = getattr(system, name, None)

@@ -1,14 +1,6 @@
 """Mutants of Paxos by roles. Each class overrides the one rule that its bug breaks."""
 
-from quorate.model.language import (
-    Flexible,
-    Map,
-    Nat,
-    action,
-    define,
-    require,
-    volatile,
-)
+from quorate.model.language import Flexible, Map, Nat, action, define, require, volatile
 from quorate.model.paxos_roles import (
     Accept,
     Accepted,

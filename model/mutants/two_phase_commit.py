@@ -1,13 +1,7 @@
 """Mutants of two-phase commit. Each class overrides the one rule that its bug breaks."""
 
 from quorate.model.language import Map, define, volatile
-from quorate.model.two_phase_commit import (
-    Coordinator,
-    Outcome,
-    Participant,
-    State,
-    TwoPhaseCommit,
-)
+from quorate.model.two_phase_commit import Coordinator, Outcome, Participant, State, TwoPhaseCommit
 
 from .registry import Mutant
 

@@ -22,7 +22,7 @@ MODELS = {
     "TwoPhaseCommit": "Coordinator=1,Participant=3",
     "MultiPaxos": "Proposer=1,Acceptor=3,Slot=1,Value=1,Ballot=2",
 }
-START = "import sys; from quorate.checker.cli import run; sys.exit(run(sys.argv[1:]))"
+START = "import sys; from quorate.checker.cli.main import run; sys.exit(run(sys.argv[1:]))"
 
 
 @pytest.mark.benchmark

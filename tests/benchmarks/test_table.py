@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.model.language.sorts import Sizes
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import Outcome
+from quorate.model.language.declare.sorts import Sizes
 from quorate.model.paxos import Paxos
 
 from .rivals import running

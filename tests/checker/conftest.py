@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from quorate.checker.cli import console
 from quorate.checker.explore import kernel
-from quorate.checker.explore.cache import cache_directory
-from quorate.checker.report import console
+from quorate.checker.explore.codegen.cache import cache_directory
 
 KEY_OF = kernel.key_of
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Outcome
-from quorate.checker.load import load_protocol
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.loading import load_protocol
 from quorate.checker.prove.unbounded.proof import prove_unbounded
 from quorate.checker.prove.unbounded.verdicts import Proof
+from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes
-from tests.model.language.locals import Locals
 
+from ..model.language.locals import Locals
 from .explore import test_stubborn, test_symmetry
 from .explore.comparing import compare as compare_kernel
 from .explore.oracle import consult

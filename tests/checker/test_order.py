@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import Outcome
 from quorate.model.language import (
     Map,
     Nat,

@@ -8,26 +8,22 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer, explore
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.checker.finite.permute import permuted, swap
-from quorate.checker.finite.symmetric import symmetric_sorts
-from quorate.checker.prove.finite import BoundedOutcome, bounded
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.ground.interchangeable import symmetric_sorts
+from quorate.checker.ground.permutations import permuted, swap
+from quorate.checker.prove.bounded import BoundedOutcome, bounded
 from quorate.checker.prove.quorums import prove_quorums
 from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.results import Outcome
 from quorate.model import quorum_paxos
 from quorate.model.language import Protocol
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.paxos import Value
-from quorate.model.quorum_paxos import (
-    Acceptor,
-    GridPaxos,
-    JointPaxos,
-    WeightedPaxos,
-)
-from tests.checker.export.test_meaning import spec_of
-from tests.model.language.loading import load_protocol
+from quorate.model.quorum_paxos import Acceptor, GridPaxos, JointPaxos, WeightedPaxos
+
+from ..model.language.loading import load_protocol
+from .export.test_meaning import spec_of
 
 MODEL = """
 from quorate.model.language import *

@@ -9,7 +9,7 @@ import pytest
 
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.errors import InputError
-from quorate.checker.load import load_protocol
+from quorate.checker.loading import load_protocol
 from quorate.checker.refine.finding import own
 from quorate.model.paxos import Paxos
 

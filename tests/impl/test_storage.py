@@ -7,14 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from quorate.impl import (
-    AcceptorRecord,
-    Ballot,
-    LearnerRecord,
-    ProposerRecord,
-    StorageError,
-    Vote,
-)
+from quorate.impl import AcceptorRecord, Ballot, LearnerRecord, ProposerRecord, StorageError, Vote
 from quorate.impl.storage import APPLICATION_ID, MemoryStore, SqliteStore
 
 RECORDS = {

@@ -17,10 +17,10 @@ from fractions import Fraction
 import numpy as np
 import z3
 
-from quorate.checker.prove.effort import limit
+from quorate.checker.smt.effort import limit
 from quorate.model.language import SizeError
-from quorate.model.language.quorums import BySize
-from quorate.model.language.votes import Part, TooMany, Votes, members, minimal
+from quorate.model.language.declare.quorums import BySize
+from quorate.model.language.declare.votes import Part, TooMany, Votes, members, minimal
 
 from .counted import said_by
 from .given import System

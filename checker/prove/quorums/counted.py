@@ -7,11 +7,11 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.verdicts import Verdict
-from quorate.model.language.predicates import predicate
-from quorate.model.language.quorums import BySize, Weighted
-from quorate.model.language.sorts import Ordered, Sort
-from quorate.model.language.structures import Configuration, Joint, Predicate
+from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.model.language.declare.quorums import BySize, Weighted
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.structures import Configuration, Joint, Predicate
+from quorate.model.language.frontend.predicates import predicate
 
 from .elements import Reading, named_elements
 from .given import System, solver_of

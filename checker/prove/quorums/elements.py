@@ -12,11 +12,11 @@ from typing import Any
 
 import z3
 
-from quorate.model.language import core as c
-from quorate.model.language.predicates import Condition
-from quorate.model.language.sorts import Ordered, Sort
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import SetType, SortType
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.types import SetType, SortType
+from quorate.model.language.frontend.predicates import Condition
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import walk
 
 from .regions import NotCounted, Region, Regions
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.effort import limit
-from quorate.checker.prove.verdicts import Verdict
-from quorate.model.language.quorums import QuorumSystem
-from quorate.model.language.votes import Part, Votes, enough
+from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.smt.effort import limit
+from quorate.model.language.declare.quorums import QuorumSystem
+from quorate.model.language.declare.votes import Part, Votes, enough
 
 System = type[QuorumSystem[Any]]
 Pair = tuple[tuple[int, ...], tuple[int, ...]]

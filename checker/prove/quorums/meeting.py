@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quorate.checker.prove.verdicts import Verdict
+from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.model.language import SizeError
-from quorate.model.language.protocol import Protocol, mentioned_sorts
-from quorate.model.language.quorums import Explicit, QuorumSystem
-from quorate.model.language.structures import Configuration, Joint
-from quorate.model.language.votes import enough
+from quorate.model.language.declare.protocol import Protocol, mentioned_sorts
+from quorate.model.language.declare.quorums import Explicit, QuorumSystem
+from quorate.model.language.declare.structures import Configuration, Joint
+from quorate.model.language.declare.votes import enough
 
 from .counted import Counted, said_by
 from .given import System, disjoint

@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from quorate.model.language.protocol import LARGEST_SIZE
+from quorate.model.language.declare.protocol import LARGEST_SIZE
 
 MOST_RUNS = 64
 MOST_TESTS = 64

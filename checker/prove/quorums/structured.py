@@ -15,10 +15,10 @@ from typing import Any
 import z3
 
 from quorate.model.language import SizeError
-from quorate.model.language.protocol import LARGEST_SIZE
-from quorate.model.language.quorums import at
-from quorate.model.language.structures import Grid, Hierarchical, Tree
-from quorate.model.language.votes import enough
+from quorate.model.language.declare.protocol import LARGEST_SIZE
+from quorate.model.language.declare.quorums import at
+from quorate.model.language.declare.structures import Grid, Hierarchical, Tree
+from quorate.model.language.declare.votes import enough
 
 from .counted import said_by
 from .given import System, solver_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quorate.checker.prove.verdicts import Verdict
+from quorate.checker.prove.bounded.verdicts import Verdict
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import z3
 
 from quorate.checker.prove.quorums import pairs
-from quorate.model.language.sorts import Ordered, Sort
-from quorate.model.language.types import MapType, MessagesType, SetType, SortType, Type
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.types import MapType, MessagesType, SetType, SortType, Type
 
 from .logic import Atom, Formula, Term, bounded, conj, disj, every, free, fresh, implies, some
 from .meeting import always_meet

@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import z3
 
-from quorate.model.language import core as c
-from quorate.model.language.traverse import free, walk
-from quorate.model.language.types import (
-    BoolType,
-    MapType,
-    RecordType,
-    SeqType,
-    Type,
-)
+from quorate.model.language.declare.types import BoolType, MapType, RecordType, SeqType, Type
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import free, walk
 
 from .logic import Atom, Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
 from .values import MessageValue, Value, below

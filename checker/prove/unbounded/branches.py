@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from quorate.model.language import core as c
-from quorate.model.language.build import TRUE, negation
-from quorate.model.language.traverse import walk
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import TRUE, negation
+from quorate.model.language.ir.traverse import walk
 
 MOST_TESTS = 3  # decided beforehand
 

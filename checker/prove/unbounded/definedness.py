@@ -11,11 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quorate.model.language import core as c
-from quorate.model.language.build import conjunction, negation
-from quorate.model.language.diagnostics import Span
-from quorate.model.language.traverse import children, walk
-from quorate.model.language.types import (
+from quorate.model.language.declare.types import (
     MapType,
     NatType,
     OptionType,
@@ -25,6 +21,10 @@ from quorate.model.language.types import (
     SortType,
     Type,
 )
+from quorate.model.language.diagnostics import Span
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import conjunction, negation
+from quorate.model.language.ir.traverse import children, walk
 
 from .vocabulary import UnsupportedError
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from quorate.model.language import core as c
-from quorate.model.language.traverse import free, substituted, walk
-from quorate.model.language.types import QuorumType, RecordType
+from quorate.model.language.declare.types import QuorumType, RecordType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .binding import exists, literals
 from .logic import Formula, Some, bounded, every, fresh, implies, single, some

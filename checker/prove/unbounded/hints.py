@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from quorate.model.language.protocol import Protocol
+from quorate.model.language.declare.protocol import Protocol
 from quorate.traces.files import replacing
 
 from .verdicts import Answer, Proof

@@ -12,7 +12,7 @@ from typing import Any
 
 from quorate.checker.prove.quorums import QuorumProof, System, pairs, prove_pair
 from quorate.model.language import SizeError
-from quorate.model.language.protocol import LARGEST_SIZE, Protocol
+from quorate.model.language.declare.protocol import LARGEST_SIZE, Protocol
 
 
 def proved_systems(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from quorate.model.language import core as c
 from quorate.model.language.diagnostics import NOWHERE, Span
-from quorate.model.language.traverse import walk
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import walk
 
 from .branches import branches
 from .definedness import Doubt, doubts_of, doubts_of_action

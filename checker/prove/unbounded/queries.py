@@ -15,7 +15,7 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.effort import Budget
+from quorate.checker.smt.effort import Budget
 
 from .axioms import axioms
 from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified

@@ -11,18 +11,18 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quorate.checker.explore.result import Move
-from quorate.checker.load import name_of
-from quorate.checker.prove.bounded import bounded
-from quorate.checker.prove.finite import inductive
+from quorate.checker.loading import name_of
+from quorate.checker.prove.bounded import inductive
+from quorate.checker.prove.bounded.model_checking import bounded
+from quorate.checker.prove.bounded.verdicts import BoundedOutcome, Counterexample, DisagreementError
+from quorate.checker.prove.bounded.verdicts import Obligation as Finite
 from quorate.checker.prove.quorums import first_size
-from quorate.checker.prove.verdicts import BoundedOutcome, Counterexample, DisagreementError
-from quorate.checker.prove.verdicts import Obligation as Finite
-from quorate.checker.report.traces import make_trace
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import make_trace
 from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes, StepError
-from quorate.model.language.protocol import Protocol
-from quorate.model.language.run import State
-from quorate.model.language.sorts import Ordered, Sort
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.interpreter import State
 from quorate.traces import Trace
 
 from .meeting import missing_each_other

@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.effort import Budget
+from quorate.checker.smt.effort import Budget
 
 from .logic import All, And, Formula, Or, Some, plain
 

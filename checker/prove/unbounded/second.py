@@ -8,7 +8,7 @@ and by enumeration (Barbosa et al.: cvc5: A Versatile and Industrial-Strength SM
 from __future__ import annotations
 
 from quorate.checker.errors import InputError
-from quorate.checker.prove.effort import CVC5_UNITS, backstop
+from quorate.checker.smt.effort import CVC5_UNITS, backstop
 
 
 def require_cvc5() -> None:

@@ -14,13 +14,13 @@ from typing import Any
 
 import z3
 
-from quorate.model.language import core as c
-from quorate.model.language.build import TRUE
-from quorate.model.language.data import Record
-from quorate.model.language.lower import constant
-from quorate.model.language.protocol import Variable
-from quorate.model.language.traverse import free
-from quorate.model.language.types import SeqType
+from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.types import SeqType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.build import TRUE
+from quorate.model.language.ir.lower import constant
+from quorate.model.language.ir.traverse import free
 
 from .binding import Literal, exists, literals, within
 from .finiteness import maxima

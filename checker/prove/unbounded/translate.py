@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import z3
 
-from quorate.model.language import core as c
-from quorate.model.language.types import (
+from quorate.model.language.declare.types import (
     BoolType,
     MapType,
     QuorumType,
@@ -18,6 +17,7 @@ from quorate.model.language.types import (
     SortType,
     Type,
 )
+from quorate.model.language.ir import core as c
 
 from .binding import comprehended, quantified
 from .logic import (

@@ -13,8 +13,8 @@ from typing import Any
 
 import z3
 
-from quorate.model.language import core as c
-from quorate.model.language.types import RecordType, SeqType, Type
+from quorate.model.language.declare.types import RecordType, SeqType, Type
+from quorate.model.language.ir import core as c
 
 from .logic import (
     Atom,

@@ -16,13 +16,10 @@ from typing import Any
 import z3
 
 from quorate.checker.prove.quorums.counted import said_by
-from quorate.model.language import core as c
-from quorate.model.language.data import Record
-from quorate.model.language.diagnostics import NOWHERE, Span
-from quorate.model.language.quorums import BySize
-from quorate.model.language.sorts import Ordered, Sort
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import (
+from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.quorums import BySize
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
@@ -36,6 +33,9 @@ from quorate.model.language.types import (
     SortType,
     Type,
 )
+from quorate.model.language.diagnostics import NOWHERE, Span
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.traverse import walk
 
 from .logic import Atom, Formula, Term, conj, single
 from .values import SequenceValue, Value, held, parts

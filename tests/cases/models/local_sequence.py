@@ -1,16 +1,6 @@
 """A sequence built as a local, as the help of `read-after-write` advises."""
 
-from quorate.model.language import (
-    Map,
-    Nat,
-    Protocol,
-    Seq,
-    Sort,
-    action,
-    durable,
-    invariant,
-    require,
-)
+from quorate.model.language import (Map, Nat, Protocol, Seq, Sort, action, durable, invariant, require)
 
 
 class P(Sort): ...

@@ -16,14 +16,14 @@ from quorate.checker.conform.process import AdapterProcess
 from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.replay import Replay, Verdict, replay
 from quorate.checker.errors import InputError
-from quorate.checker.explore.result import Move
-from quorate.checker.load import name_of
-from quorate.checker.report.reading import Reader
-from quorate.checker.report.traces import make_trace
-from quorate.checker.userfile import run_file
+from quorate.checker.loading import name_of
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.reading import Reader
+from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
+from quorate.model.language.ir.lower import describe
 from quorate.traces import FrozenMap, Record, Trace, Violation
 
 CASES = Path(__file__).parents[2] / "cases"

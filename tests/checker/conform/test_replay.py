@@ -16,19 +16,20 @@ from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Verdict, replay
 from quorate.checker.errors import InputError
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Move
-from quorate.checker.load import name_of
-from quorate.checker.report.traces import counterexample, make_trace
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.loading import name_of
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import counterexample, make_trace
 from quorate.impl.defects import DEFECTS
 from quorate.model.language import Protocol
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from quorate.traces import FrozenMap, Record, Trace, Value, read_itf, write_itf
-from tests.examples import share
+
+from ...examples import share
 
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 LARGE = {"P1", "P4"}  # millions of states

@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Exploration, Outcome, from_the_start
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.model.language import Protocol, Sizes, StepError
-from quorate.model.language.run import Machine, State
+from quorate.model.language.interpreter import Machine, State
 
 from .oracle import Oracle, consult
 

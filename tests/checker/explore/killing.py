@@ -18,8 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Exploration
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.results import Exploration
 from quorate.model.language.fingerprint import text
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quorate.model.language import Protocol, Sizes, StepError
-from quorate.model.language.run import Arguments, Machine, State
+from quorate.model.language.interpreter import Arguments, Machine, State
 
 Edge = tuple[State, str, Arguments, State]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore import codegen
-from quorate.checker.explore.explorer import Explorer, explore
-from quorate.checker.explore.result import Outcome
-from quorate.checker.finite import instances
+from quorate.checker.explore.codegen import emit as codegen
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.ground import instances
+from quorate.checker.results import Outcome
 from quorate.model.language import Protocol
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
@@ -17,8 +17,8 @@ from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from tests.examples import few
 
+from ...examples import few
 from .comparing import compare
 
 Bound = tuple[type[Protocol], dict[str, int], dict[str, int]]

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.explore.cache import cache_directory
-from quorate.checker.explore.explorer import explore
-from quorate.checker.explore.machine import Machine
+from quorate.checker.explore.codegen.cache import cache_directory
+from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.search.breadth_first import explore
 from quorate.model.paxos import Paxos
 
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 SCRIPT = """
-from quorate.checker.explore.explorer import explore
+from quorate.checker.explore.search.breadth_first import explore
 from quorate.model.paxos import Paxos
 print(explore(Paxos, Paxos.sized(Acceptor=3, Ballot=2, Value=2)).states)
 """
@@ -111,7 +111,7 @@ def test_many_processes_at_once(tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_read_only_everything(tmp_path: Path) -> None:
     """The package's folder and the home cannot be written: all is compiled, nothing is kept."""
-    source = Path(sys.modules[Machine.__module__].__file__ or "").parents[2]
+    source = Path(sys.modules[Machine.__module__].__file__ or "").parents[3]
     package = tmp_path / "site" / "quorate"
     for name in ("model", "checker", "traces"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -126,7 +126,7 @@ import numba.core.caching as caching
 def forbidden(self): raise OSError(30, "Read-only file system")
 for locator in caching.CacheImpl._locator_classes:
     locator.ensure_cache_path = forbidden
-import quorate.checker.explore.driver as driver
+import quorate.checker.explore.search.driver as driver
 assert driver.__file__.startswith({str(tmp_path)!r}), driver.__file__
 {SCRIPT}
 """

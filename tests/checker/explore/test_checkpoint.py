@@ -17,10 +17,12 @@ import msgspec
 import pytest
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore import checkpoint as module
-from quorate.checker.explore import explorer, external, merge, runs, threads
-from quorate.checker.explore.explorer import Explorer, Progress, explore
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.search import breadth_first as explorer
+from quorate.checker.explore.search import checkpoint as module
+from quorate.checker.explore.search import external, threads
+from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.store import merge, runs
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
@@ -255,7 +257,7 @@ class Paxos(paxos.Paxos):
 
 
 def test_an_edited_protocol_is_refused(tmp_path: Path) -> None:
-    from quorate.checker.load import load_protocol
+    from quorate.checker.loading import load_protocol
 
     path = tmp_path / "edited.py"
     path.write_text(EDITED.format(guard=""))

@@ -13,26 +13,28 @@ import numpy as np
 import pytest
 from hypothesis import event, given
 
-from quorate.checker.cli import run
-from quorate.checker.explore.explorer import Explorer, Progress, explore
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.checker.explore.subject import Subject
+from quorate.checker.cli.main import run
+from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine
-from quorate.model.language.sorts import Sizes
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Machine
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, loaded, sized, sources
+
+from ..strategies import Source, loaded, sized, sources
 
 ray = pytest.importorskip("ray", reason="the extra quorate[cluster] is not installed")
 
-from quorate.checker.explore.cluster import search as clusters  # noqa: E402
-from quorate.checker.explore.cluster.owner import Level, Owner, Work  # noqa: E402
-from quorate.checker.explore.cluster.saved import Folder, SavedError  # noqa: E402
-from quorate.checker.explore.cluster.search import ClusterError, ClusterSearch  # noqa: E402
-from tests.examples import share  # noqa: E402
+from quorate.checker.explore.search.cluster import search as clusters  # noqa: E402
+from quorate.checker.explore.search.cluster.owner import Level, Owner, Work  # noqa: E402
+from quorate.checker.explore.search.cluster.saved import Folder, SavedError  # noqa: E402
+from quorate.checker.explore.search.cluster.search import ClusterError, ClusterSearch  # noqa: E402
+
+from ...examples import share  # noqa: E402
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 

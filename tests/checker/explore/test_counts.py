@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from quorate.checker.explore.claims import UnknownPropertyError
-from quorate.checker.explore.explorer import explore
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.search.breadth_first import explore
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.lower import describe
-from tests.checker.strategies import Source, generate, loaded, sized, sources
+from quorate.model.language.ir.lower import describe
 
+from ..strategies import Source, generate, loaded, sized, sources
 from . import toys
 from .oracle import consult
 

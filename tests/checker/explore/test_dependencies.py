@@ -13,24 +13,25 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import cache, kernel
-from quorate.checker.explore import dependencies as d
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.finite.determined import Dependency, candidates
-from quorate.checker.prove.dependent import unproved
-from quorate.checker.prove.states import check_states
-from quorate.checker.prove.verdicts import Verdict
+from quorate.checker.explore import kernel
+from quorate.checker.explore.codegen import cache
+from quorate.checker.explore.reduction import derived as d
+from quorate.checker.explore.reduction.derived_proof import unproved
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground.derived import Dependency, candidates
+from quorate.checker.prove.bounded.states import check_states
+from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.checker.refine.images import mask
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import Protocol, Sizes
-from quorate.model.language import core as c
-from quorate.model.language.lower import describe
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, loaded
-from tests.examples import few, share
 
+from ...examples import few, share
+from ..strategies import Source, loaded
 from .comparing import compare
 
 Made = tuple[Dependency, ...]
@@ -240,7 +241,7 @@ def test_what_a_crash_loses_does_not_follow() -> None:
 
 def test_no_proof_no_saving(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Z3 does not decide in time is kept."""
-    from quorate.checker.prove import dependent
+    from quorate.checker.explore.reduction import derived_proof as dependent
 
     monkeypatch.setattr(dependent, "MOST_INSTANCES", 1)
     assert follows(Paxos, SIZES[Paxos]) == []

@@ -10,25 +10,26 @@ import pytest
 from hypothesis import event, given
 from llvmlite import ir
 
-from quorate.checker.cli import run
-from quorate.checker.explore import driver as d
-from quorate.checker.explore.directed import search as searching
-from quorate.checker.explore.directed.heuristic import add_distance
-from quorate.checker.explore.directed.search import Directed
-from quorate.checker.explore.directed.shrink import shrunk
-from quorate.checker.explore.directed.walks import Walks
-from quorate.checker.explore.explorer import explore
-from quorate.checker.explore.machine import Machine as Compiled
-from quorate.checker.explore.result import Exploration, Move, Outcome
-from quorate.checker.explore.subject import Subject
+from quorate.checker.cli.main import run
+from quorate.checker.explore.codegen.machine_code import Machine as Compiled
+from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.search.breadth_first import explore
+from quorate.checker.explore.search.directed import search as searching
+from quorate.checker.explore.search.directed.heuristic import add_distance
+from quorate.checker.explore.search.directed.search import Directed
+from quorate.checker.explore.search.directed.shrink import shrunk
+from quorate.checker.explore.search.directed.walks import Walks
+from quorate.checker.results import Exploration, Move, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine, State
-from quorate.model.language.sorts import Sizes
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, loaded, sized, sources
-from tests.examples import share
+
+from ...examples import share
+from ..strategies import Source, loaded, sized, sources
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 MOST = 800  # states of a generated protocol that plain Python walks through
@@ -139,7 +140,7 @@ def test_searches_agree_with_python(source: Source) -> None:
 def test_generated_protocols_reach_both_verdicts() -> None:
     from random import Random
 
-    from tests.checker.strategies import generate
+    from ..strategies import generate
 
     fates: Counter[str] = Counter()
     for seed in range(40):

@@ -8,17 +8,12 @@ import time
 import numpy as np
 import pytest
 
-from quorate.checker.explore import explorer as module
 from quorate.checker.explore.claims import UnknownPropertyError
-from quorate.checker.explore.explorer import (
-    Estimate,
-    Explorer,
-    Progress,
-    explore,
-)
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.checker.explore.store import table_size
+from quorate.checker.explore.search import breadth_first as module
+from quorate.checker.explore.search.breadth_first import Estimate, Explorer, Progress, explore
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.explore.store.memory import table_size
+from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, SizeError
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos

@@ -8,21 +8,22 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given
 
-from quorate.checker.explore import coverage, external, merge, runs
-from quorate.checker.explore import explorer as module
-from quorate.checker.explore.explorer import Explorer, Progress, explore
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.search import breadth_first as module
+from quorate.checker.explore.search import coverage, external
+from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.store import merge, runs
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft_election import RaftElection
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from tests.checker.strategies import Source, loaded, sized, sources
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, loaded, sized, sources
 from . import toys
 from .comparing import compare
 

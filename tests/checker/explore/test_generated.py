@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given
 
-from quorate.checker.finite import evaluate, instances
+from quorate.checker.ground import evaluate, instances
 from quorate.model.language import ModelError, SizeError
-from quorate.model.language.lower import describe
-from tests.checker.strategies import Source, generate, loaded, sized, sources
-from tests.examples import share
+from quorate.model.language.ir.lower import describe
 
+from ...examples import share
+from ..strategies import Source, generate, loaded, sized, sources
 from .comparing import compare
 
 

@@ -11,8 +11,8 @@ import networkx
 import pytest
 
 from quorate.checker.explore import graph as module
-from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.graph import LazyState, StateGraph
+from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.model.language import SizeError
 from quorate.model.paxos import Paxos
 

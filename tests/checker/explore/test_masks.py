@@ -10,17 +10,18 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import codegen, masks
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.literals import Sums, Term, least
-from quorate.checker.finite.layout import Column
-from quorate.checker.finite.nodes import Bool, Graph, Node
+from quorate.checker.explore.codegen import emit as codegen
+from quorate.checker.explore.codegen import masks
+from quorate.checker.explore.codegen.literals import Sums, Term, least
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground.layout import Column
+from quorate.checker.ground.nodes import Bool, Graph, Node
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, loaded, sized, sources
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, loaded, sized, sources
 from .test_bundled import SMALL, Bound, name_of
 
 NEVER = 1 << 30

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quorate.checker.explore import driver as d
-from quorate.checker.explore.native import native
+from quorate.checker.explore.codegen.native import native
+from quorate.checker.explore.search import driver as d
 
 pytestmark = pytest.mark.usefixtures("cache")
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import merge, runs
-from quorate.checker.explore.merge import merged
-from quorate.checker.explore.rows import rows_for
-from quorate.checker.explore.runs import Blocks, DamagedError, Run, write_run
+from quorate.checker.explore.store import merge, runs
+from quorate.checker.explore.store.merge import merged
+from quorate.checker.explore.store.rows import rows_for
+from quorate.checker.explore.store.runs import Blocks, DamagedError, Run, write_run
 
 Row = tuple[int, ...]
 LARGEST = 2**64 - 1

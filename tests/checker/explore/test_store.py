@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import driver as d
-from quorate.checker.explore.memory import Growing
-from quorate.checker.explore.store import Store, table_size
+from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.store.growing import Growing
+from quorate.checker.explore.store.memory import Store, table_size
 
 
 def filled(values: list[int], words: int, keyed: bool, room: int) -> Store:

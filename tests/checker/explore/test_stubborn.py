@@ -12,23 +12,23 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import possible
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Exploration, Outcome
-from quorate.checker.explore.stubborn import Need, Steps, Stubborn
-from quorate.checker.explore.stubborn_relations import Relations
-from quorate.checker.finite import evaluate, instances
-from quorate.checker.finite.nodes import Node, nodes_in
+from quorate.checker.explore.reduction import satisfiable as possible
+from quorate.checker.explore.reduction.stubborn import Need, Steps, Stubborn
+from quorate.checker.explore.reduction.stubborn_relations import Relations
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground import evaluate, instances
+from quorate.checker.ground.nodes import Node, nodes_in
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from tests.checker.strategies import Source, generate, loaded, sized
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, generate, loaded, sized
 from .comparing import _check_path
 from .test_symmetry import SMALL, Bound, anonymous, name_of, narrowed
 

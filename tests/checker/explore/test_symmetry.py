@@ -16,26 +16,26 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.cli import run
-from quorate.checker.explore import symmetry
-from quorate.checker.explore.explorer import Explorer
+from quorate.checker.cli.main import run
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.checker.explore.store import Store
-from quorate.checker.finite.permute import Permutation, permuted_state
-from quorate.checker.finite.symmetric import Interchangeable, symmetric_sorts
+from quorate.checker.explore.reduction import symmetry
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.explore.store.memory import Store
+from quorate.checker.ground.interchangeable import Interchangeable, symmetric_sorts
+from quorate.checker.ground.permutations import Permutation, permuted_state
+from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort, StepError
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from tests.checker.strategies import Source, generate, loaded, sized
-from tests.examples import few, share
 
+from ...examples import few, share
+from ..strategies import Source, generate, loaded, sized
 from .comparing import _check_path
 
 LIMIT = 20_000  # states of a generated protocol

@@ -10,18 +10,19 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore import explorer, threads
-from quorate.checker.explore.explorer import Explorer, Progress
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.result import Exploration, Outcome
-from quorate.checker.explore.store import Partitions, Store
+from quorate.checker.explore.search import breadth_first as explorer
+from quorate.checker.explore.search import threads
+from quorate.checker.explore.search.breadth_first import Explorer, Progress
+from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, loaded, sized, sources
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, loaded, sized, sources
 from . import toys
 from .test_bundled import SMALL, Bound, name_of
 

@@ -15,23 +15,23 @@ import pytest
 from hypothesis import given
 
 from quorate.checker.explore import kernel
-from quorate.checker.explore.explorer import Explorer
 from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
-from tests.checker.strategies import Source, generate, loaded, sized, sources
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, generate, loaded, sized, sources
 from .test_bundled import SMALL, Bound, name_of
 
 WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
 SCRIPT = """
 import sys
-from quorate.checker.cli import run
+from quorate.checker.cli.main import run
 assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]) == 0
-heavy = {"numba", "z3", "networkx", "hypothesis", "quorate.checker.explore.codegen"}
+heavy = {"numba", "z3", "networkx", "hypothesis", "quorate.checker.explore.codegen.emit"}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import event, given
 
 from quorate.checker.errors import InputError
-from quorate.checker.export import export
-from quorate.checker.load import load_protocol
+from quorate.checker.export.tla import export
+from quorate.checker.loading import load_protocol
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
-from tests.checker.strategies import Source, loaded, sized, sources
-from tests.examples import share
 
+from ...examples import share
+from ..strategies import Source, loaded, sized, sources
 from .awkward import Integers
 from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
 from .interpreter import Spec

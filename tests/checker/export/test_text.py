@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import quorate.model
-from quorate.checker.export import export
-from quorate.checker.export.module import Exported
-from quorate.checker.export.names import identifier
-from quorate.checker.load import load_protocol
+from quorate.checker.export.tla import export
+from quorate.checker.export.tla.module import Exported
+from quorate.checker.export.tla.names import identifier
+from quorate.checker.loading import load_protocol
 from quorate.model.language import Nat, Protocol, QuorumSystem
 from quorate.model.mutants import MUTANTS
 from quorate.model.quorum_paxos import GridPaxos, JointPaxos, WeightedPaxos

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.export import export
-from quorate.checker.load import load_protocol
+from quorate.checker.export.tla import export
+from quorate.checker.loading import load_protocol
 from quorate.model.language import Protocol
 
 from .awkward import Integers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.cli import run
+from quorate.checker.cli.main import run
 
 from .interpreter import Spec
 

@@ -6,8 +6,7 @@ from random import Random
 
 import z3
 
-from quorate.checker.prove.cells import Cells
-from quorate.checker.prove.finite import (
+from quorate.checker.prove.bounded import (
     BoundedOutcome,
     Inductive,
     Verdict,
@@ -15,13 +14,14 @@ from quorate.checker.prove.finite import (
     inductive,
     k_inductive,
 )
-from quorate.checker.prove.formulas import term
-from quorate.checker.prove.ground import Ground
-from quorate.checker.prove.statesets import StateSet
-from quorate.checker.prove.transition import Transition
-from quorate.checker.prove.translate import Translator
+from quorate.checker.prove.bounded.system import Ground
+from quorate.checker.prove.bounded.transition import Transition
+from quorate.checker.smt.cells import Cells
+from quorate.checker.smt.formulas import term
+from quorate.checker.smt.state_sets import StateSet
+from quorate.checker.smt.translate import Translator
 from quorate.model.language import Protocol, Sizes, StepError
-from quorate.model.language.run import State
+from quorate.model.language.interpreter import State
 
 from ..explore.oracle import Oracle, consult
 

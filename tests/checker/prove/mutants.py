@@ -50,9 +50,9 @@ from quorate.model.paxos_roles import Acceptor as Voter
 from quorate.model.paxos_roles import Ballot as Number
 from quorate.model.paxos_roles import Learner, PaxosRoles, Proposer
 from quorate.model.paxos_roles import Promise as Answer
-from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxosRoles
+from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxosRoles
+from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
 
 from .unbounded import broken
 

@@ -10,10 +10,9 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.prove import states as states_module
-from quorate.checker.prove.finite import (
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.prove.bounded import (
     BoundedOutcome,
     Depth,
     DisagreementError,
@@ -22,13 +21,14 @@ from quorate.checker.prove.finite import (
     check_states,
     inductive,
 )
-from quorate.checker.prove.unrolling import Unrolling
+from quorate.checker.prove.bounded import states as states_module
+from quorate.checker.prove.bounded.unrolling import Unrolling
 from quorate.model.language import ModelError, Protocol, SizeError, StepError, action, require
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
-from tests.examples import share
 
+from ...examples import share
 from ..explore.oracle import consult
 from ..strategies import Source, loaded, sized, sources
 from .comparing import compare, compare_states, sample
@@ -223,7 +223,7 @@ def test_a_broken_paxos_is_not_inductive() -> None:
 def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("quorate.checker.prove.inductive.z3.SolverFor", Undecided)
+    monkeypatch.setattr("quorate.checker.prove.bounded.inductive.z3.SolverFor", Undecided)
     found = inductive(TwoAcceptsInABallot, TwoAcceptsInABallot.sized(Acceptor=1, Ballot=1, Value=1))
     assert found.verdict is Verdict.UNKNOWN
     assert all(o.verdict is Verdict.UNKNOWN for o in found.obligations)
@@ -291,7 +291,7 @@ def test_every_state_of_paxos_violates_for_z3_exactly_where_for_cpython() -> Non
 @pytest.fixture
 def small_sorts_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interchangeable elements are put in order however few they are."""
-    monkeypatch.setattr("quorate.checker.prove.sorting.FEWEST", 2)
+    monkeypatch.setattr("quorate.checker.prove.bounded.symmetry_breaking.FEWEST", 2)
 
 
 def run(source: Source) -> None:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.prove.finite import (
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.prove.bounded import (
     BoundedOutcome,
     KInduction,
     Verdict,
     inductive,
     k_inductive,
 )
-from quorate.model.language import (
-    Nat,
-    Protocol,
-    action,
-    durable,
-    invariant,
-    require,
-)
-from quorate.model.language.run import Machine
+from quorate.model.language import Nat, Protocol, action, durable, invariant, require
+from quorate.model.language.interpreter import Machine
 from quorate.model.paxos import Paxos
 from quorate.model.two_phase_commit import TwoPhaseCommit
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import quorate.checker.prove
-from quorate.checker.prove.finite import Verdict, inductive
+from quorate.checker.prove.bounded import Verdict, inductive
+from quorate.checker.prove.bounded.verdicts import Obligation
 from quorate.checker.prove.unbounded import Standing, prove_unbounded
 from quorate.checker.prove.unbounded.refute import step_trace
-from quorate.checker.prove.verdicts import Obligation
 from quorate.model.language import QuorumSystem, Sizes, StepError
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.raft import Raft
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.checker.prove.quorums import pairs, prove_quorums
 from quorate.checker.prove.quorums.given import smallest
 from quorate.checker.prove.quorums.meeting import runs
-from quorate.checker.prove.verdicts import Verdict
 from quorate.model.language import (
     Explicit,
     Flexible,
@@ -26,9 +26,10 @@ from quorate.model.language import (
     require,
     volatile,
 )
-from quorate.model.language.quorums import QuorumSystem
+from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.paxos import Paxos
-from tests.examples import share
+
+from ...examples import share
 
 
 class Acceptor(Sort): ...

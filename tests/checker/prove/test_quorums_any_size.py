@@ -12,11 +12,11 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.checker.prove.quorums import System, pairs_of, prove_pair
 from quorate.checker.prove.quorums.counted import Counted
 from quorate.checker.prove.quorums.numbers import NotLinear, cases
 from quorate.checker.prove.quorums.structured import fits
-from quorate.checker.prove.verdicts import Verdict
 from quorate.model.language import (
     Configuration,
     Flexible,
@@ -31,8 +31,9 @@ from quorate.model.language import (
     Tree,
     Weighted,
 )
-from quorate.model.language.structures import HOLDS
-from tests.examples import share
+from quorate.model.language.declare.structures import HOLDS
+
+from ...examples import share
 
 
 class Acceptor(Sort): ...
@@ -294,7 +295,7 @@ def number(r: Random, bound: tuple[str, ...]) -> str:
 
 
 def predicate_of(text: str, r: Random, folder: Any) -> System:
-    from tests.model.language.loading import load_module
+    from ...model.language.loading import load_module
 
     path = folder / f"predicate_{r.random()}.py"
     path.write_text(

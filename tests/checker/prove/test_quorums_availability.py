@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from quorate.checker.prove.quorums.availability import availability, load
 from quorate.model import quorums as library
 from quorate.model.language import Explicit, Grid, Majority, Sort, Tree, Weighted
-from quorate.model.language.quorums import ByVotes
-from quorate.model.language.votes import Part, Votes, enough, members, minimal
+from quorate.model.language.declare.quorums import ByVotes
+from quorate.model.language.declare.votes import Part, Votes, enough, members, minimal
 
 
 class Acceptor(Sort): ...

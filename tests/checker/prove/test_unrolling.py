@@ -12,16 +12,16 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.finite.permute import Permutation
-from quorate.checker.finite.symmetric import interchangeable
-from quorate.checker.prove import sorting
-from quorate.checker.prove.cells import Cells
-from quorate.checker.prove.clauses import Clauses
-from quorate.checker.prove.effort import CONFLICTS, Budget
-from quorate.checker.prove.formulas import choice, conjunction, disjunction, negation, same, term
-from quorate.checker.prove.ground import Ground
-from quorate.checker.prove.solver import Answer, Solver
-from quorate.checker.prove.statesets import StateSet
+from quorate.checker.ground.interchangeable import interchangeable
+from quorate.checker.ground.permutations import Permutation
+from quorate.checker.prove.bounded import symmetry_breaking as sorting
+from quorate.checker.prove.bounded.clauses import Clauses
+from quorate.checker.prove.bounded.solver import Answer, Solver
+from quorate.checker.prove.bounded.system import Ground
+from quorate.checker.smt.cells import Cells
+from quorate.checker.smt.effort import CONFLICTS, Budget
+from quorate.checker.smt.formulas import choice, conjunction, disjunction, negation, same, term
+from quorate.checker.smt.state_sets import StateSet
 from quorate.model.paxos import Acceptor, Paxos
 
 NAMES = [z3.Bool(f"p{i}") for i in range(4)]

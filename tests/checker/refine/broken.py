@@ -5,16 +5,7 @@ from __future__ import annotations
 from quorate.model import voting
 from quorate.model.consensus import Consensus, Value
 from quorate.model.language import Set, action, define, durable, init, require
-from quorate.model.paxos import (
-    Accept,
-    Accepted,
-    Acceptor,
-    Ballot,
-    Paxos,
-    Prepare,
-    Promise,
-    Quorum,
-)
+from quorate.model.paxos import Accept, Accepted, Acceptor, Ballot, Paxos, Prepare, Promise, Quorum
 from quorate.model.paxos import Value as PaxosValue
 from quorate.model.voting import Voting
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Outcome
-from quorate.checker.refine.check import Failure, Verdict, check_refinement
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.refine.explored import Failure, Verdict, check_refinement
+from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.refinements import (

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.explore.result import Outcome
-from quorate.checker.refine.check import Refined, Verdict, check_refinement
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.refine.explored import Refined, Verdict, check_refinement
+from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
 from quorate.model.refinements import (

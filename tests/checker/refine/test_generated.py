@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from quorate.checker.refine.check import Refined, Verdict, check_refinement
-from quorate.checker.report.reading import Reader
-from quorate.checker.report.values import show_state
+from quorate.checker.refine.explored import Refined, Verdict, check_refinement
+from quorate.checker.tracing.reading import Reader
+from quorate.checker.tracing.values import show_state
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine, State
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir.lower import describe
 from quorate.model.refinements import identity
 from quorate.traces import FrozenMap
 

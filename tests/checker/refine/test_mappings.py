@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from quorate.checker.errors import InputError
-from quorate.checker.refine.check import Refined, Verdict, check_refinement
+from quorate.checker.refine.explored import Refined, Verdict, check_refinement
 from quorate.checker.refine.values import NoSuchValueError, Translator
 from quorate.model import paxos, voting
 from quorate.model.consensus import Consensus
@@ -29,7 +29,7 @@ from quorate.model.language import (
     durable,
     require,
 )
-from quorate.model.language.types import SortType
+from quorate.model.language.declare.types import SortType
 from quorate.model.paxos import Accepted, Acceptor, Ballot, Paxos, Promise, Value
 from quorate.model.refinements import Refinement, refinement
 from quorate.model.voting import Voting

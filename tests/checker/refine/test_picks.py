@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.refine.check import Verdict, check_refinement
+from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.explored import Verdict, check_refinement
 from quorate.checker.refine.proof import Simulated, prove_refinement
-from quorate.checker.refine.ways import shown_way
 from quorate.model.language import (
     Map,
     Message,

@@ -8,25 +8,16 @@ import pytest
 
 from quorate.checker.prove.unbounded.logic import conj
 from quorate.checker.prove.unbounded.steps import Step
-from quorate.checker.refine.asking import Questioner
-from quorate.checker.refine.check import Verdict, check_refinement
+from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.choices import AFTER
+from quorate.checker.refine.claims import Showing
+from quorate.checker.refine.explored import Verdict, check_refinement
 from quorate.checker.refine.matching import Matching
 from quorate.checker.refine.obligations import Claim, Simulation
-from quorate.checker.refine.picking import AFTER
 from quorate.checker.refine.proof import Simulated, prove_refinement
-from quorate.checker.refine.showing import Showing
-from quorate.checker.refine.ways import shown_way
+from quorate.checker.refine.queries import Questioner
 from quorate.model.consensus import Consensus, Value
-from quorate.model.language import (
-    Flexible,
-    Majority,
-    Map,
-    Protocol,
-    Sort,
-    action,
-    durable,
-    require,
-)
+from quorate.model.language import Flexible, Majority, Map, Protocol, Sort, action, durable, require
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles

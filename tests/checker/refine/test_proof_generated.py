@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from quorate.checker.refine.check import Verdict
+from quorate.checker.refine.explored import Verdict
 from quorate.checker.refine.proof import prove_refinement
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.refinements import identity

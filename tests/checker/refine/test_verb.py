@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.cli import run
+from quorate.checker.cli.main import run
 from quorate.checker.conform.recorded import check_trace
-from quorate.checker.load import load_protocol
+from quorate.checker.loading import load_protocol
 from quorate.traces import read_itf
 
 Output = pytest.CaptureFixture[str]

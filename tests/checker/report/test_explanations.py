@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.cli import run
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.load import load_protocol
-from quorate.checker.report import showing, traces
-from quorate.checker.report.traces import counterexample, processes_of
+from quorate.checker.cli import findings as showing
+from quorate.checker.cli.main import run
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.loading import load_protocol
+from quorate.checker.tracing import build as traces
+from quorate.checker.tracing.build import counterexample, processes_of
 from quorate.model.language import ModelError, SizeError
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.lower import describe
 from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
 
 from ..strategies import Source, loaded, sized, sources

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.report.witness import NoWitnessError, witness
-from quorate.model.language.run import Machine
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.tracing.witness import NoWitnessError, witness
+from quorate.model.language.interpreter import Machine
 
 MODEL = """\
 from quorate.model.language import *

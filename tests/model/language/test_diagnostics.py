@@ -25,7 +25,7 @@ SOURCES = Path(language.__file__).parent
 def codes_in_source() -> set[str]:
     """The codes that the reading of a protocol can report."""
     found: set[str] = set()
-    for path in SOURCES.glob("*.py"):
+    for path in SOURCES.rglob("*.py"):
         calls = r'(?:fail|_add|add|Diagnostic)\(\s*"([a-z]+(?:-[a-z]+)*)"'
         found |= set(re.findall(calls, path.read_text()))
     return found

@@ -13,11 +13,8 @@ from typing import Any
 
 import pytest
 
-from quorate.model.language import Protocol, core
-from quorate.model.language.lower import describe, digest
-from quorate.model.language.relations import fits
-from quorate.model.language.traverse import walk
-from quorate.model.language.types import (
+from quorate.model.language import Protocol
+from quorate.model.language.declare.types import (
     MapType,
     NatType,
     OptionType,
@@ -27,6 +24,10 @@ from quorate.model.language.types import (
     SetType,
     Type,
 )
+from quorate.model.language.ir import core
+from quorate.model.language.ir.lower import describe, digest
+from quorate.model.language.ir.relations import fits
+from quorate.model.language.ir.traverse import walk
 from quorate.model.paxos import Paxos
 
 from . import toys
@@ -257,7 +258,7 @@ def test_a_digest_sees_the_method_of_a_quorum_system(tmp_path: Path) -> None:
 def test_a_digest_is_the_same_in_every_process() -> None:
     program = textwrap.dedent(
         """
-        from quorate.model.language.lower import describe, digest
+        from quorate.model.language.ir.lower import describe, digest
         from quorate.model.paxos import Paxos
         print(digest(describe(Paxos)))
         """

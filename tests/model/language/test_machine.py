@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from quorate.model.language import FrozenMap, Protocol, SizeError, StepError
-from quorate.model.language.run import Machine, State
+from quorate.model.language.interpreter import Machine, State
 
 from . import toys
 from .toys import (

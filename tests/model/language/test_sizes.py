@@ -15,7 +15,7 @@ from quorate.model.language import (
     action,
     durable,
 )
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 
 
 class Acceptor(Sort): ...

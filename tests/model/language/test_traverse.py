@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import quorate.checker.export.expressions
-import quorate.checker.export.quantifiers
-import quorate.checker.export.terms
-import quorate.checker.finite.evaluate
+import quorate.checker.export.tla.expressions
+import quorate.checker.export.tla.quantifiers
+import quorate.checker.export.tla.terms
+import quorate.checker.ground.evaluate
 import quorate.checker.prove.unbounded.binding
 import quorate.checker.prove.unbounded.translate
-from quorate.model.language import core as c
-from quorate.model.language import surface as s
-from quorate.model.language.build import FALSE, TRUE, conjunction, disjunction, negation
-from quorate.model.language.traverse import children, free, rebuilt, substituted, walk
-from quorate.model.language.types import NatType
+from quorate.model.language.declare.types import NatType
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.build import FALSE, TRUE, conjunction, disjunction, negation
+from quorate.model.language.ir.traverse import children, free, rebuilt, substituted, walk
 
 NUMBER = NatType(None)
 
@@ -186,7 +186,7 @@ def named_in(*modules: ModuleType) -> set[str]:
 
 DOMAINS = (c.OverType, c.OverSent, c.OverMembers, c.OverRange)
 READINGS = {
-    "ground": (c, [quorate.checker.finite.evaluate]),
+    "ground": (c, [quorate.checker.ground.evaluate]),
     "any size": (
         c,
         [quorate.checker.prove.unbounded.translate, quorate.checker.prove.unbounded.binding],
@@ -194,9 +194,9 @@ READINGS = {
     "TLA+": (
         s,
         [
-            quorate.checker.export.expressions,
-            quorate.checker.export.quantifiers,
-            quorate.checker.export.terms,
+            quorate.checker.export.tla.expressions,
+            quorate.checker.export.tla.quantifiers,
+            quorate.checker.export.tla.terms,
         ],
     ),
 }

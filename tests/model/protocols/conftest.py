@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from quorate.model.language import Protocol
-from quorate.model.language.run import Machine, State
+from quorate.model.language.interpreter import Machine, State
 
 
 @dataclass

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import Explorer
-from quorate.checker.explore.result import Exploration, Outcome
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol
 from quorate.model.mutants import KILLED, MUTANTS, VACUOUS, Mutant
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import explore
-from quorate.checker.explore.reference import explore_reference
-from quorate.checker.finite.instances import Instantiator
-from quorate.checker.finite.layout import Layout
+from quorate.checker.explore.search.breadth_first import explore
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.ground.instances import Instantiator
+from quorate.checker.ground.layout import Layout
 from quorate.model.language import (
     Map,
     Message,
@@ -23,15 +23,15 @@ from quorate.model.language import (
     Set,
     Sort,
     action,
-    core,
     define,
     durable,
     invariant,
     reachable,
     require,
 )
-from quorate.model.language.lower import describe
-from quorate.model.language.traverse import walk
+from quorate.model.language.ir import core
+from quorate.model.language.ir.lower import describe
+from quorate.model.language.ir.traverse import walk
 
 
 class Node(Sort): ...

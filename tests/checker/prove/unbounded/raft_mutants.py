@@ -8,7 +8,7 @@ from typing import Any
 
 from quorate.model.language import action, define, require
 from quorate.model.mutants import MUTANTS
-from quorate.model.raft_commit_proof import ProvedRaft
+from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.raft_election import Index, RequestVote, Role, Server, Term, Vote
 
 

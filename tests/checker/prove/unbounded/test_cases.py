@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.cli import run
+from quorate.checker.cli.main import run
 
 CASES = Path(__file__).parents[3] / "cases" / "models"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quorate.checker.explore.explorer import Explorer
+from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.unbounded import Standing, prove_unbounded
 from quorate.checker.prove.unbounded.verdicts import SENSE
 from quorate.model.language import ModelError, SizeError, StepError

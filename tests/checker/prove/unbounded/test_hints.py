@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.load import load_protocol
+from quorate.checker.loading import load_protocol
 from quorate.checker.prove.unbounded import hints, prove_unbounded, save_hints
-from quorate.model.raft_commit_proof import ProvedRaft
-from quorate.model.raft_log_proof import ProvedRaftLogs
-from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
+from quorate.model.proofs.raft_commit import ProvedRaft
+from quorate.model.proofs.raft_log import ProvedRaftLogs
+from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 
 from .raft_mutants import ComparesLengths
 

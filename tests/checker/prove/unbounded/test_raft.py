@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import explore
+from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
-from quorate.model.language.core import Description
-from quorate.model.language.lower import describe
+from quorate.model.language.ir.core import Description
+from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
+from quorate.model.proofs.raft_commit import ProvedRaft
+from quorate.model.proofs.raft_election import ProvedRaftElection
+from quorate.model.proofs.raft_log import ProvedRaftLogs
+from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
-from quorate.model.raft_commit_proof import ProvedRaft
-from quorate.model.raft_log_proof import ProvedRaftLogs
-from quorate.model.raft_proof import ProvedRaftElection
-from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
 
 LOGS = [
     n

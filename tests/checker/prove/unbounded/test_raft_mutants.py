@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.prove.finite import Verdict, inductive
+from quorate.checker.prove.bounded import Verdict, inductive
+from quorate.checker.prove.bounded.verdicts import Obligation
 from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
 from quorate.checker.prove.unbounded.hints import hints_of
 from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.refute import step_trace
-from quorate.checker.prove.verdicts import Obligation
-from quorate.model.language.lower import describe
-from quorate.model.language.run import Machine
-from quorate.model.raft_commit_proof import ProvedRaft
+from quorate.model.language.interpreter import Machine
+from quorate.model.language.ir.lower import describe
+from quorate.model.proofs.raft_commit import ProvedRaft
 
 from .raft_mutants import CASES, Case
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from quorate.checker.cli import run
+from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.second import refuted

@@ -10,15 +10,10 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.explorer import explore
-from quorate.checker.prove.finite import Verdict, inductive
-from quorate.checker.prove.unbounded import (
-    Answer,
-    Standing,
-    prove_unbounded,
-    write_smt2,
-)
-from quorate.checker.prove.verdicts import Obligation
+from quorate.checker.explore.search.breadth_first import explore
+from quorate.checker.prove.bounded import Verdict, inductive
+from quorate.checker.prove.bounded.verdicts import Obligation
+from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded, write_smt2
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import (
     ModelError,
@@ -33,14 +28,14 @@ from quorate.model.language import (
     invariant,
     require,
 )
-from quorate.model.language.run import Machine
+from quorate.model.language.interpreter import Machine
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
-from quorate.model.proofs import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
-from quorate.model.raft_proof import ProvedRaftElection
-from quorate.model.two_phase_commit_proof import ProvedTwoPhaseCommit
+from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
+from quorate.model.proofs.raft_election import ProvedRaftElection
+from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 
 from ...strategies import generate, loaded, sized
 from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote, TwoAccepts
@@ -294,7 +289,7 @@ def test_smt2_files_are_refuted_by_z3_itself(tmp_path: Path) -> None:
 
 
 def test_the_verb(tmp_path: Path) -> None:
-    code = "import sys; from quorate.checker.cli import run; sys.exit(run(sys.argv[1:]))"
+    code = "import sys; from quorate.checker.cli.main import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code]
     found = subprocess.run([*command, "prove", "Paxos", "--ascii"], capture_output=True, text=True)
     assert found.returncode == 0 and "agreement: proved (follows from the others)" in found.stdout

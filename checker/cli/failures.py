@@ -1,0 +1,114 @@
+"""What ended a command early: the kind of error, its message, its exit code, its place."""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from quorate.checker.errors import InputError
+from quorate.impl.errors import ImplError
+from quorate.model.language import ModelError, SizeError, StepError
+from quorate.model.language.diagnostics import Span
+from quorate.traces import TraceError
+
+from .document import error_json, place_json
+from .main import INTERRUPTED, MODEL, OUR_BUG, USAGE
+
+SYSTEM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "no permission to write or read here",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One error as it is told; `place` and `diagnostics` are those of `report.document`."""
+
+    kind: str
+    message: str
+    code: int
+    prefix: str = "error: "
+    place: dict[str, Any] | None = None
+    diagnostics: list[dict[str, Any]] = field(default_factory=list)
+
+    def text(self) -> str:
+        """The error for people."""
+        return f"{self.prefix}{self.message}"
+
+    def json(self) -> dict[str, Any]:
+        """The error for programs."""
+        return error_json(self.kind, self.message, self.code, self.place, self.diagnostics)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What to say of an error that no verb has caught."""
+    if isinstance(error, click.ClickException):
+        return Failure("usage", error.format_message(), USAGE)
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return Failure("interrupted", "interrupted", INTERRUPTED)
+    match error:
+        case ModelError():
+            return _model(error)
+        case StepError():
+            return Failure("undefined", f"the model is undefined here: {error}", MODEL)
+        case InputError():
+            place = place_json(error.file, error.line, error.column)
+            return Failure("input", str(error), USAGE, place=place)
+        case SizeError():
+            return Failure("sizes", str(error), USAGE)
+        case TraceError():
+            return Failure("trace", str(error), USAGE, place=_within(error))
+        case ImplError():
+            return Failure("implementation", str(error), USAGE)
+        case MemoryError():
+            said = "out of memory: take smaller sizes, or give --memory"
+            return Failure("memory", said, USAGE)
+        case OSError():
+            file = None if error.filename is None else str(error.filename)
+            return Failure("system", _system(error, file), USAGE, place=place_json(file))
+    return Failure(
+        "bug",
+        f"a bug of Quorate: {type(error).__name__}: {error}\n"
+        "Set QUORATE_TRACEBACK=1 and run again to see where; please report it.",
+        OUR_BUG,
+    )
+
+
+def _model(error: ModelError) -> Failure:
+    spans = [d.span for d in error.diagnostics]
+    diagnostics = [
+        {
+            "code": d.code,
+            "title": d.title,
+            "label": d.label,
+            "help": d.help,
+            "where": d.where or None,
+            "place": _at(d.span),
+        }
+        for d in error.diagnostics
+    ]
+    return Failure(
+        "model", str(error), MODEL, prefix="", place=_at(spans[0]), diagnostics=diagnostics
+    )
+
+
+def _within(error: TraceError) -> dict[str, Any] | None:
+    """The place of an error in a trace: a position, or a path within the document."""
+    position = re.fullmatch(r"line (\d+), column (\d+)", error.place or "")
+    if position is None:
+        return place_json(error.path, inside=error.place)
+    return place_json(error.path, int(position[1]), int(position[2]))
+
+
+def _at(span: Span) -> dict[str, Any] | None:
+    return place_json(span.file, span.line, span.col + 1) if span.line else None
+
+
+def _system(error: OSError, file: str | None) -> str:
+    said = SYSTEM.get(error.errno or 0, error.strerror or str(error))
+    return said if file is None else f"{file}: {said}"

@@ -1,0 +1,110 @@
+"""The `quorate` command: verbs, exit codes, and one clear line for everything that goes wrong.
+
+Verbs are imported when they are called: `quorate --help` must not wait for LLVM or Z3.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from .streams import occupy, print_whole, standard, undisturbed
+
+# Exit codes: 0 holds, and for what does not:
+VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
+
+VERBS = {
+    "verify": "Explore, prove, mutate and replay, in one go: the main job.",
+    "check": "Explore every reachable state of a protocol and check its invariants.",
+    "refine": "Check that one protocol implements another, step by step.",
+    "prove": "Prove the invariants for any number of elements of every sort.",
+    "quorums": "Compare quorum systems: which meet, and how available they are.",
+    "replay": "Replay a trace on an implementation, step by step.",
+    "show": "Show a trace: the table of steps and a diagram; no model is needed.",
+    "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
+    "export": "Write a protocol as TLA+, for people who trust TLC.",
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"quorate.checker.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quorate")
+def quorate() -> None:
+    """A conformance checker for consensus protocols.
+
+    \b
+    Exit codes:
+      0   everything holds
+      1   a property is violated
+      2   wrong usage or bad input
+      3   a mistake in the model
+      4   inconclusive: a bound, a timeout, vacuity under --strict
+      5   an implementation does not conform
+      70  a bug of Quorate
+      130 interrupted
+    """
+
+
+def main() -> None:
+    """Run the command and turn every error into a message and an exit code."""
+    occupy()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with these arguments; returns the exit code."""
+    given = set(arguments)
+    as_json = "--json" in given and not given & {"-h", "--help", "--version"}
+    with standard("--ascii" in given, as_json) as streams:
+        try:
+            result = quorate.main(args=arguments, prog_name="quorate", standalone_mode=False)
+            return result if isinstance(result, int) else 0
+        except click.exceptions.Exit as error:
+            return error.exit_code
+        except (Exception, KeyboardInterrupt) as error:
+            verb = next((a for a in arguments if a in VERBS), None)
+            with undisturbed():
+                return _failed(error, verb, as_json and not streams.out.used)
+
+
+def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
+    """Tell an error: to people on standard error, to programs as the object of --json."""
+    from .failures import failure_of
+
+    failure = failure_of(error)
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        click.echo(failure.text(), err=True)
+    if as_json:
+        from .document import envelope, text_of
+
+        print_whole(text_of(envelope(verb, failure.code, {"error": failure.json()})))
+    if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):
+        traceback.print_exception(error)
+    return failure.code
+
+
+def option_error(message: str) -> Any:
+    """A usage error that a verb found in its options."""
+    raise click.UsageError(message)

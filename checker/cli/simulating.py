@@ -1,0 +1,83 @@
+"""What `quorate refine --prove` says of a proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.explored import Refined
+from quorate.checker.refine.images import near_path
+from quorate.checker.refine.proof import Part, Simulated
+
+from .console import Output, count, seconds
+from .proof_answers import quorum_json
+
+
+def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
+    """What was proved of one refinement, or what is missing."""
+    concrete = proof.refinement.concrete.__name__
+    abstract = proof.refinement.abstract.__name__
+    out.title(f"{concrete} as {abstract}  any number of elements of every sort")
+    if proof.proved:
+        out.line(f"{concrete} refines {abstract}: proved, {seconds(proof.seconds)}", "ok")
+        _ways(out, proof)
+    else:
+        where = f"{count(checked.transitions, 'explored transition')}"
+        out.line(f"open: not proved, checked on {where} at these sizes", "warn")
+        _missing(out, proof)
+    if proof.used:
+        out.line(f"needs {', '.join(proof.used)}", indent=1)
+
+
+def _ways(out: Output, proof: Simulated) -> None:
+    width = max(len(p.action or "") for p in proof.parts)
+    for p in proof.parts:
+        if p.action is not None:
+            out.line(f"{p.action:<{width}}  → {ways_of(p)}", indent=1)
+
+
+def ways_of(part: Part) -> str:
+    """What the steps of an action are."""
+    return ", ".join([*map(shown_way, part.ways), "or nothing"]) if part.ways else "nothing"
+
+
+def _missing(out: Output, proof: Simulated) -> None:
+    if proof.unsupported is not None:
+        line = proof.where.line
+        at = f" ({near_path(proof.where.file)}:{line})" if line else ""
+        out.line(f"{proof.unsupported}{at}", indent=1)
+    for p in proof.parts:
+        if not p.proved:
+            ways = f" as {ways_of(p)}" if p.ways else ""
+            out.line(f"{p.action or 'initial states'}{ways}: not shown", "warn", indent=1)
+            for what in dict.fromkeys(p.failed):
+                out.line(what, indent=2)
+    for place in proof.senseless:
+        out.line(f"may have no value: {place}", "warn", indent=1)
+    for statement in proof.unmet:
+        out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
+
+
+def proof_as_json(proof: Simulated) -> dict[str, Any]:
+    """The proof of one refinement."""
+    return {
+        "proved": proof.proved,
+        "actions": [
+            {
+                "action": p.action,
+                "ways": list(map(shown_way, p.ways)),
+                "proved": p.proved,
+                "questions": p.questions,
+                "not_shown": list(dict.fromkeys(p.failed)),
+                "used": list(p.used),
+                "seconds": round(p.seconds, 4),
+            }
+            for p in proof.parts
+        ],
+        "invariants": list(proof.invariants),
+        "used": list(proof.used),
+        "senseless": list(proof.senseless),
+        "quorums": [quorum_json(q) for q in proof.quorums],
+        "unsupported": proof.unsupported,
+        "seconds": round(proof.seconds, 4),
+    }

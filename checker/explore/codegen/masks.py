@@ -1,0 +1,246 @@
+"""Comparisons of words under masks, several at once, and steps that are nothing else.
+
+A step is masks where its guard is a few terms and its effect sets constants. Terms of four guards
+are one comparison of vectors, and the steps that change the state become a set of bits. Successors
+are made by a loop over that set: all that a processor has to guess in it is where it ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from quorate.checker.ground.instances import Instance
+from quorate.checker.ground.nodes import Graph, Node
+
+from .literals import Sums, Term
+
+I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
+LANES = 4
+VECTOR = ir.VectorType(I64, LANES)
+SET = 64  # steps in one set of bits
+MOST_TESTS = 12  # of one step
+FULL = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class MaskedStep:
+    """Enabled where one of `tests` holds; sets the bits of `write`, after which that term holds.
+
+    Steps of one group do the same: only the first that is enabled makes a successor.
+    """
+
+    tests: tuple[Term, ...]
+    write: Term
+    action: str
+    label: int
+    group: int
+
+
+def masked_step(
+    graph: Graph, sums: Sums, instance: Instance, label: int, group: int
+) -> MaskedStep | None:
+    """The instance as masks, if that is all it is; it must make sense wherever it is enabled."""
+    if instance.loops or not instance.stores:
+        return None
+    write = _written(instance)
+    if write is None:
+        return None
+    tests = sums.of(graph.and_([instance.implicit, *instance.guards]))
+    if tests is None or len(tests) > MOST_TESTS:
+        return None
+    return MaskedStep(tuple(tests), write, instance.action.name, label, group)
+
+
+def _written(instance: Instance) -> Term | None:
+    mask, value = 0, 0
+    for s in instance.stores:
+        if s.when is not True or isinstance(s.index, Node) or isinstance(s.value, Node):
+            return None
+        word, bit = s.column.place(s.index)
+        bit += 64 * word
+        hole = ((1 << s.column.bits) - 1) << bit
+        mask, value = mask | hole, value & ~hole | s.value << bit
+    return mask, value
+
+
+class Lanes:
+    """Emits comparisons of the words of a state with several terms at once.
+
+    Make it at the start of a function, and `close` it at the end.
+    """
+
+    def __init__(self, f: Any, b: ir.IRBuilder, words: Sequence[Any]) -> None:
+        self.b = b
+        self._splats = [self._splat(word) for word in words]
+        self._constants: dict[tuple[int, ...], int] = {}
+        # Constants are found from a pointer that is read from the stack, in another block lest
+        # LLVM see what it is: the address of each would take an instruction of its own.
+        module = f.module
+        self._table = ir.GlobalVariable(module, VECTOR, module.get_unique_name("constants"))
+        self._base = b.alloca(ir.PointerType())
+        b.store(self._table, self._base)
+        block = f.append_basic_block("lanes")
+        b.branch(block)
+        b.position_at_end(block)
+
+    def close(self) -> None:
+        """Write down the constants."""
+        vectors = [ir.Constant(VECTOR, list(v)) for v in self._constants]
+        self._table.value_type = ir.ArrayType(VECTOR, len(vectors))
+        self._table.initializer = ir.Constant(self._table.value_type, vectors)
+        self._table.global_constant, self._table.linkage = True, "internal"
+        self._table.align = 8 * LANES
+
+    def compared(self, rows: Sequence[Sequence[Term | None]]) -> Any:
+        """A vector of whether one of a lane's terms holds: lane i has item i of each row.
+
+        None does not hold, nor does what is missing at the end of a row.
+        """
+        base = self.b.load(self._base, typ=ir.PointerType())
+        found: Any = None if rows else ir.Constant(ir.VectorType(I1, LANES), [0] * LANES)
+        for row in rows:
+            holds = self._row([*row, *[None] * (LANES - len(row))], base)
+            found = holds if found is None else self.b.or_(found, holds)
+        return found
+
+    def _row(self, row: Sequence[Term | None], base: Any) -> Any:
+        found: Any = None
+        for word, splat in enumerate(self._splats):
+            parts = [None if t is None else _part(t, word) for t in row]
+            last = found is None and word == len(self._splats) - 1
+            if not last and not any(p is not None and p[0] for p in parts):
+                continue
+            pairs = [(0, 1) if p is None else p for p in parts]
+            mask, value = (self._constant(tuple(p[i] for p in pairs), base) for i in (0, 1))
+            agrees = self.b.icmp_unsigned("==", self.b.and_(splat, mask), value)
+            found = agrees if found is None else self.b.and_(found, agrees)
+        return found
+
+    def any(self, some: Sequence[Term]) -> Any:
+        """Whether one of the terms holds."""
+        if not some:
+            return ir.Constant(I1, 0)
+        ordered = sorted(some, key=lambda t: (t[0].bit_length(), t))  # few words in each row
+        rows = [ordered[start : start + LANES] for start in range(0, len(ordered), LANES)]
+        bits = ir.IntType(LANES)
+        holds = self.b.bitcast(self.compared(rows), bits)
+        return self.b.icmp_unsigned("!=", holds, ir.Constant(bits, 0))
+
+    def _splat(self, word: Any) -> Any:
+        zero = ir.Constant(I32, 0)
+        one = self.b.insert_element(ir.Constant(VECTOR, ir.Undefined), word, zero)
+        order = ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
+        return self.b.shuffle_vector(one, one, order)
+
+    def _constant(self, values: tuple[int, ...], base: Any) -> Any:
+        index = self._constants.setdefault(values, len(self._constants))
+        at = self.b.gep(base, [ir.Constant(I64, index)], source_etype=VECTOR)
+        return self.b.load(at, align=8 * LANES, typ=VECTOR)
+
+
+def _part(t: Term, word: int) -> tuple[int, int]:
+    mask, value = t
+    return mask >> 64 * word & FULL, value >> 64 * word & FULL
+
+
+class MaskedSteps:
+    """Emits runs of masked steps into a `successors` function."""
+
+    def __init__(self, f: Any, b: ir.IRBuilder, words: Sequence[Any]) -> None:
+        self.f, self.b, self.words = f, b, words
+        self._lanes = Lanes(f, b, words)
+
+    def close(self) -> None:
+        """Write down the constants."""
+        self._lanes.close()
+
+    def emit(
+        self, steps: Sequence[MaskedStep], count: Any, out: Any, labels: Any
+    ) -> Iterator[tuple[str, Any]]:
+        """Append the changed successors; yields how many steps of each action are enabled."""
+        for some in _whole_groups(steps):
+            enabled, changing = self._sets(some)
+            for name in dict.fromkeys(s.action for s in some):
+                mine = sum(1 << i for i, s in enumerate(some) if s.action == name)
+                yield name, self.b.ctpop(self.b.and_(enabled, ir.Constant(I64, mine)))
+            self._loop(some, changing, count, out, labels)
+
+    def _sets(self, steps: Sequence[MaskedStep]) -> tuple[Any, Any]:
+        """Which steps are enabled, and which of those change the state: bits of two numbers."""
+        b = self.b
+        enabled: Any = ir.Constant(I64, 0)
+        changing: Any = ir.Constant(I64, 0)
+        for start in range(0, len(steps), LANES):
+            some = steps[start : start + LANES]
+            can = self._lanes.compared(list(itertools.zip_longest(*(s.tests for s in some))))
+            same = self._lanes.compared([[s.write for s in some]])
+            enabled = b.or_(enabled, self._bits(can, start))
+            changing = b.or_(changing, self._bits(b.and_(can, b.not_(same)), start))
+        return enabled, changing
+
+    def _bits(self, lanes: Any, start: int) -> Any:
+        wide = self.b.zext(self.b.bitcast(lanes, ir.IntType(LANES)), I64)
+        return self.b.shl(wide, ir.Constant(I64, start)) if start else wide
+
+    def _loop(
+        self, steps: Sequence[MaskedStep], changing: Any, count: Any, out: Any, labels: Any
+    ) -> None:
+        """Append a successor for each step in the set `changing`."""
+        b, f = self.b, self.f
+        body, done = f.append_basic_block("masked"), f.append_basic_block("made")
+        entry, before = b.block, b.load(count, typ=I64)
+        b.cbranch(b.icmp_unsigned("!=", changing, ir.Constant(I64, 0)), body, done)
+        b.position_at_end(body)
+        left, n = b.phi(I64), b.phi(I64)
+        step = b.cttz(left, ir.Constant(I1, 1))
+        base = b.mul(n, ir.Constant(I64, len(self.words)))
+        for w, old in enumerate(self.words):
+            new = old
+            pairs = [_part(s.write, w) for s in steps]
+            if any(m for m, _ in pairs):
+                kept = b.and_(old, self._looked_up([FULL & ~m for m, _ in pairs], step))
+                new = b.or_(kept, self._looked_up([v for _, v in pairs], step))
+            at = b.gep(out, [b.add(base, ir.Constant(I64, w))], source_etype=I64)
+            b.store(new, at)
+        label = self._looked_up([s.label for s in steps], step, I32)
+        b.store(label, b.gep(labels, [n], source_etype=I32))
+        if len({s.group for s in steps}) == len(steps):
+            rest = b.and_(left, b.sub(left, ir.Constant(I64, 1)))
+        else:
+            others = [sum(1 << i for i, t in enumerate(steps) if t.group != s.group) for s in steps]
+            rest = b.and_(left, self._looked_up(others, step))
+        more = b.add(n, ir.Constant(I64, 1))
+        left.add_incoming(changing, entry)
+        left.add_incoming(rest, body)
+        n.add_incoming(before, entry)
+        n.add_incoming(more, body)
+        b.store(more, count)
+        b.cbranch(b.icmp_unsigned("!=", rest, ir.Constant(I64, 0)), body, done)
+        b.position_at_end(done)
+
+    def _looked_up(self, values: Sequence[int], index: Any, kind: ir.IntType = I64) -> Any:
+        array = ir.ArrayType(kind, len(values))
+        module = self.f.module
+        table = ir.GlobalVariable(module, array, module.get_unique_name("masks"))
+        table.initializer = ir.Constant(array, list(values))
+        table.global_constant = True
+        table.linkage = "internal"
+        at = self.b.gep(table, [ir.Constant(I64, 0), index], source_etype=array)
+        return self.b.load(at, typ=kind)
+
+
+def _whole_groups(steps: Sequence[MaskedStep]) -> Iterator[list[MaskedStep]]:
+    """The steps in sets that are not too large, none of which has only a part of a group."""
+    found: list[MaskedStep] = []
+    for _, group in itertools.groupby(steps, key=lambda s: s.group):
+        more = list(group)
+        if found and len(found) + len(more) > SET:
+            yield found
+            found = []
+        found = found + more
+    yield found

@@ -1,0 +1,64 @@
+"""What every search begins with: a protocol at given sizes, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from quorate.checker.explore.reduction.canonical import Canonical
+from quorate.checker.ground.packing import Packing, Words
+from quorate.checker.results import Move
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+
+from .claims import claimed
+from .confirm import Judge
+from .kernel import Kernel
+from .paths import steps_through
+
+
+@dataclass
+class Subject:
+    """A protocol at given sizes, compiled and ready to be searched.
+
+    Raises SizeError, UnknownPropertyError.
+    """
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    only: frozenset[str] | None = None  # the invariants to check; by default all
+    symmetry: bool = False
+    por: bool = False  # take the steps of stubborn sets alone
+    description: c.Description = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.description = only_invariants(
+            describe(self.protocol), claimed(self.protocol, self.only)
+        )
+        with self.sizes:
+            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
+            self.packing = Packing(self.kernel.layout)
+            self.machine = Machine(self.protocol, self.sizes)
+            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
+            self.judge = Judge(self.kernel, self.machine)
+
+    def initial(self) -> list[State]:
+        """The initial states, with symmetry one of each orbit."""
+        return self.canonical.distinct(list(dict.fromkeys(self.machine.initial())), self.packing)
+
+    def packed(self, state: State) -> Words:
+        """The words that stand for a state."""
+        return self.canonical(self.packing.pack(state))
+
+    def steps(self, initial: State, rows: Iterable[Words]) -> tuple[Move, ...]:
+        """The steps from an initial state through packed ones, as CPython takes them."""
+        return tuple(steps_through(self.machine, initial, rows, self.packed, self.kernel))
+
+
+def only_invariants(description: c.Description, names: Collection[str]) -> c.Description:
+    """The description without the invariants that are not named."""
+    kept = (p for p in description.properties if p.kind != "invariant" or p.name in names)
+    return replace(description, properties=tuple(kept))

@@ -1,0 +1,119 @@
+"""What CPython says of the states that a search found: it has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quorate.checker.ground.packing import Packing
+from quorate.checker.ground.to_python import function
+from quorate.checker.results import Finding, Move, Outcome
+from quorate.model.language import StepError
+from quorate.model.language.diagnostics import UndefinedAt
+from quorate.model.language.interpreter import Machine, State
+
+from .kernel import Kernel
+from .paths import ExplorationError
+
+if TYPE_CHECKING:
+    from quorate.checker.ground.evaluate import Undefined
+    from quorate.checker.ground.instances import Instance
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Runs the properties and the steps of a protocol where the kernel found something."""
+
+    kernel: Kernel
+    machine: Machine
+
+    def bits(self, state: State) -> int:
+        """What `check` gives for a state: bit i for property i (see `Kernel`)."""
+        properties = self.kernel.description.properties
+        bits = 0
+        for i, p in enumerate(properties):
+            try:
+                if self.machine.holds(p.name, state) != (p.kind == "invariant"):
+                    bits |= 1 << i
+            except StepError:
+                bits |= 1 << len(properties)
+        return bits
+
+    def finding(
+        self, outcome: Outcome, initial: State, path: tuple[Move, ...], found: int
+    ) -> Finding:
+        """What is wrong at the end of a path: `found` is what `check` gave, or a step's label."""
+        if outcome is Outcome.UNDEFINED:
+            return self.of_step(initial, path, found)
+        return self.of_state(initial, path, found)
+
+    def of_state(self, initial: State, path: tuple[Move, ...], bits: int) -> Finding:
+        """What is wrong in the last state of a path, for CPython; `bits` is what the kernel found.
+
+        Raises ExplorationError where CPython finds nothing wrong.
+        """
+        state = path[-1].state if path else initial
+        description = self.kernel.description
+        for p in (*description.reachables, *description.invariants):
+            try:
+                holds = self.machine.holds(p.name, state)
+            except StepError as error:
+                return Finding(initial, path, undefined=error.at)
+            if not holds and p.kind == "invariant":
+                return Finding(initial, path, violated=p.name)
+        if bits >> len(description.properties) & 1:
+            # The description may look where CPython, going in order, does not.
+            return Finding(initial, path, undefined=self._stricter_property(state))
+        name = self.kernel.violated(bits)
+        raise ExplorationError(f"the kernel finds {name} violated in {state!r}, CPython does not")
+
+    def of_step(self, initial: State, path: tuple[Move, ...], label: int) -> Finding:
+        """The undefined step from the last state of a path: the first that CPython meets there.
+
+        `label` numbers the action instance among `Kernel.possible`, for where CPython meets none.
+        """
+        state = path[-1].state if path else initial
+        return Finding(initial, path, undefined=self._undefined_step(state, label))
+
+    def _undefined_step(self, state: State, label: int) -> UndefinedAt:
+        try:
+            for _ in self.machine.successors(state):
+                pass
+        except StepError as error:
+            if error.at is not None:
+                return error.at
+        return self._stricter_step(state, label)
+
+    # ------------------------------------------------------------ stricter than CPython
+
+    # The description may look where CPython, which stops at what settles a question, does not.
+
+    def _stricter_property(self, state: State) -> UndefinedAt:
+        kernel = self.kernel
+        pairs = list(zip(kernel.description.properties, kernel.undefined, strict=True))
+        for p, reasons in pairs:
+            if (reason := self._first(reasons, state)) is not None:
+                return UndefinedAt(p.kind, p.name, (), state, reason.span, reason.what)
+        raise ExplorationError(f"the kernel finds a property undefined in {state!r}: none is")
+
+    def _stricter_step(self, state: State, label: int) -> UndefinedAt:
+        possible = self.kernel.possible
+        for instance in possible:
+            if not instance.loops and (reason := self._first(instance.undefined, state)):
+                return self._of_instance(instance, reason, state)
+        return self._of_instance(possible[label], possible[label].undefined[0], state)
+
+    def _of_instance(self, i: Instance, reason: Undefined, state: State) -> UndefinedAt:
+        packing = Packing(self.kernel.layout)
+        arguments: tuple[Any, ...] = ()
+        if not i.loops:
+            pairs = zip(i.action.parameters, i.arguments, strict=True)
+            arguments = tuple(packing.value(v, p.var.type) for p, v in pairs)
+        return UndefinedAt("action", i.action.name, arguments, state, reason.span, reason.what)
+
+    def _first(self, reasons: Sequence[Undefined], state: State) -> Undefined | None:
+        """The first of what may have no value that has none in a state."""
+        words = Packing(self.kernel.layout).pack(state).tolist()
+        values = function([u.when for u in reasons])(words)
+        return next((u for u, holds in zip(reasons, values, strict=True) if holds), None)

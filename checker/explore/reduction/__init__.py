@@ -1,0 +1,1 @@
+"""Fewer states or smaller ones, exactly: symmetry, stubborn sets, derived variables."""

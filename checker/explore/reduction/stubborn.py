@@ -1,0 +1,200 @@
+"""Stubborn sets: which steps must be taken in a state so that no violation is missed.
+
+In each state a set of steps is found such that (U) every run to a violation takes one of them,
+and (D) the first of them that a run takes can be moved to its front, to the same end. So the first
+such step of a shortest run to a violation leads, in one step that is taken, to a state from which
+one step fewer leads to the same violation; by induction on its length the reduced search finds
+it, in as many steps as the full one, with no proviso for cycles, and whatever permutation of
+elements replaces a state on the way, since that does not change the length.
+
+(U) is the up-set of Kristensen, Schmidt, Valmari: Question-Guided Stubborn Set Methods for State
+Properties (FMSD 29, 2006), and stands in for visibility; (D) is D1 of Valmari, Hansen: Stubborn
+Set Intuition Explained (ToPNoC XII, 2017). Sets are closed guard by guard as in Laarman, Pater,
+van de Pol, Hansen: Guard-Based Partial-Order Reduction (STTT 18, 2016). A step that has no value
+is a violation here, like a property that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+
+from quorate.checker.explore.codegen.emit import Group
+from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.nodes import Bool, Graph, Node
+
+from .stubborn_relations import Relations
+
+MOST_CASES = 2_000  # parts of the violation that are looked at one by one
+
+
+# ---------------------------------------------------------------- what a condition needs
+
+
+@dataclass(frozen=True)
+class Steps:
+    """These steps, whatever the state is."""
+
+    mask: int
+
+
+@dataclass(frozen=True)
+class All:
+    """What each of these needs."""
+
+    parts: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
+class One:
+    """What one of these needs, of those whose condition is (not) what `wanted` says."""
+
+    options: tuple[tuple[Bool, Need], ...]  # an option can be chosen where its condition is false
+
+
+Need = Steps | All | One  # steps, one of which every run takes that makes a false condition true
+
+
+def least(need: Need) -> int:
+    """Steps that are needed in every state."""
+    match need:
+        case Steps(mask):
+            return mask
+        case All(parts):
+            return reduce(or_, map(least, parts), 0)
+        case One(options):
+            return reduce(and_, (least(n) for _, n in options))
+
+
+def simplified(need: Need, given: int = 0) -> Need:
+    """The same without the steps that are there anyway, and without choices that are none."""
+    match need:
+        case Steps(mask):
+            return Steps(mask & ~given)
+        case All(parts):
+            found = [simplified(p, given) for p in parts]
+            fixed = reduce(or_, (p.mask for p in found if isinstance(p, Steps)), 0)
+            rest = [simplified(p, given | fixed) for p in found if not isinstance(p, Steps)]
+            kept: list[Need] = [p for p in dict.fromkeys(rest) if p != Steps(0)]
+            if fixed or not kept:
+                kept = [Steps(fixed), *kept]
+            return kept[0] if len(kept) == 1 else All(tuple(kept))
+        case One(options):
+            return _choice([(p, simplified(n, given)) for p, n in options])
+
+
+def _choice(options: Sequence[tuple[Bool, Need]]) -> Need:
+    always = [n for p, n in options if p is False or len(options) == 1]
+    for n in always:
+        if isinstance(n, Steps) and all(n.mask & ~least(other) == 0 for _, other in options):
+            return n
+    return always[0] if len(options) == 1 else One(tuple(options))
+
+
+@dataclass
+class Stubborn:
+    """What stubborn sets of a protocol are made of; use it inside the sizes of the layout.
+
+    `groups` are the steps, by number; `violation` is where a property fails or has no value.
+    `always` are steps in every set; `cases` what else must be in it; `rows[t]` what must be with
+    step t where it is enabled, `needs[t]` where it is not.
+    """
+
+    layout: Layout
+    groups: Sequence[Group]
+    violation: Sequence[Bool]
+    always: int = field(init=False)
+    cases: list[Need] = field(init=False)
+    rows: list[int] = field(init=False)
+    needs: list[Need] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.relations = Relations(self.layout, self.groups)
+        self._known: dict[tuple[int, bool], Need] = {}
+        steps = self.relations.steps
+        self.always, self.cases = self._question()
+        self.rows, self.needs = [], []
+        for t, step in enumerate(steps):
+            row = self.relations.row(t)
+            if step.looped:
+                row |= self.relations.enablers(t)
+                self.needs.append(Steps(row))
+            else:
+                self.needs.append(simplified(self.need(step.changes)))
+            self.rows.append(row)
+
+    # ------------------------------------------------------------ conditions
+
+    def need(self, p: Bool, value: bool = True) -> Need:
+        """What it takes to turn a condition, now `not value`, to `value`."""
+        if not isinstance(p, Node):
+            return Steps(0)
+        key = p.id, value
+        if key not in self._known:
+            self._known[key] = self._need(p, value)
+        return self._known[key]
+
+    def _need(self, p: Node, value: bool) -> Need:
+        if self.relations.symbolic(p):
+            return Steps(self.relations.touching(p))
+        if p.op == "not":
+            return self.need(p.args[0], not value)
+        if p.op not in ("and", "or"):
+            return Steps(self.relations.makers(p, value))
+        if (p.op == "and") != value:
+            return All(tuple(self.need(q, value) for q in p.args))
+        g = self.layout.graph
+        return One(tuple((q if value else g.not_(q), self.need(q, value)) for q in p.args))
+
+    # ------------------------------------------------------------ the question
+
+    def _question(self) -> tuple[int, list[Need]]:
+        g = self.layout.graph
+        steps = self.relations.steps
+        parts = [p for q in (*self.violation, *(s.senseless for s in steps)) for p in cases(g, q)]
+        parts = list({p.id: p for p in parts}.values())
+        if len(parts) > MOST_CASES:
+            return reduce(or_, map(self.relations.touching, parts), 0), []
+        always = 0
+        found: list[Need] = []
+        for p in parts:
+            need = self._case(p, always)
+            if isinstance(need, Steps):
+                always |= need.mask
+            else:
+                found.append(need)
+        while True:
+            found = [n for n in (simplified(n, always) for n in found) if n != Steps(0)]
+            fixed = [n.mask for n in found if isinstance(n, Steps)]
+            if not fixed:
+                return always, found
+            always |= reduce(or_, fixed)
+
+    def _case(self, p: Node, always: int) -> Need:
+        """A case needs what makes it true as a whole, or what makes a false consequence true.
+
+        Its consequences are its conjuncts, and tests of cells that it implies.
+        """
+        if self.relations.touching(p) & ~always == 0:
+            return Steps(0)
+        whole = Steps(self.relations.makers(p))
+        inner = self.need(p)
+        options = inner.options if isinstance(inner, One) else ((False, inner),)
+        implied = ((q, self.need(q)) for q in self.relations.implied(p))
+        return simplified(One(((False, whole), *options, *implied)), always)
+
+
+def cases(graph: Graph, p: Bool) -> Iterator[Node]:
+    """Conditions whose disjunction is the condition."""
+    if isinstance(p, Node) and p.op == "or":
+        parts: Iterable[Bool] = p.args
+    elif isinstance(p, Node) and p.op == "not" and p.args[0].op == "and":
+        parts = [graph.not_(q) for q in p.args[0].args]
+    else:
+        parts = ()
+        if isinstance(p, Node):
+            yield p
+    for q in parts:
+        yield from cases(graph, q)

@@ -1,0 +1,1 @@
+"""The searches: in memory, by threads, on disk, on a cluster, directed, and the reference."""

@@ -1,0 +1,265 @@
+"""One owner of a share of the states: what a process of the cluster holds, and does when told.
+
+It needs no source of the protocol: the kernel travels as LLVM text and is compiled where it runs.
+Nothing here knows of Ray.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.search import exchange as x
+from quorate.checker.explore.search.exchange import Buckets, Made
+from quorate.checker.explore.store.memory import Store, bytes_per_state
+from quorate.checker.ground.packing import Words
+
+from .saved import Folder, Numbers
+
+FIRST_ROOM = 1 << 14
+GROWTH = 2
+MOST_STATES = 1 << 40
+WIDER = 4  # bytes that the number of a parent has more than on one machine
+
+# Successors for one owner: their words, labels, and the numbers of the states they lead from.
+Bundle = tuple[Words, npt.NDArray[np.uint32], Numbers]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every owner has to know of a search; `memory` is for each."""
+
+    text: str = field(repr=False)  # the kernel, as LLVM code
+    successors: str
+    check: str
+    weigh: str | None  # with symmetry: how many states a representative stands for
+    words: int
+    keyed: bool
+    bad: int
+    most_successors: int
+    actions: int
+    owners: int
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Level:
+    """What an owner has found once a level is complete: how many states, and of what kind."""
+
+    count: int
+    added: int
+    fired: tuple[int, ...]
+    reached: int
+    violation: tuple[int, int] | None = None  # the bits of `check`, and the state's index
+    senseless: tuple[int, int] | None = None  # the label, and the number of the state
+    full: bool = False
+
+
+@dataclass
+class Owner:
+    """The states whose hash is this owner's, as a level-by-level search finds them.
+
+    States with an index below `head` are expanded; those up to `end` are of the level that is. The
+    number of state k is `k * owners + me`, as in `store.Partitions`, but has 64 bits.
+    """
+
+    work: Work
+    me: int
+    head: int = field(init=False, default=0)
+    end: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        w = self.work
+        self.machine = Machine(w.text)
+        self.store = Store.empty(w.words, min(FIRST_ROOM, self._most()), w.keyed, np.uint64)
+        functions = x.functions_for(w.words, w.keyed)
+        self._expand, self._insert = functions.expand, functions.insert
+        self._made = Made.empty(w.words, w.most_successors, np.uint64)
+        self._buckets = Buckets.empty(w.words, w.owners, 2 * self._made.room, np.uint64)
+        self._mine: list[Bundle] = []
+        self._start_level()
+
+    def _start_level(self) -> None:
+        self._fired = np.zeros(self.work.actions, np.int64)
+        self._result = np.zeros(d.CONTROLS, np.int64)
+        self._senseless: tuple[int, int] | None = None
+        self._full = False
+
+    # ------------------------------------------------------------ one level
+
+    def begin(self, rows: Words) -> None:
+        """Take those of the initial states that are this owner's; they are their own parents."""
+        w, s = self.work, self.store
+        for k in range(len(rows) // w.words):
+            h = np.uint64(d.hash_of(rows, k * w.words, w.words))
+            if d.owner_of(h, w.owners) == self.me:
+                if s.count == s.room:
+                    s.grow(GROWTH * s.room)
+                s.row(s.count)[:] = rows[k * w.words : (k + 1) * w.words]
+                s.parents[s.count] = s.count * w.owners + self.me
+                s.count += 1
+        s.rehash()
+
+    def expand(self, most: int) -> list[Bundle | None]:
+        """Expand up to `most` states of the level: a bundle for each owner, None for this one.
+
+        What is for this owner waits here until `insert`.
+        """
+        w = self.work
+        b, last = self._buckets, min(self.end, self.head + most)
+        b.sizes[:] = 0
+        n = last - self.head
+        order = np.full(n, self.me, np.uint8)
+        cursors = np.full(w.owners, self.head, np.int64)
+        bases = np.full(w.owners, self.store.states.ctypes.data, np.int64)
+        progress = np.zeros(x.EXPANDED, np.int64)
+        progress[x.SENSELESS] = x.NOWHERE
+        while True:
+            self._expand(
+                self.machine.address(w.successors), w.words, w.most_successors,
+                bases, order, cursors, n, x.NOWHERE, self._fired, progress,
+                *self._made.arrays, *b.arrays,
+            )  # fmt: skip
+            if progress[x.SENSELESS] != x.NOWHERE:
+                if self._senseless is None:
+                    self._senseless = int(progress[x.LABEL]), int(progress[x.PARENT])
+                break
+            if progress[x.AT] >= n:
+                break
+            b.grow()
+        self.head = last
+        bundles: list[Bundle | None] = [_cut(b, q) for q in range(w.owners)]
+        self._mine.append(bundles[self.me] or _cut(b, self.me))
+        bundles[self.me] = None
+        return bundles
+
+    def insert(self, *bundles: Bundle | None) -> None:
+        """Insert what all owners made for this one, in their order; None stands for its own."""
+        own = self._mine.pop(0)
+        for bundle in bundles:
+            if self._full or self._result[d.FOUND]:
+                return
+            words, labels, parents = own if bundle is None else bundle
+            self._full = not self._reserve(len(labels))
+            if not self._full and len(labels):
+                self._insert_bundle(words, labels, parents)
+
+    def _insert_bundle(
+        self, words: Words, labels: npt.NDArray[np.uint32], parents: Numbers
+    ) -> None:
+        w, s = self.work, self.store
+        places = np.arange(len(labels), dtype=np.uint32)
+        s.count = self._insert(
+            self.machine.address(w.check), w.words, w.bad, w.owners, self.me,
+            words, labels, parents, places, len(labels), s.states, s.parents, s.table, s.count,
+            np.zeros(len(labels), np.uint8), *x.few(), self._result,
+        )  # fmt: skip
+
+    def _most(self) -> int:
+        """How many states fit in the memory; there is always room for one."""
+        w = self.work
+        if w.memory is None:
+            return MOST_STATES
+        return max(1, w.memory // (bytes_per_state(w.words, w.keyed) + WIDER))
+
+    def _reserve(self, more: int) -> bool:
+        """Make room for so many states, within the memory."""
+        s = self.store
+        if s.count + more <= s.room:
+            return True
+        room = max(s.count + more, GROWTH * s.room)
+        room = min(room, self._most())
+        if room < s.count + more:
+            return False
+        try:
+            s.grow(room)
+        except MemoryError:
+            return False
+        return True
+
+    def finish_level(self) -> Level:
+        """What this owner found in the level; what it found is the next one."""
+        found, r = int(self._result[d.FOUND]), self._result
+        level = Level(
+            count=self.store.count,
+            added=self.store.count - self.end,
+            fired=tuple(map(int, self._fired)),
+            reached=int(r[d.REACHED]),
+            violation=(found, int(r[d.COUNT])) if found else None,
+            senseless=self._senseless,
+            full=self._full,
+        )
+        self.head, self.end = self.end, self.store.count
+        self._start_level()
+        return level
+
+    # ------------------------------------------------------------ taking back, saving, loading
+
+    def take_back(self, expanded: int, count: int) -> None:
+        """Forget the level that was begun: `count` states are known, `expanded` are expanded."""
+        self.store.truncate(count)
+        self._made.forget()
+        self.head, self.end = expanded, count
+        self._mine.clear()
+        self._start_level()
+
+    def save(self, url: str, level: int, start: int) -> str:
+        """Write the states from index `start` to the checkpoint; returns the file's checksum."""
+        s = self.store
+        rows = s.states[start * s.words : s.count * s.words]
+        return Folder(url).write_states(level, self.me, rows, s.parents[start : s.count])
+
+    def load(self, url: str, checksums: list[str], expanded: int) -> None:
+        """Read all levels of a checkpoint. Raises SavedError."""
+        s = self.store
+        for level, checksum in enumerate(checksums):
+            rows, parents = Folder(url).read_states(level, self.me, checksum)
+            more = len(parents)
+            if s.count + more > s.room:
+                s.grow(max(s.count + more, GROWTH * s.room))
+            s.states[s.count * s.words : (s.count + more) * s.words] = rows
+            s.parents[s.count : s.count + more] = parents
+            s.count += more
+        s.rehash()
+        self.head, self.end = expanded, s.count
+
+    # ------------------------------------------------------------ answering
+
+    def state(self, k: int) -> tuple[Words, int]:
+        """The words of state k, and the number of its parent."""
+        return self.store.row(k).copy(), self.store.parent(k)
+
+    def weight(self) -> int:
+        """How many states those that are kept stand for."""
+        w, s = self.work, self.store
+        if w.weigh is None:
+            return s.count
+        total = np.zeros(1, np.int64)
+        d.sweep(self.machine.address(w.weigh), s.words, s.states, s.count, 1, total)
+        return int(total[0])
+
+    def blocked(self, text: str, goals: int, step: int) -> list[int]:
+        """How often each of so many guards fails first in every `step`-th of these states.
+
+        `text` is the LLVM code of `blocked`, a function that counts that.
+        """
+        s, machine = self.store, Machine(text, quick=True)
+        counts = np.zeros(goals, np.int64)
+        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
+        return [int(n) for n in counts]
+
+    def process(self) -> int:
+        """The process that it lives in; an answer says that it lives."""
+        return os.getpid()
+
+
+def _cut(b: Buckets, q: int) -> Bundle:
+    """A copy of one owner's bucket."""
+    n: Any = int(b.sizes[q])
+    return b.states[q, : n * b.words].copy(), b.labels[q, :n].copy(), b.parents[q, :n].copy()

@@ -1,0 +1,396 @@
+"""The head of a search on a Ray cluster: it tells the owners what to do, level by level.
+
+Every process owns the states of a share of the hashes. In a round each owner expands some of its
+states and hands what it made to the owners, through Ray's object store; then each inserts what it
+got, in the order of the owners. A level ends when all have done so: depth, verdict and the length
+of a counterexample are those of a search on one machine, and so are the counts of a complete one.
+With a checkpoint, an owner that is lost is made anew from the last complete level, and the others
+go back to it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ray
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.search.breadth_first import Progress
+from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.ground.packing import Words
+from quorate.checker.results import (
+    Exploration,
+    Finding,
+    GuardCoverage,
+    Move,
+    Orbits,
+    Outcome,
+    from_the_start,
+)
+from quorate.model.language.interpreter import State
+from quorate.model.language.ir.lower import digest
+
+from .owner import Level, Owner, Work
+from .saved import Folder, Manifest, SavedError
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen.emit import Goal
+
+ROUND = 1 << 17  # states that an owner expands before it hands over what it made
+ATTEMPTS = 5  # how often in a row one level is begun again
+
+Report = Callable[[Progress], None]
+
+
+class _Process(Owner):
+    """An owner as Ray calls it."""
+
+    def hand_over(self, most: int) -> Any:
+        """What `expand` makes: Ray takes a list of several results apart, but not one of one."""
+        bundles = self.expand(most)
+        return bundles if len(bundles) > 1 else bundles[0]
+
+
+class ClusterError(Exception):
+    """The cluster failed, and there is no checkpoint to go on from."""
+
+
+def connect(address: str) -> None:
+    """Join a Ray cluster at an address, or `auto`; `local` starts one on this machine.
+
+    Raises InputError where there is none.
+    """
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    # Ray otherwise gives every worker an environment of its own where the driver runs under uv.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    try:
+        if address == "local":
+            ray.init(include_dashboard=False, **quiet)
+        else:
+            ray.init(address=address, **quiet)
+    except (ConnectionError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"--ray {address}: {reason}; start a cluster with `ray start --head`, or say "
+            "--ray local"
+        ) from None
+
+
+def workers_available() -> int:
+    """How many owners the cluster has room for: one for each core."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def work_of(subject: Subject, owners: int, memory: int | None) -> Work:
+    """What the owners of a search have to know; `memory` is for all of them."""
+    k = subject.kernel
+    return Work(
+        text=k.machine.text,
+        successors=k.functions[0],
+        check=k.functions[1],
+        weigh="weigh" if k.reducing else None,
+        words=k.words,
+        keyed=k.keyed,
+        bad=k.bad,
+        most_successors=k.most_successors,
+        actions=len(k.actions),
+        owners=owners,
+        memory=None if memory is None else memory // owners,
+    )
+
+
+@dataclass
+class ClusterSearch:
+    """One search over `owners` processes of the cluster that this process has joined.
+
+    `memory` is for all owners together, in bytes. `checkpoint` is a path or URL that all machines
+    reach. Raises SavedError, ClusterError, SizeError.
+    """
+
+    subject: Subject
+    owners: int
+    memory: int | None = None
+    checkpoint: str | None = None
+    handles: list[Any] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.checkpoint is not None and "://" not in self.checkpoint:
+            self.checkpoint = str(Path(self.checkpoint).resolve())  # workers are elsewhere
+
+    def run(self, report: Report | None = None) -> Exploration:
+        """Search to the end, the first violation or undefined step, or Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
+        self._started = time.perf_counter()
+        with self.subject.sizes:
+            try:
+                self._begin()
+                outcome = self._initial() or self._loop(report)
+                return self._result(outcome)
+            finally:
+                for handle in self.handles:
+                    ray.kill(handle)
+
+    # ------------------------------------------------------------ beginning
+
+    def _begin(self) -> None:
+        k = self.subject.kernel
+        self._work = ray.put(work_of(self.subject, self.owners, self.memory))
+        self._violation: tuple[int, int] | None = None
+        self._senseless: tuple[int, int] | None = None  # the label, and the number of the state
+        self._manifest = self._resumed() or Manifest(self._identity(), fired=[0] * len(k.actions))
+        self.initial = self.subject.initial()
+        self.handles = [self._owner(q) for q in range(self.owners)]
+        if self._manifest.counts:
+            ray.get([self._load(q) for q in range(self.owners)])
+        else:
+            rows = [self.subject.packed(s) for s in self.initial]
+            packed = np.array(rows, np.uint64).ravel()
+            ray.get([h.begin.remote(packed) for h in self.handles])
+            self._complete(ray.get([h.finish_level.remote() for h in self.handles]))
+
+    def _identity(self) -> dict[str, Any]:
+        """What a checkpoint must agree on to be of this search."""
+        g = self.subject
+        return {
+            "invariants": sorted(p.name for p in g.description.invariants),
+            "sizes": dict(g.sizes),
+            "faults": dict(g.sizes.faults),
+            "symmetry": g.symmetry,
+            "model": digest(g.description),  # which has the invariants in it: they were first
+            "owners": self.owners,
+        }
+
+    def _resumed(self) -> Manifest | None:
+        if self.checkpoint is None:
+            return None
+        folder = Folder(self.checkpoint)
+        folder.create()
+        return folder.read_manifest(self._identity())
+
+    def _owner(self, q: int) -> Any:
+        return ray.remote(_Process).options(num_cpus=1, max_restarts=0).remote(self._work, q)
+
+    def _load(self, q: int) -> Any:
+        m = self._manifest
+        before = m.counts[-2][q] if len(m.counts) > 1 else 0
+        return self.handles[q].load.remote(self.checkpoint, [row[q] for row in m.checksums], before)
+
+    def _initial(self) -> Outcome | None:
+        """The invariants of the initial states, by CPython."""
+        for state in self.initial:
+            bits = self.subject.judge.bits(state)
+            self._manifest.reached |= bits & ~self.subject.kernel.bad
+            if bits & self.subject.kernel.bad:
+                self._bad_initial = state, bits & self.subject.kernel.bad
+                return Outcome.VIOLATED
+        return None
+
+    # ------------------------------------------------------------ level by level
+
+    def _loop(self, report: Report | None) -> Outcome:
+        m, failed = self._manifest, 0
+        try:
+            while True:
+                if m.outcome is not None and m.outcome == Outcome.HOLDS.value:
+                    return Outcome.HOLDS
+                try:
+                    levels = self._level()
+                    outcome = self._complete(levels)
+                    failed = 0
+                except ray.exceptions.RayError as error:
+                    failed += 1
+                    self._recover(error, failed)
+                    continue
+                if report is not None:
+                    report(self._progress())
+                if outcome is not None:
+                    return outcome
+        except KeyboardInterrupt:
+            return Outcome.INTERRUPTED
+
+    def _level(self) -> list[Level]:
+        """Let every owner expand its part of a level and insert what comes of it."""
+        begun = self._waiting()
+        rounds = -(-max(begun) // ROUND)
+        # One round is expanded while the last one is inserted.
+        pending: list[Any] = []
+        for _ in range(rounds):
+            made = [
+                h.hand_over.options(num_returns=self.owners).remote(ROUND) for h in self.handles
+            ]
+            pending = self._insert(made, pending)
+        ray.get(pending)
+        return list(ray.get([h.finish_level.remote() for h in self.handles]))
+
+    def _insert(self, made: list[Any], pending: list[Any]) -> list[Any]:
+        """Start inserting a round; wait for the one before, so that few bundles are on the way."""
+        parts = [m if isinstance(m, list) else [m] for m in made]
+        started = [
+            h.insert.remote(*(parts[p][q] for p in range(self.owners)))
+            for q, h in enumerate(self.handles)
+        ]
+        ray.get(pending)
+        return started
+
+    def _waiting(self) -> list[int]:
+        """How many states of the level each owner has."""
+        m = self._manifest
+        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.owners
+        return [now - then for now, then in zip(m.counts[-1], before, strict=True)]
+
+    def _complete(self, levels: list[Level]) -> Outcome | None:
+        """Take up what the owners found in a level; an outcome if the search ends with it."""
+        m = self._manifest
+        for q, level in enumerate(levels):
+            if level.senseless is not None:
+                self._senseless = self._senseless or level.senseless
+            if level.violation is not None and self._violation is None:
+                bits, k = level.violation
+                self._violation = bits, k * self.owners + q
+        counts = [level.count for level in levels]
+        if self.checkpoint is not None:
+            self._save(counts)
+        new = sum(level.added for level in levels)
+        if new or not m.counts:
+            m.counts.append(counts)
+        m.fired = [sum(f) for f in zip(m.fired, *(level.fired for level in levels), strict=True)]
+        for level in levels:
+            m.reached |= level.reached
+        outcome = None
+        if self._senseless is not None:
+            outcome = Outcome.UNDEFINED
+        elif self._violation is not None:
+            outcome = Outcome.VIOLATED
+        elif any(level.full for level in levels):
+            outcome = Outcome.OUT_OF_MEMORY
+        elif not new:
+            outcome = Outcome.HOLDS
+        # A level that ends otherwise is looked at again when the search is resumed.
+        if self.checkpoint is not None and outcome in (None, Outcome.HOLDS):
+            m.outcome = outcome.value if outcome is not None else None
+            m.seconds = self._seconds()
+            Folder(self.checkpoint).write_manifest(m)
+        return outcome
+
+    def _save(self, counts: list[int]) -> None:
+        """Let the owners write what the level added to the checkpoint."""
+        m = self._manifest
+        starts = m.counts[-1] if m.counts else [0] * self.owners
+        if m.counts and counts == starts:
+            return
+        level = len(m.checksums)
+        saved = [
+            h.save.remote(self.checkpoint, level, start)
+            for h, start in zip(self.handles, starts, strict=True)
+        ]
+        m.checksums.append(list(ray.get(saved)))
+
+    def _recover(self, error: Exception, failed: int) -> None:
+        """Go back to the last complete level, with new owners for those that are lost."""
+        if isinstance(error, ray.exceptions.RayTaskError):
+            cause = error.cause
+            if isinstance(cause, SavedError):
+                raise cause
+            raise ClusterError(f"a worker of the cluster failed: {type(cause).__name__}: {cause}")
+        if self.checkpoint is None:
+            raise ClusterError(
+                "a worker of the cluster was lost, and with it its states; with --checkpoint the "
+                "search would go on from the last level"
+            )
+        if failed > ATTEMPTS:
+            raise ClusterError(f"workers were lost {failed} times in one level: {error}")
+        m = self._manifest
+        del m.checksums[len(m.counts) :]
+        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.owners
+        waits = []
+        for q, handle in enumerate(self.handles):
+            try:
+                ray.get(handle.process.remote())
+            except ray.exceptions.RayError:
+                self.handles[q] = self._owner(q)
+                waits.append(self._load(q))
+            else:
+                waits.append(handle.take_back.remote(before[q], m.counts[-1][q]))
+        ray.get(waits)
+
+    # ------------------------------------------------------------ reading off
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._started
+
+    def _progress(self) -> Progress:
+        m = self._manifest
+        waiting = sum(self._waiting())
+        return Progress(sum(m.counts[-1]), waiting, len(m.counts) - 1, self._seconds())
+
+    def _state(self, number: int) -> tuple[Words, int]:
+        k, q = divmod(number, self.owners)
+        words, parent = ray.get(self.handles[q].state.remote(k))
+        return words, parent
+
+    def _path_to(self, number: int) -> tuple[State, tuple[Move, ...]]:
+        rows: list[Words] = []
+        while True:
+            words, parent = self._state(number)
+            if parent == number:
+                break
+            rows.append(words)
+            number = parent
+        initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), words))
+        return initial, self.subject.steps(initial, reversed(rows))
+
+    def _orbits(self) -> Orbits | None:
+        found = self.subject.canonical.orbits([])
+        if found is None:
+            return None
+        states = sum(ray.get([h.weight.remote() for h in self.handles]))
+        return Orbits(states, found.permutations, found.sorts, found.refused)
+
+    def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
+        text = self.subject.kernel.blocked(goals).text
+        counts = ray.get([h.blocked.remote(text, len(goals), step) for h in self.handles])
+        return [sum(n) for n in zip(*counts, strict=True)]
+
+    def _result(self, outcome: Outcome) -> Exploration:
+        subject, m = self.subject, self._manifest
+        finding = Finding()
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            ended = self._senseless or self._violation
+            if ended is None:
+                finding = subject.judge.of_state(self._bad_initial[0], (), self._bad_initial[1])
+            else:
+                found, number = ended
+                finding = subject.judge.finding(outcome, *self._path_to(number), found)
+        guards: tuple[GuardCoverage, ...] = ()
+        sampled: int | None = None
+        if outcome is Outcome.HOLDS:
+            states = sum(m.counts[-1])
+            guards, sampled = guard_coverage(subject.description, states, self._count_blocked)
+        return Exploration(
+            outcome=finding.outcome(outcome),
+            states=sum(m.counts[-1]),
+            transitions=sum(m.fired),
+            depth=finding.depth(len(m.counts) - 1),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
+            fired=dict(zip(subject.kernel.actions, m.fired, strict=True)),
+            reached=subject.kernel.reached(m.reached),
+            guards=guards,
+            sampled=sampled,
+            seconds=self._seconds(),
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
+            waiting=0 if outcome is Outcome.HOLDS else sum(self._waiting()),
+            orbits=self._orbits(),
+        )

@@ -1,0 +1,48 @@
+"""Guard coverage: how often each `require` was the first of its action to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from quorate.checker.explore.bounds import is_bound
+from quorate.checker.results import GuardCoverage
+from quorate.model.language import SizeError
+from quorate.model.language.ir import core as c
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen.emit import Goal
+
+SAMPLE = 1_000_000  # guards are counted on at most this many states
+
+# Counts for each guard (an action and the number of its `require`) over every n-th state.
+Count = Callable[["list[Goal]", int], list[int]]
+
+
+def guard_coverage(
+    description: c.Description, states: int, count: Count
+) -> tuple[tuple[GuardCoverage, ...], int | None]:
+    """The coverage over so many states, or a sample; what a sample misses is looked for in all.
+
+    With it comes how many states a sample had, None if all were looked at. `count` may raise
+    SizeError: where there are so many guards that the search alone could be prepared, none is
+    counted.
+    """
+    goals = [(a.name, k) for a in description.actions for k in range(len(a.guards))]
+    if not goals:
+        return (), None
+    step = max(1, states // SAMPLE)
+    try:
+        counts = count(goals, step)
+    except SizeError:
+        return (), None
+    missing = [g for g, n in zip(goals, counts, strict=True) if not n]
+    if step > 1 and missing:
+        found = dict(zip(missing, count(missing, 1), strict=True))
+        counts = [n or found[g] for g, n in zip(goals, counts, strict=True)]
+    guards = [(name, description.action(name).guards[k]) for name, k in goals]
+    rows = tuple(
+        GuardCoverage(name, guard.span.line, guard.text, n, is_bound(guard))
+        for (name, guard), n in zip(guards, counts, strict=True)
+    )
+    return rows, states // step if step > 1 else None

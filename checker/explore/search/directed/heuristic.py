@@ -1,0 +1,79 @@
+"""How far a state is from a violation: a number for the best-first search to go down.
+
+The violation is a formula over the state's cells. What is missing of it is counted: a test that
+fails is one away, a conjunction as far as its parts together, a disjunction as far as its nearest
+part (Bonet and Geffner: Planning as Heuristic Search, 2001, with the goal as the only level).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llvmlite import ir
+
+from quorate.checker.explore.codegen.emit import I32, I64, Lowering, Words, const
+from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
+
+# Beyond so many operations only the top of a formula is counted, its parts as true or false.
+MOST_COUNTED = 20_000
+
+
+def add_distance(
+    module: ir.Module, graph: Graph, words: int, violations: Sequence[Bool], most: int
+) -> None:
+    """`i64 distance(state*, label*)`: how much is missing of the nearest violation, at most `most`.
+
+    0 if and only if one of the violations holds; the label is not looked at.
+    """
+    pointer = ir.PointerType()
+    f = ir.Function(module, ir.FunctionType(I64, [pointer, pointer]), "distance")
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    kind = ir.IntType(64)
+    values = [
+        b.load(b.gep(f.args[0], [ir.Constant(I32, i)], source_etype=kind), typ=kind)
+        for i in range(words)
+    ]
+    low = Lowering(b, Words(values, f.args[0]), graph)
+    counting = _Counting(low, most, sum(1 for _ in nodes_in(violations)) <= MOST_COUNTED)
+    b.ret(counting.least([const(most), *(counting.missing(p, True) for p in violations)]))
+
+
+class _Counting:
+    """Emits the sum of what is missing; what two parts share is computed once."""
+
+    def __init__(self, low: Lowering, most: int, deep: bool) -> None:
+        self.low, self.b, self.most, self.deep = low, low.b, most, deep
+        self._done: dict[tuple[int, bool], Any] = {}
+
+    def missing(self, p: Bool, wanted: bool) -> Any:
+        """How far p is from being what is wanted, as an i64."""
+        if not isinstance(p, Node):
+            return const(0 if p == wanted else self.most)
+        if (p.id, wanted) not in self._done:
+            self._done[p.id, wanted] = self._missing(p, wanted)
+        return self._done[p.id, wanted]
+
+    def _missing(self, p: Node, wanted: bool) -> Any:
+        if p.op == "not":
+            return self.missing(p.args[0], not wanted)
+        if self.deep and p.op in ("and", "or"):
+            parts = [self.missing(q, wanted) for q in p.args]
+            return self.sum(parts) if (p.op == "and") == wanted else self.least(parts)
+        holds = self.low.condition(p)
+        return self.b.zext(self.b.not_(holds) if wanted else holds, I64)
+
+    def sum(self, parts: Sequence[Any]) -> Any:
+        """The sum, cut off at `most`."""
+        total = parts[0]
+        for part in parts[1:]:
+            total = self.b.add(total, part)
+        return self.least([total, const(self.most)])
+
+    def least(self, parts: Sequence[Any]) -> Any:
+        """The smallest."""
+        found = parts[0]
+        for part in parts[1:]:
+            smaller = self.b.icmp_unsigned("<", part, found)
+            found = self.b.select(smaller, part, found)
+        return found

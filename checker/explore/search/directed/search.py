@@ -1,0 +1,299 @@
+"""Depth-first search to a bound, and best-first search towards a violation.
+
+Both keep every state they find, exactly, so that one that ends with nothing left out has looked at
+all reachable states; any other says what it left out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+
+from quorate.checker.explore.codegen.machine_code import Machine as Compiled
+from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.search.breadth_first import Progress
+from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.explore.store.memory import Store
+from quorate.checker.ground.packing import Words
+from quorate.checker.results import (
+    Exploration,
+    Finding,
+    GuardCoverage,
+    Move,
+    Outcome,
+    from_the_start,
+)
+from quorate.model.language.interpreter import State
+
+from . import frontier as f
+from .heuristic import add_distance
+from .shrink import shrunk
+
+FIRST_ROOM = 1 << 16
+GROWTH = 2
+SLICE = 50_000  # states expanded between looks at the clock and the keyboard
+WEIGHT = 16  # what one step nearer to a violation is worth, in steps from the initial state
+FARTHEST = 4_000  # distances beyond are as good as this one
+BUCKETS = 1 << 16
+MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
+NO_TABLE = np.zeros(0, np.uint64)
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen.emit import Goal
+
+Report = Callable[[Progress], None]
+
+
+@dataclass
+class Directed:
+    """One search of a protocol that need not be exhaustive; run it once.
+
+    Depth-first unless `towards_violation`. `depth` bounds the length of the paths, `limit` the
+    states, `memory` the bytes that they take.
+    """
+
+    subject: Subject
+    towards_violation: bool = False
+    depth: int | None = None
+    limit: int | None = None
+    memory: int | None = None
+
+    def run(self, report: Report | None = None) -> Exploration:
+        """Search to the end, the first violation or undefined step, a bound, or Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
+        self._started = time.perf_counter()
+        with self.subject.sizes:
+            self._begin()
+            return self._result(self._initial() or self._loop(report))
+
+    def _begin(self) -> None:
+        k = self.subject.kernel
+        self._distance = self._compiled_distance() if self.towards_violation else None
+        self.initial = self.subject.initial()
+        self._store = _Found.empty(k.words, self._first_room())
+        buckets = BUCKETS if self.towards_violation else 1
+        self._heads = np.full(buckets, f.NOWHERE, np.int32)
+        self._tails = np.full(buckets, f.NOWHERE, np.int32)
+        self._control = np.zeros(f.CONTROLS, np.int64)
+        self._fired = np.zeros(len(k.actions), np.int64)
+        self._again = np.zeros(len(k.actions), np.int64)
+        self._out = np.zeros(k.most_successors * k.words, np.uint64)
+        self._labels = np.zeros(k.most_successors, np.uint32)
+
+    def _first_room(self) -> int:
+        """Room for the successors of one state at least, within the memory if possible."""
+        k = self.subject.kernel
+        room = FIRST_ROOM
+        if self.memory is not None:
+            room = min(room, self.memory // bytes_per_state(k.words))
+        return max(room, 4 * (k.most_successors + len(self.initial)))
+
+    def _compiled_distance(self) -> Compiled:
+        k = self.subject.kernel
+        module = ir.Module("distance")
+        add_distance(module, k.layout.graph, k.words, k.violations(), FARTHEST)
+        return Compiled(module)
+
+    def _initial(self) -> Outcome | None:
+        """Let the initial states wait; an outcome if the search ends with them."""
+        s, judge = self._store, self.subject.judge
+        for i, state in enumerate(self.initial):
+            s.states[i * s.words : (i + 1) * s.words] = self.subject.packed(state)
+            s.parents[i] = i
+            s.count = i + 1
+            f.put(i, 0, True, s.links, self._heads, self._tails)
+            bits = judge.bits(state)
+            self._control[f.REACHED] |= bits & ~self.subject.kernel.bad
+            if bits & self.subject.kernel.bad:
+                self._control[f.FOUND], self._control[f.WHERE] = bits, i
+                break
+        s.rehash()
+        self._control[f.COUNT] = self._control[f.WAITING] = s.count
+        if self._control[f.FOUND]:
+            return Outcome.VIOLATED
+        return Outcome.LIMIT if self.limit is not None and s.count >= self.limit else None
+
+    def _loop(self, report: Report | None) -> Outcome:
+        try:
+            while True:
+                status = self._slice()
+                self._store.count = int(self._control[f.COUNT])
+                if report is not None:
+                    report(self._progress())
+                if status == f.DONE:
+                    return Outcome.BOUND if self._control[f.CUT] else Outcome.HOLDS
+                if status == f.VIOLATED:
+                    return Outcome.VIOLATED
+                if status == f.SENSELESS:
+                    return Outcome.UNDEFINED
+                if status == f.LIMIT:
+                    return Outcome.LIMIT
+                if status == f.FULL and not self._grow():
+                    return Outcome.OUT_OF_MEMORY
+        except KeyboardInterrupt:
+            return Outcome.INTERRUPTED
+
+    def _slice(self) -> int:
+        k, s = self.subject.kernel, self._store
+        return int(
+            f.search(
+                k.successors(),
+                k.check(),
+                0 if self._distance is None else self._distance.address("distance"),
+                0 if self._distance is None else WEIGHT,
+                k.words,
+                k.bad,
+                -1 if self.limit is None else self.limit,
+                f.ENDLESS if self.depth is None else self.depth,
+                k.most_successors,
+                s.states,
+                s.parents,
+                s.depths,
+                s.links,
+                s.stages,
+                self._heads,
+                self._tails,
+                s.table,
+                self._control,
+                self._fired,
+                self._again,
+                self._out,
+                self._labels,
+                SLICE,
+            )
+        )
+
+    def _grow(self) -> bool:
+        s = self._store
+        room = min(GROWTH * s.room, MOST_STATES)
+        if room < s.room + self.subject.kernel.most_successors:
+            return False
+        # The old arrays are there until the new ones are filled.
+        if self.memory is not None and bytes_per_state(s.words) * (room + s.room) > self.memory:
+            return False
+        try:
+            self._store = s.grown(room)
+        except MemoryError:
+            return False
+        return True
+
+    def _progress(self) -> Progress:
+        c = self._control
+        seconds = time.perf_counter() - self._started
+        return Progress(int(c[f.COUNT]), int(c[f.WAITING]), int(c[f.DEEPEST]), seconds)
+
+    def _result(self, outcome: Outcome) -> Exploration:
+        finding = Finding()
+        subject, c, s = self.subject, self._control, self._store
+        store = Store(s.words, s.states, s.parents, NO_TABLE, s.count)
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            initial, path = self._path_to(int(c[f.WHERE]))
+            found = subject.judge.finding(outcome, initial, path, int(c[f.FOUND]))
+            finding = shrunk(subject.machine, found)
+        guards: tuple[GuardCoverage, ...] = ()
+        sampled: int | None = None
+        if outcome is Outcome.HOLDS:
+            guards, sampled = guard_coverage(subject.description, s.count, self._count_blocked)
+        return Exploration(
+            outcome=finding.outcome(outcome),
+            states=self._store.count,
+            transitions=int(self._fired.sum()),
+            depth=finding.depth(int(c[f.DEEPEST])),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
+            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
+            reached=subject.kernel.reached(int(c[f.REACHED])),
+            guards=guards,
+            sampled=sampled,
+            seconds=time.perf_counter() - self._started,
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
+            waiting=int(c[f.WAITING] + c[f.CUT]),
+            orbits=subject.canonical.orbits([store]),
+            partial=self._partial() if finding.initial is None else None,
+        )
+
+    def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
+        s, machine = self._store, self.subject.kernel.blocked(goals)
+        counts = np.zeros(len(goals), np.int64)
+        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
+        return [int(n) for n in counts]
+
+    def _partial(self) -> str | None:
+        """What was not looked at, in words; None if nothing was left out."""
+        waiting, cut = int(self._control[f.WAITING]), int(self._control[f.CUT])
+        left = [f"{waiting:,} of the states found were still to be expanded"] if waiting else []
+        if cut:
+            left.append(f"{cut:,} states at depth {self.depth} were not expanded")
+        return "; ".join(left) or None
+
+    def _path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
+        chain = [k]
+        while int(self._store.parents[chain[-1]]) != chain[-1]:
+            chain.append(int(self._store.parents[chain[-1]]))
+        initial = self.initial[chain.pop()]
+        rows = (self._store.row(i) for i in reversed(chain))
+        return initial, self.subject.steps(initial, rows)
+
+
+@dataclass
+class _Found:
+    """The states found; for each its parent, its depth, its stage, and who waits behind it."""
+
+    words: int
+    states: Words
+    parents: npt.NDArray[np.uint32]
+    depths: npt.NDArray[np.int32]
+    links: npt.NDArray[np.int32]
+    stages: npt.NDArray[np.uint8]
+    count: int = 0
+
+    @classmethod
+    def empty(cls, words: int, room: int) -> _Found:
+        """Room for so many states. Raises MemoryError."""
+        return cls(
+            words,
+            np.zeros(room * words, np.uint64),
+            np.zeros(room, np.uint32),
+            np.zeros(room, np.int32),
+            np.zeros(room, np.int32),
+            np.zeros(room, np.uint8),
+        )
+
+    def __post_init__(self) -> None:
+        self.room = len(self.parents)
+        self.table = np.zeros(2 << (self.room - 1).bit_length(), np.uint32)
+
+    def row(self, k: int) -> Words:
+        """The words of state k."""
+        return self.states[k * self.words : (k + 1) * self.words]
+
+    def grown(self, room: int) -> _Found:
+        """The same with more room. Raises MemoryError."""
+        new = _Found.empty(self.words, room)
+        for name in ("states", "parents", "depths", "links", "stages"):
+            old = getattr(self, name)
+            getattr(new, name)[: len(old)] = old
+        new.count = self.count
+        new.rehash()
+        return new
+
+    def rehash(self) -> None:
+        """Build the table from the states."""
+        f.rehash(self.states, self.words, self.count, self.table)
+
+
+def bytes_per_state(words: int) -> int:
+    """Memory for one state: words, parent, depth, link, stage, and two to four table entries."""
+    return 8 * words + 13 + 16

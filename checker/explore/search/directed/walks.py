@@ -1,0 +1,205 @@
+"""Random walks from the initial states: the cheapest look at a space that nothing else can hold.
+
+Each walk starts in an initial state chosen at random and takes one of the steps that change
+something, each as likely as the others, until it has the length asked for or no step is left. No
+state is stored; the counterexample of a walk is long, and is shortened by `shrink.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.search.breadth_first import Progress
+from quorate.checker.results import Exploration, Finding, Outcome, from_the_start
+from quorate.model.language.interpreter import State
+
+from .shrink import shrunk
+
+# Places in the control array.
+RANDOM, STEPS, REACHED, FOUND, WHERE, DEEPEST, WALKS = range(7)
+CONTROLS = 7
+
+PAUSED, VIOLATED, SENSELESS = range(3)
+
+SLICE = 200  # walks between looks at the clock and the keyboard
+
+Report = Callable[[Progress], None]
+
+
+@d.compiled
+def walk(
+    successors: int,
+    check: int,
+    words: int,
+    bad: int,
+    length: int,
+    initial: Any,
+    starts: int,
+    trail: Any,
+    control: Any,
+    fired: Any,
+    out: Any,
+    labels: Any,
+    walks: int,
+) -> int:
+    """Take so many walks of at most `length` steps; the last is in `trail`, its steps in WHERE.
+
+    `control[RANDOM]` is the state of the generator (Marsaglia: Xorshift RNGs, 2003).
+    """
+    seed: Any = np.uint64(control[RANDOM])
+    status = PAUSED
+    for _ in range(walks):
+        seed ^= seed << np.uint64(13)
+        seed ^= seed >> np.uint64(7)
+        seed ^= seed << np.uint64(17)
+        start = np.int64((seed >> np.uint64(11)) % np.uint64(starts))
+        for i in range(words):
+            trail[i] = initial[start * words + i]
+        step: Any = 0
+        control[WALKS] += 1
+        while step < length and status == PAUSED:
+            n = d.call_successors(successors, trail, step * words, out, 0, labels, 0, fired, 0)
+            for j in range(n):
+                if labels[j] >= np.uint32(0x80000000):
+                    control[FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+                    status = SENSELESS
+            if n == 0 or status != PAUSED:
+                break
+            seed ^= seed << np.uint64(13)
+            seed ^= seed >> np.uint64(7)
+            seed ^= seed << np.uint64(17)
+            chosen = np.int64((seed >> np.uint64(11)) % np.uint64(n))
+            step += 1
+            for i in range(words):
+                trail[step * words + i] = out[chosen * words + i]
+            verdict = d.call_check(check, out, chosen * words, labels, chosen)
+            control[REACHED] |= verdict & ~bad
+            if verdict & bad:
+                control[FOUND] = verdict & bad
+                status = VIOLATED
+        control[STEPS] += step
+        control[WHERE] = step
+        control[DEEPEST] = max(control[DEEPEST], step)
+        if status != PAUSED:
+            break
+    control[RANDOM] = np.int64(seed)
+    return status
+
+
+@dataclass
+class Walks:
+    """Random walks through a protocol: how many, how long, and the seed that they follow from."""
+
+    subject: Subject
+    walks: int
+    length: int
+    seed: int = 0
+
+    def run(self, report: Report | None = None) -> Exploration:
+        """Walk until a violation or undefined step, until all walks are done, or until Ctrl-C."""
+        return from_the_start(lambda: self._run(report))
+
+    def _run(self, report: Report | None) -> Exploration:
+        self._started = time.perf_counter()
+        with self.subject.sizes:
+            self._begin()
+            return self._result(self._initial() or self._loop(report))
+
+    def _begin(self) -> None:
+        k = self.subject.kernel
+        self.initial = list(dict.fromkeys(self.subject.machine.initial()))
+        self._packed = np.array(
+            [self.subject.packing.pack(s) for s in self.initial], np.uint64
+        ).ravel()
+        self._trail = np.zeros((self.length + 1) * k.words, np.uint64)
+        self._control = np.zeros(CONTROLS, np.int64)
+        self._control[RANDOM] = np.random.default_rng(self.seed).integers(1, 1 << 62)
+        self._fired = np.zeros(len(k.actions), np.int64)
+        self._out = np.zeros(k.most_successors * k.words, np.uint64)
+        self._labels = np.zeros(k.most_successors, np.uint32)
+
+    def _initial(self) -> Outcome | None:
+        bad = self.subject.kernel.bad
+        for state in self.initial:
+            bits = self.subject.judge.bits(state)
+            self._control[REACHED] |= bits & ~bad
+            if bits & bad:
+                self._control[FOUND] = bits & bad
+                self._trail[: self.subject.kernel.words] = self.subject.packing.pack(state)
+                return Outcome.VIOLATED
+        return None if self.initial else Outcome.HOLDS
+
+    def _loop(self, report: Report | None) -> Outcome:
+        k, c = self.subject.kernel, self._control
+        try:
+            while int(c[WALKS]) < self.walks:
+                status = walk(
+                    k.successors(),
+                    k.check(),
+                    k.words,
+                    k.bad,
+                    self.length,
+                    self._packed,
+                    len(self.initial),
+                    self._trail,
+                    c,
+                    self._fired,
+                    self._out,
+                    self._labels,
+                    min(SLICE, self.walks - int(c[WALKS])),
+                )
+                if report is not None:
+                    seconds = time.perf_counter() - self._started
+                    report(Progress(int(c[STEPS]), 0, int(c[DEEPEST]), seconds))
+                if status == VIOLATED:
+                    return Outcome.VIOLATED
+                if status == SENSELESS:
+                    return Outcome.UNDEFINED
+        except KeyboardInterrupt:
+            return Outcome.INTERRUPTED
+        return Outcome.BOUND
+
+    def _at(self, step: int) -> State:
+        words = self.subject.kernel.words
+        return self.subject.packing.unpack(self._trail[step * words : (step + 1) * words])
+
+    def _result(self, outcome: Outcome) -> Exploration:
+        subject, c = self.subject, self._control
+        finding = Finding()
+        walked = int(c[WHERE])
+        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            initial = self._at(0)
+            words = subject.kernel.words
+            rows = (self._trail[i * words : (i + 1) * words] for i in range(1, walked + 1))
+            path = subject.steps(initial, rows)
+            found = subject.judge.finding(outcome, initial, path, int(c[FOUND]))
+            finding = shrunk(subject.machine, found)
+        return Exploration(
+            outcome=finding.outcome(outcome),
+            states=0,
+            transitions=int(self._fired.sum()),
+            depth=finding.depth(int(c[DEEPEST])),
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
+            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
+            reached=subject.kernel.reached(int(c[REACHED])),
+            seconds=time.perf_counter() - self._started,
+            bits=subject.kernel.layout.bits,
+            words=subject.kernel.words,
+            partial=None
+            if finding.initial is not None
+            else (
+                f"{int(c[WALKS]):,} random walks of at most {self.length} steps, "
+                f"{int(c[STEPS]):,} steps in all, seed {self.seed}; what lies off them was not "
+                "looked at"
+            ),
+        )

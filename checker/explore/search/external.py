@@ -1,0 +1,380 @@
+"""Breadth-first search on disk: level by level, with delayed duplicate detection (Korf, 2008).
+
+The successors of a level are collected in a hash table within the memory budget; whenever it is
+full, it is sorted and written as a run. At the end of the level the runs are merged, and whatever
+was seen before is struck out: what is left is the next level. Whole states are compared. A state
+that violates an invariant is always new, since its search would have ended before, so invariants
+are checked when a successor is collected. No parents are kept: a path is found backwards, by a
+predecessor in the level before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.paths import ExplorationError
+from quorate.checker.explore.store.merge import merged
+from quorate.checker.explore.store.rows import rows_for
+from quorate.checker.explore.store.runs import Blocks, Run, write_run
+from quorate.checker.ground.packing import Words
+
+from . import driver as d
+
+BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
+GATHERED = 1 << 18  # rows encoded at a time
+BUFFERS = 128 << 20  # bytes of the budget that merging takes
+RATIO = 2  # a visited run is at least so many times as large as the next one
+
+Numbers = npt.NDArray[np.int64]
+
+
+@cache
+def expanding(fixed: int) -> Any:
+    """The expansion of states of `fixed` words; of any number if 0."""
+
+    @d.compiled
+    def expand(
+        successors: int,
+        check: int,
+        given: int,
+        bad: int,
+        most: int,
+        level: Any,
+        stop: int,
+        states: Any,
+        room: int,
+        table: Any,
+        control: Any,
+        fired: Any,
+        fired_before: Any,
+        out: Any,
+        labels: Any,
+        ends: Any,
+        hashes: Any,
+    ) -> int:
+        """Collect the successors of level[HEAD:stop] in states[COUNT:room]; why it returned.
+
+        `control` has HEAD, COUNT, REACHED, FOUND and WHERE as in `driver`: WHERE is the number of
+        the state that violates, or of the one in `level` that has a senseless step.
+        """
+        words = fixed if fixed else given
+        size = np.uint64(len(table))
+        half = np.uint64(32)
+        head, count, reached = control[d.HEAD], control[d.COUNT], control[d.REACHED]
+        status = d.PAUSED
+        while status == d.PAUSED and head < stop:
+            fired_before[:] = fired
+            most_states = min(d.BATCH, stop - head)
+            batch, made = 0, 0
+            while batch < most_states and made + most <= len(labels):
+                n = d.call_successors(
+                    successors, level, (head + batch) * words, out, made * words,
+                    labels, made, fired, 0,
+                )  # fmt: skip
+                for j in range(made, made + n):
+                    # The place in a table of any size: a multiplication for a division.
+                    h = ((d.hash_of(out, j * words, words) >> half) * size) >> half
+                    hashes[j] = h
+                    d.prefetch(table, np.int64(h))
+                made += n
+                ends[batch] = made
+                batch += 1
+            if count + made > room:
+                fired[:] = fired_before
+                status = d.FULL
+                break
+            for j in range(made):
+                k = np.int64(table[hashes[j]]) - 1
+                if k >= 0:
+                    d.prefetch(states, k * words)
+            j = 0
+            for b in range(batch):
+                while j < ends[b]:
+                    at = j * words
+                    if labels[j] >= np.uint32(0x80000000):
+                        control[d.FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+                        control[d.WHERE] = head
+                        status = d.SENSELESS
+                        break
+                    h = np.int64(hashes[j])
+                    k = np.int64(table[h]) - 1
+                    while k >= 0 and not d.equal(states, k * words, out, at, words):
+                        h += 1
+                        if h == len(table):
+                            h = 0
+                        k = np.int64(table[h]) - 1
+                    label = j
+                    j += 1
+                    if k >= 0:
+                        continue
+                    table[h] = count + 1
+                    for i in range(words):
+                        states[count * words + i] = out[at + i]
+                    verdict = d.call_check(check, out, at, labels, label)
+                    reached |= verdict & ~bad
+                    if verdict & bad:
+                        control[d.FOUND], control[d.WHERE] = verdict & bad, count
+                        status = d.VIOLATED
+                    count += 1
+                    if status != d.PAUSED:
+                        break
+                head += 1
+                if status != d.PAUSED:
+                    # Count the transitions of the states that were expanded, and no others.
+                    fired[:] = fired_before
+                    for s in range(head - b - 1, head):
+                        d.call_successors(successors, level, s * words, out, 0, labels, 0, fired, 0)
+                    break
+        control[d.HEAD], control[d.COUNT], control[d.REACHED] = head, count, reached
+        return status
+
+    return expand
+
+
+@d.compiled
+def predecessor(
+    successors: int,
+    words: int,
+    level: Any,
+    count: int,
+    target: Any,
+    out: Any,
+    labels: Any,
+    fired: Any,
+) -> int:
+    """The number of the first of `count` states that has the target as a successor, or -1."""
+    for k in range(count):
+        n = d.call_successors(successors, level, k * words, out, 0, labels, 0, fired, 0)
+        for j in range(n):
+            if d.equal(out, j * words, target, 0, words):
+                return k
+    return -1
+
+
+@dataclass
+class External:
+    """A search on disk; `slice` goes on with it and says why it stopped, as `driver.search` does.
+
+    `levels[i]` has the states of depth i; `visited` has all of them, in few runs. `frontier` has
+    those of the last level that were left to be expanded when the search came here; `done` of them
+    have been since. `found` has the successors known so far, which may have been visited. `control`
+    and `fired` are the explorer's: COUNT is how many states there are in `levels`.
+    """
+
+    kernel: Kernel
+    folder: Path
+    memory: int
+    threads: int
+    limit: int | None
+    control: Numbers
+    fired: Numbers
+    levels: list[Run] = field(default_factory=list)
+    visited: list[Run] = field(default_factory=list)
+    frontier: Run | None = None
+    done: int = 0
+    found: list[Run] = field(default_factory=list)
+    bytes_written: int = 0  # those of runs that are still there
+    most_bytes: int = 0
+    keep: bool = False  # runs that are needed no more, which a checkpoint may still need
+    files: int = 0  # runs written so far, those removed included
+    last: Words | None = None  # the state that ended the search
+
+    def __post_init__(self) -> None:
+        k = self.kernel
+        batch = max(k.most_successors, min(d.BATCH * k.most_successors, BATCH_ROOM))
+        room = max(self.memory - BUFFERS, self.memory // 2) // (8 * k.words + 8)
+        self._room = min(max(room, 2 * batch), (1 << 31) - 1)
+        self._states = np.empty(0, np.uint64)
+        self._table = np.empty(0, np.uint32)
+        self._out = np.zeros(batch * k.words, np.uint64)
+        self._labels = np.zeros(batch, np.uint32)
+        self._hashes = np.zeros(batch, np.uint64)
+        self._ends = np.zeros(d.BATCH, np.int64)
+        self._fired_before = np.zeros(len(self.fired), np.int64)
+        self._local = np.zeros(d.CONTROLS, np.int64)
+        self._pool = ThreadPoolExecutor(self.threads)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    # ------------------------------------------------------------ runs
+
+    def write(self, parts: Iterable[Blocks]) -> Run:
+        """A new run in the folder. Raises OSError."""
+        self.files += 1
+        run = write_run(self.folder / f"{self.files:06}.run", self.kernel.words, parts)
+        self.bytes_written += run.size
+        self.most_bytes = max(self.most_bytes, self.bytes_written)
+        return run
+
+    def drop(self, runs: Sequence[Run]) -> None:
+        """Remove runs that are needed no more."""
+        for run in runs:
+            self.bytes_written -= run.size
+            if not self.keep:
+                run.path.unlink()
+
+    def add_level(self, level: Run) -> None:
+        """Append the states of the next depth, none of which was visited."""
+        self.levels.append(level)
+        self.visited.append(level)
+        while len(self.visited) > 1 and self.visited[-2].count < RATIO * self.visited[-1].count:
+            pair = self.visited[-2:]
+            self.visited[-2:] = [self.write(self._merged(pair, []))]
+            self.drop([r for r in pair if r not in self.levels])
+
+    def bytes_per_state(self) -> float:
+        """What a state takes on disk: in its level, and among those visited."""
+        size = sum(r.size for r in {id(r): r for r in (*self.levels, *self.visited)}.values())
+        return size / max(1, sum(r.count for r in self.levels))
+
+    def _merged(self, runs: Sequence[Run], without: Sequence[Run]) -> Iterator[Blocks]:
+        return merged(runs, without, self._pool, 2 * self.threads)
+
+    def restore(
+        self,
+        levels: list[Run],
+        visited: list[Run],
+        frontier: Run,
+        found: list[Run],
+        done: int,
+        files: int,
+    ) -> None:
+        """Go on where another search was, whose runs are in the same folder."""
+        self.levels, self.visited, self.frontier = levels, visited, frontier
+        self.found, self.done, self.files = found, done, files
+        runs = {r.path: r for r in (*levels, *visited, frontier, *found)}
+        self.bytes_written = sum(r.size for r in runs.values())
+
+    # ------------------------------------------------------------ searching
+
+    def slice(self) -> int:
+        """Expand a block of the level, or go on to the next level. Raises OSError, DamagedError."""
+        assert self.frontier is not None
+        if self.done == self.frontier.count:
+            return self._next_level()
+        words = self.kernel.words
+        before = np.cumsum(self.frontier.counts) - self.frontier.counts
+        block = int(np.searchsorted(before, self.done, "right")) - 1
+        rows = self.frontier.read(block, block + 1)
+        start = self.done - int(before[block])
+        self._local[d.HEAD] = start
+        while (status := self._expand(rows)) == d.FULL:
+            self.flush()
+        expanded = int(self._local[d.HEAD]) - start
+        self.done += expanded
+        self.control[d.HEAD] += expanded
+        self.control[d.REACHED] |= self._local[d.REACHED]
+        if status in (d.VIOLATED, d.SENSELESS):
+            where, source = int(self._local[d.WHERE]), self._states
+            if status == d.SENSELESS:
+                source = rows
+            self.last = source[where * words : (where + 1) * words].copy()
+            self.control[d.FOUND] = self._local[d.FOUND]
+        if status == d.VIOLATED:
+            self._count_found()
+        return status
+
+    def _expand(self, rows: Words) -> int:
+        k = self.kernel
+        if not len(self._states):
+            self._states = np.empty(self._room * k.words, np.uint64)
+            self._table = np.zeros(2 * self._room, np.uint32)
+        return int(
+            expanding(k.words if k.words <= 4 else 0)(
+                k.successors(), k.check(), k.words, k.bad, k.most_successors,
+                rows, len(rows) // k.words, self._states, self._room, self._table, self._local,
+                self.fired, self._fired_before, self._out, self._labels, self._ends, self._hashes,
+            )
+        )  # fmt: skip
+
+    def flush(self) -> None:
+        """Write the successors in memory as a run."""
+        count = int(self._local[d.COUNT])
+        if count:
+            parts = in_order(self._states, self.kernel.words, count, self._table)
+            self.found.append(self.write(parts))
+            self._table[:] = 0
+            self._local[d.COUNT] = 0
+
+    def _next_level(self) -> int:
+        self.flush()
+        if not self.found:
+            return d.DONE
+        level = self.write(self._merged(self.found, self.visited))
+        self.drop(self.found)
+        self.found = []
+        if not level.count:
+            self.drop([level])
+            return d.DONE
+        self.add_level(level)
+        if self.frontier is not None and self.frontier not in self.levels:
+            self.drop([self.frontier])
+        self.frontier, self.done = level, 0
+        self.control[d.DEPTH] += 1
+        self.control[d.COUNT] += level.count
+        reached = self.limit is not None and self.control[d.COUNT] >= self.limit
+        return d.LIMIT if reached else d.PAUSED
+
+    def _count_found(self) -> None:
+        """The new states among the successors found so far make one more level, of a part."""
+        self.flush()
+        self.levels.append(self.write(self._merged(self.found, self.visited)))
+        self.control[d.COUNT] += self.levels[-1].count
+
+    # ------------------------------------------------------------ reading
+
+    def pieces(self) -> Iterator[Words]:
+        """All states, some at a time."""
+        for level in self.levels:
+            yield from level.pieces()
+
+    def sweep(self, blocked: int, step: int, counts: Numbers) -> None:
+        """Run a `blocked` function over every `step`-th state."""
+        words, skip = self.kernel.words, 0
+        for rows in self.pieces():
+            count = len(rows) // words
+            if skip < count:
+                d.sweep(blocked, words, rows[skip * words :], count - skip, step, counts)
+            skip = (skip - count) % step if skip < count else skip - count
+
+    def chain(self) -> list[Words]:
+        """The states of a shortest path to the one that ended the search, the initial one first."""
+        assert self.last is not None
+        chain = [self.last]
+        for level in reversed(self.levels[:-1]):
+            chain.append(self._predecessor(level, chain[-1]))
+        return chain[::-1]
+
+    def _predecessor(self, level: Run, target: Words) -> Words:
+        k = self.kernel
+        fired = np.zeros_like(self.fired)
+        for rows in level.pieces():
+            n = predecessor(
+                k.successors(), k.words, rows, len(rows) // k.words, target,
+                self._out, self._labels, fired,
+            )  # fmt: skip
+            if n >= 0:
+                return rows[n * k.words : (n + 1) * k.words].copy()
+        raise ExplorationError(f"{target} has no predecessor in the level before")
+
+
+def in_order(
+    states: Words, words: int, count: int, room: npt.NDArray[np.uint32]
+) -> Iterator[Blocks]:
+    """The first `count` states, sorted; `room` is for two numbers of each."""
+    order = room[:count]
+    rows_for(words).sort(states, order, room[count : 2 * count], count, words)
+    rows = states[: count * words].reshape(-1, words)
+    for begin in range(0, count, GATHERED):
+        yield Blocks.of(rows[order[begin : begin + GATHERED]].reshape(-1), words)

@@ -1,0 +1,79 @@
+"""What a search in memory hands over to one on disk, when the memory is full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.runs import Run
+
+from . import driver as d
+from .external import External, in_order
+
+Ends = npt.NDArray[np.int64]
+
+
+def hand_over(stores: Sequence[Store], heads: Sequence[int], external: External) -> None:
+    """Write all states, level by level; the stores, emptied of their tables, are of no use then.
+
+    `heads` says how many states of each store were expanded: the others of the last whole level
+    are the frontier, and what is beyond that level are successors found.
+    """
+    for store in stores:
+        store.drop_table()
+    depth = int(external.control[d.DEPTH])
+    ends = level_ends(stores)
+    begin = np.zeros(len(stores), np.int64)
+    for end in ends[: depth + 1]:
+        external.add_level(_written(stores, begin, end, external))
+        begin = end
+    external.frontier = _written(stores, np.array(heads, np.int64), begin, external)
+    beyond = np.array([s.count for s in stores], np.int64)
+    if (beyond > begin).any():
+        external.found.append(_written(stores, begin, beyond, external))
+    external.control[d.COUNT] = int(begin.sum())
+
+
+def level_ends(stores: Sequence[Store]) -> list[Ends]:
+    """For each depth, how many states of each store have at most that depth.
+
+    States are in the order of discovery, hence of their depths, and so are their parents.
+    """
+    counts = np.array([s.count for s in stores], np.int64)
+    found = [np.array([_roots(s, p, len(stores)) for p, s in enumerate(stores)], np.int64)]
+    while (found[-1] < counts).any():
+        found.append(np.array([_children(s, p, found[-1]) for p, s in enumerate(stores)], np.int64))
+    return found
+
+
+def _roots(store: Store, owner: int, owners: int) -> int:
+    """How many states are their own parents: those come first."""
+    k = 0
+    while k < store.count and store.parent(k) == k * owners + owner:
+        k += 1
+    return k
+
+
+def _children(store: Store, owner: int, ends: Ends) -> int:
+    """How many states have a parent before the ends: by bisection."""
+    low, high = int(ends[owner]), store.count
+    while low < high:
+        middle = (low + high) // 2
+        k, p = divmod(store.parent(middle), len(ends))
+        if k < ends[p]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _written(stores: Sequence[Store], begin: Ends, end: Ends, external: External) -> Run:
+    """The states between two places of every store, as a run."""
+    words = external.kernel.words
+    parts = [s.states[b * words : e * words] for s, b, e in zip(stores, begin, end, strict=True)]
+    rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    count = len(rows) // words
+    return external.write(in_order(rows, words, count, np.empty(2 * count, np.uint32)))

@@ -1,0 +1,332 @@
+"""A search by several threads that finds what one thread finds, in the same order.
+
+Each round takes the next states in the order of discovery. First every worker expands a stretch of
+them; then every owner inserts what all workers made for it, in their order. An owner thus meets its
+states in the order in which one thread would, and so do those who are found to be new: depth by
+depth, parents, counts, numbering and counterexample do not depend on the number of threads. A round
+in which something ends the search is taken back, and repeated up to there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.store.memory import Partitions, Store
+
+from . import driver as d
+from . import exchange as x
+from .exchange import Buckets, Made
+
+STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
+SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
+
+
+@dataclass
+class Worker:
+    """What one thread writes to while it expands."""
+
+    made: Made
+    buckets: Buckets
+    fired: npt.NDArray[np.int64]
+    progress: npt.NDArray[np.int64]
+    fresh: npt.NDArray[np.uint8]
+    met_before: npt.NDArray[np.uint64]  # what was met before this round
+
+    @classmethod
+    def of(cls, kernel: Kernel, owners: int) -> Worker:
+        made = Made.empty(kernel.words, kernel.most_successors)
+        return cls(
+            made,
+            Buckets.empty(kernel.words, owners, 2 * made.room),
+            np.zeros(len(kernel.actions), np.int64),
+            np.zeros(x.EXPANDED, np.int64),
+            np.zeros(0, np.uint8),
+            made.met.copy(),
+        )
+
+    @property
+    def count(self) -> int:
+        """How many successors it sent."""
+        return int(self.progress[x.MADE])
+
+
+@dataclass
+class Result:
+    """What the owner of some states found in a round."""
+
+    control: npt.NDArray[np.int64]
+    few: tuple[npt.NDArray[Any], ...] = field(default_factory=x.few)
+    added: int = 0
+    worker: int = 0  # who made the state that breaks an invariant
+
+    @classmethod
+    def empty(cls) -> Result:
+        return cls(np.zeros(d.CONTROLS, np.int64))
+
+
+@dataclass(frozen=True)
+class Event:
+    """What ends a search: a status, at the successor that a worker made at a place."""
+
+    worker: int
+    place: int
+    status: int
+    found: int
+    where: int
+
+
+@dataclass
+class Team:
+    """Goes on with a search on several threads; `control` and `fired` are those of the explorer.
+
+    `reserve(store, count)` makes sure that a store has room for so many states, or says that it
+    cannot. Call `close` when done.
+    """
+
+    kernel: Kernel
+    partitions: Partitions
+    control: npt.NDArray[np.int64]
+    fired: npt.NDArray[np.int64]
+    limit: int | None
+    reserve: Callable[[Store, int], bool]
+    workers: list[Worker] = field(init=False)
+
+    def __post_init__(self) -> None:
+        owners = self.partitions.owners
+        self.workers = [Worker.of(self.kernel, owners) for _ in range(owners)]
+        functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
+        self._expand, self._insert = functions.expand, functions.insert
+        self._pool = ThreadPoolExecutor(owners)  # one of them leads
+        order = self.partitions.order
+        self._cursors = np.zeros(owners, np.int64)
+        head = int(self.control[d.HEAD])
+        x.advance(order, 0, head, self._cursors)
+        # The first call compiles, or loads, what the threads then share.
+        self._successors, self._check = self.kernel.successors(), self.kernel.check()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def slice(self, expansions: int) -> int:
+        """Expand about so many states; returns why it stopped, as `driver.search` does.
+
+        A Ctrl-C takes effect at the end of a round.
+        """
+        last = int(self.control[d.HEAD]) + expansions
+        status = d.PAUSED
+        while status == d.PAUSED and self.control[d.HEAD] < last:
+            status = self._whole(self._pool.submit(self._round))
+        return status
+
+    def _whole(self, running: Future[int]) -> int:
+        """The result of a round, which Ctrl-C, that only the main thread gets, cannot cut short."""
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            wait([running])
+            raise
+
+    def _round(self) -> int:
+        c = self.control
+        if c[d.HEAD] == c[d.COUNT]:
+            return d.DONE
+        if c[d.HEAD] == c[d.LEVEL_END]:
+            c[d.DEPTH] += 1
+            c[d.LEVEL_END] = c[d.COUNT]
+        head, most = int(c[d.HEAD]), STRETCH * len(self.workers)
+        end = min(int(c[d.LEVEL_END]), head + most)
+        while (status := self._stretch(head, end)) == d.FULL and end - head > 1:
+            end = head + (end - head) // 2
+        return status
+
+    def _stretch(self, head: int, end: int) -> int:
+        """Expand the states from `head` to `end` of the order of discovery."""
+        before = [s.count for s in self.partitions.stores]
+        results = [Result.empty() for _ in before]
+        event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
+        if event is not None:
+            for w in self.workers:  # what was sent is not kept
+                w.made.met[:] = w.met_before
+        if event is not None and event.status != d.FULL:
+            # Once more, up to what ended the search and no further.
+            self._take_back(before)
+            results = [Result.empty() for _ in before]
+            parts = self._stretches(head, end)[: event.worker + 1]
+            self._attempt(parts, event.place, results)
+        if event is not None and event.status == d.FULL:
+            return d.FULL
+        self._commit(head, results)
+        if event is None:
+            return d.PAUSED
+        self.control[d.FOUND], self.control[d.WHERE] = event.found, event.where
+        return event.status
+
+    def _stretches(self, head: int, end: int) -> list[tuple[int, int]]:
+        """What each worker expands: stretches of about the same length; one if there are few."""
+        n = len(self.workers) if end - head >= SMALL else 1
+        ends = [head + (end - head) * i // n for i in range(n + 1)]
+        return list(pairwise(ends))
+
+    def _each(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do some work for each of parallel arguments, the first on this thread."""
+        calls = list(zip(*arguments, strict=True))
+        futures = [self._pool.submit(work, *call) for call in calls[1:]]
+        try:
+            work(*calls[0])
+            for future in futures:
+                future.result()
+        finally:
+            wait(futures)
+
+    def _attempt(
+        self, parts: list[tuple[int, int]], cut: int, results: list[Result]
+    ) -> Event | None:
+        """Expand, then insert; what ended the search first, if anything did."""
+        p = self.partitions
+        self._busy = self.workers[: len(parts)]
+        for w in self.workers:
+            w.met_before[:] = w.made.met
+        start, cursors = parts[0][0], self._cursors.copy()
+        starts = []
+        for first, last in parts:
+            starts.append(cursors.copy())
+            x.advance(p.order, first, last, cursors)
+        cuts = [x.NOWHERE] * (len(parts) - 1) + [cut]
+        bases = p.addresses()
+        self._each(
+            lambda w, part, cursor, cut: self._expand_part(w, part, cursor, cut, bases),
+            self._busy, parts, starts, cuts,
+        )  # fmt: skip
+        senseless = self._first_senseless()
+        incoming = np.sum([w.buckets.sizes for w in self._busy], axis=0)
+        if not self._room_for(incoming):
+            return Event(0, 0, d.FULL, 0, start)
+        owners = range(p.owners)
+        if incoming.sum() < SMALL:
+            for q in owners:
+                self._insert_for(q, results[q])
+        else:
+            self._each(self._insert_for, owners, results)
+        return self._first(results, senseless)
+
+    def _expand_part(
+        self,
+        w: Worker,
+        part: tuple[int, int],
+        cursors: npt.NDArray[np.int64],
+        cut: int,
+        bases: npt.NDArray[np.int64],
+    ) -> None:
+        """Fill a worker's buckets, which grow as they must."""
+        w.buckets.sizes[:] = 0
+        w.fired[:] = 0
+        w.progress[:] = 0
+        w.progress[x.SENSELESS] = x.NOWHERE
+        first, last = part
+        order = self.partitions.order[first:last]
+        while True:
+            b = w.buckets
+            self._expand(
+                self._successors, self.kernel.words, self.kernel.most_successors,
+                bases, order, cursors, last - first, cut, w.fired, w.progress,
+                *w.made.arrays, *b.arrays,
+            )  # fmt: skip
+            stopped = w.progress[x.SENSELESS] != x.NOWHERE or w.count > cut
+            if w.progress[x.AT] >= last - first or stopped:
+                break
+            b.grow()
+        w.buckets.cut(cut)
+        made = min(w.count, cut + 1)
+        w.progress[x.MADE] = made
+        if len(w.fresh) < made:
+            w.fresh = np.zeros(2 * made, np.uint8)
+        w.fresh[:made] = 0
+
+    def _room_for(self, incoming: npt.NDArray[np.int64]) -> bool:
+        """Make room for what comes; stores that are about as full grow at the same time."""
+        counts = [s.count + int(n) for s, n in zip(self.partitions.stores, incoming, strict=True)]
+        if all(n <= s.room for s, n in zip(self.partitions.stores, counts, strict=True)):
+            return True
+        most = max(counts)
+        enough = []
+
+        def grow(store: Store, count: int) -> None:
+            enough.append(self.reserve(store, most) or self.reserve(store, count))
+
+        self._each(grow, self.partitions.stores, counts)
+        return all(enough)
+
+    def _first_senseless(self) -> Event | None:
+        """The first step that makes no sense; what comes after it is left alone."""
+        for i, w in enumerate(self._busy):
+            place = int(w.progress[x.SENSELESS])
+            if place != x.NOWHERE:
+                self._busy = self._busy[: i + 1]
+                label, parent = int(w.progress[x.LABEL]), int(w.progress[x.PARENT])
+                return Event(i, place, d.SENSELESS, label, parent)
+        return None
+
+    def _insert_for(self, owner: int, result: Result) -> None:
+        """Insert what all workers made for an owner, in their order, up to a violation."""
+        store = self.partitions.stores[owner]
+        for i, w in enumerate(self._busy):
+            b = w.buckets
+            before = store.count
+            store.count = self._insert(
+                self._check, store.words, self.kernel.bad, self.partitions.owners, owner,
+                b.states[owner], b.labels[owner], b.parents[owner], b.places[owner],
+                b.sizes[owner], store.states, store.parents, store.table, before, w.fresh,
+                *result.few, result.control,
+            )  # fmt: skip
+            result.added += store.count - before
+            if result.control[d.FOUND]:
+                result.worker = i
+                break
+
+    def _first(self, results: list[Result], senseless: Event | None) -> Event | None:
+        """The event that comes first in the order of discovery."""
+        events = [senseless] if senseless is not None else []
+        for owner, r in enumerate(results):
+            if found := int(r.control[d.FOUND]):
+                where = int(r.control[d.COUNT]) * len(results) + owner
+                events.append(Event(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where))
+        count = self.partitions.count + sum(r.added for r in results)
+        if self.limit is not None and count >= self.limit:
+            events.append(self._at_limit(self.limit - self.partitions.count))
+        return min(events, key=lambda e: (e.worker, e.place), default=None)
+
+    def _at_limit(self, wanted: int) -> Event:
+        """The place of the `wanted`-th new state."""
+        for i, w in enumerate(self._busy):
+            new = np.flatnonzero(w.fresh[: w.count])
+            if wanted <= len(new):
+                return Event(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
+            wanted -= len(new)
+        raise AssertionError("fewer new states than counted")
+
+    def _take_back(self, before: list[int]) -> None:
+        for store, count in zip(self.partitions.stores, before, strict=True):
+            store.truncate(count)
+
+    def _commit(self, head: int, results: list[Result]) -> None:
+        """Make a round's new states known."""
+        p, c = self.partitions, self.control
+        p.reserve(p.count + sum(r.added for r in results) + 1)
+        end = head
+        for w in self._busy:
+            p.count = x.append_owners(w.fresh, w.count, p.order, p.count)
+            end += int(w.progress[x.AT])
+            self.fired += w.fired
+        x.advance(p.order, head, end, self._cursors)
+        for r in results:
+            c[d.REACHED] |= r.control[d.REACHED]
+        c[d.HEAD], c[d.COUNT] = end, p.count

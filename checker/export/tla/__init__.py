@@ -1,0 +1,5 @@
+"""Writing a protocol as a TLA+ module."""
+
+from .module import Exported, export
+
+__all__ = ["Exported", "export"]

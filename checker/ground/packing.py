@@ -1,0 +1,162 @@
+"""States as Python values and states as machine words, one to one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.model.language import SizeError
+from quorate.model.language.declare.data import FrozenMap
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+    key_values,
+)
+from quorate.model.language.interpreter import State
+
+from .layout import Column, Layout, MessageColumn
+from .to_python import function
+
+Words = npt.NDArray[np.uint64]
+
+
+class Packing:
+    """Packs and unpacks the states of a layout (under the sizes that the layout was made with)."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._scalars: dict[Type, list[Any]] = {}
+        self._messages = {key: self._universe(column) for key, column in layout.messages.items()}
+        # What has no bits is read behind the words.
+        columns = [c for parts in layout.parts.values() for c in parts]
+        columns += [m.column for m in layout.messages.values()]
+        cells = [(c, i) for c in columns if c.formula is not None for i in range(c.count)]
+        self._places = {cell: layout.words + k for k, cell in enumerate(cells)}
+        self._determined = function([c.formula(i) for c, i in cells if c.formula is not None])
+
+    # ------------------------------------------------------------ words to values
+
+    def unpack(self, words: Words) -> State:
+        """The state that these words hold, in the form that `Machine` uses."""
+        cells = [int(w) for w in words]
+        cells += self._determined(cells)
+        values: list[Any] = []
+        for v in self.layout.description.variables:
+            if isinstance(v.type, MessagesType):
+                sent: list[Any] = []
+                for record in v.type.messages:
+                    sent += self._sent(cells, v.name, record)
+                values.append(frozenset(sent))
+                continue
+            keys, t = self.layout.keyed(v)
+            columns = self.layout.parts[v.name]
+            row = [
+                self._read(t, iter([self._cell(cells, col, i) for col in columns]))
+                for i in range(math.prod(keys))
+            ]
+            values.append(tuple(row) if isinstance(v.type, MapType) else row[0])
+        values += [self._cell(cells, col, 0) for col in self.layout.budgets.values()]
+        return tuple(values)
+
+    def value(self, ground: Any, t: Type) -> Any:
+        """The Python value of a constant in ground form."""
+        return self._read(t, iter([int(p) for p in self.layout.values.parts(ground, t)]))  # type: ignore[arg-type]
+
+    def _sent(self, cells: list[int], variable: str, record: type) -> Iterator[Any]:
+        column = self.layout.messages[variable, record].column
+        universe = self._messages[variable, record]
+        for index in range(column.count):
+            if number := self._cell(cells, column, index):
+                yield universe(index, number - 1)
+
+    def _read(self, t: Type, parts: Iterator[int]) -> Any:
+        match t:
+            case OptionType(inner) if not self.layout.values.is_scalar(t):
+                present, value = next(parts), self._read(inner, parts)
+                return value if present else None
+            case RecordType(record):
+                return record(*[self._read(f, parts) for f in t.fields.values()])
+            case SetType(element):
+                members = [m for m in element.values() if next(parts)]
+                return frozenset(members)
+            case SeqType(element, _):
+                length = next(parts)
+                items = [self._read(element, parts) for _ in range(self.layout.values.longest(t))]
+                return tuple(items[:length])
+            case MapType(keys, inner):
+                return FrozenMap((k, self._read(inner, parts)) for k in key_values(keys))
+        return self._scalar(t)[next(parts)]
+
+    def _cell(self, cells: list[int], column: Column, index: int) -> int:
+        if column.formula is not None:
+            return cells[self._places[column, index]]
+        if column.bits == 0:
+            return 0
+        word, bit = column.place(index)
+        return cells[word] >> bit & ((1 << column.bits) - 1)
+
+    def _scalar(self, t: Type) -> list[Any]:
+        if t not in self._scalars:
+            self._scalars[t] = list(t.values())
+        return self._scalars[t]
+
+    def _universe(self, column: MessageColumn) -> Callable[[int, int], Any]:
+        """The message in a cell with a payload, made once."""
+        made: dict[tuple[int, int], Any] = {}
+
+        def message(index: int, payload: int) -> Any:
+            if (index, payload) not in made:
+                values = column.fields(index, payload)
+                parts = [self.value(v, s.type) for v, s in zip(values, column.spaces, strict=True)]
+                made[index, payload] = column.record(*parts)
+            return made[index, payload]
+
+        return message
+
+    # ------------------------------------------------------------ values to words
+
+    def pack(self, state: State) -> Words:
+        """The words of a state. Raises SizeError for a value that is out of its range."""
+        cells = [0] * self.layout.words
+        variables = self.layout.description.variables
+        for v, value in zip(variables, state, strict=False):
+            if isinstance(v.type, MessagesType):
+                for message in value:
+                    column = self.layout.messages[v.name, type(message)]
+                    ground = self.layout.values.constant(message, RecordType(type(message)))
+                    index, number, _ = column.locate(ground.values)
+                    if not isinstance(index, int) or not isinstance(number, int):
+                        raise TypeError(f"{message!r} is no constant")
+                    kept = column.kept
+                    _set_cell(cells, kept, index, number if kept is column.column else 1)
+                continue
+            _, t = self.layout.keyed(v)
+            rows = value if isinstance(v.type, MapType) else (value,)
+            for i, cell in enumerate(rows):
+                ground = self.layout.values.constant(cell, t)
+                parts = self.layout.values.parts(ground, t)
+                for part_column, part in zip(self.layout.parts[v.name], parts, strict=True):
+                    if not isinstance(part, int):
+                        raise TypeError(f"{cell!r} is no constant")
+                    _set_cell(cells, part_column, i, part)
+        budgets = zip(self.layout.budgets.values(), state[len(variables) :], strict=True)
+        for budget, left in budgets:
+            _set_cell(cells, budget, 0, left)
+        return np.array(cells, dtype=np.uint64)
+
+
+def _set_cell(cells: list[int], column: Column, index: int, value: int) -> None:
+    if not 0 <= value < column.size:
+        raise SizeError(f"{column} holds {value}, but goes from 0 to {column.size - 1}")
+    if column.bits:
+        word, bit = column.place(index)
+        cells[word] |= value << bit

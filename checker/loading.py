@@ -1,0 +1,116 @@
+"""Finding protocols by name: `path.py:Class`, `package.module:Class`, or without `:Class`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from quorate.model.language import Protocol
+from quorate.model.language.ir.lower import describe
+
+from .errors import InputError
+from .user_file import broken, run_file
+
+BUNDLED = {
+    "Paxos": "quorate.model.paxos:Paxos",
+    "PaxosRoles": "quorate.model.paxos_roles:PaxosRoles",
+    "TwoPhaseCommit": "quorate.model.two_phase_commit:TwoPhaseCommit",
+    "MultiPaxos": "quorate.model.multipaxos:MultiPaxos",
+    "Raft": "quorate.model.raft:Raft",
+    "RaftElection": "quorate.model.raft_election:RaftElection",
+    "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",
+    "GridPaxos": "quorate.model.quorum_paxos:GridPaxos",
+    "WeightedPaxos": "quorate.model.quorum_paxos:WeightedPaxos",
+    "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
+    "Voting": "quorate.model.voting:Voting",
+    "Consensus": "quorate.model.consensus:Consensus",
+    "ProvedPaxosRoles": "quorate.model.proofs.paxos:ProvedPaxosRoles",
+    "ProvedMultiPaxos": "quorate.model.proofs.paxos:ProvedMultiPaxos",
+    "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
+    "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
+    "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",
+}
+
+
+def load_protocol(name: str) -> type[Protocol]:
+    """The protocol class that a name stands for, read. Raises InputError, ModelError.
+
+    A bundled protocol may be given by its class name alone. Mistakes of the model come before
+    whatever else may be wrong with what is asked of it, such as its sizes.
+    """
+    found = _class_in(*load_module(name))
+    describe(found)
+    return found
+
+
+def load_module(name: str) -> tuple[ModuleType, str, str]:
+    """The module that a name stands for, the class in it ("" if none is named), and its place."""
+    place, _, wanted = BUNDLED.get(name, name).partition(":")
+    near = difflib.get_close_matches(name, BUNDLED, 1)
+    hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
+    missing = (
+        f"{name or 'an empty name'}: no such protocol; "
+        f"expected path.py:Class, module:Class or a bundled name ({hint})"
+    )
+    return module_at(place, "a protocol", missing), wanted, place
+
+
+def is_file_name(place: str) -> bool:
+    """Whether a place is a file's, not a module's."""
+    return "/" in place or "\\" in place or place.endswith(".py")
+
+
+def module_at(place: str, wanted: str, missing: str) -> ModuleType:
+    """The module in a file or of a name. Raises InputError, which says `missing` if it must.
+
+    `wanted` is what is looked for in a file.
+    """
+    return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
+
+
+def name_of(protocol: type[Protocol]) -> str:
+    """How `load_protocol` finds a class again."""
+    module = sys.modules[protocol.__module__]
+    file = getattr(module, "__file__", None)
+    if getattr(module, "__spec__", None) is None and file:
+        return f"{file}:{protocol.__qualname__}"
+    return f"{protocol.__module__}:{protocol.__qualname__}"
+
+
+def _from_module(place: str, missing: str) -> ModuleType:
+    try:
+        if not all(part.isidentifier() for part in place.split(".")):
+            raise ModuleNotFoundError(name=place)
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not f"{place}.".startswith(f"{error.name}."):
+            raise broken(place, error) from error
+        raise InputError(missing) from None
+    except BaseException as error:
+        raise broken(place, error) from error
+
+
+def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
+    found = {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Protocol) and value is not Protocol
+    }
+    own = {n: v for n, v in found.items() if v.__module__ == module.__name__}
+    if not wanted:
+        if len(own) == 1:
+            return next(iter(own.values()))
+        listed = ", ".join(own) or "none"
+        raise InputError(f"{place}: say which protocol, {place}:Class (it has {listed})")
+    if wanted in found:
+        return found[wanted]
+    if inspect.isclass(other := getattr(module, wanted, None)):
+        raise InputError(f"{place}: {wanted} is a {other.__mro__[1].__name__}, not a Protocol")
+    near = difflib.get_close_matches(wanted, found, 1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(found) or 'no protocol'}"
+    raise InputError(f"{place}: no protocol {wanted}; {hint}")

@@ -1,0 +1,128 @@
+"""Formulas as clauses for a SAT solver, over variables that are numbered once per frame.
+
+Plaisted and Greenbaum: A Structure-preserving Clause Form Translation (1986): of what defines a
+connective, only the half that its polarity needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import z3
+
+from quorate.checker.smt.formulas import Formula, Variable, id_of, kind_of, parts_of, term
+
+# Clauses one after the other, each ended by a 0; a literal is plus or minus a variable.
+Flat = npt.NDArray[np.int32]
+
+AND, OR, NOT, ITE, EQ = z3.Z3_OP_AND, z3.Z3_OP_OR, z3.Z3_OP_NOT, z3.Z3_OP_ITE, z3.Z3_OP_EQ
+TRUE, FALSE = z3.Z3_OP_TRUE, z3.Z3_OP_FALSE
+
+Raw = Any  # a Z3 term without Python's wrapping, which would take most of the time
+
+
+class Clauses:
+    """Clauses over numbered variables: those given are 1, 2, ...; the others get numbers here."""
+
+    def __init__(self, variables: Sequence[Variable]) -> None:
+        self._numbers = {v.get_id(): n for n, v in enumerate(variables, start=1)}
+        self.variables = len(variables)
+        self._kept: list[Formula] = list(variables)  # so that no term's id is used again
+        self._defined: set[tuple[int, bool]] = set()
+        self._waiting: list[tuple[Raw, int, int, bool]] = []
+        self._flat: list[int] = []
+
+    def __len__(self) -> int:
+        """The length of all clauses, their ends included."""
+        return len(self._flat)
+
+    def flat(self) -> Flat:
+        """The clauses."""
+        return np.array(self._flat, dtype=np.int32)
+
+    def fresh(self) -> int:
+        """A variable of its own."""
+        self.variables += 1
+        return self.variables
+
+    def add(self, p: Formula) -> None:
+        """Require a formula."""
+        stack = [self._raw(p)]
+        while stack:
+            q = stack.pop()
+            kind = kind_of(q)
+            if kind == AND:
+                stack += parts_of(q)
+            elif kind == OR:
+                self._clause([self._literal(a, True) for a in parts_of(q)])
+            elif kind != TRUE:
+                self._clause([self._literal(q, True)])
+        self._define()
+
+    def equivalent(self, p: Formula) -> int:
+        """A literal that holds exactly where the formula does."""
+        found = self._both(self._raw(p))
+        self._define()
+        return found
+
+    def literal(self, p: Formula) -> int:
+        """A literal that implies the formula (and that the formula need not imply)."""
+        found = self._literal(self._raw(p), True)
+        self._define()
+        return found
+
+    def _raw(self, p: Formula) -> Raw:
+        self._kept.append(term(p))
+        return self._kept[-1].as_ast()
+
+    def _clause(self, literals: list[int]) -> None:
+        self._flat += literals
+        self._flat.append(0)
+
+    def _literal(self, p: Raw, positive: bool) -> int:
+        sign, kind = 1, kind_of(p)
+        while kind == NOT:
+            (p,) = parts_of(p)
+            sign, positive, kind = -sign, not positive, kind_of(p)
+        key = id_of(p)
+        number = self._numbers.get(key)
+        if number is None:
+            self.variables += 1
+            number = self._numbers[key] = self.variables
+        if kind in (AND, OR, ITE, EQ, TRUE, FALSE) and (key, positive) not in self._defined:
+            self._defined.add((key, positive))
+            self._waiting.append((p, kind, number, positive))
+        return sign * number
+
+    def _both(self, p: Raw) -> int:
+        self._literal(p, False)
+        return self._literal(p, True)
+
+    def _define(self) -> None:
+        """Say what the connectives mean that were used and not yet defined."""
+        while self._waiting:
+            p, kind, number, positive = self._waiting.pop()
+            for literals in self._meaning(p, kind, number if positive else -number, positive):
+                self._clause(literals)
+
+    def _meaning(self, p: Raw, kind: int, x: int, positive: bool) -> Iterator[list[int]]:
+        """Clauses by which `x`, the formula or its negation, implies what it stands for."""
+        parts, sign = parts_of(p), 1 if positive else -1
+        if kind in (AND, OR):
+            literals = [sign * self._literal(a, positive) for a in parts]
+            if (kind == AND) is positive:
+                yield from ([-x, literal] for literal in literals)
+            else:
+                yield [-x, *literals]
+        elif kind == ITE:
+            test = self._both(parts[0])
+            yes, no = (sign * self._literal(a, positive) for a in parts[1:])
+            yield from ([-x, -test, yes], [-x, test, no], [-x, yes, no])
+        elif kind == EQ:
+            left, right = self._both(parts[0]), sign * self._both(parts[1])
+            yield from ([-x, -left, right], [-x, left, -right])
+        elif (kind == TRUE) is not positive:
+            yield [-x]

@@ -1,0 +1,235 @@
+"""The inductive check of a finite instance: do the invariants carry themselves from step to step?
+
+Floyd: Assigning Meanings to Programs (1967). For every action and every invariant: from any state
+that satisfies all invariants, reachable or not, a step leads to a state that satisfies this one.
+Where it does not, the pair of states is a counterexample to induction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import z3
+
+from quorate.checker.smt.effort import Budget, limit
+from quorate.checker.smt.formulas import (
+    Formula,
+    Substitution,
+    conjunction,
+    disjunction,
+    negation,
+    term,
+)
+from quorate.checker.smt.state_sets import StateSet
+from quorate.model.language import StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import State
+
+from .smallest import smallest
+from .system import Ground, Property, Step
+from .transition import Transition, digit
+from .verdicts import Counterexample, DisagreementError, Inductive, Obligation, Verdict
+
+Report = Callable[[Obligation], None]
+
+
+def inductive(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    properties: Sequence[str] | None = None,
+    report: Report | None = None,
+    *,
+    effort: float = 60.0,
+    shrinking: float = 2.0,
+) -> Inductive:
+    """Check that these invariants (all, by default) are inductive at these sizes.
+
+    `effort` bounds each obligation and `shrinking` the search for a small counterexample of each
+    (see effort.py). Raises SizeError; DisagreementError if CPython does not confirm what is found.
+    """
+    with sizes:
+        ground = Ground(protocol, sizes)
+        return _Check(ground, properties, effort, shrinking).run(report)
+
+
+class _Check:
+    def __init__(
+        self, ground: Ground, names: Sequence[str] | None, effort: float, shrinking: float
+    ) -> None:
+        self.started = time.perf_counter()
+        self.ground, self.shrinking = ground, shrinking
+        self.properties: list[Property] = ground.properties(names)
+        self.transition = t = Transition(ground)
+        at = t.translator
+        self.holds = {p.name: at.condition(p.holds) for p in self.properties}
+        self.senseless = {p.name: at.condition(p.senseless) for p in self.properties}
+        self.solver = z3.SolverFor("QF_FD")
+        self.effort = effort
+
+    def run(self, report: Report | None) -> Inductive:
+        found: list[Obligation] = []
+        for obligation in self._obligations():
+            found.append(obligation)
+            if report is not None:
+                report(obligation)
+        return Inductive(
+            sizes=str(self.ground.sizes),
+            invariants=tuple(p.name for p in self.properties),
+            obligations=tuple(found),
+            seconds=time.perf_counter() - self.started,
+        )
+
+    def _obligations(self) -> Iterator[Obligation]:
+        for p in self.properties:
+            yield self._initially(p)
+        self._assume()
+        for action in self.ground.description.actions:
+            yield self._makes_sense(action.name)
+            for p in self.properties:
+                yield self._preserved(action.name, p)
+
+    # ------------------------------------------------------------ the initial states
+
+    def _initially(self, p: Property) -> Obligation:
+        started, cells = time.perf_counter(), self.transition.before
+        initial = self.ground.initial()
+        here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
+        solver = z3.SolverFor("QF_FD")
+        limit(solver, self.effort)
+        bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
+        solver.add(term(here), term(bad))
+        verdict, found = verdict_of(solver.check()), None
+        if verdict is Verdict.REFUTED:
+            model = solver.model()
+            state = self.ground.state(cells.words(model))
+            senseless = is_true(model, self.senseless[p.name])
+            if state not in initial or (not senseless and self._satisfies(p, state)):
+                raise DisagreementError(f"{p.name}: Z3 refutes it in {state!r}, CPython does not")
+            found = Counterexample(state, None, p.name)
+        elif verdict is Verdict.PROVED:
+            for state in initial:
+                if not self._satisfies(p, state):
+                    raise DisagreementError(f"{p.name}: violated in {state!r}, not for Z3")
+        return Obligation(None, p.name, verdict, found, time.perf_counter() - started)
+
+    def _satisfies(self, p: Property, state: State) -> bool:
+        """Whether CPython finds the invariant true; one without a value is not."""
+        try:
+            return self.ground.holds(p.name, state)
+        except StepError:
+            return False
+
+    # ------------------------------------------------------------ steps
+
+    def _assume(self) -> None:
+        """Any well-formed state that satisfies all invariants."""
+        t = self.transition
+        self.solver.add(
+            *map(term, t.before.ranges()),
+            term(t.translator.condition(self.ground.well_formed())),
+            *map(term, self.holds.values()),
+            *(term(negation(s)) for s in self.senseless.values()),
+        )
+
+    def _makes_sense(self, action: str) -> Obligation:
+        at = self.transition.translator
+        wrong = disjunction(at.condition(s.senseless) for s in self._steps(action))
+        return self._obligation(action, None, wrong)
+
+    def _preserved(self, action: str, p: Property) -> Obligation:
+        return self._obligation(action, p, self._broken(action, p))
+
+    def _steps(self, action: str) -> list[Step]:
+        return [s for s in self.transition.steps if s.action == action]
+
+    def _broken(self, action: str, p: Property) -> Formula:
+        """That a step of the action, where it makes sense, ends in a violation of the invariant.
+
+        The state after is written in terms of the state before: no frame axioms, and what a step
+        does not touch folds away.
+        """
+        at = self.transition.translator
+        bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
+        return disjunction(
+            conjunction(
+                [
+                    at.condition(step.enabled),
+                    negation(at.condition(step.senseless)),
+                    self._after(step)(bad),
+                ]
+            )
+            for step in self._steps(action)
+        )
+
+    def _after(self, step: Step) -> Substitution:
+        """Renames the cells that a step stores to by what it stores."""
+        t = self.transition
+        old: list[Formula] = []
+        new: list[Formula] = []
+        for place, value in t.stored(step).items():
+            old += t.before.bits(*place)
+            new += [term(digit(value, k)) for k in range(place[0].bits)]
+        return Substitution(old, new)
+
+    def _obligation(self, action: str, p: Property | None, wrong: Formula) -> Obligation:
+        started = time.perf_counter()
+        self.solver.push()
+        self.solver.add(term(wrong))
+        budget = Budget(self.effort)
+        verdict, found = verdict_of(budget.check(self.solver)), None
+        if verdict is Verdict.REFUTED:
+            cells = self.transition.before
+            words = smallest(self.solver, cells, self.ground, self.shrinking)
+            found = self._confirmed(self.ground.state(words), action, p)
+        self.solver.pop()
+        name = None if p is None else p.name
+        spent = time.perf_counter() - started
+        return Obligation(
+            action, name, verdict, found, spent, self.effort - budget.left, budget.clock
+        )
+
+    # ------------------------------------------------------------ CPython has the last word
+
+    def _confirmed(self, state: State, action: str, p: Property | None) -> Counterexample:
+        """The counterexample as CPython sees it. Raises DisagreementError."""
+        for q in self.properties:
+            if not self._satisfies(q, state):
+                raise DisagreementError(f"{q.name}: true for Z3, not for CPython, in {state!r}")
+        for move, error in self.ground.taken(state, action):
+            if move is None:
+                if p is None:
+                    return Counterexample(state, None, error)
+            elif p is not None and not self._satisfies(p, move.state):
+                return Counterexample(state, move, p.name)
+        return self._stricter(state, action, p)
+
+    def _stricter(self, state: State, action: str, p: Property | None) -> Counterexample:
+        """Where the description calls undefined what CPython, going in order, never looks at."""
+        if p is None:
+            return Counterexample(state, None, f"{action} makes no sense")
+        for move, _ in self.ground.taken(state, action):
+            if move is not None and self._is_senseless(p, move.state):
+                return Counterexample(state, move, p.name)
+        raise DisagreementError(
+            f"{action} / {p.name}: Z3 finds a step from {state!r} to a violation, CPython does not"
+        )
+
+    def _is_senseless(self, p: Property, state: State) -> bool:
+        solver = z3.SolverFor("QF_FD")
+        here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
+        solver.add(term(here), term(self.senseless[p.name]))
+        return bool(solver.check() == z3.sat)
+
+
+def is_true(model: z3.ModelRef, p: Formula) -> bool:
+    """Whether a formula holds in a model."""
+    return bool(z3.is_true(model.eval(term(p), model_completion=True)))
+
+
+def verdict_of(answer: object) -> Verdict:
+    """What Z3's answer to "is there a counterexample?" says."""
+    if answer == z3.unsat:
+        return Verdict.PROVED
+    return Verdict.REFUTED if answer == z3.sat else Verdict.UNKNOWN

@@ -1,0 +1,115 @@
+"""k-induction: what holds in the first k states of runs, and after any k states where it holds.
+
+Sheeran, Singh, Stalmarck: Checking Safety Properties Using Induction and a SAT-solver (FMCAD 2000).
+The invariants are assumed together; what cannot be carried on is no longer assumed, as in Flanagan,
+Leino: Houdini, an Annotation Assistant for ESC/Java (FME 2001). For k = 1 this is `inductive`,
+which asks action by action.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+
+from .arbitrary import Arbitrary
+from .model_checking import Depth, Search, undefined_start
+from .solver import Answer
+from .system import Ground
+from .unrolling import Template
+from .verdicts import Bounded, BoundedOutcome, Induced, KInduction
+
+Kinds = tuple[str | None, ...]
+Report = Callable[[Depth], None]
+
+
+def k_inductive(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    most: int,
+    properties: Sequence[str] | None = None,
+    report: Report | None = None,
+    *,
+    effort: float | None = None,
+    shrinking: float = 2.0,
+) -> KInduction:
+    """Find for each invariant (all, by default) the least k up to `most` for which it carries on.
+
+    `report` is told each k. `effort` bounds the whole check, and `shrinking` the search for a
+    small start of each counterexample (see effort.py). Raises ValueError for an unknown name;
+    SizeError; DisagreementError if CPython does not confirm what is found.
+    """
+    started = time.perf_counter()
+    with sizes:
+        ground = Ground(protocol, sizes)
+        if (nothing := undefined_start(ground, properties, started)) is not None:
+            return KInduction(str(sizes), most, nothing, (), nothing.seconds)
+        template = Template(ground, properties)
+        with Search(template, most - 1, effort, started) as base:
+            return _Induction(template, most, base, shrinking, report).run()
+
+
+class _Induction:
+    def __init__(
+        self,
+        template: Template,
+        most: int,
+        base: Search,
+        shrinking: float,
+        report: Report | None,
+    ) -> None:
+        self.template, self.most, self.base = template, most, base
+        self.shrinking, self.report = shrinking, report
+        self.checked = -1  # steps: nothing is wrong within these
+        self.stopped: Bounded | None = None  # why nothing more can be said
+
+    def run(self) -> KInduction:
+        given: Kinds = tuple(self.template.wrong)
+        names = [p.name for p in self.template.properties]
+        found: dict[str | None, Induced] = {
+            name: Induced(name, (), 1, None) for name in names if name not in given
+        }
+        while given and self.stopped is None:
+            carried = self._round(given)
+            found |= carried
+            kept = tuple(kind for kind in given if carried[kind].k is not None)
+            given = kept if kept != given else ()
+        order = {kind: n for n, kind in enumerate([None, *names])}
+        if self.stopped is not None and self.stopped.initial is not None:
+            found = {}
+        return KInduction(
+            sizes=str(self.template.ground.sizes),
+            most=self.most,
+            base=self.stopped or self.base.result(BoundedOutcome.NONE_WITHIN, self.checked),
+            induced=tuple(sorted(found.values(), key=lambda i: order[i.invariant])),
+            seconds=time.perf_counter() - self.base.started,
+        )
+
+    def _round(self, given: Kinds) -> dict[str | None, Induced]:
+        """For everything given, whether it carries on where all of it holds."""
+        found: dict[str | None, Induced] = {}
+        with Arbitrary(self.template, self.most) as paths:
+            for k in range(1, self.most + 1):
+                self._base(k - 1)
+                if self.stopped is not None:
+                    break
+                paths.extend()
+                for kind in (kind for kind in given if kind not in found):
+                    answer = paths.breaks(kind, given, self.base.budget)
+                    if answer is Answer.NO:
+                        found[kind] = Induced(kind, given, k, None)
+                    elif answer is Answer.YES and k == self.most:
+                        path = paths.counterexample(kind, given, self.shrinking)
+                        found[kind] = Induced(kind, given, None, path)
+                if len(found) == len(given):
+                    break
+                if self.report is not None:
+                    self.report(Depth(k, time.perf_counter() - self.base.started))
+        return {kind: found.get(kind, Induced(kind, given, None, None)) for kind in given}
+
+    def _base(self, depth: int) -> None:
+        if depth > self.checked:
+            self.stopped = self.base.check(depth)
+            self.checked = depth

@@ -1,0 +1,197 @@
+"""Bounded model checking: is there a run of at most k steps to a state that violates?
+
+Biere, Cimatti, Clarke, Zhu: Symbolic Model Checking without BDDs (TACAS 1999), one depth after
+the other, so that the first violation found is a shortest one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from quorate.checker.smt.effort import Budget
+from quorate.checker.smt.state_sets import StateSet
+from quorate.model.language import StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.diagnostics import UndefinedAt
+from quorate.model.language.interpreter import State
+
+from .arbitrary import Arbitrary
+from .solver import Answer
+from .system import Ground
+from .unrolling import Template, Unrolling
+from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
+
+LONGEST_INDUCTION = 5.0  # the effort to find out whether an invariant needs no search
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How far a bounded check is: no violation in at most `depth` steps."""
+
+    depth: int
+    seconds: float
+
+
+Report = Callable[[Depth], None]
+
+
+def bounded(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    depth: int,
+    properties: Sequence[str] | None = None,
+    report: Report | None = None,
+    *,
+    effort: float | None = None,
+) -> Bounded:
+    """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
+
+    Or to where a step or a property is undefined. `effort` bounds the whole check (see effort.py).
+    Raises SizeError; DisagreementError if CPython does not confirm the run that the solver finds.
+    """
+    started = time.perf_counter()
+    with sizes:
+        ground = Ground(protocol, sizes)
+        if (nothing := undefined_start(ground, properties, started)) is not None:
+            return nothing
+        template = Template(ground, properties)
+        with Search(template, depth, effort, started) as search:
+            search.skip = _inductive(template, effort)
+            return search.run(report)
+
+
+def undefined_start(
+    ground: Ground, properties: Sequence[str] | None, started: float
+) -> Bounded | None:
+    """The check that ends before the first state, where `@init` itself is undefined; else None."""
+    try:
+        ground.initial()
+    except StepError as error:
+        if error.at is None:
+            raise
+        names = tuple(p.name for p in ground.properties(properties))
+        spent = time.perf_counter() - started
+        at = error.at
+        return Bounded(BoundedOutcome.UNDEFINED, 1, names, None, at.state, (), spent, at)
+    return None
+
+
+def _inductive(template: Template, effort: float | None) -> frozenset[str | None]:
+    """What no step breaks from a state where nothing is wrong: it is never the first to be."""
+    most = LONGEST_INDUCTION if effort is None else min(LONGEST_INDUCTION, effort)
+    with Arbitrary(template, 1) as paths:
+        paths.extend()
+        kinds = frozenset(template.wrong)
+        return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is Answer.NO)
+
+
+class Search:
+    """Runs from the initial states, one step longer at a time; use it in a `with`."""
+
+    def __init__(
+        self, template: Template, depth: int, effort: float | None, started: float
+    ) -> None:
+        self.template, self.ground, self.depth = template, template.ground, depth
+        self.started = started
+        self.budget = None if effort is None else Budget(effort)
+        self.skip: frozenset[str | None] = frozenset()
+        self.initial = self.ground.initial()
+        self.runs = Unrolling(template, depth)
+        packed = [self.ground.packing.pack(s) for s in self.initial]
+        self.runs.require(StateSet(packed).formula(template.transition.before))
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.runs.__exit__()
+
+    def run(self, report: Report | None) -> Bounded:
+        """Every depth up to the last; an interrupt ends it with what is known."""
+        done = -1
+        try:
+            for k in range(self.depth + 1):
+                found = self.check(k)
+                if found is not None:
+                    return found
+                done = k
+                if report is not None:
+                    report(Depth(k, time.perf_counter() - self.started))
+        except KeyboardInterrupt:
+            return self.result(BoundedOutcome.INTERRUPTED, done)
+        return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
+
+    def check(self, k: int) -> Bounded | None:
+        """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
+
+        One question for each thing that may be: its answer is one lemma more for those to come.
+        """
+        asked = [kind for kind in self.template.wrong if not k or kind not in self.skip]
+        if k and asked:
+            self.runs.extend()
+        for kind in asked:
+            answer = self.runs.ask(kind, budget=self.budget)
+            if answer is Answer.YES:
+                return self._found()
+            if answer is Answer.UNKNOWN:
+                return self.result(BoundedOutcome.UNKNOWN, k - 1)
+            self.runs.clause([-self.runs.wrong(kind, k)])
+        return None
+
+    # ------------------------------------------------------------ counterexamples
+
+    def _found(self) -> Bounded:
+        """The run, as CPython takes it, and what is wrong at its end."""
+        states = [self.ground.state(words) for words in self.runs.states()]
+        if states[0] not in self.initial:
+            raise DisagreementError(f"the run found starts from {states[0]!r}, not initial")
+        moves = tuple(self.ground.move(a, None, b) for a, b in pairwise(states))
+        last, length = states[-1], len(moves)
+        try:
+            name = self.ground.violated(last, self.template.properties)
+            at = None if name is not None else self._undefined(last)
+        except StepError as error:  # a property
+            name, at = None, error.at
+        if at is None:
+            return self.result(BoundedOutcome.VIOLATED, length, name, states[0], moves)
+        return replace(
+            self.result(BoundedOutcome.UNDEFINED, length + at.is_step, None, states[0], moves),
+            undefined=at,
+        )
+
+    def _undefined(self, state: State) -> UndefinedAt:
+        """What has no value here, by CPython; by the description where CPython never looks."""
+        try:
+            for p in self.template.reachables:
+                self.ground.holds(p.name, state)
+            for _ in self.ground.machine.successors(state):
+                pass
+        except StepError as error:
+            if error.at is not None:
+                return error.at
+        at = self.template.undefined(state, list(self.template.wrong))
+        if at is None:
+            raise DisagreementError(f"a violation is found in {state!r}, but not by CPython")
+        return at
+
+    def result(
+        self,
+        outcome: BoundedOutcome,
+        depth: int,
+        violated: str | None = None,
+        initial: State | None = None,
+        path: tuple[Move, ...] = (),
+    ) -> Bounded:
+        return Bounded(
+            outcome=outcome,
+            depth=depth,
+            invariants=tuple(p.name for p in self.template.properties),
+            violated=violated,
+            initial=initial,
+            path=path,
+            seconds=time.perf_counter() - self.started,
+        )

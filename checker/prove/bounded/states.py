@@ -1,0 +1,142 @@
+"""A second opinion on the states that an explorer found: each invariant, asked of Z3.
+
+The kernel evaluates invariants as machine code; here the same ground formula goes through a
+translation and a solver that share nothing with code generation, and CPython settles the rest.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+import z3
+
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.driver import FOUND
+from quorate.checker.smt.cells import Cells
+from quorate.checker.smt.effort import Budget
+from quorate.checker.smt.formulas import disjunction, negation, term
+from quorate.checker.smt.state_sets import StateSet
+from quorate.checker.smt.translate import Translator
+from quorate.model.language import StepError
+from quorate.model.language.interpreter import State
+
+from .inductive import is_true, verdict_of
+from .system import Ground, Property
+from .verdicts import DisagreementError, StateCheck, Verdict
+
+MOST_STATES = 200_000
+MOST_COUNTED = 50_000  # states whose violations CPython counts
+
+
+def check_states(
+    explorer: Explorer, *, most: int = MOST_STATES, effort: float = 60.0
+) -> list[StateCheck]:
+    """For each invariant: does some state that the explorer found violate it?
+
+    Call it after `explorer.run()`. Of more than `most` states a sample is asked about, evenly
+    spread in the order of discovery, the first and the last included; the result says so.
+    `effort` bounds each question (see effort.py). Raises DisagreementError where the answer is not
+    that of the explorer or of CPython.
+    """
+    with explorer.sizes:
+        return _Check(explorer, most, effort).run()
+
+
+class _Check:
+    def __init__(self, explorer: Explorer, most: int, effort: float) -> None:
+        self.explorer = explorer
+        self.ground = Ground(explorer.protocol, explorer.sizes, explorer.kernel.layout.determined)
+        self.cells = Cells(self.ground.layout, "")
+        store = explorer.store
+        self.which = chosen_rows(store.count, most)
+        self.complete = len(self.which) == store.count
+        self.rows = store.states[: store.count * store.words].reshape(-1, store.words)[self.which]
+        self.set = StateSet(self.rows)
+        self.solver = z3.SolverFor("QF_FD")
+        self.effort = effort
+
+    def run(self) -> list[StateCheck]:
+        started = time.perf_counter()
+        self.solver.add(term(self.set.formula(self.cells)))
+        spent = time.perf_counter() - started
+        names = [p.name for p in self.explorer.description.invariants]
+        checks = []
+        for p in self.ground.properties(names):
+            checks.append(self._check(p, spent))
+            spent = 0.0  # the first check pays for the set of states
+        return checks
+
+    def _check(self, p: Property, spent: float) -> StateCheck:
+        started = time.perf_counter() - spent
+        at = Translator(self.cells)
+        bad = disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
+        budget = Budget(self.effort)
+        self.solver.push()
+        self.solver.add(term(bad))
+        verdict, witness, violating = verdict_of(budget.check(self.solver)), None, 0
+        if verdict is Verdict.REFUTED:
+            witness = self._witness(p)
+            violating = self._count(p)
+        self.solver.pop()
+        if verdict is Verdict.PROVED and p.name in self._violated_by_kernel():
+            raise DisagreementError(f"{p.name}: the explorer finds it violated, Z3 does not")
+        return StateCheck(
+            invariant=p.name,
+            verdict=verdict,
+            states=len(self.rows),
+            complete=self.complete,
+            violating=violating,
+            witness=witness,
+            seconds=time.perf_counter() - started,
+            clock=budget.clock,
+        )
+
+    def _violated_by_kernel(self) -> set[str]:
+        """The invariants violated in the state that ended the search, which is a row."""
+        bits = int(self.explorer.control[FOUND])
+        properties = self.explorer.description.properties
+        return {p.name for i, p in enumerate(properties) if p.kind == "invariant" and bits >> i & 1}
+
+    def _witness(self, p: Property) -> State:
+        """The state that Z3 found, which must be one of those found, and violate for CPython."""
+        model = self.solver.model()
+        words = self.cells.words(model)
+        if self.explorer.store.find(words) < 0:
+            raise DisagreementError(f"{p.name}: Z3 answers with a state that was never found")
+        state = self.ground.state(words)
+        senseless = is_true(model, Translator(self.cells).condition(p.senseless))
+        if not senseless and self._satisfies(p, state):
+            raise DisagreementError(f"{p.name}: violated for Z3, not for CPython, in {state!r}")
+        return state
+
+    def _satisfies(self, p: Property, state: State) -> bool:
+        try:
+            return self.ground.holds(p.name, state)
+        except StepError:
+            return False
+
+    def _count(self, p: Property) -> int:
+        """How many of the states (of the first so many) violate for CPython: exactly Z3's.
+
+        With those taken out of the set, Z3 must find no other.
+        """
+        first = self.rows[:MOST_COUNTED]
+        good = np.array([self._satisfies(p, self.ground.state(row)) for row in first])
+        if len(first) == len(self.rows):
+            solver = z3.SolverFor("QF_FD")
+            at = Translator(self.cells)
+            solver.add(term(StateSet(first[good]).formula(self.cells)))
+            solver.add(term(negation(at.condition(p.holds))))
+            solver.add(term(negation(at.condition(p.senseless))))
+            if solver.check() != z3.unsat:
+                raise DisagreementError(f"{p.name}: Z3 finds more violations than CPython")
+        return int(len(first) - good.sum())
+
+
+def chosen_rows(count: int, most: int) -> npt.NDArray[np.int64]:
+    """The numbers of the rows to look at: all, or `most` of them, spread evenly."""
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, most).astype(np.int64))

@@ -1,0 +1,85 @@
+"""Interchangeable elements in order: of the runs that differ in their names alone, one is enough.
+
+Crawford, Ginsberg, Luks, Roy: Symmetry-breaking Predicates for Search Problems (1996). The elements
+of one sort are sorted by what the last state says of each; a run to any state, renamed, is one of
+the same length to a sorted state, so that a shortest violation remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from quorate.checker.ground.interchangeable import interchangeable
+from quorate.checker.ground.permutations import Cell, Move, Permutation, swap
+from quorate.checker.smt.cells import Cells
+from quorate.checker.smt.formulas import Formula, conjunction, disjunction, negation
+from quorate.model.language.declare.sorts import Sort
+
+from .system import Ground
+
+FEWEST = 4  # elements; what fewer save, comparing them costs
+MOST_COMPARED = 64  # facts about an element
+
+Fact = tuple[Cell, int]  # that the cell holds this code
+
+
+def in_order(ground: Ground, cells: Cells) -> Formula:
+    """That no element of the largest interchangeable sort has more to it than the one before."""
+    sorts = interchangeable(ground.layout, ground.initial()).sorts
+    sort = max(sorts, key=len, default=None)
+    if sort is None or len(sort) < FEWEST:
+        return True
+    rows = list(zip(*_chains(ground, sort), strict=True))
+    return conjunction(
+        _at_least([(_holds(cells, x), _holds(cells, y)) for x, y in zip(one, other, strict=True)])
+        for one, other in pairwise(rows)
+    )
+
+
+def _chains(ground: Ground, sort: type[Sort]) -> Iterator[tuple[Fact, ...]]:
+    """The same fact about each element, so that exchanging two elements exchanges their facts."""
+    exchanges = [
+        {m.source: m for m in Permutation(ground.layout, {sort: swap(len(sort), i)}).moves}
+        for i in range(len(sort) - 1)
+    ]
+    seen: set[Fact] = set()
+    for cell in exchanges[0]:
+        for code in range(1, cell.column.size):
+            chain = [(cell, code)]
+            for moves in exchanges:
+                chain.append(_image(moves, chain[-1]))
+            if len(set(chain)) < len(chain) or not seen.isdisjoint(chain):
+                continue
+            if all(
+                _image(moves, fact) == chain[i + 1 if j == i else i if j == i + 1 else j]
+                for i, moves in enumerate(exchanges)
+                for j, fact in enumerate(chain)
+            ):
+                seen.update(chain)
+                yield tuple(chain)
+                if len(seen) >= MOST_COMPARED * len(sort):
+                    return
+
+
+def _image(moves: dict[Cell, Move], fact: Fact) -> Fact:
+    """What a fact becomes; itself if the permuted state need not say."""
+    cell, code = fact
+    move = moves[cell]
+    if move.guard is not None:
+        return fact
+    return move.target, code if move.table is None else move.table[code]
+
+
+def _holds(cells: Cells, fact: Fact) -> Formula:
+    (column, index), code = fact
+    return cells.member(column, index, 1 << code)
+
+
+def _at_least(facts: list[tuple[Formula, Formula]]) -> Formula:
+    """Whether the first row of facts is at least the second, the first fact deciding first."""
+    rest: Formula = True
+    for x, y in reversed(facts):
+        more, fewer = conjunction([x, negation(y)]), conjunction([negation(x), y])
+        rest = conjunction([negation(fewer), disjunction([more, rest])])
+    return rest

@@ -1,0 +1,197 @@
+"""A protocol at given sizes, as the proofs read it: every step and every property, ground."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from quorate.checker.ground.derived import Dependency
+from quorate.checker.ground.evaluate import Undefined
+from quorate.checker.ground.instances import Instance, Instantiator, Store, used_in_effects
+from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.nodes import Bool
+from quorate.checker.ground.packing import Packing, Words
+from quorate.checker.ground.values import Entries, Fields, Items, Present, Value
+from quorate.model.language import StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    OptionType,
+    RecordType,
+    SeqType,
+    Type,
+)
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+
+from .verdicts import DisagreementError, Move
+
+
+@dataclass(frozen=True)
+class Step:
+    """Instances with the same effects: where any is enabled, and what they store.
+
+    `senseless` is where a guard, or what the step does, has no value.
+    """
+
+    action: str
+    enabled: Bool
+    stores: tuple[Store, ...]
+    senseless: Bool
+    reasons: tuple[Undefined, ...] = ()
+
+
+@dataclass(frozen=True)
+class Property:
+    """An invariant: where it holds, and where it has no value (a field of None, say)."""
+
+    name: str
+    holds: Bool
+    senseless: Bool
+    reasons: tuple[Undefined, ...] = ()
+
+
+@dataclass
+class Ground:
+    """Ground steps and invariants. Make it, and use it, inside `sizes`. Raises SizeError."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    determined: tuple[Dependency, ...] = ()  # what a state does not hold
+    description: c.Description = field(init=False)
+    layout: Layout = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.description = describe(self.protocol)
+        self.layout = Layout(self.description, self.sizes, self.determined)
+        self.packing = Packing(self.layout)
+        self.machine = Machine(self.protocol, self.sizes)
+        self._make = Instantiator(self.layout)
+
+    def steps(self) -> list[Step]:
+        """Every step of every action."""
+        return [s for action in self.description.actions for s in self._steps(action)]
+
+    def _steps(self, action: c.Action) -> Iterable[Step]:
+        used = used_in_effects(action)
+        which = [i for i, p in enumerate(action.parameters) if p.var.name in used]
+        groups: dict[object, list[Instance]] = {}
+        for instance in self._make.instances(action, unroll=True):
+            key = tuple(instance.arguments[i] for i in which)
+            groups.setdefault(key, []).append(instance)
+        g = self.layout.graph
+        for instances in groups.values():
+            enabled = [g.and_([i.implicit, *i.guards]) for i in instances]
+            # What is never enabled stores nothing: the effects are those of one that may be.
+            effects = [i for i, p in zip(instances, enabled, strict=True) if p is not False]
+            reasons = tuple(u for i in instances for u in i.undefined)
+            if effects or reasons:
+                stores = effects[0].stores if effects else ()
+                senseless = g.or_(u.when for u in reasons)
+                yield Step(action.name, g.or_(enabled), stores, senseless, reasons)
+
+    def properties(self, names: Sequence[str] | None = None) -> list[Property]:
+        """These invariants, or all. Raises ValueError for a name that is none."""
+        known = {p.name: p for p in self.description.invariants}
+        if unknown := [n for n in names or () if n not in known]:
+            raise ValueError(
+                f"{self.description.name} has no invariant `{unknown[0]}`; "
+                f"it has {', '.join(known) or 'none'}"
+            )
+        return [self._property(known[n]) for n in (known if names is None else names)]
+
+    def reachables(self) -> list[Property]:
+        """The reachable predicates."""
+        return [self._property(p) for p in self.description.reachables]
+
+    def _property(self, p: c.Property) -> Property:
+        holds, undefined = self._make.property(p)
+        senseless = self.layout.graph.or_(u.when for u in undefined)
+        return Property(p.name, holds, senseless, tuple(undefined))
+
+    def initial(self) -> list[State]:
+        """The initial states, by CPython."""
+        return list(dict.fromkeys(self.machine.initial()))
+
+    # ------------------------------------------------------------ what a packed state may be
+
+    def well_formed(self) -> Bool:
+        """That the cells stand for a value: past the end of a sequence, and inside None, is 0."""
+        g = self.layout.graph
+        rules: list[Bool] = []
+        for v in self.description.variables:
+            if isinstance(v.type, MessagesType):
+                continue
+            t = v.type.value if isinstance(v.type, MapType) else v.type
+            count = self.layout.parts[v.name][0].count if self.layout.parts[v.name] else 0
+            for index in range(count):
+                self._rules(self._make.evaluator.cell(v.name, index), t, rules)
+        return g.and_(rules)
+
+    def _rules(self, value: Value, t: Type, rules: list[Bool]) -> None:
+        g, values = self.layout.graph, self.layout.values
+        match value, t:
+            case Present(present, inner), OptionType(of):
+                rules += [g.or_([present, g.eq(p, 0)]) for p in values.parts(inner, of)]
+                self._rules(inner, of, rules)
+            case Items(length, items), SeqType(element, _):
+                for i, item in enumerate(items):
+                    inside = g.less(i, length)
+                    rules += [g.or_([inside, g.eq(p, 0)]) for p in values.parts(item, element)]
+                    self._rules(item, element, rules)
+            case Fields(parts), RecordType():
+                for part, inner in zip(parts, t.fields.values(), strict=True):
+                    self._rules(part, inner, rules)
+            case Entries(entries), MapType(_, of):
+                for entry in entries:
+                    self._rules(entry, of, rules)
+
+    # ------------------------------------------------------------ CPython has the last word
+
+    def state(self, words: Words) -> State:
+        """The state that these words hold."""
+        return self.packing.unpack(words)
+
+    def move(self, before: State, action: str | None, after: State) -> Move:
+        """The step between two states as CPython takes it. Raises DisagreementError."""
+        for name in (a.name for a in self.description.actions):
+            if action in (None, name):
+                for move, _ in self.taken(before, name):
+                    if move is not None and move.state == after:
+                        return move
+        raise DisagreementError(f"Z3 steps from {before!r} to {after!r}, CPython does not")
+
+    def taken(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
+        """Every enabled step of one action by CPython; for one without a value None and why."""
+        machine = self.machine
+        machine.load(state)
+        for arguments in itertools.product(*map(machine._range, machine._ranges[action])):
+            try:
+                after = machine.step(state, action, arguments)
+            except StepError as error:
+                yield None, str(error)
+            else:
+                if after is not None:
+                    yield Move(action, arguments, after), ""
+
+    def violated(self, state: State, properties: Sequence[Property]) -> str | None:
+        """The first of the invariants that CPython finds violated; None if it finds none."""
+        for p in properties:
+            if not self.holds(p.name, state):
+                return p.name
+        return None
+
+    def satisfies(self, name: str, state: State) -> bool:
+        """Whether CPython finds an invariant true; one without a value is not."""
+        try:
+            return self.holds(name, state)
+        except StepError:
+            return False
+
+    def holds(self, name: str, state: State) -> bool:
+        """Whether an invariant holds, by CPython. Raises StepError where it has no value."""
+        return self.machine.holds(name, state)

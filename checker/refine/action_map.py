@@ -1,0 +1,317 @@
+"""Which abstract step each concrete action is, with which arguments: guessed from explored steps.
+
+A guess is an abstract action (or some, one after the other) and, for each parameter, a term: a
+parameter of the concrete action, a field of the message that it receives, or what a variable holds
+there. Guesses that do not explain the steps that were explored are dropped; whether one always does
+is for the proof.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quorate.checker.explore.graph import StateGraph
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.model.language import StepError
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    OptionType,
+    RecordType,
+    SetType,
+    Type,
+)
+from quorate.model.language.interpreter import State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+from quorate.model.language.ir.traverse import free
+from quorate.model.refinements import Refinement
+
+from .abstract import Abstract, Path
+from .images import Images, Regroup
+from .matching import Matching
+from .sizing import Configuration
+from .values import NoSuchValueError, Translator
+from .view import View
+
+MOST_STATES = 20_000
+MOST_STEPS = 60  # that a guess is tried on, of each action
+MOST_GUESSES = 2_000  # of each pair of actions
+MOST_WAYS = 3  # that the steps of one action may be
+MOST_ALTERNATIVES = 4
+NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Call:
+    """An abstract action, with terms over the concrete action's parameters for its own.
+
+    A parameter that only guards mention may be left open (None): any value for which they hold.
+    """
+
+    action: str
+    terms: tuple[c.Expr | None, ...]
+
+    def __str__(self) -> str:
+        return f"{self.action}({', '.join('any' if t is None else shown(t) for t in self.terms)})"
+
+    def env(self, action: c.Action) -> dict[str, c.Expr]:
+        """What the parameters that are not left open stand for."""
+        pairs = zip(action.parameters, self.terms, strict=True)
+        return {p.var.name: t for p, t in pairs if t is not None}
+
+
+# Abstract actions one after the other, and what the steps of one concrete action may be: one of
+# these if it changes the abstract state at all.
+Way = tuple[Call, ...]
+Ways = tuple[Way, ...]
+
+_Valued = tuple[c.Expr | None, list[Any]]  # a term, and what it is in each sample
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """A step that changes the abstract state, once seen, and what it is there."""
+
+    state: State
+    arguments: Mapping[str, Any]
+    paths: tuple[Path, ...]
+
+
+def guess_ways(
+    refinement: Refinement, bounds: Configuration, matching: Matching
+) -> dict[str, list[Ways]]:
+    """For each concrete action guesses that explain all its steps, the likeliest first; or none.
+
+    An action whose steps never change the abstract state has the one guess `()`.
+    """
+    with bounds.joint:
+        return _Guess(refinement, bounds, matching).run()
+
+
+class _Guess:
+    def __init__(self, refinement: Refinement, bounds: Configuration, matching: Matching) -> None:
+        self.refinement, self.matching = refinement, matching
+        self.description = describe(refinement.concrete)
+        self.abstract = Abstract(refinement.abstract, bounds.abstract)
+        self.translator = Translator(refinement.abstract, refinement.sorts)
+        nothing: frozenset[str] = frozenset()
+        self.explorer = Explorer(refinement.concrete, bounds.joint, None, MOST_STATES, only=nothing)
+        with contextlib.suppress(StepError):  # what was found before it is enough to guess from
+            self.explorer.run(None, coverage=False)
+        self.view = View(self.explorer.machine)
+
+    def run(self) -> dict[str, list[Ways]]:
+        samples = self._samples()
+        return {a.name: self._ways(a, samples.get(a.name, [])) for a in self.description.actions}
+
+    # ------------------------------------------------------------ steps
+
+    def _samples(self) -> dict[str, list[_Sample]]:
+        """Steps that change the abstract state, spread evenly over those of each action."""
+        graph, images = StateGraph(self.explorer), Images(self.explorer, self.refinement)
+        if not graph.edges:
+            return {}
+        while True:
+            try:
+                many = int(images.classes.max()) + 1
+                image = np.array([images.of_class(k) for k in range(many)], np.int64)
+                break
+            except Regroup:
+                images.regroup()
+        one, other = (image[images.classes[ends]] for ends in (graph.sources, graph.targets))
+        changing = np.flatnonzero(one != other)
+        by_action: dict[str, list[int]] = defaultdict(list)
+        for edge in changing:
+            by_action[graph.edge_labels[int(graph.labels[edge])].action].append(int(edge))
+        found: dict[str, list[_Sample]] = {}
+        for action, edges in by_action.items():
+            spread = edges[:: max(1, len(edges) // MOST_STEPS)]
+            found[action] = [
+                _Sample(
+                    self.explorer.state(int(graph.sources[e])),
+                    dict(graph.edge_labels[int(graph.labels[e])].arguments),
+                    self._paths(images.states[int(one[e])], images.states[int(other[e])]),
+                )
+                for e in spread
+            ]
+        return found
+
+    def _paths(self, before: State, after: State) -> tuple[Path, ...]:
+        try:
+            return self.abstract.paths(before, after, self.refinement.steps)
+        except StepError:  # an image that makes no sense
+            return ()
+
+    # ------------------------------------------------------------ guesses
+
+    def _ways(self, action: c.Action, samples: list[_Sample]) -> list[Ways]:
+        """Single ways that explain all of the steps, else a few that do together."""
+        if not samples:  # it was not seen to change anything, and may all the same
+            return [(), *self._namesake(action)]
+        explained: dict[Way, frozenset[int]] = {}
+        alone: list[Ways] = []
+        for way, those in self._guesses(action, samples):
+            if len(those) == len(samples):
+                alone.append((way,))
+            else:
+                explained[way] = those
+            if len(alone) == MOST_ALTERNATIVES:
+                break
+        return alone or self._together(explained, set(range(len(samples))))
+
+    def _namesake(self, action: c.Action) -> list[Ways]:
+        """The abstract action of this name, with the same parameters."""
+        upper = {a.name: a for a in self.matching.description.actions}.get(action.name)
+        given = {(p.var.name, p.var.type): p.var for p in action.parameters}
+        wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
+        if upper is None or not all(w in given for w in wanted):
+            return []
+        return [((Call(action.name, tuple(given[w] for w in wanted)),),)]
+
+    def _together(self, explained: dict[Way, frozenset[int]], left: set[int]) -> list[Ways]:
+        """As few ways as explain all of the steps, or what they can, the best ones first."""
+        chosen: list[Way] = []
+        while left and len(chosen) < MOST_WAYS and explained:
+            best = max(explained, key=lambda w: len(explained[w] & left))
+            if not explained[best] & left:
+                break
+            chosen.append(best)
+            left = left - explained[best]
+        return [tuple(chosen)] if chosen else []
+
+    def _guesses(
+        self, action: c.Action, samples: list[_Sample]
+    ) -> Iterator[tuple[Way, frozenset[int]]]:
+        """Ways of the actions that were seen, each with the samples that it explains."""
+        terms = list(self._terms(action))
+        for names in dict.fromkeys(_names(p) for x in samples for p in x.paths):
+            uppers = [self.matching.description.action(n) for n in names]
+            seen = [{_arguments(p) for p in x.paths if _names(p) == names} for x in samples]
+            ranges = self._ranges(terms, uppers, samples, seen)
+            for row in itertools.islice(itertools.product(*ranges), MOST_GUESSES):
+                those = frozenset(i for i in range(len(samples)) if _among(row, seen[i], i))
+                if those:
+                    chosen = iter(t for t, _ in row)
+                    calls = (
+                        Call(u.name, (*itertools.islice(chosen, len(u.parameters)),))
+                        for u in uppers
+                    )
+                    yield tuple(calls), those
+
+    def _ranges(
+        self,
+        terms: list[c.Expr],
+        uppers: list[c.Action],
+        samples: list[_Sample],
+        seen: list[set[tuple[Any, ...]]],
+    ) -> list[list[_Valued]]:
+        """For each parameter the terms that ever are what was seen, the likeliest first."""
+        types = [
+            p.var.type for u in uppers for p in self.abstract.description.action(u.name).parameters
+        ]
+        slots = [(u, p) for u in uppers for p in u.parameters]
+        ranges: list[list[_Valued]] = []
+        for k, ((upper, p), t) in enumerate(zip(slots, types, strict=True)):
+            found: list[tuple[int, _Valued]] = []
+            for term in terms:
+                if term.type == p.var.type:
+                    values = [self._valued(term, t, x) for x in samples]
+                    fits = sum(
+                        v in {r[k] for r in rows} for v, rows in zip(values, seen, strict=True)
+                    )
+                    found += [(fits, (term, values))] if fits else []
+            ordered = [valued for _, valued in sorted(found, key=lambda x: -x[0])]
+            ranges.append([*ordered, *([(None, [])] if _only_guards(upper, p) else [])])
+        return ranges
+
+    def _terms(self, action: c.Action) -> Iterator[c.Expr]:
+        """Parameters, fields of messages, and what variables hold at these keys."""
+        given: list[c.Expr] = [p.var for p in action.parameters]
+        for x in [*given]:
+            if isinstance(x.type, RecordType):
+                given += [c.Field(of=x, name=n, type=t) for n, t in x.type.fields.items()]
+        yield from given
+        for v in self.description.variables:
+            if isinstance(v.type, MessagesType):
+                continue
+            keys, t = (v.type.keys, v.type.value) if isinstance(v.type, MapType) else ((), v.type)
+            if isinstance(t, SetType):
+                continue
+            fitting = [[x for x in given if x.type == k] for k in keys]
+            for row in itertools.product(*fitting):
+                yield from _present(c.Read(variable=v.name, keys=row, type=t), t)
+
+    def _valued(self, term: c.Expr, t: Type, sample: _Sample) -> Any:
+        """What the term is there, as a value of an abstract type; NOTHING if it has no value."""
+        try:
+            self.view.show(sample.state)
+            return self.translator.value("", t, self._value(term, sample))
+        except (NoSuchValueError, AttributeError, LookupError, TypeError, ValueError):
+            return NOTHING
+
+    def _value(self, term: c.Expr, sample: _Sample) -> Any:
+        match term:
+            case c.Var(name=name):
+                return sample.arguments[name]
+            case c.Field(of=of, name=name):
+                return getattr(self._value(of, sample), name)
+            case c.Unwrap(of=of):
+                return self._value(of, sample)
+            case c.Read(variable=variable, keys=keys):
+                held = getattr(self.view.object, variable)
+                row = tuple(self._value(k, sample) for k in keys)
+                return held if not row else held[row[0] if len(row) == 1 else row]
+        raise TypeError(term)
+
+
+def _present(e: c.Expr, t: Type) -> Iterator[c.Expr]:
+    yield e
+    if isinstance(t, OptionType):
+        yield c.Unwrap(of=e, type=t.inner)
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    return tuple(action for action, _ in path)
+
+
+def _arguments(path: Path) -> tuple[Any, ...]:
+    return tuple(x for _, arguments in path for x in arguments)
+
+
+def _among(row: tuple[_Valued, ...], seen: set[tuple[Any, ...]], sample: int) -> bool:
+    """Whether the terms are arguments that were seen in this sample."""
+    wanted = [(k, values[sample]) for k, (term, values) in enumerate(row) if term is not None]
+    return any(all(given[k] == x for k, x in wanted) for given in seen)
+
+
+def _only_guards(action: c.Action, parameter: c.Binder) -> bool:
+    """Whether a parameter makes no difference to what an action does, once it is possible."""
+    return not any(parameter.var.name in free(e) for e in action.effects)
+
+
+def shown_way(way: Way, arguments: bool = True) -> str:
+    """What a step is, as one would write it."""
+    return " then ".join(map(str, way) if arguments else (call.action for call in way))
+
+
+def shown(term: c.Expr) -> str:
+    """A term as one would write it."""
+    match term:
+        case c.Var(name=name):
+            return name
+        case c.Field(of=of, name=name):
+            return f"{shown(of)}.{name}"
+        case c.Unwrap(of=of):
+            return shown(of)
+        case c.Read(variable=variable, keys=keys):
+            row = ", ".join(map(shown, keys))
+            return f"self.{variable}[{row}]" if keys else f"self.{variable}"
+    return str(term)

@@ -1,0 +1,286 @@
+"""Whether one protocol refines another: every explored step, read through the mapping.
+
+The compiled explorer finds the states and steps of the concrete protocol; CPython runs the mapping
+and the abstract protocol. Steps with the same images are one question, asked once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from quorate.checker.explore.graph import MOST_NODES, StateGraph
+from quorate.checker.explore.paths import ExplorationError
+from quorate.checker.explore.search.breadth_first import Explorer, Report
+from quorate.checker.loading import name_of
+from quorate.checker.results import Exploration, Move, Outcome, from_the_start
+from quorate.checker.tracing.build import make_trace
+from quorate.model.language import Sizes
+from quorate.model.language.interpreter import State
+from quorate.model.refinements import Refinement
+from quorate.traces import Trace
+
+from .abstract import Abstract, Attempt, Difference, Ways
+from .images import Images, Indices, Regroup
+from .sizing import Configuration, configure
+
+FIRST_STATES = 20_000
+NOTHING = ""  # the way of a step that changes nothing
+
+
+class Verdict(Enum):
+    """What a check came to."""
+
+    REFINES = "refines"
+    FAILS = "does not refine"
+    UNDEFINED = "undefined"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The first concrete step that is no step of the abstract protocol, with a path to it.
+
+    `move` is None where an initial state is not one of the abstract protocol: then `change` is
+    from the nearest abstract initial state, if there is one.
+    """
+
+    trace: Trace
+    move: Move | None
+    before: State | None
+    after: State
+    change: Difference | None
+    nearest: Attempt | None
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A check: what was looked at, what each step was read as, and the first that fails.
+
+    `ways` counts the steps of each concrete action by what they are abstractly: the names of the
+    actions, joined by " then ", or NOTHING. `taken` counts the steps that are, or contain, each
+    abstract action. Both are of every step only if nothing failed. `undefined` is the search of the
+    concrete protocol, if that ended with a step that has no value and no step before it fails.
+    """
+
+    refinement: Refinement
+    sizes: Sizes
+    abstract_sizes: Sizes
+    verdict: Verdict
+    states: int
+    transitions: int
+    images: int
+    calls: int
+    ways: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    taken: Mapping[str, int] = field(default_factory=dict)
+    failure: Failure | None = None
+    undefined: Exploration | None = None
+    seconds: float = 0.0
+
+    @property
+    def stutters(self) -> int:
+        """How many steps change nothing abstractly."""
+        return sum(w.get(NOTHING, 0) for w in self.ways.values())
+
+    @property
+    def nothing(self) -> str | None:
+        """Why nothing was compared, where no step is anything to the abstract protocol."""
+        concrete, abstract = self.refinement.concrete, self.refinement.abstract
+        if not self.states:
+            return f"nothing was compared: {concrete.__name__} has no initial state"
+        if not self.transitions:
+            return f"nothing was compared: {concrete.__name__} takes no step"
+        if not any(self.taken.values()):
+            return f"nothing was compared: no step changes anything of {abstract.__name__}"
+        return None
+
+    def warnings(self) -> list[str]:
+        """Why a pass may mean less than it seems."""
+        if self.verdict is not Verdict.REFINES:
+            return []
+        if self.nothing is not None:
+            return [self.nothing]
+        concrete, abstract = self.refinement.concrete, self.refinement.abstract
+        faults = {n: m._quorate.fault for n, m in abstract.methods("action").items()}
+        return [
+            f"no step of {concrete.__name__} is {name} of {abstract.__name__}"
+            for name, times in self.taken.items()
+            if not times and faults[name] is None
+        ]
+
+
+def check_refinement(
+    refinement: Refinement,
+    sizes: Mapping[str, int],
+    faults: Mapping[str, int] | None = None,
+    *,
+    memory: int | None = None,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> Refined:
+    """Check every step of the concrete protocol at these sizes.
+
+    Sorts of the abstract protocol are as large as those that they are matched with; one that has
+    no match takes its size from `sizes` too. Raises InputError, SizeError, ModelError, StepError.
+    """
+    started = time.perf_counter()
+    bounds = configure(refinement, sizes, faults)
+    with bounds.joint:
+        return _Check(refinement, bounds, started).run(memory, limit, report)
+
+
+@dataclass
+class _Check:
+    refinement: Refinement
+    bounds: Configuration
+    started: float
+
+    def __post_init__(self) -> None:
+        self.abstract = Abstract(self.refinement.abstract, self.bounds.abstract)
+
+    def run(self, memory: int | None, limit: int | None, report: Report | None) -> Refined:
+        """Look at the first states, where most mistakes show; then, if need be, at all."""
+        most = min(limit or MOST_NODES, MOST_NODES)
+        for stage in sorted({min(FIRST_STATES, most), most}):
+            found = self._explore(memory, stage, report)
+            if not found.states and found.undefined is not None:  # @init itself has no value
+                return self._nothing(found)
+            failure = self._look()
+            if failure is not None or found.outcome is not Outcome.LIMIT:
+                break
+        undefined = failure is None and found.outcome is Outcome.UNDEFINED
+        verdicts = {Outcome.HOLDS: Verdict.REFINES, Outcome.UNDEFINED: Verdict.UNDEFINED}
+        passed = verdicts.get(found.outcome, Verdict.INCONCLUSIVE)
+        return Refined(
+            refinement=self.refinement,
+            sizes=self.bounds.concrete,
+            abstract_sizes=self.bounds.abstract,
+            verdict=passed if failure is None else Verdict.FAILS,
+            states=self.graph.nodes,
+            transitions=self.graph.edges,
+            images=len(self.images.states),
+            calls=self.images.calls,
+            ways=self.ways,
+            taken=self.taken,
+            failure=failure,
+            undefined=found if undefined else None,
+            seconds=time.perf_counter() - self.started,
+        )
+
+    def _nothing(self, found: Exploration) -> Refined:
+        """What is known where the concrete protocol's @init has no value."""
+        sizes = self.bounds.concrete, self.bounds.abstract
+        return Refined(self.refinement, *sizes, Verdict.UNDEFINED, 0, 0, 0, 0, undefined=found)
+
+    def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
+        """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
+        return from_the_start(lambda: self._search(memory, limit, report))
+
+    def _search(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
+        nothing: frozenset[str] = frozenset()  # no invariant: whatever is reachable is looked at
+        self.explorer = Explorer(
+            self.refinement.concrete, self.bounds.joint, memory, limit, only=nothing
+        )
+        return self.explorer.run(report, coverage=False)
+
+    def _look(self) -> Failure | None:
+        """The first initial state or step, of those found, that is none of the abstract ones."""
+        self.graph = StateGraph(self.explorer)
+        self.images = Images(self.explorer, self.refinement)
+        self.ways: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
+        self.taken = dict.fromkeys(self.abstract.machine.actions, 0)
+        self.found: dict[tuple[int, int], Ways] = {}  # what each pair of images was read as
+        return self._first_failure()
+
+    def _first_failure(self) -> Failure | None:
+        while True:
+            try:
+                return self._initial() or self._steps()
+            except Regroup:
+                self.images.regroup()
+
+    def _initial(self) -> Failure | None:
+        """The first initial state whose image is no initial state of the abstract protocol."""
+        allowed = self.abstract.initial()
+        for node in range(self.graph.initial):
+            image = self.images.states[self.images.of_class(int(self.images.classes[node]))]
+            if image not in allowed:
+                near = min(
+                    (self.abstract.difference(s, image) for s in allowed),
+                    key=lambda d: len(d.changes) + len(d.added) + len(d.removed),
+                    default=None,
+                )
+                return Failure(self._trace(node, None), None, None, image, near, None)
+        return None
+
+    def _steps(self) -> Failure | None:
+        """Look at the pairs of classes, each once, in the order in which a step joins them."""
+        g, classes = self.graph, self.images.classes
+        if not g.edges:
+            return None
+        many = int(classes.max()) + 1
+        pairs = classes[g.sources] * many + classes[g.targets]
+        distinct, firsts, which = np.unique(pairs, return_index=True, return_inverse=True)
+        read: list[Ways] = [()] * len(distinct)
+        for i in np.argsort(firsts):
+            before, after = map(self.images.of_class, divmod(int(distinct[i]), many))
+            read[i] = self._read(before, after)
+            if not read[i]:
+                return self._failure(int(firsts[i]), before, after)
+        self._count(read, which.astype(np.int64))
+        return None
+
+    def _read(self, before: int, after: int) -> Ways:
+        """What a step from one image to another is; nothing if it is no step."""
+        if before == after:
+            return ((),)
+        if (before, after) not in self.found:
+            states = self.images.states
+            self.found[before, after] = self.abstract.ways(
+                states[before], states[after], self.refinement.steps
+            )
+        return self.found[before, after]
+
+    def _count(self, read: list[Ways], which: Indices) -> None:
+        """Count the steps of each action by what they were read as."""
+        actions = list(self.ways)
+        of_label = [actions.index(label.action) for label in self.graph.edge_labels]
+        keys = which * len(actions) + np.array(of_label, np.int64)[self.graph.labels]
+        for key, times in zip(*np.unique(keys, return_counts=True), strict=True):
+            pair, action = divmod(int(key), len(actions))
+            row, ways = self.ways[actions[action]], read[pair]
+            name = " then ".join(ways[0])
+            row[name] = row.get(name, 0) + int(times)
+            for taken in {a for way in ways for a in way}:
+                self.taken[taken] += int(times)
+
+    # ------------------------------------------------------------ the step that fails
+
+    def _failure(self, edge: int, first: int, second: int) -> Failure:
+        before, after = self.images.states[first], self.images.states[second]
+        node = int(self.graph.sources[edge])
+        label = self.graph.edge_labels[int(self.graph.labels[edge])]
+        arguments = tuple(value for _, value in label.arguments)
+        target = self.explorer.state(int(self.graph.targets[edge]))
+        move = Move(label.action, arguments, target)
+        state = self.explorer.state(node)
+        if self.explorer.machine.step(state, move.action, move.arguments) != target:
+            raise ExplorationError(f"CPython does not take {label} from {state!r} to {target!r}")
+        return Failure(
+            self._trace(node, move),
+            move,
+            before,
+            after,
+            self.abstract.difference(before, after),
+            self.abstract.nearest(before, after),
+        )
+
+    def _trace(self, node: int, move: Move | None) -> Trace:
+        initial, path = self.explorer.path_to(node)
+        protocol = self.refinement.concrete
+        whole = path if move is None else (*path, move)
+        return make_trace(protocol, name_of(protocol), self.bounds.joint, initial, whole)

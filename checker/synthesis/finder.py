@@ -1,0 +1,411 @@
+"""From a safety property alone to lemmas by which it is proved for any number of elements.
+
+Explored first: what a run violates is no invariant. Then lemmas are gathered: those that the text
+suggests, simple ones that tell the states reached from states nearby, and ones that exclude
+counterexamples to induction, at growing sizes. Those that the property needs are pasted into the
+class and proved: only that counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from quorate.checker.loading import name_of
+from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
+from quorate.checker.results import Outcome
+from quorate.checker.tracing.build import make_trace
+from quorate.model.language import SizeError, StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Ordered
+from quorate.model.language.ir.lower import describe
+from quorate.traces import Trace
+
+from .candidates import Seed, seeds
+from .clauses import Clause
+from .induction import SENSE, Induction, Step, UndecidedError
+from .instance import Instance
+from .outcome import Found, Progress, Verdict
+from .plausible import plausible
+from .search import Learner
+from .shapes import never_first
+from .sizes import compact, growing
+from .source import method, pasted
+from .vocabulary import Vocabulary
+
+SAFETY = ("agreement", "consistency", "safety")
+SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
+INDUCTIVE = 2  # instances, of those explored, where lemmas are made inductive
+STEPS = 24  # counterexamples to induction of one lemma, looked at together
+MOST_STEPS = 48
+OBLIGATION = 5.0  # the effort for each obligation of a proof
+
+
+Report = Callable[[Progress], None]
+
+
+class _TimeUpError(Exception):
+    """The time given is used up."""
+
+
+def find_invariants(
+    protocol: type[Protocol],
+    goals: Sequence[str] | None = None,
+    *,
+    keep: bool = False,
+    seconds: float = 300.0,
+    report: Report | None = None,
+) -> Found:
+    """Look for lemmas by which these invariants are proved for any number of elements.
+
+    By default the goals are `agreement`, `consistency` or `safety` where the class has them, else
+    all its invariants; its other invariants are ignored, unless `keep` starts from them. Raises
+    ModelError; ValueError for a goal that is no invariant, and where there is none at all.
+    """
+    description = describe(protocol)
+    known = [p.name for p in description.invariants]
+    if not known:
+        raise ValueError(f"{description.name} has no invariants to prove")
+    for name in goals or ():
+        if name not in known:
+            raise ValueError(
+                f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
+            )
+    chosen = list(dict.fromkeys(goals or [n for n in known if n in SAFETY] or known))
+    return _Finder(protocol, chosen, keep, seconds, report).run()
+
+
+@dataclass
+class _Finder:
+    protocol: type[Protocol]
+    goals: list[str]
+    keep: bool
+    budget: float
+    report: Report | None
+    lemmas: dict[str, Clause | Seed] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.started, self.cpu = time.perf_counter(), time.process_time()
+        self.description = describe(self.protocol)
+        self.bodies = {p.name: p.body for p in self.description.invariants}
+        own = [n for n in self.bodies if n not in self.goals]
+        self.given = own if self.keep else []
+        self.vocabulary = Vocabulary(self.description)
+        self.learner = Learner(self.vocabulary, [], tick=self._tick)
+        self.doing = ""
+        self.count = 0
+        self.stuck: tuple[Instance, Step] | None = None
+        self.sizes, self.why = "", ""
+        self.inductive = self.unsupported = False
+
+    # ------------------------------------------------------------ the search
+
+    def run(self) -> Found:
+        """Explore, gather, prove."""
+        try:
+            if self.given and (known := self._prove(self.given)).proved:
+                return self._found(Verdict.PROVED, proof=known)
+            for instance in self._instances():
+                if (found := self._explored(instance)) is not None:
+                    return found
+            if not self.learner.instances:
+                self.why = "even the smallest sizes are too large"
+                return self._open()
+            if (proof := self._suggested()) is not None:
+                return self._found(Verdict.PROVED, proof=proof)
+            self._gather()
+            # Of an order two elements show too little: a vote between two others, say.
+            first = any(issubclass(s, Ordered) for s in self.protocol.sorts().values())
+            for instance in self.learner.instances[first : first + INDUCTIVE]:
+                self._close(instance)
+                proof = self._proved(instance)
+                if proof is not None:
+                    return self._found(Verdict.PROVED, proof=proof)
+                if self.stuck is not None or self.unsupported:
+                    break
+        except _TimeUpError:
+            self.why = "time is up"
+        except UndecidedError as error:
+            self.why = f"Z3 gave no answer about one step: {error}"
+        return self._open()
+
+    def _instances(self) -> Iterator[Instance]:
+        for sizes in growing(self.protocol):
+            self._say(f"exploring {sizes}")
+            try:
+                with sizes:
+                    yield Instance(self.protocol, sizes)
+            except SizeError:
+                continue
+
+    def _explored(self, instance: Instance) -> Found | None:
+        try:
+            with instance.sizes:
+                found = instance.explore(frozenset(self.goals))
+        except SizeError:
+            return None
+        if found.undefined is not None:
+            raise StepError(str(found.undefined), found.undefined)
+        if found.outcome is Outcome.VIOLATED:
+            assert found.initial is not None and found.violated is not None
+            name = name_of(self.protocol)
+            trace = make_trace(
+                self.protocol, name, instance.sizes, found.initial, found.path, found.violated
+            )
+            self.sizes = str(instance.sizes)
+            return self._found(Verdict.VIOLATED, trace=trace, broken=found.violated)
+        self.learner.instances.append(instance)
+        return None
+
+    def _suggested(self) -> Proof | None:
+        """Try what the text suggests: the proof, if the goals follow; what is inductive stays."""
+        self._say("lemmas that the text suggests")
+        suggested = seeds(self.description, [self.bodies[n] for n in self.goals])
+        for seed in plausible(self.protocol, self.learner, suggested):
+            self._add(seed)
+        for instance in (self._compact(), *self.learner.instances[:INDUCTIVE]):
+            self._say(f"{len(self.lemmas)} lemmas at {instance.sizes}")
+            self.solver = self._induction(instance)
+            kept = self._known(self.solver.inductive, [*self.lemmas])
+            self.lemmas = {n: self.lemmas[n] for n in kept}
+            self.sizes, self.inductive = str(instance.sizes), self._follow()
+            if self.inductive and (proof := self._attempt(self._needed(instance))) is not None:
+                return proof
+            if self.unsupported:
+                break
+        return None
+
+    def _compact(self) -> Instance:
+        """An instance for steps alone, of no states."""
+        sizes = compact(self.protocol)
+        with sizes:
+            return Instance(self.protocol, sizes)
+
+    def _follow(self) -> bool:
+        """Whether no step at these sizes breaks a goal."""
+        known = [*self.goals, *self.given, *self.lemmas]
+        with self.solver.instance.sizes:
+            return not any(self.solver.breaks(n, known) for n in (SENSE, *self.goals))
+
+    def _gather(self) -> None:
+        """Simple lemmas, as many as are inductive together at the smallest sizes."""
+        for clause in self.learner.simple(SIMPLE):
+            self._add(clause)
+            self._say("simple lemmas")
+        self.solver = self._induction(self.learner.instances[0])
+        kept = self._known(self.solver.inductive, [*self.lemmas])
+        self.lemmas = {n: self.lemmas[n] for n in kept}
+
+    def _close(self, instance: Instance) -> None:
+        """Add lemmas until no step at these sizes breaks one, or the goals."""
+        if instance is not self.learner.instances[0]:
+            self.solver = self._induction(instance)
+        self.sizes, self.inductive = str(instance.sizes), False
+        self.doing = f"lemmas at {instance.sizes}"
+        safe: set[str] = set()
+        while steps := self._counterexamples(instance, safe):
+            states = np.stack([s.before for s in steps])
+            clauses, left = self.learner.learn(instance, states)
+            for clause in clauses:
+                name = self._add(clause)
+                with instance.sizes:
+                    self.solver.add(name, clause.body)
+            if not clauses and not self._give_up(instance, steps[left[0]], safe):
+                return
+        self.inductive = True
+
+    def _give_up(self, instance: Instance, step: Step, safe: set[str]) -> bool:
+        """Drop a lemma that nothing supports; False if it is a goal that nothing supports."""
+        if step.lemma not in self.lemmas:
+            self.stuck = (instance, step)
+            self.why = "no candidate excludes the state before this step"
+            return False
+        self.learner.banned.add(self.lemmas.pop(step.lemma).body)
+        safe.clear()
+        return True
+
+    def _counterexamples(self, instance: Instance, safe: set[str]) -> list[Step]:
+        found: list[Step] = []
+        assumed = [*self.goals, *self.given, *self.lemmas]
+        with instance.sizes:
+            for lemma in (SENSE, *assumed):
+                if lemma in safe:
+                    continue
+                self._check_time()
+                steps = list(self.solver.steps(lemma, assumed, STEPS))
+                if not steps:
+                    safe.add(lemma)
+                found += steps
+                if len(found) >= MOST_STEPS:
+                    break
+        return found
+
+    # ------------------------------------------------------------ the proof
+
+    def _proved(self, instance: Instance) -> Proof | None:
+        """The proof of the goals with what they need pasted in; None if there is none."""
+        if not self.inductive:
+            return None
+        for names in (self._needed(instance), self._names):
+            proof = self._attempt(names)
+            if proof is not None or self.unsupported:
+                return proof
+        self.why = "inductive at these sizes, not proved for all"
+        return None
+
+    def _needed(self, instance: Instance) -> list[str]:
+        """What the goals need at these sizes, the simplest."""
+        dear = {n: self.lemmas[n].cost if n in self.lemmas else 0 for n in self._names}
+        with instance.sizes:
+            return self.solver.needed(self.goals, sorted(dear, key=lambda n: dear[n]))
+
+    def _attempt(self, names: Sequence[str]) -> Proof | None:
+        """The proof of the goals with some of these lemmas pasted in; None if there is none."""
+        self._say(f"proving with {len(names)} lemmas for any number of elements")
+        before = dict(self.lemmas)
+        # A finite state keeps fields that are never the first of an order in fewer bits.
+        proper = [self._add(Seed(body)) for body in never_first(self.description)]
+        proof = self._prove([*names, *proper])
+        if proof.unsupported is not None:
+            self.why, self.unsupported = proof.unsupported, True
+        elif proof.unmet:
+            self.why = f"not proved for every number of members: {'; '.join(proof.unmet)}"
+            self.unsupported = True
+        if proof.unsupported is None and self._settled(proof):
+            used = needed_by(proof, self.goals) & {*names, *proper}
+            self.lemmas = {n: x for n, x in self.lemmas.items() if n in used}
+            self._rename()
+            best = self._prove([*(n for n in self.given if n in used), *self.lemmas])
+            if best.proved:
+                return best
+        self.lemmas = before
+        return None
+
+    def _prove(self, names: Sequence[str]) -> Proof:
+        methods = {n: self._text(n) for n in names if n in self.lemmas}
+        cls = pasted(self.protocol, methods)
+        wanted = [*self.goals, *(n for n in names if n in self.given), *methods]
+        return prove_unbounded(cls, invariants=wanted, refute=False, effort=OBLIGATION)
+
+    def _settled(self, proof: Proof) -> bool:
+        """Whether the goals are proved, and that no message is sent twice under one key."""
+        wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
+        proved = all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
+        return proved and not proof.unmet
+
+    def _rename(self) -> None:
+        self.lemmas = {f"lemma_{i}": x for i, x in enumerate(self.lemmas.values(), start=1)}
+
+    # ------------------------------------------------------------ the outcome
+
+    def _open(self) -> Found:
+        trace = None
+        broken = ""
+        if self.stuck is not None:
+            instance, step = self.stuck
+            broken = step.lemma
+            with instance.sizes:
+                trace = self._step_trace(instance, step)
+        self._rename()
+        return self._found(Verdict.OPEN, trace=trace, broken=broken)
+
+    def _step_trace(self, instance: Instance, step: Step) -> Trace | None:
+        """The step as CPython takes it."""
+        if step.after is None:
+            return None
+        before, after = instance.ground.state(step.before), instance.ground.state(step.after)
+        move = instance.ground.move(before, step.action, after)
+        return make_trace(
+            self.protocol, name_of(self.protocol), instance.sizes, before, [move], step.lemma
+        )
+
+    def _found(
+        self,
+        verdict: Verdict,
+        proof: Proof | None = None,
+        trace: Trace | None = None,
+        broken: str = "",
+    ) -> Found:
+        shown = {n: self._text(n) for n in self.lemmas}
+        return Found(
+            protocol=self.description.name,
+            goals=tuple(self.goals),
+            verdict=verdict,
+            lemmas=shown,
+            proof=proof,
+            trace=trace,
+            broken=broken,
+            sizes=self.sizes,
+            inductive=self.inductive,
+            why=self.why,
+            tried=self.learner.tried,
+            refuted=self.learner.refuted,
+            seconds=time.perf_counter() - self.started,
+            cpu_seconds=time.process_time() - self.cpu,
+        )
+
+    # ------------------------------------------------------------ small things
+
+    def _text(self, name: str) -> str:
+        return method(self.vocabulary, name, self.lemmas[name].body)
+
+    def _add(self, clause: Clause | Seed) -> str:
+        self.count += 1
+        name = f"lemma_{self.count}"
+        self.lemmas[name] = clause
+        return name
+
+    @property
+    def _names(self) -> list[str]:
+        return [*self.given, *self.lemmas]
+
+    def _induction(self, instance: Instance) -> Induction:
+        with instance.sizes:
+            found = Induction(instance)
+            for name in (*self.goals, *self.given):
+                found.add(name, self.bodies[name])
+            for name, clause in self.lemmas.items():
+                found.add(name, clause.body)
+        return found
+
+    def _known(self, ask: Callable[..., list[str]], *args: Sequence[str]) -> list[str]:
+        with self.solver.instance.sizes:
+            return ask(*args)
+
+    def _left(self) -> float:
+        return self.budget - (time.process_time() - self.cpu)
+
+    def _check_time(self) -> None:
+        if self._left() <= 0:
+            raise _TimeUpError
+
+    def _say(self, doing: str) -> None:
+        self.doing = doing
+        self._tick()
+
+    def _tick(self) -> None:
+        self._check_time()
+        if self.report is not None:
+            learner = self.learner
+            passed = time.perf_counter() - self.started
+            self.report(
+                Progress(self.doing, learner.tried, learner.refuted, len(self.lemmas), passed)
+            )
+
+
+def needed_by(proof: Proof, goals: Sequence[str]) -> set[str]:
+    """What the proofs of the goals, and of one message per key, use, all the way down."""
+    uses: dict[str, set[str]] = {}
+    for o in proof.obligations:
+        uses.setdefault(o.invariant, set()).update(o.used)
+    todo = [*goals, *(n for n in uses if "." in n)]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += uses.get(name, ())
+    return found

@@ -1,0 +1,195 @@
+"""Steps of one finite instance that break a lemma: counterexamples to induction, found by Z3.
+
+Lemmas come and go, so each is asserted under a switch: one solver serves the whole search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import z3
+
+from quorate.checker.prove.bounded.transition import Transition
+from quorate.checker.smt.effort import limit
+from quorate.checker.smt.formulas import disjunction, negation, term
+from quorate.checker.smt.translate import Translator
+from quorate.model.language.ir import core as c
+
+from .instance import Instance
+
+SENSE = "steps make sense"  # what every protocol must keep: no second message of one key, say
+Words = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step between packed states that breaks a lemma; `after` is None where it makes no sense."""
+
+    lemma: str
+    action: str
+    before: Words
+    after: Words | None
+
+
+class UndecidedError(Exception):
+    """Z3 gave no answer with the effort that it may take."""
+
+
+class Induction:
+    """Counterexamples to induction of one instance; made and used inside its sizes."""
+
+    def __init__(self, instance: Instance, effort: float = 100.0) -> None:
+        self.instance = instance
+        self.transition = t = Transition(instance.ground)
+        self.later = Translator(t.after)
+        self.solver = z3.SolverFor("QF_FD")
+        limit(self.solver, effort)
+        self.solver.add(
+            *map(term, t.before.ranges()),
+            term(t.translator.condition(instance.ground.well_formed())),
+        )
+        self.moves, self.senseless = z3.Bool("moves "), z3.Bool("senseless ")
+        self.solver.add(z3.Implies(self.moves, term(t.formula)))
+        self.solver.add(z3.Implies(self.moves, term(t.changes)))
+        self.solver.add(self.senseless == term(t.senseless))
+        self.actions = list(dict.fromkeys(s.action for s in t.steps))
+        self.by_action = {a: z3.Bool(f"takes {a}") for a in self.actions}
+        for a, switch in self.by_action.items():
+            chosen = [x for x, s in zip(t.selectors, t.steps, strict=True) if s.action == a]
+            self.solver.add(z3.Implies(switch, term(disjunction(chosen))))
+        self._groups = 0
+        self.names = [s.action for s in t.steps]
+        self.lemmas: dict[str, tuple[Any, Any]] = {}
+        self.random = np.random.default_rng(0)
+        self.placed = list(t.before.placed())
+
+    def add(self, name: str, body: c.Expr) -> None:
+        """Know a lemma by this name."""
+        self.instance.layout.graph._terms = 0  # its limit is for one protocol, not for many lemmas
+        node, _ = self.instance.ground._make.property(  # the graph of the steps' formulas
+            c.Property(name=name, kind="invariant", body=body)
+        )
+        holds, broken = z3.Bool(f"holds {name}"), z3.Bool(f"broken {name}")
+        before = self.transition.translator.condition(node)
+        after = self.later.condition(node)
+        self.solver.add(z3.Implies(holds, term(before)))
+        self.solver.add(broken == term(negation(after)))
+        self.lemmas[name] = (holds, broken)
+
+    def steps(self, lemma: str, assumed: Iterable[str], most: int) -> Iterator[Step]:
+        """Steps from states that satisfy these lemmas to one that breaks this lemma.
+
+        At most so many, of each action one if possible, and then near to states that runs reach.
+        Raises UndecidedError.
+        """
+        switches = [self.lemmas[n][0] for n in assumed]
+        wanted = [*switches, *self._broken(lemma)]
+        if not self._asked(wanted):
+            return
+        cases = [[s] for a, s in self.by_action.items() if lemma != SENSE] or [[]]
+        cases = [x for x in cases if self._asked([*wanted, *x])]
+        for k in range(max(most, len(cases))):
+            case = cases[k % len(cases)]
+            self._near(int(self.random.integers(len(self.instance.states))), [*wanted, *case])
+            yield self._step(lemma, lemma != SENSE)
+
+    def breaks(self, lemma: str, assumed: Iterable[str]) -> bool:
+        """Whether some step from a state that satisfies these lemmas breaks this one."""
+        return self._asked([*(self.lemmas[n][0] for n in assumed), *self._broken(lemma)])
+
+    def inductive(self, names: Sequence[str], base: Sequence[str] = ()) -> list[str]:
+        """The largest subset that is inductive together with `base`, which is not doubted.
+
+        Houdini: each step that breaks some lemma puts aside all that it breaks.
+        """
+        kept = list(names)
+        while kept and (model := self._broken_by([*base, *kept], kept)) is not None:
+            kept = [n for n in kept if not z3.is_true(model[self.lemmas[n][1]])]
+        return kept
+
+    def needed(self, goals: Sequence[str], names: Sequence[str]) -> list[str]:
+        """Of these lemmas, inductive together, some that suffice for the goals.
+
+        From the goals backwards: each needs those by which no step breaks it, and they in turn;
+        the first are preferred. Then each that the rest can do without is left out, the last first.
+        """
+        found: list[str] = []
+        todo = [SENSE, *goals]
+        while todo:
+            lemma = todo.pop(0)
+            have = [*goals, *found]
+            if self.breaks(lemma, have):
+                new = self._wanting(lemma, have, [n for n in names if n not in found])
+                found += new
+                todo += new
+        for name in [n for n in reversed(names) if n in found]:
+            rest = [n for n in found if n != name]
+            if self._carried(goals, rest):
+                found = rest
+        return [n for n in names if n in found]
+
+    def _wanting(self, lemma: str, have: Sequence[str], names: Sequence[str]) -> list[str]:
+        """Some of these lemmas that, with what there is, no step breaks this one from."""
+        switches = {n: self.lemmas[n][0] for n in (*have, *names)}
+        if self._asked([*self._broken(lemma), *switches.values()]):
+            return list(names)
+        ids = {x.get_id() for x in self.solver.unsat_core()}
+        core = [n for n in names if switches[n].get_id() in ids]
+        for name in reversed(core):
+            rest = [n for n in core if n != name]
+            if not self.breaks(lemma, [*have, *rest]):
+                core = rest
+        return core
+
+    def _carried(self, goals: Sequence[str], names: Sequence[str]) -> bool:
+        """Whether no step breaks one of these lemmas, or a goal."""
+        both = [*goals, *names]
+        return not self.breaks(SENSE, both) and self._broken_by(both, both) is None
+
+    def _broken_by(self, assumed: Sequence[str], names: Sequence[str]) -> z3.ModelRef | None:
+        """A step from where some lemmas hold that breaks one of these, if there is one."""
+        some = z3.Bool(f"some {self._groups}")
+        self._groups += 1
+        self.solver.add(z3.Implies(some, z3.Or(*[self.lemmas[n][1] for n in names])))
+        switches = [self.lemmas[n][0] for n in assumed]
+        if self._asked([*switches, self.moves, z3.Not(self.senseless), some]):
+            return self.solver.model()
+        return None
+
+    def _broken(self, lemma: str) -> list[Any]:
+        """What says that a step breaks a lemma."""
+        if lemma == SENSE:
+            return [self.senseless]
+        return [self.moves, z3.Not(self.senseless), self.lemmas[lemma][1]]
+
+    def _near(self, k: int, wanted: list[Any]) -> None:
+        """A model of what is wanted that shares much with state k."""
+        state = self.instance.states[k]
+        same = [x if int(state[word]) >> bit & 1 else z3.Not(x) for x, word, bit in self.placed]
+        self.random.shuffle(same)
+        for part in (0.8, 0.6, 0.4, 0.2):
+            if self._asked([*wanted, *same[: int(part * len(same))]]):
+                return
+        self._asked(wanted)
+
+    def _asked(self, assumptions: list[Any]) -> bool:
+        answer = self.solver.check(*assumptions)
+        if answer == z3.unknown:
+            raise UndecidedError(self.solver.reason_unknown())
+        return bool(answer == z3.sat)
+
+    def _step(self, lemma: str, moves: bool) -> Step:
+        model = self.solver.model()
+        before = self.transition.before.words(model)
+        if not moves:
+            return Step(lemma, "", before, None)
+        action = next(
+            a
+            for a, s in zip(self.names, self.transition.selectors, strict=True)
+            if z3.is_true(model.eval(s, model_completion=True))
+        )
+        return Step(lemma, action, before, self.transition.after.words(model))

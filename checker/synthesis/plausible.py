@@ -1,0 +1,97 @@
+"""Which suggestions are worth a proof: they hold wherever runs get, and are simplest.
+
+Two lemmas that are false in the same ones of many states near to those that runs reach say the
+same, as far as can be told, and one that is false in none of them says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from quorate.model.language import ModelError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe
+
+from .arrays import UncoveredError
+from .batch import Batch
+from .candidates import Seed
+from .instance import Instance
+from .search import Learner, false_in, pieces, sample
+from .source import method, pasted
+from .vocabulary import Vocabulary
+
+TOLD_APART = 2  # instances where lemmas are told apart
+NEARBY = 2000  # states there, near to states reached
+FEW, MORE = 300, 2500  # states of an instance that lemmas are tried on: first, and in the end
+
+
+def plausible(protocol: type[Protocol], learner: Learner, seeds: Sequence[Seed]) -> list[Seed]:
+    """Those suggestions that are, in their order."""
+    random = np.random.default_rng(0)
+    views = [_View(i, k < TOLD_APART, random) for k, i in enumerate(learner.instances)]
+    found: dict[bytes, Seed] = {}
+    for seed in seeds:
+        learner.tick()
+        learner.tried += 1
+        said = _said(views, seed.body)
+        if said is None:
+            learner.refuted += 1
+        elif any(said) and (said not in found or seed.cost < found[said].cost):
+            found[said] = seed
+    kept = set(map(id, found.values()))
+    return writable(protocol, learner.vocabulary, [s for s in seeds if id(s) in kept])
+
+
+class _View:
+    """Of one instance a few states reached, more of them, and some near to these."""
+
+    def __init__(self, instance: Instance, apart: bool, random: np.random.Generator) -> None:
+        states = instance.states
+        self.sizes = instance.sizes
+        with instance.sizes:
+            self.few = pieces(instance, states[random.permutation(len(states))[:FEW]])
+            self.more = pieces(instance, sample(states, MORE))
+            near = states[random.integers(0, len(states), NEARBY if apart else 0)]
+            self.near = pieces(instance, instance.disturbed(near, random))
+
+    def holds(self, batches: Sequence[Batch], body: c.Quant) -> bool:
+        with self.sizes:
+            return not len(false_in(batches, body))
+
+    def said(self, body: c.Quant) -> bytes:
+        """In which of the states nearby it is false."""
+        with self.sizes:
+            false = np.zeros(sum(len(b.states) for b in self.near), np.bool_)
+            false[false_in(self.near, body)] = True
+        return np.packbits(false).tobytes()
+
+
+def _said(views: Sequence[_View], body: c.Quant) -> bytes | None:
+    """In which of the states nearby it is false; None where it is false in a state reached."""
+    try:
+        if all(v.holds(v.few, body) for v in views):
+            said = b"".join(v.said(body) for v in views)
+            if all(v.holds(v.more, body) for v in views):
+                return said
+    except UncoveredError:
+        pass
+    return None
+
+
+def writable(protocol: type[Protocol], vocabulary: Vocabulary, seeds: Sequence[Seed]) -> list[Seed]:
+    """Those that the language takes as text: a field of None, say, must be ruled out there."""
+    if not seeds:
+        return []
+    try:
+        names = {f"lemma_{k}": s for k, s in enumerate(seeds)}
+        describe(pasted(protocol, {n: method(vocabulary, n, s.body) for n, s in names.items()}))
+    except (ModelError, TypeError):
+        if len(seeds) == 1:
+            return []
+        half = len(seeds) // 2
+        parts = (seeds[:half], seeds[half:])
+        return [x for part in parts for x in writable(protocol, vocabulary, part)]
+    return list(seeds)

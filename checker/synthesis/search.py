@@ -1,0 +1,183 @@
+"""The search: lemmas that exclude the states from which a step breaks what is wanted.
+
+Schultz, Dardik, Tripakis (FMCAD 2022), §4: a counterexample to induction is a state that no run
+reaches; a lemma that holds wherever runs get and not there excludes it. Lemmas are wanted in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from quorate.model.language.ir import core as c
+
+from .arrays import Rows
+from .batch import Array, Batch
+from .clauses import Clause, Columns, Reached, distinct
+from .instance import Instance
+from .vector import States
+from .vocabulary import Prefix, Vocabulary
+
+POOL = 4000  # disturbed states of an instance
+SAMPLE = 600  # states of an instance that candidates are first tried on
+SAMPLED = 2  # instances that candidates are first tried on; all others come after
+MOST_LITERALS = 3
+LEAST_LITERALS = 4  # what the literals of a clause over many variables cost at least
+MOST_ROWS_ASKED = 8  # of one prefix, each time
+MOST_MISTAKES = 40  # states that refute a candidate, from which its prefix learns
+PIECE = 4000  # states at a time
+
+
+@dataclass
+class Learner:
+    """Finds clauses that hold in all states reached and exclude a given state."""
+
+    vocabulary: Vocabulary
+    instances: list[Instance]
+    banned: set[c.Expr] = field(default_factory=set)
+    tick: Callable[[], None] = lambda: None  # called often: shows progress, or ends the search
+    tried: int = 0
+    refuted: int = 0
+    random: Any = field(default_factory=lambda: np.random.default_rng(0))
+    _reached: dict[Prefix, Reached] = field(default_factory=dict)
+
+    def reached(self, prefix: Prefix) -> Reached:
+        """The rows of a prefix in a sample of the states reached."""
+        if prefix not in self._reached:
+            found = self._reached[prefix] = Reached(Columns(self.vocabulary, prefix))
+            for i in self.instances[:SAMPLED]:
+                with i.sizes:
+                    found.add(i.layout, sample(i.states, SAMPLE))
+        return self._reached[prefix]
+
+    def simple(self, most_cost: int) -> Iterator[Clause]:
+        """Clauses that tell the states reached from states a few cells away, the simplest first."""
+        random = np.random.default_rng(0)
+        instances = self.instances[:SAMPLED]
+        pools = [i.disturbed(sample(i.states, POOL), random) for i in instances]
+        for prefix in self.vocabulary.prefixes:
+            if prefix.cost > most_cost or prefix.quorum is not None:
+                continue
+            for k, i in enumerate(instances):
+                self.tick()
+                with i.sizes:
+                    clauses = self._separating(prefix, i, pools[k])
+                for clause in clauses:
+                    yield clause
+                    for j, other in enumerate(instances):
+                        pools[j] = np.delete(pools[j], violating(other, pools[j], clause.body), 0)
+
+    def _separating(self, prefix: Prefix, instance: Instance, states: States) -> list[Clause]:
+        """Clauses of two literals at most, each the cheapest for the first state that is left."""
+        reached = self.reached(prefix)
+        where, rows = reached.columns.rows(Batch(instance.layout, states))
+        bits = reached.columns.unpacked(rows)
+        left = np.flatnonzero(~reached.among(rows))
+        found: list[Clause] = []
+        while len(left):
+            ranked = [
+                (clause.cost, -int(false.sum()), clause, false)
+                for clause in reached.excluding(rows[left[0]], 2)
+                for false in [clause.false_in(bits[left])]
+            ]
+            self.tried += len(ranked)
+            best = min(ranked, key=lambda x: x[:2], default=None)
+            if best is None:
+                left = left[(rows[left] != rows[left[0]]).any(axis=1)]
+            elif self.holds(best[2]):
+                found.append(best[2])
+                left = left[~np.isin(where[left], where[left[best[3]]])]
+        return found
+
+    def learn(self, instance: Instance, states: States) -> tuple[list[Clause], Array]:
+        """Clauses that exclude these states, each as many as possible for its cost; what is left.
+
+        What is left are the numbers of states that no candidate excludes, if no clause is given.
+        """
+        left = np.arange(len(states))
+        with instance.sizes:
+            batch = Batch(instance.layout, states)
+            while pool := self._candidates(batch, left):
+                chosen: list[Clause] = []
+                while pool:
+                    clause, excluded = max(pool, key=lambda x: (len(x[1]) / x[0].cost, -x[0].cost))
+                    if self.holds(clause):
+                        chosen.append(clause)
+                        left = np.setdiff1d(left, excluded)
+                        pool = [(x, np.intersect1d(e, left)) for x, e in pool]
+                    pool = [(x, e) for x, e in pool if len(e) and x.body != clause.body]
+                if chosen:
+                    return chosen, left
+        return [], left
+
+    def _candidates(self, batch: Batch, left: Array) -> list[tuple[Clause, Array]]:
+        """Clauses that exclude some of these states, with which they exclude."""
+        found: list[tuple[Clause, Array]] = []
+        best = 0.0
+        for prefix in self.vocabulary.prefixes:
+            self.tick()
+            if len(left) / (prefix.cost + LEAST_LITERALS) < best:
+                break  # not even a clause that excludes all would be better
+            for clause, excluded in self._of(prefix, batch, left):
+                best = max(best, len(excluded) / clause.cost)
+                found.append((clause, excluded))
+        return found
+
+    def _of(self, prefix: Prefix, batch: Batch, left: Array) -> Iterator[tuple[Clause, Array]]:
+        reached = self.reached(prefix)
+        where, rows = reached.columns.rows(batch)
+        mine = np.flatnonzero(~reached.among(rows) & np.isin(where, left))
+        bits = reached.columns.unpacked(rows[mine])
+        seen: set[c.Expr] = set()
+        some = distinct(rows[mine])
+        for row in some[self.random.permutation(len(some))[:MOST_ROWS_ASKED]]:
+            for clause in reached.excluding(row, MOST_LITERALS):
+                self.tried += 1
+                if clause.body not in seen and clause.body not in self.banned:
+                    seen.add(clause.body)
+                    yield clause, np.unique(where[mine[clause.false_in(bits)]])
+
+    def holds(self, clause: Clause) -> bool:
+        """Whether a clause holds in all states reached; if not, its prefix learns from it."""
+        for i in self.instances:
+            wrong = violating(i, i.states, clause.body)
+            if len(wrong):
+                self.refuted += 1
+                with i.sizes:
+                    self.reached(clause.prefix).add(
+                        i.layout, i.states[sample(wrong, MOST_MISTAKES)]
+                    )
+                return False
+        return True
+
+
+def violating(instance: Instance, states: States, body: c.Quant) -> Array:
+    """The numbers of the states where a lemma does not hold."""
+    with instance.sizes:
+        return false_in(pieces(instance, states), body)
+
+
+def pieces(instance: Instance, states: States) -> list[Batch]:
+    """The states, in parts that take little memory. (Use inside the instance's sizes.)"""
+    return [Batch(instance.layout, states[k : k + PIECE]) for k in range(0, len(states), PIECE)]
+
+
+def false_in(batches: Sequence[Batch], body: c.Quant) -> Array:
+    """The numbers of the states, of all these parts, where a lemma does not hold."""
+    found = [np.zeros(0, np.int64)]
+    first = 0
+    for batch in batches:
+        rows = Rows.over(batch, body.binders)
+        found.append(first + np.unique(rows.state[~rows.truth(body.body)]))
+        first += len(batch.states)
+    return np.concatenate(found)
+
+
+def sample(items: Any, most: int) -> Any:
+    """So many of them, spread evenly."""
+    if len(items) <= most:
+        return items
+    return items[np.linspace(0, len(items) - 1, most).astype(np.int64)]

@@ -1,0 +1,70 @@
+"""Lemmas as source, and a protocol class with them pasted in: what is proved is what is printed."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import string
+import sys
+import textwrap
+import types as pytypes
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from quorate.model.language import invariant
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.types import MessagesType, QuorumType, RecordType, SortType
+from quorate.model.language.ir import core as c
+
+from .text import Writer
+from .vocabulary import Vocabulary
+
+WIDTH = 92  # of a line inside a method
+_numbers = itertools.count()
+
+
+def method(vocabulary: Vocabulary, name: str, body: c.Quant) -> str:
+    """A lemma as a method to paste into the class."""
+    text = Writer(lambda var: _letters(vocabulary, var)).lines(body, WIDTH)
+    inside = textwrap.indent(text, "    ")
+    return f"@invariant\ndef {name}(self) -> bool:\n{inside}\n"
+
+
+def _letters(vocabulary: Vocabulary, var: c.Var) -> Iterator[str]:
+    """Names for a variable of this type, the best first."""
+    match var.type:
+        case RecordType():
+            yield from "mnk"
+        case SortType(sort):
+            yield from vocabulary.names.of(sort)
+        case QuorumType(system):
+            yield from vocabulary.names.of(system)
+    yield from string.ascii_lowercase
+
+
+def pasted(protocol: type[Protocol], methods: Mapping[str, str]) -> type[Protocol]:
+    """A subclass with these methods, read from their text as from a file."""
+    number = next(_numbers)
+    file, module_name = f"<found {number}>", f"quorate_found_{number}"
+    body = textwrap.indent("\n".join(methods.values()) or "pass\n", "    ")
+    source = f"class {protocol.__name__}(Base):\n{body}"
+    module = pytypes.ModuleType(module_name)
+    module.__dict__.update(names_of(protocol), invariant=invariant, Base=protocol)
+    sys.modules[module_name] = module
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), vars(module))
+    found: type[Protocol] = vars(module)[protocol.__name__]
+    return found
+
+
+def names_of(protocol: type[Protocol]) -> dict[str, Any]:
+    """What the methods of a class may mention: its module's names, its sorts and messages."""
+    found: dict[str, Any] = {}
+    for base in reversed(protocol.__mro__):
+        if issubclass(base, Protocol) and base is not Protocol:
+            found |= vars(sys.modules[base.__module__])
+    found |= protocol.sorts()
+    for variable in protocol.variables().values():
+        if isinstance(variable.type, MessagesType):
+            found |= {record.__name__: record for record in variable.type.messages}
+    return found

@@ -1,0 +1,106 @@
+"""Ground formulas over many packed states at once: one array per node, one entry per state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.ground.nodes import Bool, Node, Scalar, nodes_in
+
+Truth = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+States = npt.NDArray[np.uint64]  # one row of machine words for each state
+
+
+class Vector:
+    """Evaluates nodes in all of these states; each node once."""
+
+    def __init__(self, states: States) -> None:
+        self.states = states
+        self._known: dict[int, Any] = {}
+        self._constants = {b: np.full(len(states), b) for b in (False, True)}
+
+    def condition(self, p: Bool) -> Truth:
+        """In which states a condition holds."""
+        return self._value(p) if isinstance(p, Node) else self._constants[bool(p)]
+
+    def scalar(self, x: Scalar) -> Any:
+        """A scalar in each state; a constant as a number."""
+        return self._value(x) if isinstance(x, Node) else int(x)
+
+    def _value(self, root: Node) -> Any:
+        if root.id not in self._known:
+            # Operands first, so that no chain of operations is too deep for Python's stack.
+            for node in nodes_in([root]):
+                if node.id not in self._known:
+                    self._known[node.id] = getattr(self, f"_{node.op}")(*node.args)
+        return self._known[root.id]
+
+    # ------------------------------------------------------------ conditions
+
+    def _isin(self, x: Node, mask: int) -> Truth:
+        table = np.array([bool(mask >> i & 1) for i in range(x.size)])
+        found: Truth = table[np.minimum(self._value(x), x.size - 1)]
+        return found
+
+    def _eq(self, x: Scalar, y: Scalar) -> Truth:
+        return np.asarray(self.scalar(x) == self.scalar(y))
+
+    def _lt(self, x: Scalar, y: Scalar) -> Truth:
+        return np.asarray(self.scalar(x) < self.scalar(y))
+
+    def _iff(self, p: Bool, q: Bool) -> Truth:
+        return np.asarray(self.condition(p) == self.condition(q))
+
+    def _not(self, p: Bool) -> Truth:
+        return ~self.condition(p)
+
+    def _and(self, *parts: Bool) -> Truth:
+        return np.asarray(np.logical_and.reduce([self.condition(p) for p in parts]))
+
+    def _or(self, *parts: Bool) -> Truth:
+        return np.asarray(np.logical_or.reduce([self.condition(p) for p in parts]))
+
+    # ------------------------------------------------------------ scalars
+
+    def _load(self, column: Any, index: Scalar) -> Numbers:
+        if not isinstance(index, Node):
+            return self.cell(column, index)
+        cells = np.stack([self.cell(column, i) for i in range(column.count)])
+        # An index past the end belongs to a branch that is not taken: any value will do.
+        where = np.clip(self._value(index), 0, column.count - 1)
+        found: Numbers = cells[where, np.arange(len(self.states))]
+        return found
+
+    def cell(self, column: Any, index: int) -> Numbers:
+        """The number that a cell holds in each state."""
+        if column.bits == 0:
+            return np.zeros(len(self.states), np.int64)
+        word, bit = column.place(index)
+        mask = np.uint64((1 << column.bits) - 1)
+        return (self.states[:, word] >> np.uint64(bit) & mask).astype(np.int64)
+
+    def _add(self, x: Scalar, y: Scalar) -> Any:
+        return self.scalar(x) + self.scalar(y)
+
+    def _sub(self, x: Scalar, y: Scalar) -> Any:
+        return np.maximum(0, self.scalar(x) - self.scalar(y))
+
+    def _mul(self, x: Scalar, k: int) -> Any:
+        return self.scalar(x) * k
+
+    def _div(self, x: Scalar, k: int) -> Any:
+        return self.scalar(x) // k
+
+    def _mod(self, x: Scalar, k: int) -> Any:
+        return self.scalar(x) % k
+
+    def _select(self, p: Bool, x: Scalar, y: Scalar) -> Numbers:
+        found: Numbers = np.where(self.condition(p), self.scalar(x), self.scalar(y))
+        return found
+
+    def _number(self, p: Bool) -> Numbers:
+        found: Numbers = self.condition(p).astype(np.int64)
+        return found

@@ -1,0 +1,288 @@
+"""From a path that a search found to a trace that people and replayers read.
+
+What enabled a step is found by asking CPython: take a message away, or put a cell back, and see
+whether the step can still be taken. That is exact, and needs no annotation. A step that makes no
+sense without the message or the write cannot be taken without it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quorate.checker.results import Exploration, Move
+from quorate.model.language import Message, Sort, StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Ordered, Sizes
+from quorate.model.language.declare.types import MapType, MessagesType, SortType
+from quorate.model.language.diagnostics import UndefinedAt
+from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.ir import core as c
+from quorate.model.language.ir.lower import describe, digest
+from quorate.traces import FrozenMap, Received, Source, Step, Trace, Undefined, Violation
+
+from .excerpt import excerpt_of
+from .explaining import Explaining
+from .values import show_record, show_state, show_value
+
+Happens = Callable[[State, Move], bool]
+Causes = tuple[tuple[Received, ...], tuple[int, ...]]
+
+_NOTHING: Causes = ((), ())
+
+
+def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
+    """The sorts whose elements act: those that some variable is keyed by first.
+
+    Ballots and terms are no processes, though something may be known of each: an ordered sort must
+    also be the first of the sorts that some action takes, as in `submit(n: Node, c: Cmd)`.
+    """
+    acting = {_first_sort(a) for a in description.actions}
+    keyed = (v.type.keys[0] for v in description.variables if isinstance(v.type, MapType))
+    sorts = dict.fromkeys(k.sort for k in keyed if isinstance(k, SortType))
+    return tuple(s for s in sorts if s in acting or not issubclass(s, Ordered))
+
+
+def _first_sort(action: c.Action) -> type[Sort] | None:
+    types = (p.var.type for p in action.parameters)
+    return next((t.sort for t in types if isinstance(t, SortType)), None)
+
+
+def make_trace(
+    protocol: type[Protocol],
+    name: str,
+    sizes: Sizes,
+    initial: State,
+    path: Sequence[Move],
+    violated: str | None = None,
+    undefined: UndefinedAt | None = None,
+) -> Trace:
+    """The trace of a path; `name` is how the protocol is found again ("module:Class").
+
+    The path may end in a state that violates an invariant, or in which a step or a property is
+    undefined. What of the explanation could not be found is left out, and in the trace's `notes`.
+    """
+    with sizes:
+        return _Maker(protocol, name, sizes).make(initial, path, violated, undefined)
+
+
+def counterexample(
+    protocol: type[Protocol], name: str, sizes: Sizes, found: Exploration
+) -> Trace | None:
+    """The trace of the violation, or of the undefined step, that an exploration found, if any."""
+    if found.initial is None:
+        return None
+    return make_trace(
+        protocol, name, sizes, found.initial, found.path, found.violated, found.undefined
+    )
+
+
+@dataclass
+class _Maker:
+    protocol: type[Protocol]
+    name: str
+    sizes: Sizes
+    explaining: Explaining = field(default_factory=Explaining)
+
+    def __post_init__(self) -> None:
+        self.description = describe(self.protocol)
+        self.machine = Machine(self.protocol, self.sizes)
+        self.sent_at = next(
+            (
+                i
+                for i, v in enumerate(self.description.variables)
+                if isinstance(v.type, MessagesType)
+            ),
+            None,
+        )
+        self.process_sorts = processes_of(self.description)
+
+    def make(
+        self,
+        initial: State,
+        path: Sequence[Move],
+        violated: str | None,
+        undefined: UndefinedAt | None,
+    ) -> Trace:
+        states = [initial, *(m.state for m in path)]
+        sent_by: dict[Any, int] = dict.fromkeys(self._messages(initial), 0)
+        steps = []
+        for number, move in enumerate(path, start=1):
+            before = states[number - 1]
+            steps.append(self._step(number, move, states, sent_by))
+            for message in self._messages(move.state) - self._messages(before):
+                sent_by[message] = number
+        messages = (
+            self.description.variables[self.sent_at].name if self.sent_at is not None else None
+        )
+        ending = None if undefined is None else self._undefined(undefined, states, sent_by)
+        violation = self._violation(violated, states[-1])
+        return Trace(
+            protocol=self.name,
+            sizes=tuple(self.sizes.items()),
+            initial=FrozenMap(show_state(self.description, initial).items()),
+            steps=tuple(steps),
+            violation=violation,
+            messages=messages,
+            processes=tuple(repr(e) for sort in self.process_sorts for e in sort),
+            digest=digest(self.description),
+            faults=tuple(self.sizes.faults.items()),
+            undefined=ending,
+            notes=tuple(self.explaining.notes),
+        )
+
+    def _messages(self, state: State) -> frozenset[Any]:
+        return state[self.sent_at] if self.sent_at is not None else frozenset()
+
+    def _step(
+        self,
+        number: int,
+        move: Move,
+        states: list[State],
+        sent_by: dict[Any, int],
+        happens: Happens | None = None,
+    ) -> Step:
+        action = self.description.action(move.action)
+        happens = happens or self._is_taken
+        received, because = self.explaining.part(
+            f"what enabled step {number}",
+            lambda: self._causes(number, move, states, sent_by, happens),
+            _NOTHING,
+        )
+        names = (p.var.name for p in action.parameters)
+        return Step(
+            action=move.action,
+            # Of a step that the description alone finds undefined the arguments may be unknown.
+            args=tuple((n, show_value(v)) for n, v in zip(names, move.arguments, strict=False)),
+            state=FrozenMap(show_state(self.description, move.state).items()),
+            node=self._node(move),
+            received=received,
+            because=because,
+            source=Source(action.span.file, action.span.line),
+        )
+
+    def _undefined(
+        self, at: UndefinedAt, states: list[State], sent_by: dict[Any, int]
+    ) -> Undefined:
+        """What has no value at the end of the path."""
+        move = Move(at.name, at.arguments, states[-1])
+        if at.kind == "action":
+            step = self._step(len(states), move, states, sent_by, self._is_undefined)
+        else:
+            method = getattr(self.protocol, at.name)
+            names = list(inspect.signature(method).parameters)[1:]
+            args = tuple((n, show_value(v)) for n, v in zip(names, at.arguments, strict=True))
+            state = FrozenMap(show_state(self.description, states[-1]).items())
+            code = method.__code__
+            source = Source(code.co_filename, code.co_firstlineno)
+            step = Step(at.name, args, state, self._node(move), source=source)
+        excerpt = self.explaining.part("the source line", lambda: excerpt_of(at.span), None)
+        return Undefined(at.kind, step, at.what, excerpt)
+
+    def _is_taken(self, state: State, move: Move) -> bool:
+        return self.machine.tried(state, move.action, move.arguments) is not None
+
+    def _is_undefined(self, state: State, move: Move) -> bool:
+        try:
+            self.machine.step(state, move.action, move.arguments)
+        except StepError:
+            return True
+        return False
+
+    def _causes(
+        self,
+        number: int,
+        move: Move,
+        states: list[State],
+        sent_by: dict[Any, int],
+        happens: Happens,
+    ) -> Causes:
+        """The messages, and the earlier steps, without which this one would not happen."""
+        if not happens(states[number - 1], move):  # the kernel is stricter than CPython
+            return _NOTHING
+        needed = self._needed(states[number - 1], move, happens)
+        received = tuple(
+            Received(show_record(m), sent_by[m])
+            for m in sorted(needed, key=lambda m: (sent_by[m], repr(m)))
+        )
+        because = {r.step for r in received if r.step} | self._enablers(
+            number, move, states, happens
+        )
+        return received, tuple(sorted(because))
+
+    def _node(self, move: Move) -> str | None:
+        """The process that acts: the first argument that is one."""
+        for value in move.arguments:
+            if isinstance(value, self.process_sorts):
+                return repr(value)
+        return None
+
+    def _needed(self, before: State, move: Move, happens: Happens) -> list[Any]:
+        """The messages without which the step would not happen."""
+        needed = [a for a in move.arguments if isinstance(a, Message)]
+        for message in self._messages(before):
+            if message not in needed and not happens(self._without(before, message), move):
+                needed.append(message)
+        return needed
+
+    def _without(self, before: State, message: Any) -> State:
+        assert self.sent_at is not None
+        return _with(before, (self.sent_at, None), before[self.sent_at] - {message})
+
+    def _enablers(self, number: int, move: Move, states: list[State], happens: Happens) -> set[int]:
+        """Earlier steps whose latest write to some cell is what made this step possible."""
+        found: set[int] = set()
+        before = states[number - 1]
+        for place in self._cells(before):
+            writer = self._last_writer(place, number, states)
+            if writer:
+                undone = _with(before, place, _at(states[writer - 1], place))
+                if not happens(undone, move):
+                    found.add(writer)
+        return found
+
+    def _cells(self, state: State) -> Iterator[tuple[int, int | None]]:
+        for i, v in enumerate(self.description.variables):
+            if isinstance(v.type, MapType):
+                yield from ((i, k) for k in range(len(state[i])))
+            elif not isinstance(v.type, MessagesType):
+                yield i, None
+
+    def _last_writer(
+        self, place: tuple[int, int | None], number: int, states: list[State]
+    ) -> int | None:
+        for k in range(number - 1, 0, -1):
+            if _at(states[k], place) != _at(states[k - 1], place):
+                return k
+        return None
+
+    def _violation(self, violated: str | None, state: State) -> Violation | None:
+        if violated is None:
+            return None
+        why = self.explaining.part("why it is violated", lambda: self._why(violated, state), None)
+        return Violation(violated, why)
+
+    def _why(self, violated: str, state: State) -> str | None:
+        from .witness import witness
+
+        prop = next(p for p in self.description.invariants if p.name == violated)
+        return witness(self.description, prop, state, self.machine)
+
+
+def _at(state: State, place: tuple[int, int | None]) -> Any:
+    variable, cell = place
+    return state[variable] if cell is None else state[variable][cell]
+
+
+def _with(state: State, place: tuple[int, int | None], value: Any) -> State:
+    variable, cell = place
+    values = list(state)
+    if cell is None:
+        values[variable] = value
+    else:
+        row = list(values[variable])
+        row[cell] = value
+        values[variable] = tuple(row)
+    return tuple(values)

@@ -1,0 +1,111 @@
+"""From a trace's values back to the states of a model: names to elements, checked on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from quorate.model.language import FrozenMap
+from quorate.model.language.declare.types import (
+    BoolType,
+    MapType,
+    MessagesType,
+    NatType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+    key_values,
+)
+from quorate.model.language.interpreter import State
+from quorate.model.language.ir import core as c
+from quorate.traces import FrozenMap as TraceMap
+from quorate.traces import Record as TraceRecord
+from quorate.traces import Value, show
+
+from .values import show_value
+
+
+class NotAValueError(Exception):
+    """A value of a trace that the model's type does not have."""
+
+
+class Reader:
+    """Reads values at the active sizes."""
+
+    def __init__(self) -> None:
+        self._named: dict[Type, dict[Value, Any]] = {}
+
+    def value(self, v: Value, t: Type) -> Any:
+        """The value of type t that a trace's value stands for. Raises NotAValueError."""
+        match t, v:
+            case OptionType(inner), _:
+                return None if v is None else self.value(v, inner)
+            case BoolType(), bool():
+                return v
+            case NatType(), int() if not isinstance(v, bool):
+                return v
+            case SetType(element), frozenset():
+                return frozenset(self.value(x, element) for x in v)
+            case SeqType(element, _), tuple():
+                return tuple(self.value(x, element) for x in v)
+            case MapType(_, inner), TraceMap():
+                return FrozenMap(self._cells(v, t, inner))
+            case RecordType(record), TraceRecord(tag=tag) if tag == record.__name__:
+                fields = dict(v.fields)
+                if set(fields) == set(t.fields):
+                    return record(*[self.value(fields[n], f) for n, f in t.fields.items()])
+        named = self._elements(t)
+        if v in named:
+            return named[v]
+        raise NotAValueError(f"found {show(v)}, expected {_expected(t, named)}")
+
+    def _elements(self, t: Type) -> dict[Value, Any]:
+        if isinstance(t, (RecordType, SetType, SeqType, MapType, NatType, BoolType)):
+            return {}
+        if t not in self._named:
+            self._named[t] = {show_value(x): x for x in t.values()}
+        return self._named[t]
+
+    def _cells(self, v: TraceMap, t: MapType, inner: Type) -> list[tuple[Any, Any]]:
+        keys = {show_value(k): k for k in key_values(t.keys)}
+        if set(v) != set(keys):
+            wanted = ", ".join(map(show, keys))
+            raise NotAValueError(f"found the keys {', '.join(map(show, v))}, expected {wanted}")
+        return [(key, self.value(v[name], inner)) for name, key in keys.items()]
+
+    def state(self, description: c.Description, shown: Mapping[Any, Value]) -> State:
+        """The state that a trace shows. Raises NotAValueError naming the variable."""
+        values: list[Any] = []
+        for variable in description.variables:
+            if variable.name not in shown:
+                raise NotAValueError(f"{variable.name}: found nothing, expected a {variable.type}")
+            try:
+                values.append(self._variable(variable.type, shown[variable.name]))
+            except NotAValueError as error:
+                raise NotAValueError(f"{variable.name}: {error}") from None
+        for kind in description.protocol.budgets():
+            left = shown.get(f"{kind}_budget", 0)
+            values.append(left if isinstance(left, int) else 0)
+        return tuple(values)
+
+    def _variable(self, t: Type, v: Value) -> Any:
+        if isinstance(t, MessagesType):
+            if not isinstance(v, frozenset):
+                raise NotAValueError(f"found {show(v)}, expected a set of messages")
+            return frozenset(self.message(m, t) for m in v)
+        found = self.value(v, t)
+        return tuple(found.values()) if isinstance(t, MapType) else found
+
+    def message(self, m: Value, t: MessagesType) -> Any:
+        """The message that a trace's record stands for. Raises NotAValueError."""
+        for record in t.messages:
+            if isinstance(m, TraceRecord) and m.tag == record.__name__:
+                return self.value(m, RecordType(record))
+        names = ", ".join(r.__name__ for r in t.messages)
+        raise NotAValueError(f"found {show(m)}, expected one of {names}")
+
+
+def _expected(t: Type, named: dict[Value, Any]) -> str:
+    return f"one of {', '.join(map(show, named))}" if named else f"a {t}"

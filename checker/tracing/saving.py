@@ -1,0 +1,29 @@
+"""Writing traces so that their protocol is found again, wherever the command is called later."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from quorate.checker.loading import is_file_name
+from quorate.traces import Trace, write_itf
+
+
+def save_trace(trace: Trace, path: Path) -> None:
+    """Write `trace` to `path`; the file of its protocol is named from the folder of `path`.
+
+    So they can be moved together, in a repository say. Where they have only the root in common,
+    the name is absolute. Raises TraceError.
+    """
+    write_itf(replace(trace, protocol=_from(trace.protocol, path.parent)), path)
+
+
+def _from(name: str, folder: Path) -> str:
+    place, colon, wanted = name.partition(":")
+    if not is_file_name(place):
+        return name
+    target, start = Path(place).resolve(), folder.resolve()
+    common = os.path.commonpath([target, start])
+    near = target if common == target.anchor else Path(os.path.relpath(target, start))
+    return f"{near.as_posix()}{colon}{wanted}"

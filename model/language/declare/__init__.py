@@ -1,0 +1,1 @@
+"""What the author of a protocol writes with: sorts, values, variables, quorum systems."""

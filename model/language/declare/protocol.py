@@ -1,0 +1,339 @@
+"""The `Protocol` base class and its decorators: a description that plain CPython can run.
+
+A protocol is an ordinary class. Its annotated attributes are the state variables, its decorated
+methods the actions and the properties. `run.py` executes it as it stands, `capture.py` reads its
+source: both readings start from what `Protocol.variables` and friends say here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import inspect
+import sys
+import types as pytypes
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar, overload
+
+from quorate.model.language.diagnostics import SizeError
+
+from .data import NotAType, Record, frozen, type_of
+from .quorums import QuorumSystem, is_kind
+from .sorts import Nat, Sizes, Sort
+from .types import MapType, MessagesType, Type
+
+F = TypeVar("F", bound=Callable[..., Any])
+LARGEST_SIZE = 64
+
+
+class Disabled(Exception):
+    """Raised by `require`: the action cannot be taken in this state."""
+
+
+# Set while a machine asks which requirement fails: it is told of each, and none disables.
+observer: ContextVar[Callable[[object], None] | None] = ContextVar("observer", default=None)
+
+
+def require(condition: object) -> None:
+    """A named conjunct of an action's guard; comes before the first effect."""
+    if (told := observer.get()) is not None:
+        told(condition)
+    elif not condition:
+        raise Disabled
+
+
+@dataclass(frozen=True)
+class Initial:
+    """What a state variable holds at first, and whether a crash loses it."""
+
+    value: Any
+    volatile: bool
+
+
+def durable(initially: Any) -> Any:
+    """A variable that survives a crash."""
+    return Initial(initially, volatile=False)
+
+
+def volatile(initially: Any) -> Any:
+    """A variable that a crash of the process in its first key resets to its initial value."""
+    return Initial(initially, volatile=True)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a decorator says of a method."""
+
+    kind: str
+    fault: str | None = None
+
+
+@overload
+def action(function: F) -> F: ...
+@overload
+def action(*, fault: str) -> Callable[[F], F]: ...
+def action(function: Any = None, *, fault: str | None = None) -> Any:
+    """An atomic step; its parameters range over their types. `fault=` names a budget it uses up."""
+    mark = _marker(Mark("action", fault))
+    return mark(function) if function is not None else mark
+
+
+def _marker(mark: Mark) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:
+        if not inspect.isfunction(function):
+            raise TypeError(f"@{mark.kind} decorates a method, not {function!r}")
+        if hasattr(function, "_quorate"):
+            raise TypeError(
+                f"{function.__qualname__} is already an @{function._quorate.kind}; "
+                f"it cannot be an @{mark.kind} too"
+            )
+        function._quorate = mark  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+init: Callable[[F], F] = _marker(Mark("init"))
+define: Callable[[F], F] = _marker(Mark("define"))
+invariant: Callable[[F], F] = _marker(Mark("invariant"))
+reachable: Callable[[F], F] = _marker(Mark("reachable"))
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state variable: its type, its initial value (of each cell, for a map), its owner class."""
+
+    name: str
+    type: Type
+    initial: Any
+    volatile: bool
+    owner: Any
+
+
+class Protocol:
+    """Base class of protocol descriptions. A modification of a protocol is a subclass of it."""
+
+    faults: ClassVar[Mapping[str, int]] = {}
+
+    @classmethod
+    def methods(cls, kind: str) -> dict[str, Any]:
+        """The methods decorated as `kind`, in order of first declaration, as overridden last."""
+        names = [n for base in reversed(cls.__mro__) for n in vars(base)]
+        found = {}
+        for name in dict.fromkeys(names):
+            method = getattr(cls, name, None)
+            if getattr(method, "_quorate", Mark("")).kind == kind:
+                found[name] = method
+        return found
+
+    @classmethod
+    def variables(cls) -> dict[str, Variable]:
+        """The state variables in order of declaration. Raises NotAType, naming the variable."""
+        found: dict[str, Variable] = {}
+        for base in reversed(cls.__mro__):
+            if not issubclass(base, Protocol) or base is Protocol:
+                continue
+            for name, annotation in inspect.get_annotations(base).items():
+                if (t := variable_type(base, name, annotation)) is None:
+                    continue
+                start = vars(base).get(name)
+                initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
+                found[name] = Variable(name, t, frozen(initial.value), initial.volatile, base)
+        return found
+
+    @classmethod
+    def sorts(cls) -> dict[str, type]:
+        """Every sort, number range and quorum system that the description mentions, by name."""
+        return {sort.__name__: sort for sort in mentioned_sorts(cls)}
+
+    @classmethod
+    def sized(cls, faults: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+        """One bounded configuration, to be entered with `with`.
+
+        Raises SizeError for a sort that is unknown, unsized, or of a size that cannot be.
+        """
+        sorts = cls.sorts()
+        wanted = {n: s for n, s in sorts.items() if not issubclass(s, QuorumSystem)}
+        sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
+        _check_sizes(cls, wanted, sizes)
+        elements: dict[type, tuple[Any, ...]] = {}
+        for name, sort in wanted.items():
+            n = sizes[name]
+            elements[sort] = tuple(
+                range(n + 1) if issubclass(sort, Nat) else (sort(i) for i in range(n))  # type: ignore[call-arg]
+            )
+        for system in sorts.values():
+            if issubclass(system, QuorumSystem):
+                elements[system] = system.quorums(elements[system.of])
+        return Sizes(elements, {n: sizes[n] for n in wanted}, cls.budgets(faults))
+
+    @classmethod
+    def budgets(cls, faults: Mapping[str, int] | None = None) -> dict[str, int]:
+        """How often each fault may happen: the class's `faults`, overridden by those given."""
+        known = dict.fromkeys(
+            m._quorate.fault for m in cls.methods("action").values() if m._quorate.fault
+        )
+        budgets = {kind: dict(cls.faults).get(kind, 0) for kind in known}
+        for kind, most in (faults or {}).items():
+            if kind not in known:
+                raise SizeError(
+                    f"{cls.__name__} has no fault `{kind}`; it has {', '.join(known) or 'none'}"
+                )
+            if most < 0:
+                raise SizeError(f"fault {kind}={most}: a budget cannot be negative")
+            budgets[kind] = most
+        return budgets
+
+    def crash(self, process: Sort) -> None:
+        """Lose what is volatile of this process: every volatile map cell it keys first."""
+        for variable in type(self).variables().values():
+            if variable.volatile and isinstance(variable.type, MapType):
+                cells = getattr(self, variable.name)
+                for key in cells.keys_of(process):
+                    cells[key] = variable.initial
+
+    def __new__(cls) -> Self:
+        self = object.__new__(cls)
+        object.__setattr__(self, "_journal", None)
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A step writes plain variables by assignment: note what to put back.
+        value = frozen(value)
+        journal = self.__dict__.get("_journal")
+        if journal is not None:
+            journal.write_plain(self, name, value)
+        object.__setattr__(self, name, value)
+
+
+class BadAnnotation(NotAType):
+    """A state variable whose annotation is no type of the language, or cannot be evaluated."""
+
+    def __init__(self, owner: type, name: str, reason: str, evaluated: bool) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.owner, self.name, self.reason, self.evaluated = owner, name, reason, evaluated
+
+
+def variable_type(base: type, name: str, annotation: Any) -> Type | None:
+    """The type of an annotated name in a class body, None for a ClassVar. Raises BadAnnotation."""
+    if isinstance(annotation, str):
+        if annotation.startswith(("ClassVar", "typing.ClassVar")):
+            return None
+        scope = vars(sys.modules[base.__module__]) | dict(vars(base))
+        try:
+            annotation = eval(annotation, scope)
+            if isinstance(annotation, str):  # quoted, and not evaluated in its file anyway
+                annotation = eval(annotation, scope)
+        except NotAType as error:
+            raise BadAnnotation(base, name, str(error), evaluated=True) from None
+        except Exception as error:
+            raise BadAnnotation(base, name, str(error), evaluated=False) from None
+    if getattr(annotation, "__origin__", annotation) is ClassVar:
+        return None
+    try:
+        return type_of(annotation)
+    except NotAType as error:
+        raise BadAnnotation(base, name, str(error), evaluated=True) from None
+
+
+def mentioned_sorts(cls: type[Protocol]) -> list[type]:
+    """The sorts, number ranges and quorum systems that a description mentions, by name."""
+    found: list[type] = []
+    pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
+    for kind in ("init", "action", "define", "invariant", "reachable"):
+        for method in cls.methods(kind).values():
+            pending += _mentioned(method)
+    seen: list[Any] = []  # kept alive, so that no two have the same id
+    ids: set[int] = set()
+    while pending:
+        item = pending.pop()
+        if id(item) in ids:
+            continue
+        ids.add(id(item))
+        seen.append(item)
+        if isinstance(item, type) and issubclass(item, QuorumSystem):
+            if hasattr(item, "of"):
+                pending += [item.of, *item.meets]
+            if not is_kind(item):
+                found.append(item)
+        elif isinstance(item, Sort):
+            pending.append(type(item))
+        elif isinstance(item, type) and issubclass(item, (Sort, Nat)):
+            if item.__module__ != Sort.__module__:
+                found.append(item)
+        else:
+            pending += _parts(item)
+    return sorted(found, key=lambda sort: sort.__name__)
+
+
+def _variables_or_none(cls: type[Protocol]) -> dict[str, Variable]:
+    try:
+        return cls.variables()
+    except (NotAType, NameError, TypeError):
+        return {}  # capture reports these with their place
+
+
+def _mentioned(method: Any) -> Iterator[Any]:
+    """The global objects whose names the method's code and annotations mention."""
+    codes, scope = [method.__code__], method.__globals__
+    closure = inspect.getclosurevars(method).nonlocals
+    while codes:
+        code = codes.pop()
+        codes += [c for c in code.co_consts if isinstance(c, pytypes.CodeType)]
+        for name in (*code.co_names, *code.co_freevars):
+            if name in closure or name in scope:
+                yield closure.get(name, scope.get(name))
+    for annotation in method.__annotations__.values():
+        try:
+            yield (
+                eval(annotation, scope, dict(closure))
+                if isinstance(annotation, str)
+                else annotation
+            )
+        except Exception:
+            continue
+
+
+def _parts(item: Any) -> list[Any]:
+    if isinstance(item, MessagesType):
+        return list(item.messages)
+    if isinstance(item, Type):
+        inner: list[Any] = []
+        for value in vars(item).values():
+            inner += value if isinstance(value, tuple) else [value]
+        return inner
+    if isinstance(item, type) and issubclass(item, Record) and item.__module__ != __name__:
+        try:
+            return list(item.field_types().values())
+        except (NotAType, NameError):
+            return []
+    if isinstance(item, pytypes.UnionType):
+        return list(item.__args__)
+    return []
+
+
+def _check_sizes(cls: type[Protocol], wanted: Mapping[str, type], sizes: Mapping[str, int]) -> None:
+    listed = ", ".join(wanted) or "none"
+    for name, n in sizes.items():
+        if name not in wanted:
+            near = difflib.get_close_matches(name, wanted, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
+            raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
+        least = 0 if issubclass(wanted[name], Nat) else 1
+        if not isinstance(n, int) or isinstance(n, bool) or n < least:
+            raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
+        if (only := getattr(wanted[name], "size", n)) not in (n, None):
+            raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
+        if n > LARGEST_SIZE:
+            raise SizeError(f"{name}={n}: a sort has at most {LARGEST_SIZE} elements")
+    if missing := [name for name in wanted if name not in sizes]:
+        raise SizeError(
+            f"{cls.__name__} needs a size for {', '.join(missing)} (its sorts are {listed})"
+        )
+
+
+def is_enum(value: object) -> bool:
+    """Whether a class is an enum whose members can be constants of a description."""
+    return isinstance(value, type) and issubclass(value, enum.Enum)

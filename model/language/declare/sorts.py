@@ -1,0 +1,171 @@
+"""Sorts: the finite sets that states are made of, and how large they are in one run.
+
+An element is independent of sizes; how many elements a sort has is a matter of the active
+`Sizes`, entered with `with Paxos.sized(Acceptor=3, ...):`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from functools import total_ordering
+from typing import Any, ClassVar, Self, TypeVar
+
+from quorate.model.language.diagnostics import SizeError
+
+T = TypeVar("T")
+
+_active: ContextVar[Mapping[type, tuple[Any, ...]]] = ContextVar("quorate_sizes")
+
+
+def elements_of(sort: type) -> tuple[Any, ...]:
+    """The proper elements of a sort, an enum or a quorum system under the active sizes."""
+    if issubclass(sort, enum.Enum):
+        return tuple(sort)
+    try:
+        return _active.get()[sort]
+    except (LookupError, KeyError):
+        raise SizeError(
+            f"{sort.__name__} has no size here: run inside "
+            f"`with YourProtocol.sized({sort.__name__}=...):`"
+        ) from None
+
+
+class SortMeta(type):
+    """Iterating a sort walks its proper elements; `len` counts them."""
+
+    def __iter__(cls: type[T]) -> Iterator[T]:
+        return iter(elements_of(cls))
+
+    def __len__(cls) -> int:
+        return len(elements_of(cls))
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __repr__(cls) -> str:
+        return cls.__name__
+
+
+class Sort(metaclass=SortMeta):
+    """Interchangeable elements, told apart by `==` alone: acceptors, values, clients.
+
+    `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name.
+    `size=` says that there are so many in every configuration: the one coordinator.
+    """
+
+    short: ClassVar[str]
+    size: ClassVar[int | None] = None
+    first: ClassVar[int] = 0
+    _made: ClassVar[dict[int, Any]]
+
+    def __init_subclass__(
+        cls, *, short: str | None = None, size: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        if size is not None and (not isinstance(size, int) or size < 1):
+            raise TypeError(f"{cls.__name__}: size={size!r}, expected a whole number, at least 1")
+        cls.size = size
+        cls.short = short or cls.__name__[0].lower()
+        cls._made = {}
+
+    index: int
+
+    def __new__(cls, index: int) -> Self:
+        if (made := cls._made.get(index)) is None:
+            made = cls._made[index] = object.__new__(cls)
+            made.index = index
+        return made
+
+    def __init__(self, index: int) -> None:
+        """Elements are interned: the same index gives the same object."""
+
+    def __repr__(self) -> str:
+        return f"{self.short}{self.index + self.first}"
+
+    def __reduce__(self) -> Any:
+        return (type(self), (self.index,))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+@total_ordering
+class Ordered(Sort):
+    """Elements in a total order: ballots, terms. `bottom="never"` adds an element below all.
+
+    The bottom is a value that variables may hold, but no parameter and no loop ranges over it.
+    """
+
+    bottom: ClassVar[str | None] = None
+    first: ClassVar[int] = 1
+    # Set by the `bottom=` keyword; annotated so that models type-check.
+    never: ClassVar[Self]
+    none: ClassVar[Self]
+    zero: ClassVar[Self]
+
+    def __init_subclass__(cls, *, bottom: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if bottom is not None:
+            cls.bottom = bottom
+            setattr(cls, bottom, cls(-1))
+
+    def __lt__(self, other: Any) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self.index < other.index
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.index))
+
+    def __repr__(self) -> str:
+        return self.bottom if self.index < 0 and self.bottom else super().__repr__()
+
+
+class Nat(int, metaclass=SortMeta):
+    """The numbers 0..n, plain `int`s: log positions, counters. `Index=2` gives 0, 1, 2.
+
+    `len(...)`, `+` and `-` give such numbers; storing one outside the range is a mistake of the
+    model that the checker reports, never a silent bound.
+    """
+
+
+class Sizes(Mapping[str, int]):
+    """How many elements each sort has, and what each fault may cost: one bounded configuration."""
+
+    def __init__(
+        self,
+        elements: Mapping[type, tuple[Any, ...]],
+        given: Mapping[str, int],
+        faults: Mapping[str, int],
+    ) -> None:
+        self.elements = dict(elements)
+        self.faults = dict(faults)
+        self._given = dict(given)
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_active.set(self.elements))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _active.reset(self._tokens.pop())
+
+    def __getitem__(self, name: str) -> int:
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={n}" for name, n in {**self._given, **self.faults}.items())

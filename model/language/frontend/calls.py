@@ -1,0 +1,265 @@
+"""Calls: `@define` helpers, records, `len`, `min`, `max`, `range`, all/any."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import inspect
+from typing import Any, NoReturn
+
+from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.quorums import QuorumSystem
+from quorate.model.language.declare.sorts import Nat, Sort
+from quorate.model.language.declare.types import (
+    QuorumType,
+    RecordType,
+    SeqType,
+    SetType,
+    SortType,
+    Type,
+)
+from quorate.model.language.diagnostics import ModelError, article
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric
+from quorate.model.language.ir.traverse import walk
+
+from .declarations import field_mistakes
+from .generators import Generators
+from .wording import code
+
+
+class Calls(Generators):
+    """Reads calls."""
+
+    def _read_Call(self, node: ast.Call, expected: Type | None) -> s.Expr:
+        if isinstance(node.func, ast.Attribute):
+            return self._method_call(node, node.func)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in ("all", "any") and name not in self.scope:
+            return self._quantified(node, name)
+        if name == "len":
+            return self._length(node)
+        if name in ("min", "max") and len(node.args) == 2 and not node.keywords:
+            return self._extremum(node, name)
+        if name == "range":
+            return self._number_range(node)
+        if name in ("frozenset", "set") and not node.args:
+            t = expected if isinstance(expected, SetType) else SetType(NONE)
+            return s.SetOf(items=(), type=t, span=self.span(node))
+        target = self.scope.get(name)
+        if isinstance(target, type) and issubclass(target, Record):
+            return self._new(node, target)
+        self._foreign(node, name, target)
+
+    def _foreign(self, node: ast.Call, name: str, target: Any) -> NoReturn:
+        known = name in self.scope or hasattr(builtins, name)
+        label = "a Python function the checker cannot see into" if known else "unknown function"
+        hint = _FUNCTION_HINTS.get(name, "make it a `@define` method, or write it out")
+        if name in self.defines:
+            hint = f"write `self.{code(node)}`"
+        elif isinstance(target, type) and issubclass(target, (Sort, Nat, QuorumSystem)):
+            letter = name[0].lower()
+            label = "makes an element by its number"
+            hint = f"no element is special: take one as a parameter, `{letter}: {name}`"
+        self.fail(
+            "foreign-call",
+            f"`{code(node.func)}` is not part of the modelling language",
+            node.func,
+            label,
+            hint,
+        )
+
+    def _method_call(self, node: ast.Call, func: ast.Attribute) -> s.Expr:
+        if isinstance(func.value, ast.Call) and ast.unparse(func.value) == "super()":
+            self.fail(
+                "foreign-call",
+                "`super()` is called in actions only",
+                func,
+                "not in an expression",
+                f"give the overridden @define another name, and call it: `self.{func.attr}_(...)`",
+            )
+        if not (isinstance(func.value, ast.Name) and func.value.id == "self"):
+            self.fail(
+                "foreign-call",
+                f"`{code(func)}` is not part of the modelling language",
+                node,
+                "a method the checker cannot see into",
+                _instead(node, func),
+            )
+        if func.attr not in self.defines:
+            near = difflib.get_close_matches(func.attr, self.defines, 1)
+            other = getattr(getattr(self.protocol, func.attr, None), "_quorate", None)
+            hint = f"did you mean `self.{near[0]}`?" if near else ""
+            if other is not None:
+                hint = "what several methods compute is a @define of its own"
+            elif inspect.isfunction(getattr(self.protocol, func.attr, None)):
+                hint = f"write `@define` above `def {func.attr}`"
+            self.fail(
+                "unknown-define",
+                f"`{func.attr}` is an @{other.kind}, not a @define"
+                if other is not None
+                else f"{self.protocol.__name__} has no @define `{func.attr}`",
+                func,
+                "not a helper that can be called here",
+                hint or "helpers are methods decorated with @define",
+            )
+        if func.attr in self.calling:
+            cycle = " → ".join((*self.calling, func.attr))
+            self.fail(
+                "recursion",
+                f"`{func.attr}` calls itself: {cycle}",
+                node,
+                "recursive call",
+                "keep what it computes in a state variable, written as it changes",
+            )
+        parameters, body = self.read_define(func.attr, self.calling)
+        for part in walk(body) if self.written else ():
+            if isinstance(part, (s.StateRead, s.SentMessages)):
+                self.check_unwritten(node, part.variable)
+        if node.keywords or len(node.args) != len(parameters):
+            self.fail(
+                "argument-count",
+                f"`{func.attr}` takes {len(parameters)} arguments by position "
+                f"({', '.join(p.name for p in parameters)}), got {len(node.args)}",
+                node,
+                "by name" if node.keywords else f"{len(node.args)} given",
+                f"write `self.{func.attr}({', '.join(p.name for p in parameters)})`",
+            )
+        args = tuple(self.value(a, p.type) for a, p in zip(node.args, parameters, strict=True))
+        return s.Call(
+            name=func.attr,
+            parameters=parameters,
+            args=args,
+            body=body,
+            type=body.type,
+            span=self.span(node),
+        )
+
+    def _new(self, node: ast.Call, record: type[Record]) -> s.Expr:
+        if mistakes := field_mistakes(record):
+            raise ModelError(mistakes)
+        fields = record.field_types()
+        given: dict[str, ast.expr] = dict(zip(fields, node.args, strict=False))
+        given |= {k.arg: k.value for k in node.keywords if k.arg}
+        count = len(node.args) + len(node.keywords)
+        if count != len(fields) or set(given) != set(fields):
+            missing = [name for name in fields if name not in given]
+            unknown = [name for name in given if name not in fields]
+            label = (
+                f"`{unknown[0]}` is no field"
+                if unknown
+                else f"`{missing[0]}` is missing"
+                if missing
+                else f"{count} given"
+            )
+            self.fail(
+                "field-count",
+                f"{record.__name__} takes the fields {', '.join(fields)}; got {count}",
+                node,
+                label,
+                f"write `{record.__name__}({', '.join(fields)})`",
+            )
+        args = tuple(self.value(given[n], t) for n, t in fields.items())
+        return s.New(record=record, args=args, type=RecordType(record), span=self.span(node))
+
+    def _length(self, node: ast.Call) -> s.Expr:
+        if len(node.args) != 1 or node.keywords:
+            self.fail("argument-count", "`len` takes one argument", node)
+        of = self.iterated(node.args[0])
+        countable = (SeqType, SetType, QuorumType, s.ListType)
+        if not isinstance(of, s.SortRange) and not isinstance(of.type, countable):
+            self.fail(
+                "no-length",
+                "`len` takes a sequence, a set, a quorum, a list or a sort",
+                node.args[0],
+                f"this is {article(of.type)}",
+            )
+        plain = stripped(of)
+        if (
+            isinstance(plain, s.Comprehension)
+            and plain.kind == "set"
+            and isinstance(of.type, s.ListType)
+            and not (len(plain.generators) == 1 and plain.element == plain.generators[0].name)
+        ):
+            self.fail(
+                "no-length",
+                "a set of records made by a comprehension cannot be counted",
+                node.args[0],
+                "equal ones count once",
+                "count the elements that they are made of",
+            )
+        return s.Length(of=of, type=NUMBER, span=self.span(node))
+
+    def _extremum(self, node: ast.Call, name: str) -> s.Expr:
+        left, right = self.read(node.args[0]), self.read(node.args[1])
+        for side, one, other in zip(node.args, (left, right), (right, left), strict=True):
+            self.check_present(side, one, other.type)
+        ordered = isinstance(left.type, SortType) and left.type.ordered
+        if not (is_numeric(left) and is_numeric(right)) and not (
+            ordered and left.type == right.type
+        ):
+            self.fail(
+                "compare-mismatch",
+                f"`{name}` takes two numbers or two elements of one ordered sort",
+                node,
+                f"these are {left.type} and {right.type}",
+            )
+        t = NUMBER if is_numeric(left) else left.type
+        return s.Arithmetic(op=name, left=left, right=right, type=t, span=self.span(node))
+
+    def _number_range(self, node: ast.Call) -> s.Expr:
+        bounds = [self.value(a, NUMBER) for a in node.args]
+        if not 1 <= len(bounds) <= 2:
+            self.fail(
+                "argument-count", "`range` takes one or two numbers", node, f"{len(bounds)} given"
+            )
+        zero = s.Constant(value=0, type=NUMBER, span=self.span(node))
+        lower = bounds[0] if len(bounds) == 2 else zero
+        return s.NumberRange(
+            lower=lower, upper=bounds[-1], type=s.ListType(NUMBER), span=self.span(node)
+        )
+
+
+def stripped(e: s.Expr) -> s.Expr:
+    """What local names and calls of helpers stand for."""
+    while isinstance(e, (s.Local, s.Call)):
+        e = e.value if isinstance(e, s.Local) else e.body
+    return e
+
+
+_FUNCTION_HINTS = {
+    "sorted": "say which one is meant: `all(n.b <= m.b for n in ...)`",
+    "max": "say which one is meant: `all(n.b <= m.b for n in ...)`",
+    "min": "say which one is meant: `all(m.b <= n.b for n in ...)`",
+    "sum": "count with `len([x for x in Sort if ...])`",
+    "list": "write a comprehension: `[x for x in ...]`",
+    "set": "write a comprehension: `{x for x in ...}`",
+    "frozenset": "write a comprehension: `{x for x in ...}`",
+    "next": "take the element as a parameter and `require` what it must be",
+    "print": "take it out: what happened is seen in the trace",
+    "isinstance": "the messages of one class are `self.sent[Class]`",
+    "enumerate": "go over positions: `for i in range(len(s))`",
+    "zip": "go over positions: `for i in range(len(s))`",
+    "super": "`super().action(...)` is called as a statement of an action",
+}
+_OPERATORS: dict[str, ast.operator] = {
+    "union": ast.BitOr(),
+    "intersection": ast.BitAnd(),
+    "difference": ast.Sub(),
+}
+
+
+def _instead(node: ast.Call, func: ast.Attribute) -> str:
+    """What stands for a method of a Python set, sequence or dictionary."""
+    of = func.value
+    match func.attr, node.args:
+        case ("union" | "intersection" | "difference") as name, [other]:
+            return f"write `{code(ast.BinOp(left=of, op=_OPERATORS[name], right=other))}`"
+        case "issubset", [other]:
+            return f"write `{code(ast.Compare(left=of, ops=[ast.LtE()], comparators=[other]))}`"
+        case "get", [key, *_]:
+            return f"a map has a value for every key: write `{code(of)}[{code(key)}]`"
+        case "append", [item]:
+            return f"sequences are values: write `{code(of)} + ({code(item)},)`"
+    return "write it out with all/any and comprehensions"

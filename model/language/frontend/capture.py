@@ -1,0 +1,100 @@
+"""Reading a protocol class: its variables, actions and properties, as the surface IR.
+
+Each method is read from its source and each statement on its own, so that one run reports every
+mistake. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.diagnostics import Diagnostic, ModelError
+from quorate.model.language.ir import surface as s
+
+from .classes import ClassReader
+from .functions import Functions, head
+from .source import function_source
+from .statements import Body
+
+T = TypeVar("T")
+
+
+def capture(protocol: type[Protocol]) -> s.Description:
+    """Read a protocol class. Raises ModelError with every mistake found."""
+    return _Capture(protocol).run()
+
+
+@dataclass
+class _Capture:
+    protocol: type[Protocol]
+    mistakes: list[Diagnostic] = field(default_factory=list)
+
+    def run(self) -> s.Description:
+        declared = ClassReader(self.protocol, self.mistakes)
+        variables = declared.read()
+        functions = Functions(self.protocol, variables)
+        actions = self._actions(functions, "action")
+        inits = self._actions(functions, "init")
+        properties = [
+            p
+            for kind in ("invariant", "reachable")
+            for name, f in self.protocol.methods(kind).items()
+            if (p := self._attempt(functions.property, name, f, kind))
+        ]
+        for name in self.protocol.methods("define"):
+            self._attempt(functions.define, name, ())
+        if self.mistakes:
+            raise ModelError(_unique(self.mistakes))
+        return s.Description(
+            protocol=self.protocol,
+            variables=tuple(variables.values()),
+            inits=tuple(inits),
+            actions=tuple(actions),
+            properties=tuple(properties),
+        )
+
+    def _attempt(self, read: Callable[..., T], *args: Any) -> T | None:
+        try:
+            return read(*args)
+        except ModelError as error:
+            self.mistakes += error.diagnostics
+            return None
+
+    def _actions(self, functions: Functions, kind: str) -> list[s.Action]:
+        found = []
+        for name, function in self.protocol.methods(kind).items():
+            action = self._attempt(self._action, functions, name, function)
+            if action is not None:
+                found.append(action)
+        return found
+
+    def _action(self, functions: Functions, name: str, function: Any) -> s.Action:
+        node, _ = function_source(function)
+        reader = functions.reading(function)
+        parameters = functions.parameters(node, reader)
+        functions.ranges(node, parameters, reader)
+        body = Body(functions, reader, functions.method_of(function), self.mistakes)
+        statements = body.block(node.body)
+        span = head(node, reader)
+        if not any(not isinstance(x, s.Require) for x in statements) and not body.mistaken:
+            reader.fail(
+                "no-effect",
+                f"action `{name}` changes nothing",
+                span,
+                "no effect",
+                "an action writes a variable or sends a message; a condition is a @define",
+            )
+        return s.Action(
+            name=name,
+            parameters=parameters,
+            body=tuple(statements),
+            fault=function._quorate.fault,
+            span=span,
+        )
+
+
+def _unique(found: list[Diagnostic]) -> list[Diagnostic]:
+    return sorted(dict.fromkeys(found), key=lambda d: (d.span.file, d.span.line, d.span.col))

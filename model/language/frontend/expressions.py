@@ -1,0 +1,69 @@
+"""Reading expressions: Python syntax to typed surface nodes, with every mistake explained."""
+
+from __future__ import annotations
+
+import ast
+
+from quorate.model.language.declare.types import SeqType, SetType, Type
+from quorate.model.language.diagnostics import article
+from quorate.model.language.ir import surface as s
+
+from .calls import Calls
+from .comparisons import Comparisons
+from .names import Names
+from .operators import Operators
+from .wording import code, listed
+
+
+class Reader(Names, Operators, Comparisons, Calls):
+    """Reads the expressions of one function."""
+
+    # ------------------------------------------------------------ displays
+
+    def _read_Set(self, node: ast.Set, expected: Type | None) -> s.Expr:
+        items = tuple(self.read(e) for e in node.elts)
+        if any(item.type != items[0].type for item in items):
+            odd = [item.type != items[0].type for item in items].index(True)
+            self.fail(
+                "type-mismatch",
+                "the members of a set have one type",
+                node.elts[odd],
+                f"the first is {article(items[0].type)}",
+            )
+        return s.SetOf(items=items, type=SetType(items[0].type), span=self.span(node))
+
+    def _read_Tuple(self, node: ast.Tuple, expected: Type | None) -> s.Expr:
+        return self._sequence(node, node.elts, expected)
+
+    def _read_List(self, node: ast.List, expected: Type | None) -> s.Expr:
+        if isinstance(expected, SeqType):
+            text = f"({listed(node.elts)}{',' * (len(node.elts) == 1)})"
+            self.fail(
+                "unexpected-sequence",
+                "a sequence is written as a tuple",
+                node,
+                "a list",
+                f"write `{text}`: sequences are values, never changed in place",
+            )
+        return self._sequence(node, node.elts, expected)
+
+    def _sequence(self, node: ast.expr, items: list[ast.expr], expected: Type | None) -> s.Expr:
+        if not isinstance(expected, SeqType):
+            self.fail(
+                "unexpected-sequence",
+                "a sequence is not expected here",
+                node,
+                "a sequence" if expected is None else f"expected {article(expected)}",
+                "a set is written `{x, y}`; a sequence is a value of a `Seq[Sort, Length]`",
+            )
+        found = tuple(self.value(e, expected.element) for e in items)
+        return s.SequenceOf(items=found, type=expected, span=self.span(node))
+
+    def _read_NamedExpr(self, node: ast.NamedExpr, expected: Type | None) -> s.Expr:
+        self.fail(
+            "unsupported-expression",
+            "`:=` is not part of the modelling language",
+            node,
+            "not allowed here",
+            f"bind it on a line of its own: `{node.target.id} = {code(node.value)}`",
+        )

@@ -1,0 +1,151 @@
+"""Generators: what `for x in ...` binds, in all/any and in comprehensions."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Self
+
+from quorate.model.language.declare.types import (
+    BoolType,
+    MapType,
+    OptionType,
+    RecordType,
+    SetType,
+    Type,
+)
+from quorate.model.language.diagnostics import article
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import NUMBER, element_type, fits
+
+from .reader import BaseReader
+from .wording import code
+
+_uids = itertools.count()
+
+
+class Generators(BaseReader):
+    """Reads quantifiers and comprehensions."""
+
+    def _quantified(self, node: ast.Call, kind: str) -> s.Expr:
+        argument = node.args[0] if len(node.args) == 1 else None
+        if not isinstance(argument, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
+            text = code(argument) if argument else "condition"
+            self.fail(
+                "generator-needed",
+                f"`{kind}` takes a generator",
+                node,
+                "no generator here",
+                f"write `{kind}({text} for x in {next(iter(self.protocol.sorts()), 'Sort')})`",
+            )
+        generators, inner = self.generators(argument.generators)
+        element = inner.condition(argument.elt)
+        return s.Quantified(
+            kind=kind,
+            element=element,
+            generators=generators,
+            type=BoolType(),
+            span=self.span(node),
+        )
+
+    def generators(
+        self, nodes: Iterable[ast.comprehension]
+    ) -> tuple[tuple[s.Generator, ...], Self]:
+        """The generators of a comprehension, and a reader that knows their names."""
+        inner = replace(self, env=dict(self.env), written=self.written)
+        found: list[s.Generator] = []
+        for node in nodes:
+            for other in found:
+                if isinstance(node.target, ast.Name) and node.target.id == other.name.name:
+                    self.fail(
+                        "rebound",
+                        f"`{node.target.id}` is bound twice",
+                        node.target,
+                        "bound again",
+                        "use another name: a local name stands for one value",
+                        ((other.name.span, "bound here"),),
+                    )
+            name, iterable = inner.bind(node.target, node.iter)
+            conditions = []
+            for test in node.ifs:
+                conditions.append(inner.condition(test))
+                inner.learn(conditions[-1])
+            found.append(s.Generator(name=name, iterable=iterable, conditions=tuple(conditions)))
+        return tuple(found), inner
+
+    def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:
+        """Bind the target of a `for` to the elements of what it iterates."""
+        if not isinstance(target, ast.Name):
+            self.fail(
+                "bad-target",
+                "a loop binds one name",
+                target,
+                "not a single name",
+                "bind the whole element, `for m in ...`, and read its fields: `m.b`",
+            )
+        self.check_name(target.id, target)
+        over = self.iterated(iterable)
+        element = element_type(over)
+        if element is None:
+            hint = "iterate a sort, a quorum, a set, a sequence, `self.sent[Message]` or a list"
+            if isinstance(over, s.SentMessages):
+                messages = over.variable.type.messages  # type: ignore[attr-defined]
+                hint = f"say which: `self.{over.variable.name}[{messages[0].__name__}]`"
+            elif over.type == NUMBER:
+                hint = f"write `range({code(iterable)})`"
+            self.fail(
+                "not-iterable",
+                f"{article(over.type)} cannot be iterated",
+                iterable,
+                f"this is {article(over.type)}",
+                hint,
+            )
+        name = s.Name(name=target.id, uid=next(_uids), type=element, span=self.span(target))
+        self.env[target.id] = name
+        return name, over
+
+    def _comprehension(self, node: Any, kind: str, expected: Type | None) -> s.Expr:
+        generators, inner = self.generators(node.generators)
+        wanted = expected.element if isinstance(expected, SetType) else None
+        element = inner.read(node.elt, wanted)
+        t: Type = s.ListType(element.type)
+        if kind == "set":
+            if wanted is not None and fits(element.type, wanted):
+                t = expected or t
+            elif not isinstance(element.type, (RecordType, OptionType)):
+                t = SetType(element.type)
+        return s.Comprehension(
+            kind=kind, element=element, generators=generators, type=t, span=self.span(node)
+        )
+
+    def _read_ListComp(self, node: ast.ListComp, expected: Type | None) -> s.Expr:
+        return self._comprehension(node, "list", None)
+
+    def _read_SetComp(self, node: ast.SetComp, expected: Type | None) -> s.Expr:
+        return self._comprehension(node, "set", expected)
+
+    def _read_DictComp(self, node: ast.DictComp, expected: Type | None) -> s.Expr:
+        generators, inner = self.generators(node.generators)
+        key = inner.read(node.key)
+        plain = len(generators) == 1 and not generators[0].conditions
+        if not (
+            plain and key == generators[0].name and isinstance(generators[0].iterable, s.SortRange)
+        ):
+            self.fail(
+                "bad-map",
+                "a map value has exactly one entry for every element of a sort",
+                node,
+                "one entry each",
+                f"write `{{x: {code(node.value)} for x in Sort}}`"
+                if not isinstance(node.key, ast.Name)
+                else f"write `{{{code(node.key)}: {code(node.value)} "
+                f"for {code(node.key)} in {key.type}}}`",
+            )
+        known = expected.value if isinstance(expected, MapType) else None
+        element = inner.read(node.value, known)
+        t = MapType((key.type,), known if known and fits(element.type, known) else element.type)
+        return s.Comprehension(
+            kind="dict", element=element, generators=generators, type=t, span=self.span(node)
+        )

@@ -1,0 +1,285 @@
+"""Names, constants, state reads, fields and subscripts."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+from dataclasses import replace
+from typing import Any
+
+from quorate.model.language.declare.data import Message, Record, type_of
+from quorate.model.language.declare.protocol import Variable, is_enum
+from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.types import (
+    BoolType,
+    EnumType,
+    MapType,
+    MessagesType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SortType,
+    Type,
+)
+from quorate.model.language.diagnostics import article
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import NONE, NUMBER
+
+from .reader import BaseReader
+from .wording import code
+
+
+class Names(BaseReader):
+    """Reads what stands for a value by name or place."""
+
+    # ------------------------------------------------------------ names and constants
+
+    def _read_Name(self, node: ast.Name, expected: Type | None) -> s.Expr:
+        if node.id in self.env:
+            bound = self.env[node.id]
+            if isinstance(bound, s.Name):
+                return replace(bound, span=self.span(node))
+            return s.Local(name=node.id, value=bound, type=bound.type, span=self.span(node))
+        if node.id in self.scope:
+            return self._global(node, node.id, self.scope[node.id])
+        near = difflib.get_close_matches(node.id, [*self.env, *self.scope], 1)
+        own = node.id in self.variables or node.id in self.defines
+        hint = f"write `self.{node.id}`" if own else f"did you mean `{near[0]}`?" if near else ""
+        self.fail("unknown-name", f"name `{node.id}` is not defined", node, "unknown name", hint)
+
+    def _global(self, node: ast.AST, name: str, value: Any) -> s.Expr:
+        if (found := self.all_of(node, value)) is not None:
+            return found
+        if isinstance(value, (bool, int)) or value is None:
+            return self.constant(node, value)
+        if isinstance(value, Sort):
+            return s.Constant(value=value, type=SortType(type(value)), span=self.span(node))
+        if is_enum(type(value)):
+            return s.Constant(value=value, type=EnumType(type(value)), span=self.span(node))
+        if isinstance(value, type) and issubclass(value, Record):
+            self.fail(
+                "not-a-value",
+                f"`{name}` is a message class, not a message"
+                if issubclass(value, Message)
+                else f"`{name}` is a record class, not a record",
+                node,
+                "a class",
+                f"write `{name}({', '.join(value.field_names())})`",
+            )
+        self.fail(
+            "not-a-value",
+            f"`{name}` is not a value of the modelling language",
+            node,
+            f"this is a Python {type(value).__name__}",
+            "state belongs in variables of the protocol; fixed sets in sorts",
+        )
+
+    def _read_Constant(self, node: ast.Constant, expected: Type | None) -> s.Expr:
+        if node.value is None or isinstance(node.value, (bool, int)):
+            return self.constant(node, node.value, expected)
+        self.fail(
+            "unsupported-literal",
+            f"{node.value!r} is not a value of the modelling language",
+            node,
+            f"{article(type(node.value).__name__)}",
+            "values are elements of sorts, enum members, numbers, booleans and None",
+        )
+
+    def constant(self, node: ast.AST, value: Any, expected: Type | None = None) -> s.Expr:
+        t: Type
+        if value is None:
+            t = expected if isinstance(expected, OptionType) else NONE
+        else:
+            t = BoolType() if isinstance(value, bool) else NUMBER
+        return s.Constant(value=value, type=t, span=self.span(node))
+
+    # ------------------------------------------------------------ attributes: state, fields
+
+    def _read_Attribute(self, node: ast.Attribute, expected: Type | None) -> s.Expr:
+        if isinstance(node.value, ast.Name) and node.value.id not in self.env:
+            if node.value.id == "self":
+                return self._state(node)
+            owner = self.scope.get(node.value.id)
+            if isinstance(owner, type) and (issubclass(owner, Sort) or is_enum(owner)):
+                return self._member(node, owner)
+        of = self.read(node.value)
+        record = of.type.inner if isinstance(of.type, OptionType) else of.type
+        if not isinstance(record, RecordType):
+            self.fail(
+                "no-fields",
+                f"{article(of.type)} has no fields",
+                node,
+                f"`{code(node.value)}` is {article(of.type)}",
+            )
+        fields = record.fields
+        if node.attr not in fields:
+            near = difflib.get_close_matches(node.attr, fields, 1)
+            hint = f"did you mean `{near[0]}`? " if near else ""
+            self.fail(
+                "unknown-field",
+                f"{record} has no field `{node.attr}`",
+                node,
+                "unknown field",
+                f"{hint}its fields are {', '.join(fields)}",
+            )
+        return s.Field(of=of, name=node.attr, type=fields[node.attr], span=self.span(node))
+
+    def _member(self, node: ast.Attribute, owner: Any) -> s.Expr:
+        value = getattr(owner, node.attr, None)
+        if isinstance(value, owner):
+            return s.Constant(value=value, type=type_of(owner), span=self.span(node))
+        known = (
+            [m.name for m in owner]
+            if is_enum(owner)
+            else [owner.bottom]
+            if issubclass(owner, Ordered) and owner.bottom
+            else []
+        )
+        self.fail(
+            "unknown-constant",
+            f"{owner.__name__} has no constant `{node.attr}`",
+            node,
+            "unknown constant",
+            f"did you mean `{owner.__name__}.{near[0]}`?"
+            if (near := difflib.get_close_matches(node.attr, known, 1) or known)
+            else f'declare `class {owner.__name__}(Ordered, bottom="{node.attr}")` '
+            "to name an element below all others",
+        )
+
+    def _state(self, node: ast.Attribute) -> s.Expr:
+        variable = self.variable(node)
+        if not isinstance(variable.type, (MapType, MessagesType)):  # those are read in parts
+            self.check_unwritten(node, variable)
+        if isinstance(variable.type, MessagesType):
+            return s.SentMessages(
+                variable=variable, record=None, type=variable.type, span=self.span(node)
+            )
+        return s.StateRead(variable=variable, keys=(), type=variable.type, span=self.span(node))
+
+    def variable(self, node: ast.Attribute) -> Variable:
+        """The state variable that `self.name` names."""
+        if node.attr in self.variables:
+            return self.variables[node.attr]
+        near = difflib.get_close_matches(node.attr, [*self.variables, *self.defines], 1)
+        if node.attr in self.defines:
+            self.fail(
+                "uncalled",
+                f"`{node.attr}` is a @define and must be called",
+                node,
+                "not called",
+                f"write `self.{node.attr}({', '.join(_parameter_names(self.defines[node.attr]))})`",
+            )
+        if (other := getattr(self.protocol, node.attr, None)) is not None:
+            mark = getattr(other, "_quorate", None)
+            self.fail(
+                "unknown-variable",
+                f"`{node.attr}` is an @{mark.kind}, not a state variable"
+                if mark
+                else f"`{node.attr}` is a Python attribute, not a state variable",
+                node,
+                "not a state variable",
+                "what several methods compute is a @define"
+                if mark
+                else f"annotate it: `{node.attr}: Sort = durable(...)`",
+            )
+        self.fail(
+            "unknown-variable",
+            f"{self.protocol.__name__} has no state variable `{node.attr}`",
+            node,
+            "unknown variable",
+            f"did you mean `self.{near[0]}`?"
+            if near
+            else f"its variables are {', '.join(self.variables)}",
+        )
+
+    # ------------------------------------------------------------ subscripts
+
+    def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
+        of = self._holder(node.value)
+        if isinstance(of, (s.SentMessages, s.StateRead)):
+            self.check_unwritten(node, of.variable)
+        if isinstance(of, s.SentMessages):
+            return self._sent(node, of)
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(node, node.slice, of)
+        match of.type:
+            case MapType():
+                keys = self.keys(node, of.type)
+                if isinstance(of, s.StateRead) and not of.keys:
+                    return replace(of, keys=keys, type=of.type.value, span=self.span(node))
+                if len(keys) != 1:
+                    self.fail("key-count", "a map inside a message has one key", node.slice)
+                return s.Subscript(of=of, index=keys[0], type=of.type.value, span=self.span(node))
+            case SeqType(element, _):
+                if _is_minus_one(node.slice):
+                    return s.Last(of=of, type=element, span=self.span(node))
+                index = self.value(node.slice, NUMBER)
+                return s.Subscript(of=of, index=index, type=element, span=self.span(node))
+        self.fail(
+            "not-subscriptable",
+            f"{article(of.type)} cannot be subscripted",
+            node,
+            f"`{code(node.value)}` is {article(of.type)}",
+        )
+
+    def _holder(self, node: ast.expr) -> s.Expr:
+        """What is subscripted: a state variable as a whole, or a value."""
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            return self._state(node)
+        return self.read(node)
+
+    def keys(self, node: ast.Subscript, t: MapType) -> tuple[s.Expr, ...]:
+        """The key expressions of `map[...]`."""
+        given = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if len(given) != len(t.keys) or (isinstance(node.slice, ast.Tuple) and len(given) == 1):
+            self.fail(
+                "key-count",
+                f"{t} takes {len(t.keys)} key{'s' * (len(t.keys) > 1)}, got {len(given)}",
+                node.slice,
+                f"expected {', '.join(map(str, t.keys))}",
+                f"write `{code(node.value)}[{', '.join(['...'] * len(t.keys))}]`",
+            )
+        for key in given:
+            if isinstance(key, ast.Constant) and key.value is None:
+                self.fail("none-not-allowed", "a map has no cell for None", key, "not a key")
+        return tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
+
+    def _sent(self, node: ast.Subscript, of: s.SentMessages) -> s.Expr:
+        record = self.scope.get(node.slice.id) if isinstance(node.slice, ast.Name) else None
+        assert isinstance(of.variable.type, MessagesType)
+        if record not in of.variable.type.messages:
+            self.fail(
+                "not-sent-here",
+                f"`{code(node.slice)}` is not a message of self.{of.variable.name}",
+                node.slice,
+                "unknown message",
+                f"declared: {', '.join(m.__name__ for m in of.variable.type.messages)}",
+            )
+        return replace(of, record=record, type=s.ListType(RecordType(record)), span=self.span(node))
+
+    def _slice(self, node: ast.Subscript, part: ast.Slice, of: s.Expr) -> s.Expr:
+        if not isinstance(of.type, SeqType) or part.step is not None:
+            self.fail(
+                "bad-slice",
+                "only a sequence can be sliced, and without a step",
+                node,
+                f"`{code(node.value)}` is {article(of.type)}",
+                "the first n entries are `s[:n]`, those after them `s[n:]`",
+            )
+        lower = self.value(part.lower, NUMBER) if part.lower else None
+        upper = self.value(part.upper, NUMBER) if part.upper else None
+        return s.Slice(of=of, lower=lower, upper=upper, type=of.type, span=self.span(node))
+
+
+def _is_minus_one(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and node.operand.value == 1
+    )
+
+
+def _parameter_names(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)[1:]

@@ -1,0 +1,77 @@
+"""What a condition says of values that may be None: which of them are there where it holds.
+
+As type checkers do: inside `if x is not None:`, after `require(x is not None)`, and wherever else
+a test of `x` has decided, the same expression `x` stands for a value of T, not of `T | None`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from quorate.model.language.declare.types import OptionType
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import is_none
+
+# Expressions known to be present are kept as `plain` gives them.
+
+
+def narrowed(e: s.Expr, present: tuple[s.Expr, ...]) -> s.Expr:
+    """The expression, or its value where it is one of those known to be present."""
+    if present and isinstance(e.type, OptionType) and plain(e) in present:
+        return s.Unwrap(of=e, type=e.type.inner, span=e.span)
+    return e
+
+
+def widened(e: s.Expr) -> s.Expr:
+    """The expression as it is without what is known of it."""
+    return e.of if isinstance(e, s.Unwrap) else e
+
+
+def plain(e: Any) -> Any:
+    """An expression without local names and without what is known of its parts.
+
+    So `y` and `self.x` are the same after `y = self.x`: a step reads the state before it alone.
+    """
+    while isinstance(e, (s.Local, s.Unwrap, s.Declared)):
+        e = e.value if isinstance(e, s.Local) else e.of
+    if isinstance(e, tuple):
+        return tuple(map(plain, e))
+    if not isinstance(e, (s.Expr, s.Generator)):
+        return e
+    return replace(e, **{f.name: plain(getattr(e, f.name)) for f in fields(e)})
+
+
+def present_where(e: s.Expr, holds: bool) -> tuple[s.Expr, ...]:
+    """The expressions that are not None where the condition holds, or where it does not."""
+    match e:
+        case s.Local(value=value):
+            return present_where(value, holds)
+        case s.Not(arg=arg):
+            return present_where(arg, not holds)
+        case s.Boolean(op=op, args=args):
+            each = [present_where(arg, holds) for arg in args]
+            if (op == "and") is holds:
+                return tuple(x for found in each for x in found)
+            return tuple(x for x in each[0] if all(x in found for found in each))
+        case s.Conditional(test=test, then=then, orelse=orelse):
+            yes = present_where(test, True) + present_where(then, holds)
+            no = present_where(test, False) + present_where(orelse, holds)
+            return tuple(x for x in yes if x in no)
+        case s.Compare(first=left, rest=rest) if holds or len(rest) == 1:
+            found: list[s.Expr] = []
+            for op, right in rest:
+                for x, other in ((left, right), (right, left)):
+                    if isinstance(widened(x).type, OptionType) and _differs(op, other, holds):
+                        found.append(plain(x))
+                left = right
+            return tuple(found)
+    return ()
+
+
+def _differs(op: str, other: s.Expr, holds: bool) -> bool:
+    """Whether what is compared so is not None: it is not None, or the same as what never is."""
+    if op == ("!=" if holds else "=="):
+        return is_none(other)
+    known = not isinstance(other.type, OptionType) and not is_none(other)
+    return known and op == ("==" if holds else "!=")

@@ -1,0 +1,174 @@
+"""Boolean, arithmetic, set and conditional operators."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import NoReturn
+
+from quorate.model.language.declare.types import (
+    BoolType,
+    OptionType,
+    SeqType,
+    SetType,
+    SortType,
+    Type,
+)
+from quorate.model.language.diagnostics import article
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import NUMBER, fits, is_numeric, is_set, join, set_type
+
+from .reader import BaseReader
+from .wording import code, joined, negated
+
+MOST_TIMES = 20
+
+
+class Operators(BaseReader):
+    """Reads operators other than comparisons."""
+
+    def _read_BoolOp(self, node: ast.BoolOp, expected: Type | None) -> s.Expr:
+        op = "and" if isinstance(node.op, ast.And) else "or"
+        args: list[s.Expr] = []
+        reader = self
+        for value in node.values:
+            args.append(reader.condition(value))
+            reader = reader.given(args[-1], op == "and")
+        return s.Boolean(op=op, args=tuple(args), type=BoolType(), span=self.span(node))
+
+    def _read_UnaryOp(self, node: ast.UnaryOp, expected: Type | None) -> s.Expr:
+        if isinstance(node.op, ast.Not):
+            arg = self.condition(node.operand, negated=True)
+            return s.Not(arg=arg, type=BoolType(), span=self.span(node))
+        if isinstance(node.op, ast.Invert):
+            text = code(negated(node.operand))
+            self.fail(
+                "bitwise-operator",
+                "`~` is not part of the modelling language",
+                node,
+                "use `not`",
+                f"write `{text}`",
+            )
+        self.fail(
+            "arithmetic",
+            "there are no negative numbers in a model",
+            node,
+            "below zero",
+            "a Nat sort starts at 0; for nothing yet declare it `Count | None`",
+        )
+
+    def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
+        if isinstance(node.op, ast.Mult) and (found := self._multiple(node)) is not None:
+            return found
+        if isinstance(expected, OptionType):
+            expected = expected.inner  # None is nothing to compute with
+        left, right = self.alike((self, node.left), (self, node.right), expected)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
+            is_set(left.type) or is_set(right.type)
+        ):
+            return self._set_operation(node, left, right)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd)):
+            self._bitwise(node)
+        if isinstance(node.op, ast.Add) and isinstance(left.type, SeqType | s.ListType):
+            return self._concat(node, left)
+        if isinstance(node.op, (ast.Add, ast.Sub)) and is_numeric(left) and is_numeric(right):
+            op = "+" if isinstance(node.op, ast.Add) else "-"
+            return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
+        for side, one in ((node.left, left), (node.right, right)):
+            self.check_present(side, one, NUMBER)
+        ordered = isinstance(left.type, SortType) and left.type.ordered
+        self.fail(
+            "arithmetic",
+            f"cannot compute with {left.type} and {right.type}",
+            node,
+            "arithmetic is for numbers (Nat sorts, len)",
+            f"take the next {left.type} as a parameter and compare: "
+            f"`require({code(node.left)} < x)`"
+            if ordered
+            else "",
+        )
+
+    def _multiple(self, node: ast.BinOp) -> s.Expr | None:
+        """`3 * n` or `n * 3`, with a numeral from 1 up, as n + n + n."""
+        times, of = node.left, node.right
+        if not isinstance(times, ast.Constant):
+            times, of = of, times
+        if not isinstance(times, ast.Constant) or type(times.value) is not int:
+            return None
+        once = self.read(of)
+        if not is_numeric(once) or not 1 <= times.value <= MOST_TIMES:
+            return None
+        found = once
+        for _ in range(times.value - 1):
+            found = s.Arithmetic(op="+", left=found, right=once, type=NUMBER, span=self.span(node))
+        return found
+
+    def _bitwise(self, node: ast.BinOp) -> NoReturn:
+        sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")
+        self.fail(
+            "bitwise-operator",
+            f"`{sign}` joins sets; conditions are joined by `{word}`",
+            node,
+            f"use `{word}`",
+            f"write `{joined(word, [node.left, node.right])}`",
+        )
+
+    def _set_operation(self, node: ast.BinOp, left: s.Expr, right: s.Expr) -> s.Expr:
+        known = set_type(left.type) or set_type(right.type)
+        assert known is not None
+        left, right = self.as_set(node.left, left, known), self.as_set(node.right, right, known)
+        signs = {ast.BitOr: "|", ast.BitAnd: "&", ast.Sub: "-"}
+        op = signs[type(node.op)]
+        return s.SetOperation(op=op, left=left, right=right, type=known, span=self.span(node))
+
+    def as_set(self, node: ast.expr, found: s.Expr, known: SetType) -> s.Expr:
+        """`found`, checked to be a set of the elements of `known`."""
+        if isinstance(found, s.SetOf) and not found.items:
+            return replace(found, type=known)
+        if set_type(found.type) != known:
+            self.fail(
+                "type-mismatch",
+                f"expected {known}, found {found.type}",
+                node,
+                f"this is {article(found.type)}",
+            )
+        return found
+
+    def _concat(self, node: ast.BinOp, left: s.Expr) -> s.Expr:
+        if not isinstance(left.type, SeqType):
+            self.fail(
+                "type-mismatch",
+                "only sequences can be joined with `+`",
+                node.left,
+                f"this is {article(left.type)}",
+            )
+        right = self.value(node.right, left.type)
+        return s.Concat(left=left, right=right, type=left.type, span=self.span(node))
+
+    def _read_IfExp(self, node: ast.IfExp, expected: Type | None) -> s.Expr:
+        test = self.condition(node.test)
+        yes, no = self.given(test, True), self.given(test, False)
+        if isinstance(expected, BoolType):
+            then, orelse = yes.condition(node.body), no.condition(node.orelse)
+            return s.Conditional(
+                test=test, then=then, orelse=orelse, type=BoolType(), span=self.span(node)
+            )
+        then, orelse = self.alike((yes, node.body), (no, node.orelse), expected)
+        t = join(then.type, orelse.type) or expected
+        if isinstance(t, s.ListType):
+            self.fail(
+                "branches-differ",
+                "a list cannot be chosen by a condition",
+                node,
+                "lists on both sides",
+                "write one list with the condition inside: `[x for x in ... if ...]`",
+            )
+        if t is None or not (fits(then.type, t) and fits(orelse.type, t)):
+            self.fail(
+                "branches-differ",
+                f"the two branches have different types: {then.type} and {orelse.type}",
+                node,
+                f"{article(then.type)} or {article(orelse.type)}",
+                "both branches give values of one type",
+            )
+        return s.Conditional(test=test, then=then, orelse=orelse, type=t, span=self.span(node))

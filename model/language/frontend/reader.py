@@ -1,0 +1,308 @@
+"""What every reader of expressions has: names in scope, mistakes, expectations of a type.
+
+The mixins in `names.py`, `operators.py`, `comparisons.py`, `calls.py` and `generators.py` add the
+syntax; `expressions.py` puts them together.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn, Self
+
+from quorate.model.language.declare.data import Message, NotAType, Record, type_of
+from quorate.model.language.declare.protocol import Protocol, Variable, is_enum
+from quorate.model.language.declare.quorums import QuorumSystem
+from quorate.model.language.declare.sorts import Nat, Sort
+from quorate.model.language.declare.types import (
+    BoolType,
+    EnumType,
+    MapType,
+    MessagesType,
+    OptionType,
+    QuorumType,
+    SeqType,
+    SetType,
+    SortType,
+    Type,
+)
+from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
+from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
+
+from .declarations import type_hint
+from .narrowing import narrowed, present_where
+from .source import span_of
+from .wording import code
+
+
+@dataclass
+class BaseReader:
+    """Reads the expressions of one function. `env` maps local names to what they stand for."""
+
+    protocol: type[Protocol]
+    variables: Mapping[str, Variable]
+    defines: Mapping[str, Any]
+    scope: Mapping[str, Any]
+    file: str
+    where: str
+    env: dict[str, s.Expr] = field(default_factory=dict)
+    written: dict[str, Span] = field(default_factory=dict)
+    calling: tuple[str, ...] = ()
+    present: tuple[s.Expr, ...] = ()  # values of some `T | None` known not to be None here
+    read_define: Any = None  # set by capture: name -> (parameters, body)
+
+    # ------------------------------------------------------------ errors
+
+    def fail(
+        self,
+        code: str,
+        title: str,
+        node: ast.AST | Span,
+        label: str = "",
+        help: str = "",
+        also: tuple[tuple[Span, str], ...] = (),
+    ) -> NoReturn:
+        span = node if isinstance(node, Span) else self.span(node)
+        raise ModelError([Diagnostic(code, title, span, label, help, self.where, also)])
+
+    def span(self, node: ast.AST) -> Span:
+        return span_of(node, self.file)
+
+    # ------------------------------------------------------------ entry points
+
+    def value(self, node: ast.expr, expected: Type) -> s.Expr:
+        """An expression that must have the type `expected`."""
+        found = self.read(node, expected)
+        if fits(found.type, expected):
+            return replace(found, type=expected) if isinstance(found, s.SequenceOf) else found
+        self.check_present(node, found, expected)
+        if isinstance(found, s.Constant) and found.value is None:
+            self.fail(
+                "none-not-allowed",
+                f"None is not a value of {expected}",
+                node,
+                f"expected {expected}",
+                f"declare it as `{expected} | None`"
+                if not bottom_of(expected)
+                else f"the value for nothing yet is `{expected}.{bottom_of(expected)}`",
+            )
+        self.fail(
+            "type-mismatch",
+            f"expected {expected}, found {found.type}",
+            node,
+            f"this is {article(found.type)}",
+        )
+
+    def check_present(self, node: ast.expr, found: s.Expr, wanted: Type) -> None:
+        """What may be None does not stand for a value before a test has shown that it is one."""
+        if not isinstance(found.type, OptionType) or not fits(found.type.inner, wanted):
+            return
+        test = ast.Compare(left=node, ops=[ast.IsNot()], comparators=[ast.Constant(None)])
+        text = code(test)
+        self.fail(
+            "may-be-none",
+            f"expected {wanted}, but this may be None",
+            node,
+            f"this is {article(found.type)}",
+            f"test it first: `require({text})`, `if {text}:`, or `{text} and ...`",
+        )
+
+    def condition(self, node: ast.expr, negated: bool = False) -> s.Expr:
+        """An expression used as a truth value; `negated` where it stands after `not`."""
+        found = self.read(node, BoolType())
+        if isinstance(found.type, BoolType):
+            return found
+        if isinstance(found.type, (s.ListType, SetType, SeqType, QuorumType)):
+            return s.Truth(of=found, type=BoolType(), span=self.span(node))
+        text = code(node)
+        hint = (
+            f"write `{text} is{'' if negated else ' not'} None`"
+            if isinstance(found.type, OptionType)
+            else f"write `{text} {'==' if negated else '!='} {found.type}.{bottom_of(found.type)}`"
+            if bottom_of(found.type)
+            else f"write `{text} {'==' if negated else '>'} 0`"
+            if is_numeric(found)
+            else "compare it with something: `==`, `!=`, `in`"
+        )
+        self.fail(
+            "not-a-condition",
+            "expected a condition",
+            node,
+            f"this is {article(found.type)}",
+            hint,
+        )
+
+    def read(self, node: ast.expr, expected: Type | None = None) -> s.Expr:
+        """An expression of any type; `expected` only guides literals."""
+        method = getattr(self, f"_read_{type(node).__name__}", None)
+        if method is None:
+            self.fail(
+                "unsupported-expression",
+                f"`{_kind(node)}` is not part of the modelling language",
+                node,
+                "not allowed here",
+                "allowed: comparisons, and/or/not, `x if c else y`, all/any/[...] over sorts, "
+                "quorums and messages, state reads, records",
+            )
+        found: s.Expr = method(node, expected)
+        if isinstance(found, s.SortRange):
+            self._sort_as_value(node, found)
+        if isinstance(found, s.StateRead) and isinstance(found.type, MapType) and not found.keys:
+            self._whole_map(node, found.variable, found.type)
+        return found if isinstance(expected, OptionType) else narrowed(found, self.present)
+
+    def alike(
+        self,
+        one: tuple[BaseReader, ast.expr],
+        other: tuple[BaseReader, ast.expr],
+        expected: Type | None,
+    ) -> tuple[s.Expr, s.Expr]:
+        """Two expressions; a sequence that is written out takes its type from the other one."""
+        (a, left), (b, right) = one, other
+        if isinstance(left, ast.Tuple) and not isinstance(right, ast.Tuple):
+            last = b.read(right, expected)
+            return a.read(left, _of_sequence(last, expected)), last
+        first = a.read(left, expected)
+        return first, b.read(right, _of_sequence(first, expected))
+
+    def learn(self, condition: s.Expr) -> None:
+        """From here on this condition holds."""
+        self.present += present_where(condition, True)
+
+    def given(self, condition: s.Expr, holds: bool) -> Self:
+        """A reader of what is looked at only where the condition holds, or does not."""
+        return replace(self, present=self.present + present_where(condition, holds))
+
+    def check_unwritten(self, node: ast.expr, variable: Variable) -> None:
+        """`node` reads the variable: the step must not have written it before."""
+        if (wrote := self.written.get(variable.name)) is None:
+            return
+        used = [
+            self.env[n.id] for n in ast.walk(node) if isinstance(n, ast.Name) if n.id in self.env
+        ]
+        later = [e for e in used if (e.span.line, e.span.col) > (wrote.line, wrote.col)]
+        self.fail(
+            "read-after-write",
+            f"`self.{variable.name}` is read after it was written in the same step",
+            node,
+            "read here",
+            f"read it before line {wrote.line}: "
+            f"{_kept(node, variable) if later else f'`old = {code(node)}`'} "
+            "(a step is atomic: all its reads see the state before it)",
+            ((wrote, "written here"),),
+        )
+
+    def _whole_map(self, node: ast.expr, variable: Variable, t: MapType) -> NoReturn:
+        name = "x" if len(t.keys) == 1 else "..."
+        self.fail(
+            "whole-map",
+            f"`self.{variable.name}` is read one cell at a time",
+            node,
+            f"this is the whole {t}",
+            f"write `{{{name}: self.{variable.name}[{name}] for {name} in {t.keys[0]}}}`"
+            if len(t.keys) == 1
+            else f"write `self.{variable.name}[{', '.join(['...'] * len(t.keys))}]`",
+        )
+
+    def iterated(self, node: ast.expr) -> s.Expr:
+        """What a `for` goes over: a sort, or an expression."""
+        known = isinstance(node, ast.Name) and node.id not in self.env and node.id in self.scope
+        found = self.all_of(node, self.scope[node.id]) if known else None  # type: ignore[attr-defined]
+        return self.read(node) if found is None else found
+
+    def all_of(self, node: ast.AST, value: Any) -> s.SortRange | None:
+        """All elements of what a global name stands for, if it is a sort or the like."""
+        if is_enum(value):
+            return s.SortRange(type=EnumType(value), span=self.span(node))
+        if not (isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem))):
+            return None
+        try:
+            return s.SortRange(type=type_of(value), span=self.span(node))
+        except NotAType as error:
+            self.fail(
+                "sort-as-value",
+                f"`{error}` has no elements of its own",
+                node,
+                "stands for any sort, range or system of its kind",
+                f"write the name of one; {type_hint(str(error))}",
+            )
+
+    def between(self, left: ast.expr, right: ast.expr) -> Span:
+        """The place from one expression to another."""
+        one, other = self.span(left), self.span(right)
+        return Span(one.file, one.line, one.col, other.end_line, other.end_col)
+
+    def _sort_as_value(self, node: ast.expr, found: s.SortRange) -> NoReturn:
+        t = found.type
+        letter = t.sort.short if isinstance(t, SortType) else str(t)[0].lower()
+        self.fail(
+            "sort-as-value",
+            f"`{t}` stands for all its elements, not for one",
+            node,
+            "not a value",
+            f"take an element as a parameter, `{letter}: {t}`, or go over all: "
+            f"`for {letter} in {t}`",
+        )
+
+    def check_name(self, name: str, node: ast.AST) -> None:
+        """A local name must not hide a sort, a message class or the language."""
+        hidden = self.scope.get(name)
+        if isinstance(hidden, type) or name in _WORDS:
+            self.fail(
+                "shadowed",
+                f"`{name}` hides what is called so outside",
+                node,
+                f"{article('class' if isinstance(hidden, type) else 'name')} of the description",
+                "choose another name",
+            )
+
+    def check_declared(
+        self, node: ast.AST | Span, variable: Variable, record: type[Record]
+    ) -> None:
+        assert isinstance(variable.type, MessagesType)
+        if not issubclass(record, Message):
+            self.fail(
+                "not-a-message",
+                f"`{record.__name__}` is a record, not a message",
+                node,
+                "never sent",
+                f"declare it as a message: `class {record.__name__}(Message)`",
+            )
+        if record not in variable.type.messages:
+            self.fail(
+                "not-sent-here",
+                f"`{record.__name__}` is not a message of self.{variable.name}",
+                node,
+                "undeclared message",
+                f"declare it: `{variable.name}: {MessagesType((*variable.type.messages, record))}`",
+            )
+
+
+_WORDS = ("self", "super", "require", "all", "any", "len", "min", "max", "range", "set")
+
+
+def _of_sequence(e: s.Expr, expected: Type | None) -> Type | None:
+    return e.type if isinstance(e.type, SeqType) else expected
+
+
+def _kept(node: ast.expr, variable: Variable) -> str:
+    """How to keep what a variable holds while it is not known yet what is asked of it."""
+    t = variable.type
+    if isinstance(node, ast.Subscript) and isinstance(t, MapType) and len(t.keys) == 1:
+        cells = f"{{x: self.{variable.name}[x] for x in {t.keys[0]}}}"
+        return f"`old = {cells}`, and here `old[{code(node.slice)}]`"
+    return "bind what is asked of it to a local name there"
+
+
+def _kind(node: ast.AST) -> str:
+    return {
+        "Lambda": "lambda",
+        "Await": "await",
+        "Yield": "yield",
+        "JoinedStr": "f-string",
+        "Starred": "*",
+        "Dict": "{...: ...}",
+        "GeneratorExp": "generator",
+    }.get(type(node).__name__, type(node).__name__)

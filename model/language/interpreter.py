@@ -1,0 +1,357 @@
+"""The reference semantics: a protocol class run by plain CPython, one step at a time.
+
+Nothing here knows of the captured description. A step runs the user's own method on an object
+whose variables note every write; afterwards the new state is read off and the writes are undone.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from quorate.model.language.declare.data import FrozenMap, Message, frozen, type_of
+from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    NatType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+    key_values,
+    proper_values,
+)
+
+from .diagnostics import SizeError, StepError
+from .undefined import undefined
+
+# A state is one hashable value per variable, in order of declaration: for a map the tuple of its
+# cells in key order, for messages a frozenset; then what is left of each fault's budget.
+State = tuple[Any, ...]
+Arguments = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """How one `require` line fared when an action was tried: for "why is this disabled?"."""
+
+    line: int
+    held: bool
+    file: str = ""
+
+
+class _Journal:
+    """The writes of the step under way, so that they can be undone."""
+
+    def __init__(self) -> None:
+        self.undo: list[Callable[[], None]] = []
+
+    def write_plain(self, owner: Protocol, name: str, value: Any) -> None:
+        old = owner.__dict__.get(name)
+        _check_range(name, type(owner).variables()[name].type, value)
+        self.undo.append(lambda: object.__setattr__(owner, name, old))
+
+    def roll_back(self) -> None:
+        while self.undo:
+            self.undo.pop()()
+
+
+class Cells:
+    """A map variable: reads and writes of its cells."""
+
+    def __init__(self, name: str, type_: MapType, journal: _Journal) -> None:
+        self.name, self.type, self.journal = name, type_, journal
+        self.keys = list(key_values(type_.keys))
+        self.dict: dict[Any, Any] = {}
+        self._bounded = _has_bounds(type_.value)
+
+    def load(self, values: Iterable[Any]) -> None:
+        self.dict = dict(zip(self.keys, values, strict=True))
+
+    def freeze(self) -> tuple[Any, ...]:
+        return tuple(self.dict.values())
+
+    def keys_of(self, process: Any) -> list[Any]:
+        if len(self.type.keys) == 1:
+            return [k for k in self.keys if k is process]
+        return [k for k in self.keys if k[0] is process]
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return self.dict[key]
+        except KeyError:
+            raise StepError(f"{self.name}[{key!r}]: there is no such key") from None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        old = self[key]
+        value = frozen(value)
+        if self._bounded:
+            _check_range(f"{self.name}[{key!r}]", self.type.value, value)
+        self.journal.undo.append(lambda: self.dict.__setitem__(key, old))
+        self.dict[key] = value
+
+
+class Sent:
+    """A messages variable: membership, iteration by class, sending."""
+
+    def __init__(self, name: str, type_: MessagesType, journal: _Journal) -> None:
+        self.name, self.type, self.journal = name, type_, journal
+        self.by_class: dict[type, frozenset[Any]] = {}
+
+    def load(self, messages: frozenset[Any]) -> None:
+        groups: dict[type, list[Any]] = {m: [] for m in self.type.messages}
+        for message in messages:
+            groups[type(message)].append(message)
+        self.by_class = {m: frozenset(group) for m, group in groups.items()}
+
+    def freeze(self) -> frozenset[Any]:
+        return frozenset(itertools.chain.from_iterable(self.by_class.values()))
+
+    def __contains__(self, message: Any) -> bool:
+        return message in self.by_class.get(type(message), ())
+
+    def __getitem__(self, message: type) -> frozenset[Any]:
+        return self.by_class[message]
+
+    def add(self, message: Message) -> None:
+        kind = type(message)
+        old = self.by_class[kind]
+        if message in old:
+            return
+        _check_range(kind.__name__, RecordType(kind), message)
+        if kind.key is not None and (twin := _same_key(message, old)) is not None:
+            raise StepError(f"{message!r} is sent, but {twin!r} already was: key={kind.key!r}")
+        self.journal.undo.append(lambda: self.by_class.__setitem__(kind, old))
+        self.by_class[kind] = old | {message}
+
+
+def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
+    key = [getattr(message, name) for name in type(message).key or ()]
+    for other in others:
+        if [getattr(other, name) for name in type(message).key or ()] == key:
+            return other
+    return None
+
+
+class Machine:
+    """Runs a protocol class under CPython for one configuration of sizes.
+
+    Use it inside `with sizes:`; `successors` and `holds` are the oracle of every faster engine.
+    """
+
+    def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
+        self.protocol, self.sizes = protocol, sizes
+        self.journal = _Journal()
+        self.object = protocol()
+        self.variables = list(protocol.variables().values())
+        self.actions = protocol.methods("action")
+        self._ranges = {name: _parameters(f) for name, f in self.actions.items()}
+        self._holders = [self._holder(v) for v in self.variables]
+        self.budget: dict[str, int] = {}
+        self._state: State = ()
+        object.__setattr__(self.object, "_journal", self.journal)
+
+    def _holder(self, variable: Variable) -> Cells | Sent | None:
+        holder: Cells | Sent
+        if isinstance(variable.type, MapType):
+            holder = Cells(variable.name, variable.type, self.journal)
+        elif isinstance(variable.type, MessagesType):
+            holder = Sent(variable.name, variable.type, self.journal)
+        else:
+            return None
+        object.__setattr__(self.object, variable.name, holder)
+        return holder
+
+    def load(self, state: State) -> None:
+        """Make `state` the current one."""
+        self._state = state
+        for variable, holder, value in zip(self.variables, self._holders, state, strict=False):
+            if holder is None:
+                object.__setattr__(self.object, variable.name, value)
+            else:
+                holder.load(value)
+        self.budget = dict(zip(self.sizes.faults, state[len(self.variables) :], strict=True))
+
+    def freeze(self, spent: str | None = None) -> State:
+        """The current state as a value, with one less in the budget of the fault `spent`."""
+        values = [
+            self.object.__dict__[v.name] if holder is None else holder.freeze()
+            for v, holder in zip(self.variables, self._holders, strict=True)
+        ]
+        left = (n - (kind == spent) for kind, n in self.budget.items())
+        return (*values, *left)
+
+    def initial(self) -> list[State]:
+        """The initial states: the declared values, then what an `@init` method chooses."""
+        blank: list[Any] = []
+        for variable in self.variables:
+            self._check_initial(variable)
+            if isinstance(variable.type, MessagesType):
+                blank.append(frozenset())
+            elif isinstance(variable.type, MapType):
+                blank.append((variable.initial,) * len(list(key_values(variable.type.keys))))
+            else:
+                blank.append(variable.initial)
+        states: list[State] = [(*blank, *self.sizes.faults.values())]
+        for method in self.protocol.methods("init").values():
+            ranges = _parameters(method)
+            chosen = (t for s in states for _, t in self._results(s, method, ranges, None))
+            states = list(dict.fromkeys(chosen))
+        return states
+
+    def _check_initial(self, variable: Variable) -> None:
+        cell = variable.type.value if isinstance(variable.type, MapType) else variable.type
+        try:
+            _check_range(f"the first value: {variable.name}", cell, variable.initial)
+        except StepError as error:
+            raise SizeError(str(error)) from None
+
+    def successors(self, state: State) -> Iterator[tuple[str, Arguments, State]]:
+        """Every enabled action instance with the state it leads to, itself included."""
+        for name, method in self.actions.items():
+            fault = method._quorate.fault
+            for args, after in self._results(state, method, self._ranges[name], fault):
+                yield name, args, after
+
+    def tried(self, state: State, action: str, args: Arguments) -> State | None:
+        """`step`, but None also where it makes no sense: for a question of what might be."""
+        try:
+            return self.step(state, action, args)
+        except StepError:
+            return None
+
+    def step(self, state: State, action: str, args: Arguments) -> State | None:
+        """The state after one action instance, or None where it is disabled. Raises StepError."""
+        method = self.actions[action]
+        self.load(state)
+        if any(isinstance(a, Message) and a not in self._sent(type(a)) for a in args):
+            return None
+        return self._try(method, args, method._quorate.fault)
+
+    def choices(self, state: State, action: str) -> list[Arguments]:
+        """Every choice of arguments for an action in a state, whether it is enabled or not."""
+        self.load(state)
+        return list(itertools.product(*map(self._range, self._ranges[action])))
+
+    def _results(
+        self, state: State, method: Any, ranges: list[Type], fault: str | None
+    ) -> Iterator[tuple[Arguments, State]]:
+        self.load(state)
+        for args in itertools.product(*map(self._range, ranges)):
+            after = self._try(method, args, fault)
+            if after is not None:
+                yield args, after
+
+    def _range(self, t: Type) -> Iterable[Any]:
+        if isinstance(t, RecordType) and issubclass(t.record, Message):
+            return self._sent(t.record)
+        return list(proper_values(t))
+
+    def _sent(self, message: type[Message]) -> list[Any]:
+        for holder in self._holders:
+            if isinstance(holder, Sent) and message in holder.by_class:
+                return sorted(holder[message], key=repr)
+        return []
+
+    def _try(self, method: Any, args: Arguments, fault: str | None) -> State | None:
+        if fault is not None and not self.budget[fault]:
+            return None
+        try:
+            method(self.object, *args)
+            return self.freeze(spent=fault)
+        except Disabled:
+            return None
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise undefined(error, method, args, self._state) from error
+        finally:
+            self.journal.roll_back()
+
+    def holds(self, name: str, state: State) -> bool:
+        """Whether an invariant (or reachable predicate) is true in a state. Raises StepError."""
+        self.load(state)
+        try:
+            return bool(getattr(self.object, name)())
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise undefined(error, getattr(self.protocol, name), (), state) from error
+
+    def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
+        """Each `require` of the action, tried in this state: which held, which did not."""
+        method = self.actions[action]
+        self.load(state)
+        seen: list[Requirement] = []
+
+        def spy(condition: object) -> None:
+            frame = sys._getframe(2)  # of the line that calls `require`
+            seen.append(Requirement(frame.f_lineno, bool(condition), frame.f_code.co_filename))
+
+        token = observer.set(spy)
+        try:
+            method(self.object, *args)
+        except (Disabled, MemoryError):
+            raise
+        except Exception:
+            pass  # a later guard that makes no sense once an earlier one has failed
+        finally:
+            observer.reset(token)
+            self.journal.roll_back()
+        return seen
+
+
+def _parameters(method: Any) -> list[Type]:
+    scope = method.__globals__
+    closure = inspect.getclosurevars(method).nonlocals
+    annotations = [p.annotation for p in list(inspect.signature(method).parameters.values())[1:]]
+    return [
+        type_of(eval(a, scope, dict(closure)) if isinstance(a, str) else a) for a in annotations
+    ]
+
+
+def _has_bounds(t: Type) -> bool:
+    match t:
+        case NatType() | SeqType():
+            return True
+        case OptionType(inner) | SetType(inner):
+            return _has_bounds(inner)
+        case RecordType():
+            return any(map(_has_bounds, t.fields.values()))
+        case MapType(_, value):
+            return _has_bounds(value)
+        case _:
+            return False
+
+
+def _check_range(place: str, t: Type, value: Any) -> None:
+    """Numbers and sequences have bounds that CPython does not know of."""
+    match t:
+        case NatType(sort) if sort is not None:
+            most = max(t.values())
+            if not 0 <= value <= most:
+                raise StepError(f"{place} = {value}, but {t} goes from 0 to {most}")
+        case SeqType(element, length):
+            most = max(length.values())
+            if len(value) > most:
+                raise StepError(f"{place} has {len(value)} entries, but {length} ends at {most}")
+            for item in value:
+                _check_range(place, element, item)
+        case OptionType(inner) if value is not None:
+            _check_range(place, inner, value)
+        case RecordType():
+            for name, inner in t.fields.items():
+                _check_range(f"{place}.{name}", inner, getattr(value, name))
+        case MapType(_, inner) if isinstance(value, FrozenMap):
+            for item in value.values():
+                _check_range(place, inner, item)
+        case SetType(inner):
+            for item in value:
+                _check_range(f"a member of {place}", inner, item)

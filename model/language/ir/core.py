@@ -1,0 +1,377 @@
+"""The core IR: what every engine reads. First-order, explicit, nothing left to resolve.
+
+Helpers are inlined, comprehensions are quantifiers over binders, a body of statements is a list
+of guards and a list of conditional effects whose expressions all read the state before the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.protocol import Protocol, Variable
+from quorate.model.language.declare.types import BoolType, Type
+from quorate.model.language.diagnostics import NOWHERE, Span
+
+from .node import Node
+
+BOOL = BoolType()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expr(Node):
+    """An expression: immutable, typed, with its place (which does not count in equality)."""
+
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Var(Expr):
+    """A parameter or a bound variable; names are unique within an action or property."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lit(Expr):
+    """A constant: an element, an enum member, a number, a truth value or None."""
+
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read(Expr):
+    """A state variable, or the cell of a map variable at `keys`."""
+
+    variable: str
+    keys: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent(Expr):
+    """Whether this message has been sent."""
+
+    variable: str
+    message: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Some(Expr):
+    """A value of T as a value of `T | None`."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unwrap(Expr):
+    """A value of `T | None` as a value of T; undefined on None, which a test has ruled out."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Expr):
+    """A field of a record; undefined on None."""
+
+    of: Expr
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class At(Expr):
+    """The value of a map at a key, or of a sequence at a position (undefined past its end)."""
+
+    of: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix(Expr):
+    """The first `count` items of a sequence (all of them if there are fewer)."""
+
+    of: Expr
+    count: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suffix(Expr):
+    """A sequence without its first `count` items."""
+
+    of: Expr
+    count: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeRecord(Expr):
+    record: type[Record]
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeSeq(Expr):
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeSet(Expr):
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeMap(Expr):
+    """A map with `body` at every element that `var` ranges over."""
+
+    var: Var
+    body: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOp(Expr):
+    op: str  # "|" | "&" | "-"
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetComp(Expr):
+    """The elements that `element` takes where `condition` holds."""
+
+    binders: tuple[Binder, ...]
+    condition: Expr
+    element: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Expr):
+    item: Expr
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subset(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Len(Expr):
+    """How many items a sequence, or members a set, has."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count(Expr):
+    """For how many values of the binders the condition holds."""
+
+    binders: tuple[Binder, ...]
+    condition: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arith(Expr):
+    op: str  # "+" | "-"
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eq(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Less(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessEq(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not(Expr):
+    arg: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class And(Expr):
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Or(Expr):
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ite(Expr):
+    test: Expr
+    then: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quant(Expr):
+    """For all, or for some, values of the binders: `body`."""
+
+    forall: bool
+    binders: tuple[Binder, ...]
+    body: Expr
+
+
+# ---------------------------------------------------------------- domains
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverType(Node):
+    """The proper elements of a sort, an enum, a number range or a quorum system."""
+
+    type: Type
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverSent(Node):
+    """The messages of one class that have been sent."""
+
+    variable: str
+    record: type[Record]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverMembers(Node):
+    """The members of a set or quorum, or the items of a sequence."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverRange(Node):
+    """The numbers from `lower` up to, not including, `upper`."""
+
+    lower: Expr
+    upper: Expr
+
+
+Domain = OverType | OverSent | OverMembers | OverRange
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binder(Node):
+    """A bound variable and what it ranges over; `when` says where the domain has a value."""
+
+    var: Var
+    domain: Domain
+    when: Expr | None = None
+
+
+# ---------------------------------------------------------------- actions and properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard(Node):
+    """One `require`: the unit of explanation, of coverage and of mutation."""
+
+    condition: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The condition as written."""
+        return self.span.text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write(Node):
+    """`variable[keys] := value`, for every value of the binders, where `when` holds."""
+
+    variable: str
+    keys: tuple[Expr, ...]
+    value: Expr
+    when: Expr
+    binders: tuple[Binder, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send(Node):
+    """Send a message, for every value of the binders, where `when` holds."""
+
+    variable: str
+    message: Expr
+    when: Expr
+    binders: tuple[Binder, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Effect = Write | Send
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action(Node):
+    """One atomic step. Effects apply in order; a later one overwrites an earlier one."""
+
+    name: str
+    parameters: tuple[Binder, ...]
+    guards: tuple[Guard, ...]
+    effects: tuple[Effect, ...]
+    fault: str | None
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property(Node):
+    """A predicate on states: an invariant, or something that must be reachable."""
+
+    name: str
+    kind: str  # "invariant" | "reachable"
+    body: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    doc: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description(Node):
+    """A protocol, read: the one thing that explorers, provers and exporters share."""
+
+    protocol: type[Protocol]
+    variables: tuple[Variable, ...]
+    inits: tuple[Action, ...]
+    actions: tuple[Action, ...]
+    properties: tuple[Property, ...]
+
+    @property
+    def name(self) -> str:
+        return self.protocol.__name__
+
+    @property
+    def invariants(self) -> tuple[Property, ...]:
+        return tuple(p for p in self.properties if p.kind == "invariant")
+
+    @property
+    def reachables(self) -> tuple[Property, ...]:
+        return tuple(p for p in self.properties if p.kind == "reachable")
+
+    def variable(self, name: str) -> Variable:
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> dict[str, Variable]:
+        return {v.name: v for v in self.variables}
+
+    def action(self, name: str) -> Action:
+        """The action of this name. Raises KeyError."""
+        return {a.name: a for a in self.actions}[name]

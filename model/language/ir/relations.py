@@ -1,0 +1,105 @@
+"""How types relate: what fits where, what two have in common, what iterating gives."""
+
+from __future__ import annotations
+
+from quorate.model.language.declare.types import (
+    MapType,
+    NatType,
+    OptionType,
+    QuorumType,
+    SeqType,
+    SetType,
+    SortType,
+    Type,
+)
+
+from . import surface as s
+
+NUMBER = NatType(None)
+
+
+class _NoneType(Type):
+    """The type of a None that nothing has given a type yet."""
+
+    def __str__(self) -> str:
+        return "None"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _NoneType)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+NONE = _NoneType()
+
+
+def fits(found: Type, expected: Type) -> bool:
+    """Whether a value of type `found` may stand where `expected` is wanted."""
+    if found == expected:
+        return True
+    match found, expected:
+        case (_NoneType(), OptionType()):
+            return True
+        case (_, OptionType(inner)):
+            return fits(found.inner if isinstance(found, OptionType) else found, inner)
+        case (NatType(), NatType()):
+            return True
+        case (SetType(_NoneType()), SetType()):
+            return True
+        case (QuorumType(system), SetType(element)):
+            return SortType(system.of) == element
+        case (SeqType(one, _), SeqType(other, _)):
+            return fits(one, other)
+        case (MapType(keys, one), MapType(others, other)):
+            return keys == others and fits(one, other)
+    return False
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """The type that both fit, or None."""
+    if fits(left, right):
+        return right
+    if fits(right, left):
+        return left
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, _NoneType):
+            return OptionType(other)
+    return None
+
+
+def set_type(t: Type) -> SetType | None:
+    """The set type of sets and quorums, else None."""
+    if isinstance(t, SetType):
+        return t
+    return SetType(SortType(t.system.of)) if isinstance(t, QuorumType) else None
+
+
+def is_set(t: Type) -> bool:
+    return set_type(t) is not None
+
+
+def element_type(over: s.Expr) -> Type | None:
+    """What iterating an expression gives, or None if it cannot be iterated."""
+    if isinstance(over, s.SortRange):
+        return over.type
+    match over.type:
+        case SetType(element) if element == NONE:
+            return None
+        case SetType(element) | s.ListType(element) | SeqType(element, _):
+            return element
+        case QuorumType(system):
+            return SortType(system.of)
+    return None
+
+
+def is_numeric(e: s.Expr) -> bool:
+    return isinstance(e.type, NatType) and not isinstance(e, s.SortRange)
+
+
+def is_none(e: s.Expr) -> bool:
+    return isinstance(e, s.Constant) and e.value is None
+
+
+def bottom_of(t: Type) -> str | None:
+    return t.bottom if isinstance(t, SortType) else None

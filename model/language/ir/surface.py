@@ -1,0 +1,309 @@
+"""The surface IR: a protocol as its author wrote it, with names resolved and every part typed.
+
+Comprehensions, chained comparisons, calls of `@define` helpers and local names are still there;
+`lower.py` turns them into the core IR. Explanations and exports read this form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.protocol import Protocol, Variable
+from quorate.model.language.declare.types import BoolType, Type
+from quorate.model.language.diagnostics import NOWHERE, Span
+
+from .node import Node
+
+# Every node is frozen and carries its type and its place; places do not take part in equality.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expr(Node):
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class ListType(Type):
+    """The type of a local list of records or elements: it can be iterated, counted, tested."""
+
+    element: Type
+
+    def __str__(self) -> str:
+        return f"list of {self.element}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name(Expr):
+    """A parameter or a variable bound by a generator; `uid` tells apart equal names."""
+
+    name: str
+    uid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant(Expr):
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateRead(Expr):
+    variable: Variable
+    keys: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Expr):
+    of: Expr
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unwrap(Expr):
+    """A value of `T | None` where a test has shown that it is not None."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscript(Expr):
+    of: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Last(Expr):
+    """`sequence[-1]`."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice(Expr):
+    of: Expr
+    lower: Expr | None
+    upper: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class New(Expr):
+    record: type[Record]
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boolean(Expr):
+    op: str  # "and" | "or"
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not(Expr):
+    arg: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth(Expr):
+    """Whether a list, set or sequence has any element."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare(Expr):
+    first: Expr
+    rest: tuple[tuple[str, Expr], ...]  # "==", "!=", "<", "<=", ">", ">=", "in", "not in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditional(Expr):
+    test: Expr
+    then: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator(Node):
+    """`for name in iterable if conditions`."""
+
+    name: Name
+    iterable: Expr
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantified(Expr):
+    kind: str  # "all" | "any"
+    element: Expr
+    generators: tuple[Generator, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comprehension(Expr):
+    kind: str  # "list" | "set" | "dict"
+    element: Expr
+    generators: tuple[Generator, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call(Expr):
+    """A call of a `@define` helper; `body` is the helper's own expression over `parameters`."""
+
+    name: str
+    parameters: tuple[Name, ...]
+    args: tuple[Expr, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local(Expr):
+    """A use of a local name; `value` is what it was bound to."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared(Expr):
+    """A value as one of the wider type that its local name is declared with."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length(Expr):
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arithmetic(Expr):
+    op: str  # "+" | "-" | "min" | "max"
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceOf(Expr):
+    """`(x, y)` or `[x, y]` where a sequence is meant."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOf(Expr):
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOperation(Expr):
+    op: str  # "|" | "&" | "-"
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SortRange(Expr):
+    """A sort, enum, number range or quorum system as something to iterate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberRange(Expr):
+    """`range(lower, upper)`."""
+
+    lower: Expr
+    upper: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentMessages(Expr):
+    """`self.sent[M]` to iterate, or `self.sent` (record None) to test membership."""
+
+    variable: Variable
+    record: type[Record] | None
+
+
+# ---------------------------------------------------------------- statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement(Node):
+    """`bound` are the values of the local names that are bound right before it."""
+
+    bound: tuple[Expr, ...] = field(default=(), compare=False, repr=False)
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Require(Statement):
+    condition: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assign(Statement):
+    variable: Variable
+    keys: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send(Statement):
+    variable: Variable
+    message: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class If(Statement):
+    test: Expr
+    then: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class For(Statement):
+    generator: Generator
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crash(Statement):
+    process: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action(Node):
+    name: str
+    parameters: tuple[Name, ...]
+    body: tuple[Statement, ...]
+    fault: str | None
+    span: Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property(Node):
+    name: str
+    kind: str  # "invariant" | "reachable"
+    body: Expr
+    span: Span
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description(Node):
+    """Everything that was read from a protocol class."""
+
+    protocol: type[Protocol]
+    variables: tuple[Variable, ...]
+    inits: tuple[Action, ...]
+    actions: tuple[Action, ...]
+    properties: tuple[Property, ...]
+
+
+BOOL = BoolType()

@@ -1,0 +1,1 @@
+"""Protocols with the companions that make their invariants inductive, at any size."""

@@ -1,0 +1,124 @@
+"""`quorate verify`: the main job, as a CI job would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from quorate.checker.cli import verifying
+from quorate.checker.cli.main import run
+from quorate.checker.cli.verifying import Part, Verify
+from quorate.checker.conform.replay import Replay, Verdict
+from quorate.traces import read_itf
+
+from .test_cli import HASTY, SMALL
+
+CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
+
+
+@pytest.mark.parametrize(
+    "bugs", [("P1", "P11"), pytest.param(CLASSICS, marks=pytest.mark.exhaustive)], ids=len
+)
+def test_the_bundled_paxos(
+    bugs: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(verifying, "CLASSICS", bugs)
+    assert run(["verify", "--json", "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == 1 and found["exit"] == 0
+
+    paxos, roles = found["protocols"]
+    assert (paxos["states"], paxos["transitions"]) == (3921, 23466)
+    assert paxos["graph"] == {"nodes": 3921, "edges": 23466}
+    assert len(paxos["z3"]) == 6
+    assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", 3921)}
+    assert paxos["inductive"] == "proved"
+    assert {q["scope"] for q in paxos["quorums"]} == {"3 acceptors", "any number of acceptors"}
+    assert all(q["holds"] for p in found["protocols"] for q in p["quorums"])
+    assert [r["verdict"] for r in roles["replays"]] == ["conforms"] * 5
+
+    assert {m["code"] for m in found["mutants"]} == set(bugs)
+    for mutant in found["mutants"]:
+        assert mutant["as_expected"], mutant
+        assert mutant["healthy"]["verdict"] == "refused"
+        assert mutant["healthy"]["divergence"]["step"] >= 1
+        assert mutant["broken"]["verdict"] == "reproduced"
+        trace = read_itf(Path(mutant["trace"]))
+        assert len(trace.steps) == mutant["steps"]
+        assert trace.violation is not None
+
+
+def test_ones_own_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hasty.py").write_text(HASTY)
+    assert run(["verify", "hasty.py:HastyPaxos", *SMALL]) == 1
+    out = capsys.readouterr().out
+    assert "is violated" in out and "counterexample of" in out
+    assert "bundled implementation: refused at step" in out
+    assert len(list((tmp_path / ".quorate").glob("HastyPaxos-*.itf.json"))) == 1
+
+
+def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ["-s", "Acceptor=2,Ballot=2,Value=2"]
+    assert run(["verify", "Paxos", *sizes, "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "Z3: inductive at these sizes" in out and "everything holds" in out
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("conforms", 0), ("refused", 0), ("unjudged", 4), ("diverges", 5)],
+)
+def test_what_a_replay_shows_decides_the_exit_code(verdict: str, code: int) -> None:
+    part = SimpleNamespace(broken=False, unknown=False, replays=[Replay(Verdict(verdict), 3)])
+    assert Verify._code(cast(Verify, None), [cast(Part, part)], []) == code
+
+
+def test_quorums_that_miss_each_other_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = ["-s", "Proposer=1,Acceptor=3,Learner=1,Value=2,Ballot=1", "-f", "crash=0"]
+    disjoint = "quorate.model.mutants.paxos_roles:DisjointQuorums"
+    assert run(["verify", disjoint, *sizes, "--out", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "disjoint: {" in out
+
+
+def test_interrupt_is_quiet(tmp_path: Path) -> None:
+    code = (
+        "from quorate.checker.cli.main import run; "
+        f"raise SystemExit(run(['verify', '--out', {str(tmp_path)!r}]))"
+    )
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"if __name__ == '__main__':\n    {code.replace('; ', chr(10) + '    ')}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "networkx graph" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "error: interrupted"  # before it, progress if it takes long
+    assert "Traceback" not in err
