@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from quorate.model.language import Protocol
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 
 from .errors import InputError
 from .user_file import broken, run_file

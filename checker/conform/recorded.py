@@ -11,9 +11,10 @@ from quorate.checker.tracing.reading import NotAValueError, Reader
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.description import describe
+from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe, digest
 from quorate.traces import Trace
 
 

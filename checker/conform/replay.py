@@ -13,7 +13,7 @@ from enum import Enum
 from quorate.checker.tracing.reading import Reader
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.traces import Step, Trace, Value, show
 
 from .adapter import Adapter, AdapterError, Refusal

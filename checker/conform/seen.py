@@ -18,9 +18,9 @@ from quorate.checker.tracing.values import show_record, show_value
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 from quorate.model.language.ir.traverse import walk
 from quorate.traces import FrozenMap, Value, show
 from quorate.traces.values import show_key

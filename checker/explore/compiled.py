@@ -10,9 +10,9 @@ from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 
 from .claims import claimed
 from .confirm import Judge

@@ -16,7 +16,7 @@ from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import MOST_TERMS
 from quorate.model.language import QuorumSystem, SizeError
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.fingerprint import digest, text
+from quorate.model.language.digest import digest, stable_text
 from quorate.model.language.ir import core as c
 
 from .metadata import Outline
@@ -42,10 +42,10 @@ def key_of(
     por: bool,
 ) -> str | None:
     """All that a kernel depends on; with None nothing is kept under a key."""
-    model, bounds = digest(description), f"{text(sizes.elements)} {sizes}"
+    model, bounds = digest(description), f"{stable_text(sizes.elements)} {sizes}"
     systems = (t for t in description.protocol.sorts().values() if issubclass(t, QuorumSystem))
     quorums = " ".join(map(_listed, systems))
-    return f"{SOURCES} {model} {bounds} {quorums} {text(found)} {symmetry} {por}"
+    return f"{SOURCES} {model} {bounds} {quorums} {stable_text(found)} {symmetry} {por}"
 
 
 def _listed(system: type[QuorumSystem[Any]]) -> str:

@@ -16,8 +16,8 @@ from quorate.model.language import Message, Protocol, SizeError, StepError
 from quorate.model.language.declare.protocol import Disabled, observer
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType, RecordType, proper_values
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Arguments, Machine, State
-from quorate.model.language.ir.lower import describe
 from quorate.traces import Change, FrozenMap, Record, Step, Trace
 
 MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step

@@ -28,9 +28,9 @@ from quorate.model.language.declare.types import (
     SetType,
     Type,
 )
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 from quorate.model.language.ir.traverse import free
 from quorate.model.refinements import Refinement
 

@@ -28,8 +28,8 @@ from quorate.model.language.declare.types import (
     SortType,
     Type,
 )
+from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 from quorate.model.language.ir.node import Node
 from quorate.model.language.ir.traverse import walk
 from quorate.model.refinements import Refinement

@@ -20,10 +20,10 @@ from quorate.checker.prove.unbounded.steps import Initially, Step
 from quorate.checker.prove.unbounded.translate import Translator
 from quorate.model.language.declare.protocol import Mark
 from quorate.model.language.declare.types import QuorumType, SortType
+from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import NOWHERE
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import TRUE, conjunction, negation
-from quorate.model.language.ir.lower import describe
 from quorate.model.language.ir.traverse import free, walk
 from quorate.model.refinements import Refinement
 

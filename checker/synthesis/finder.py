@@ -21,7 +21,7 @@ from quorate.checker.tracing.build import make_trace
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.traces import Trace
 
 from .candidates import Seed, seeds

@@ -12,8 +12,8 @@ import numpy as np
 
 from quorate.model.language import ModelError
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 
 from .arrays import UncoveredError
 from .batch import Batch

@@ -17,10 +17,11 @@ from quorate.model.language import Message, Sort, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered, Sizes
 from quorate.model.language.declare.types import MapType, MessagesType, SortType
+from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import UndefinedAt
+from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe, digest
 from quorate.traces import FrozenMap, Received, Source, Step, Trace, Undefined, Violation
 
 from .excerpt import excerpt_of

@@ -18,7 +18,7 @@ from quorate.checker.prove.unbounded import Standing, prove_unbounded
 from quorate.checker.results import Outcome
 from quorate.model import quorum_paxos
 from quorate.model.language import Protocol
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.paxos import Value
 from quorate.model.quorum_paxos import Acceptor, GridPaxos, JointPaxos, WeightedPaxos
 

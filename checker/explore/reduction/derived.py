@@ -21,7 +21,7 @@ from quorate.checker.ground.packing import Packing
 from quorate.model.language import StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType
-from quorate.model.language.fingerprint import digest, text
+from quorate.model.language.digest import digest, stable_text
 from quorate.model.language.interpreter import Machine as Interpreter
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
@@ -139,7 +139,7 @@ def _different(layout: Layout, state: State, again: State) -> set[Any]:
 def _name(description: c.Description, sizes: Sizes) -> str:
     """The name of the answer: by what the actions mean, the sizes, and how guesses are made."""
     model = digest(replace(description, properties=()))
-    return f"dependencies/{name_of(SOURCES, model, text(sizes.elements), str(sizes))}.json"
+    return f"dependencies/{name_of(SOURCES, model, stable_text(sizes.elements), str(sizes))}.json"
 
 
 def _remembered(name: str, guesses: Guesses) -> tuple[Dependency, ...] | None:

@@ -26,7 +26,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.store.memory import Partitions, Store
 from quorate.checker.explore.store.runs import DamagedError, Run, naming
-from quorate.model.language.fingerprint import digest
+from quorate.model.language.digest import digest
 
 from .external import External
 

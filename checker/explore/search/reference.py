@@ -24,9 +24,9 @@ from quorate.checker.results import (
 )
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.interpreter import Machine, State
-from quorate.model.language.ir.lower import describe
 
 End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 

@@ -24,9 +24,9 @@ from quorate.model.language.declare.types import (
     SeqType,
     Type,
 )
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 
 from .verdicts import DisagreementError, Move
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import NOWHERE, SizeError
-from quorate.model.language.ir.lower import describe
 
 from .hints import Hints, hints_of
 from .meeting import not_always, proved_systems

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from quorate.model.language.declare.protocol import Protocol
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.traces.files import replacing
 
 from .obligations import Obligations

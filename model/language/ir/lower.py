@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from quorate.model.language.declare.protocol import Protocol
@@ -21,8 +20,6 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.diagnostics import NOWHERE, Span
-from quorate.model.language.fingerprint import digest
-from quorate.model.language.frontend.capture import capture
 
 from . import core as c
 from . import surface as s
@@ -30,30 +27,10 @@ from .build import TRUE, conjunction, negation
 from .relations import NONE, bottom_of, join, set_type
 from .traverse import children, walk
 
-__all__ = [
-    "Lowering",
-    "coerce",
-    "constant",
-    "describe",
-    "digest",
-    "lower",
-]
-
 NUMBER = NatType(None)
 
 # What a surface name (by uid) stands for.
 Env = Mapping[int, c.Expr]
-
-
-def describe(protocol: type[Protocol]) -> c.Description:
-    """Read a protocol class into the core IR. Raises ModelError with every mistake found."""
-    hashable: Any = protocol  # type checkers see the hash of instances, not of the class
-    return _describe(hashable)
-
-
-@lru_cache(maxsize=128)
-def _describe(protocol: Any) -> c.Description:
-    return lower(capture(protocol))
 
 
 def lower(description: s.Description) -> c.Description:

@@ -22,8 +22,8 @@ from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.reading import Reader
 from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
-from quorate.model.language.ir.lower import describe
 from quorate.traces import FrozenMap, Record, Trace, Violation
 
 CASES = Path(__file__).parents[2] / "cases"

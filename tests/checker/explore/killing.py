@@ -20,7 +20,7 @@ from typing import Any
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.results import Exploration
-from quorate.model.language.fingerprint import text
+from quorate.model.language.digest import stable_text
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
@@ -38,7 +38,9 @@ def summary(found: Exploration) -> dict[str, Any]:
         "reached": sorted(found.reached),
         "guards": [g.blocked for g in found.guards],
         "violated": found.violated,
-        "path": [f"{m.action} {text(m.arguments)} {text(m.state)}" for m in found.path],
+        "path": [
+            f"{m.action} {stable_text(m.arguments)} {stable_text(m.state)}" for m in found.path
+        ],
     }
 
 

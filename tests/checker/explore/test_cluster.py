@@ -20,8 +20,8 @@ from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
-from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 

@@ -18,7 +18,7 @@ from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 
 from ..strategies import Source, generate, loaded, sized, sources
 from . import toys

@@ -24,8 +24,8 @@ from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.checker.refine.images import mask
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import Protocol, Sizes
+from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos

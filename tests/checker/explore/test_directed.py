@@ -23,8 +23,8 @@ from quorate.checker.explore.search.directed.walks import Walks
 from quorate.checker.results import Exploration, Move, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
-from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 

@@ -14,7 +14,7 @@ from quorate.checker.explore.search.breadth_first import Explorer, Progress, exp
 from quorate.checker.explore.store import merge, runs
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos

@@ -12,7 +12,7 @@ from hypothesis import event, given
 
 from quorate.checker.ground import evaluate, instances
 from quorate.model.language import ModelError, SizeError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 
 from ...examples import share
 from ..strategies import Source, generate, loaded, sized, sources

@@ -17,7 +17,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground.layout import Column
 from quorate.checker.ground.nodes import Bool, Graph, Node
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
 
 from ...examples import share

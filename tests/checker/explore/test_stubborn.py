@@ -20,7 +20,7 @@ from quorate.checker.ground import evaluate, instances
 from quorate.checker.ground.nodes import Node, nodes_in
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles

@@ -26,7 +26,7 @@ from quorate.checker.ground.interchangeable import Interchangeable, symmetric_so
 from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort, StepError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos

@@ -17,7 +17,7 @@ from quorate.checker.explore.search.breadth_first import Explorer, Progress
 from quorate.checker.explore.store.memory import Partitions, Store
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 

@@ -18,7 +18,7 @@ from quorate.checker.explore import kernel
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 

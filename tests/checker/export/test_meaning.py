@@ -9,8 +9,8 @@ from quorate.checker.errors import InputError
 from quorate.checker.export.tla import export
 from quorate.checker.loading import load_protocol
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
-from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
 
 from ...examples import share

@@ -13,8 +13,8 @@ from quorate.checker.refine.explored import Refined, Verdict, check_refinement
 from quorate.checker.tracing.reading import Reader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
-from quorate.model.language.ir.lower import describe
 from quorate.model.refinements import identity
 from quorate.traces import FrozenMap
 

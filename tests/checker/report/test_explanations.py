@@ -14,7 +14,7 @@ from quorate.checker.loading import load_protocol
 from quorate.checker.tracing import build as traces
 from quorate.checker.tracing.build import counterexample, processes_of
 from quorate.model.language import ModelError, SizeError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
 
 from ..strategies import Source, loaded, sized, sources

@@ -24,8 +24,8 @@ from quorate.checker.synthesis.source import method, pasted
 from quorate.checker.synthesis.vector import Vector
 from quorate.checker.synthesis.vocabulary import Vocabulary
 from quorate.model.flexible_paxos import FlexiblePaxos
+from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from quorate.model.language import ModelError, Protocol
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 
 _numbers = itertools.count()
 

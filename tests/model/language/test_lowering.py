@@ -24,8 +24,9 @@ from quorate.model.language.declare.types import (
     SetType,
     Type,
 )
+from quorate.model.language.description import describe
+from quorate.model.language.digest import digest
 from quorate.model.language.ir import core
-from quorate.model.language.ir.lower import describe, digest
 from quorate.model.language.ir.relations import fits
 from quorate.model.language.ir.traverse import walk
 from quorate.model.paxos import Paxos
@@ -258,7 +259,8 @@ def test_a_digest_sees_the_method_of_a_quorum_system(tmp_path: Path) -> None:
 def test_a_digest_is_the_same_in_every_process() -> None:
     program = textwrap.dedent(
         """
-        from quorate.model.language.ir.lower import describe, digest
+        from quorate.model.language.description import describe
+        from quorate.model.language.digest import digest
         from quorate.model.paxos import Paxos
         print(digest(describe(Paxos)))
         """
@@ -277,12 +279,12 @@ def test_a_digest_is_the_same_in_every_process() -> None:
 
 
 def test_a_digest_does_not_depend_on_the_order_of_sets() -> None:
-    from quorate.model.language.fingerprint import text
+    from quorate.model.language.digest import stable_text
 
     class Letter(enum.Enum):
         a = 1
         b = 2
 
     values = [toys.Node(i) for i in range(8)]
-    assert text(frozenset(values)) == text(frozenset(reversed(values)))
-    assert text({Letter.a: 1, Letter.b: 2}) == text({Letter.b: 2, Letter.a: 1})
+    assert stable_text(frozenset(values)) == stable_text(frozenset(reversed(values)))
+    assert stable_text({Letter.a: 1, Letter.b: 2}) == stable_text({Letter.b: 2, Letter.a: 1})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quorate.model.language import ModelError
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 
 from .loading import load_protocol
 from .test_lowering import nodes

@@ -28,9 +28,10 @@ from quorate.model.language import (
     durable,
     require,
 )
+from quorate.model.language.description import describe
+from quorate.model.language.digest import digest
 from quorate.model.language.frontend.predicates import predicate
 from quorate.model.language.interpreter import Machine
-from quorate.model.language.ir.lower import describe, digest
 
 from .loading import load_module, load_protocol
 

@@ -10,7 +10,7 @@ import pytest
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.model.language import Protocol
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles

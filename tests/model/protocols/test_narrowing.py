@@ -29,8 +29,8 @@ from quorate.model.language import (
     reachable,
     require,
 )
+from quorate.model.language.description import describe
 from quorate.model.language.ir import core
-from quorate.model.language.ir.lower import describe
 from quorate.model.language.ir.traverse import walk
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Ack, Append, Entry, Raft, RequestVote, Server, Term, Value, Vote

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quorate.model.language.ir.lower import describe
+from quorate.model.language.description import describe
 from quorate.model.mutants import EQUIVALENT, KILLED, MUTANTS, VACUOUS, Mutant
 from quorate.model.paxos_roles import (
     Accept,

@@ -34,8 +34,8 @@ from quorate.checker.results import (
     Outcome,
     from_the_start,
 )
+from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import State
-from quorate.model.language.ir.lower import digest
 
 from .owner import Level, Owner, Work
 from .saved import Folder, Manifest, SavedError

@@ -9,8 +9,8 @@ import pytest
 
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
+from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
-from quorate.model.language.ir.lower import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection

@@ -13,8 +13,8 @@ from quorate.checker.prove.unbounded.hints import hints_of
 from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.refute import step_trace
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
-from quorate.model.language.ir.lower import describe
 from quorate.model.proofs.raft_commit import ProvedRaft
 
 from .raft_mutants import CASES, Case

@@ -20,6 +20,7 @@ from quorate.model.language.declare.quorums import QuorumSystem, Weighted, is_ki
 from quorate.model.language.declare.sorts import Nat, Ordered, Sort
 from quorate.model.language.declare.structures import Predicate
 from quorate.model.language.declare.types import EnumType, RecordType
+from quorate.model.language.frontend.predicates import predicate
 from quorate.model.language.frontend.source import function_source
 
 from .diagnostics import ModelError, SizeError
@@ -40,10 +41,10 @@ def digest(description: c.Description) -> str:
         description.properties,
         dict(protocol.faults),
     )
-    return hashlib.sha256(text(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(stable_text(parts).encode()).hexdigest()[:16]
 
 
-def text(value: Any) -> str:
+def stable_text(value: Any) -> str:
     """A value as text that depends on nothing but the value."""
     if isinstance(value, Sort):
         return f"{type(value).__name__}#{value.index}"
@@ -52,22 +53,28 @@ def text(value: Any) -> str:
     if isinstance(value, EnumType):
         return f"enum {value}({' '.join(m.name for m in value.enum)})"
     if isinstance(value, RecordType):
-        return f"record {text(value.record)}"
+        return f"record {stable_text(value.record)}"
     if isinstance(value, Variable):
-        return text(("variable", value.name, value.type, value.initial, value.volatile))
+        return stable_text(("variable", value.name, value.type, value.initial, value.volatile))
     if isinstance(value, type):
         return _class(value)
     if isinstance(value, Record):
-        return f"{type(value).__name__}({', '.join(map(text, value))})"
+        return f"{type(value).__name__}({', '.join(map(stable_text, value))})"
     if is_dataclass(value):
-        inner = (f"{f.name}={text(getattr(value, f.name))}" for f in fields(value) if f.compare)
+        inner = (
+            f"{f.name}={stable_text(getattr(value, f.name))}" for f in fields(value) if f.compare
+        )
         return f"{type(value).__name__}({', '.join(inner)})"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(sorted(f"{text(k)}: {text(v)}" for k, v in value.items())) + "}"
+        return (
+            "{"
+            + ", ".join(sorted(f"{stable_text(k)}: {stable_text(v)}" for k, v in value.items()))
+            + "}"
+        )
     if isinstance(value, (set, frozenset)):
-        return "{" + ", ".join(sorted(map(text, value))) + "}"
+        return "{" + ", ".join(sorted(map(stable_text, value))) + "}"
     if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(map(text, value)) + ")"
+        return "(" + ", ".join(map(stable_text, value)) + ")"
     return repr(value)
 
 
@@ -76,7 +83,7 @@ def _class(cls: type) -> str:
     if not issubclass(cls, Record):
         return cls.__name__
     key = cls.key if issubclass(cls, Message) else None
-    inner = ", ".join(f"{n}: {text(t)}" for n, t in cls.field_types().items())
+    inner = ", ".join(f"{n}: {stable_text(t)}" for n, t in cls.field_types().items())
     return f"{cls.__name__}({inner}; {key})"
 
 
@@ -93,8 +100,6 @@ def _sort(sort: type) -> tuple[Any, ...]:
 
 def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
     """Which sets are quorums: by what the system says for each number of elements."""
-    from quorate.model.language.frontend.predicates import predicate
-
     for name in (*system.keywords, *system.optional):
         value = getattr(system, name, None)
         function = callable(value) and not isinstance(value, type)
