@@ -10,7 +10,7 @@ from typing import Any
 
 from .diagnostics import NOWHERE, Span, StepError, UndefinedAt
 
-_HERE = str(Path(__file__).parent)
+_HERE = Path(__file__).parent
 _SAYS_IT = (StepError, AttributeError, TypeError)  # their texts need no name of the exception
 
 
@@ -35,7 +35,7 @@ def _innermost(trace: TracebackType | None) -> TracebackType | None:
     """The last line of the user's that was under way."""
     found = None
     while trace is not None:
-        if str(Path(trace.tb_frame.f_code.co_filename).parent) != _HERE:
+        if _HERE not in Path(trace.tb_frame.f_code.co_filename).parents:
             found = trace
         trace = trace.tb_next
     return found
