@@ -26,6 +26,8 @@ test-exhaustive: setup
 lint: setup
 	mkdir -p $(VENV)/typing/quorate
 	for part in model impl checker traces; do ln -sfn ../../../$$part $(VENV)/typing/quorate/$$part; done
+	find $(VENV)/typing/quorate -maxdepth 1 -name '*.py' -delete
+	for module in checker/api/*.py; do ln -sfn ../../../$$module $(VENV)/typing/quorate/; done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	MYPYPATH=$(VENV)/typing $(BIN)/mypy -p quorate

@@ -1,0 +1,1 @@
+"""Quorate: a conformance checker for consensus protocols."""
