@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -188,3 +188,29 @@ def key_values(keys: tuple[Type, ...]) -> Iterator[Any]:
     """The keys of a map: single values for one key type, tuples for several."""
     rows = itertools.product(*(list(proper_values(k)) for k in keys))
     return (row[0] for row in rows) if len(keys) == 1 else rows
+
+
+def holds(t: Type, value: Any) -> bool:
+    """Whether a Python value is a value of the type, whatever the sizes."""
+    match t:
+        case BoolType():
+            return isinstance(value, bool)
+        case SortType(sort):
+            return isinstance(value, sort)
+        case EnumType(enum):
+            return isinstance(value, enum)
+        case NatType():
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case OptionType(inner):
+            return value is None or holds(inner, value)
+        case RecordType(record):
+            return isinstance(value, record) and all(
+                holds(ft, x) for ft, x in zip(t.fields.values(), value, strict=True)
+            )
+        case SetType(element):
+            return isinstance(value, frozenset) and all(holds(element, x) for x in value)
+        case SeqType(element, _):
+            return isinstance(value, tuple) and all(holds(element, x) for x in value)
+        case MapType(_, inner):
+            return isinstance(value, Mapping) and all(holds(inner, x) for x in value.values())
+    return False

@@ -24,8 +24,8 @@ from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric
 from quorate.model.language.ir.traverse import walk
 
-from .declarations import field_mistakes
 from .generators import Generators
+from .records import field_mistakes
 from .wording import code
 
 

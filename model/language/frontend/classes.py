@@ -24,16 +24,18 @@ from quorate.model.language.declare.types import (
     MessagesType,
     NatType,
     OptionType,
-    QuorumType,
     RecordType,
     SeqType,
     SetType,
     SortType,
     Type,
+    holds,
 )
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 
-from .declarations import check_quorums, check_sorts, field_mistakes, quoted, type_hint
+from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
+from .declarations import check_quorums, check_sorts
+from .records import field_mistakes
 from .source import annotation_span, class_source, class_span, def_span, keyword_span, span_of
 
 RESERVED = {name for name in vars(Protocol) if not name.startswith("_")}
@@ -391,69 +393,9 @@ def _bindings(node: ast.ClassDef | None, file: str) -> Iterator[tuple[str, Span]
                 yield name, def_span(statement, file)
 
 
-def inner_types(t: Type | None) -> Iterator[Type]:
-    """A type and the types inside it, but not those of a record's fields."""
-    if t is None:
-        return
-    yield t
-    match t:
-        case OptionType(inner) | SetType(inner):
-            yield from inner_types(inner)
-        case SeqType(inner, length):
-            yield from inner_types(inner)
-            yield length
-        case MapType(keys, value):
-            for part in (*keys, value):
-                yield from inner_types(part)
-
-
-def unnamed_system(t: Type | None) -> str | None:
-    """`Majority[Acceptor]`, where it is used as a type."""
-    for part in inner_types(t):
-        if isinstance(part, QuorumType) and "_abstract" in vars(part.system):
-            return part.system.__name__
-    return None
-
-
 def _records(t: Type) -> Iterator[type[Record]]:
     for part in inner_types(t):
         if isinstance(part, RecordType):
             yield part.record
         elif isinstance(part, MessagesType):
             yield from part.messages
-
-
-def unbounded(t: Type) -> str | None:
-    """The unbounded part of a type, if any."""
-    match t:
-        case NatType(None):
-            return "number"
-        case OptionType(inner) | SetType(inner) | SeqType(inner, _) | MapType(_, inner):
-            return unbounded(inner)
-    return None
-
-
-def holds(t: Type, value: Any) -> bool:
-    """Whether a Python value is a value of the type, whatever the sizes."""
-    match t:
-        case BoolType():
-            return isinstance(value, bool)
-        case SortType(sort):
-            return isinstance(value, sort)
-        case EnumType(enum):
-            return isinstance(value, enum)
-        case NatType():
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        case OptionType(inner):
-            return value is None or holds(inner, value)
-        case RecordType(record):
-            return isinstance(value, record) and all(
-                holds(ft, x) for ft, x in zip(t.fields.values(), value, strict=True)
-            )
-        case SetType(element):
-            return isinstance(value, frozenset) and all(holds(element, x) for x in value)
-        case SeqType(element, _):
-            return isinstance(value, tuple) and all(holds(element, x) for x in value)
-        case MapType(_, inner):
-            return isinstance(value, Mapping) and all(holds(inner, x) for x in value.values())
-    return False

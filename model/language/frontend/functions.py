@@ -26,8 +26,7 @@ from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, fits
 
-from .classes import inner_types, unbounded, unnamed_system
-from .declarations import type_hint
+from .annotations import inner_types, type_hint, unbounded, unnamed_system
 from .expressions import Reader
 from .source import def_span, function_source
 from .wording import code, listed

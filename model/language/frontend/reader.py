@@ -31,7 +31,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, art
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
 
-from .declarations import type_hint
+from .annotations import type_hint
 from .narrowing import narrowed, present_where
 from .source import span_of
 from .wording import code

@@ -1,0 +1,79 @@
+"""Annotations: the types inside one, and what to write instead of what is no type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quorate.model.language.declare.types import (
+    MapType,
+    NatType,
+    OptionType,
+    QuorumType,
+    SeqType,
+    SetType,
+    Type,
+)
+
+TYPES = (
+    "types are sorts, `Sort | None`, bool, enums, records, Nat sorts, Map[...], Set[...], "
+    "Seq[..., ...], quorum systems and Messages[...]"
+)
+
+
+def type_hint(text: str) -> str:
+    """What to write instead of an annotation that starts like `text`."""
+    name = text.partition("[")[0]
+    return {
+        "dict": "write `Map[Key, Value]`",
+        "set": "write `Set[Sort]`",
+        "frozenset": "write `Set[Sort]`",
+        "list": "write `Seq[Sort, Length]`, where `class Length(Nat): ...` bounds it",
+        "tuple": "write `Seq[Sort, Length]`, where `class Length(Nat): ...` bounds it",
+        "str": "declare a sort: `class Name(Sort): ...`",
+        "float": "numbers are whole and bounded: `class Count(Nat): ...`",
+        "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",
+        "Ordered": "declare a sort of your own: `class Ballot(Ordered): ...`",
+        "Majority": "declare a system of your own: `class Quorum(Majority[Acceptor]): ...`",
+        "Nat": "declare a range of your own: `class Count(Nat): ...`",
+        "Map with one argument": "write `Map[Key, Value]`",
+        "Seq with one argument": "write `Seq[Sort, Length]`, where `class Length(Nat): ...`",
+    }.get(name, TYPES)
+
+
+def quoted(reason: str) -> str:
+    """An annotation as shown in a sentence: as code, unless it is words."""
+    return reason if " of " in reason or " with " in reason else f"`{reason}`"
+
+
+def inner_types(t: Type | None) -> Iterator[Type]:
+    """A type and the types inside it, but not those of a record's fields."""
+    if t is None:
+        return
+    yield t
+    match t:
+        case OptionType(inner) | SetType(inner):
+            yield from inner_types(inner)
+        case SeqType(inner, length):
+            yield from inner_types(inner)
+            yield length
+        case MapType(keys, value):
+            for part in (*keys, value):
+                yield from inner_types(part)
+
+
+def unnamed_system(t: Type | None) -> str | None:
+    """`Majority[Acceptor]`, where it is used as a type."""
+    for part in inner_types(t):
+        if isinstance(part, QuorumType) and "_abstract" in vars(part.system):
+            return part.system.__name__
+    return None
+
+
+def unbounded(t: Type) -> str | None:
+    """The unbounded part of a type, if any."""
+    match t:
+        case NatType(None):
+            return "number"
+        case OptionType(inner) | SetType(inner) | SeqType(inner, _) | MapType(_, inner):
+            return unbounded(inner)
+    return None
