@@ -85,6 +85,9 @@ class _Check:
         for p in self.properties:
             yield self._initially(p)
         self._assume()
+        for r in self.ground.reachables():
+            if (undefined := self.transition.translator.condition(r.senseless)) is not False:
+                yield self._obligation(r.name, None, undefined)
         for action in self.ground.description.actions:
             yield self._makes_sense(action.name)
             for p in self.properties:
@@ -197,6 +200,8 @@ class _Check:
         for q in self.properties:
             if not self._satisfies(q, state):
                 raise DisagreementError(f"{q.name}: true for Z3, not for CPython, in {state!r}")
+        if p is None and action in {r.name for r in self.ground.description.reachables}:
+            return Counterexample(state, None, self._undefined(state, action))
         for move, error in self.ground.taken(state, action):
             if move is None:
                 if p is None:
@@ -204,6 +209,14 @@ class _Check:
             elif p is not None and not self._satisfies(p, move.state):
                 return Counterexample(state, move, p.name)
         return self._stricter(state, action, p)
+
+    def _undefined(self, state: State, reachable: str) -> str:
+        """Why a reachable predicate has no value here, if CPython comes upon it."""
+        try:
+            self.ground.holds(reachable, state)
+        except StepError as error:
+            return str(error)
+        return f"{reachable} makes no sense"
 
     def _stricter(self, state: State, action: str, p: Property | None) -> Counterexample:
         """Where the description calls undefined what CPython, going in order, never looks at."""

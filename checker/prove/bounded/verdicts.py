@@ -154,7 +154,8 @@ class KInduction:
 class Obligation:
     """One thing to prove: that the initial states, or an action's steps, satisfy an invariant.
 
-    `action` is None for the initial states; `invariant` is None for "the step makes sense".
+    `action` is None for the initial states; `invariant` is None for "the step makes sense", and for
+    "the reachable predicate has a value", whose name `action` is then.
     `effort` is what the answer took (see effort.py); `clock` says that it was ended by the clock.
     """
 

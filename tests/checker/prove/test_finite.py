@@ -23,7 +23,15 @@ from quorate.checker.prove.bounded import (
 )
 from quorate.checker.prove.bounded import states as states_module
 from quorate.checker.prove.bounded.unrolling import Unrolling
-from quorate.model.language import ModelError, Protocol, SizeError, StepError, action, require
+from quorate.model.language import (
+    ModelError,
+    Protocol,
+    SizeError,
+    StepError,
+    action,
+    reachable,
+    require,
+)
 from quorate.model.language.interpreter import Machine
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
@@ -32,6 +40,7 @@ from ...examples import share
 from ..explore.oracle import consult
 from ..strategies import Source, loaded, sized, sources
 from .comparing import compare, compare_states, sample
+from .unbounded.false import FirstOfNone
 from .variants import SMALL, VARIANTS, AcceptWithoutComparing, TwoAcceptsInABallot
 
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -314,6 +323,25 @@ def test_random_protocols_agree_with_plain_python(source: Source) -> None:
 @given(source=sources(), extra=st.integers(0, 3))
 def test_many_random_protocols_agree_with_plain_python(source: Source, extra: int) -> None:
     run(source)
+
+
+class First(FirstOfNone):
+    """A reachable predicate about the first item of a sequence that may be empty."""
+
+    @action
+    def see(self) -> None:
+        self.seen = None
+
+    @reachable
+    def began(self) -> bool:
+        return self.log[0] == self.log[0]
+
+
+def test_a_reachable_predicate_has_a_value_in_every_state() -> None:
+    found = inductive(First, First.sized(Num=1, Value=1))
+    (failed,) = found.failed
+    assert str(failed) == "began / makes sense: refuted" and failed.counterexample is not None
+    assert "there is no entry 0" in failed.counterexample.violated
 
 
 class Hasty(Paxos):
