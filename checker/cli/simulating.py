@@ -10,7 +10,7 @@ from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import Part, Simulated
 
 from .console import Output, count, seconds
-from .proof_answers import quorum_json
+from .proof_answers import by_clock, quorum_json
 
 
 def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
@@ -49,7 +49,11 @@ def _missing(out: Output, proof: Simulated) -> None:
     for p in proof.parts:
         if not p.proved:
             ways = f" as {ways_of(p)}" if p.ways else ""
-            out.line(f"{p.action or 'initial states'}{ways}: not shown", "warn", indent=1)
+            out.line(
+                f"{p.action or 'initial states'}{ways}: not shown{by_clock(p.clock)}",
+                "warn",
+                indent=1,
+            )
             for what in dict.fromkeys(p.failed):
                 out.line(what, indent=2)
     for place in proof.senseless:
@@ -71,6 +75,7 @@ def proof_as_json(proof: Simulated) -> dict[str, Any]:
                 "not_shown": list(dict.fromkeys(p.failed)),
                 "used": list(p.used),
                 "seconds": round(p.seconds, 4),
+                "clock": p.clock,
             }
             for p in proof.parts
         ],

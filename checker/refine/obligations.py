@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
+from quorate.checker.prove.unbounded.definedness import Doubt, doubts_of
 from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
@@ -106,6 +107,22 @@ class Simulation:
         self.obligations = Obligations(self.lower)
         self.vocabulary = self.obligations.vocabulary
         self.before = self.obligations.before
+        self.doubts = self._doubts()
+
+    def _doubts(self) -> dict[Doubt, Formula]:
+        """Where the mapping may have no value, and that it has none in the state before a step."""
+        types = {v.name: v.type for v in self.lower.variables}
+        at = Translator(self.vocabulary, self.before)
+        found: dict[Doubt, Formula] = {}
+        for image in self.rewriting.images.values():
+            binders = tuple(c.Binder(var=k, domain=c.OverType(type=k.type)) for k in image.keys)
+            for e in image.parts if image.value is None else (image.value,):
+                for doubt in doubts_of(self.flat.expr(e), types, binders):
+                    found[doubt] = at.formula(doubt.whole, {})
+        for definition in self.definitions.values():
+            for doubt in doubts_of(definition, types):
+                found[doubt] = at.formula(doubt.whole, {})
+        return found
 
     def _read(self, e: c.Expr, env: dict[str, c.Expr]) -> c.Expr:
         """An abstract condition as one about the concrete state."""

@@ -31,7 +31,8 @@ class Part:
     """What is shown of one concrete action, or of the initial states (`action` is None).
 
     `ways` is what its steps are; empty if they change nothing. `failed` are the questions that
-    were not answered, each as what of the abstract protocol could not be shown.
+    were not answered, each as what of the abstract protocol could not be shown. `clock` says that
+    the clock ended one of them, and not the count of what it may do.
     """
 
     action: str | None
@@ -40,6 +41,7 @@ class Part:
     failed: tuple[str, ...]
     used: tuple[str, ...]
     seconds: float
+    clock: bool = False
 
     @property
     def proved(self) -> bool:
@@ -53,7 +55,8 @@ class Simulated:
 
     `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
     says of which quorums it is not proved that they meet whatever the sizes; nothing is assumed of
-    these. `senseless` are the expressions of concrete actions that may have no value.
+    these. `senseless` are the expressions of concrete actions, and of the mapping, that may have no
+    value.
     """
 
     refinement: Refinement
@@ -127,6 +130,7 @@ class _Proof:
             doubted = [o for i in found for o in i.failed if i.invariant == SENSE]
             senseless = [p for o in doubted if o.action in self.asked for p in o.places]
             self.asker = Questioner(simulation.vocabulary, self.seed, self.effort)
+            senseless += self._undefined(simulation, known)
             for action, alternatives in self.asked.items():
                 parts.append(self._part(action, alternatives, known))
         except UnsupportedError as error:
@@ -156,6 +160,16 @@ class _Proof:
             ]
         return found
 
+    def _undefined(self, simulation: Simulation, known: list[str]) -> list[str]:
+        """What of the mapping may have no value in a state where the known invariants hold."""
+        hypotheses = simulation.obligations.assumed(known)
+        return [
+            doubt.place
+            for doubt, formula in simulation.doubts.items()
+            if self.asker.refuted(formula, {}, hypotheses) is None
+            and self.asker.searched(formula, hypotheses) is None
+        ]
+
     # ------------------------------------------------------------ steps
 
     def _part(
@@ -165,12 +179,13 @@ class _Proof:
         started = time.perf_counter()
         best: Part | None = None
         for ways, claims in alternatives:
-            showing = Showing(self.obligations, self.asker, known)
+            showing, before = Showing(self.obligations, self.asker, known), self.asker.by_clock
             for claim in claims:
                 showing.show(claim)
             seconds = time.perf_counter() - started
             failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
-            part = Part(action, ways, showing.questions, failed, used, seconds)
+            clock = self.asker.by_clock > before
+            part = Part(action, ways, showing.questions, failed, used, seconds, clock)
             if best is None or len(failed) < len(best.failed):
                 best = part
             if not failed:

@@ -38,6 +38,7 @@ class Questioner:
     vocabulary: Vocabulary
     seed: int
     effort: float
+    by_clock: int = 0  # questions that the clock ended, and not the effort
 
     def __post_init__(self) -> None:
         self.marked = _Marked(self.vocabulary, self.seed, self.effort)
@@ -57,6 +58,7 @@ class Questioner:
         for self.marked.most in ROUNDS[:1] if quick else ROUNDS:
             for hypotheses in [*pending]:
                 found = self.marked.ask(hypotheses, query)
+                self.by_clock += found.clock
                 if found.answer is Answer.PROVED:
                     return found.used
                 if found.answer is Answer.NOT_PROVED:  # more effort would not help
@@ -65,5 +67,7 @@ class Questioner:
 
     def searched(self, query: Formula, hypotheses: Mapping[str, Formula]) -> tuple[str, ...] | None:
         """At most two hypotheses that rule the query out by models; None if none are found."""
-        found = self.searcher.refuted(hypotheses, query, (), Budget(self.effort))
+        budget = Budget(self.effort)
+        found = self.searcher.refuted(hypotheses, query, (), budget)
+        self.by_clock += budget.clock
         return None if found is None else tuple(n for n in hypotheses if n in found)

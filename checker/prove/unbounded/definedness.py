@@ -68,16 +68,18 @@ def doubts_of_action(action: c.Action, types: Types) -> list[Doubt]:
     return found
 
 
-def doubts_of(body: c.Expr, types: Types) -> list[Doubt]:
-    """What of a predicate may have no value. Raises UnsupportedError."""
-    return _Doubts(types, []).of(body)
+def doubts_of(body: c.Expr, types: Types, binders: Sequence[c.Binder] = ()) -> list[Doubt]:
+    """What of an expression under these binders may have no value. Raises UnsupportedError."""
+    return _Doubts(types, [], binders).of(body)
 
 
 class _Doubts:
     """Walks an expression with the conditions and binders that it stands under."""
 
-    def __init__(self, types: Types, path: Sequence[c.Expr]) -> None:
-        self.types, self.path, self.binders = types, list(path), list[c.Binder]()
+    def __init__(
+        self, types: Types, path: Sequence[c.Expr], binders: Sequence[c.Binder] = ()
+    ) -> None:
+        self.types, self.path, self.binders = types, list(path), list(binders)
         self.found: list[Doubt] = []
 
     def of(self, e: c.Expr) -> list[Doubt]:

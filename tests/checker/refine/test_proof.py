@@ -17,7 +17,18 @@ from quorate.checker.refine.obligations import Claim, Simulation
 from quorate.checker.refine.proof import Simulated, prove_refinement
 from quorate.checker.refine.queries import Questioner
 from quorate.model.consensus import Consensus, Value
-from quorate.model.language import Flexible, Majority, Map, Protocol, Sort, action, durable, require
+from quorate.model.language import (
+    Flexible,
+    Majority,
+    Map,
+    Nat,
+    Protocol,
+    Seq,
+    Sort,
+    action,
+    durable,
+    require,
+)
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
@@ -252,3 +263,33 @@ def test_quorums_that_only_the_mapping_names() -> None:
 def test_counting_is_open() -> None:
     proof = prove_refinement(Refinement(Election, Consensus, by_len), {"Voter": 3, "Value": 2})
     assert not proof.proved and "counting" in (proof.unsupported or "")
+
+
+class Ballots(Nat): ...
+
+
+class Log(Election):
+    log: Seq[Value, Ballots] = durable(())
+
+    @action
+    def append(self, c: Value) -> None:
+        require(any(len(self.log) < n for n in Ballots))
+        require(all(c == x for x in self.log))
+        self.log = self.log + (c,)  # noqa: RUF005
+
+
+def past(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value if len(self.log) > 2 and self.log[3] == c}}
+
+
+def within(self):  # type: ignore[no-untyped-def]
+    return {"chosen": {c for c in Value if len(self.log) > 3 and self.log[3] == c}}
+
+
+def test_a_mapping_that_may_have_no_value_is_open() -> None:
+    sizes = {"Voter": 3, "Value": 2, "Ballots": 2}
+    proof = prove_refinement(Refinement(Log, Consensus, past), sizes, effort=1)
+    (place,) = [p for p in proof.senseless if "self.log[3]" in p]
+    assert not proof.proved and place.endswith("past the end of the sequence")
+    proof = prove_refinement(Refinement(Log, Consensus, within), sizes, effort=1)
+    assert not any("self.log[3]" in p for p in proof.senseless), proof.senseless
