@@ -37,8 +37,8 @@ class Find:
         """Look for invariants, report; returns the exit code."""
         target = load_protocol(self.protocol)
         out = Output()
-        if nothing_claimed(target):
-            return nothing_to_prove(out, target, self.strict, self.as_json)
+        if warnings := nothing_claimed(target):
+            return nothing_to_prove(out, target, warnings, self.strict, self.as_json)
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:

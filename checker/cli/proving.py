@@ -35,6 +35,7 @@ CODES = {
     Standing.VIOLATED: VIOLATED,
     Standing.UNDEFINED: MODEL,
 }
+NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init is possible"
 MARKS = {Standing.PROVED: "ok", Standing.VIOLATED: "bad", Standing.UNDEFINED: "bad"}
 
 
@@ -57,14 +58,16 @@ class Prove:
         """Prove, report, write; returns the exit code."""
         target = load_protocol(self.protocol)
         out = Output()
-        if nothing_claimed(target):
-            return nothing_to_prove(out, target, self.strict, self.as_json)
+        if warnings := nothing_claimed(target):
+            return nothing_to_prove(out, target, warnings, self.strict, self.as_json)
         if self.second:
             require_cvc5()
         if self.smt2 is not None:
             self._write(target)
         with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
             found = self._prove(target, say)
+        if found.vacuous:
+            return nothing_to_prove(out, target, [NO_INITIAL], self.strict, self.as_json)
         if self.as_json:
             out.document(envelope("prove", CODES[found.standing], as_json(target, found)))
         else:
@@ -98,9 +101,11 @@ class Prove:
             return  # the proof says so
 
 
-def nothing_to_prove(out: Output, target: type[Protocol], strict: bool, as_json: bool) -> int:
-    """Say that there is no invariant; returns the exit code, which is a pass only if not strict."""
-    code, warnings = INCONCLUSIVE if strict else 0, nothing_claimed(target)
+def nothing_to_prove(
+    out: Output, target: type[Protocol], warnings: list[str], strict: bool, as_json: bool
+) -> int:
+    """Say why nothing is claimed; returns the exit code, which is a pass only if not strict."""
+    code = INCONCLUSIVE if strict else 0
     if as_json:
         body = {"protocol": name_of(target), "standing": "open", "warnings": warnings}
         out.document(envelope("prove", code, body))

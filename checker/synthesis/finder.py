@@ -16,7 +16,7 @@ import numpy as np
 
 from quorate.checker.loading import name_of
 from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
-from quorate.checker.results import Outcome
+from quorate.checker.results import NO_STATE, Outcome
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
@@ -111,6 +111,9 @@ class _Finder:
             for instance in self._instances():
                 if (found := self._explored(instance)) is not None:
                     return found
+                if not len(instance.states):
+                    self.why = NO_STATE
+                    return self._open()
             if not self.learner.instances:
                 self.why = "even the smallest sizes are too large"
                 return self._open()

@@ -157,6 +157,10 @@ class Obligations:
         steps = [(Step(v, a, s), taken) for a in guarded for s, taken in states]
         return disj(conj([taken, *s.guards, *s.choices]) for s, taken in steps)
 
+    def initial(self) -> Formula:
+        """That there is an initial state."""
+        return disj(taken for _, taken in self.starts[-1])
+
     def implied(self, invariant: str) -> Formula:
         """A state where the invariant is false."""
         return neg(self.hypotheses[invariant])

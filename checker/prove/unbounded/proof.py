@@ -60,15 +60,16 @@ def prove_unbounded(
     faults = tuple(dict.fromkeys(a.fault for a in description.actions if a.fault))
     quorums = _quorums(protocol)
     unsupported, where, found = None, NOWHERE, []
-    search = None
+    search, vacuous = None, False
     try:
         obligations = Obligations(description, chosen)
         search = Search(obligations, seed, effort, shrink, second, report, hints_of(protocol))
         found = search.run()
+        vacuous = search.vacuous()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
         found = [InvariantProof(n, Standing.OPEN, "inductive") for n in chosen]
-    if refute:
+    if refute and not vacuous:
         from .refute import refuted
 
         found = refuted(protocol, found, chosen, refuting)
@@ -82,6 +83,7 @@ def prove_unbounded(
         seconds=time.perf_counter() - started,
         unsupported=unsupported,
         where=where,
+        vacuous=vacuous,
     )
 
 
@@ -161,6 +163,11 @@ class Search:
             standing = Standing.OPEN if senseless else Standing.PROVED
             found.append(InvariantProof(SENSE, standing, "consequence", tuple(senseless)))
         return found
+
+    def vacuous(self) -> bool:
+        """Whether no choice of `@init` is possible, at any size: every invariant holds then."""
+        o = self.obligations
+        return bool(o.description.inits) and self.asker.ask({}, o.initial(), quick=True).proved
 
     def _doubtful(self) -> list[str]:
         """The actions, and the proved invariants, of which something may have no value."""

@@ -97,7 +97,8 @@ class Proof:
     """The proof of a protocol's invariants for any number of elements of every sort.
 
     `unmet` says of which quorum systems it is not proved that they meet whatever the number of
-    members: nothing is assumed of these, and the proof as a whole is open.
+    members: nothing is assumed of these, and the proof as a whole is open. `vacuous` says that no
+    choice of `@init` is possible at any size: there is no initial state, and nothing is claimed.
     """
 
     protocol: str
@@ -109,13 +110,16 @@ class Proof:
     seconds: float
     unsupported: str | None = None
     where: Span = field(default=NOWHERE, repr=False)
+    vacuous: bool = False
 
     @property
     def standing(self) -> Standing:
         """The worst of the invariants'; violated if quorums that must meet do not.
 
-        Open if they are not proved to, and where nothing was asked at all.
+        Open if they are not proved to, and where nothing was asked or is claimed.
         """
+        if self.vacuous:
+            return Standing.OPEN
         found = {i.standing for i in self.invariants}
         if self.unsupported is not None or self.unmet or not self.invariants:
             found.add(Standing.OPEN)

@@ -82,6 +82,14 @@ def test_nothing_claimed(more: tuple[str, ...], capsys: pytest.CaptureFixture[st
     assert found["warnings"] == ["nothing is claimed: Quiet has no invariant"]
 
 
+def test_without_an_initial_state_nothing_is_claimed(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = "nothing is claimed: there is no initial state, no choice of @init is possible"
+    assert asked("no_start.py", 0, capsys) == f"! {nothing}\n"
+    found = told("no_start.py", 4, capsys, "--strict")
+    assert found["standing"] == "open" and found["warnings"] == [nothing]
+    assert "✓" not in asked("no_start.py", 4, capsys, "--find")
+
+
 @pytest.mark.parametrize(
     ("case", "open_"),
     [
