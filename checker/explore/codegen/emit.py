@@ -20,6 +20,7 @@ from quorate.checker.ground.layout import Column
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.model.language import SizeError
 
+from .labels import UNDEFINED_STEP
 from .literals import Sums, Term, least, word_literal
 from .masks import Lanes, MaskedStep, MaskedSteps, masked_step
 
@@ -40,9 +41,6 @@ LONG_GUARD = 16
 # So many steps in a row that are masks are worth a loop.
 FEW_MASKS = 4
 MOST_IN_GROUP = 32  # of steps that do the same
-
-# Set in a successor's label when the step is enabled but makes no sense there.
-UNDEFINED = 1 << 31
 
 
 def const(value: int) -> ir.Constant:
@@ -515,7 +513,7 @@ class _Emitter:
                 different = changed if different is None else b.or_(different, changed)
         if senseless is not False:
             wrong = low.condition(senseless)
-            mark = b.select(wrong, ir.Constant(I32, UNDEFINED), ir.Constant(I32, 0))
+            mark = b.select(wrong, ir.Constant(I32, UNDEFINED_STEP), ir.Constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)
         if self.codes is not None:

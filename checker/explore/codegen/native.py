@@ -2,9 +2,9 @@
 
 A `native` function takes integers, truth values and arrays, gives an integer, a truth value or
 nothing, and neither allocates nor raises: then its code needs nothing but itself. What it calls
-stands in its own module or in `driver`. It is called by its address, as Numba's own code calls it
-(numba/core/callconv.py): a place for the result, one for an exception, and every array as the
-fields of its description (numba/np/arrayobj.py). That is looked at when it is compiled.
+stands in its own module or in one of `_OTHERS`. It is called by its address, as Numba's own code
+calls it (numba/core/callconv.py): a place for the result, one for an exception, and every array as
+the fields of its description (numba/np/arrayobj.py). That is looked at when it is compiled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 Kind = tuple[str, int, bool]  # of an argument: type, dimensions, whether its rows are packed
 
 _EXPLORE = Path(__file__).parents[1]
-_OTHERS = "search/driver.py", "codegen/intrinsics.py", "codegen/native.py"
+_OTHERS = (
+    "search/driver.py",
+    "store/table.py",
+    "codegen/intrinsics.py",
+    "codegen/labels.py",
+    "codegen/native.py",
+)
 
 
 @cache
@@ -91,6 +97,33 @@ class Intrinsic:
     def __call__(self, *arguments: Any) -> Any:
         """Only compiled code can."""
         raise NotImplementedError(self._name)
+
+
+# Calls of machine code by its address, and a hint to the processor.
+call_successors = Intrinsic("call_successors")
+call_successors_from = Intrinsic("call_successors_from")
+call_blocked_from = Intrinsic("call_blocked_from")
+call_check = Intrinsic("call_check")
+call_blocked = Intrinsic("call_blocked")
+prefetch = Intrinsic("prefetch")
+
+
+def jit(function: F, inline: Literal["never", "always"] = "never") -> F:
+    """Compiled by Numba at the first call; kept on disk where there is a place to keep it.
+
+    For what allocates memory; anything else is better `native`.
+    """
+    from numba import njit
+
+    try:
+        made: Any = njit(cache=True, nogil=True, inline=inline)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written
+        made = njit(nogil=True, inline=inline)(function)
+    else:
+        # Numba looks at the age of a function's own file; what it calls may stand in another.
+        file: Any = made._cache._cache_file
+        file._source_stamp = (file._source_stamp, age_of(function.__code__.co_filename))
+    return made  # type: ignore[no-any-return]
 
 
 def _jit(function: Callable[..., Any], **options: Any) -> Any:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.codegen.machine_code import Machine
-from quorate.checker.explore.search import driver as d
-from quorate.checker.explore.store.memory import Store
 from quorate.checker.ground.packing import Packing
 from quorate.checker.results import Orbits
 from quorate.model.language.interpreter import State
 
 if TYPE_CHECKING:
     from .symmetry import Reduction
+
+# Runs the function at an address over every n-th state stored; it adds to an array of counts.
+Sweep = Callable[[int, int, npt.NDArray[np.int64]], object]
 
 
 class Canonical:
@@ -44,16 +45,13 @@ class Canonical:
             return states
         return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
 
-    def orbits(self, stores: Iterable[Store]) -> Orbits | None:
-        """What the states of these stores, all of them representatives, stand for."""
+    def orbits(self, count: int, sweep: Sweep) -> Orbits | None:
+        """What `count` representatives stand for: those that `sweep` runs a function over."""
         r = self._reduction
         if r is None:
             return None
-        total = np.zeros(1, np.int64)
-        for s in stores:
-            if self._reducing:
-                d.sweep(self._machine.address("weigh"), s.words, s.states, s.count, 1, total)
-            else:
-                total += s.count
+        total = np.full(1, 0 if self._reducing else count, np.int64)
+        if self._reducing:
+            sweep(self._machine.address("weigh"), 1, total)
         refused = {s.__name__: why for s, why in r.refused.items()}
         return Orbits(int(total[0]), r.permutations, r.names, refused)

@@ -12,7 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import I32, I64, UNDEFINED, WORD, Lowering, Words, const
+from quorate.checker.explore.codegen.emit import I32, I64, WORD, Lowering, Words, const
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 
 from .stubborn import All, Need, One, Steps, Stubborn, least
 
@@ -127,7 +128,7 @@ class Code:
     def _bit(self, label: Any) -> tuple[Any, Any]:
         """Word and bit of the step that a label is of."""
         b = self.b
-        number = b.zext(b.and_(label, ir.Constant(I32, UNDEFINED - 1)), I64)
+        number = b.zext(b.and_(label, ir.Constant(I32, INSTANCE)), I64)
         place = b.gep(self.step_of, [number], source_etype=I16)
         t = b.zext(b.load(place, typ=I16), I64)
         return b.lshr(t, const(6)), b.shl(const(1), b.and_(t, const(63)))
@@ -275,7 +276,7 @@ class Code:
             word, bit = self._bit(label)
             inside = b.and_(b.load(self._place(self.set, word), typ=I64), bit)
             stays = b.icmp_unsigned("!=", inside, const(0))
-            senseless = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED))
+            senseless = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
             with b.if_then(b.or_(stays, senseless)):
                 n = b.load(self.kept, typ=I64)
                 source, target = b.mul(j, const(size)), b.mul(n, const(size))

@@ -16,7 +16,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import I1, I32, I64, UNDEFINED, Lowering, Words, const
+from quorate.checker.explore.codegen.emit import I1, I32, I64, Lowering, Words, const
+from quorate.checker.explore.codegen.labels import UNDEFINED_STEP
 from quorate.checker.ground.interchangeable import MOST_PERMUTATIONS, interchangeable
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
@@ -171,7 +172,7 @@ class Reduction:
         at = b.gep(out, [b.mul(j, size)], source_etype=I64)
         label = b.load(b.gep(labels, [j], source_etype=I32), typ=I32)
         words, _ = self._least(b, self._load(b, at))
-        changed = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED))
+        changed = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
         for old, new in zip(before, words, strict=True):
             changed = b.or_(changed, b.icmp_unsigned("!=", old, new))
         b.cbranch(changed, keep, step)

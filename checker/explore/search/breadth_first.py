@@ -10,16 +10,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from quorate.checker.explore.compiled import Subject
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.store.memory import MOST_OWNERS, Partitions, Store, bytes_per_state
+from quorate.checker.explore.store.table import BATCH, nothing_met
 from quorate.checker.ground.derived import by_messages
 from quorate.checker.results import (
     Exploration,
@@ -169,8 +171,8 @@ class Explorer:
         self.control = np.zeros(d.CONTROLS, np.int64)
         self.fired = np.zeros(len(k.actions), np.int64)
         self._fired_before = np.zeros(len(k.actions), np.int64)
-        batch = max(k.most_successors, min(d.BATCH * k.most_successors, BATCH_ROOM))
-        self._met = d.nothing_met(k.words)
+        batch = max(k.most_successors, min(BATCH * k.most_successors, BATCH_ROOM))
+        self._met = nothing_met(k.words)
         self._out = np.zeros(batch * k.words, np.uint64)
         self._labels = np.zeros(batch, np.uint32)
         self._hashes = np.zeros(batch, np.uint64)
@@ -184,15 +186,8 @@ class Explorer:
         self.store.rehash()
         self.control[d.COUNT] = self.control[d.LEVEL_END] = self.store.count
 
-    def _stores(self) -> Iterable[Store]:
-        """All states, in one store or several, or as they are read from disk."""
-        if self._external is not None:
-            none = np.zeros(0, np.uint32)
-            words = self.kernel.words
-            return (
-                Store(words, rows, none, none, len(rows) // words)
-                for rows in self._external.pieces()
-            )
+    def _stores(self) -> list[Store]:
+        """All states, in one store or several."""
         return [self.store] if self._partitions is None else self._partitions.stores
 
     def _first_room(self) -> int:
@@ -267,7 +262,7 @@ class Explorer:
         """Hand what was found over to a search on disk. Raises OSError."""
         from .handover import hand_over
 
-        stores, heads = list(self._stores()), [int(self.control[d.HEAD])]
+        stores, heads = self._stores(), [int(self.control[d.HEAD])]
         if self._partitions is not None:
             heads = self._partitions.among_first(heads[0])
         if self._team is not None:
@@ -342,7 +337,7 @@ class Explorer:
         else:
             parts = self._partitions
             order = None if parts is None else parts.order[: parts.count]
-            where = self._kept.save_memory(list(self._stores()), order)
+            where = self._kept.save_memory(self._stores(), order)
         finished = outcome in (Outcome.HOLDS, Outcome.VIOLATED, Outcome.UNDEFINED)
         self._kept.commit(
             Saved(
@@ -531,7 +526,7 @@ class Explorer:
             waiting=count - head,
             por=self.por,
             sampled=sampled,
-            orbits=self.subject.canonical.orbits(self._stores()),
+            orbits=self.subject.canonical.orbits(count, self._sweep),
             spilled=self._spilled(),
             resumed=self._resumed,
         )
@@ -545,14 +540,17 @@ class Explorer:
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
         machine = self.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
-        address = machine.address("blocked")
-        if self._external is not None:
-            self._external.sweep(address, step, counts)
-        elif self._partitions is not None:
-            self._partitions.sweep(address, step, counts)
-        else:
-            d.sweep(address, self.store.words, self.store.states, self.store.count, step, counts)
+        self._sweep(machine.address("blocked"), step, counts)
         return [int(n) for n in counts]
+
+    def _sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:
+        """Run the function at an address over every `step`-th state."""
+        if self._external is not None:
+            self._external.sweep(function, step, counts)
+        elif self._partitions is not None:
+            self._partitions.sweep(function, step, counts)
+        else:
+            self.store.sweep(function, step, counts)
 
 
 def free_memory() -> int:

@@ -14,7 +14,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.codegen.native import native
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.native import call_successors_from, native, prefetch
+from quorate.checker.explore.store.table import (
+    BATCH,
+    TOGETHER,
+    hash_of,
+    insert_keyed,
+    insert_whole,
+    is_new,
+    nothing_met,
+    owner_of,
+    place_of,
+    scale_of,
+)
 
 from . import driver as d
 
@@ -107,7 +120,7 @@ class Made:
         room = max(SOME, most)
         return cls(
             words,
-            d.nothing_met(words),
+            nothing_met(words),
             np.empty(room * words, np.uint64),
             np.empty(room, np.uint32),
             np.empty(room, number),
@@ -117,7 +130,7 @@ class Made:
 
     def forget(self) -> None:
         """What was met was not kept."""
-        self.met = d.nothing_met(self.words)
+        self.met = nothing_met(self.words)
 
     @property
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
@@ -166,7 +179,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
         words = fixed if fixed else given
         owners = len(bases)
         capacity, room = len(kinds), labels.shape[1]
-        together = d.BATCH if cut == NOWHERE else 1
+        together = BATCH if cut == NOWHERE else 1
         at, made = progress[AT], progress[MADE]
         slack = 0
         while at < last and made <= cut:
@@ -182,13 +195,13 @@ def _expanding(fixed: int) -> Callable[..., None]:
             while at < end and some + most <= capacity and senseless < 0:
                 p = np.uint64(order[np.uint64(at)])  # indices that cannot be negative cost less
                 k = cursors[p]
-                n = d.call_successors_from(
+                n = call_successors_from(
                     successors, bases[p], k * words, out, some * words, kinds, some, fired, 0
                 )
                 for i in range(some, some + n):
                     j = np.uint64(i)
                     sources[j] = k * owners + np.int64(p)
-                    if senseless < 0 and kinds[j] >= np.uint32(d.UNDEFINED):
+                    if senseless < 0 and kinds[j] >= np.uint32(UNDEFINED_STEP):
                         senseless = i
                 some += n
                 cursors[p] = k + 1
@@ -199,10 +212,10 @@ def _expanding(fixed: int) -> Callable[..., None]:
             kept = 0
             for i in range(some):
                 j = np.uint64(i)
-                h = d.hash_of(out, i * words, words)
+                h = hash_of(out, i * words, words)
                 which[np.uint64(kept)] = i
-                towards[np.uint64(kept)] = d.owner_of(h, owners)
-                kept += d.is_new(met, h, out, i * words, words)
+                towards[np.uint64(kept)] = owner_of(h, owners)
+                kept += is_new(met, h, out, i * words, words)
             for i in range(kept):
                 j = np.uint64(which[np.uint64(i)])
                 q = np.uint64(towards[np.uint64(i)])
@@ -219,7 +232,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
             if senseless >= 0:
                 progress[SENSELESS] = made
                 progress[PARENT] = sources[np.uint64(senseless)]
-                progress[LABEL] = kinds[np.uint64(senseless)] & np.uint32(d.UNDEFINED - 1)
+                progress[LABEL] = kinds[np.uint64(senseless)] & np.uint32(INSTANCE)
                 break
         progress[AT], progress[MADE] = at, made
 
@@ -228,8 +241,8 @@ def _expanding(fixed: int) -> Callable[..., None]:
 
 def few() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Room for what `insert` knows of two batches of successors."""
-    rooms = np.zeros((2, d.TOGETHER), np.uint64)
-    return rooms, np.zeros(d.TOGETHER, np.uint32), np.zeros(d.TOGETHER, np.uint32)
+    rooms = np.zeros((2, TOGETHER), np.uint64)
+    return rooms, np.zeros(TOGETHER, np.uint32), np.zeros(TOGETHER, np.uint32)
 
 
 def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
@@ -265,28 +278,28 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
         words = fixed if fixed else given
         mask, scale = np.uint64(len(table) - 1), np.uint64(0)
         if keyed:
-            scale = d.scale_of(table)
-        for start in range(-d.TOGETHER, size, d.TOGETHER):
+            scale = scale_of(table)
+        for start in range(-TOGETHER, size, TOGETHER):
             # The places of the next batch are asked for before this one is looked up.
-            after = start + d.TOGETHER
-            ahead = hashes[(after // d.TOGETHER) % 2]
-            for j in range(after, min(size, after + d.TOGETHER)):
-                h = d.hash_of(new, j * words, words)
-                place = d.place_of(h, scale) if keyed else h & mask
+            after = start + TOGETHER
+            ahead = hashes[(after // TOGETHER) % 2]
+            for j in range(after, min(size, after + TOGETHER)):
+                h = hash_of(new, j * words, words)
+                place = place_of(h, scale) if keyed else h & mask
                 ahead[np.uint64(j - after)] = place
-                d.prefetch(table, np.int64(place))
+                prefetch(table, np.int64(place))
             if start < 0:
                 continue
             before = count
             end = min(size, after)
             if keyed:
-                count = d.insert_keyed(
-                    new, labels, sources, hashes[(start // d.TOGETHER) % 2], start, end,
+                count = insert_keyed(
+                    new, labels, sources, hashes[(start // TOGETHER) % 2], start, end,
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             else:
-                count = d.insert_whole(
-                    words, new, labels, sources, hashes[(start // d.TOGETHER) % 2], start, end,
+                count = insert_whole(
+                    words, new, labels, sources, hashes[(start // TOGETHER) % 2], start, end,
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             for i in range(count - before):

@@ -20,11 +20,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.native import call_check, call_successors, jit, prefetch
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.explore.store.merge import merged
 from quorate.checker.explore.store.rows import rows_for
 from quorate.checker.explore.store.runs import Blocks, Run, write_run
+from quorate.checker.explore.store.sweep import sweep
+from quorate.checker.explore.store.table import BATCH, equal, hash_of
 from quorate.checker.ground.packing import Words
 
 from . import driver as d
@@ -41,7 +45,7 @@ Numbers = npt.NDArray[np.int64]
 def expanding(fixed: int) -> Any:
     """The expansion of states of `fixed` words; of any number if 0."""
 
-    @d.compiled
+    @jit
     def expand(
         successors: int,
         check: int,
@@ -73,18 +77,18 @@ def expanding(fixed: int) -> Any:
         status = d.PAUSED
         while status == d.PAUSED and head < stop:
             fired_before[:] = fired
-            most_states = min(d.BATCH, stop - head)
+            most_states = min(BATCH, stop - head)
             batch, made = 0, 0
             while batch < most_states and made + most <= len(labels):
-                n = d.call_successors(
+                n = call_successors(
                     successors, level, (head + batch) * words, out, made * words,
                     labels, made, fired, 0,
                 )  # fmt: skip
                 for j in range(made, made + n):
                     # The place in a table of any size: a multiplication for a division.
-                    h = ((d.hash_of(out, j * words, words) >> half) * size) >> half
+                    h = ((hash_of(out, j * words, words) >> half) * size) >> half
                     hashes[j] = h
-                    d.prefetch(table, np.int64(h))
+                    prefetch(table, np.int64(h))
                 made += n
                 ends[batch] = made
                 batch += 1
@@ -95,19 +99,19 @@ def expanding(fixed: int) -> Any:
             for j in range(made):
                 k = np.int64(table[hashes[j]]) - 1
                 if k >= 0:
-                    d.prefetch(states, k * words)
+                    prefetch(states, k * words)
             j = 0
             for b in range(batch):
                 while j < ends[b]:
                     at = j * words
-                    if labels[j] >= np.uint32(0x80000000):
-                        control[d.FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+                    if labels[j] >= np.uint32(UNDEFINED_STEP):
+                        control[d.FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
                         control[d.WHERE] = head
                         status = d.SENSELESS
                         break
                     h = np.int64(hashes[j])
                     k = np.int64(table[h]) - 1
-                    while k >= 0 and not d.equal(states, k * words, out, at, words):
+                    while k >= 0 and not equal(states, k * words, out, at, words):
                         h += 1
                         if h == len(table):
                             h = 0
@@ -119,7 +123,7 @@ def expanding(fixed: int) -> Any:
                     table[h] = count + 1
                     for i in range(words):
                         states[count * words + i] = out[at + i]
-                    verdict = d.call_check(check, out, at, labels, label)
+                    verdict = call_check(check, out, at, labels, label)
                     reached |= verdict & ~bad
                     if verdict & bad:
                         control[d.FOUND], control[d.WHERE] = verdict & bad, count
@@ -132,7 +136,7 @@ def expanding(fixed: int) -> Any:
                     # Count the transitions of the states that were expanded, and no others.
                     fired[:] = fired_before
                     for s in range(head - b - 1, head):
-                        d.call_successors(successors, level, s * words, out, 0, labels, 0, fired, 0)
+                        call_successors(successors, level, s * words, out, 0, labels, 0, fired, 0)
                     break
         control[d.HEAD], control[d.COUNT], control[d.REACHED] = head, count, reached
         return status
@@ -140,7 +144,7 @@ def expanding(fixed: int) -> Any:
     return expand
 
 
-@d.compiled
+@jit
 def predecessor(
     successors: int,
     words: int,
@@ -153,9 +157,9 @@ def predecessor(
 ) -> int:
     """The number of the first of `count` states that has the target as a successor, or -1."""
     for k in range(count):
-        n = d.call_successors(successors, level, k * words, out, 0, labels, 0, fired, 0)
+        n = call_successors(successors, level, k * words, out, 0, labels, 0, fired, 0)
         for j in range(n):
-            if d.equal(out, j * words, target, 0, words):
+            if equal(out, j * words, target, 0, words):
                 return k
     return -1
 
@@ -190,7 +194,7 @@ class External:
 
     def __post_init__(self) -> None:
         k = self.kernel
-        batch = max(k.most_successors, min(d.BATCH * k.most_successors, BATCH_ROOM))
+        batch = max(k.most_successors, min(BATCH * k.most_successors, BATCH_ROOM))
         room = max(self.memory - BUFFERS, self.memory // 2) // (8 * k.words + 8)
         self._room = min(max(room, 2 * batch), (1 << 31) - 1)
         self._states = np.empty(0, np.uint64)
@@ -198,7 +202,7 @@ class External:
         self._out = np.zeros(batch * k.words, np.uint64)
         self._labels = np.zeros(batch, np.uint32)
         self._hashes = np.zeros(batch, np.uint64)
-        self._ends = np.zeros(d.BATCH, np.int64)
+        self._ends = np.zeros(BATCH, np.int64)
         self._fired_before = np.zeros(len(self.fired), np.int64)
         self._local = np.zeros(d.CONTROLS, np.int64)
         self._pool = ThreadPoolExecutor(self.threads)
@@ -339,13 +343,13 @@ class External:
         for level in self.levels:
             yield from level.pieces()
 
-    def sweep(self, blocked: int, step: int, counts: Numbers) -> None:
-        """Run a `blocked` function over every `step`-th state."""
+    def sweep(self, function: int, step: int, counts: Numbers) -> None:
+        """Run the function at an address over every `step`-th state."""
         words, skip = self.kernel.words, 0
         for rows in self.pieces():
             count = len(rows) // words
             if skip < count:
-                d.sweep(blocked, words, rows[skip * words :], count - skip, step, counts)
+                sweep(function, words, rows[skip * words :], count - skip, step, counts)
             skip = (skip - count) % step if skip < count else skip - count
 
     def chain(self) -> list[Words]:

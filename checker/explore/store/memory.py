@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.store.sweep import sweep, sweep_parts
+from quorate.checker.explore.store.table import (
+    BATCH,
+    add_keys,
+    crowded,
+    deal,
+    find,
+    forget,
+    forget_keys,
+    rehash,
+    spread,
+)
 from quorate.checker.ground.packing import Words
 
 from .growing import Growing
@@ -27,12 +38,12 @@ class Store:
 
     State k is `states[k * words : (k + 1) * words]`, its parent `parents[k]`; `k < count`. Both
     arrays are append-only: an entry below `count` never changes, so that a copy is brought up to
-    date by what was appended. `table` finds states by their hash (see `driver`) and follows from
+    date by what was appended. `table` finds states by their hash (see `table.py`) and follows from
     them: after loading `states`, `parents` and `count`, call `rehash`. Its entries are the states
     themselves if the store is `keyed`, which states of one word can be that are never full.
 
     The parent of an initial state is itself. A store that is one of several owners' holds the
-    states for which `driver.owner_of(driver.hash_of(...), owners)` is its owner, and numbers are
+    states for which `table.owner_of(table.hash_of(...), owners)` is its owner, and numbers are
     those of `Partitions`; otherwise the number of a state is its index.
     """
 
@@ -105,7 +116,7 @@ class Store:
             pages.grow(size)
         finally:
             self.table, self._keys = pages.array, pages
-        if not d.spread(self.table, old, np.empty(ASIDE, np.uint64)):
+        if not spread(self.table, old, np.empty(ASIDE, np.uint64)):
             self.rehash()
 
     def drop_table(self) -> None:
@@ -116,21 +127,25 @@ class Store:
         """Build the table from the states."""
         self.table[:] = 0
         if self.keyed:
-            d.add_keys(self.states[: self.count], 1, self.table)
+            add_keys(self.states[: self.count], 1, self.table)
         else:
             _rehash(self.states, self.words, self.count, self.table)
 
     def truncate(self, count: int) -> None:
         """Forget all but the first `count` states."""
         if self.keyed:
-            d.forget_keys(self.states, count, self.count, self.table)
+            forget_keys(self.states, count, self.count, self.table)
         else:
-            d.forget(self.states, self.words, count, self.count, self.table)
+            forget(self.states, self.words, count, self.count, self.table)
         self.count, self._index = count, None
 
     def find(self, words: Words) -> int:
         """The index of a packed state, or -1."""
-        return int(d.find(self.states, self.words, self.index(), words, 0))
+        return int(find(self.states, self.words, self.index(), words, 0))
+
+    def sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:
+        """Run the function at an address over every `step`-th state; it adds to the counts."""
+        sweep(function, self.words, self.states, self.count, step, counts)
 
     def index(self) -> Indices:
         """A table that is not keyed: the store's own, or one that is built when first asked for.
@@ -165,7 +180,7 @@ class Partitions:
         growing = Growing(np.uint8, store.room)
         order = growing.array
         numbers = np.empty(store.count, np.uint32)
-        d.deal(store.states, store.words, store.count, owners, order, numbers, sizes)
+        deal(store.states, store.words, store.count, owners, order, numbers, sizes)
         stores = []
         for p in range(owners):
             room = max(int(sizes[p]), store.room // owners, 1)
@@ -228,11 +243,11 @@ class Partitions:
             found += np.bincount(piece, minlength=self.owners)
         return [int(n) for n in found]
 
-    def sweep(self, blocked: int, step: int, counts: npt.NDArray[np.int64]) -> None:
-        """Run a `blocked` function over every `step`-th state in the order of discovery."""
+    def sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:
+        """Run the function at an address over every `step`-th state in the order of discovery."""
         cursors = np.zeros(self.owners, np.int64)
         order = self.order[: self.count]
-        d.sweep_parts(blocked, self.stores[0].words, self.addresses(), order, cursors, step, counts)
+        sweep_parts(function, self.stores[0].words, self.addresses(), order, cursors, step, counts)
 
     def gathered(self) -> Store:
         """All states in one store, as a search by one thread leaves them. Raises MemoryError."""
@@ -259,13 +274,13 @@ class Partitions:
 
 
 def _rehash(states: Words, words: int, count: int, table: Indices) -> None:
-    d.rehash(states, words, count, table, np.empty(d.BATCH, np.uint64))
+    rehash(states, words, count, table, np.empty(BATCH, np.uint64))
 
 
 def table_size(room: int, keyed: bool) -> int:
     """A power of two: the table is never more than half full, a keyed one never more than 70 %."""
     size = 2
-    while d.crowded(room, size, keyed):
+    while crowded(room, size, keyed):
         size *= 2
     return size
 

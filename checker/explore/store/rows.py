@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 
 from quorate.checker.explore.codegen.intrinsics import element, intrinsic
-from quorate.checker.explore.search.driver import compiled
+from quorate.checker.explore.codegen.native import jit
 
 INSERTION = 24  # up to so many rows are sorted by insertion
 DIGIT = 11  # bits of the largest radix
@@ -96,7 +96,7 @@ def _made(fixed: int) -> Rows:
 
 
 def _comparing(fixed: int) -> Callable[..., bool]:
-    @compiled
+    @jit
     def less(a: Any, i: int, b: Any, j: int, given: int) -> bool:
         """Whether row i of one array comes before row j of another."""
         words = fixed if fixed else given
@@ -110,7 +110,7 @@ def _comparing(fixed: int) -> Callable[..., bool]:
 
 
 def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[..., None]]:
-    @compiled
+    @jit
     def lower_bound(rows: Any, low: int, high: int, key: Any, at: int, words: int) -> int:
         """The first of the sorted rows from `low` to `high` that does not come before a key."""
         while low < high:
@@ -121,7 +121,7 @@ def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[
                 high = middle
         return low
 
-    @compiled
+    @jit
     def cut(rows: Any, count: int, keys: Any, parts: int, cuts: Any, words: int) -> None:
         """Where the sorted keys cut sorted rows: those of part k are from cuts[k] to cuts[k + 1].
 
@@ -137,7 +137,7 @@ def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[
 
 
 def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
-    @compiled
+    @jit
     def insert(rows: Any, order: Any, low: int, high: int, words: int) -> None:
         for i in range(low + 1, high):
             k, j = order[i], i
@@ -146,7 +146,7 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
                 j -= 1
             order[j] = k
 
-    @compiled
+    @jit
     def sort(rows: Any, order: Any, spare: Any, count: int, given: int) -> None:
         """Fill `order` with the indices of the first `count` rows in their order.
 
@@ -203,7 +203,7 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
 
 
 def _uniting(fixed: int, less: Callable[..., bool]) -> Callable[..., int]:
-    @compiled
+    @jit
     def unite(a: Any, m: int, b: Any, n: int, out: Any, given: int) -> int:
         """Merge m and n sorted rows, those in both once; how many there are."""
         words = fixed if fixed else given
@@ -227,7 +227,7 @@ def _uniting(fixed: int, less: Callable[..., bool]) -> Callable[..., int]:
 
 
 def _striking(less: Callable[..., bool]) -> Callable[..., int]:
-    @compiled
+    @jit
     def strike(rows: Any, struck: Any, i: int, count: int, others: Any, n: int, words: int) -> int:
         """Mark those of the sorted rows from i that are among n sorted others; where to go on."""
         j = 0
@@ -252,7 +252,7 @@ def _coding(fixed: int) -> tuple[Callable[..., int], Callable[..., int]]:
     A length of 0 stands for all the bytes of a row.
     """
 
-    @compiled
+    @jit
     def encode(rows: Any, first: int, count: int, data: Any, at: int, given: int) -> int:
         """Write `count` sorted rows to data[at:]; returns the place after them."""
         words = fixed if fixed else given
@@ -278,7 +278,7 @@ def _coding(fixed: int) -> tuple[Callable[..., int], Callable[..., int]]:
                 at += 8 * words
         return at
 
-    @compiled
+    @jit
     def decode(data: Any, at: int, count: int, rows: Any, first: int, given: int) -> int:
         """Read `count` rows from data[at:], which goes on for a row beyond; returns their end."""
         words = fixed if fixed else given

@@ -12,8 +12,8 @@ from llvmlite import ir
 
 from quorate.checker.cli.main import run
 from quorate.checker.explore.codegen.machine_code import Machine as Compiled
+from quorate.checker.explore.codegen.native import call_check, jit
 from quorate.checker.explore.compiled import Subject
-from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.explore.search.directed import search as searching
 from quorate.checker.explore.search.directed.heuristic import add_distance
@@ -203,9 +203,9 @@ def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
     add_distance(module, kernel.layout.graph, kernel.words, kernel.violations(), 1_000)
     compiled = Compiled(module)
 
-    @d.compiled
+    @jit
     def distance(address: int, words: np.ndarray, labels: np.ndarray) -> int:
-        return d.call_check(address, words, 0, labels, 0)
+        return call_check(address, words, 0, labels, 0)
 
     seen: Counter[bool] = Counter()
     with sizes:

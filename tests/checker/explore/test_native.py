@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quorate.checker.explore.codegen.native import native
-from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.store.table import hash_of, hash_of_word
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -78,8 +78,8 @@ def test_numbers_of_64_bits_without_a_sign() -> None:
     words = np.array([LARGE, 5], np.uint64)
     with np.errstate(over="ignore"):
         for n in (1, 2):
-            assert d.hash_of(words, 0, n) == int(plain(d.hash_of)(words, 0, n))
-        assert d.hash_of(words, 1, 1) == d.hash_of_word(np.uint64(5))
+            assert hash_of(words, 0, n) == int(plain(hash_of)(words, 0, n))
+        assert hash_of(words, 1, 1) == hash_of_word(np.uint64(5))
 
 
 def test_truth_values() -> None:

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.store.growing import Growing
 from quorate.checker.explore.store.memory import Store, table_size
+from quorate.checker.explore.store.table import (
+    crowded,
+    hash_of,
+    insert_keyed,
+    insert_whole,
+    place_of,
+    scale_of,
+)
 
 
 def filled(values: list[int], words: int, keyed: bool, room: int) -> Store:
@@ -21,13 +28,13 @@ def filled(values: list[int], words: int, keyed: bool, room: int) -> Store:
         if store.count == store.room:
             store.grow(2 * store.room)
         state = np.array([value + i for i in range(words)], np.uint64)
-        h = np.uint64(d.hash_of(state, 0, words))
+        h = np.uint64(hash_of(state, 0, words))
         if keyed:
-            place = d.place_of(h, np.uint64(d.scale_of(store.table)))
-            insert, first = d.insert_keyed, ()
+            place = place_of(h, np.uint64(scale_of(store.table)))
+            insert, first = insert_keyed, ()
         else:
             place = h & np.uint64(len(store.table) - 1)
-            insert, first = d.insert_whole, (words,)
+            insert, first = insert_whole, (words,)
         store.count = insert(
             *first, state, numbers, numbers, np.array([place], np.uint64), 0, 1,
             store.states, store.parents, store.table, store.count, *found,
@@ -81,13 +88,11 @@ def test_a_keyed_table_spreads_in_place(count: int, spread_out: bool) -> None:
 def _can_be_looked_up(store: Store) -> None:
     """No free place lies between where a state is looked for first and where it is."""
     found = np.zeros(2, np.uint32)
-    hashes = [np.uint64(d.hash_of(store.states, k, 1)) for k in range(store.count)]
-    places = np.array(
-        [d.place_of(h, np.uint64(d.scale_of(store.table))) for h in hashes], np.uint64
-    )
+    hashes = [np.uint64(hash_of(store.states, k, 1)) for k in range(store.count)]
+    places = np.array([place_of(h, np.uint64(scale_of(store.table))) for h in hashes], np.uint64)
     new = store.states[: store.count].copy()
     zeros = np.zeros(store.count, np.uint32)
-    again = d.insert_keyed(
+    again = insert_keyed(
         new, zeros, zeros, places, 0, store.count,
         store.states, store.parents, store.table, store.count, found, found,
     )  # fmt: skip
@@ -111,7 +116,7 @@ def test_tables_are_powers_of_two_and_have_free_places() -> None:
         for keyed in (False, True):
             size = table_size(room, keyed)
             assert size & (size - 1) == 0 and room < size
-            assert not d.crowded(room, size, keyed)
+            assert not crowded(room, size, keyed)
 
 
 def test_an_array_grows_beside_a_reader() -> None:

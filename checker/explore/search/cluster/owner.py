@@ -18,6 +18,7 @@ from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search import exchange as x
 from quorate.checker.explore.search.exchange import Buckets, Made
 from quorate.checker.explore.store.memory import Store, bytes_per_state
+from quorate.checker.explore.store.table import hash_of, owner_of
 from quorate.checker.ground.packing import Words
 
 from .saved import Folder, Numbers
@@ -97,8 +98,8 @@ class Owner:
         """Take those of the initial states that are this owner's; they are their own parents."""
         w, s = self.work, self.store
         for k in range(len(rows) // w.words):
-            h = np.uint64(d.hash_of(rows, k * w.words, w.words))
-            if d.owner_of(h, w.owners) == self.me:
+            h = np.uint64(hash_of(rows, k * w.words, w.words))
+            if owner_of(h, w.owners) == self.me:
                 if s.count == s.room:
                     s.grow(GROWTH * s.room)
                 s.row(s.count)[:] = rows[k * w.words : (k + 1) * w.words]
@@ -241,7 +242,7 @@ class Owner:
         if w.weigh is None:
             return s.count
         total = np.zeros(1, np.int64)
-        d.sweep(self.machine.address(w.weigh), s.words, s.states, s.count, 1, total)
+        s.sweep(self.machine.address(w.weigh), 1, total)
         return int(total[0])
 
     def blocked(self, text: str, goals: int, step: int) -> list[int]:
@@ -249,9 +250,9 @@ class Owner:
 
         `text` is the LLVM code of `blocked`, a function that counts that.
         """
-        s, machine = self.store, Machine(text, quick=True)
+        machine = Machine(text, quick=True)
         counts = np.zeros(goals, np.int64)
-        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
+        self.store.sweep(machine.address("blocked"), step, counts)
         return [int(n) for n in counts]
 
     def process(self) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import ray
 
 from quorate.checker.errors import InputError
@@ -30,7 +31,6 @@ from quorate.checker.results import (
     Finding,
     GuardCoverage,
     Move,
-    Orbits,
     Outcome,
     from_the_start,
 )
@@ -348,12 +348,9 @@ class ClusterSearch:
         initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), words))
         return initial, self.subject.steps(initial, reversed(rows))
 
-    def _orbits(self) -> Orbits | None:
-        found = self.subject.canonical.orbits([])
-        if found is None:
-            return None
-        states = sum(ray.get([h.weight.remote() for h in self.handles]))
-        return Orbits(states, found.permutations, found.sorts, found.refused)
+    def _weigh(self, _function: int, _step: int, total: npt.NDArray[np.int64]) -> None:
+        """Add up how many states those of the owners stand for: each calls its own `weigh`."""
+        total += sum(ray.get([h.weight.remote() for h in self.handles]))
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
         text = self.subject.kernel.blocked(goals).text
@@ -392,5 +389,5 @@ class ClusterSearch:
             bits=subject.kernel.layout.bits,
             words=subject.kernel.words,
             waiting=0 if outcome is Outcome.HOLDS else sum(self._waiting()),
-            orbits=self._orbits(),
+            orbits=subject.canonical.orbits(sum(m.counts[-1]), self._weigh),
         )

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from quorate.checker.explore.search import driver as d
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.native import call_check, call_successors, jit
+from quorate.checker.explore.store.table import equal, hash_of
 
 # Places in the control array.
 COUNT, DEEPEST, REACHED, FOUND, WHERE, LOWEST, CUT, WAITING = range(8)
@@ -28,7 +30,7 @@ ENDLESS = 1 << 62
 WAITS, EXPANDED, WAITS_AGAIN, TOO_DEEP = range(4)
 
 
-@d.compiled
+@jit
 def put(k: Any, bucket: int, last: bool, links: Any, heads: Any, tails: Any) -> None:
     """Let state k wait in a bucket: at its end, or else at its front."""
     if heads[bucket] == NOWHERE:
@@ -43,18 +45,7 @@ def put(k: Any, bucket: int, last: bool, links: Any, heads: Any, tails: Any) -> 
         heads[bucket] = k
 
 
-@d.compiled
-def rehash(states: Any, words: int, count: int, table: Any) -> None:
-    """Fill an empty table with the first `count` states: their indices, counted from 1."""
-    mask = np.uint64(len(table) - 1)
-    for k in range(count):
-        h = d.hash_of(states, k * words, words) & mask
-        while table[h] != 0:
-            h = (h + np.uint64(1)) & mask
-        table[h] = k + 1
-
-
-@d.compiled
+@jit
 def search(
     successors: int,
     check: int,
@@ -112,17 +103,17 @@ def search(
             continue
         counts = fired_again if stages[k] == WAITS_AGAIN else fired
         stages[k] = EXPANDED
-        n = d.call_successors(successors, states, k * words, out, 0, labels, 0, counts, 0)
+        n = call_successors(successors, states, k * words, out, 0, labels, 0, counts, 0)
         for j in range(n):
             at = j * words
-            if labels[j] >= np.uint32(0x80000000):
-                control[FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+            if labels[j] >= np.uint32(UNDEFINED_STEP):
+                control[FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
                 control[WHERE] = k
                 status = SENSELESS
                 break
-            h = d.hash_of(out, at, words) & mask
+            h = hash_of(out, at, words) & mask
             known = np.int64(table[h]) - 1
-            while known >= 0 and not d.equal(states, known * words, out, at, words):
+            while known >= 0 and not equal(states, known * words, out, at, words):
                 h = (h + np.uint64(1)) & mask
                 known = np.int64(table[h]) - 1
             if known >= 0:
@@ -139,11 +130,11 @@ def search(
                 states[count * words + i] = out[at + i]
             parents[count], depths[count], stages[count] = k, depth, WAITS
             control[DEEPEST] = max(control[DEEPEST], depth)
-            verdict = d.call_check(check, out, at, labels, j)
+            verdict = call_check(check, out, at, labels, j)
             control[REACHED] |= verdict & ~bad
             bucket = 0
             if weight != 0:
-                far = d.call_check(distance, out, at, labels, j)
+                far = call_check(distance, out, at, labels, j)
                 bucket = min(depth + weight * far, len(heads) - 1)
             put(count, bucket, False, links, heads, tails)
             control[WAITING] += 1

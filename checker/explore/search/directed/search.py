@@ -17,10 +17,10 @@ from llvmlite import ir
 
 from quorate.checker.explore.codegen.machine_code import Machine as Compiled
 from quorate.checker.explore.compiled import Subject
-from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.coverage import guard_coverage
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.sweep import sweep
+from quorate.checker.explore.store.table import BATCH, rehash
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import (
     Exploration,
@@ -43,7 +43,6 @@ WEIGHT = 16  # what one step nearer to a violation is worth, in steps from the i
 FARTHEST = 4_000  # distances beyond are as good as this one
 BUCKETS = 1 << 16
 MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
-NO_TABLE = np.zeros(0, np.uint64)
 
 if TYPE_CHECKING:
     from quorate.checker.explore.codegen.emit import Goal
@@ -194,7 +193,6 @@ class Directed:
     def _result(self, outcome: Outcome) -> Exploration:
         finding = Finding()
         subject, c, s = self.subject, self._control, self._store
-        store = Store(s.words, s.states, s.parents, NO_TABLE, s.count)
         if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             initial, path = self._path_to(int(c[f.WHERE]))
             found = subject.judge.finding(outcome, initial, path, int(c[f.FOUND]))
@@ -220,15 +218,19 @@ class Directed:
             bits=subject.kernel.layout.bits,
             words=subject.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),
-            orbits=subject.canonical.orbits([store]),
+            orbits=subject.canonical.orbits(s.count, self._sweep),
             partial=self._partial() if finding.initial is None else None,
         )
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
-        s, machine = self._store, self.subject.kernel.blocked(goals)
+        machine = self.subject.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
-        d.sweep(machine.address("blocked"), s.words, s.states, s.count, step, counts)
+        self._sweep(machine.address("blocked"), step, counts)
         return [int(n) for n in counts]
+
+    def _sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:
+        s = self._store
+        sweep(function, s.words, s.states, s.count, step, counts)
 
     def _partial(self) -> str | None:
         """What was not looked at, in words; None if nothing was left out."""
@@ -291,7 +293,7 @@ class _Found:
 
     def rehash(self) -> None:
         """Build the table from the states."""
-        f.rehash(self.states, self.words, self.count, self.table)
+        rehash(self.states, self.words, self.count, self.table, np.empty(BATCH, np.uint64))
 
 
 def bytes_per_state(words: int) -> int:

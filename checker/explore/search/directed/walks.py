@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.native import call_check, call_successors, jit
 from quorate.checker.explore.compiled import Subject
-from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.results import Exploration, Finding, Outcome, from_the_start
 from quorate.model.language.interpreter import State
@@ -33,7 +34,7 @@ SLICE = 200  # walks between looks at the clock and the keyboard
 Report = Callable[[Progress], None]
 
 
-@d.compiled
+@jit
 def walk(
     successors: int,
     check: int,
@@ -65,10 +66,10 @@ def walk(
         step: Any = 0
         control[WALKS] += 1
         while step < length and status == PAUSED:
-            n = d.call_successors(successors, trail, step * words, out, 0, labels, 0, fired, 0)
+            n = call_successors(successors, trail, step * words, out, 0, labels, 0, fired, 0)
             for j in range(n):
-                if labels[j] >= np.uint32(0x80000000):
-                    control[FOUND] = np.int64(labels[j] & np.uint32(0x7FFFFFFF))
+                if labels[j] >= np.uint32(UNDEFINED_STEP):
+                    control[FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
                     status = SENSELESS
             if n == 0 or status != PAUSED:
                 break
@@ -79,7 +80,7 @@ def walk(
             step += 1
             for i in range(words):
                 trail[step * words + i] = out[chosen * words + i]
-            verdict = d.call_check(check, out, chosen * words, labels, chosen)
+            verdict = call_check(check, out, chosen * words, labels, chosen)
             control[REACHED] |= verdict & ~bad
             if verdict & bad:
                 control[FOUND] = verdict & bad
