@@ -17,6 +17,7 @@ from .trace import (
     Undefined,
     Violation,
 )
+from .validation import validate
 from .values import FrozenMap, Record, Value, in_order, show
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "render_spacetime",
     "render_table",
     "show",
+    "validate",
     "write_itf",
 ]

@@ -15,6 +15,7 @@ from .files import LARGEST_FILE_BYTES, read_file, write_file
 from .itf_reader import parse, to_trace
 from .itf_writer import to_document
 from .trace import Trace
+from .validation import validate
 
 
 def read_itf(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES) -> Trace:
@@ -33,7 +34,7 @@ def dumps_itf(trace: Trace, path: str | PathLike[str] | None = None) -> bytes:
     The same trace always gives the same bytes, one line for each state.
     """
     try:
-        trace.validate()
+        validate(trace)
         return to_document(trace)
     except TraceError as error:
         raise error.within(path) if path is not None else error from None
@@ -50,7 +51,7 @@ def loads_itf(data: bytes | str, path: str | PathLike[str] | None = None) -> Tra
         trace = to_trace(
             parse(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
         )
-        trace.validate()
+        validate(trace)
     except TraceError as error:
         raise error.within(path) if path is not None else error from None
     except RecursionError:

@@ -232,13 +232,6 @@ class Trace:
         place = f"the state after step {self.loop}" if self.loop else "the initial state"
         return f"the run goes on for ever: it repeats from {place} on"
 
-    def validate(self) -> None:
-        """Raise TraceError unless the trace agrees with itself."""
-        # Imported here: most traces come from an explorer and are right by construction.
-        from .validation import validate
-
-        validate(self)
-
     def _around(self, number: int) -> tuple[State, State]:
         if number < 1:
             raise IndexError(f"steps are numbered from 1, not {number}")

@@ -18,6 +18,7 @@ from quorate.traces import (
     Value,
     in_order,
     show,
+    validate,
 )
 
 from . import samples
@@ -107,7 +108,7 @@ def test_steps_are_counted_from_one() -> None:
 
 @given(traces())
 def test_the_strategy_gives_valid_traces(trace: Trace) -> None:
-    trace.validate()
+    validate(trace)
 
 
 def changed(number: int, **changes: object) -> Trace:
@@ -159,6 +160,6 @@ INCONSISTENT = [
 @pytest.mark.parametrize(("trace", "message"), INCONSISTENT, ids=[m for _, m in INCONSISTENT])
 def test_a_trace_that_contradicts_itself(trace: Trace, message: str) -> None:
     with pytest.raises(TraceError) as raised:
-        trace.validate()
+        validate(trace)
     assert str(raised.value) == message
     assert str(pickle.loads(pickle.dumps(raised.value))) == message
