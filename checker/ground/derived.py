@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from quorate.model.language.declare.data import Message, Record
 from quorate.model.language.declare.types import (
     MapType,
+    Message,
     MessagesType,
     NatType,
     OptionType,
+    Record,
     RecordType,
     SortType,
     Type,

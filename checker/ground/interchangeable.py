@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model.language.declare.data import FrozenMap
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Ordered, Sizes, Sort
 from quorate.model.language.declare.types import (
@@ -25,6 +24,7 @@ from quorate.model.language.declare.types import (
     SortType,
     Type,
 )
+from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from quorate.model.language import SizeError
-from quorate.model.language.declare.data import Message, Record
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
+    Message,
     MessagesType,
+    Record,
     RecordType,
     SeqType,
     SetType,

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.model.language import SizeError
-from quorate.model.language.declare.data import FrozenMap
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
@@ -21,6 +20,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.interpreter import State
 
 from .layout import Column, Layout, MessageColumn

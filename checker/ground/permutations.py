@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quorate.model.language.declare.data import FrozenMap, Record
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.declare.types import (
@@ -24,6 +23,7 @@ from quorate.model.language.declare.types import (
     MessagesType,
     OptionType,
     QuorumType,
+    Record,
     RecordType,
     SeqType,
     SetType,
@@ -31,6 +31,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.interpreter import State
 
 from .layout import Column, Layout, MessageColumn

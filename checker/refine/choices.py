@@ -17,9 +17,15 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.logic import Formula, Term
 from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.values import Value
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.protocol import Variable
-from quorate.model.language.declare.types import MapType, NatType, OptionType, SortType, Type
+from quorate.model.language.declare.types import (
+    MapType,
+    NatType,
+    OptionType,
+    Record,
+    SortType,
+    Type,
+)
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import FALSE, conjunction, disjunction
 from quorate.model.language.ir.lower import coerce

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from quorate.checker.ground.layout import shift
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
     OptionType,
     QuorumType,
+    Record,
     RecordType,
     SetType,
     SortType,

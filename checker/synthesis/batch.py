@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.values import Entries
-from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.types import Record
 
 from .vector import States, Vector
 

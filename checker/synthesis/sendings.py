@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from quorate.model.language.declare.data import Record
-from quorate.model.language.declare.types import MapType, RecordType
+from quorate.model.language.declare.types import MapType, Record, RecordType
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import over
 from quorate.model.language.ir.traverse import substituted, walk

@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import Any
 
 from quorate.checker.ground.layout import always_proper
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.types import (
     BoolType,
@@ -24,6 +23,7 @@ from quorate.model.language.declare.types import (
     MessagesType,
     OptionType,
     QuorumType,
+    Record,
     RecordType,
     SetType,
     SortType,

@@ -1,6 +1,6 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
-from quorate.model.language.declare.data import FrozenMap, Map, Message, Messages, Record, Seq, Set
+from quorate.model.language.declare.data import Map, Messages, Seq, Set
 from quorate.model.language.declare.protocol import (
     Protocol,
     action,
@@ -28,6 +28,8 @@ from quorate.model.language.declare.structures import (
     Predicate,
     Tree,
 )
+from quorate.model.language.declare.types import Message, Record
+from quorate.model.language.declare.values import FrozenMap
 
 from .diagnostics import Diagnostic, ModelError, SizeError, Span, StepError
 

@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from quorate.model.language.declare.data import Message, Record
 from quorate.model.language.declare.protocol import LARGEST_SIZE, Variable
 from quorate.model.language.declare.quorums import QuorumSystem, Weighted, is_kind
 from quorate.model.language.declare.sorts import Nat, Ordered, Sort
 from quorate.model.language.declare.structures import Predicate
-from quorate.model.language.declare.types import EnumType, RecordType
+from quorate.model.language.declare.types import EnumType, Message, Record, RecordType
 from quorate.model.language.frontend.predicates import predicate
 from quorate.model.language.frontend.source import function_source
 

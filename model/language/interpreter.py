@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from quorate.model.language.declare.data import FrozenMap, Message, frozen, type_of
 from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
+    Message,
     MessagesType,
     NatType,
     OptionType,
@@ -27,7 +27,9 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
     proper_values,
+    type_of,
 )
+from quorate.model.language.declare.values import FrozenMap, frozen
 
 from .diagnostics import SizeError, StepError
 from .undefined import undefined

@@ -26,9 +26,8 @@ from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.formulas import term
 from quorate.checker.smt.translate import Translator
 from quorate.model.language import SizeError
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.declare.types import RecordType
+from quorate.model.language.declare.types import Record, RecordType
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
 

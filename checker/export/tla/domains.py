@@ -18,7 +18,6 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.model.language import Message, Ordered, Protocol, QuorumSystem, Sort
-from quorate.model.language.declare.data import FrozenMap, Record
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import (
     BoolType,
@@ -28,12 +27,14 @@ from quorate.model.language.declare.types import (
     NatType,
     OptionType,
     QuorumType,
+    Record,
     RecordType,
     SeqType,
     SetType,
     SortType,
     Type,
 )
+from quorate.model.language.declare.values import FrozenMap
 
 from .layout import cat
 from .names import Names, distinct

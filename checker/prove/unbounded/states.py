@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from typing import Protocol as Interface
 
-from quorate.model.language.declare.data import Record
+from quorate.model.language.declare.types import Record
 
 from .logic import Atom, Formula, Term
 from .values import Value, held

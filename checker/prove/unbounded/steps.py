@@ -14,9 +14,8 @@ from typing import Any
 
 import z3
 
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.protocol import Variable
-from quorate.model.language.declare.types import SeqType
+from quorate.model.language.declare.types import Record, SeqType
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import TRUE
 from quorate.model.language.ir.lower import constant

@@ -16,7 +16,6 @@ from typing import Any
 import z3
 
 from quorate.checker.prove.quorums.counted import said_by
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.quorums import BySize
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import (
@@ -27,6 +26,7 @@ from quorate.model.language.declare.types import (
     NatType,
     OptionType,
     QuorumType,
+    Record,
     RecordType,
     SeqType,
     SetType,

@@ -1,8 +1,8 @@
 """The `Protocol` base class and its decorators: a description that plain CPython can run.
 
 A protocol is an ordinary class. Its annotated attributes are the state variables, its decorated
-methods the actions and the properties. `run.py` executes it as it stands, `capture.py` reads its
-source: both readings start from what `Protocol.variables` and friends say here.
+methods the actions and the properties. The interpreter runs it as it stands, the frontend reads
+its source; both start from `Protocol.variables` and `Protocol.methods`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from quorate.model.language.diagnostics import SizeError
 
-from .data import NotAType, Record, frozen, type_of
 from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Sizes, Sort
-from .types import MapType, MessagesType, Type
+from .types import MapType, MessagesType, NotAType, Record, Type, type_of
+from .values import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST_SIZE = 64

@@ -1,4 +1,4 @@
-"""The types of the language: what an annotation means, and how many values it has.
+"""The types of the language, records among them, and the annotations that name them.
 
 Every type is finite once sizes are given. The order of `values` is the order of their codes,
 which the packed representation and the orders of sorts rely on.
@@ -7,16 +7,18 @@ which the packed representation and the orders of sorts rely on.
 from __future__ import annotations
 
 import enum
+import inspect
 import itertools
+import re
+import sys
+import types as pytypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self, Union, get_origin
 
-from .quorums import QuorumSystem
+from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Ordered, Sort, elements_of
-
-if TYPE_CHECKING:
-    from .data import Record
+from .values import FrozenMap, frozen
 
 
 class Type:
@@ -162,8 +164,6 @@ class MapType(Type):
         return f"Map[{', '.join(map(str, (*self.keys, self.value)))}]"
 
     def values(self) -> Iterator[Any]:
-        from .data import FrozenMap
-
         keys = list(key_values(self.keys))
         for row in itertools.product(list(self.value.values()), repeat=len(keys)):
             yield FrozenMap(zip(keys, row, strict=True))
@@ -214,3 +214,140 @@ def holds(t: Type, value: Any) -> bool:
         case MapType(_, inner):
             return isinstance(value, Mapping) and all(holds(inner, x) for x in value.values())
     return False
+
+
+# ---------------------------------------------------------------- records
+
+
+class Record(tuple[Any, ...]):
+    """A value with named fields, declared by annotations: `class Entry(Record): term: Term`."""
+
+    _types: ClassVar[dict[str, Type] | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._types = None
+        for i, name in enumerate(cls.field_names()):
+            setattr(cls, name, _Field(i))
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        return tuple(
+            name
+            for base in reversed(cls.__mro__)
+            for name in inspect.get_annotations(base)
+            if not name.startswith("_") and name not in ("key",)
+        )
+
+    @classmethod
+    def field_types(cls) -> dict[str, Type]:
+        """The fields and their types, in order. Raises NotAType."""
+        if cls._types is None:
+            found: dict[str, Type] = {}
+            for base in reversed(cls.__mro__):
+                scope = vars(sys.modules.get(base.__module__, pytypes.ModuleType("")))
+                for name, annotation in inspect.get_annotations(base).items():
+                    if name.startswith("_") or name == "key":
+                        continue
+                    value = annotation
+                    while isinstance(value, str):
+                        value = eval(value, scope)
+                    found[name] = type_of(value)
+            cls._types = found
+        return cls._types
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        names = cls.field_names()
+        if len(args) + len(kwargs) != len(names) or not set(kwargs) <= set(names[len(args) :]):
+            raise TypeError(
+                f"{cls.__name__} takes the fields {', '.join(names)}; "
+                f"got {len(args)} by position and {', '.join(kwargs) or 'none'} by name"
+            )
+        values = (*args, *(kwargs[n] for n in names[len(args) :]))
+        return tuple.__new__(cls, map(frozen, values))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, tuple.__hash__(self)))
+
+    def __repr__(self) -> str:
+        fields = zip(self.field_names(), self, strict=True)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in fields)})"
+
+
+class _Field:
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __get__(self, record: Any, owner: type) -> Any:
+        return self if record is None else tuple.__getitem__(record, self.index)
+
+
+class Message(Record):
+    """A record that can be sent. `key=("a", "b")`: at most one per (a, b) is ever sent.
+
+    The key is checked at every send; it lets the checker store one small number per key instead
+    of one bit per possible message, and changes no count.
+    """
+
+    key: ClassVar[tuple[str, ...] | None] = None
+
+    def __init_subclass__(cls, *, key: tuple[str, ...] | str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if key is not None:
+            cls.key = (key,) if isinstance(key, str) else tuple(key)
+
+
+# ---------------------------------------------------------------- annotations
+
+
+class NotAType(Exception):
+    """An annotation that is no type of the language; the text says what it is."""
+
+
+def type_of(annotation: Any) -> Type:
+    """The type that an evaluated annotation stands for. Raises NotAType."""
+    if isinstance(annotation, Type):
+        return annotation
+    if isinstance(annotation, pytypes.UnionType) or get_origin(annotation) is Union:
+        return _option(annotation)
+    if annotation is bool:
+        return BoolType()
+    if annotation is int:
+        return NatType(None)
+    if isinstance(annotation, type):
+        of_language = annotation in (Ordered, Message) or (
+            is_kind(annotation) and not hasattr(annotation, "of")
+        )
+        for base, make in _FROM_CLASS:
+            if issubclass(annotation, base) and annotation is not base and not of_language:
+                return make(annotation)  # type: ignore[no-any-return]
+    raise NotAType(shown(annotation))
+
+
+def _option(union: Any) -> Type:
+    inner = [t for t in union.__args__ if t is not type(None)]
+    if len(inner) != 1 or len(union.__args__) != 2:
+        raise NotAType(" | ".join("None" if t is type(None) else shown(t) for t in union.__args__))
+    return OptionType(type_of(inner[0]))
+
+
+def shown(annotation: Any) -> str:
+    """An annotation as written, without the modules it comes from."""
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
+        return annotation.__name__
+    return re.sub(r"\b\w+\.", "", str(annotation))
+
+
+_FROM_CLASS: tuple[tuple[type, Any], ...] = (
+    (QuorumSystem, QuorumType),
+    (Sort, SortType),
+    (Nat, NatType),
+    (enum.Enum, EnumType),
+    (Record, RecordType),
+)

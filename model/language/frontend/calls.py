@@ -8,11 +8,11 @@ import difflib
 import inspect
 from typing import Any, NoReturn
 
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Nat, Sort
 from quorate.model.language.declare.types import (
     QuorumType,
+    Record,
     RecordType,
     SeqType,
     SetType,

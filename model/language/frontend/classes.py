@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model.language.declare.data import Message, NotAType, Record, frozen
 from quorate.model.language.declare.protocol import (
     BadAnnotation,
     Initial,
@@ -21,9 +20,12 @@ from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
+    Message,
     MessagesType,
     NatType,
+    NotAType,
     OptionType,
+    Record,
     RecordType,
     SeqType,
     SetType,
@@ -31,6 +33,7 @@ from quorate.model.language.declare.types import (
     Type,
     holds,
 )
+from quorate.model.language.declare.values import frozen
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 
 from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system

@@ -8,19 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quorate.model.language.declare.data import Message, NotAType, type_of
 from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.sorts import Nat, Sort
 from quorate.model.language.declare.types import (
     BoolType,
+    Message,
     MessagesType,
     NatType,
+    NotAType,
     OptionType,
     RecordType,
     SeqType,
     SetType,
     SortType,
     Type,
+    type_of,
 )
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s

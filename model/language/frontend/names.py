@@ -8,19 +8,21 @@ import inspect
 from dataclasses import replace
 from typing import Any
 
-from quorate.model.language.declare.data import Message, Record, type_of
 from quorate.model.language.declare.protocol import Variable, is_enum
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
+    Message,
     MessagesType,
     OptionType,
+    Record,
     RecordType,
     SeqType,
     SortType,
     Type,
+    type_of,
 )
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s

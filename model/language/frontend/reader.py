@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Self
 
-from quorate.model.language.declare.data import Message, NotAType, Record, type_of
 from quorate.model.language.declare.protocol import Protocol, Variable, is_enum
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Nat, Sort
@@ -19,13 +18,17 @@ from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
     MapType,
+    Message,
     MessagesType,
+    NotAType,
     OptionType,
     QuorumType,
+    Record,
     SeqType,
     SetType,
     SortType,
     Type,
+    type_of,
 )
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 from quorate.model.language.ir import surface as s

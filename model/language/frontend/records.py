@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 
-from quorate.model.language.declare.data import Message, NotAType, Record
 from quorate.model.language.declare.types import (
+    Message,
     MessagesType,
     NatType,
+    NotAType,
     QuorumType,
+    Record,
     RecordType,
 )
 from quorate.model.language.diagnostics import Diagnostic, Span

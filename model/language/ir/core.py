@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.protocol import Protocol, Variable
-from quorate.model.language.declare.types import BoolType, Type
+from quorate.model.language.declare.types import BoolType, Record, Type
 from quorate.model.language.diagnostics import NOWHERE, Span
 
 from .node import Node

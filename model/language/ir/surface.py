@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.model.language.declare.data import Record
 from quorate.model.language.declare.protocol import Protocol, Variable
-from quorate.model.language.declare.types import BoolType, Type
+from quorate.model.language.declare.types import BoolType, Record, Type
 from quorate.model.language.diagnostics import NOWHERE, Span
 
 from .node import Node
