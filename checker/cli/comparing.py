@@ -11,7 +11,7 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.checker.loading import load_module
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof, System, first_size, pairs_of, prove_pair
 from quorate.checker.prove.quorums.availability import Availability, availability
 from quorate.checker.prove.unbounded.meeting import not_always
@@ -96,7 +96,7 @@ class Compare:
             failed = last.counterexample is not None
             out.line(("not so: " if failed else "") + first.statement, mark)
             for proof in (first, *more):
-                if proof.verdict is Verdict.PROVED:
+                if proof.status is ObligationStatus.PROVED:
                     out.line(f"{proof.scope}: {proof.argument}", indent=1)
                 elif not proof.refuted:
                     out.line(f"{proof.scope}: not answered with this much effort", indent=1)

@@ -9,7 +9,12 @@ from typing import Any
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.synthesis import Found, Progress, Verdict, find_invariants
+from quorate.checker.synthesis import (
+    SynthesisProgress,
+    SynthesisResult,
+    SynthesisStatus,
+    find_invariants,
+)
 from quorate.model.language import Protocol
 
 from .console import Output, count, progress, seconds
@@ -19,7 +24,11 @@ from .proving import as_json as proof_as_json
 from .proving import nothing_to_prove
 from .steps import show_step
 
-CODES = {Verdict.PROVED: 0, Verdict.VIOLATED: VIOLATED, Verdict.OPEN: INCONCLUSIVE}
+CODES = {
+    SynthesisStatus.PROVED: 0,
+    SynthesisStatus.VIOLATED: VIOLATED,
+    SynthesisStatus.OPEN: INCONCLUSIVE,
+}
 
 
 @dataclass
@@ -42,12 +51,12 @@ class Find:
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:
-            out.document(envelope("prove", CODES[found.verdict], as_json(target, found)))
+            out.document(envelope("prove", CODES[found.status], as_json(target, found)))
         else:
             report(out, found)
-        return CODES[found.verdict]
+        return CODES[found.status]
 
-    def _find(self, target: type[Protocol], say: Any) -> Found:
+    def _find(self, target: type[Protocol], say: Any) -> SynthesisResult:
         try:
             return find_invariants(
                 target, self.only or None, keep=self.keep, seconds=self.time, report=say
@@ -56,16 +65,16 @@ class Find:
             raise InputError(str(error)) from None
 
 
-def progress_line(p: Progress) -> str:
+def progress_line(p: SynthesisProgress) -> str:
     """Where the search is, in one line."""
     kept = count(p.kept, "lemma")
     return f"{p.doing}: {count(p.tried, 'candidate')} tried, {kept} kept, {seconds(p.seconds)}"
 
 
-def report(out: Output, found: Found) -> None:
+def report(out: Output, found: SynthesisResult) -> None:
     """The result, for people."""
     out.title(f"{found.protocol}  invariants by which {', '.join(found.goals)} holds")
-    if found.verdict is Verdict.VIOLATED:
+    if found.status is SynthesisStatus.VIOLATED:
         out.line(f"{found.broken} is violated by a run at {found.sizes}", "bad")
         _show(out, found)
         return
@@ -73,13 +82,13 @@ def report(out: Output, found: Found) -> None:
         f"{count(found.tried, 'candidate')} tried, {found.refuted:,} refuted by all the states "
         f"explored, {count(len(found.lemmas), 'lemma')} kept"
     )
-    if found.verdict is Verdict.PROVED:
+    if found.status is SynthesisStatus.PROVED:
         _proved(out, found)
     else:
         _open(out, found)
 
 
-def _proved(out: Output, found: Found) -> None:
+def _proved(out: Output, found: SynthesisResult) -> None:
     assert found.proof is not None
     _lemmas(out, found, "to paste into the class")
     asked = sum(not o.untouched for o in found.proof.obligations)
@@ -91,7 +100,7 @@ def _proved(out: Output, found: Found) -> None:
     )
 
 
-def _open(out: Output, found: Found) -> None:
+def _open(out: Output, found: SynthesisResult) -> None:
     held = "inductive together" if found.inductive else "true of every state explored"
     _lemmas(out, found, f"{held} at {found.sizes}" if found.inductive else held)
     if found.trace is not None:
@@ -100,7 +109,7 @@ def _open(out: Output, found: Found) -> None:
     out.line(f"open: {found.why}, after {seconds(found.seconds)}", "warn")
 
 
-def _lemmas(out: Output, found: Found, what: str) -> None:
+def _lemmas(out: Output, found: SynthesisResult, what: str) -> None:
     if found.lemmas:
         out.line()
         out.title(f"{count(len(found.lemmas), 'lemma')}, {what}")
@@ -109,18 +118,18 @@ def _lemmas(out: Output, found: Found, what: str) -> None:
         out.line()
 
 
-def _show(out: Output, found: Found) -> None:
+def _show(out: Output, found: SynthesisResult) -> None:
     if found.trace is not None:
         out.line()
         out.table(found.trace)
 
 
-def as_json(target: type[Protocol], found: Found) -> dict[str, Any]:
+def as_json(target: type[Protocol], found: SynthesisResult) -> dict[str, Any]:
     """The result, for programs."""
     return {
         "protocol": name_of(target),
         "goals": list(found.goals),
-        "verdict": found.verdict.value,
+        "verdict": found.status.value,
         "why": found.why or None,
         "lemmas": found.lemmas,
         "proof": proof_as_json(target, found.proof) if found.proof else None,

@@ -8,8 +8,14 @@ from typing import Any
 
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.loading import name_of
-from quorate.checker.prove.bounded import BoundedOutcome, Induced, KInduction, Verdict, k_inductive
-from quorate.checker.prove.bounded import Path as FromAnywhere
+from quorate.checker.prove.bounded import (
+    BoundedOutcome,
+    Induced,
+    KInduction,
+    ObligationStatus,
+    k_inductive,
+)
+from quorate.checker.prove.bounded import PathToViolation as FromAnywhere
 from quorate.checker.results import NO_STATE
 from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.explaining import Explaining
@@ -96,7 +102,7 @@ class Induction:
         for induced in found.induced:
             if induced.path is not None:
                 self._path(induced)
-        if found.verdict is not Verdict.PROVED:
+        if found.status is not ObligationStatus.PROVED:
             out.line(f"not k-inductive up to k = {found.most} ({seconds(found.seconds)})", "warn")
         elif not self.warned:
             out.line(
@@ -154,11 +160,11 @@ class Induction:
         }
 
     def _verdict(self, found: KInduction) -> str:
-        if found.verdict is Verdict.PROVED and self.warned:
+        if found.status is ObligationStatus.PROVED and self.warned:
             return "nothing claimed"
         if found.base.initial is not None:
             return found.base.outcome.value
-        return found.verdict.value
+        return found.status.value
 
     def _induced(self, i: Induced) -> dict[str, Any]:
         path = run_json(self._trace(i, i.path)) if i.path is not None else None
@@ -169,4 +175,6 @@ def _exit_code(found: KInduction, warned: bool) -> int:
     if found.base.outcome is BoundedOutcome.UNDEFINED:
         return MODEL
     proved = INCONCLUSIVE if warned else 0
-    return {Verdict.PROVED: proved, Verdict.REFUTED: VIOLATED}.get(found.verdict, INCONCLUSIVE)
+    return {ObligationStatus.PROVED: proved, ObligationStatus.REFUTED: VIOLATED}.get(
+        found.status, INCONCLUSIVE
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import Replay, Verdict, replay
+from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import name_of
@@ -44,8 +44,8 @@ class MutantResult:
         return (
             self.healthy is not None
             and self.broken is not None
-            and self.healthy.verdict is Verdict.REFUSED
-            and self.broken.verdict is Verdict.REPRODUCED
+            and self.healthy.verdict is ReplayVerdict.REFUSED
+            and self.broken.verdict is ReplayVerdict.REPRODUCED
         )
 
 

@@ -22,7 +22,7 @@ def quorum_json(q: QuorumProof) -> dict[str, Any]:
         "argument": q.argument,
         "every": q.every,
         "holds": q.holds,
-        "verdict": q.verdict.value,
+        "verdict": q.status.value,
         "disjoint": list(q.counterexample) if q.counterexample is not None else None,
         "disjoint_at": q.apart or None,
     }

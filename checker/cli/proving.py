@@ -13,13 +13,13 @@ from quorate.checker.prove.unbounded import (
     InvariantProof,
     Obligation,
     Proof,
-    Standing,
+    ProofStatus,
     UnsupportedError,
     prove_unbounded,
     write_smt2,
 )
+from quorate.checker.prove.unbounded.results import SENSE
 from quorate.checker.prove.unbounded.second import require_cvc5
-from quorate.checker.prove.unbounded.verdicts import SENSE
 from quorate.model.language import Protocol
 
 from .console import Output, count, progress, seconds
@@ -29,14 +29,14 @@ from .proof_answers import by_clock, mark_of, quorum_json
 from .steps import show_step
 
 CODES = {
-    Standing.PROVED: 0,
-    Standing.OPEN: INCONCLUSIVE,
-    Standing.NOT_INDUCTIVE: INCONCLUSIVE,
-    Standing.VIOLATED: VIOLATED,
-    Standing.UNDEFINED: MODEL,
+    ProofStatus.PROVED: 0,
+    ProofStatus.OPEN: INCONCLUSIVE,
+    ProofStatus.NOT_INDUCTIVE: INCONCLUSIVE,
+    ProofStatus.VIOLATED: VIOLATED,
+    ProofStatus.UNDEFINED: MODEL,
 }
 NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init is possible"
-MARKS = {Standing.PROVED: "ok", Standing.VIOLATED: "bad", Standing.UNDEFINED: "bad"}
+MARKS = {ProofStatus.PROVED: "ok", ProofStatus.VIOLATED: "bad", ProofStatus.UNDEFINED: "bad"}
 
 
 @dataclass
@@ -69,12 +69,12 @@ class Prove:
         if found.vacuous:
             return nothing_to_prove(out, target, [NO_INITIAL], self.strict, self.as_json)
         if self.as_json:
-            out.document(envelope("prove", CODES[found.standing], as_json(target, found)))
+            out.document(envelope("prove", CODES[found.status], as_json(target, found)))
         else:
             report(out, found, self.core)
             if self.smt2 is not None:
                 out.line(f"obligations written to {self.smt2}")
-        return CODES[found.standing]
+        return CODES[found.status]
 
     def _prove(self, target: type[Protocol], say: Any) -> Proof:
         try:
@@ -121,14 +121,14 @@ def report(out: Output, found: Proof, core: bool) -> None:
     if found.unsupported is not None:
         place = f"{found.where}: " if found.where.line > 0 and found.where.text() else ""
         out.line(f"{place}{found.unsupported}", "warn")
-        if found.standing is Standing.OPEN:
+        if found.status is ProofStatus.OPEN:
             return
     for q in found.quorums:
         out.line(str(q), mark_of(q))
     for statement in found.unmet:
         out.line(f"not proved for every number of members: {statement}", "warn")
     for i in found.invariants:
-        out.line(line_of(i), MARKS.get(i.standing, "warn"))
+        out.line(line_of(i), MARKS.get(i.status, "warn"))
         for o in i.failed:
             line = o.action_span.line or o.invariant_span.line
             out.line(f"{line}: {o}{by_clock(o.clock)}", indent=2)
@@ -150,17 +150,17 @@ def line_of(i: InvariantProof) -> str:
     """What is known of one invariant, in one line."""
     if i.invariant == SENSE:
         return _sense_of(i)
-    match i.standing:
-        case Standing.PROVED:
+    match i.status:
+        case ProofStatus.PROVED:
             how = {"consequence": "follows from the others", "inductive": "inductive"}
             return f"{i.invariant}: proved ({how.get(i.how, 'one message per key')})"
-        case Standing.NOT_INDUCTIVE if i.note:
+        case ProofStatus.NOT_INDUCTIVE if i.note:
             return f"{i.invariant}: not inductive{_at(i)}: {i.note}"
-        case Standing.NOT_INDUCTIVE:
+        case ProofStatus.NOT_INDUCTIVE:
             return f"{i.invariant}: not inductive, see below the step{_at(i)}"
-        case Standing.VIOLATED if i.note:
+        case ProofStatus.VIOLATED if i.note:
             return f"{i.invariant}: violated by a run{_at(i)}: {i.note}"
-        case Standing.VIOLATED:
+        case ProofStatus.VIOLATED:
             return f"{i.invariant}: violated, see below the run{_at(i)}"
     if i.rests_on == (SENSE,):
         return f"{i.invariant}: open: proved, assuming that every step makes sense"
@@ -170,12 +170,12 @@ def line_of(i: InvariantProof) -> str:
 
 def _sense_of(i: InvariantProof) -> str:
     """Whether every step and every invariant has a value wherever a run gets."""
-    match i.standing:
-        case Standing.PROVED:
+    match i.status:
+        case ProofStatus.PROVED:
             return "every step makes sense: proved (follows from the invariants)"
-        case Standing.UNDEFINED:
+        case ProofStatus.UNDEFINED:
             return f"a step makes no sense, on a run{_at(i)}: {i.note}"
-        case Standing.NOT_INDUCTIVE:
+        case ProofStatus.NOT_INDUCTIVE:
             return (
                 f"every step makes sense: not inductive{_at(i)}, whether a run gets there or "
                 f"not: {i.note}"
@@ -186,7 +186,7 @@ def _sense_of(i: InvariantProof) -> str:
 def _show(out: Output, i: InvariantProof) -> None:
     assert i.trace is not None
     out.line()
-    run = i.standing is Standing.VIOLATED
+    run = i.status is ProofStatus.VIOLATED
     out.title(f"{i.invariant}: {'a run' if run else 'a step'}{_at(i)}")
     if run:
         out.table(i.trace)
@@ -207,14 +207,14 @@ def _cores(out: Output, found: Proof) -> None:
 def _last_lines(out: Output, found: Proof) -> None:
     asked = [o for o in found.obligations if not o.untouched]
     slowest = found.slowest
-    text = f"{found.standing.value}: {count(len(asked), 'obligation')} in {seconds(found.seconds)}"
+    text = f"{found.status.value}: {count(len(asked), 'obligation')} in {seconds(found.seconds)}"
     if slowest is not None:
         text += f", the slowest {slowest.name} ({seconds(slowest.seconds)})"
     out.line()
     _second_opinion(out, asked)
     if found.faults:
         out.line(f"any number of faults: {', '.join(found.faults)}")
-    out.line(text, MARKS.get(found.standing, "warn"))
+    out.line(text, MARKS.get(found.status, "warn"))
 
 
 def _second_opinion(out: Output, asked: list[Obligation]) -> None:
@@ -232,7 +232,7 @@ def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
     """The result, for programs."""
     return {
         "protocol": name_of(target),
-        "standing": found.standing.value,
+        "standing": found.status.value,
         "seconds": round(found.seconds, 4),
         "unsupported": found.unsupported,
         "faults": list(found.faults),
@@ -241,7 +241,7 @@ def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:
         "invariants": [
             {
                 "invariant": i.invariant,
-                "standing": i.standing.value,
+                "standing": i.status.value,
                 "how": i.how,
                 "rests_on": list(i.rests_on),
                 "sizes": i.sizes or None,

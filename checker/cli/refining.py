@@ -9,9 +9,14 @@ from typing import Any
 
 from quorate.checker.loading import name_of
 from quorate.checker.refine.abstract import Attempt, Difference
-from quorate.checker.refine.explored import Failure, Refined, Verdict, check_refinement
+from quorate.checker.refine.explored import (
+    RefinementCheck,
+    RefinementFailure,
+    RefinementStatus,
+    check_refinement,
+)
 from quorate.checker.refine.finding import chain, named, own
-from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
@@ -43,7 +48,7 @@ class Refine:
     trace: Path | None
     strict: bool
     as_json: bool
-    proofs: dict[Link, Simulated] = field(default_factory=dict)
+    proofs: dict[Link, RefinementProof] = field(default_factory=dict)
     untried: bool = False  # whether a proof was wanted and there was nothing to begin it with
 
     def run(self) -> int:
@@ -69,19 +74,19 @@ class Refine:
             out.line(note, "warn")
         return code
 
-    def _exit_code(self, done: list[Refined]) -> int:
-        if any(r.verdict is Verdict.FAILS for r in done):
+    def _exit_code(self, done: list[RefinementCheck]) -> int:
+        if any(r.status is RefinementStatus.FAILS for r in done):
             return VIOLATED
-        if any(r.verdict is Verdict.UNDEFINED for r in done):
+        if any(r.status is RefinementStatus.UNDEFINED for r in done):
             return MODEL
         warned = self.strict and any(r.warnings() for r in done)
-        unsure = any(r.verdict is Verdict.INCONCLUSIVE for r in done)
+        unsure = any(r.status is RefinementStatus.INCONCLUSIVE for r in done)
         open_ = self.untried or any(not p.proved for p in self.proofs.values())
         return INCONCLUSIVE if warned or unsure or open_ else 0
 
-    def _check(self, links: list[Refinement], out: Output) -> list[Refined]:
+    def _check(self, links: list[Refinement], out: Output) -> list[RefinementCheck]:
         """Each refinement in turn; beyond a protocol that fails, nothing follows any more."""
-        done: list[Refined] = []
+        done: list[RefinementCheck] = []
         failed: set[type[Protocol]] = set()
         sizes, faults = self._given(links[0])
         for link in links:
@@ -101,7 +106,7 @@ class Refine:
                     report=say,
                 )
             sizes = {**sizes, **found.abstract_sizes}
-            if found.verdict in (Verdict.FAILS, Verdict.UNDEFINED):
+            if found.status in (RefinementStatus.FAILS, RefinementStatus.UNDEFINED):
                 failed.add(link.abstract)
             done.append(found)
             if not self.as_json:
@@ -111,11 +116,11 @@ class Refine:
         return done
 
     def _prove(
-        self, link: Refinement, found: Refined, sizes: Mapping[str, int], out: Output
+        self, link: Refinement, found: RefinementCheck, sizes: Mapping[str, int], out: Output
     ) -> None:
-        if found.verdict is Verdict.FAILS:
+        if found.status is RefinementStatus.FAILS:
             return
-        if found.verdict is Verdict.INCONCLUSIVE or found.nothing is not None:
+        if found.status is RefinementStatus.INCONCLUSIVE or found.nothing is not None:
             self.untried = True
             if not self.as_json:
                 out.line("no proof was tried: that takes a check with steps, to its end", "warn")
@@ -144,25 +149,25 @@ def _sorts(link: Refinement) -> set[str]:
 # ---------------------------------------------------------------- for people
 
 
-def report(out: Output, found: Refined) -> None:
+def report(out: Output, found: RefinementCheck) -> None:
     """What one check found."""
     concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
     size = f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}"
     out.title(f"{concrete} as {abstract}  {found.sizes}")
-    match found.verdict:
-        case Verdict.REFINES if found.nothing is not None:
+    match found.status:
+        case RefinementStatus.REFINES if found.nothing is not None:
             out.line(f"{size}, {seconds(found.seconds)}")
-        case Verdict.REFINES:
+        case RefinementStatus.REFINES:
             out.line(f"{concrete} refines {abstract}: {size}, {seconds(found.seconds)}", "ok")
-        case Verdict.INCONCLUSIVE:
+        case RefinementStatus.INCONCLUSIVE:
             out.line(f"stopped; every step so far is one of {abstract}: {size}", "warn")
-        case Verdict.UNDEFINED:
+        case RefinementStatus.UNDEFINED:
             assert found.undefined is not None and found.undefined.undefined is not None
             what = undefined_line(found.undefined.undefined, len(found.undefined.path))
             out.line(f"{what}: {size}, {seconds(found.seconds)}", "bad")
             show_found(out, _run_of(found, Explaining()), found.undefined.path)
             return
-        case Verdict.FAILS:
+        case RefinementStatus.FAILS:
             assert found.failure is not None
             _failure(out, found, found.failure)
             return
@@ -171,7 +176,7 @@ def report(out: Output, found: Refined) -> None:
         out.line(warning, "warn")
 
 
-def _run_of(found: Refined, explaining: Explaining) -> Trace | None:
+def _run_of(found: RefinementCheck, explaining: Explaining) -> Trace | None:
     """The run to the step that fails, or is undefined, if one was found."""
     if found.failure is not None:
         return found.failure.trace
@@ -180,7 +185,7 @@ def _run_of(found: Refined, explaining: Explaining) -> Trace | None:
     return explained(found.refinement.concrete, found.sizes, found.undefined, explaining)
 
 
-def _ways(out: Output, found: Refined) -> None:
+def _ways(out: Output, found: RefinementCheck) -> None:
     """What each concrete action is, abstractly."""
     width = max(map(len, found.ways), default=0)
     for action, ways in found.ways.items():
@@ -188,7 +193,7 @@ def _ways(out: Output, found: Refined) -> None:
         out.line(f"{action:<{width}}  → {', '.join(reversed(shown)) or 'never'}", indent=1)
 
 
-def _failure(out: Output, found: Refined, failure: Failure) -> None:
+def _failure(out: Output, found: RefinementCheck, failure: RefinementFailure) -> None:
     concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
     steps = len(failure.trace.steps)
     if failure.move is None:
@@ -253,7 +258,7 @@ def _side(value: Any) -> str:
 
 
 def as_json(
-    done: list[Refined], trace: Path | None, proofs: Mapping[Link, Simulated]
+    done: list[RefinementCheck], trace: Path | None, proofs: Mapping[Link, RefinementProof]
 ) -> dict[str, Any]:
     """All checks; those that were proved too, or tried, with their proofs."""
     links = [proofs.get((r.refinement.concrete, r.refinement.abstract)) for r in done]
@@ -263,8 +268,8 @@ def as_json(
     }
 
 
-def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
-    vacuous = found.verdict is Verdict.REFINES and found.nothing is not None
+def _refined(found: RefinementCheck, proof: RefinementProof | None) -> dict[str, Any]:
+    vacuous = found.status is RefinementStatus.REFINES and found.nothing is not None
     undefined = _run_of(found, Explaining()) if found.undefined is not None else None
     return {
         "concrete": name_of(found.refinement.concrete),
@@ -273,7 +278,7 @@ def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
         "sizes": dict(found.sizes),
         "abstract_sizes": dict(found.abstract_sizes),
         "faults": found.sizes.faults,
-        "outcome": "nothing compared" if vacuous else found.verdict.value,
+        "outcome": "nothing compared" if vacuous else found.status.value,
         "states": found.states,
         "transitions": found.transitions,
         "stutters": found.stutters,
@@ -288,7 +293,7 @@ def _refined(found: Refined, proof: Simulated | None) -> dict[str, Any]:
     }
 
 
-def _failed(failure: Failure) -> dict[str, Any]:
+def _failed(failure: RefinementFailure) -> dict[str, Any]:
     nearest = failure.nearest
     return {
         "step": len(failure.trace.steps),

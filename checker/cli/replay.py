@@ -13,7 +13,7 @@ from .main import INCONCLUSIVE, NONCONFORMING, VIOLATED, option_error
 from .options import ascii_option, json_option
 
 if TYPE_CHECKING:
-    from quorate.checker.conform.replay import Replay, Verdict
+    from quorate.checker.conform.replay import Replay, ReplayVerdict
 
     from .console import Output
 
@@ -101,7 +101,7 @@ def _run(
     return code
 
 
-def _exit_code(verdict: Verdict) -> int:
+def _exit_code(verdict: ReplayVerdict) -> int:
     return {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLUSIVE}.get(
         verdict.value, 0
     )

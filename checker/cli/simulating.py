@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from quorate.checker.refine.action_map import shown_way
-from quorate.checker.refine.explored import Refined
+from quorate.checker.refine.explored import RefinementCheck
 from quorate.checker.refine.images import near_path
-from quorate.checker.refine.proof import Part, Simulated
+from quorate.checker.refine.proof import ActionProof, RefinementProof
 
 from .console import Output, count, seconds
 from .proof_answers import by_clock, quorum_json
 
 
-def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
+def report_proof(out: Output, proof: RefinementProof, checked: RefinementCheck) -> None:
     """What was proved of one refinement, or what is missing."""
     concrete = proof.refinement.concrete.__name__
     abstract = proof.refinement.abstract.__name__
@@ -29,19 +29,19 @@ def report_proof(out: Output, proof: Simulated, checked: Refined) -> None:
         out.line(f"needs {', '.join(proof.used)}", indent=1)
 
 
-def _ways(out: Output, proof: Simulated) -> None:
+def _ways(out: Output, proof: RefinementProof) -> None:
     width = max(len(p.action or "") for p in proof.parts)
     for p in proof.parts:
         if p.action is not None:
             out.line(f"{p.action:<{width}}  → {ways_of(p)}", indent=1)
 
 
-def ways_of(part: Part) -> str:
+def ways_of(part: ActionProof) -> str:
     """What the steps of an action are."""
     return ", ".join([*map(shown_way, part.ways), "or nothing"]) if part.ways else "nothing"
 
 
-def _missing(out: Output, proof: Simulated) -> None:
+def _missing(out: Output, proof: RefinementProof) -> None:
     if proof.unsupported is not None:
         line = proof.where.line
         at = f" ({near_path(proof.where.file)}:{line})" if line else ""
@@ -62,7 +62,7 @@ def _missing(out: Output, proof: Simulated) -> None:
         out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
 
 
-def proof_as_json(proof: Simulated) -> dict[str, Any]:
+def proof_as_json(proof: RefinementProof) -> dict[str, Any]:
     """The proof of one refinement."""
     return {
         "proved": proof.proved,

@@ -14,14 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import Replay, Verdict, replay
+from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.prove.bounded import Inductive, Obligation, StateCheck, check_states, inductive
-from quorate.checker.prove.bounded.verdicts import Verdict as Proved
+from quorate.checker.prove.bounded import (
+    FiniteObligation,
+    InductiveCheck,
+    StateCheck,
+    check_states,
+    inductive,
+)
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
 from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.unbounded.meeting import not_always
@@ -66,7 +72,7 @@ class Part:
     nodes: int = 0
     edges: int = 0
     checks: list[StateCheck] = field(default_factory=list)
-    induction: Inductive | None = None
+    induction: InductiveCheck | None = None
     quorums: list[QuorumProof] = field(default_factory=list)
     proof: Proof | None = None
     warnings: list[str] = field(default_factory=list)
@@ -78,9 +84,9 @@ class Part:
     @property
     def unknown(self) -> bool:
         """Whether Z3 left something open."""
-        verdicts = [c.verdict for c in self.checks]
-        verdicts += [o.verdict for o in self.induction.obligations] if self.induction else []
-        return Proved.UNKNOWN in verdicts or self.found.outcome in (
+        verdicts = [c.status for c in self.checks]
+        verdicts += [o.status for o in self.induction.obligations] if self.induction else []
+        return ObligationStatus.UNKNOWN in verdicts or self.found.outcome in (
             Outcome.INTERRUPTED,
             Outcome.LIMIT,
             Outcome.OUT_OF_MEMORY,
@@ -98,7 +104,7 @@ class Part:
         if nothing := nothing_claimed(self.protocol):
             return nothing
         found = []
-        if self.induction is None or self.induction.verdict is not Proved.PROVED:
+        if self.induction is None or self.induction.status is not ObligationStatus.PROVED:
             found.append(f"{name} is not proved by induction at these sizes")
         elif self.proof is None or not self.proof.proved:
             found.append(f"{name} is not proved for other sizes")
@@ -257,8 +263,8 @@ class Verify:
     def _z3(self, part: Part, explorer: Explorer) -> None:
         small = part.found.states <= Z3_ALL
         part.checks = check_states(explorer, most=Z3_ALL if small else Z3_SAMPLE)
-        for verdict, good in ((Proved.PROVED, True), (Proved.REFUTED, False)):
-            names = [c.invariant for c in part.checks if c.verdict is verdict]
+        for status, good in ((ObligationStatus.PROVED, True), (ObligationStatus.REFUTED, False)):
+            names = [c.invariant for c in part.checks if c.status is status]
             if names:
                 states = count(part.checks[0].states, "state")
                 every = "all " if part.checks[0].complete else "a sample of "
@@ -266,12 +272,12 @@ class Verify:
                 said = what if good else f"{', '.join(names)} violated"
                 self._line(f"Z3: {said} in {every}{states}", good)
         for c in part.checks:
-            if c.verdict is Proved.UNKNOWN:
+            if c.status is ObligationStatus.UNKNOWN:
                 self._warn(f"Z3: no answer about {c.invariant}{by_clock(c.clock)}")
         part.induction = inductive(part.protocol, part.sizes, shrinking=0.1)
         proved = len(part.induction.obligations) - len(part.induction.failed)
         total = len(part.induction.obligations)
-        if part.induction.verdict is Proved.PROVED:
+        if part.induction.status is ObligationStatus.PROVED:
             self._line(f"Z3: inductive at these sizes ({count(total, 'obligation')})", True)
         else:
             failed = ", ".join(map(_failed, part.induction.failed[:3]))
@@ -280,7 +286,11 @@ class Verify:
     def _unbounded(self, part: Part) -> None:
         """The same invariants for any number of elements, where they are inductive at all."""
         claimed = part.protocol.methods("invariant")
-        if not claimed or part.induction is None or part.induction.verdict is not Proved.PROVED:
+        if (
+            not claimed
+            or part.induction is None
+            or part.induction.status is not ObligationStatus.PROVED
+        ):
             return
         part.proof = prove_unbounded(part.protocol, refute=False)
         if part.proof.proved:
@@ -288,7 +298,7 @@ class Verify:
             names = ", ".join(n for n, s in part.protocol.sorts().items() if issubclass(s, Sort))
             self._line(f"Z3: proved for any number of {names} ({total})", True)
         else:
-            self._warn(f"Z3: not proved beyond these sizes ({part.proof.standing.value})")
+            self._warn(f"Z3: not proved beyond these sizes ({part.proof.status.value})")
 
     def _counterexample(self, part: Part, folder: Path) -> None:
         """Show the run that was found, keep it, and replay it on the bundled implementation."""
@@ -322,7 +332,7 @@ class Verify:
             trace = make_trace(part.protocol, name_of(part.protocol), part.sizes, initial, path)
             part.replays.append(replay(trace, part.protocol, adapter_for(part.protocol, "healthy")))
         steps = sum(r.steps for r in part.replays)
-        if all(r.verdict is Verdict.CONFORMS for r in part.replays):
+        if all(r.verdict is ReplayVerdict.CONFORMS for r in part.replays):
             self._line(f"the implementation conforms: {PATHS} paths, {steps} steps compared", True)
         for r in part.replays:
             if r.divergence is not None:
@@ -376,9 +386,9 @@ class Verify:
         if any(p.broken for p in parts):
             return VIOLATED
         replayed = {r.verdict for p in parts for r in p.replays}
-        if Verdict.DIVERGES in replayed or not all(m.as_expected for m in mutants):
+        if ReplayVerdict.DIVERGES in replayed or not all(m.as_expected for m in mutants):
             return NONCONFORMING
-        unknown = Verdict.UNJUDGED in replayed or any(p.unknown for p in parts)
+        unknown = ReplayVerdict.UNJUDGED in replayed or any(p.unknown for p in parts)
         doubtful = self.strict and any(p.unproved or p.warnings for p in parts)
         return INCONCLUSIVE if unknown or doubtful else 0
 
@@ -393,10 +403,10 @@ def deaf_children() -> Iterator[None]:
         signal.signal(signal.SIGINT, listening)
 
 
-def _failed(o: Obligation) -> str:
+def _failed(o: FiniteObligation) -> str:
     """One obligation at these sizes: a step that breaks an invariant is no violation yet."""
     name = f"{o.action or 'initially'} / {o.invariant or 'makes sense'}"
-    answer = "not inductive" if o.verdict is Proved.REFUTED else "no answer"
+    answer = "not inductive" if o.status is ObligationStatus.REFUTED else "no answer"
     return f"{name} ({answer}{by_clock(o.clock)})"
 
 
@@ -447,14 +457,14 @@ def _part_json(p: Part) -> dict[str, Any]:
         "z3": [
             {
                 "invariant": c.invariant,
-                "verdict": c.verdict.value,
+                "verdict": c.status.value,
                 "states": c.states,
                 "clock": c.clock,
             }
             for c in p.checks
         ],
-        "inductive": p.induction and p.induction.verdict.value,
-        "any_size": p.proof and p.proof.standing.value,
+        "inductive": p.induction and p.induction.status.value,
+        "any_size": p.proof and p.proof.status.value,
         "open": p.unproved,
         "quorums": [quorum_json(q) for q in p.quorums],
         "replays": [replay_json(r) for r in p.replays],

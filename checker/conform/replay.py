@@ -22,7 +22,7 @@ from .recorded import sizes_of
 from .seen import Terms, differing, holds, read_by
 
 
-class Verdict(Enum):
+class ReplayVerdict(Enum):
     """How the implementation fared."""
 
     REPRODUCED = "reproduced"
@@ -63,7 +63,7 @@ class Divergence:
 class Replay:
     """What replaying a trace showed; `reason` says why it is unjudged."""
 
-    verdict: Verdict
+    verdict: ReplayVerdict
     steps: int
     divergence: Divergence | None = None
     violated: str | None = None
@@ -108,7 +108,7 @@ class _Run:
         self.place = "at the start"
         self.caller.start(self.trace)
         if difference := self._observed(0, None):
-            return self._result(Verdict.DIVERGES, 0, difference)
+            return self._result(ReplayVerdict.DIVERGES, 0, difference)
         for number, step in self.trace.numbered():
             self.place = f"step {number}, {step.title()}"
             try:
@@ -156,26 +156,28 @@ class _Run:
 
     def _differs(self, number: int, difference: Divergence) -> Replay:
         if self.trace.violation is None:
-            return self._result(Verdict.DIVERGES, number - 1, difference)
+            return self._result(ReplayVerdict.DIVERGES, number - 1, difference)
         if not self.moved:
             # A dead process, too, does not do what a broken model does.
-            return self._result(Verdict.UNJUDGED, number - 1, difference, reason=self._still())
-        return self._result(Verdict.REFUSED, number - 1, difference)
+            return self._result(
+                ReplayVerdict.UNJUDGED, number - 1, difference, reason=self._still()
+            )
+        return self._result(ReplayVerdict.REFUSED, number - 1, difference)
 
     def _ended(self) -> Replay:
         steps = len(self.trace.steps)
         if self.trace.violation is not None and (self.moved or (self.first and not steps)):
             return self._judged(self.trace.violation.property, steps)
         if not self.moved:
-            return self._result(Verdict.UNJUDGED, steps, reason=self._still())
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=self._still())
         if not self.first and self._has_more_than_messages():
             reason = "of the state nothing was compared: the adapter observes nothing"
-            return self._result(Verdict.UNJUDGED, steps, reason=reason)
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
         if self.trace.undefined is not None:
             tried = self.trace.undefined.step.title()
             reason = f"the model is undefined after these steps ({tried}: no further can be judged)"
-            return self._result(Verdict.UNJUDGED, steps, reason=reason)
-        return self._result(Verdict.CONFORMS, steps)
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+        return self._result(ReplayVerdict.CONFORMS, steps)
 
     def _judged(self, name: str, steps: int) -> Replay:
         """Whether what the implementation shows in the end breaks the property."""
@@ -184,10 +186,10 @@ class _Run:
             seen.add(self.network)  # It has sent what the model has, step by step.
         state = Reader().state(self.terms.description, self.trace.state(steps))
         if holds(self.protocol, self.sizes, name, state, seen) is False:
-            return self._result(Verdict.REPRODUCED, steps, violated=name)
+            return self._result(ReplayVerdict.REPRODUCED, steps, violated=name)
         needed = [v for v in read_by(self.protocol, name) if v not in seen]
         reason = f"{name} needs {', '.join(needed)}, which the adapter does not show"
-        return self._result(Verdict.UNJUDGED, steps, reason=reason)
+        return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
 
     def _still(self) -> str:
         if not self.trace.steps:
@@ -202,7 +204,7 @@ class _Run:
 
     def _result(
         self,
-        verdict: Verdict,
+        verdict: ReplayVerdict,
         steps: int,
         divergence: Divergence | None = None,
         violated: str | None = None,

@@ -37,7 +37,7 @@ from quorate.model.refinements import Refinement
 from .abstract import Abstract, Path
 from .images import Images, Regroup
 from .matching import Matching
-from .sizing import Configuration
+from .sizing import RefinementSizes
 from .values import NoSuchValueError, Translator
 from .view import View
 
@@ -86,7 +86,7 @@ class _Sample:
 
 
 def guess_ways(
-    refinement: Refinement, bounds: Configuration, matching: Matching
+    refinement: Refinement, bounds: RefinementSizes, matching: Matching
 ) -> dict[str, list[Ways]]:
     """For each concrete action guesses that explain all its steps, the likeliest first; or none.
 
@@ -97,7 +97,7 @@ def guess_ways(
 
 
 class _Guess:
-    def __init__(self, refinement: Refinement, bounds: Configuration, matching: Matching) -> None:
+    def __init__(self, refinement: Refinement, bounds: RefinementSizes, matching: Matching) -> None:
         self.refinement, self.matching = refinement, matching
         self.description = describe(refinement.concrete)
         self.abstract = Abstract(refinement.abstract, bounds.abstract)

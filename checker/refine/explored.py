@@ -26,13 +26,13 @@ from quorate.traces import Trace
 
 from .abstract import Abstract, Attempt, Difference, Ways
 from .images import Images, Indices, Regroup
-from .sizing import Configuration, configure
+from .sizing import RefinementSizes, configure
 
 FIRST_STATES = 20_000
 NOTHING = ""  # the way of a step that changes nothing
 
 
-class Verdict(Enum):
+class RefinementStatus(Enum):
     """What a check came to."""
 
     REFINES = "refines"
@@ -42,7 +42,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Failure:
+class RefinementFailure:
     """The first concrete step that is no step of the abstract protocol, with a path to it.
 
     `move` is None where an initial state is not one of the abstract protocol: then `change` is
@@ -58,7 +58,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Refined:
+class RefinementCheck:
     """A check: what was looked at, what each step was read as, and the first that fails.
 
     `ways` counts the steps of each concrete action by what they are abstractly: the names of the
@@ -70,14 +70,14 @@ class Refined:
     refinement: Refinement
     sizes: Sizes
     abstract_sizes: Sizes
-    verdict: Verdict
+    status: RefinementStatus
     states: int
     transitions: int
     images: int
     calls: int
     ways: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     taken: Mapping[str, int] = field(default_factory=dict)
-    failure: Failure | None = None
+    failure: RefinementFailure | None = None
     undefined: Exploration | None = None
     seconds: float = 0.0
 
@@ -100,7 +100,7 @@ class Refined:
 
     def warnings(self) -> list[str]:
         """Why a pass may mean less than it seems."""
-        if self.verdict is not Verdict.REFINES:
+        if self.status is not RefinementStatus.REFINES:
             return []
         if self.nothing is not None:
             return [self.nothing]
@@ -121,7 +121,7 @@ def check_refinement(
     memory: int | None = None,
     limit: int | None = None,
     report: Report | None = None,
-) -> Refined:
+) -> RefinementCheck:
     """Check every step of the concrete protocol at these sizes.
 
     Sorts of the abstract protocol are as large as those that they are matched with; one that has
@@ -136,13 +136,13 @@ def check_refinement(
 @dataclass
 class _Check:
     refinement: Refinement
-    bounds: Configuration
+    bounds: RefinementSizes
     started: float
 
     def __post_init__(self) -> None:
         self.abstract = Abstract(self.refinement.abstract, self.bounds.abstract)
 
-    def run(self, memory: int | None, limit: int | None, report: Report | None) -> Refined:
+    def run(self, memory: int | None, limit: int | None, report: Report | None) -> RefinementCheck:
         """Look at the first states, where most mistakes show; then, if need be, at all."""
         most = min(limit or MOST_NODES, MOST_NODES)
         for stage in sorted({min(FIRST_STATES, most), most}):
@@ -153,13 +153,16 @@ class _Check:
             if failure is not None or found.outcome is not Outcome.LIMIT:
                 break
         undefined = failure is None and found.outcome is Outcome.UNDEFINED
-        verdicts = {Outcome.HOLDS: Verdict.REFINES, Outcome.UNDEFINED: Verdict.UNDEFINED}
-        passed = verdicts.get(found.outcome, Verdict.INCONCLUSIVE)
-        return Refined(
+        verdicts = {
+            Outcome.HOLDS: RefinementStatus.REFINES,
+            Outcome.UNDEFINED: RefinementStatus.UNDEFINED,
+        }
+        passed = verdicts.get(found.outcome, RefinementStatus.INCONCLUSIVE)
+        return RefinementCheck(
             refinement=self.refinement,
             sizes=self.bounds.concrete,
             abstract_sizes=self.bounds.abstract,
-            verdict=passed if failure is None else Verdict.FAILS,
+            status=passed if failure is None else RefinementStatus.FAILS,
             states=self.graph.nodes,
             transitions=self.graph.edges,
             images=len(self.images.states),
@@ -171,10 +174,12 @@ class _Check:
             seconds=time.perf_counter() - self.started,
         )
 
-    def _nothing(self, found: Exploration) -> Refined:
+    def _nothing(self, found: Exploration) -> RefinementCheck:
         """What is known where the concrete protocol's @init has no value."""
         sizes = self.bounds.concrete, self.bounds.abstract
-        return Refined(self.refinement, *sizes, Verdict.UNDEFINED, 0, 0, 0, 0, undefined=found)
+        return RefinementCheck(
+            self.refinement, *sizes, RefinementStatus.UNDEFINED, 0, 0, 0, 0, undefined=found
+        )
 
     def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
         """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
@@ -187,7 +192,7 @@ class _Check:
         )
         return self.explorer.run(report, coverage=False)
 
-    def _look(self) -> Failure | None:
+    def _look(self) -> RefinementFailure | None:
         """The first initial state or step, of those found, that is none of the abstract ones."""
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
@@ -196,14 +201,14 @@ class _Check:
         self.found: dict[tuple[int, int], Ways] = {}  # what each pair of images was read as
         return self._first_failure()
 
-    def _first_failure(self) -> Failure | None:
+    def _first_failure(self) -> RefinementFailure | None:
         while True:
             try:
                 return self._initial() or self._steps()
             except Regroup:
                 self.images.regroup()
 
-    def _initial(self) -> Failure | None:
+    def _initial(self) -> RefinementFailure | None:
         """The first initial state whose image is no initial state of the abstract protocol."""
         allowed = self.abstract.initial()
         for node in range(self.graph.initial):
@@ -214,10 +219,10 @@ class _Check:
                     key=lambda d: len(d.changes) + len(d.added) + len(d.removed),
                     default=None,
                 )
-                return Failure(self._trace(node, None), None, None, image, near, None)
+                return RefinementFailure(self._trace(node, None), None, None, image, near, None)
         return None
 
-    def _steps(self) -> Failure | None:
+    def _steps(self) -> RefinementFailure | None:
         """Look at the pairs of classes, each once, in the order in which a step joins them."""
         g, classes = self.graph, self.images.classes
         if not g.edges:
@@ -260,7 +265,7 @@ class _Check:
 
     # ------------------------------------------------------------ the step that fails
 
-    def _failure(self, edge: int, first: int, second: int) -> Failure:
+    def _failure(self, edge: int, first: int, second: int) -> RefinementFailure:
         before, after = self.images.states[first], self.images.states[second]
         node = int(self.graph.sources[edge])
         label = self.graph.edge_labels[int(self.graph.labels[edge])]
@@ -270,7 +275,7 @@ class _Check:
         state = self.explorer.state(node)
         if self.explorer.machine.step(state, move.action, move.arguments) != target:
             raise ExplorationError(f"CPython does not take {label} from {state!r} to {target!r}")
-        return Failure(
+        return RefinementFailure(
             self._trace(node, move),
             move,
             before,

@@ -14,7 +14,7 @@ from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.meeting import not_always, proved_systems
 from quorate.checker.prove.unbounded.proof import Search
-from quorate.checker.prove.unbounded.verdicts import SENSE, Standing
+from quorate.checker.prove.unbounded.results import SENSE, ProofStatus
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
@@ -27,7 +27,7 @@ from .sizing import configure
 
 
 @dataclass(frozen=True)
-class Part:
+class ActionProof:
     """What is shown of one concrete action, or of the initial states (`action` is None).
 
     `ways` is what its steps are; empty if they change nothing. `failed` are the questions that
@@ -50,7 +50,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Simulated:
+class RefinementProof:
     """A proof that every step of `concrete` is one of `abstract`, or what is missing of it.
 
     `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
@@ -60,7 +60,7 @@ class Simulated:
     """
 
     refinement: Refinement
-    parts: tuple[Part, ...]
+    parts: tuple[ActionProof, ...]
     invariants: tuple[str, ...]
     quorums: tuple[QuorumProof, ...]
     unmet: tuple[str, ...]
@@ -81,7 +81,7 @@ class Simulated:
         found = {n for p in self.parts for n in p.used}
         return tuple(n for n in self.invariants if n in found)
 
-    def part(self, action: str | None) -> Part:
+    def part(self, action: str | None) -> ActionProof:
         """What is shown of one action. Raises KeyError."""
         return {p.action: p for p in self.parts}[action]
 
@@ -92,7 +92,7 @@ def prove_refinement(
     *,
     seed: int = 0,
     effort: float = 30.0,
-) -> Simulated:
+) -> RefinementProof:
     """Prove a refinement for any sizes; steps explored at `sizes` say what is to be proved.
 
     `effort` bounds each question (see prove/effort.py). Raises InputError, SizeError, ModelError.
@@ -107,10 +107,10 @@ class _Proof:
     seed: int
     effort: float
 
-    def run(self) -> Simulated:
+    def run(self) -> RefinementProof:
         started = time.perf_counter()
         quorums: tuple[QuorumProof, ...] = ()
-        parts: list[Part] = []
+        parts: list[ActionProof] = []
         known: list[str] = []
         unsupported, where, senseless = None, NOWHERE, list[str]()
         try:
@@ -125,7 +125,7 @@ class _Proof:
             known = [
                 i.invariant
                 for i in found
-                if i.standing is Standing.PROVED or i.rests_on == (SENSE,)
+                if i.status is ProofStatus.PROVED or i.rests_on == (SENSE,)
             ]
             doubted = [o for i in found for o in i.failed if i.invariant == SENSE]
             senseless = [p for o in doubted if o.action in self.asked for p in o.places]
@@ -135,7 +135,7 @@ class _Proof:
                 parts.append(self._part(action, alternatives, known))
         except UnsupportedError as error:
             unsupported, where = str(error), error.span
-        return Simulated(
+        return RefinementProof(
             refinement=self.refinement,
             parts=tuple(parts),
             invariants=tuple(known),
@@ -174,10 +174,10 @@ class _Proof:
 
     def _part(
         self, action: str | None, alternatives: list[tuple[Ways, list[Claim]]], known: list[str]
-    ) -> Part:
+    ) -> ActionProof:
         """What can be shown of one action: by the first guess that is proved, if any."""
         started = time.perf_counter()
-        best: Part | None = None
+        best: ActionProof | None = None
         for ways, claims in alternatives:
             showing, before = Showing(self.obligations, self.asker, known), self.asker.by_clock
             for claim in claims:
@@ -185,12 +185,12 @@ class _Proof:
             seconds = time.perf_counter() - started
             failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
             clock = self.asker.by_clock > before
-            part = Part(action, ways, showing.questions, failed, used, seconds, clock)
+            part = ActionProof(action, ways, showing.questions, failed, used, seconds, clock)
             if best is None or len(failed) < len(best.failed):
                 best = part
             if not failed:
                 break
         if best is None:
             nothing = ("no abstract action and arguments were found that explain its steps",)
-            return Part(action, (), 0, nothing, (), time.perf_counter() - started)
+            return ActionProof(action, (), 0, nothing, (), time.perf_counter() - started)
         return best

@@ -14,7 +14,7 @@ from quorate.model.refinements import Refinement
 
 
 @dataclass(frozen=True)
-class Configuration:
+class RefinementSizes:
     """The sizes of the concrete and of the abstract protocol; `joint` has the sorts of both."""
 
     concrete: Sizes
@@ -24,7 +24,7 @@ class Configuration:
 
 def configure(
     refinement: Refinement, sizes: Mapping[str, int], faults: Mapping[str, int] | None
-) -> Configuration:
+) -> RefinementSizes:
     """The sizes of both. Raises SizeError, InputError."""
     lower, upper = sized_sorts(refinement.concrete), sized_sorts(refinement.abstract)
     own = {n: size for n, size in sizes.items() if n in lower or n not in upper}
@@ -47,7 +47,7 @@ def configure(
     for system in _mentioned_quorums(refinement):
         if system not in joint and system.of in joint:
             joint[system] = system.quorums(joint[system.of])
-    return Configuration(concrete, abstract, Sizes(joint, dict(concrete), concrete.faults))
+    return RefinementSizes(concrete, abstract, Sizes(joint, dict(concrete), concrete.faults))
 
 
 def _mentioned_quorums(refinement: Refinement) -> list[type[QuorumSystem[Any]]]:

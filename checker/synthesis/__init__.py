@@ -1,6 +1,6 @@
 """Finding the invariants by which a safety property is proved, from the property alone."""
 
 from .finder import find_invariants
-from .outcome import Found, Progress, Verdict
+from .outcome import SynthesisProgress, SynthesisResult, SynthesisStatus
 
-__all__ = ["Found", "Progress", "Verdict", "find_invariants"]
+__all__ = ["SynthesisProgress", "SynthesisResult", "SynthesisStatus", "find_invariants"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from quorate.checker.loading import name_of
-from quorate.checker.prove.unbounded import Proof, Standing, prove_unbounded
+from quorate.checker.prove.unbounded import Proof, ProofStatus, prove_unbounded
 from quorate.checker.results import NO_STATE, Outcome
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language import SizeError, StepError
@@ -28,7 +28,7 @@ from .candidates import Seed, seeds
 from .clauses import Clause
 from .induction import SENSE, Induction, Step, UndecidedError
 from .instance import Instance
-from .outcome import Found, Progress, Verdict
+from .outcome import SynthesisProgress, SynthesisResult, SynthesisStatus
 from .plausible import plausible
 from .search import Learner
 from .shapes import never_first
@@ -44,7 +44,7 @@ MOST_STEPS = 48
 OBLIGATION = 5.0  # the effort for each obligation of a proof
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[SynthesisProgress], None]
 
 
 class _TimeUpError(Exception):
@@ -58,7 +58,7 @@ def find_invariants(
     keep: bool = False,
     seconds: float = 300.0,
     report: Report | None = None,
-) -> Found:
+) -> SynthesisResult:
     """Look for lemmas by which these invariants are proved for any number of elements.
 
     By default the goals are `agreement`, `consistency` or `safety` where the class has them, else
@@ -103,11 +103,11 @@ class _Finder:
 
     # ------------------------------------------------------------ the search
 
-    def run(self) -> Found:
+    def run(self) -> SynthesisResult:
         """Explore, gather, prove."""
         try:
             if self.given and (known := self._prove(self.given)).proved:
-                return self._found(Verdict.PROVED, proof=known)
+                return self._found(SynthesisStatus.PROVED, proof=known)
             for instance in self._instances():
                 if (found := self._explored(instance)) is not None:
                     return found
@@ -118,7 +118,7 @@ class _Finder:
                 self.why = "even the smallest sizes are too large"
                 return self._open()
             if (proof := self._suggested()) is not None:
-                return self._found(Verdict.PROVED, proof=proof)
+                return self._found(SynthesisStatus.PROVED, proof=proof)
             self._gather()
             # Of an order two elements show too little: a vote between two others, say.
             first = any(issubclass(s, Ordered) for s in self.protocol.sorts().values())
@@ -126,7 +126,7 @@ class _Finder:
                 self._close(instance)
                 proof = self._proved(instance)
                 if proof is not None:
-                    return self._found(Verdict.PROVED, proof=proof)
+                    return self._found(SynthesisStatus.PROVED, proof=proof)
                 if self.stuck is not None or self.unsupported:
                     break
         except _TimeUpError:
@@ -144,7 +144,7 @@ class _Finder:
             except SizeError:
                 continue
 
-    def _explored(self, instance: Instance) -> Found | None:
+    def _explored(self, instance: Instance) -> SynthesisResult | None:
         try:
             with instance.sizes:
                 found = instance.explore(frozenset(self.goals))
@@ -159,7 +159,7 @@ class _Finder:
                 self.protocol, name, instance.sizes, found.initial, found.path, found.violated
             )
             self.sizes = str(instance.sizes)
-            return self._found(Verdict.VIOLATED, trace=trace, broken=found.violated)
+            return self._found(SynthesisStatus.VIOLATED, trace=trace, broken=found.violated)
         self.learner.instances.append(instance)
         return None
 
@@ -296,7 +296,7 @@ class _Finder:
     def _settled(self, proof: Proof) -> bool:
         """Whether the goals are proved, and that no message is sent twice under one key."""
         wanted = {*self.goals, *(i.invariant for i in proof.invariants if "." in i.invariant)}
-        proved = all(proof.invariant(n).standing is Standing.PROVED for n in wanted)
+        proved = all(proof.invariant(n).status is ProofStatus.PROVED for n in wanted)
         return proved and not proof.unmet
 
     def _rename(self) -> None:
@@ -304,7 +304,7 @@ class _Finder:
 
     # ------------------------------------------------------------ the outcome
 
-    def _open(self) -> Found:
+    def _open(self) -> SynthesisResult:
         trace = None
         broken = ""
         if self.stuck is not None:
@@ -313,7 +313,7 @@ class _Finder:
             with instance.sizes:
                 trace = self._step_trace(instance, step)
         self._rename()
-        return self._found(Verdict.OPEN, trace=trace, broken=broken)
+        return self._found(SynthesisStatus.OPEN, trace=trace, broken=broken)
 
     def _step_trace(self, instance: Instance, step: Step) -> Trace | None:
         """The step as CPython takes it."""
@@ -327,16 +327,16 @@ class _Finder:
 
     def _found(
         self,
-        verdict: Verdict,
+        status: SynthesisStatus,
         proof: Proof | None = None,
         trace: Trace | None = None,
         broken: str = "",
-    ) -> Found:
+    ) -> SynthesisResult:
         shown = {n: self._text(n) for n in self.lemmas}
-        return Found(
+        return SynthesisResult(
             protocol=self.description.name,
             goals=tuple(self.goals),
-            verdict=verdict,
+            status=status,
             lemmas=shown,
             proof=proof,
             trace=trace,
@@ -395,7 +395,9 @@ class _Finder:
             learner = self.learner
             passed = time.perf_counter() - self.started
             self.report(
-                Progress(self.doing, learner.tried, learner.refuted, len(self.lemmas), passed)
+                SynthesisProgress(
+                    self.doing, learner.tried, learner.refuted, len(self.lemmas), passed
+                )
             )
 
 

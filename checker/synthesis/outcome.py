@@ -9,7 +9,7 @@ from quorate.checker.prove.unbounded import Proof
 from quorate.traces import Trace
 
 
-class Verdict(Enum):
+class SynthesisStatus(Enum):
     """How a search ended."""
 
     PROVED = "proved"
@@ -18,7 +18,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Progress:
+class SynthesisProgress:
     """Where a search is."""
 
     doing: str
@@ -29,7 +29,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Found:
+class SynthesisResult:
     """The outcome: lemmas by name, as text to paste.
 
     If proved, `proof` is that of the class with `lemmas` pasted in. If open, `lemmas` held in all
@@ -39,7 +39,7 @@ class Found:
 
     protocol: str
     goals: tuple[str, ...]
-    verdict: Verdict
+    status: SynthesisStatus
     lemmas: dict[str, str]
     proof: Proof | None
     trace: Trace | None

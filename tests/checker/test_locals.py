@@ -11,7 +11,7 @@ import pytest
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol
 from quorate.checker.prove.unbounded.proof import prove_unbounded
-from quorate.checker.prove.unbounded.verdicts import Proof
+from quorate.checker.prove.unbounded.results import Proof
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes
 

@@ -14,7 +14,7 @@ from quorate.checker.ground.interchangeable import symmetric_sorts
 from quorate.checker.ground.permutations import permuted, swap
 from quorate.checker.prove.bounded import BoundedOutcome, bounded
 from quorate.checker.prove.quorums import prove_quorums
-from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.results import Outcome
 from quorate.model import quorum_paxos
 from quorate.model.language import Protocol
@@ -175,7 +175,7 @@ def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:
     path.write_text(broken.partition("class WeightedPaxos")[0])
     protocol: Any = load_protocol(path)
     found = prove_unbounded(protocol, refute=False)
-    assert found.standing is Standing.VIOLATED
+    assert found.status is ProofStatus.VIOLATED
     (proof,) = found.quorums
     assert sorted(proof.counterexample or ()) == ["{a0,a1}", "{a2,a3}"]
     run = explore(protocol, protocol.sized(**SIZES), only=frozenset({"agreement"}))

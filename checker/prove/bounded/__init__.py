@@ -3,34 +3,34 @@
 from .inductive import inductive
 from .k_induction import k_inductive
 from .model_checking import Depth, bounded
-from .states import check_states
-from .verdicts import (
-    Bounded,
+from .results import (
+    BoundedCheck,
     BoundedOutcome,
-    Counterexample,
+    CounterexampleToInduction,
     DisagreementError,
+    FiniteObligation,
     Induced,
-    Inductive,
+    InductiveCheck,
     KInduction,
-    Obligation,
-    Path,
+    ObligationStatus,
+    PathToViolation,
     StateCheck,
-    Verdict,
 )
+from .states import check_states
 
 __all__ = [
-    "Bounded",
+    "BoundedCheck",
     "BoundedOutcome",
-    "Counterexample",
+    "CounterexampleToInduction",
     "Depth",
     "DisagreementError",
+    "FiniteObligation",
     "Induced",
-    "Inductive",
+    "InductiveCheck",
     "KInduction",
-    "Obligation",
-    "Path",
+    "ObligationStatus",
+    "PathToViolation",
     "StateCheck",
-    "Verdict",
     "bounded",
     "check_states",
     "inductive",

@@ -19,9 +19,9 @@ from quorate.checker.smt.formulas import conjunction, negation
 from quorate.checker.smt.state_sets import StateSet
 from quorate.model.language.interpreter import State
 
-from .solver import Answer
+from .results import DisagreementError, PathToViolation
+from .solver import SatAnswer
 from .unrolling import Template, Unrolling
-from .verdicts import DisagreementError, Path
 
 
 class Arbitrary:
@@ -59,7 +59,7 @@ class Arbitrary:
 
     def breaks(
         self, kind: str | None, given: Collection[str | None], budget: Budget | None = None
-    ) -> Answer:
+    ) -> SatAnswer:
         """Whether a path on which all that is `given` holds ends where this is wrong."""
         return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], budget)
 
@@ -67,7 +67,7 @@ class Arbitrary:
 
     def counterexample(
         self, kind: str | None, given: Collection[str | None], effort: float
-    ) -> Path:
+    ) -> PathToViolation:
         """The path that `breaks` found, or one that starts nearer to an initial state, by CPython.
 
         The search for the latter takes so much effort at most. Raises DisagreementError.
@@ -78,7 +78,7 @@ class Arbitrary:
         for state, name in itertools.product(states[:-1], given):
             if name is not None and not self.ground.satisfies(name, state):
                 raise DisagreementError(f"{name}: assumed in {state!r}, but not so for CPython")
-        return Path(states[0], moves, self._what_is_wrong(kind, states[-1]))
+        return PathToViolation(states[0], moves, self._what_is_wrong(kind, states[-1]))
 
     def _what_is_wrong(self, kind: str | None, state: State) -> str:
         if kind is not None and not self.ground.satisfies(kind, state):
@@ -104,7 +104,7 @@ class Arbitrary:
         for n in digits:
             if wanted[n] in kept or budget.over:
                 continue
-            if self.paths.ask(kind, [*assumed, *kept, wanted[n]], budget) is Answer.YES:
+            if self.paths.ask(kind, [*assumed, *kept, wanted[n]], budget) is SatAnswer.YES:
                 best = self.paths.states()
                 kept = self._agreeing(best[0], wanted)
         return best

@@ -27,12 +27,18 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
 
+from .results import (
+    CounterexampleToInduction,
+    DisagreementError,
+    FiniteObligation,
+    InductiveCheck,
+    ObligationStatus,
+)
 from .smallest import smallest
 from .system import Ground, Property, Step
 from .transition import Transition, digit
-from .verdicts import Counterexample, DisagreementError, Inductive, Obligation, Verdict
 
-Report = Callable[[Obligation], None]
+Report = Callable[[FiniteObligation], None]
 
 
 def inductive(
@@ -43,7 +49,7 @@ def inductive(
     *,
     effort: float = 60.0,
     shrinking: float = 2.0,
-) -> Inductive:
+) -> InductiveCheck:
     """Check that these invariants (all, by default) are inductive at these sizes.
 
     `effort` bounds each obligation and `shrinking` the search for a small counterexample of each
@@ -68,20 +74,20 @@ class _Check:
         self.solver = z3.SolverFor("QF_FD")
         self.effort = effort
 
-    def run(self, report: Report | None) -> Inductive:
-        found: list[Obligation] = []
+    def run(self, report: Report | None) -> InductiveCheck:
+        found: list[FiniteObligation] = []
         for obligation in self._obligations():
             found.append(obligation)
             if report is not None:
                 report(obligation)
-        return Inductive(
+        return InductiveCheck(
             sizes=str(self.ground.sizes),
             invariants=tuple(p.name for p in self.properties),
             obligations=tuple(found),
             seconds=time.perf_counter() - self.started,
         )
 
-    def _obligations(self) -> Iterator[Obligation]:
+    def _obligations(self) -> Iterator[FiniteObligation]:
         for p in self.properties:
             yield self._initially(p)
         self._assume()
@@ -95,7 +101,7 @@ class _Check:
 
     # ------------------------------------------------------------ the initial states
 
-    def _initially(self, p: Property) -> Obligation:
+    def _initially(self, p: Property) -> FiniteObligation:
         started, cells = time.perf_counter(), self.transition.before
         initial = self.ground.initial()
         here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
@@ -103,19 +109,19 @@ class _Check:
         limit(solver, self.effort)
         bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
         solver.add(term(here), term(bad))
-        verdict, found = verdict_of(solver.check()), None
-        if verdict is Verdict.REFUTED:
+        status, found = verdict_of(solver.check()), None
+        if status is ObligationStatus.REFUTED:
             model = solver.model()
             state = self.ground.state(cells.words(model))
             senseless = is_true(model, self.senseless[p.name])
             if state not in initial or (not senseless and self._satisfies(p, state)):
                 raise DisagreementError(f"{p.name}: Z3 refutes it in {state!r}, CPython does not")
-            found = Counterexample(state, None, p.name)
-        elif verdict is Verdict.PROVED:
+            found = CounterexampleToInduction(state, None, p.name)
+        elif status is ObligationStatus.PROVED:
             for state in initial:
                 if not self._satisfies(p, state):
                     raise DisagreementError(f"{p.name}: violated in {state!r}, not for Z3")
-        return Obligation(None, p.name, verdict, found, time.perf_counter() - started)
+        return FiniteObligation(None, p.name, status, found, time.perf_counter() - started)
 
     def _satisfies(self, p: Property, state: State) -> bool:
         """Whether CPython finds the invariant true; one without a value is not."""
@@ -136,12 +142,12 @@ class _Check:
             *(term(negation(s)) for s in self.senseless.values()),
         )
 
-    def _makes_sense(self, action: str) -> Obligation:
+    def _makes_sense(self, action: str) -> FiniteObligation:
         at = self.transition.translator
         wrong = disjunction(at.condition(s.senseless) for s in self._steps(action))
         return self._obligation(action, None, wrong)
 
-    def _preserved(self, action: str, p: Property) -> Obligation:
+    def _preserved(self, action: str, p: Property) -> FiniteObligation:
         return self._obligation(action, p, self._broken(action, p))
 
     def _steps(self, action: str) -> list[Step]:
@@ -176,38 +182,40 @@ class _Check:
             new += [term(digit(value, k)) for k in range(place[0].bits)]
         return Substitution(old, new)
 
-    def _obligation(self, action: str, p: Property | None, wrong: Formula) -> Obligation:
+    def _obligation(self, action: str, p: Property | None, wrong: Formula) -> FiniteObligation:
         started = time.perf_counter()
         self.solver.push()
         self.solver.add(term(wrong))
         budget = Budget(self.effort)
-        verdict, found = verdict_of(budget.check(self.solver)), None
-        if verdict is Verdict.REFUTED:
+        status, found = verdict_of(budget.check(self.solver)), None
+        if status is ObligationStatus.REFUTED:
             cells = self.transition.before
             words = smallest(self.solver, cells, self.ground, self.shrinking)
             found = self._confirmed(self.ground.state(words), action, p)
         self.solver.pop()
         name = None if p is None else p.name
         spent = time.perf_counter() - started
-        return Obligation(
-            action, name, verdict, found, spent, self.effort - budget.left, budget.clock
+        return FiniteObligation(
+            action, name, status, found, spent, self.effort - budget.left, budget.clock
         )
 
     # ------------------------------------------------------------ CPython has the last word
 
-    def _confirmed(self, state: State, action: str, p: Property | None) -> Counterexample:
+    def _confirmed(
+        self, state: State, action: str, p: Property | None
+    ) -> CounterexampleToInduction:
         """The counterexample as CPython sees it. Raises DisagreementError."""
         for q in self.properties:
             if not self._satisfies(q, state):
                 raise DisagreementError(f"{q.name}: true for Z3, not for CPython, in {state!r}")
         if p is None and action in {r.name for r in self.ground.description.reachables}:
-            return Counterexample(state, None, self._undefined(state, action))
+            return CounterexampleToInduction(state, None, self._undefined(state, action))
         for move, error in self.ground.taken(state, action):
             if move is None:
                 if p is None:
-                    return Counterexample(state, None, error)
+                    return CounterexampleToInduction(state, None, error)
             elif p is not None and not self._satisfies(p, move.state):
-                return Counterexample(state, move, p.name)
+                return CounterexampleToInduction(state, move, p.name)
         return self._stricter(state, action, p)
 
     def _undefined(self, state: State, reachable: str) -> str:
@@ -218,13 +226,13 @@ class _Check:
             return str(error)
         return f"{reachable} makes no sense"
 
-    def _stricter(self, state: State, action: str, p: Property | None) -> Counterexample:
+    def _stricter(self, state: State, action: str, p: Property | None) -> CounterexampleToInduction:
         """Where the description calls undefined what CPython, going in order, never looks at."""
         if p is None:
-            return Counterexample(state, None, f"{action} makes no sense")
+            return CounterexampleToInduction(state, None, f"{action} makes no sense")
         for move, _ in self.ground.taken(state, action):
             if move is not None and self._is_senseless(p, move.state):
-                return Counterexample(state, move, p.name)
+                return CounterexampleToInduction(state, move, p.name)
         raise DisagreementError(
             f"{action} / {p.name}: Z3 finds a step from {state!r} to a violation, CPython does not"
         )
@@ -241,8 +249,8 @@ def is_true(model: z3.ModelRef, p: Formula) -> bool:
     return bool(z3.is_true(model.eval(term(p), model_completion=True)))
 
 
-def verdict_of(answer: object) -> Verdict:
+def verdict_of(answer: object) -> ObligationStatus:
     """What Z3's answer to "is there a counterexample?" says."""
     if answer == z3.unsat:
-        return Verdict.PROVED
-    return Verdict.REFUTED if answer == z3.sat else Verdict.UNKNOWN
+        return ObligationStatus.PROVED
+    return ObligationStatus.REFUTED if answer == z3.sat else ObligationStatus.UNKNOWN

@@ -16,10 +16,10 @@ from quorate.model.language.declare.sorts import Sizes
 
 from .arbitrary import Arbitrary
 from .model_checking import Depth, Search, undefined_start
-from .solver import Answer
+from .results import BoundedCheck, BoundedOutcome, Induced, KInduction
+from .solver import SatAnswer
 from .system import Ground
 from .unrolling import Template
-from .verdicts import Bounded, BoundedOutcome, Induced, KInduction
 
 Kinds = tuple[str | None, ...]
 Report = Callable[[Depth], None]
@@ -63,7 +63,7 @@ class _Induction:
         self.template, self.most, self.base = template, most, base
         self.shrinking, self.report = shrinking, report
         self.checked = -1  # steps: nothing is wrong within these
-        self.stopped: Bounded | None = None  # why nothing more can be said
+        self.stopped: BoundedCheck | None = None  # why nothing more can be said
 
     def run(self) -> KInduction:
         given: Kinds = tuple(self.template.wrong)
@@ -98,9 +98,9 @@ class _Induction:
                 paths.extend()
                 for kind in (kind for kind in given if kind not in found):
                     answer = paths.breaks(kind, given, self.base.budget)
-                    if answer is Answer.NO:
+                    if answer is SatAnswer.NO:
                         found[kind] = Induced(kind, given, k, None)
-                    elif answer is Answer.YES and k == self.most:
+                    elif answer is SatAnswer.YES and k == self.most:
                         path = paths.counterexample(kind, given, self.shrinking)
                         found[kind] = Induced(kind, given, None, path)
                 if len(found) == len(given):

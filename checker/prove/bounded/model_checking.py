@@ -1,4 +1,4 @@
-"""Bounded model checking: is there a run of at most k steps to a state that violates?
+"""BoundedCheck model checking: is there a run of at most k steps to a state that violates?
 
 Biere, Cimatti, Clarke, Zhu: Symbolic Model Checking without BDDs (TACAS 1999), one depth after
 the other, so that the first violation found is a shortest one.
@@ -20,10 +20,10 @@ from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 
 from .arbitrary import Arbitrary
-from .solver import Answer
+from .results import BoundedCheck, BoundedOutcome, DisagreementError, Move
+from .solver import SatAnswer
 from .system import Ground
 from .unrolling import Template, Unrolling
-from .verdicts import Bounded, BoundedOutcome, DisagreementError, Move
 
 LONGEST_INDUCTION = 5.0  # the effort to find out whether an invariant needs no search
 
@@ -47,7 +47,7 @@ def bounded(
     report: Report | None = None,
     *,
     effort: float | None = None,
-) -> Bounded:
+) -> BoundedCheck:
     """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
 
     Or to where a step or a property is undefined. `effort` bounds the whole check (see effort.py).
@@ -66,7 +66,7 @@ def bounded(
 
 def undefined_start(
     ground: Ground, properties: Sequence[str] | None, started: float
-) -> Bounded | None:
+) -> BoundedCheck | None:
     """The check that ends before the first state, where `@init` itself is undefined; else None."""
     try:
         ground.initial()
@@ -76,7 +76,7 @@ def undefined_start(
         names = tuple(p.name for p in ground.properties(properties))
         spent = time.perf_counter() - started
         at = error.at
-        return Bounded(BoundedOutcome.UNDEFINED, 1, names, None, at.state, (), spent, at)
+        return BoundedCheck(BoundedOutcome.UNDEFINED, 1, names, None, at.state, (), spent, at)
     return None
 
 
@@ -86,7 +86,7 @@ def _inductive(template: Template, effort: float | None) -> frozenset[str | None
     with Arbitrary(template, 1) as paths:
         paths.extend()
         kinds = frozenset(template.wrong)
-        return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is Answer.NO)
+        return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is SatAnswer.NO)
 
 
 class Search:
@@ -110,7 +110,7 @@ class Search:
     def __exit__(self, *_: object) -> None:
         self.runs.__exit__()
 
-    def run(self, report: Report | None) -> Bounded:
+    def run(self, report: Report | None) -> BoundedCheck:
         """Every depth up to the last; an interrupt ends it with what is known."""
         done = -1
         try:
@@ -125,7 +125,7 @@ class Search:
             return self.result(BoundedOutcome.INTERRUPTED, done)
         return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
-    def check(self, k: int) -> Bounded | None:
+    def check(self, k: int) -> BoundedCheck | None:
         """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
 
         One question for each thing that may be: its answer is one lemma more for those to come.
@@ -135,16 +135,16 @@ class Search:
             self.runs.extend()
         for kind in asked:
             answer = self.runs.ask(kind, budget=self.budget)
-            if answer is Answer.YES:
+            if answer is SatAnswer.YES:
                 return self._found()
-            if answer is Answer.UNKNOWN:
+            if answer is SatAnswer.UNKNOWN:
                 return self.result(BoundedOutcome.UNKNOWN, k - 1)
             self.runs.clause([-self.runs.wrong(kind, k)])
         return None
 
     # ------------------------------------------------------------ counterexamples
 
-    def _found(self) -> Bounded:
+    def _found(self) -> BoundedCheck:
         """The run, as CPython takes it, and what is wrong at its end."""
         states = [self.ground.state(words) for words in self.runs.states()]
         if states[0] not in self.initial:
@@ -185,8 +185,8 @@ class Search:
         violated: str | None = None,
         initial: State | None = None,
         path: tuple[Move, ...] = (),
-    ) -> Bounded:
-        return Bounded(
+    ) -> BoundedCheck:
+        return BoundedCheck(
             outcome=outcome,
             depth=depth,
             invariants=tuple(p.name for p in self.template.properties),

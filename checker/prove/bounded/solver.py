@@ -21,7 +21,7 @@ from quorate.checker.smt.effort import CONFLICTS, Budget
 from .clauses import Flat
 
 
-class Answer(Enum):
+class SatAnswer(Enum):
     """Whether clauses can all hold."""
 
     YES = "satisfiable"
@@ -53,14 +53,14 @@ class Solver:
         """Require clauses."""
         self._waiting.append(clauses)
 
-    def ask(self, assumptions: Sequence[int], budget: Budget | None = None) -> Answer:
+    def ask(self, assumptions: Sequence[int], budget: Budget | None = None) -> SatAnswer:
         """Whether all clauses can hold under these assumptions; if so, `model` says how.
 
         Where the budget is used up, or its clock ends, the answer is UNKNOWN; after the latter the
         clauses are lost, and every answer is. Raises RuntimeError if the process ends by itself.
         """
         if budget is not None and budget.over:
-            return Answer.UNKNOWN
+            return SatAnswer.UNKNOWN
         timer = None if budget is None else threading.Timer(budget.seconds, self._stop, [budget])
         if timer is not None:
             timer.start()
@@ -70,7 +70,7 @@ class Solver:
             if self._end.alive:
                 code = self._process.wait()
                 raise RuntimeError(f"the SAT solver's process ended with {code}") from None
-            return Answer.UNKNOWN
+            return SatAnswer.UNKNOWN
         finally:
             if timer is not None:
                 timer.cancel()
@@ -79,7 +79,7 @@ class Solver:
         budget.clock = True
         self._end()
 
-    def _asked(self, assumptions: Sequence[int], budget: Budget | None) -> Answer:
+    def _asked(self, assumptions: Sequence[int], budget: Budget | None) -> SatAnswer:
         assert self._process.stdin is not None
         clauses = np.concatenate([np.zeros(0, np.int32), *self._waiting])
         self._waiting.clear()
@@ -94,7 +94,7 @@ class Solver:
             budget.left -= int(conflicts) / CONFLICTS
         if answer == 1:
             self.model = model
-        return {1: Answer.YES, 0: Answer.NO}.get(int(answer), Answer.UNKNOWN)
+        return {1: SatAnswer.YES, 0: SatAnswer.NO}.get(int(answer), SatAnswer.UNKNOWN)
 
     def value(self, variable: int) -> bool:
         """The value of a variable in the model."""

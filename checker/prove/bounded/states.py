@@ -23,8 +23,8 @@ from quorate.model.language import StepError
 from quorate.model.language.interpreter import State
 
 from .inductive import is_true, verdict_of
+from .results import DisagreementError, ObligationStatus, StateCheck
 from .system import Ground, Property
-from .verdicts import DisagreementError, StateCheck, Verdict
 
 MOST_STATES = 200_000
 MOST_COUNTED = 50_000  # states whose violations CPython counts
@@ -75,16 +75,16 @@ class _Check:
         budget = Budget(self.effort)
         self.solver.push()
         self.solver.add(term(bad))
-        verdict, witness, violating = verdict_of(budget.check(self.solver)), None, 0
-        if verdict is Verdict.REFUTED:
+        status, witness, violating = verdict_of(budget.check(self.solver)), None, 0
+        if status is ObligationStatus.REFUTED:
             witness = self._witness(p)
             violating = self._count(p)
         self.solver.pop()
-        if verdict is Verdict.PROVED and p.name in self._violated_by_kernel():
+        if status is ObligationStatus.PROVED and p.name in self._violated_by_kernel():
             raise DisagreementError(f"{p.name}: the explorer finds it violated, Z3 does not")
         return StateCheck(
             invariant=p.name,
-            verdict=verdict,
+            status=status,
             states=len(self.rows),
             complete=self.complete,
             violating=violating,

@@ -28,7 +28,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
 
-from .verdicts import DisagreementError, Move
+from .results import DisagreementError, Move
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 
 from .clauses import Clauses, Flat
-from .solver import Answer, Solver
+from .solver import SatAnswer, Solver
 from .symmetry_breaking import in_order
 from .system import Ground, Property, Step
 from .transition import Transition
@@ -200,7 +200,7 @@ class Unrolling:
 
     def ask(
         self, kind: str | None, assumptions: Sequence[int] = (), budget: Budget | None = None
-    ) -> Answer:
+    ) -> SatAnswer:
         """Whether there is such a run in whose last frame this is wrong.
 
         If there is one, and no shorter one to anything wrong, then there is one whose steps and

@@ -2,8 +2,8 @@
 
 from .given import System
 from .meeting import pairs, pairs_of, prove_pair, prove_quorums
+from .quorum_proof import QuorumProof
 from .structured import first_size
-from .verdict import QuorumProof
 
 __all__ = [
     "QuorumProof",

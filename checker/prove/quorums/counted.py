@@ -7,7 +7,7 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.model.language.declare.quorums import BySize, Weighted
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.structures import Configuration, Joint, Predicate
@@ -58,19 +58,23 @@ class Counted:
             also += ", any weights from 0 up"
         return also + "".join(f" that sum to {w}" for w in sorted(self.sums))
 
-    def for_every_size(self) -> Verdict:
+    def for_every_size(self) -> ObligationStatus:
         """Proved: there are no such quorums, however many members there are."""
         answer = self._ask()
         if answer == z3.unsat:
-            return Verdict.PROVED
-        return Verdict.REFUTED if answer == z3.sat and not self.abstract else Verdict.UNKNOWN
+            return ObligationStatus.PROVED
+        return (
+            ObligationStatus.REFUTED
+            if answer == z3.sat and not self.abstract
+            else ObligationStatus.UNKNOWN
+        )
 
-    def for_size(self, n: int) -> Verdict:
+    def for_size(self, n: int) -> ObligationStatus:
         """The same for one number of members, at least `least`."""
         answer = self._ask(self.regions.total == n)
         if answer == z3.unknown:
-            return Verdict.UNKNOWN
-        return Verdict.PROVED if answer == z3.unsat else Verdict.REFUTED
+            return ObligationStatus.UNKNOWN
+        return ObligationStatus.PROVED if answer == z3.unsat else ObligationStatus.REFUTED
 
     def has_quorums(self, n: int) -> bool:
         """Whether both systems have any among so many members."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import z3
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.smt.effort import limit
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.votes import Part, Votes, enough
@@ -22,7 +22,9 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 MOST_SHARES = 2_000  # votes up to which shares are tried first
 
 
-def disjoint(left: System, right: System, n: int, effort: float) -> tuple[Verdict, Pair | None]:
+def disjoint(
+    left: System, right: System, n: int, effort: float
+) -> tuple[ObligationStatus, Pair | None]:
     """Whether the quorums of n members meet; if not, two that do not, small ones.
 
     Raises SizeError for a number that does not fit.
@@ -31,20 +33,20 @@ def disjoint(left: System, right: System, n: int, effort: float) -> tuple[Verdic
     # Members of which a part may be taken leave more room than whole ones: if these have none,
     # done. Counting arguments then take the simplex one step, where cases would take 2**n.
     if _nodes(p) + _nodes(q) <= MOST_SHARES and _shares_meet(p, q, n, effort):
-        return Verdict.PROVED, None
+        return ObligationStatus.PROVED, None
     sides = [[z3.Bool(f"{name}{i}") for i in range(n)] for name in "pq"]
     solver = solver_of(effort)
     solver.add(*(holds(v, side) for v, side in zip((p, q), sides, strict=True)))
     solver.add(*(z3.Not(z3.And(a, b)) for a, b in zip(*sides, strict=True)))
     answer = solver.check()
     if answer != z3.sat:
-        return (Verdict.PROVED if answer == z3.unsat else Verdict.UNKNOWN), None
+        return (ObligationStatus.PROVED if answer == z3.unsat else ObligationStatus.UNKNOWN), None
     model = solver.model()
     one, other = (
         smallest(v, frozenset(i for i, x in enumerate(side) if z3.is_true(model[x])))
         for v, side in zip((p, q), sides, strict=True)
     )
-    return Verdict.REFUTED, (one, other)
+    return ObligationStatus.REFUTED, (one, other)
 
 
 def solver_of(effort: float) -> Any:

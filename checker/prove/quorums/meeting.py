@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.model.language import SizeError
 from quorate.model.language.declare.protocol import Protocol, mentioned_sorts
 from quorate.model.language.declare.quorums import Explicit, QuorumSystem
@@ -18,9 +18,9 @@ from quorate.model.language.declare.votes import enough
 
 from .counted import Counted, said_by
 from .given import System, disjoint
+from .quorum_proof import QuorumProof
 from .regions import NotCounted
 from .structured import fits, grids_meet, hierarchies_meet, only_size, trees_meet
-from .verdict import QuorumProof
 
 LOOKED_AT = 9  # members, where there is no argument for any number of them
 PRINTED = 25  # members, where numbers decide it and it is a matter of which numbers
@@ -93,19 +93,19 @@ class _Pair:
 
     def proofs(self, n: int) -> Iterator[QuorumProof]:
         started = time.perf_counter()
-        verdict, found = disjoint(self.left, self.right, n, self.effort)
+        status, found = disjoint(self.left, self.right, n, self.effort)
         scope = self._number(n)
-        if verdict is not Verdict.PROVED:
+        if status is not ObligationStatus.PROVED:
             fails = n if found is not None else None
-            yield self._proof(_Claim(scope, ALL, every=False, fails=fails), started, verdict)
+            yield self._proof(_Claim(scope, ALL, every=False, fails=fails), started, status)
             return
         scope += self._vacuous(n)
-        proof = self._proof(_Claim(scope, ALL, every=False), started, verdict)
+        proof = self._proof(_Claim(scope, ALL, every=False), started, status)
         started = time.perf_counter()
         claim = self._claim()
         if claim is not None:
             yield proof
-            yield self._proof(claim, started, Verdict.PROVED)
+            yield self._proof(claim, started, ObligationStatus.PROVED)
         elif n in (only_size(self.left), only_size(self.right)):
             yield replace(proof, scope=f"{scope}, no other number fits", every=True)
         else:
@@ -115,7 +115,7 @@ class _Pair:
         self,
         claim: _Claim,
         started: float,
-        verdict: Verdict,
+        status: ObligationStatus,
     ) -> QuorumProof:
         left, right = self.left.__name__, self.right.__name__
         counterexample, apart = None, ""
@@ -135,7 +135,7 @@ class _Pair:
             scope=claim.scope,
             argument=claim.argument,
             every=claim.every,
-            verdict=verdict,
+            status=status,
             counterexample=counterexample,
             fails=claim.fails,
             apart=apart,
@@ -160,16 +160,16 @@ class _Pair:
             counted = Counted(self.left, self.right, self.effort)
         except NotCounted:
             return None
-        verdict = counted.for_every_size()
+        status = counted.for_every_size()
         small = range(1, counted.least)
-        if verdict is Verdict.PROVED and not self._split(small)[1]:
+        if status is ObligationStatus.PROVED and not self._split(small)[1]:
             return _Claim(f"any number of {self.members}{counted.whatever}", REGIONS, every=True)
-        if counted.abstract or verdict is Verdict.UNKNOWN:
+        if counted.abstract or status is ObligationStatus.UNKNOWN:
             return None
         good, bad = self._split(small)
         for n in range(counted.least, PRINTED + 1):
             if counted.has_quorums(n):
-                proved = counted.for_size(n) is Verdict.PROVED
+                proved = counted.for_size(n) is ObligationStatus.PROVED
                 (good if proved else bad).append(n)
         return self._listed(good, bad, PRINTED, REGIONS)
 
@@ -190,8 +190,8 @@ class _Pair:
         if None in highest:
             return None
         least = max(h + 1 for h in highest if h is not None)
-        verdict, _ = disjoint(self.left, self.right, least, self.effort)
-        if verdict is not Verdict.PROVED:
+        status, _ = disjoint(self.left, self.right, least, self.effort)
+        if status is not ObligationStatus.PROVED:
             return None
         argument = "the same quorums, however many others there are"
         return _Claim(f"any number of {self.members} from {least} up", argument, every=True)
@@ -208,8 +208,8 @@ class _Pair:
         bad: list[int] = []
         for n in sizes:
             if fits(self.left, n) and fits(self.right, n):
-                verdict, _ = disjoint(self.left, self.right, n, self.effort)
-                (good if verdict is Verdict.PROVED else bad).append(n)
+                status, _ = disjoint(self.left, self.right, n, self.effort)
+                (good if status is ObligationStatus.PROVED else bad).append(n)
         return good, bad
 
     def _listed(self, good: list[int], bad: list[int], most: int, argument: str) -> _Claim | None:

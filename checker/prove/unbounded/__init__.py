@@ -2,8 +2,8 @@
 
 from .hints import save_hints
 from .proof import prove_unbounded
+from .results import Answer, InvariantProof, Obligation, Proof, ProofStatus
 from .smtlib import write_smt2
-from .verdicts import Answer, InvariantProof, Obligation, Proof, Standing
 from .vocabulary import UnsupportedError
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "InvariantProof",
     "Obligation",
     "Proof",
-    "Standing",
+    "ProofStatus",
     "UnsupportedError",
     "prove_unbounded",
     "save_hints",

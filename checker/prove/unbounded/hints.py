@@ -16,7 +16,7 @@ from pathlib import Path
 from quorate.model.language.declare.protocol import Protocol
 from quorate.traces.files import replacing
 
-from .verdicts import Answer, Proof
+from .results import Answer, Proof
 
 Hints = Mapping[str, tuple[str, ...]]
 

@@ -19,7 +19,7 @@ from .hints import Hints, hints_of
 from .meeting import not_always, proved_systems
 from .obligations import Obligations
 from .queries import Asker, Result
-from .verdicts import SENSE, Answer, InvariantProof, Obligation, Proof, Standing
+from .results import SENSE, Answer, InvariantProof, Obligation, Proof, ProofStatus
 from .vocabulary import UnsupportedError
 
 Report = Callable[[Obligation], None]
@@ -68,7 +68,7 @@ def prove_unbounded(
         vacuous = search.vacuous()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
-        found = [InvariantProof(n, Standing.OPEN, "inductive") for n in chosen]
+        found = [InvariantProof(n, ProofStatus.OPEN, "inductive") for n in chosen]
     if refute and not vacuous:
         from .refute import refuted
 
@@ -101,9 +101,9 @@ def _quorums(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:
 
 def _given_sense(i: InvariantProof) -> InvariantProof:
     """Proved of steps and states that make sense, which all do is not: then it is open."""
-    if i.standing is not Standing.PROVED:
+    if i.status is not ProofStatus.PROVED:
         return i
-    return replace(i, standing=Standing.OPEN, rests_on=(SENSE,))
+    return replace(i, status=ProofStatus.OPEN, rests_on=(SENSE,))
 
 
 @dataclass
@@ -160,8 +160,8 @@ class Search:
         if senseless:
             found = [_given_sense(i) for i in found]
         if self.obligations.doubts:
-            standing = Standing.OPEN if senseless else Standing.PROVED
-            found.append(InvariantProof(SENSE, standing, "consequence", tuple(senseless)))
+            status = ProofStatus.OPEN if senseless else ProofStatus.PROVED
+            found.append(InvariantProof(SENSE, status, "consequence", tuple(senseless)))
         return found
 
     def vacuous(self) -> bool:
@@ -331,13 +331,13 @@ class Search:
 
     def _outcome(self, name: str) -> InvariantProof:
         if name in self.consequences:
-            return InvariantProof(name, Standing.PROVED, "consequence")
+            return InvariantProof(name, ProofStatus.PROVED, "consequence")
         if name in self.kept:
             how = "kept by the language" if name.endswith(KEYS) else "inductive"
-            return InvariantProof(name, Standing.PROVED, how)
+            return InvariantProof(name, ProofStatus.PROVED, how)
         return InvariantProof(
             invariant=name,
-            standing=Standing.OPEN,
+            status=ProofStatus.OPEN,
             how="inductive",
             failed=tuple(self.first_failures.get(name, ())),
             rests_on=self.fell.get(name, ()),

@@ -20,10 +20,10 @@ from quorate.checker.smt.effort import Budget
 from .axioms import axioms
 from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified
 from .markers import Markers
+from .results import Answer
 from .searching import Searcher
 from .second import refuted
 from .values import ITEM, LENGTH
-from .verdicts import Answer
 from .vocabulary import Vocabulary
 
 MOST_CASES, MOST_TESTS = 32, 5

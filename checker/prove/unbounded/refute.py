@@ -14,8 +14,12 @@ from dataclasses import dataclass, replace
 from quorate.checker.loading import name_of
 from quorate.checker.prove.bounded import inductive
 from quorate.checker.prove.bounded.model_checking import bounded
-from quorate.checker.prove.bounded.verdicts import BoundedOutcome, Counterexample, DisagreementError
-from quorate.checker.prove.bounded.verdicts import Obligation as Finite
+from quorate.checker.prove.bounded.results import (
+    BoundedOutcome,
+    CounterexampleToInduction,
+    DisagreementError,
+)
+from quorate.checker.prove.bounded.results import FiniteObligation as Finite
 from quorate.checker.prove.quorums import first_size
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
@@ -26,7 +30,7 @@ from quorate.model.language.interpreter import State
 from quorate.traces import Trace
 
 from .meeting import missing_each_other
-from .verdicts import SENSE, InvariantProof, Standing
+from .results import SENSE, InvariantProof, ProofStatus
 
 KEYS = ".key"
 DEPTH = 20  # steps of a run; a vote that need not be the highest takes 17
@@ -44,7 +48,7 @@ def refuted(
 
     What was never proved, and claims that only something else stands in the way of, are left alone.
     """
-    broken = [i.invariant for i in found if i.standing is not Standing.PROVED and not i.rests_on]
+    broken = [i.invariant for i in found if i.status is not ProofStatus.PROVED and not i.rests_on]
     wanted = [n for n in broken if n in names]
     keys = [n for n in broken if n not in names]
     if not wanted and not keys:
@@ -64,20 +68,20 @@ def refuted(
 def _shown(
     i: InvariantProof, steps: Mapping[str, tuple[Trace, str]], runs: Mapping[str, tuple[Trace, str]]
 ) -> InvariantProof:
-    for standing, traces in ((Standing.VIOLATED, runs), (Standing.NOT_INDUCTIVE, steps)):
+    for status, traces in ((ProofStatus.VIOLATED, runs), (ProofStatus.NOT_INDUCTIVE, steps)):
         if i.invariant in traces:
             trace, sizes = traces[i.invariant]
-            return replace(i, standing=standing, trace=trace, sizes=sizes)
+            return replace(i, status=status, trace=trace, sizes=sizes)
     return i
 
 
 def _senseless(i: InvariantProof, run: bool, says: str, sizes: str) -> InvariantProof:
     """A second message of one key breaks `Accept.key`; any other step just makes no sense."""
-    if not _names(says, i.invariant) or i.standing is not Standing.OPEN:
+    if not _names(says, i.invariant) or i.status is not ProofStatus.OPEN:
         return i
-    by_run = Standing.UNDEFINED if i.invariant == SENSE else Standing.VIOLATED
-    standing = by_run if run else Standing.NOT_INDUCTIVE
-    return replace(i, standing=standing, sizes=sizes, note=says)
+    by_run = ProofStatus.UNDEFINED if i.invariant == SENSE else ProofStatus.VIOLATED
+    status = by_run if run else ProofStatus.NOT_INDUCTIVE
+    return replace(i, status=status, sizes=sizes, note=says)
 
 
 def _names(says: str, name: str) -> bool:
@@ -126,7 +130,9 @@ class _Steps:
             return
 
 
-def step_trace(protocol: type[Protocol], sizes: Sizes, found: Counterexample) -> Trace | None:
+def step_trace(
+    protocol: type[Protocol], sizes: Sizes, found: CounterexampleToInduction
+) -> Trace | None:
     """One step as a trace; None for a counterexample without a step."""
     if found.move is None:
         return None

@@ -16,7 +16,7 @@ import pytest
 from quorate.checker.cli import verifying
 from quorate.checker.cli.main import run
 from quorate.checker.cli.verifying import Part, Verify
-from quorate.checker.conform.replay import Replay, Verdict
+from quorate.checker.conform.replay import Replay, ReplayVerdict
 from quorate.traces import read_itf
 
 from .test_cli import HASTY, SMALL
@@ -82,8 +82,8 @@ def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixt
     ("verdict", "code"),
     [("conforms", 0), ("refused", 0), ("unjudged", 4), ("diverges", 5)],
 )
-def test_what_a_replay_shows_decides_the_exit_code(verdict: str, code: int) -> None:
-    part = SimpleNamespace(broken=False, unknown=False, replays=[Replay(Verdict(verdict), 3)])
+def test_what_a_replay_shows_decides_the_exit_code(status: str, code: int) -> None:
+    part = SimpleNamespace(broken=False, unknown=False, replays=[Replay(ReplayVerdict(status), 3)])
     assert Verify._code(cast(Verify, None), [cast(Part, part)], []) == code
 
 

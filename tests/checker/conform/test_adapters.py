@@ -14,7 +14,7 @@ import pytest
 from quorate.checker.conform.adapter import AdapterError, Refusal
 from quorate.checker.conform.process import AdapterProcess
 from quorate.checker.conform.recorded import check_trace
-from quorate.checker.conform.replay import Replay, Verdict, replay
+from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.results import Move
@@ -109,7 +109,7 @@ def lock() -> ModuleType:
 
 def test_a_service_that_conforms(lock: ModuleType, lease: tuple[type[Protocol], Trace]) -> None:
     found = replay(lease[1], lease[0], lock.LockAdapter())
-    assert (found.verdict, found.steps, found.unseen) == (Verdict.CONFORMS, 18, ())
+    assert (found.verdict, found.steps, found.unseen) == (ReplayVerdict.CONFORMS, 18, ())
 
 
 def test_a_counterexample_is_refused_or_reproduced(
@@ -117,17 +117,17 @@ def test_a_counterexample_is_refused_or_reproduced(
 ) -> None:
     protocol, trace = no_fence
     good = replay(trace, protocol, lock.LockAdapter())
-    assert good.verdict is Verdict.REFUSED and good.divergence is not None
+    assert good.verdict is ReplayVerdict.REFUSED and good.divergence is not None
     assert (good.divergence.step, good.divergence.implementation) == (18, "fenced off")
     bad = replay(trace, protocol, lock.BadLockAdapter())
-    assert (bad.verdict, bad.violated) == (Verdict.REPRODUCED, "tokens_never_go_back")
+    assert (bad.verdict, bad.violated) == (ReplayVerdict.REPRODUCED, "tokens_never_go_back")
 
 
 def test_a_service_that_does_something_else(
     lock: ModuleType, lease: tuple[type[Protocol], Trace]
 ) -> None:
     found = replay(lease[1], lease[0], lock.SloppyAdapter())
-    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
+    assert found.verdict is ReplayVerdict.DIVERGES and found.divergence is not None
     assert (found.divergence.step, found.divergence.variable) == (18, "high")
 
 
@@ -137,7 +137,7 @@ def test_who_observes_nothing_is_unjudged(
     no_fence: tuple[type[Protocol], Trace],
 ) -> None:
     found = replay(lease[1], lease[0], lock.LazyAdapter())
-    assert found.verdict is Verdict.UNJUDGED
+    assert found.verdict is ReplayVerdict.UNJUDGED
     assert found.reason == "of the state nothing was compared: the adapter observes nothing"
 
     class LazyAndBad(lock.BadLockAdapter):  # type: ignore[name-defined,misc]
@@ -145,7 +145,7 @@ def test_who_observes_nothing_is_unjudged(
             return {}
 
     found = replay(no_fence[1], no_fence[0], LazyAndBad())
-    assert (found.verdict, found.steps) == (Verdict.UNJUDGED, 18)
+    assert (found.verdict, found.steps) == (ReplayVerdict.UNJUDGED, 18)
     reason = "tokens_never_go_back needs stored, which the adapter does not show"
     assert found.reason == reason
 
@@ -156,7 +156,7 @@ def test_what_is_seen_may_suffice(lock: ModuleType, no_fence: tuple[type[Protoco
             return {"stored": super().observe()["stored"]}
 
     found = replay(no_fence[1], no_fence[0], ShowsTheFile())
-    assert (found.verdict, found.violated) == (Verdict.REPRODUCED, "tokens_never_go_back")
+    assert (found.verdict, found.violated) == (ReplayVerdict.REPRODUCED, "tokens_never_go_back")
     assert found.unseen == ("now", "clock", "token", "expires", "mine", "until", "high")
 
 
@@ -194,33 +194,33 @@ def with_(**methods: Any) -> Any:
 
 
 def test_a_violation_is_reproduced_where_it_is_shown() -> None:
-    assert replayed(Lock()).verdict is Verdict.REPRODUCED
+    assert replayed(Lock()).verdict is ReplayVerdict.REPRODUCED
 
 
 def test_nothing_at_all_is_unjudged() -> None:
     found = replayed(noop.Nothing())
-    assert found.verdict is Verdict.UNJUDGED
+    assert found.verdict is ReplayVerdict.UNJUDGED
     assert found.reason == "nothing was compared: the adapter observes nothing and sent nothing"
-    assert replayed(noop.Nothing(), ONE).verdict is Verdict.UNJUDGED
+    assert replayed(noop.Nothing(), ONE).verdict is ReplayVerdict.UNJUDGED
 
 
 def test_an_implementation_that_does_nothing_refuses_nothing() -> None:
     found = replayed(noop.Bare())
-    assert (found.verdict, found.steps) == (Verdict.UNJUDGED, 0)
+    assert (found.verdict, found.steps) == (ReplayVerdict.UNJUDGED, 0)
     assert found.reason == "no step changed what the adapter shows (holds), and it sent nothing"
-    assert replayed(noop.Bare(), ONE).verdict is Verdict.DIVERGES
+    assert replayed(noop.Bare(), ONE).verdict is ReplayVerdict.DIVERGES
 
 
 def test_a_trace_without_steps() -> None:
     found = replayed(Lock(), run_of(noop.Lock, {"Voter": 2}, []))
-    assert found.verdict is Verdict.UNJUDGED
+    assert found.verdict is ReplayVerdict.UNJUDGED
     reason = "nothing was compared but the initial state: the trace has no steps"
     assert found.reason == reason
 
 
 def test_a_difference_at_the_start_is_no_refusal() -> None:
     found = replayed(with_(show=lambda holds: FrozenMap(dict.fromkeys(holds, True))))
-    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
+    assert found.verdict is ReplayVerdict.DIVERGES and found.divergence is not None
     assert str(found.divergence).splitlines()[0] == "the initial state"
 
 
@@ -309,7 +309,7 @@ def test_the_line_of_an_exception_is_named() -> None:
 
 
 def test_plain_python_values_are_understood() -> None:
-    assert replayed(with_(show=dict)).verdict is Verdict.REPRODUCED
+    assert replayed(with_(show=dict)).verdict is ReplayVerdict.REPRODUCED
     assert replayed(with_(perform=lambda s, a, x: list(Lock.perform(s, a, x)))).steps == 2
 
 
@@ -377,7 +377,7 @@ def test_siblings_are_imported_and_the_end_of_a_process_is_no_answer(
     (tmp_path / "mine.py").write_text(ENDS)
     (tmp_path / "helper.py").write_text("ANSWER = []\n")
     (tmp_path / "late.py").write_text("LATE = []\n")
-    assert in_a_process(f"{tmp_path}/mine.py:Adapter").verdict is Verdict.UNJUDGED
+    assert in_a_process(f"{tmp_path}/mine.py:Adapter").verdict is ReplayVerdict.UNJUDGED
     assert capfd.readouterr() == ("", "started\n")
     with pytest.raises(AdapterError, match=r"ended in perform \(.*mine.py:12\): exit code 0"):
         in_a_process(f"{tmp_path}/mine.py:Exits")

@@ -14,7 +14,7 @@ from quorate.checker.conform.adapter import Refusal
 from quorate.checker.conform.paxos import PaxosAdapter, PaxosRolesAdapter
 from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import Verdict, replay
+from quorate.checker.conform.replay import ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import name_of
@@ -58,13 +58,13 @@ def test_every_bug_is_told_from_healthy_code(mutant: Mutant, tmp_path: Path) -> 
     check_trace(trace, mutant.protocol)
 
     healthy = replay(trace, mutant.protocol, adapter_for(mutant.protocol, "healthy"))
-    assert healthy.verdict is Verdict.REFUSED
+    assert healthy.verdict is ReplayVerdict.REFUSED
     assert healthy.divergence is not None
     assert 1 <= healthy.divergence.step <= len(trace.steps)
 
     assert mutant.defect is not None
     broken = replay(trace, mutant.protocol, adapter_for(mutant.protocol, mutant.defect))
-    assert broken.verdict is Verdict.REPRODUCED, broken.divergence
+    assert broken.verdict is ReplayVerdict.REPRODUCED, broken.divergence
     assert broken.violated == mutant.violates
 
 
@@ -101,7 +101,7 @@ def test_healthy_code_follows_every_run_of_paxos_by_roles(seed: int) -> None:
     sizes = {"Proposer": 2, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 3}
     trace = walk(PaxosRoles, sizes, {"crash": 2}, seed, 60)
     found = replay(trace, PaxosRoles, PaxosRolesAdapter())
-    assert found.verdict is Verdict.CONFORMS, found.divergence
+    assert found.verdict is ReplayVerdict.CONFORMS, found.divergence
 
 
 @share(2)
@@ -109,7 +109,7 @@ def test_healthy_code_follows_every_run_of_paxos_by_roles(seed: int) -> None:
 def test_healthy_code_follows_every_run_of_paxos(seed: int) -> None:
     trace = walk(Paxos, {"Acceptor": 3, "Value": 2, "Ballot": 3}, {}, seed, 40)
     found = replay(trace, Paxos, PaxosAdapter())
-    assert found.verdict is Verdict.CONFORMS, found.divergence
+    assert found.verdict is ReplayVerdict.CONFORMS, found.divergence
 
 
 SIZES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
@@ -134,7 +134,7 @@ class Lying(PaxosRolesAdapter):
 
 def test_one_wrong_cell_is_named(healthy_run: Trace) -> None:
     found = replay(healthy_run, PaxosRoles, Lying())
-    assert found.verdict is Verdict.DIVERGES and found.divergence is not None
+    assert found.verdict is ReplayVerdict.DIVERGES and found.divergence is not None
     d = found.divergence
     assert (d.variable, {d.model, d.implementation}) == ("promised[a1]", {"b1", "b2"})
     assert "promised[a1]: the model has" in str(d) and len(str(d).splitlines()) == 3
@@ -163,7 +163,7 @@ class Dead(PaxosRolesAdapter):
 
 def test_a_dead_process_refuses_the_first_step(healthy_run: Trace) -> None:
     found = replay(healthy_run, PaxosRoles, Dead())
-    assert found.verdict is Verdict.DIVERGES and found.steps == 0
+    assert found.verdict is ReplayVerdict.DIVERGES and found.steps == 0
     assert found.divergence is not None
     assert found.divergence.implementation == "the process is gone"
 

@@ -19,8 +19,8 @@ from quorate.checker.explore.reduction import derived as d
 from quorate.checker.explore.reduction.derived_proof import unproved
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground.derived import Dependency, candidates
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.bounded.states import check_states
-from quorate.checker.prove.bounded.verdicts import Verdict
 from quorate.checker.refine.images import mask
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import Protocol, Sizes
@@ -119,7 +119,7 @@ def test_every_state_by_z3() -> None:
     with using(every):
         explorer = Explorer(Paxos, SIZES[Paxos])
         explorer.run()
-        assert {s.verdict for s in check_states(explorer)} == {Verdict.PROVED}
+        assert {s.status for s in check_states(explorer)} == {ObligationStatus.PROVED}
 
 
 def test_what_a_mapping_looks_at() -> None:

@@ -8,8 +8,8 @@ import z3
 
 from quorate.checker.prove.bounded import (
     BoundedOutcome,
-    Inductive,
-    Verdict,
+    InductiveCheck,
+    ObligationStatus,
     bounded,
     inductive,
     k_inductive,
@@ -117,10 +117,10 @@ def compare_successors(ground: Ground, transition: Transition, state: State) -> 
     assert found == expected
 
 
-def compare_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> Inductive:
+def compare_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> InductiveCheck:
     """Whatever is proved is true of all reachable states; a counterexample is CPython's already."""
     found = inductive(protocol, sizes)
-    if found.verdict is Verdict.PROVED:
+    if found.status is ObligationStatus.PROVED:
         assert not any(level.violated for level in truth.levels)
         assert not any(wrong(level.senseless, protocol) for level in truth.levels)
     return found
@@ -132,7 +132,7 @@ def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -
     if found.base.outcome is BoundedOutcome.UNDEFINED:
         return "senseless"
     violated = next((k for k, level in enumerate(truth.levels) if level.violated), None)
-    if found.verdict is Verdict.REFUTED:
+    if found.status is ObligationStatus.REFUTED:
         assert found.base.depth == violated
         return "violated"
     assert violated is None or violated > found.base.depth
@@ -142,7 +142,7 @@ def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -
         assert None not in carried or not level.senseless
     names = set(protocol.methods("invariant"))
     assert names <= {i.invariant for i in found.induced}
-    return found.verdict.value
+    return found.status.value
 
 
 def sample(truth: Oracle, random: Random, count: int) -> list[State]:
@@ -156,8 +156,8 @@ def compare(protocol: type[Protocol], sizes: Sizes, seed: int = 0, limit: int = 
     depth = min(len(truth.levels) - 1 if truth.complete else len(truth.levels) - 2, 4)
     found = [compare_bounded(protocol, sizes, truth, max(0, depth))]
     compare_states(protocol, sizes, sample(truth, Random(seed), 6))
-    found.append(compare_inductive(protocol, sizes, truth).verdict.value)
+    found.append(compare_inductive(protocol, sizes, truth).status.value)
     found.append(compare_k_inductive(protocol, sizes, truth))
-    if found[-2] == Verdict.PROVED.value:
-        assert found[-1] == Verdict.PROVED.value
+    if found[-2] == ObligationStatus.PROVED.value:
+        assert found[-1] == ObligationStatus.PROVED.value
     return found

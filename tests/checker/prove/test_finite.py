@@ -16,7 +16,7 @@ from quorate.checker.prove.bounded import (
     BoundedOutcome,
     Depth,
     DisagreementError,
-    Verdict,
+    ObligationStatus,
     bounded,
     check_states,
     inductive,
@@ -120,7 +120,7 @@ def test_an_inductive_invariant_is_asked_about_initially_alone(
     assert "agreement" in asked and "one_value_per_ballot" not in asked
 
 
-KILLED_MUTANTS = [m for m in MUTANTS.values() if m.verdict == KILLED]
+KILLED_MUTANTS = [m for m in MUTANTS.values() if m.status == KILLED]
 QUICK = {"shared-ballot", "forgets-decision", "breaks-vote", "ignores-recovered", "forgets-vote"}
 TOO_LONG = {"lowest-vote", "vote-raises-nothing"}  # 34 steps: no answer in 100 s
 
@@ -162,7 +162,7 @@ def test_no_state_of_paxos_violates() -> None:
     explorer.run()
     checks = check_states(explorer)
     assert [c.invariant for c in checks] == list(Paxos.methods("invariant"))
-    assert all(c.verdict is Verdict.PROVED and c.complete for c in checks)
+    assert all(c.status is ObligationStatus.PROVED and c.complete for c in checks)
     assert all(c.states == 3921 and c.violating == 0 for c in checks)
 
 
@@ -178,7 +178,11 @@ def test_violations_are_counted() -> None:
     explorer = Explorer(protocol, protocol.sized(**sizes), only=frozenset({"agreement"}))
     explorer.run()
     (check,) = check_states(explorer)
-    assert check.verdict is Verdict.REFUTED and check.violating == 1 and check.witness is not None
+    assert (
+        check.status is ObligationStatus.REFUTED
+        and check.violating == 1
+        and check.witness is not None
+    )
 
 
 def test_a_kernel_that_errs_is_found_out() -> None:
@@ -195,7 +199,7 @@ def test_a_kernel_that_errs_is_found_out() -> None:
 @pytest.mark.parametrize("ballots", [2, 3])
 def test_the_invariants_of_paxos_are_inductive(ballots: int) -> None:
     found = inductive(Paxos, Paxos.sized(Acceptor=3, Ballot=ballots, Value=2))
-    assert found.verdict is Verdict.PROVED and not found.failed
+    assert found.status is ObligationStatus.PROVED and not found.failed
     actions, invariants = len(Paxos.methods("action")), len(Paxos.methods("invariant"))
     assert len(found.obligations) == invariants + actions * (invariants + 1)
 
@@ -208,7 +212,7 @@ def test_a_counterexample_to_induction_is_cpythons_too(left_out: str) -> None:
         machine = Machine(Paxos, sizes)
         for obligation in found.failed:
             c = obligation.counterexample
-            assert obligation.verdict is Verdict.REFUTED and c is not None
+            assert obligation.status is ObligationStatus.REFUTED and c is not None
             assert all(machine.holds(n, c.state) for n in names)
             if c.move is not None:
                 after = machine.step(c.state, c.move.action, c.move.arguments)
@@ -226,7 +230,7 @@ def test_agreement_alone_is_not_inductive_and_the_counterexample_is_small() -> N
 def test_a_broken_paxos_is_not_inductive() -> None:
     for protocol, sizes in VARIANTS:
         found = inductive(protocol, protocol.sized(**sizes), shrinking=0.1)
-        assert found.verdict is Verdict.REFUTED
+        assert found.status is ObligationStatus.REFUTED
 
 
 def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
@@ -234,8 +238,8 @@ def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
 ) -> None:
     monkeypatch.setattr("quorate.checker.prove.bounded.inductive.z3.SolverFor", Undecided)
     found = inductive(TwoAcceptsInABallot, TwoAcceptsInABallot.sized(Acceptor=1, Ballot=1, Value=1))
-    assert found.verdict is Verdict.UNKNOWN
-    assert all(o.verdict is Verdict.UNKNOWN for o in found.obligations)
+    assert found.status is ObligationStatus.UNKNOWN
+    assert all(o.status is ObligationStatus.UNKNOWN for o in found.obligations)
 
 
 class Undecided:
@@ -267,7 +271,7 @@ def test_small_protocols_agree_with_plain_python(small: Given) -> None:
     checks = check_states(explorer)
     reference = explore_reference(protocol, protocol.sized(**sizes))
     assert reference.depth == result.depth
-    assert (result.violated is None) == all(c.verdict is Verdict.PROVED for c in checks)
+    assert (result.violated is None) == all(c.status is ObligationStatus.PROVED for c in checks)
     found = bounded(protocol, protocol.sized(**sizes), result.depth)
     assert (found.outcome is BoundedOutcome.VIOLATED) == (result.violated is not None)
     assert found.depth == result.depth

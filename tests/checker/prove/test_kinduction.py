@@ -8,7 +8,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.bounded import (
     BoundedOutcome,
     KInduction,
-    Verdict,
+    ObligationStatus,
     inductive,
     k_inductive,
 )
@@ -70,11 +70,11 @@ def trap(protocol: type[Protocol], most: int, names: list[str] | None = None) ->
 def test_the_least_k_is_found(protocol: type[Protocol]) -> None:
     """Three states lead to the wrong one, the first of them from nowhere: k is 4."""
     found = trap(protocol, 6, ["not_six"])
-    assert found.verdict is Verdict.PROVED and induced(found) == {"not_six": 4}
+    assert found.status is ObligationStatus.PROVED and induced(found) == {"not_six": 4}
     assert found.base.outcome is BoundedOutcome.NONE_WITHIN and found.base.depth == 3
     for most in (1, 2, 3):
         open_ = trap(protocol, most, ["not_six"])
-        assert open_.verdict is Verdict.UNKNOWN and induced(open_) == {"not_six": None}
+        assert open_.status is ObligationStatus.UNKNOWN and induced(open_) == {"not_six": None}
         (one,) = (i for i in open_.induced if i.path is not None)
         assert one.path is not None and one.path.wrong == "not_six"
         assert [m.action for m in one.path.moves] == ["go_on"] * most
@@ -83,7 +83,7 @@ def test_the_least_k_is_found(protocol: type[Protocol]) -> None:
 
 def test_what_another_invariant_forbids_need_not_be_looked_at() -> None:
     found = trap(Trap, 6)
-    assert found.verdict is Verdict.PROVED
+    assert found.status is ObligationStatus.PROVED
     assert induced(found) == {"not_six": 1, "not_five": 3}
     assert all(i.given == ("not_six", "not_five") for i in found.induced if i.given)
 
@@ -98,7 +98,7 @@ def test_what_does_not_carry_on_is_not_assumed() -> None:
 
 def test_the_invariants_of_paxos_carry_on_at_once() -> None:
     found = k_inductive(Paxos, Paxos.sized(**PAXOS), 3)
-    assert found.verdict is Verdict.PROVED
+    assert found.status is ObligationStatus.PROVED
     assert induced(found) == dict.fromkeys(Paxos.methods("invariant"), 1)
 
 
@@ -106,7 +106,7 @@ def test_the_invariants_of_paxos_carry_on_at_once() -> None:
 def test_a_counterexample_is_a_path_of_cpython(left_out: str) -> None:
     names = [n for n in Paxos.methods("invariant") if n != left_out]
     found = k_inductive(Paxos, Paxos.sized(**PAXOS), 2, names, shrinking=0.2)
-    assert found.verdict is not Verdict.REFUTED
+    assert found.status is not ObligationStatus.REFUTED
     with Paxos.sized(**PAXOS) as sizes:
         machine = Machine(Paxos, sizes)
         for i in found.induced:
@@ -129,9 +129,9 @@ def test_what_is_false_is_refuted_at_the_depth_of_breadth_first_search(
     sizes = protocol.sized(**numbers)
     expected = Explorer(protocol, sizes).run().depth
     found = k_inductive(protocol, sizes, expected + 1)
-    assert found.verdict is Verdict.REFUTED and found.induced == ()
+    assert found.status is ObligationStatus.REFUTED and found.induced == ()
     assert found.base.depth == len(found.base.path) == expected
-    assert k_inductive(protocol, sizes, 1).verdict is Verdict.UNKNOWN
+    assert k_inductive(protocol, sizes, 1).status is ObligationStatus.UNKNOWN
 
 
 def test_a_step_without_a_value_is_an_error_of_the_model() -> None:
@@ -148,16 +148,16 @@ def test_one_step_is_what_the_inductive_check_proves_at_least(
     sizes = protocol.sized(**numbers)
     once = inductive(protocol, sizes, shrinking=0.1)
     found = k_inductive(protocol, sizes, 1, shrinking=0.1)
-    if once.verdict is Verdict.PROVED:
-        assert found.verdict is Verdict.PROVED
+    if once.status is ObligationStatus.PROVED:
+        assert found.status is ObligationStatus.PROVED
     broken = {o.invariant for o in once.failed if o.action is not None}
-    if found.verdict is not Verdict.REFUTED:
+    if found.status is not ObligationStatus.REFUTED:
         assert {i.invariant for i in found.induced if i.k is None and len(i.given) > 1} <= broken
 
 
 def test_no_time_is_no_answer() -> None:
     found = k_inductive(Paxos, Paxos.sized(**PAXOS), 2, effort=0.0)
-    assert found.verdict is Verdict.UNKNOWN and found.base.outcome is BoundedOutcome.UNKNOWN
+    assert found.status is ObligationStatus.UNKNOWN and found.base.outcome is BoundedOutcome.UNKNOWN
 
 
 def test_an_unknown_invariant_is_named() -> None:

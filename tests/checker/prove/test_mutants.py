@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import quorate.checker.prove
-from quorate.checker.prove.bounded import Verdict, inductive
-from quorate.checker.prove.bounded.verdicts import Obligation
-from quorate.checker.prove.unbounded import Standing, prove_unbounded
+from quorate.checker.prove.bounded import ObligationStatus, inductive
+from quorate.checker.prove.bounded.results import FiniteObligation
+from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.refute import step_trace
 from quorate.model.language import QuorumSystem, Sizes, StepError
 from quorate.model.language.interpreter import Machine
@@ -41,11 +41,11 @@ def sizes_of(case: Case) -> Sizes:
     return found
 
 
-def failing(case: Case, sizes: Sizes) -> Obligation:
+def failing(case: Case, sizes: Sizes) -> FiniteObligation:
     """The obligation that must fail, as the check at these sizes answers it."""
-    found: list[Obligation] = []
+    found: list[FiniteObligation] = []
 
-    def report(o: Obligation) -> None:
+    def report(o: FiniteObligation) -> None:
         if (o.action, o.invariant) == (case.action, case.invariant):
             found.append(o)
             raise _FoundError
@@ -60,7 +60,7 @@ def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
     """From a state where all invariants hold, as CPython says, a step that it takes too."""
     sizes = sizes_of(case)
     o = failing(case, sizes)
-    assert o.verdict is Verdict.REFUTED and o.counterexample is not None
+    assert o.status is ObligationStatus.REFUTED and o.counterexample is not None
     before, move = o.counterexample.state, o.counterexample.move
     with sizes:
         machine = Machine(case.protocol, sizes)
@@ -84,9 +84,9 @@ def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
 @pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in CASES])
 def test_a_mutant_is_not_proved_and_a_step_or_run_is_shown(case: Case) -> None:
     found = prove_unbounded(case.protocol, effort=1.0, refuting=30.0)
-    if found.unsupported is not None and found.standing is Standing.OPEN:
+    if found.unsupported is not None and found.status is ProofStatus.OPEN:
         return  # what counts is not covered for any size: the test above shows the step
-    assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
+    assert found.status in (ProofStatus.NOT_INDUCTIVE, ProofStatus.VIOLATED)
     shown = [i for i in found.invariants if i.trace is not None or i.note]
     assert shown and all(i.note or i.trace.violation is not None for i in shown)
 
@@ -101,7 +101,7 @@ def test_every_mutant_of_these_protocols_is_in_the_table() -> None:
     for mutant in MUTANTS.values():
         if not issubclass(mutant.protocol, Raft):
             assert mutant.code in known
-            assert (mutant.verdict in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
+            assert (mutant.status in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
 
 
 def test_the_table_of_the_reference_is_what_is_tested() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import pairs, prove_quorums
 from quorate.checker.prove.quorums.given import smallest
 from quorate.checker.prove.quorums.meeting import runs
@@ -128,7 +128,7 @@ def test_flexible_pairs_meet_for_any_number_or_say_for_which() -> None:
 
 def test_a_pair_that_fails_names_two_quorums() -> None:
     proof, *_ = prove_quorums(using(Small1), {"Acceptor": 3})
-    assert not proof.holds and proof.verdict is Verdict.REFUTED
+    assert not proof.holds and proof.status is ObligationStatus.REFUTED
     assert proof.counterexample is not None
     one, other = (set(name.strip("{}").split(",")) for name in proof.counterexample)
     assert len(one) == 2 and len(other) == 1 and not one & other
@@ -136,7 +136,7 @@ def test_a_pair_that_fails_names_two_quorums() -> None:
 
 def test_explicit_quorums_apart_are_named() -> None:
     (proof,) = prove_quorums(using(Apart), {"Acceptor": 3})
-    assert proof.verdict is Verdict.REFUTED
+    assert proof.status is ObligationStatus.REFUTED
     assert sorted(proof.counterexample or ()) == ["{a0}", "{a1,a2}"]
 
 
@@ -158,7 +158,7 @@ def test_a_subclass_that_redefines_its_quorums_is_not_taken_for_its_base() -> No
             return 1
 
     proofs = prove_quorums(using(Lax), {"Acceptor": 3})
-    assert [p.verdict for p in proofs] == [Verdict.REFUTED]
+    assert [p.status for p in proofs] == [ObligationStatus.REFUTED]
 
 
 def test_a_missing_size_is_an_error() -> None:

@@ -12,7 +12,7 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import System, pairs_of, prove_pair
 from quorate.checker.prove.quorums.counted import Counted
 from quorate.checker.prove.quorums.numbers import NotLinear, cases
@@ -155,7 +155,7 @@ def test_what_fits_one_number_is_proved_for_that() -> None:
 
 def test_hierarchies_whose_levels_do_not_meet_are_refuted() -> None:
     (proof,) = prove_pair(OfUneven, Uneven, 6)
-    assert proof.verdict is Verdict.REFUTED and not meet(OfUneven, Uneven, 6)
+    assert proof.status is ObligationStatus.REFUTED and not meet(OfUneven, Uneven, 6)
     assert proof.counterexample is not None
     one, other = (set(q.strip("{}").split(",")) for q in proof.counterexample)
     assert one and other and not one & other
@@ -252,11 +252,13 @@ def agree(left: System, right: System, sizes: range) -> None:
     meets = {n: meet(left, right, n) for n in sizes if fits(left, n) and fits(right, n)}
     for n, expected in meets.items():
         if n >= counted.least:
-            assert counted.for_size(n) is (Verdict.PROVED if expected else Verdict.REFUTED)
+            assert counted.for_size(n) is (
+                ObligationStatus.PROVED if expected else ObligationStatus.REFUTED
+            )
             assert counted.has_quorums(n)
-    verdict = counted.for_every_size()
-    assert verdict in (Verdict.PROVED, Verdict.REFUTED)
-    if verdict is Verdict.PROVED:
+    status = counted.for_every_size()
+    assert status in (ObligationStatus.PROVED, ObligationStatus.REFUTED)
+    if status is ObligationStatus.PROVED:
         assert all(expected for n, expected in meets.items() if n >= counted.least)
 
 
@@ -335,10 +337,12 @@ def claims_are_true(left: System, right: System) -> None:
     sizes = {n: meet(left, right, n) for n in range(1, 10) if fits(left, n) and fits(right, n)}
     for n, expected in sizes.items():
         given, *more = prove_pair(left, right, n)
-        assert given.verdict is (Verdict.PROVED if expected else Verdict.REFUTED)
+        assert given.status is (ObligationStatus.PROVED if expected else ObligationStatus.REFUTED)
         assert (given.counterexample is None) == expected
         for proof in more:
-            assert proof.verdict is Verdict.PROVED and (all(sizes.values()) or not proof.every)
+            assert proof.status is ObligationStatus.PROVED and (
+                all(sizes.values()) or not proof.every
+            )
             assert (proof.fails is None) == all(sizes.values()) or proof.fails not in sizes
 
 

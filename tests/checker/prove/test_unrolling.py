@@ -16,7 +16,7 @@ from quorate.checker.ground.interchangeable import interchangeable
 from quorate.checker.ground.permutations import Permutation
 from quorate.checker.prove.bounded import symmetry_breaking as sorting
 from quorate.checker.prove.bounded.clauses import Clauses
-from quorate.checker.prove.bounded.solver import Answer, Solver
+from quorate.checker.prove.bounded.solver import SatAnswer, Solver
 from quorate.checker.prove.bounded.system import Ground
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import CONFLICTS, Budget
@@ -61,11 +61,11 @@ def test_clauses_say_what_the_formula_says(required: Any, named: Any, implied: A
         for row in ROWS:
             here = literals(row)
             expected = truth(required, row)
-            assert (solver.ask(here) is Answer.YES) is expected
+            assert (solver.ask(here) is SatAnswer.YES) is expected
             if expected:
-                assert (solver.ask([*here, both]) is Answer.YES) is truth(named, row)
-                assert (solver.ask([*here, -both]) is Answer.NO) is truth(named, row)
-                assert (solver.ask([*here, one]) is Answer.YES) is truth(implied, row)
+                assert (solver.ask([*here, both]) is SatAnswer.YES) is truth(named, row)
+                assert (solver.ask([*here, -both]) is SatAnswer.NO) is truth(named, row)
+                assert (solver.ask([*here, one]) is SatAnswer.YES) is truth(implied, row)
 
 
 def pigeons(count: int) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -84,9 +84,9 @@ def test_a_question_is_given_up_after_so_many_conflicts_and_may_be_asked_again()
     with Solver() as solver:
         solver.add(pigeons(7))
         budget = Budget(100 / CONFLICTS)
-        assert solver.ask([], budget) is Answer.UNKNOWN
+        assert solver.ask([], budget) is SatAnswer.UNKNOWN
         assert budget.over and not budget.clock
-        assert solver.ask([]) is Answer.NO
+        assert solver.ask([]) is SatAnswer.NO
 
 
 def test_the_clock_ends_a_question_and_all_later_ones() -> None:
@@ -94,13 +94,13 @@ def test_the_clock_ends_a_question_and_all_later_ones() -> None:
         solver.add(pigeons(12))
         budget = Budget(1e6)
         budget.ends = time.monotonic() + 0.05
-        assert solver.ask([], budget) is Answer.UNKNOWN
-        assert budget.clock and solver.ask([]) is Answer.UNKNOWN
+        assert solver.ask([], budget) is SatAnswer.UNKNOWN
+        assert budget.clock and solver.ask([]) is SatAnswer.UNKNOWN
 
 
 def test_a_solver_that_dies_is_not_an_answer() -> None:
     with Solver() as solver:
-        assert solver.ask([]) is Answer.YES
+        assert solver.ask([]) is SatAnswer.YES
         solver._process.kill()
         with pytest.raises(RuntimeError, match="the SAT solver's process ended"):
             solver.ask([])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.refine.explored import Failure, Verdict, check_refinement
+from quorate.checker.refine.explored import RefinementFailure, RefinementStatus, check_refinement
 from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
@@ -28,10 +28,12 @@ from . import broken
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 
 
-def failure(refinement: Refinement, sizes: dict[str, int], crashes: int | None = None) -> Failure:
+def failure(
+    refinement: Refinement, sizes: dict[str, int], crashes: int | None = None
+) -> RefinementFailure:
     faults = None if crashes is None else {"crash": crashes}
     found = check_refinement(refinement, sizes, faults)
-    assert found.verdict is Verdict.FAILS and found.failure is not None
+    assert found.status is RefinementStatus.FAILS and found.failure is not None
     return found.failure
 
 
@@ -90,7 +92,9 @@ CASES = [
 ]
 
 
-def runs_in_cpython(concrete: type[Protocol], sizes: dict[str, int], found: Failure) -> None:
+def runs_in_cpython(
+    concrete: type[Protocol], sizes: dict[str, int], found: RefinementFailure
+) -> None:
     """The actions of the trace lead to the failing step's state."""
     with concrete.sized(**sizes) as active:
         machine = Machine(concrete, active)
@@ -150,13 +154,13 @@ def test_initial_state() -> None:
 
 def test_vacuous() -> None:
     found = check_refinement(replace(voting_to_consensus, concrete=broken.NeverVotes), SIZES)
-    assert found.verdict is Verdict.REFINES and found.stutters == found.transitions == 243
+    assert found.status is RefinementStatus.REFINES and found.stutters == found.transitions == 243
     assert found.warnings() == ["nothing was compared: no step changes anything of Consensus"]
 
 
 def test_stopped_early() -> None:
     found = check_refinement(paxos_to_voting, SIZES, limit=100)
-    assert found.verdict is Verdict.INCONCLUSIVE and found.states == 100
+    assert found.status is RefinementStatus.INCONCLUSIVE and found.states == 100
     assert found.warnings() == []
 
 
@@ -207,4 +211,4 @@ def test_mutants_without_a_bug(name: str, refines_paxos: bool) -> None:
     ):
         changed = replace(link, concrete=MUTANTS[name].protocol)
         found = check_refinement(changed, sizes, {"crash": 1})
-        assert (found.verdict is Verdict.REFINES) == refines
+        assert (found.status is RefinementStatus.REFINES) == refines

@@ -8,7 +8,7 @@ import pytest
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
-from quorate.checker.refine.explored import Refined, Verdict, check_refinement
+from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
 from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
@@ -64,7 +64,7 @@ class Case:
     def __str__(self) -> str:
         return f"{self.refinement}-{','.join(map(str, self.sizes.values()))}-{self.crashes}"
 
-    def run(self) -> Refined:
+    def run(self) -> RefinementCheck:
         faults = None if self.crashes is None else {"crash": self.crashes}
         return check_refinement(self.refinement, self.sizes, faults)
 
@@ -133,7 +133,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_bundled(case: Case) -> None:
     found = case.run()
-    assert found.verdict is Verdict.REFINES and found.failure is None
+    assert found.status is RefinementStatus.REFINES and found.failure is None
     assert (found.states, found.transitions, found.images) == case.counts
     assert found.ways == case.ways
     assert sum(n for ways in found.ways.values() for n in ways.values()) == found.transitions
@@ -145,7 +145,7 @@ def test_learners_refine_consensus(crashes: int) -> None:
     """Two ballots and a crash: few distinct images, so the mapping hardly ever runs."""
     counts = {0: (152_568, 506_478, 75_840), 1: (712_926, 3_191_379, 295_164)}
     found = check_refinement(paxos_roles_to_consensus, roles(2), {"crash": crashes})
-    assert found.verdict is Verdict.REFINES and found.warnings() == []
+    assert found.status is RefinementStatus.REFINES and found.warnings() == []
     assert (found.states, found.transitions, found.taken["choose"]) == counts[crashes]
     assert found.images == 3 and found.calls <= 200
 
@@ -156,7 +156,7 @@ def test_roles_refine_paxos(crashes: int) -> None:
     """Every state of Paxos is the image of some state."""
     found = check_refinement(paxos_roles_to_paxos, roles(2), {"crash": crashes})
     counts = {0: (152_568, 506_478), 1: (712_926, 3_191_379)}
-    assert found.verdict is Verdict.REFINES and found.warnings() == []
+    assert found.status is RefinementStatus.REFINES and found.warnings() == []
     assert (found.states, found.transitions) == counts[crashes]
     assert found.images == 3921
     told = {0: {"phase1b": 28_299}, 1: {"phase1b": 120_957, "phase2b then phase1b": 8_052}}
@@ -168,7 +168,7 @@ def test_a_late_report_of_a_vote_takes_two_steps() -> None:
     single = replace(paxos_roles_to_paxos, steps=1)
     sizes = {**roles(2), "Value": 1}
     found = check_refinement(single, sizes, {"crash": 1})
-    assert found.verdict is Verdict.FAILS and found.failure is not None
+    assert found.status is RefinementStatus.FAILS and found.failure is not None
     assert found.failure.move is not None and found.failure.move.action == "reply_promise"
     assert [s.action for s in found.failure.trace.steps].count("crash_acceptor") == 1
 

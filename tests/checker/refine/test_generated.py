@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from quorate.checker.refine.explored import Refined, Verdict, check_refinement
+from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
 from quorate.checker.tracing.reading import Reader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
@@ -103,7 +103,7 @@ def modified(source: Source, random: Random) -> Source | None:
 
 def checked(
     concrete: type[Protocol], abstract: type[Protocol], sizes: Sizes, steps: int = 1
-) -> Refined:
+) -> RefinementCheck:
     link = replace(identity(concrete, abstract), steps=steps)
     return check_refinement(link, dict(sizes), sizes.faults, limit=MOST * 10)
 
@@ -135,11 +135,11 @@ def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) 
     except (ModelError, StepError, SizeError):
         return "skipped"
     found = checked(concrete, abstract, lower)
-    if found.verdict is Verdict.UNDEFINED:
+    if found.status is RefinementStatus.UNDEFINED:
         return "skipped"  # the kernel is stricter than Python about locals that nobody reads
     if expected is None:
-        assert found.verdict is Verdict.REFINES, found.failure
-        return found.verdict.value
-    assert found.verdict is Verdict.FAILS and found.failure is not None
+        assert found.status is RefinementStatus.REFINES, found.failure
+        return found.status.value
+    assert found.status is RefinementStatus.FAILS and found.failure is not None
     assert len(found.failure.trace.steps) == expected
-    return found.verdict.value
+    return found.status.value

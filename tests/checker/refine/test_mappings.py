@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from quorate.checker.errors import InputError
-from quorate.checker.refine.explored import Refined, Verdict, check_refinement
+from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
 from quorate.checker.refine.values import NoSuchValueError, Translator
 from quorate.model import paxos, voting
 from quorate.model.consensus import Consensus
@@ -43,7 +43,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def with_mapping(mapping: Callable[[Any], Any]) -> Refined:
+def with_mapping(mapping: Callable[[Any], Any]) -> RefinementCheck:
     return check_refinement(Refinement(Paxos, Voting, mapping), SIZES)
 
 
@@ -57,7 +57,7 @@ def right(self: Any) -> dict[str, Any]:
 
 def test_plain_values() -> None:
     """Tuples for records, the state's own maps, elements of either protocol's sorts."""
-    assert with_mapping(right).verdict is Verdict.REFINES
+    assert with_mapping(right).status is RefinementStatus.REFINES
 
     def abstract_elements(self: Any) -> dict[str, Any]:
         pairs = zip(Acceptor, voting.Acceptor, strict=True)
@@ -73,7 +73,7 @@ def test_plain_values() -> None:
             "max_bal": {a: voting.Ballot(self.max_bal[a].index) for a in Acceptor},
         }
 
-    assert with_mapping(abstract_elements).verdict is Verdict.REFINES
+    assert with_mapping(abstract_elements).status is RefinementStatus.REFINES
 
 
 def changed(**values: Any) -> Callable[[Any], Any]:
@@ -226,7 +226,7 @@ def test_what_is_read_later_only_is_noticed() -> None:
         return {"late": self.high and self.low}
 
     found = check_refinement(Refinement(Counter, OneBit, mapping), {"Acceptor": 9})
-    assert found.verdict is Verdict.REFINES
+    assert found.status is RefinementStatus.REFINES
     assert (found.states, found.images) == (4 * 512, 2)
     assert found.taken == {"change": 512} and found.calls < 200
 
@@ -273,7 +273,7 @@ def renamed(self: Any) -> Any:
 
 def test_sorts_with_other_names() -> None:
     found = check_refinement(renamed, {"Server": 3})
-    assert found.verdict is Verdict.REFINES
+    assert found.status is RefinementStatus.REFINES
     assert dict(found.abstract_sizes) == {"Leader": 3} and found.taken == {"choose": 3}
     with pytest.raises(InputError, match="has the sort Leader, Elected none of that name"):
         check_refinement(Refinement(Elected, Abstract, renamed.mapping), {"Server": 3})
@@ -388,7 +388,7 @@ def test_a_size_for_what_is_not_matched() -> None:
 
     link = Refinement(Elected, Idle, lambda self: {"pick": dict.fromkeys(Candidate, False)})
     found = check_refinement(link, {"Server": 2, "Candidate": 2})
-    assert found.verdict is Verdict.REFINES
+    assert found.status is RefinementStatus.REFINES
     assert found.warnings() == ["nothing was compared: no step changes anything of Idle"]
 
 
@@ -398,7 +398,7 @@ def test_a_mapping_that_reads_nothing() -> None:
 
     found = check_refinement(Refinement(Paxos, Consensus, nothing), SIZES)
     assert (
-        found.verdict is Verdict.REFINES
+        found.status is RefinementStatus.REFINES
         and found.images == 1
         and found.stutters == found.transitions
     )

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from quorate.checker.refine.action_map import shown_way
-from quorate.checker.refine.explored import Verdict, check_refinement
-from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.checker.refine.explored import RefinementStatus, check_refinement
+from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.model.language import (
     Map,
     Message,
@@ -204,22 +204,22 @@ FAILS = [
 
 def prove(
     concrete: type[Protocol], mapping: Callable[[Any], Any], abstract: type[Protocol]
-) -> tuple[Verdict, Simulated]:
+) -> tuple[RefinementStatus, RefinementProof]:
     steps = 2 if issubclass(concrete, Pair) else 1
     link = Refinement(concrete, abstract, mapping, steps=steps)
-    return check_refinement(link, SIZES).verdict, prove_refinement(link, SIZES, effort=10)
+    return check_refinement(link, SIZES).status, prove_refinement(link, SIZES, effort=10)
 
 
 @pytest.mark.parametrize(("concrete", "mapping", "abstract"), PROVED)
 def test_what_is_proved_is_checked_too(concrete: Any, mapping: Any, abstract: Any) -> None:
-    verdict, proof = prove(concrete, mapping, abstract)
-    assert proof.proved and verdict is Verdict.REFINES
+    status, proof = prove(concrete, mapping, abstract)
+    assert proof.proved and status is RefinementStatus.REFINES
 
 
 @pytest.mark.parametrize(("concrete", "mapping", "abstract"), FAILS)
 def test_what_fails_is_not_proved(concrete: Any, mapping: Any, abstract: Any) -> None:
-    verdict, proof = prove(concrete, mapping, abstract)
-    assert verdict is Verdict.FAILS and not proof.proved and proof.unsupported is None
+    status, proof = prove(concrete, mapping, abstract)
+    assert status is RefinementStatus.FAILS and not proof.proved and proof.unsupported is None
 
 
 def test_which_of_several_is_picked_is_not_known() -> None:

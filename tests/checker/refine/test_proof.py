@@ -11,10 +11,10 @@ from quorate.checker.prove.unbounded.steps import Step
 from quorate.checker.refine.action_map import shown_way
 from quorate.checker.refine.choices import AFTER
 from quorate.checker.refine.claims import Showing
-from quorate.checker.refine.explored import Verdict, check_refinement
+from quorate.checker.refine.explored import RefinementStatus, check_refinement
 from quorate.checker.refine.matching import Matching
 from quorate.checker.refine.obligations import Claim, Simulation
-from quorate.checker.refine.proof import Simulated, prove_refinement
+from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.checker.refine.queries import Questioner
 from quorate.model.consensus import Consensus, Value
 from quorate.model.language import (
@@ -48,7 +48,7 @@ THREE = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 
 
-def ways(proof: Simulated) -> dict[str, list[str]]:
+def ways(proof: RefinementProof) -> dict[str, list[str]]:
     return {p.action: list(map(shown_way, p.ways)) for p in proof.parts if p.action is not None}
 
 
@@ -145,7 +145,7 @@ MORE_BROKEN: list[Refinement] = [
 )
 def test_what_does_not_refine_is_not_proved(refinement: Refinement) -> None:
     sizes = {n: k for n, k in THREE.items() if n in refinement.concrete.sorts()}
-    assert check_refinement(refinement, sizes).verdict is Verdict.FAILS
+    assert check_refinement(refinement, sizes).status is RefinementStatus.FAILS
     assert not prove_refinement(refinement, sizes, effort=1).proved
 
 
@@ -199,7 +199,7 @@ def test_no_mutant_is_proved_that_exploration_refutes(name: str) -> None:
     if prove_refinement(link, ROLES, effort=1).proved:
         for sizes, crashes in (({**ROLES, "Ballot": 1}, 1), (ROLES, 0)):
             found = check_refinement(link, sizes, {"crash": crashes})
-            assert found.verdict is Verdict.REFINES
+            assert found.status is RefinementStatus.REFINES
 
 
 @pytest.mark.exhaustive
@@ -256,7 +256,7 @@ def test_quorums_that_only_the_mapping_names() -> None:
     proof = prove_refinement(Refinement(Election, Consensus, to_consensus), sizes)
     assert proof.proved and proof.unmet == () and proof.quorums
     two = Refinement(Election, Consensus, by_two)
-    assert check_refinement(two, sizes).verdict is Verdict.REFINES  # so it is, of three
+    assert check_refinement(two, sizes).status is RefinementStatus.REFINES  # so it is, of three
     assert not prove_refinement(two, sizes, effort=1).proved  # but not of four
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from quorate.checker.refine.explored import Verdict
+from quorate.checker.refine.explored import RefinementStatus
 from quorate.checker.refine.proof import prove_refinement
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.refinements import identity
@@ -50,8 +50,8 @@ def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source, 
     except (ModelError, StepError, SizeError):
         return "skipped"
     if proof.proved:
-        assert found.verdict is not Verdict.FAILS, (source.text, proof)
+        assert found.status is not RefinementStatus.FAILS, (source.text, proof)
         return "proved"
     if proof.unsupported is not None:
         return f"not covered: {proof.unsupported.rpartition(': ')[2]}"
-    return f"open, {found.verdict.value}"
+    return f"open, {found.status.value}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import prove_unbounded
-from quorate.checker.synthesis import Verdict, find_invariants, instance
+from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance
 from quorate.checker.synthesis.arrays import Rows, UncoveredError
 from quorate.checker.synthesis.batch import Batch
 from quorate.checker.synthesis.candidates import seeds
@@ -58,7 +58,7 @@ def explored(protocol, sizes=None):
 def test_classics_are_proved_from_the_property_alone(name):
     protocol = getattr(toys, name)
     found = find_invariants(protocol, seconds=120)
-    assert found.verdict is Verdict.PROVED, found.why
+    assert found.status is SynthesisStatus.PROVED, found.why
     # Pasted by hand, the text is proved like any other class.
     again = prove_unbounded(pasted(protocol, found.lemmas))
     assert again.proved
@@ -68,7 +68,7 @@ def test_classics_are_proved_from_the_property_alone(name):
 @pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus"])
 def test_what_is_broken_is_shown_as_a_run(name):
     found = find_invariants(getattr(toys, name), seconds=60)
-    assert found.verdict is Verdict.VIOLATED and found.trace is not None
+    assert found.status is SynthesisStatus.VIOLATED and found.trace is not None
     assert found.lemmas == {} and found.proof is None
 
 
@@ -85,17 +85,17 @@ def test_what_is_broken_is_not_proved_where_no_run_was_found(name, monkeypatch):
     monkeypatch.setattr(instance, "WALK_STEPS", 1)
     goals = ["agreement"] if name == "CarelessPaxos" else None
     found = find_invariants(getattr(toys, name), goals, seconds=20)
-    assert found.verdict is Verdict.OPEN and found.proof is None
+    assert found.status is SynthesisStatus.OPEN and found.proof is None
 
 
 def test_time_is_kept():
     found = find_invariants(Paxos, seconds=0.01)
-    assert found.verdict is Verdict.OPEN and found.why == "time is up"
+    assert found.status is SynthesisStatus.OPEN and found.why == "time is up"
 
 
 def test_own_invariants_can_be_started_from():
     found = find_invariants(Paxos, ["agreement"], keep=True, seconds=120)
-    assert found.verdict is Verdict.PROVED and found.proof.proved
+    assert found.status is SynthesisStatus.PROVED and found.proof.proved
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,19 @@ def test_own_invariants_can_be_started_from():
 )
 def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
     found = find_invariants(protocol, [goal], seconds=1800)
-    assert found.verdict is Verdict.PROVED, found.why
+    assert found.status is SynthesisStatus.PROVED, found.why
     assert prove_unbounded(
         pasted(protocol, found.lemmas), invariants=[goal, *found.lemmas], effort=60
     ).proved
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", [n for n, m in MUTANTS.items() if m.verdict == "killed"])
+@pytest.mark.parametrize("name", [n for n, m in MUTANTS.items() if m.status == "killed"])
 def test_no_mutant_is_proved(name):
     """A run is found, or the search ends open."""
     mutant = MUTANTS[name]
     found = find_invariants(mutant.protocol, [mutant.violates], seconds=60)
-    assert found.verdict is not Verdict.PROVED
+    assert found.status is not SynthesisStatus.PROVED
 
 
 # ---------------------------------------------------------------- the command

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.prove.unbounded import Standing, prove_unbounded
-from quorate.checker.prove.unbounded.verdicts import SENSE
+from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
+from quorate.checker.prove.unbounded.results import SENSE
 from quorate.model.language import ModelError, SizeError, StepError
 
 from ...strategies import generate, loaded
@@ -24,29 +24,29 @@ RANDOM = (40, 41)
 @pytest.mark.parametrize("protocol", FALSE, ids=lambda p: p.__name__)
 def test_what_is_false_at_some_size_is_violated_by_a_run(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refuting=10.0)
-    assert found.invariant("false").standing is Standing.VIOLATED
-    assert found.standing is Standing.VIOLATED
+    assert found.invariant("false").status is ProofStatus.VIOLATED
+    assert found.status is ProofStatus.VIOLATED
 
 
 @pytest.mark.parametrize("protocol", SENSELESS, ids=lambda p: p.__name__)
 def test_what_may_have_no_value_is_not_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refute=False)
-    assert found.standing is Standing.OPEN
+    assert found.status is ProofStatus.OPEN
     sense = found.invariant(SENSE)
-    assert sense.standing is Standing.OPEN and sense.failed[0].places
-    assert all(i.standing is Standing.OPEN for i in found.invariants)
+    assert sense.status is ProofStatus.OPEN and sense.failed[0].places
+    assert all(i.status is ProofStatus.OPEN for i in found.invariants)
 
 
 @pytest.mark.parametrize("protocol", SENSELESS[:3], ids=lambda p: p.__name__)
 def test_a_run_shows_where_there_is_no_value(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refuting=10.0)
-    assert found.standing is Standing.UNDEFINED
+    assert found.status is ProofStatus.UNDEFINED
     assert protocol.__module__.rpartition(".")[2] in found.invariant(SENSE).note
 
 
 def test_what_tests_rule_out_is_proved_to_make_sense() -> None:
     found = prove_unbounded(Guarded, refute=False)
-    assert found.proved and found.invariant(SENSE).standing is Standing.PROVED
+    assert found.proved and found.invariant(SENSE).status is ProofStatus.PROVED
     asked = {o.action for o in found.obligations if o.kind == "sense"}
     assert asked == {"push", "see", "up", "down", "mark", "last_is_marked"}
 
@@ -63,7 +63,7 @@ def holds_where_explored(seed: int) -> int:
         except (ModelError, SizeError, ValueError):
             return 0
         own = protocol.methods("invariant")
-        proved = [i.invariant for i in found.invariants if i.standing is Standing.PROVED]
+        proved = [i.invariant for i in found.invariants if i.status is ProofStatus.PROVED]
         names = [n for n in proved if n in own]
         for size in (1, 2, None) if names else ():
             sizes = {n: size or k for n, k in source.sizes.items()}

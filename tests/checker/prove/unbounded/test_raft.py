@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from quorate.checker.explore.search.breadth_first import explore
-from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
+from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
 from quorate.model.mutants import MUTANTS
@@ -77,7 +77,7 @@ def test_log_matching_is_proved(seed: int) -> None:
 def test_raft_is_proved(seed: int) -> None:
     found = prove_unbounded(ProvedRaft, refute=False, effort=300.0, seed=seed)
     assert [o.name for o in found.obligations if o.answer is not Answer.PROVED] == []
-    assert found.standing is Standing.PROVED and found.unmet == ()
+    assert found.status is ProofStatus.PROVED and found.unmet == ()
     assert {i.invariant for i in found.invariants} >= set(Raft.methods("invariant"))
     assert found.invariant("election_safety").how == "consequence"
     assert found.invariant("state_machine_safety").how == "consequence"
@@ -93,7 +93,7 @@ def test_a_forgotten_vote_is_not_proved() -> None:
     names = list(ProvedRaftElection.methods("invariant"))
     mutant = mutated("forgets-vote", ProvedRaftElection)
     found = prove_unbounded(mutant, invariants=names, refute=False, effort=1.0)
-    assert found.invariant("election_safety").standing is Standing.OPEN
+    assert found.invariant("election_safety").status is ProofStatus.OPEN
     assert found.invariant("votes_are_recorded").failed[0].action == "restart"
 
 
@@ -101,6 +101,6 @@ def test_a_forgotten_vote_is_not_proved() -> None:
 def test_mutants_of_two_phase_commit_are_violated(name: str) -> None:
     mutant = mutated(name, ProvedTwoPhaseCommit)
     found = prove_unbounded(mutant, effort=1.0, refuting=20.0)
-    assert found.standing in (Standing.VIOLATED, Standing.NOT_INDUCTIVE)
+    assert found.status in (ProofStatus.VIOLATED, ProofStatus.NOT_INDUCTIVE)
     broken = [i for i in found.invariants if i.trace is not None]
     assert broken and all(i.trace.violation is not None for i in broken)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.prove.bounded import Verdict, inductive
-from quorate.checker.prove.bounded.verdicts import Obligation
-from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
+from quorate.checker.prove.bounded import ObligationStatus, inductive
+from quorate.checker.prove.bounded.results import FiniteObligation
+from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.hints import hints_of
 from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.queries import Asker
@@ -36,9 +36,9 @@ def marked(case: Case) -> Any:
 @pytest.mark.parametrize("case", [marked(c) for c in CASES])
 def test_a_step_breaks_the_proof(case: Case) -> None:
     sizes = case.protocol.sized({"crash": 1}, Value=1, **case.sizes)
-    found: list[Obligation] = []
+    found: list[FiniteObligation] = []
 
-    def report(o: Obligation) -> None:
+    def report(o: FiniteObligation) -> None:
         if (o.action, o.invariant) == (case.action, case.invariant):
             found.append(o)
             raise _FoundError
@@ -46,7 +46,7 @@ def test_a_step_breaks_the_proof(case: Case) -> None:
     with pytest.raises(_FoundError):
         inductive(case.protocol, sizes, kept(case), report, shrinking=0.5)
     (o,) = found
-    assert o.verdict is Verdict.REFUTED and o.counterexample is not None
+    assert o.status is ObligationStatus.REFUTED and o.counterexample is not None
     before, move = o.counterexample.state, o.counterexample.move
     assert move is not None and move.action == case.action
     with sizes:
@@ -79,5 +79,5 @@ def test_the_proof_rests_on_the_rule(case: Case) -> None:
 @pytest.mark.parametrize("case", [c for c in CASES if c.code in ("R1", "R3")], ids=lambda c: c.code)
 def test_a_mutant_is_not_proved(case: Case) -> None:
     found = prove_unbounded(case.protocol, refute=False, effort=2.0)
-    assert found.standing is Standing.OPEN
-    assert found.invariant(case.breaks).standing is Standing.OPEN
+    assert found.status is ProofStatus.OPEN
+    assert found.invariant(case.breaks).status is ProofStatus.OPEN

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from quorate.checker.cli.main import run
-from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded
+from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.queries import Asker
 from quorate.checker.prove.unbounded.second import refuted
 from quorate.model.paxos import Paxos
@@ -35,16 +35,16 @@ def test_only_what_is_unsatisfiable_is_refuted() -> None:
 def test_it_agrees_with_z3() -> None:
     proof = prove_unbounded(Paxos, second=True)
     asked = [o for o in proof.obligations if not o.untouched]
-    assert proof.standing is Standing.PROVED and len(asked) == 20
+    assert proof.status is ProofStatus.PROVED and len(asked) == 20
     assert all(o.confirmed for o in asked if o.prover == "Z3")
 
 
 def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = (Answer.UNKNOWN, set[str](), 1)
     monkeypatch.setattr(Asker, "_by_ways", lambda self, hypotheses, query, hint: silent)
-    assert prove_unbounded(Paxos, refute=False).standing is Standing.OPEN
+    assert prove_unbounded(Paxos, refute=False).status is ProofStatus.OPEN
     proof = prove_unbounded(Paxos, refute=False, second=True, effort=60)
-    assert proof.standing is Standing.PROVED
+    assert proof.status is ProofStatus.PROVED
     assert {o.prover for o in proof.obligations if not o.untouched} == {"cvc5"}
 
 
@@ -58,8 +58,8 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
     proof = prove_unbounded(protocol, second=True, effort=1, refute=False)
-    assert proof.standing is Standing.OPEN
-    assert proof.invariant("agreement").standing is not Standing.PROVED
+    assert proof.status is ProofStatus.OPEN
+    assert proof.invariant("agreement").status is not ProofStatus.PROVED
 
 
 def test_without_cvc5(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from quorate.checker.explore.search.breadth_first import explore
-from quorate.checker.prove.bounded import Verdict, inductive
-from quorate.checker.prove.bounded.verdicts import Obligation
-from quorate.checker.prove.unbounded import Answer, Standing, prove_unbounded, write_smt2
+from quorate.checker.prove.bounded import ObligationStatus, inductive
+from quorate.checker.prove.bounded.results import FiniteObligation
+from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded, write_smt2
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import (
     ModelError,
@@ -111,13 +111,13 @@ def test_quorums_are_proved_to_meet() -> None:
 def test_broken_paxos_is_not_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, refute=False, effort=0.5)
     assert not found.proved
-    assert found.invariant("agreement").standing is not Standing.PROVED
+    assert found.invariant("agreement").status is not ProofStatus.PROVED
 
 
 @pytest.mark.parametrize("protocol", [NotHighestVote])
 def test_a_step_shows_what_breaks(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refuting=6.0)
-    assert found.standing in (Standing.NOT_INDUCTIVE, Standing.VIOLATED)
+    assert found.status in (ProofStatus.NOT_INDUCTIVE, ProofStatus.VIOLATED)
     closed = found.invariant("earlier_ballots_are_closed")
     assert closed.trace is not None and closed.trace.violation is not None
     assert closed.trace.steps[-1].action == "phase2a"
@@ -139,18 +139,18 @@ def proved_mutants() -> list[Any]:
 @pytest.mark.parametrize(("mutant", "protocol"), proved_mutants())
 def test_mutants_are_not_proved(mutant: Any, protocol: Any) -> None:
     found = prove_unbounded(protocol, refute=False, effort=0.3)
-    assert not found.proved or mutant.verdict in (EQUIVALENT, VACUOUS)
+    assert not found.proved or mutant.status in (EQUIVALENT, VACUOUS)
 
 
 def test_a_second_message_of_one_key_is_violated_by_a_run() -> None:
     found = prove_unbounded(TwoAccepts, effort=0.5, refuting=10.0)
     key = found.invariant("Accept.key")
-    assert key.standing is Standing.VIOLATED and "already was" in key.note
+    assert key.status is ProofStatus.VIOLATED and "already was" in key.note
 
 
 def test_agreement_alone_is_not_inductive() -> None:
     found = prove_unbounded(Paxos, invariants=["agreement"], effort=0.5, refuting=6.0)
-    assert found.invariant("agreement").standing is Standing.NOT_INDUCTIVE
+    assert found.invariant("agreement").status is ProofStatus.NOT_INDUCTIVE
 
 
 def test_what_rests_on_what_fails_is_not_proved() -> None:
@@ -165,23 +165,23 @@ def test_what_rests_on_what_fails_is_not_proved() -> None:
 
 def test_what_is_true_of_the_mixture_is_proved() -> None:
     found = prove_unbounded(Mixture, invariants=TRUE, refute=False)
-    assert {i.invariant: i.standing for i in found.invariants if i.failed} == {}
+    assert {i.invariant: i.status for i in found.invariants if i.failed} == {}
     assert found.proved
 
 
 @pytest.mark.parametrize("name", FALSE)
 def test_what_is_false_of_the_mixture_is_not(name: str) -> None:
     found = prove_unbounded(Mixture, invariants=[*TRUE, name], refute=False, effort=0.5)
-    assert found.invariant(name).standing is Standing.OPEN
+    assert found.invariant(name).status is ProofStatus.OPEN
 
 
 @pytest.mark.parametrize("sizes", [{"Node": 2, "Colour": 1, "Term": 1}])
 def test_what_is_proved_is_inductive_at_any_size(sizes: dict[str, int]) -> None:
     found = inductive(Mixture, Mixture.sized(**sizes), TRUE)
-    assert {str(o) for o in found.obligations if o.verdict is Verdict.REFUTED} == set()
+    assert {str(o) for o in found.obligations if o.status is ObligationStatus.REFUTED} == set()
 
 
-def breaks(protocol: Any, sizes: Sizes, o: Obligation) -> bool:
+def breaks(protocol: Any, sizes: Sizes, o: FiniteObligation) -> bool:
     """Whether an invariant is false after the step, not just without a value (a missing key)."""
     if o.counterexample is None:
         return False
@@ -203,7 +203,7 @@ def agree(seed: int) -> int:
             names = [
                 i.invariant
                 for i in found.invariants
-                if i.standing is Standing.PROVED and i.invariant in protocol.methods("invariant")
+                if i.status is ProofStatus.PROVED and i.invariant in protocol.methods("invariant")
             ]
             if not names:
                 return 0
@@ -230,7 +230,7 @@ def test_many_random_protocols_agree() -> None:
 
 def test_unsupported_is_said_with_its_place() -> None:
     found = prove_unbounded(Counts)
-    assert found.standing is Standing.OPEN
+    assert found.status is ProofStatus.OPEN
     assert found.unsupported is not None and "counting" in found.unsupported
     assert found.where.text() == "len(self.done)"
 
@@ -242,7 +242,7 @@ def test_an_unknown_invariant_is_an_error() -> None:
 
 def test_where_nothing_is_claimed_nothing_is_proved() -> None:
     found = prove_unbounded(Nothing)
-    assert found.standing is Standing.OPEN and found.invariants == ()
+    assert found.status is ProofStatus.OPEN and found.invariants == ()
 
 
 class Node(Sort):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quorate.checker.prove.bounded.verdicts import Verdict
+from quorate.checker.prove.bounded.results import ObligationStatus
 
 
 @dataclass(frozen=True)
 class QuorumProof:
     """Whether every quorum of one system shares a member with every quorum of another.
 
-    `verdict` is that of the numbers of members that `scope` names, by the `argument`; `every` says
+    `status` is that of the numbers of members that `scope` names, by the `argument`; `every` says
     that these are all numbers there are quorums for. `counterexample` are two quorums without a
     common member, as their members' names, among `fails` members, which `apart` says in words: as
     many as `scope` says, if it is refuted there, or others, where the quorums stop meeting.
@@ -23,7 +23,7 @@ class QuorumProof:
     scope: str
     argument: str
     every: bool
-    verdict: Verdict
+    status: ObligationStatus
     counterexample: tuple[str, str] | None
     seconds: float
     fails: int | None = None
@@ -32,12 +32,12 @@ class QuorumProof:
     @property
     def holds(self) -> bool:
         """Whether it is proved of what `scope` names, and known to fail nowhere else."""
-        return self.verdict is Verdict.PROVED and self.counterexample is None
+        return self.status is ObligationStatus.PROVED and self.counterexample is None
 
     @property
     def refuted(self) -> bool:
         """Whether it fails for the number of members that was asked about."""
-        return self.verdict is Verdict.REFUTED
+        return self.status is ObligationStatus.REFUTED
 
     def __str__(self) -> str:
         if self.counterexample is None:

@@ -10,18 +10,18 @@ from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 
 __all__ = [
-    "Bounded",
+    "BoundedCheck",
     "BoundedOutcome",
-    "Counterexample",
+    "CounterexampleToInduction",
     "DisagreementError",
+    "FiniteObligation",
     "Induced",
-    "Inductive",
+    "InductiveCheck",
     "KInduction",
     "Move",
-    "Obligation",
-    "Path",
+    "ObligationStatus",
+    "PathToViolation",
     "StateCheck",
-    "Verdict",
 ]
 
 
@@ -29,7 +29,7 @@ class DisagreementError(Exception):
     """Z3 and the explorer or CPython disagree: a bug of the checker, never of the model."""
 
 
-class Verdict(Enum):
+class ObligationStatus(Enum):
     """What is known of one obligation."""
 
     PROVED = "proved"
@@ -47,7 +47,7 @@ class StateCheck:
     """
 
     invariant: str
-    verdict: Verdict
+    status: ObligationStatus
     states: int
     complete: bool
     violating: int
@@ -67,7 +67,7 @@ class BoundedOutcome(Enum):
 
 
 @dataclass(frozen=True)
-class Bounded:
+class BoundedCheck:
     """A bounded check: whether a run of at most `depth` steps violates an invariant.
 
     After a violation `path` is a shortest one, run again by CPython, and `depth` its length. So it
@@ -87,7 +87,7 @@ class Bounded:
 
 
 @dataclass(frozen=True)
-class Counterexample:
+class CounterexampleToInduction:
     """A state that satisfies all invariants, and a step to one that does not, both by CPython.
 
     The state need not be reachable: then the invariants are too weak, not wrong. `violated` is
@@ -101,7 +101,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True)
-class Path:
+class PathToViolation:
     """Steps from a state that need not be reachable; `wrong` is what the last state violates."""
 
     state: State
@@ -121,7 +121,7 @@ class Induced:
     invariant: str | None
     given: tuple[str | None, ...]
     k: int | None
-    path: Path | None
+    path: PathToViolation | None
 
 
 @dataclass(frozen=True)
@@ -133,25 +133,25 @@ class KInduction:
 
     sizes: str
     most: int
-    base: Bounded
+    base: BoundedCheck
     induced: tuple[Induced, ...]
     seconds: float
 
     @property
-    def verdict(self) -> Verdict:
+    def status(self) -> ObligationStatus:
         """PROVED: everything holds in every reachable state. REFUTED: a run violates something.
 
         Or a run leads to where something is undefined.
         """
         if self.base.outcome in (BoundedOutcome.VIOLATED, BoundedOutcome.UNDEFINED):
-            return Verdict.REFUTED
+            return ObligationStatus.REFUTED
         carried = all(i.k is not None for i in self.induced)
         proved = carried and self.base.outcome is BoundedOutcome.NONE_WITHIN
-        return Verdict.PROVED if proved else Verdict.UNKNOWN
+        return ObligationStatus.PROVED if proved else ObligationStatus.UNKNOWN
 
 
 @dataclass(frozen=True)
-class Obligation:
+class FiniteObligation:
     """One thing to prove: that the initial states, or an action's steps, satisfy an invariant.
 
     `action` is None for the initial states; `invariant` is None for "the step makes sense", and for
@@ -161,36 +161,36 @@ class Obligation:
 
     action: str | None
     invariant: str | None
-    verdict: Verdict
-    counterexample: Counterexample | None
+    status: ObligationStatus
+    counterexample: CounterexampleToInduction | None
     seconds: float
     effort: float = 0.0
     clock: bool = False
 
     def __str__(self) -> str:
         what = self.invariant or "makes sense"
-        return f"{self.action or 'initially'} / {what}: {self.verdict.value}"
+        return f"{self.action or 'initially'} / {what}: {self.status.value}"
 
 
 @dataclass(frozen=True)
-class Inductive:
+class InductiveCheck:
     """The inductive check of one finite instance."""
 
     sizes: str
     invariants: tuple[str, ...]
-    obligations: tuple[Obligation, ...]
+    obligations: tuple[FiniteObligation, ...]
     seconds: float
 
     @property
-    def verdict(self) -> Verdict:
+    def status(self) -> ObligationStatus:
         """PROVED if every obligation is, REFUTED (not inductive) if one is, else UNKNOWN."""
-        found = {o.verdict for o in self.obligations}
-        for verdict in (Verdict.REFUTED, Verdict.UNKNOWN):
-            if verdict in found:
-                return verdict
-        return Verdict.PROVED
+        found = {o.status for o in self.obligations}
+        for status in (ObligationStatus.REFUTED, ObligationStatus.UNKNOWN):
+            if status in found:
+                return status
+        return ObligationStatus.PROVED
 
     @property
-    def failed(self) -> tuple[Obligation, ...]:
+    def failed(self) -> tuple[FiniteObligation, ...]:
         """The obligations that are not proved."""
-        return tuple(o for o in self.obligations if o.verdict is not Verdict.PROVED)
+        return tuple(o for o in self.obligations if o.status is not ObligationStatus.PROVED)

@@ -21,7 +21,7 @@ class Answer(Enum):
     UNKNOWN = "unknown"  # that was all the effort it may take
 
 
-class Standing(Enum):
+class ProofStatus(Enum):
     """What is known of an invariant, or of all of them."""
 
     PROVED = "proved"
@@ -83,7 +83,7 @@ class InvariantProof:
     """
 
     invariant: str
-    standing: Standing
+    status: ProofStatus
     how: str  # "inductive" | "consequence" | "kept by the language"
     failed: tuple[Obligation, ...] = ()
     rests_on: tuple[str, ...] = ()
@@ -113,28 +113,33 @@ class Proof:
     vacuous: bool = False
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> ProofStatus:
         """The worst of the invariants'; violated if quorums that must meet do not.
 
         Open if they are not proved to, and where nothing was asked or is claimed.
         """
         if self.vacuous:
-            return Standing.OPEN
-        found = {i.standing for i in self.invariants}
+            return ProofStatus.OPEN
+        found = {i.status for i in self.invariants}
         if self.unsupported is not None or self.unmet or not self.invariants:
-            found.add(Standing.OPEN)
+            found.add(ProofStatus.OPEN)
         if any(q.refuted for q in self.quorums):
-            found.add(Standing.VIOLATED)
-        worst = (Standing.VIOLATED, Standing.UNDEFINED, Standing.NOT_INDUCTIVE, Standing.OPEN)
-        for standing in worst:
-            if standing in found:
-                return standing
-        return Standing.PROVED
+            found.add(ProofStatus.VIOLATED)
+        worst = (
+            ProofStatus.VIOLATED,
+            ProofStatus.UNDEFINED,
+            ProofStatus.NOT_INDUCTIVE,
+            ProofStatus.OPEN,
+        )
+        for status in worst:
+            if status in found:
+                return status
+        return ProofStatus.PROVED
 
     @property
     def proved(self) -> bool:
         """Whether everything is."""
-        return self.standing is Standing.PROVED
+        return self.status is ProofStatus.PROVED
 
     @property
     def slowest(self) -> Obligation | None:
