@@ -231,7 +231,7 @@ def memory_line(explorer: Explorer) -> str:
     bits = f"{k.layout.bits} bits a state" + (f" ({follow})" if follow else "")
     return (
         f"{bits}, {explorer.bytes_per_state()} bytes with parent and table; "
-        f"{count(k.outline.instances, 'action instance')}"
+        f"{count(k.metadata.instances, 'action instance')}"
     )
 
 

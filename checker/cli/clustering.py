@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Report
 from quorate.checker.results import Exploration
 from quorate.model.language import Protocol, Sizes
@@ -29,10 +29,10 @@ def run(check: Check, target: type[Protocol], bounds: Sizes, report: Report) -> 
             f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
         ) from None
     assert check.ray is not None
-    subject = Subject(target, bounds, frozenset(check.claims), check.symmetry)
+    model = CompiledModel(target, bounds, frozenset(check.claims), check.symmetry)
     connect(check.ray)
     try:
-        owners = check.workers or workers_available()
-        return ClusterSearch(subject, owners, check.memory, check.checkpoint).run(report)
+        shards = check.workers or workers_available()
+        return ClusterSearch(model, shards, check.memory, check.checkpoint).run(report)
     except (SavedError, ClusterError) as error:
         raise InputError(str(error)) from None

@@ -15,13 +15,13 @@ from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
 
 from .claims import claimed
-from .confirm import Judge
+from .confirm import Confirmer
 from .kernel import Kernel
 from .paths import steps_through
 
 
 @dataclass
-class Subject:
+class CompiledModel:
     """A protocol at given sizes, compiled and ready to be searched.
 
     Raises SizeError, UnknownPropertyError.
@@ -43,7 +43,7 @@ class Subject:
             self.packing = Packing(self.kernel.layout)
             self.machine = Machine(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
-            self.judge = Judge(self.kernel, self.machine)
+            self.confirm = Confirmer(self.kernel, self.machine)
 
     def initial(self) -> list[State]:
         """The initial states, with symmetry one of each orbit."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judge:
+class Confirmer:
     """Runs the properties and the steps of a protocol where the kernel found something."""
 
     kernel: Kernel

@@ -19,7 +19,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest, stable_text
 from quorate.model.language.ir import core as c
 
-from .metadata import Outline
+from .metadata import KernelMetadata
 
 if TYPE_CHECKING:
     from llvmlite import ir
@@ -61,7 +61,7 @@ class Kernel:
     """Compiled `successors` and `check` of a description; make it, and use it, inside `sizes`.
 
     Bit i of `check` is property i: set where an invariant is violated, where a reachable predicate
-    holds. One more bit is set where a property makes no sense. Raises SizeError.
+    holds. One more bit is set where a property is undefined. Raises SizeError.
 
     What is kept of an earlier run is not made again: the action instances, and what is compiled,
     wait until somebody asks for them.
@@ -72,7 +72,7 @@ class Kernel:
     symmetry: bool = False
     por: bool = False
     layout: Layout = field(init=False)
-    outline: Outline = field(init=False)
+    metadata: KernelMetadata = field(init=False)
     machine: Machine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,12 +80,12 @@ class Kernel:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
         found = dependencies(self.description, self.sizes)
         self._key = key_of(self.description, self.sizes, found, self.symmetry, self.por)
-        known = Outline.kept(self._key) if self._key is not None else None
+        known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
-        self.outline = known or self._outlined(found)
+        self.metadata = known or self._described(found)
         if known is None and self._key is not None:
             if unchanged():
-                self.outline.keep(self._key)
+                self.metadata.keep(self._key)
             else:
                 self._key = None
         self.machine = Machine(self._module, key=self._key)
@@ -95,14 +95,14 @@ class Kernel:
         for name in ("_make", "instances"):
             vars(self).pop(name, None)
 
-    def _outlined(self, found: tuple[Dependency, ...]) -> Outline:
+    def _described(self, found: tuple[Dependency, ...]) -> KernelMetadata:
         looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
         follows = tuple(i for i, d in enumerate(found) if d.reported not in looped)
         if len(follows) < len(found):  # a loop over messages reads their payloads
             self._lay_out(tuple(found[i] for i in follows))
         from quorate.checker.explore.codegen.emit import grouped
 
-        return Outline(
+        return KernelMetadata(
             follows,
             len(self.instances),
             max(1, _most(group.instances[0] for group in grouped(self.possible))),
@@ -146,12 +146,12 @@ class Kernel:
     @property
     def most_successors(self) -> int:
         """An upper bound on the successors of one state."""
-        return self.outline.most_successors
+        return self.metadata.most_successors
 
     @property
     def most_transitions(self) -> int:
         """An upper bound on the transitions of one state, those that change nothing included."""
-        return self.outline.most_transitions
+        return self.metadata.most_transitions
 
     @property
     def bad(self) -> int:
@@ -192,11 +192,8 @@ class Kernel:
         graph = self.layout.graph
         pairs = zip(self.description.properties, self._holding, strict=True)
         conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
-        return [*conditions, graph.or_(u.when for u in self._senseless)]
-
-    @property
-    def _senseless(self) -> list[Undefined]:
-        return [u for _, undefined in self._holding for u in undefined]
+        without_value = [u.when for undefined in self.undefined for u in undefined]
+        return [*conditions, graph.or_(without_value)]
 
     @cached_property
     def stubborn(self) -> Stubborn | None:

@@ -12,7 +12,7 @@ from quorate.checker.explore.codegen.cache import keep, kept, name_of
 
 
 @dataclass(frozen=True)
-class Outline:
+class KernelMetadata:
     """What is known of a kernel once its instances were made.
 
     `follows` are the indices of those dependencies, of the ones that were found, that its layout
@@ -26,7 +26,7 @@ class Outline:
     most_transitions: int
 
     @classmethod
-    def kept(cls, key: str) -> Outline | None:
+    def kept(cls, key: str) -> KernelMetadata | None:
         """Those of the kernel with this key, if they are kept."""
         data = kept(_name(key))
         if data is None:
@@ -40,4 +40,4 @@ class Outline:
 
 
 def _name(key: str) -> str:
-    return f"outlines/{name_of(key)}.json"
+    return f"metadata/{name_of(key)}.json"

@@ -358,7 +358,7 @@ def alike(
             return None
         found = []
         for instance, label in zip(group.instances, group.labels, strict=True):
-            if _senseless(graph, instance):
+            if _undefined(graph, instance):
                 return None
             step = masked_step(graph, sums, instance, label, number)
             if step is None:
@@ -382,7 +382,7 @@ def alike(
         yield [], others
 
 
-def _senseless(graph: Graph, instance: Instance) -> bool:
+def _undefined(graph: Graph, instance: Instance) -> bool:
     """Whether there may be states where a guard, or an enabled step, has no meaning."""
     if any(u.when is not False for u in instance.undefined[: instance.early]):
         return True
@@ -448,7 +448,7 @@ class _Emitter:
         b = self.b
         guards = [low.condition(enabled(low.g, i)) for i in group.instances]
         early = low.g.or_(u.when for i in group.instances for u in i.undefined[: i.early])
-        senseless = low.g.or_(u.when for i in group.instances for u in i.undefined)
+        undefined = low.g.or_(u.when for i in group.instances for u in i.undefined)
         numbers = [b.zext(g, I64) for g in guards]
         total = numbers[0]
         for n in numbers[1:]:
@@ -460,11 +460,11 @@ class _Emitter:
         for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
             label = b.select(g, ir.Constant(I32, index), label)
         if self.codes is not None:
-            label, early, senseless = const(self.codes[group.labels[0]]), False, False
+            label, early, undefined = const(self.codes[group.labels[0]]), False, False
         if early is not False:
             some = b.or_(some, low.condition(early))
         with b.if_then(some, likely=False):
-            self._emit(low.scoped(), group.instances[0], label, senseless)
+            self._emit(low.scoped(), group.instances[0], label, undefined)
         return total
 
     def looped(self, instance: Instance, label: int, fired: Any) -> None:
@@ -476,14 +476,14 @@ class _Emitter:
             self._looped_every(instance, self.codes[label], fired)
             return
         early = g.or_(u.when for u in instance.undefined[: instance.early])
-        senseless = g.or_(u.when for u in instance.undefined)
+        undefined = g.or_(u.when for u in instance.undefined)
 
         def body(low: Lowering) -> None:
             holds = low.condition(enabled(g, instance))
             some = holds if early is False else b.or_(holds, low.condition(early))
             with b.if_then(some, likely=False):
                 b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
-                self._emit(low.scoped(), instance, ir.Constant(I32, label), senseless)
+                self._emit(low.scoped(), instance, ir.Constant(I32, label), undefined)
 
         over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
 
@@ -502,8 +502,8 @@ class _Emitter:
 
         over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
 
-    def _emit(self, low: Lowering, instance: Instance, label: Any, senseless: Bool) -> None:
-        """Append the successor, unless it is the state itself; mark it where it is senseless."""
+    def _emit(self, low: Lowering, instance: Instance, label: Any, undefined: Bool) -> None:
+        """Append the successor, unless it is the state itself; mark it where it is undefined."""
         b = self.b
         after = low.stored(instance.stores)
         different: Any = None
@@ -511,8 +511,8 @@ class _Emitter:
             if old is not new:
                 changed = b.icmp_unsigned("!=", old, new)
                 different = changed if different is None else b.or_(different, changed)
-        if senseless is not False:
-            wrong = low.condition(senseless)
+        if undefined is not False:
+            wrong = low.condition(undefined)
             mark = b.select(wrong, ir.Constant(I32, UNDEFINED_STEP), ir.Constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)

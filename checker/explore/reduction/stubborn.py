@@ -153,7 +153,7 @@ class Stubborn:
     def _question(self) -> tuple[int, list[Need]]:
         g = self.layout.graph
         steps = self.relations.steps
-        parts = [p for q in (*self.violation, *(s.senseless for s in steps)) for p in cases(g, q)]
+        parts = [p for q in (*self.violation, *(s.undefined for s in steps)) for p in cases(g, q)]
         parts = list({p.id: p for p in parts}.values())
         if len(parts) > MOST_CASES:
             return reduce(or_, map(self.relations.touching, parts), 0), []

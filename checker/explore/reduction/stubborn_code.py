@@ -276,8 +276,8 @@ class Code:
             word, bit = self._bit(label)
             inside = b.and_(b.load(self._place(self.set, word), typ=I64), bit)
             stays = b.icmp_unsigned("!=", inside, const(0))
-            senseless = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
-            with b.if_then(b.or_(stays, senseless)):
+            undefined = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
+            with b.if_then(b.or_(stays, undefined)):
                 n = b.load(self.kept, typ=I64)
                 source, target = b.mul(j, const(size)), b.mul(n, const(size))
                 for i in range(size):

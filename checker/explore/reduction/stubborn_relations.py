@@ -29,12 +29,12 @@ class Step:
     """Instances that share a successor, as one step: one bit of every mask below.
 
     `changes` is where it is enabled and leads to another state, `enabled` where it is enabled,
-    `senseless` where it has no value. A `looped` step stands for one per message that it finds.
+    `undefined` where it has no value. A `looped` step stands for one per message that it finds.
     """
 
     enabled: Bool
     changes: Bool
-    senseless: Bool
+    undefined: Bool
     stores: tuple[Store, ...]
     looped: bool
 
@@ -47,9 +47,9 @@ def step_of(graph: Graph, cells: Footprint, group: Group) -> Step:
     for s in first.stores:
         old = graph.load(s.column, s.index)
         differs.append(graph.and_([s.when, graph.not_(graph.eq(old, after(old)))]))
-    senseless = graph.or_(u.when for i in group.instances for u in i.undefined)
+    undefined = graph.or_(u.when for i in group.instances for u in i.undefined)
     changes = graph.and_([able, graph.or_(differs)])
-    return Step(able, changes, senseless, first.stores, bool(first.loops))
+    return Step(able, changes, undefined, first.stores, bool(first.loops))
 
 
 class After:
@@ -103,7 +103,7 @@ class Relations:
         self._terms_left = MOST_TERMS
 
     def _read_by(self, s: Step) -> int:
-        roots: list[Bool | Scalar] = [s.enabled, s.changes, s.senseless]
+        roots: list[Bool | Scalar] = [s.enabled, s.changes, s.undefined]
         roots += [x for store in s.stores for x in (store.when, store.index, store.value)]
         mask = 0
         for p in roots:
@@ -143,7 +143,7 @@ class Relations:
         if step.looped:
             return True
         reached = self._after[k](goal)
-        return self._possible(g.and_([g.not_(goal), reached, step.changes, g.not_(step.senseless)]))
+        return self._possible(g.and_([g.not_(goal), reached, step.changes, g.not_(step.undefined)]))
 
     def symbolic(self, p: Bool) -> bool:
         """Whether a condition is about a message that a loop finds: not about one state alone."""
@@ -183,7 +183,7 @@ class Relations:
     def _holds_back(self, u: int, t: int) -> bool:
         """Whether, in some state, u and then t is possible, but not t and then u to the same end.
 
-        No step is senseless in the states that are looked at: the search ends where one is.
+        No step is undefined in the states that are looked at: the search ends where one is.
         """
         g, first, second = self.g, self.steps[u], self.steps[t]
         after_u, after_t = self._after[u], self._after[t]
@@ -196,7 +196,7 @@ class Relations:
         before = [
             first.changes,
             after_u(second.changes),
-            *map(g.not_, (first.senseless, second.senseless, after_u(second.senseless))),
+            *map(g.not_, (first.undefined, second.undefined, after_u(second.undefined))),
         ]
         possible = g.and_(before)
         if possible is False:
@@ -208,5 +208,5 @@ class Relations:
             cell = g.load(store.column, store.index)
             same.append(g.eq(after_u(after_t(cell)), after_t(after_u(cell))))
         swapped = g.and_([second.changes, after_t(first.enabled), *same])
-        never = g.and_([second.changes, after_t(first.senseless)])
+        never = g.and_([second.changes, after_t(first.undefined)])
         return self._possible(g.and_([possible, g.not_(swapped), g.not_(never)]))

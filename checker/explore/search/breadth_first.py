@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.kernel import Kernel
-from quorate.checker.explore.store.memory import MOST_OWNERS, Partitions, Store, bytes_per_state
+from quorate.checker.explore.store.memory import MOST_SHARDS, Partitions, Store, bytes_per_state
 from quorate.checker.explore.store.table import BATCH, nothing_met
 from quorate.checker.ground.derived import by_messages
 from quorate.checker.results import (
@@ -131,11 +131,11 @@ class Explorer:
         return self._store
 
     def __post_init__(self) -> None:
-        if not 1 <= self.threads <= MOST_OWNERS:
-            raise ValueError(f"{self.threads} threads, expected 1 to {MOST_OWNERS}")
-        self.subject = Subject(self.protocol, self.sizes, self.only, self.symmetry, self.por)
-        self.description, self.kernel = self.subject.description, self.subject.kernel
-        self.packing, self.machine = self.subject.packing, self.subject.machine
+        if not 1 <= self.threads <= MOST_SHARDS:
+            raise ValueError(f"{self.threads} threads, expected 1 to {MOST_SHARDS}")
+        self.model = CompiledModel(self.protocol, self.sizes, self.only, self.symmetry, self.por)
+        self.description, self.kernel = self.model.description, self.model.kernel
+        self.packing, self.machine = self.model.packing, self.model.machine
 
     # ------------------------------------------------------------ searching
 
@@ -161,7 +161,7 @@ class Explorer:
 
     def _begin(self) -> None:
         k = self.kernel
-        self.initial = self.subject.initial()
+        self.initial = self.model.initial()
         self._store, self._partitions = (
             Store.empty(k.words, self._first_room(), self.kernel.keyed),
             None,
@@ -180,7 +180,7 @@ class Explorer:
         self._kinds = np.zeros(batch, np.uint32)
         self._which = np.zeros(batch, np.uint32)
         for i, state in enumerate(self.initial):
-            self.store.row(i)[:] = self.subject.packed(state)
+            self.store.row(i)[:] = self.model.packed(state)
             self.store.parents[i] = i
         self.store.count = len(self.initial)
         self.store.rehash()
@@ -201,7 +201,7 @@ class Explorer:
     def _first_look(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for i, state in enumerate(self.initial):
-            bits = self.subject.judge.bits(state)
+            bits = self.model.confirm.bits(state)
             self.control[d.REACHED] |= bits & ~self.kernel.bad
             if bits & self.kernel.bad:
                 self.control[d.FOUND], self.control[d.WHERE] = bits & self.kernel.bad, i
@@ -250,7 +250,7 @@ class Explorer:
         endings = {
             d.DONE: Outcome.HOLDS,
             d.VIOLATED: Outcome.VIOLATED,
-            d.SENSELESS: Outcome.UNDEFINED,
+            d.UNDEFINED: Outcome.UNDEFINED,
             d.LIMIT: Outcome.LIMIT,
         }
         outcome = endings.get(status)
@@ -317,7 +317,7 @@ class Explorer:
             stores = kept.stores(self.store)
             if isinstance(stores, Partitions):
                 self._store, self._partitions = None, stores
-                if stores.owners != self.threads:
+                if stores.shards != self.threads:
                     self._store, self._partitions = stores.gathered(), None
         self._before = saved.seconds
         self._resumed = Resumed(int(self.control[d.COUNT]), saved.outcome is not None)
@@ -357,7 +357,7 @@ class Explorer:
         return bool(self.control[d.COUNT] - self.control[d.HEAD] >= CROWD)
 
     def _split(self) -> Team | None:
-        """Go on with several threads, each the owner of a part of the states."""
+        """Go on with several threads, each the shard of a part of the states."""
         try:
             parts = Partitions.split(self.store, self.threads)
         except MemoryError:
@@ -422,7 +422,7 @@ class Explorer:
             bits=self.kernel.layout.bits,
             words=self.kernel.words,
             bytes_per_state=size,
-            instances=self.kernel.outline.instances,
+            instances=self.kernel.metadata.instances,
             most_states_in_memory=self._most_states(memory),
         )
 
@@ -476,8 +476,8 @@ class Explorer:
     def _path_on_disk(self, external: External) -> tuple[State, tuple[Move, ...]]:
         """The initial state and a shortest path to the one that ended the search on disk."""
         first, *rows = external.chain()
-        initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), first))
-        return initial, self.subject.steps(initial, rows)
+        initial = next(s for s in self.initial if np.array_equal(self.model.packed(s), first))
+        return initial, self.model.steps(initial, rows)
 
     def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
         """The initial state and a shortest path to the k-th state found, as CPython runs it."""
@@ -489,7 +489,7 @@ class Explorer:
         first = chain.pop()
         initial = self.initial[self._rank(first)]
         rows = (stores.row(n) for n in reversed(chain))
-        return initial, self.subject.steps(initial, rows)
+        return initial, self.model.steps(initial, rows)
 
     def _result(self, outcome: Outcome, started: float, coverage: bool) -> Exploration:
         finding = Finding()
@@ -499,7 +499,7 @@ class Explorer:
             else:
                 initial, path = self.path_to(self._rank(int(self.control[d.WHERE])))
             found = int(self.control[d.FOUND])
-            finding = self.subject.judge.finding(outcome, initial, path, found)
+            finding = self.model.confirm.finding(outcome, initial, path, found)
         if outcome is Outcome.UNDEFINED:
             self.control[d.FOUND] = 0  # it was the number of a step, not bits of properties
         guards: tuple[GuardCoverage, ...] = ()
@@ -526,7 +526,7 @@ class Explorer:
             waiting=count - head,
             por=self.por,
             sampled=sampled,
-            orbits=self.subject.canonical.orbits(count, self._sweep),
+            orbits=self.model.canonical.orbits(count, self._sweep),
             spilled=self._spilled(),
             resumed=self._resumed,
         )

@@ -110,7 +110,7 @@ class SavedRun(msgspec.Struct):
 class InMemory(msgspec.Struct, tag=True):
     """A search in memory: for each store its room, its states and their parents.
 
-    `order` is that of several owners' states.
+    `order` is that of several shards' states.
     """
 
     rooms: list[int]

@@ -35,7 +35,7 @@ HEAD, COUNT, DEPTH, LEVEL_END, REACHED, FOUND, WHERE = range(7)
 CONTROLS = 7
 
 # Why `search` returned.
-DONE, PAUSED, FULL, CROWDED, VIOLATED, SENSELESS, LIMIT = range(7)
+DONE, PAUSED, FULL, CROWDED, VIOLATED, UNDEFINED, LIMIT = range(7)
 
 
 @native
@@ -127,7 +127,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
             if status != PAUSED:
                 copy(fired_before, fired)
                 break
-            # Keep those that were not met just before, up to a step that makes no sense.
+            # Keep those that were not met just before, up to a step that is undefined.
             kept, valid = 0, 0
             while valid < made and labels[np.uint64(valid)] < np.uint32(UNDEFINED_STEP):
                 j, to = np.uint64(valid), np.uint64(kept)
@@ -171,7 +171,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
             if status == PAUSED and valid < made:
                 control[FOUND] = np.int64(labels[valid] & np.uint32(INSTANCE))
                 control[WHERE] = sources[valid]
-                status, found = SENSELESS, count
+                status, found = UNDEFINED, count
                 at = np.int64(sources[valid]) + 1
             if status != PAUSED:
                 # Count the transitions of the states that were expanded, and no others.

@@ -68,7 +68,7 @@ def expanding(fixed: int) -> Any:
         """Collect the successors of level[HEAD:stop] in states[COUNT:room]; why it returned.
 
         `control` has HEAD, COUNT, REACHED, FOUND and WHERE as in `driver`: WHERE is the number of
-        the state that violates, or of the one in `level` that has a senseless step.
+        the state that violates, or of the one in `level` that has an undefined step.
         """
         words = fixed if fixed else given
         size = np.uint64(len(table))
@@ -107,7 +107,7 @@ def expanding(fixed: int) -> Any:
                     if labels[j] >= np.uint32(UNDEFINED_STEP):
                         control[d.FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
                         control[d.WHERE] = head
-                        status = d.SENSELESS
+                        status = d.UNDEFINED
                         break
                     h = np.int64(hashes[j])
                     k = np.int64(table[h]) - 1
@@ -279,9 +279,9 @@ class External:
         self.done += expanded
         self.control[d.HEAD] += expanded
         self.control[d.REACHED] |= self._local[d.REACHED]
-        if status in (d.VIOLATED, d.SENSELESS):
+        if status in (d.VIOLATED, d.UNDEFINED):
             where, source = int(self._local[d.WHERE]), self._states
-            if status == d.SENSELESS:
+            if status == d.UNDEFINED:
                 source = rows
             self.last = source[where * words : (where + 1) * words].copy()
             self.control[d.FOUND] = self._local[d.FOUND]

@@ -49,17 +49,17 @@ def level_ends(stores: Sequence[Store]) -> list[Ends]:
     return found
 
 
-def _roots(store: Store, owner: int, owners: int) -> int:
+def _roots(store: Store, shard: int, shards: int) -> int:
     """How many states are their own parents: those come first."""
     k = 0
-    while k < store.count and store.parent(k) == k * owners + owner:
+    while k < store.count and store.parent(k) == k * shards + shard:
         k += 1
     return k
 
 
-def _children(store: Store, owner: int, ends: Ends) -> int:
+def _children(store: Store, shard: int, ends: Ends) -> int:
     """How many states have a parent before the ends: by bisection."""
-    low, high = int(ends[owner]), store.count
+    low, high = int(ends[shard]), store.count
     while low < high:
         middle = (low + high) // 2
         k, p = divmod(store.parent(middle), len(ends))

@@ -1,7 +1,7 @@
 """A search by several threads that finds what one thread finds, in the same order.
 
 Each round takes the next states in the order of discovery. First every worker expands a stretch of
-them; then every owner inserts what all workers made for it, in their order. An owner thus meets its
+them; then every shard inserts what all workers made for it, in their order. An shard thus meets its
 states in the order in which one thread would, and so do those who are found to be new: depth by
 depth, parents, counts, numbering and counterexample do not depend on the number of threads. A round
 in which something ends the search is taken back, and repeated up to there.
@@ -22,8 +22,8 @@ from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.store.memory import Partitions, Store
 
 from . import driver as d
-from . import exchange as x
-from .exchange import Buckets, Made
+from . import shuffle as x
+from .shuffle import Made, Outbox
 
 STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
 SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
@@ -34,18 +34,18 @@ class Worker:
     """What one thread writes to while it expands."""
 
     made: Made
-    buckets: Buckets
+    outbox: Outbox
     fired: npt.NDArray[np.int64]
     progress: npt.NDArray[np.int64]
     fresh: npt.NDArray[np.uint8]
     met_before: npt.NDArray[np.uint64]  # what was met before this round
 
     @classmethod
-    def of(cls, kernel: Kernel, owners: int) -> Worker:
+    def of(cls, kernel: Kernel, shards: int) -> Worker:
         made = Made.empty(kernel.words, kernel.most_successors)
         return cls(
             made,
-            Buckets.empty(kernel.words, owners, 2 * made.room),
+            Outbox.empty(kernel.words, shards, 2 * made.room),
             np.zeros(len(kernel.actions), np.int64),
             np.zeros(x.EXPANDED, np.int64),
             np.zeros(0, np.uint8),
@@ -60,7 +60,7 @@ class Worker:
 
 @dataclass
 class Result:
-    """What the owner of some states found in a round."""
+    """What the shard of some states found in a round."""
 
     control: npt.NDArray[np.int64]
     few: tuple[npt.NDArray[Any], ...] = field(default_factory=x.few)
@@ -100,13 +100,13 @@ class Team:
     workers: list[Worker] = field(init=False)
 
     def __post_init__(self) -> None:
-        owners = self.partitions.owners
-        self.workers = [Worker.of(self.kernel, owners) for _ in range(owners)]
+        shards = self.partitions.shards
+        self.workers = [Worker.of(self.kernel, shards) for _ in range(shards)]
         functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
         self._expand, self._insert = functions.expand, functions.insert
-        self._pool = ThreadPoolExecutor(owners)  # one of them leads
+        self._pool = ThreadPoolExecutor(shards)  # one of them leads
         order = self.partitions.order
-        self._cursors = np.zeros(owners, np.int64)
+        self._cursors = np.zeros(shards, np.int64)
         head = int(self.control[d.HEAD])
         x.advance(order, 0, head, self._cursors)
         # The first call compiles, or loads, what the threads then share.
@@ -206,17 +206,17 @@ class Team:
             lambda w, part, cursor, cut: self._expand_part(w, part, cursor, cut, bases),
             self._busy, parts, starts, cuts,
         )  # fmt: skip
-        senseless = self._first_senseless()
-        incoming = np.sum([w.buckets.sizes for w in self._busy], axis=0)
+        undefined = self._first_undefined()
+        incoming = np.sum([w.outbox.sizes for w in self._busy], axis=0)
         if not self._room_for(incoming):
             return Event(0, 0, d.FULL, 0, start)
-        owners = range(p.owners)
+        shards = range(p.shards)
         if incoming.sum() < SMALL:
-            for q in owners:
+            for q in shards:
                 self._insert_for(q, results[q])
         else:
-            self._each(self._insert_for, owners, results)
-        return self._first(results, senseless)
+            self._each(self._insert_for, shards, results)
+        return self._first(results, undefined)
 
     def _expand_part(
         self,
@@ -226,25 +226,25 @@ class Team:
         cut: int,
         bases: npt.NDArray[np.int64],
     ) -> None:
-        """Fill a worker's buckets, which grow as they must."""
-        w.buckets.sizes[:] = 0
+        """Fill a worker's outbox, which grows as it must."""
+        w.outbox.sizes[:] = 0
         w.fired[:] = 0
         w.progress[:] = 0
-        w.progress[x.SENSELESS] = x.NOWHERE
+        w.progress[x.UNDEFINED] = x.NOWHERE
         first, last = part
         order = self.partitions.order[first:last]
         while True:
-            b = w.buckets
+            b = w.outbox
             self._expand(
                 self._successors, self.kernel.words, self.kernel.most_successors,
                 bases, order, cursors, last - first, cut, w.fired, w.progress,
                 *w.made.arrays, *b.arrays,
             )  # fmt: skip
-            stopped = w.progress[x.SENSELESS] != x.NOWHERE or w.count > cut
+            stopped = w.progress[x.UNDEFINED] != x.NOWHERE or w.count > cut
             if w.progress[x.AT] >= last - first or stopped:
                 break
             b.grow()
-        w.buckets.cut(cut)
+        w.outbox.cut(cut)
         made = min(w.count, cut + 1)
         w.progress[x.MADE] = made
         if len(w.fresh) < made:
@@ -265,26 +265,26 @@ class Team:
         self._each(grow, self.partitions.stores, counts)
         return all(enough)
 
-    def _first_senseless(self) -> Event | None:
-        """The first step that makes no sense; what comes after it is left alone."""
+    def _first_undefined(self) -> Event | None:
+        """The first step that is undefined; what comes after it is left alone."""
         for i, w in enumerate(self._busy):
-            place = int(w.progress[x.SENSELESS])
+            place = int(w.progress[x.UNDEFINED])
             if place != x.NOWHERE:
                 self._busy = self._busy[: i + 1]
                 label, parent = int(w.progress[x.LABEL]), int(w.progress[x.PARENT])
-                return Event(i, place, d.SENSELESS, label, parent)
+                return Event(i, place, d.UNDEFINED, label, parent)
         return None
 
-    def _insert_for(self, owner: int, result: Result) -> None:
-        """Insert what all workers made for an owner, in their order, up to a violation."""
-        store = self.partitions.stores[owner]
+    def _insert_for(self, shard: int, result: Result) -> None:
+        """Insert what all workers made for a shard, in their order, up to a violation."""
+        store = self.partitions.stores[shard]
         for i, w in enumerate(self._busy):
-            b = w.buckets
+            b = w.outbox
             before = store.count
             store.count = self._insert(
-                self._check, store.words, self.kernel.bad, self.partitions.owners, owner,
-                b.states[owner], b.labels[owner], b.parents[owner], b.places[owner],
-                b.sizes[owner], store.states, store.parents, store.table, before, w.fresh,
+                self._check, store.words, self.kernel.bad, self.partitions.shards, shard,
+                b.states[shard], b.labels[shard], b.parents[shard], b.places[shard],
+                b.sizes[shard], store.states, store.parents, store.table, before, w.fresh,
                 *result.few, result.control,
             )  # fmt: skip
             result.added += store.count - before
@@ -292,12 +292,12 @@ class Team:
                 result.worker = i
                 break
 
-    def _first(self, results: list[Result], senseless: Event | None) -> Event | None:
+    def _first(self, results: list[Result], undefined: Event | None) -> Event | None:
         """The event that comes first in the order of discovery."""
-        events = [senseless] if senseless is not None else []
-        for owner, r in enumerate(results):
+        events = [undefined] if undefined is not None else []
+        for shard, r in enumerate(results):
             if found := int(r.control[d.FOUND]):
-                where = int(r.control[d.COUNT]) * len(results) + owner
+                where = int(r.control[d.COUNT]) * len(results) + shard
                 events.append(Event(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where))
         count = self.partitions.count + sum(r.added for r in results)
         if self.limit is not None and count >= self.limit:
@@ -323,7 +323,7 @@ class Team:
         p.reserve(p.count + sum(r.added for r in results) + 1)
         end = head
         for w in self._busy:
-            p.count = x.append_owners(w.fresh, w.count, p.order, p.count)
+            p.count = x.append_shards(w.fresh, w.count, p.order, p.count)
             end += int(w.progress[x.AT])
             self.fired += w.fired
         x.advance(p.order, head, end, self._cursors)

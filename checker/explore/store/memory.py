@@ -1,4 +1,4 @@
-"""Where the states found are kept: one `Store`, or one for each owner of a share of the hashes."""
+"""Where the states found are kept: one `Store`, or one for each shard of a share of the hashes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from quorate.checker.ground.packing import Words
 from .growing import Growing
 
 Indices = npt.NDArray[np.uint32]
-Owners = npt.NDArray[np.uint8]
+ShardNumbers = npt.NDArray[np.uint8]
 
-MOST_OWNERS = 255  # an owner, or none, is kept in a byte
+MOST_SHARDS = 255  # a shard, or none, is kept in a byte
 PIECE = 1 << 22
 ASIDE = 1 << 13  # entries of a keyed table that grows
 
@@ -42,8 +42,8 @@ class Store:
     them: after loading `states`, `parents` and `count`, call `rehash`. Its entries are the states
     themselves if the store is `keyed`, which states of one word can be that are never full.
 
-    The parent of an initial state is itself. A store that is one of several owners' holds the
-    states for which `table.owner_of(table.hash_of(...), owners)` is its owner, and numbers are
+    The parent of an initial state is itself. A store that is one of several shards' holds the
+    states for which `table.shard_of(table.hash_of(...), shards)` is its shard, and numbers are
     those of `Partitions`; otherwise the number of a state is its index.
     """
 
@@ -162,28 +162,28 @@ class Store:
 
 @dataclass
 class Partitions:
-    """The states of one search in several stores, each of them the owner of a share of the hashes.
+    """The states of one search in several stores, each of them the shard of a share of the hashes.
 
-    The number of state k of owner p is `k * owners + p`. `order[i]` is the owner of the i-th state
+    The number of state k of shard p is `k * shards + p`. `order[i]` is the shard of the i-th state
     found, as a search by one thread numbers them; each store has its states in that order.
     """
 
     stores: list[Store]
-    order: Owners
+    order: ShardNumbers
     count: int
     _growing: Growing | None = field(default=None, repr=False)
 
     @classmethod
-    def split(cls, store: Store, owners: int) -> Partitions:
+    def split(cls, store: Store, shards: int) -> Partitions:
         """The states of one store, dealt out. Raises MemoryError."""
-        sizes = np.zeros(owners, np.int64)
+        sizes = np.zeros(shards, np.int64)
         growing = Growing(np.uint8, store.room)
         order = growing.array
         numbers = np.empty(store.count, np.uint32)
-        deal(store.states, store.words, store.count, owners, order, numbers, sizes)
+        deal(store.states, store.words, store.count, shards, order, numbers, sizes)
         stores = []
-        for p in range(owners):
-            room = max(int(sizes[p]), store.room // owners, 1)
+        for p in range(shards):
+            room = max(int(sizes[p]), store.room // shards, 1)
             share = Store.empty(store.words, room, store.keyed)
             share.count = int(sizes[p])
             mine = np.flatnonzero(order[: store.count] == p)
@@ -206,28 +206,28 @@ class Partitions:
             self.order, self._growing = growing.array, growing
 
     @property
-    def owners(self) -> int:
+    def shards(self) -> int:
         """How many stores there are."""
         return len(self.stores)
 
     def row(self, number: int) -> Words:
         """The words of a state, by its number."""
-        k, p = divmod(number, self.owners)
+        k, p = divmod(number, self.shards)
         return self.stores[p].row(k)
 
     def parent(self, number: int) -> int:
         """The number of a state's parent."""
-        k, p = divmod(number, self.owners)
+        k, p = divmod(number, self.shards)
         return int(self.stores[p].parents[k])
 
     def number(self, rank: int) -> int:
         """The number of the state that was found after `rank` others."""
         p = int(self.order[rank])
-        return int(np.count_nonzero(self.order[:rank] == p)) * self.owners + p
+        return int(np.count_nonzero(self.order[:rank] == p)) * self.shards + p
 
     def rank(self, number: int) -> int:
         """How many states were found before the one of this number."""
-        k, p = divmod(number, self.owners)
+        k, p = divmod(number, self.shards)
         start, seen = 0, 0
         while True:  # in pieces: there may be very many
             mine = np.flatnonzero(self.order[start : min(self.count, start + PIECE)] == p)
@@ -237,15 +237,15 @@ class Partitions:
 
     def among_first(self, count: int) -> list[int]:
         """How many of the first `count` states found each store has."""
-        found = np.zeros(self.owners, np.int64)
+        found = np.zeros(self.shards, np.int64)
         for start in range(0, count, PIECE):
             piece = self.order[start : min(count, start + PIECE)]
-            found += np.bincount(piece, minlength=self.owners)
+            found += np.bincount(piece, minlength=self.shards)
         return [int(n) for n in found]
 
     def sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:
         """Run the function at an address over every `step`-th state in the order of discovery."""
-        cursors = np.zeros(self.owners, np.int64)
+        cursors = np.zeros(self.shards, np.int64)
         order = self.order[: self.count]
         sweep_parts(function, self.stores[0].words, self.addresses(), order, cursors, step, counts)
 
@@ -255,14 +255,14 @@ class Partitions:
         whole = Store.empty(words, max(1, self.count), self.stores[0].keyed)
         rows = whole.states.reshape(-1, words)
         order = self.order[: self.count]
-        ranks = [np.flatnonzero(order == p).astype(np.uint32) for p in range(self.owners)]
+        ranks = [np.flatnonzero(order == p).astype(np.uint32) for p in range(self.shards)]
         for p, share in enumerate(self.stores):
             rows[ranks[p]] = share.states[: share.count * words].reshape(-1, words)
             parents = share.parents[: share.count]
             mine = np.empty(share.count, np.uint32)
-            for q in range(self.owners):
-                of_q = parents % self.owners == q
-                mine[of_q] = ranks[q][parents[of_q] // self.owners]
+            for q in range(self.shards):
+                of_q = parents % self.shards == q
+                mine[of_q] = ranks[q][parents[of_q] // self.shards]
             whole.parents[ranks[p]] = mine
         whole.count = self.count
         whole.rehash()

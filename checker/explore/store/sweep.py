@@ -18,7 +18,7 @@ def sweep(function: int, words: int, states: Any, count: int, step: int, counts:
 def sweep_parts(
     function: int, words: int, bases: Any, order: Any, cursors: Any, step: int, counts: Any
 ) -> None:
-    """The same over states of several owners; `order` has the owner of each, in the same order."""
+    """The same over states of several shards; `order` has the shard of each, in the same order."""
     for i in range(len(order)):
         p = order[i]
         if i % step == 0:

@@ -80,12 +80,12 @@ def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
 
 
 @native
-def owner_of(h: Any, owners: Any) -> Any:
-    """Which of so many owners has the states of a hash: by its upper half, as tables use the lower.
+def shard_of(h: Any, shards: Any) -> Any:
+    """Which of so many shards has the states of a hash: by its upper half, as tables use the lower.
 
-    Every owner has the same share of the hashes, whatever their number.
+    Every shard has the same share of the hashes, whatever their number.
     """
-    return np.int64(((h >> np.uint64(32)) * np.uint64(owners)) >> np.uint64(32))
+    return np.int64(((h >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32))
 
 
 @native
@@ -212,13 +212,13 @@ def forget_keys(states: Any, count: int, end: int, table: Any) -> None:
 
 @native
 def deal(
-    states: Any, words: int, count: int, owners: int, order: Any, numbers: Any, sizes: Any
+    states: Any, words: int, count: int, shards: int, order: Any, numbers: Any, sizes: Any
 ) -> None:
-    """For each state its owner, and its number among them; `sizes` counts each owner's states."""
+    """For each state its shard, and its number among them; `sizes` counts each shard's states."""
     for k in range(count):
-        p = owner_of(hash_of(states, k * words, words), owners)
+        p = shard_of(hash_of(states, k * words, words), shards)
         order[k] = p
-        numbers[k] = sizes[p] * owners + p
+        numbers[k] = sizes[p] * shards + p
         sizes[p] += 1
 
 

@@ -188,18 +188,18 @@ def threads(ask: Asked) -> None:
     from quorate.checker.explore.search import breadth_first as explorer
     from quorate.checker.explore.store.memory import Partitions, Store
 
-    owners: list[int] = []
+    shards: list[int] = []
     split = Partitions.split
 
     def counted(store: Store, number: int) -> Partitions:
-        owners.append(number)
+        shards.append(number)
         return split(store, number)
 
     ask.patch.setattr(explorer, "CROWD", 1)
     ask.patch.setattr(explorer, "SLICE", 1)
     ask.patch.setattr(Partitions, "split", counted)
     assert ask(*MANY, "--threads", "3")[0] == 0
-    assert owners == [3] or ask.way in ("disk", "por")  # where nobody waits
+    assert shards == [3] or ask.way in ("disk", "por")  # where nobody waits
 
 
 def depth(ask: Asked) -> None:
@@ -223,16 +223,16 @@ def seed(ask: Asked) -> None:
 def workers(ask: Asked) -> None:
     from quorate.checker.explore.search.cluster.search import ClusterSearch
 
-    owners: list[int] = []
+    shards: list[int] = []
     begin = ClusterSearch._begin
 
     def counted(search: ClusterSearch) -> None:
-        owners.append(search.owners)
+        shards.append(search.shards)
         begin(search)
 
     ask.patch.setattr(ClusterSearch, "_begin", counted)
     assert ask(*HOLDS, "--workers", "2")[0] == 0
-    assert owners == [2]
+    assert shards == [2]
 
 
 def strict(ask: Asked) -> None:

@@ -1,4 +1,4 @@
-"""A search over several owners, and on a Ray cluster that loses some of them."""
+"""A search over several shards, and on a Ray cluster that loses some of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import event, given
 
 from quorate.checker.cli.main import run
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Outcome
@@ -30,9 +30,9 @@ from ..strategies import Source, loaded, sized, sources
 ray = pytest.importorskip("ray", reason="the extra quorate[cluster] is not installed")
 
 from quorate.checker.explore.search.cluster import search as clusters  # noqa: E402
-from quorate.checker.explore.search.cluster.owner import Level, Owner, Work  # noqa: E402
 from quorate.checker.explore.search.cluster.saved import Folder, SavedError  # noqa: E402
 from quorate.checker.explore.search.cluster.search import ClusterError, ClusterSearch  # noqa: E402
+from quorate.checker.explore.search.cluster.shard import Level, Shard, Work  # noqa: E402
 
 from ...examples import share  # noqa: E402
 
@@ -46,16 +46,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
         yield
 
 
-# ------------------------------------------------------------ owners, without Ray
+# ------------------------------------------------------------ shards, without Ray
 
 
-def together(subject: Subject, owners: int, chunk: int) -> tuple[int, int, int, str | None]:
-    """States, transitions, depth and violated invariant, by owners in this process."""
-    work = clusters.work_of(subject, owners, None)
-    every = [Owner(work, q) for q in range(owners)]
+def together(model: CompiledModel, shards: int, chunk: int) -> tuple[int, int, int, str | None]:
+    """States, transitions, depth and violated invariant, by shards in this process."""
+    work = clusters.work_of(model, shards, None)
+    every = [Shard(work, q) for q in range(shards)]
     fired = np.zeros(work.actions, np.int64)
-    with subject.sizes:
-        initial = [subject.packed(s) for s in subject.initial()]
+    with model.sizes:
+        initial = [model.packed(s) for s in model.initial()]
     rows = np.array(initial, np.uint64).ravel()
     for o in every:
         o.begin(rows)
@@ -68,27 +68,27 @@ def together(subject: Subject, owners: int, chunk: int) -> tuple[int, int, int, 
                 o.insert(*(bundles[q] for bundles in made))
         levels = [o.finish_level() for o in every]
         fired += np.sum([level.fired for level in levels], axis=0)
-        if bad := next((level for level in levels if level.violation or level.senseless), None):
-            return 0, 0, depth + 1, fate(subject, bad)
+        if bad := next((level for level in levels if level.violation or level.undefined), None):
+            return 0, 0, depth + 1, fate(model, bad)
         if not any(level.added for level in levels):
             break
         depth += 1
     return sum(level.count for level in levels), int(fired.sum()), depth, None
 
 
-def fate(subject: Subject, level: Level) -> str:
+def fate(model: CompiledModel, level: Level) -> str:
     if level.violation is None:
         return "senseless"
-    return subject.kernel.violated(level.violation[0]) or "senseless"
+    return model.kernel.violated(level.violation[0]) or "senseless"
 
 
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     plain = explore_reference(protocol, sizes, limit=2_000)
     if plain.outcome in (Outcome.LIMIT, Outcome.UNDEFINED) or (plain.violated and not plain.path):
         return "passed over"
-    subject = Subject(protocol, sizes)
-    for owners, chunk in ((1, 7), (2, 1_000), (3, 2)):
-        states, transitions, depth, violated = together(subject, owners, chunk)
+    model = CompiledModel(protocol, sizes)
+    for shards, chunk in ((1, 7), (2, 1_000), (3, 2)):
+        states, transitions, depth, violated = together(model, shards, chunk)
         assert depth == plain.depth
         if plain.violated is None:
             assert (states, transitions, violated) == (plain.states, plain.transitions, None)
@@ -109,25 +109,25 @@ def test_owners_agree_with_python(source: Source) -> None:
 
 
 def test_an_owner_goes_back_a_level() -> None:
-    subject = Subject(Paxos, SMALL)
-    owner = Owner(clusters.work_of(subject, 1, None), 0)
+    model = CompiledModel(Paxos, SMALL)
+    shard = Shard(clusters.work_of(model, 1, None), 0)
     with SMALL:
-        owner.begin(subject.packed(subject.initial()[0]))
-    levels: list[Level] = [owner.finish_level()]
+        shard.begin(model.packed(model.initial()[0]))
+    levels: list[Level] = [shard.finish_level()]
     for _ in range(3):
-        owner.expand(10_000)
-        owner.insert(None)
-        levels.append(owner.finish_level())
-    owner.expand(10_000)
-    owner.insert(None)
-    owner.take_back(levels[-2].count, levels[-1].count)
-    owner.expand(10_000)
-    owner.insert(None)
-    again = owner.finish_level()
-    # A second owner that never went back:
-    other = Owner(clusters.work_of(subject, 1, None), 0)
+        shard.expand(10_000)
+        shard.insert(None)
+        levels.append(shard.finish_level())
+    shard.expand(10_000)
+    shard.insert(None)
+    shard.take_back(levels[-2].count, levels[-1].count)
+    shard.expand(10_000)
+    shard.insert(None)
+    again = shard.finish_level()
+    # A second shard that never went back:
+    other = Shard(clusters.work_of(model, 1, None), 0)
     with SMALL:
-        other.begin(subject.packed(subject.initial()[0]))
+        other.begin(model.packed(model.initial()[0]))
     other.finish_level()
     for _ in range(4):
         other.expand(10_000)
@@ -156,12 +156,12 @@ def cluster() -> Iterator[None]:
 def test_counts_are_those_of_one_machine(cluster: None) -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
     local = explore(Paxos, sizes)
-    found = ClusterSearch(Subject(Paxos, sizes), 2).run()
+    found = ClusterSearch(CompiledModel(Paxos, sizes), 2).run()
     assert found.outcome is Outcome.HOLDS and found.partial is None
     assert (found.states, found.transitions, found.depth) == (185_369, local.transitions, 24)
     assert found.fired == local.fired and found.reached == local.reached
     assert found.guards == local.guards
-    reduced = ClusterSearch(Subject(Paxos, SMALL, symmetry=True), 2).run()
+    reduced = ClusterSearch(CompiledModel(Paxos, SMALL, symmetry=True), 2).run()
     assert (reduced.states, reduced.full_states) == (443, 3_921)
 
 
@@ -171,7 +171,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
     only = frozenset({mutant.violates})
     local = explore(mutant.protocol, sizes, only=only)
-    found = ClusterSearch(Subject(mutant.protocol, sizes, only), 2).run()
+    found = ClusterSearch(CompiledModel(mutant.protocol, sizes, only), 2).run()
     assert (found.violated, found.depth) == (local.violated, local.depth)
     with sizes:
         machine = Machine(mutant.protocol, sizes)
@@ -184,7 +184,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
 
 
 def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
-    search = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(tmp_path / "saved"))
+    search = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(tmp_path / "saved"))
     lost: list[int] = []
 
     def kill(progress: Progress) -> None:
@@ -200,7 +200,7 @@ def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
 
 
 def test_a_lost_worker_without_checkpoint(cluster: None) -> None:
-    search = ClusterSearch(Subject(Paxos, SMALL), 2)
+    search = ClusterSearch(CompiledModel(Paxos, SMALL), 2)
 
     def kill(progress: Progress) -> None:
         if progress.depth == 3:
@@ -217,9 +217,9 @@ def test_a_stopped_search_goes_on(cluster: None, tmp_path: Path) -> None:
         if progress.depth == 6:
             raise KeyboardInterrupt
 
-    first = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
+    first = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
     assert first.outcome is Outcome.INTERRUPTED and first.states < 3_921
-    found = ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run()
+    found = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(folder)).run()
     assert (found.outcome, found.states, found.depth) == (Outcome.HOLDS, 3_921, 16)
     assert found.transitions == explore(Paxos, SMALL).transitions
 
@@ -231,37 +231,37 @@ def test_checkpoints_that_are_refused(cluster: None, tmp_path: Path) -> None:
         if progress.depth == 4:
             raise KeyboardInterrupt
 
-    def again(subject: Subject, owners: int = 2) -> Any:
-        return ClusterSearch(subject, owners, checkpoint=str(folder)).run()
+    def again(model: CompiledModel, shards: int = 2) -> Any:
+        return ClusterSearch(model, shards, checkpoint=str(folder)).run()
 
-    ClusterSearch(Subject(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
-    larger = Subject(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
+    ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
+    larger = CompiledModel(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
     with pytest.raises(SavedError, match="its sizes is"):
         again(larger)
     with pytest.raises(SavedError, match="its model is"):
         again(_other())
     with pytest.raises(SavedError, match="its owners is 2"):
-        again(Subject(Paxos, SMALL), 1)
+        again(CompiledModel(Paxos, SMALL), 1)
     with pytest.raises(SavedError, match="its symmetry is False"):
-        again(Subject(Paxos, SMALL, symmetry=True))
+        again(CompiledModel(Paxos, SMALL, symmetry=True))
     states = next(folder.glob("level-00002-*"))
     states.write_bytes(states.read_bytes()[:-7])
     with pytest.raises(SavedError, match="is damaged"):
-        again(Subject(Paxos, SMALL))
+        again(CompiledModel(Paxos, SMALL))
     manifest = folder / "manifest.json"
     text = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**text, "version": 99}))
     with pytest.raises(SavedError, match="has version 99, this is version 1"):
-        again(Subject(Paxos, SMALL))
+        again(CompiledModel(Paxos, SMALL))
     manifest.write_text("{")
     with pytest.raises(SavedError, match="is no manifest"):
-        again(Subject(Paxos, SMALL))
+        again(CompiledModel(Paxos, SMALL))
 
 
-def _other() -> Subject:
+def _other() -> CompiledModel:
     from quorate.model.flexible_paxos import FlexiblePaxos
 
-    return Subject(FlexiblePaxos, FlexiblePaxos.sized(Acceptor=3, Ballot=2, Value=2))
+    return CompiledModel(FlexiblePaxos, FlexiblePaxos.sized(Acceptor=3, Ballot=2, Value=2))
 
 
 def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
@@ -271,5 +271,5 @@ def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_work_is_shown_without_its_code() -> None:
-    work = clusters.work_of(Subject(Paxos, SMALL), 2, None)
+    work = clusters.work_of(CompiledModel(Paxos, SMALL), 2, None)
     assert isinstance(work, Work) and len(repr(work)) < 400

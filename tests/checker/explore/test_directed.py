@@ -13,7 +13,7 @@ from llvmlite import ir
 from quorate.checker.cli.main import run
 from quorate.checker.explore.codegen.machine_code import Machine as Compiled
 from quorate.checker.explore.codegen.native import call_check, jit
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.explore.search.directed import search as searching
 from quorate.checker.explore.search.directed.heuristic import add_distance
@@ -95,9 +95,9 @@ def ends_badly(machine: Machine, state: State, path: tuple[Move, ...], invariant
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     """Every search against plain Python, level by level."""
     counts, violated = levels(protocol, sizes)
-    subject = Subject(protocol, sizes)
+    model = CompiledModel(protocol, sizes)
     for towards in (False, True):
-        found = Directed(subject, towards).run()
+        found = Directed(model, towards).run()
         if found.outcome is Outcome.UNDEFINED:  # the kernel is stricter than Python
             return "undefined"
         if violated is not None:
@@ -108,7 +108,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
             assert found.transitions == explore(protocol, sizes).transitions
             assert found.partial is None
     for bound in {1, len(counts) // 2 + 1, len(counts)}:
-        found = Directed(subject, depth=bound).run()
+        found = Directed(model, depth=bound).run()
         if violated is not None and violated <= bound:
             assert found.outcome is Outcome.VIOLATED and found.depth <= bound
         elif violated is None:
@@ -116,7 +116,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
             left = counts[bound] if bound < len(counts) else 0
             assert found.outcome is (Outcome.BOUND if left else Outcome.HOLDS)
             assert found.waiting == left and (found.partial is not None) == bool(left)
-    walked = Walks(subject, 50, len(counts) + 3).run()
+    walked = Walks(model, 50, len(counts) + 3).run()
     if walked.outcome is Outcome.VIOLATED:
         assert violated is not None and walked.depth >= 0
         real(protocol, sizes, walked)
@@ -158,7 +158,7 @@ def test_exhausted_paxos_and_its_orbits() -> None:
     for symmetry in (False, True):
         whole = explore(Paxos, SMALL, symmetry=symmetry)
         for towards in (False, True):
-            found = Directed(Subject(Paxos, SMALL, symmetry=symmetry), towards).run()
+            found = Directed(CompiledModel(Paxos, SMALL, symmetry=symmetry), towards).run()
             assert (found.outcome, found.states) == (Outcome.HOLDS, whole.states)
             assert found.transitions == whole.transitions and found.reached == whole.reached
             assert found.full_states == whole.full_states == 3_921
@@ -170,25 +170,25 @@ def test_mutants_are_found(name: str, symmetry: bool) -> None:
     mutant = MUTANTS[name]
     assert mutant.verdict == KILLED and mutant.violates is not None
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
-    subject = Subject(mutant.protocol, sizes, frozenset({mutant.violates}), symmetry)
-    for found in (Directed(subject, True).run(), Directed(subject, depth=30).run()):
+    model = CompiledModel(mutant.protocol, sizes, frozenset({mutant.violates}), symmetry)
+    for found in (Directed(model, True).run(), Directed(model, depth=30).run()):
         assert found.violated == mutant.violates
         real(mutant.protocol, sizes, found)
 
 
 def test_limits_are_kept_and_said() -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
-    subject = Subject(Paxos, sizes)
-    found = Directed(subject, True, limit=1_000).run()
+    model = CompiledModel(Paxos, sizes)
+    found = Directed(model, True, limit=1_000).run()
     assert (found.outcome, found.states) == (Outcome.LIMIT, 1_000)
     assert found.partial is not None and f"{found.waiting:,}" in found.partial
-    found = Directed(subject, memory=70_000 * searching.bytes_per_state(1)).run()
+    found = Directed(model, memory=70_000 * searching.bytes_per_state(1)).run()
     assert found.outcome is Outcome.OUT_OF_MEMORY and found.waiting > 0
 
 
 def test_walks_follow_from_their_seed() -> None:
-    subject = Subject(Paxos, SMALL)
-    one, same, other = (Walks(subject, 100, 30, seed).run() for seed in (1, 1, 2))
+    model = CompiledModel(Paxos, SMALL)
+    one, same, other = (Walks(model, 100, 30, seed).run() for seed in (1, 1, 2))
     assert one.transitions == same.transitions != other.transitions
     assert one.outcome is Outcome.BOUND and one.partial is not None and "seed 1" in one.partial
     assert one.states == 0
@@ -197,8 +197,8 @@ def test_walks_follow_from_their_seed() -> None:
 def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
     mutant = MUTANTS["forgets-vote"]
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
-    subject = Subject(mutant.protocol, sizes)
-    kernel = subject.kernel
+    model = CompiledModel(mutant.protocol, sizes)
+    kernel = model.kernel
     module = ir.Module("distance")
     add_distance(module, kernel.layout.graph, kernel.words, kernel.violations(), 1_000)
     compiled = Compiled(module)
@@ -209,14 +209,14 @@ def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
 
     seen: Counter[bool] = Counter()
     with sizes:
-        states = set(subject.machine.initial())
+        states = set(model.machine.initial())
         for _ in range(12):
-            states |= {t for s in states for _, _, t in subject.machine.successors(s)}
+            states |= {t for s in states for _, _, t in model.machine.successors(s)}
         for state in states:
             far = distance(
-                compiled.address("distance"), subject.packing.pack(state), np.zeros(1, np.uint32)
+                compiled.address("distance"), model.packing.pack(state), np.zeros(1, np.uint32)
             )
-            violated = bool(subject.judge.bits(state) & kernel.bad)
+            violated = bool(model.confirm.bits(state) & kernel.bad)
             assert (far == 0) == violated
             seen[violated] += 1
     assert len(seen) == 2, seen

@@ -190,7 +190,7 @@ def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
     layout, packing, canonical = (
         explorer.kernel.layout,
         explorer.packing,
-        explorer.subject.canonical,
+        explorer.model.canonical,
     )
     reduction = explorer.kernel.reduction
     assert reduction is not None

@@ -170,7 +170,7 @@ def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_without_memory_to_split_one_thread_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(store: Store, owners: int) -> Partitions:
+    def fail(store: Store, shards: int) -> Partitions:
         raise MemoryError
 
     monkeypatch.setattr(Partitions, "split", fail)
@@ -224,26 +224,26 @@ def test_real_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     search = Explorer(Paxos, sizes, threads=2)
     monkeypatch.setattr(explorer, "SLICE", 10_000)
     assert search.run().states == 185_369
-    assert search._partitions is None or search._partitions.owners == 2
+    assert search._partitions is None or search._partitions.shards == 2
     monkeypatch.setattr(explorer, "CROWD", 1000)
     assert agree(Paxos, sizes, 2) == "holds"
 
 
-def parts_of(store: Store, owners: int) -> Iterator[tuple[int, Mapping[str, int]]]:
+def parts_of(store: Store, shards: int) -> Iterator[tuple[int, Mapping[str, int]]]:
     """For each state, by rank: what `Partitions` says of it."""
-    parts = Partitions.split(store, owners)
+    parts = Partitions.split(store, shards)
     for rank in range(store.count):
         number = parts.number(rank)
         yield rank, {"rank": parts.rank(number), "parent": parts.rank(parts.parent(number))}
 
 
-@pytest.mark.parametrize("owners", [1, 2, 5])
-def test_split_and_gathered(owners: int) -> None:
+@pytest.mark.parametrize("shards", [1, 2, 5])
+def test_split_and_gathered(shards: int) -> None:
     search = Explorer(Paxos, Paxos.sized(Acceptor=2, Ballot=2, Value=1))
     search.run()
-    for rank, said in parts_of(search.store, owners):
+    for rank, said in parts_of(search.store, shards):
         assert said == {"rank": rank, "parent": search.store.parent(rank)}
-    parts = Partitions.split(search.store, owners)
+    parts = Partitions.split(search.store, shards)
     same(search.store, parts.gathered())
     for part in parts.stores:
         for k in range(part.count):

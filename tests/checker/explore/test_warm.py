@@ -198,13 +198,13 @@ def test_code_that_changed_while_it_runs_keeps_nothing(
     monkeypatch.setattr(kernel, "unchanged", lambda: False)
     found, search = searched(Paxos, Paxos.sized(Acceptor=2, Ballot=1, Value=2))
     assert found.complete and search.kernel._key is None
-    assert not (warm / "outlines").exists()
+    assert not (warm / "metadata").exists()
 
 
 # ---------------------------------------------------------------- files
 
 
-@pytest.mark.parametrize("folder", ["outlines", "kernels"])
+@pytest.mark.parametrize("folder", ["metadata", "kernels"])
 @pytest.mark.parametrize("damage", [b"", b"x" * 10, b"x" * 5000, None])
 def test_a_damaged_file_counts_as_absent(warm: Path, folder: str, damage: bytes | None) -> None:
     sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=2)
@@ -217,10 +217,10 @@ def test_a_damaged_file_counts_as_absent(warm: Path, folder: str, damage: bytes 
     assert {f: f.read_bytes() for f in (warm / folder).iterdir()} == whole  # and it is replaced
 
 
-def test_an_outline_without_code_and_code_without_outline(warm: Path) -> None:
+def test_metadata_without_code_and_code_without_metadata(warm: Path) -> None:
     sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=2)
     cold, _ = searched(Paxos, sizes)
-    for folder in ("outlines", "kernels"):
+    for folder in ("metadata", "kernels"):
         for file in (warm / folder).iterdir():
             file.unlink()
         assert searched(Paxos, sizes)[0] == cold
@@ -246,7 +246,7 @@ def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path
 
 
 def test_a_kernel_tells_the_same_of_itself() -> None:
-    """Its outline says what that its instances give."""
+    """Its metadata says what that its instances give."""
     for seed in range(20):
         source = generate(Random(seed))
         with loaded(source) as protocol:
@@ -256,5 +256,5 @@ def test_a_kernel_tells_the_same_of_itself() -> None:
                 continue
             with sizes:
                 made = Kernel(description, sizes)
-                assert made.outline.instances == len(made.instances)
+                assert made.metadata.instances == len(made.instances)
                 assert made.most_successors <= max(1, made.most_transitions)

@@ -1,6 +1,6 @@
 """A checkpoint of a search on a cluster: a folder that all its machines can reach.
 
-Each owner writes what a level added to its states; then the manifest is replaced, in one step, by
+Each shard writes what a level added to its states; then the manifest is replaced, in one step, by
 one that names these files and their checksums. What no manifest names does not exist.
 """
 
@@ -33,7 +33,7 @@ class SavedError(Exception):
 class Manifest:
     """What a checkpoint holds: the search it belongs to, and what was found up to a level.
 
-    `counts[l][q]` is how many states owner q had at the end of level l, `checksums[l][q]` that of
+    `counts[l][q]` is how many states shard q had at the end of level l, `checksums[l][q]` that of
     the file with what the level added.
     """
 
@@ -65,17 +65,17 @@ class Folder:
         except OSError as error:
             raise SavedError(f"{self.url}: cannot be made: {error}") from None
 
-    def write_states(self, level: int, owner: int, rows: Words, parents: Numbers) -> str:
+    def write_states(self, level: int, shard: int, rows: Words, parents: Numbers) -> str:
         """Write what a level added; returns the checksum. Raises SavedError."""
         held = io.BytesIO()
         np.savez(held, rows=rows, parents=parents)
         data = held.getvalue()
-        self._write(_name(level, owner), data)
+        self._write(_name(level, shard), data)
         return hashlib.sha256(data).hexdigest()
 
-    def read_states(self, level: int, owner: int, checksum: str) -> tuple[Words, Numbers]:
+    def read_states(self, level: int, shard: int, checksum: str) -> tuple[Words, Numbers]:
         """What a level added. Raises SavedError for a file that is not what was written."""
-        name = _name(level, owner)
+        name = _name(level, shard)
         data = self._read(name)
         if hashlib.sha256(data).hexdigest() != checksum:
             raise SavedError(f"{self.url}/{name}: is damaged: its checksum is not the manifest's")
@@ -131,5 +131,5 @@ class Folder:
             raise SavedError(f"{self.url}/{name}: cannot be read: {error}") from None
 
 
-def _name(level: int, owner: int) -> str:
-    return f"level-{level:05}-owner-{owner:04}.npz"
+def _name(level: int, shard: int) -> str:
+    return f"level-{level:05}-owner-{shard:04}.npz"

@@ -1,10 +1,10 @@
-"""The head of a search on a Ray cluster: it tells the owners what to do, level by level.
+"""The head of a search on a Ray cluster: it tells the shards what to do, level by level.
 
-Every process owns the states of a share of the hashes. In a round each owner expands some of its
-states and hands what it made to the owners, through Ray's object store; then each inserts what it
-got, in the order of the owners. A level ends when all have done so: depth, verdict and the length
+Every process owns the states of a share of the hashes. In a round each shard expands some of its
+states and hands what it made to the shards, through Ray's object store; then each inserts what it
+got, in the order of the shards. A level ends when all have done so: depth, verdict and the length
 of a counterexample are those of a search on one machine, and so are the counts of a complete one.
-With a checkpoint, an owner that is lost is made anew from the last complete level, and the others
+With a checkpoint, a shard that is lost is made anew from the last complete level, and the others
 go back to it.
 """
 
@@ -22,7 +22,7 @@ import numpy.typing as npt
 import ray
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.coverage import guard_coverage
 from quorate.checker.ground.packing import Words
@@ -37,20 +37,20 @@ from quorate.checker.results import (
 from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import State
 
-from .owner import Level, Owner, Work
 from .saved import Folder, Manifest, SavedError
+from .shard import Level, Shard, Work
 
 if TYPE_CHECKING:
     from quorate.checker.explore.codegen.emit import Goal
 
-ROUND = 1 << 17  # states that an owner expands before it hands over what it made
+ROUND = 1 << 17  # states that a shard expands before it hands over what it made
 ATTEMPTS = 5  # how often in a row one level is begun again
 
 Report = Callable[[Progress], None]
 
 
-class _Process(Owner):
-    """An owner as Ray calls it."""
+class _Process(Shard):
+    """An shard as Ray calls it."""
 
     def hand_over(self, most: int) -> Any:
         """What `expand` makes: Ray takes a list of several results apart, but not one of one."""
@@ -84,13 +84,13 @@ def connect(address: str) -> None:
 
 
 def workers_available() -> int:
-    """How many owners the cluster has room for: one for each core."""
+    """How many shards the cluster has room for: one for each core."""
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def work_of(subject: Subject, owners: int, memory: int | None) -> Work:
-    """What the owners of a search have to know; `memory` is for all of them."""
-    k = subject.kernel
+def work_of(model: CompiledModel, shards: int, memory: int | None) -> Work:
+    """What the shards of a search have to know; `memory` is for all of them."""
+    k = model.kernel
     return Work(
         text=k.machine.text,
         successors=k.functions[0],
@@ -101,21 +101,21 @@ def work_of(subject: Subject, owners: int, memory: int | None) -> Work:
         bad=k.bad,
         most_successors=k.most_successors,
         actions=len(k.actions),
-        owners=owners,
-        memory=None if memory is None else memory // owners,
+        shards=shards,
+        memory=None if memory is None else memory // shards,
     )
 
 
 @dataclass
 class ClusterSearch:
-    """One search over `owners` processes of the cluster that this process has joined.
+    """One search over `shards` processes of the cluster that this process has joined.
 
-    `memory` is for all owners together, in bytes. `checkpoint` is a path or URL that all machines
+    `memory` is for all shards together, in bytes. `checkpoint` is a path or URL that all machines
     reach. Raises SavedError, ClusterError, SizeError.
     """
 
-    subject: Subject
-    owners: int
+    model: CompiledModel
+    shards: int
     memory: int | None = None
     checkpoint: str | None = None
     handles: list[Any] = field(init=False, default_factory=list)
@@ -130,7 +130,7 @@ class ClusterSearch:
 
     def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
-        with self.subject.sizes:
+        with self.model.sizes:
             try:
                 self._begin()
                 outcome = self._initial() or self._loop(report)
@@ -142,31 +142,31 @@ class ClusterSearch:
     # ------------------------------------------------------------ beginning
 
     def _begin(self) -> None:
-        k = self.subject.kernel
-        self._work = ray.put(work_of(self.subject, self.owners, self.memory))
+        k = self.model.kernel
+        self._work = ray.put(work_of(self.model, self.shards, self.memory))
         self._violation: tuple[int, int] | None = None
-        self._senseless: tuple[int, int] | None = None  # the label, and the number of the state
+        self._undefined: tuple[int, int] | None = None  # the label, and the number of the state
         self._manifest = self._resumed() or Manifest(self._identity(), fired=[0] * len(k.actions))
-        self.initial = self.subject.initial()
-        self.handles = [self._owner(q) for q in range(self.owners)]
+        self.initial = self.model.initial()
+        self.handles = [self._shard(q) for q in range(self.shards)]
         if self._manifest.counts:
-            ray.get([self._load(q) for q in range(self.owners)])
+            ray.get([self._load(q) for q in range(self.shards)])
         else:
-            rows = [self.subject.packed(s) for s in self.initial]
+            rows = [self.model.packed(s) for s in self.initial]
             packed = np.array(rows, np.uint64).ravel()
             ray.get([h.begin.remote(packed) for h in self.handles])
             self._complete(ray.get([h.finish_level.remote() for h in self.handles]))
 
     def _identity(self) -> dict[str, Any]:
         """What a checkpoint must agree on to be of this search."""
-        g = self.subject
+        g = self.model
         return {
             "invariants": sorted(p.name for p in g.description.invariants),
             "sizes": dict(g.sizes),
             "faults": dict(g.sizes.faults),
             "symmetry": g.symmetry,
             "model": digest(g.description),  # which has the invariants in it: they were first
-            "owners": self.owners,
+            "owners": self.shards,
         }
 
     def _resumed(self) -> Manifest | None:
@@ -176,7 +176,7 @@ class ClusterSearch:
         folder.create()
         return folder.read_manifest(self._identity())
 
-    def _owner(self, q: int) -> Any:
+    def _shard(self, q: int) -> Any:
         return ray.remote(_Process).options(num_cpus=1, max_restarts=0).remote(self._work, q)
 
     def _load(self, q: int) -> Any:
@@ -187,10 +187,10 @@ class ClusterSearch:
     def _initial(self) -> Outcome | None:
         """The invariants of the initial states, by CPython."""
         for state in self.initial:
-            bits = self.subject.judge.bits(state)
-            self._manifest.reached |= bits & ~self.subject.kernel.bad
-            if bits & self.subject.kernel.bad:
-                self._bad_initial = state, bits & self.subject.kernel.bad
+            bits = self.model.confirm.bits(state)
+            self._manifest.reached |= bits & ~self.model.kernel.bad
+            if bits & self.model.kernel.bad:
+                self._bad_initial = state, bits & self.model.kernel.bad
                 return Outcome.VIOLATED
         return None
 
@@ -218,14 +218,14 @@ class ClusterSearch:
             return Outcome.INTERRUPTED
 
     def _level(self) -> list[Level]:
-        """Let every owner expand its part of a level and insert what comes of it."""
+        """Let every shard expand its part of a level and insert what comes of it."""
         begun = self._waiting()
         rounds = -(-max(begun) // ROUND)
         # One round is expanded while the last one is inserted.
         pending: list[Any] = []
         for _ in range(rounds):
             made = [
-                h.hand_over.options(num_returns=self.owners).remote(ROUND) for h in self.handles
+                h.hand_over.options(num_returns=self.shards).remote(ROUND) for h in self.handles
             ]
             pending = self._insert(made, pending)
         ray.get(pending)
@@ -235,27 +235,27 @@ class ClusterSearch:
         """Start inserting a round; wait for the one before, so that few bundles are on the way."""
         parts = [m if isinstance(m, list) else [m] for m in made]
         started = [
-            h.insert.remote(*(parts[p][q] for p in range(self.owners)))
+            h.insert.remote(*(parts[p][q] for p in range(self.shards)))
             for q, h in enumerate(self.handles)
         ]
         ray.get(pending)
         return started
 
     def _waiting(self) -> list[int]:
-        """How many states of the level each owner has."""
+        """How many states of the level each shard has."""
         m = self._manifest
-        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.owners
+        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.shards
         return [now - then for now, then in zip(m.counts[-1], before, strict=True)]
 
     def _complete(self, levels: list[Level]) -> Outcome | None:
-        """Take up what the owners found in a level; an outcome if the search ends with it."""
+        """Take up what the shards found in a level; an outcome if the search ends with it."""
         m = self._manifest
         for q, level in enumerate(levels):
-            if level.senseless is not None:
-                self._senseless = self._senseless or level.senseless
+            if level.undefined is not None:
+                self._undefined = self._undefined or level.undefined
             if level.violation is not None and self._violation is None:
                 bits, k = level.violation
-                self._violation = bits, k * self.owners + q
+                self._violation = bits, k * self.shards + q
         counts = [level.count for level in levels]
         if self.checkpoint is not None:
             self._save(counts)
@@ -266,7 +266,7 @@ class ClusterSearch:
         for level in levels:
             m.reached |= level.reached
         outcome = None
-        if self._senseless is not None:
+        if self._undefined is not None:
             outcome = Outcome.UNDEFINED
         elif self._violation is not None:
             outcome = Outcome.VIOLATED
@@ -282,9 +282,9 @@ class ClusterSearch:
         return outcome
 
     def _save(self, counts: list[int]) -> None:
-        """Let the owners write what the level added to the checkpoint."""
+        """Let the shards write what the level added to the checkpoint."""
         m = self._manifest
-        starts = m.counts[-1] if m.counts else [0] * self.owners
+        starts = m.counts[-1] if m.counts else [0] * self.shards
         if m.counts and counts == starts:
             return
         level = len(m.checksums)
@@ -295,7 +295,7 @@ class ClusterSearch:
         m.checksums.append(list(ray.get(saved)))
 
     def _recover(self, error: Exception, failed: int) -> None:
-        """Go back to the last complete level, with new owners for those that are lost."""
+        """Go back to the last complete level, with new shards for those that are lost."""
         if isinstance(error, ray.exceptions.RayTaskError):
             cause = error.cause
             if isinstance(cause, SavedError):
@@ -310,13 +310,13 @@ class ClusterSearch:
             raise ClusterError(f"workers were lost {failed} times in one level: {error}")
         m = self._manifest
         del m.checksums[len(m.counts) :]
-        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.owners
+        before = m.counts[-2] if len(m.counts) > 1 else [0] * self.shards
         waits = []
         for q, handle in enumerate(self.handles):
             try:
                 ray.get(handle.process.remote())
             except ray.exceptions.RayError:
-                self.handles[q] = self._owner(q)
+                self.handles[q] = self._shard(q)
                 waits.append(self._load(q))
             else:
                 waits.append(handle.take_back.remote(before[q], m.counts[-1][q]))
@@ -333,7 +333,7 @@ class ClusterSearch:
         return Progress(sum(m.counts[-1]), waiting, len(m.counts) - 1, self._seconds())
 
     def _state(self, number: int) -> tuple[Words, int]:
-        k, q = divmod(number, self.owners)
+        k, q = divmod(number, self.shards)
         words, parent = ray.get(self.handles[q].state.remote(k))
         return words, parent
 
@@ -345,33 +345,33 @@ class ClusterSearch:
                 break
             rows.append(words)
             number = parent
-        initial = next(s for s in self.initial if np.array_equal(self.subject.packed(s), words))
-        return initial, self.subject.steps(initial, reversed(rows))
+        initial = next(s for s in self.initial if np.array_equal(self.model.packed(s), words))
+        return initial, self.model.steps(initial, reversed(rows))
 
     def _weigh(self, _function: int, _step: int, total: npt.NDArray[np.int64]) -> None:
-        """Add up how many states those of the owners stand for: each calls its own `weigh`."""
+        """Add up how many states those of the shards stand for: each calls its own `weigh`."""
         total += sum(ray.get([h.weight.remote() for h in self.handles]))
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
-        text = self.subject.kernel.blocked(goals).text
+        text = self.model.kernel.blocked(goals).text
         counts = ray.get([h.blocked.remote(text, len(goals), step) for h in self.handles])
         return [sum(n) for n in zip(*counts, strict=True)]
 
     def _result(self, outcome: Outcome) -> Exploration:
-        subject, m = self.subject, self._manifest
+        model, m = self.model, self._manifest
         finding = Finding()
         if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
-            ended = self._senseless or self._violation
+            ended = self._undefined or self._violation
             if ended is None:
-                finding = subject.judge.of_state(self._bad_initial[0], (), self._bad_initial[1])
+                finding = model.confirm.of_state(self._bad_initial[0], (), self._bad_initial[1])
             else:
                 found, number = ended
-                finding = subject.judge.finding(outcome, *self._path_to(number), found)
+                finding = model.confirm.finding(outcome, *self._path_to(number), found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
             states = sum(m.counts[-1])
-            guards, sampled = guard_coverage(subject.description, states, self._count_blocked)
+            guards, sampled = guard_coverage(model.description, states, self._count_blocked)
         return Exploration(
             outcome=finding.outcome(outcome),
             states=sum(m.counts[-1]),
@@ -381,13 +381,13 @@ class ClusterSearch:
             undefined=finding.undefined,
             initial=finding.initial,
             path=finding.path,
-            fired=dict(zip(subject.kernel.actions, m.fired, strict=True)),
-            reached=subject.kernel.reached(m.reached),
+            fired=dict(zip(model.kernel.actions, m.fired, strict=True)),
+            reached=model.kernel.reached(m.reached),
             guards=guards,
             sampled=sampled,
             seconds=self._seconds(),
-            bits=subject.kernel.layout.bits,
-            words=subject.kernel.words,
+            bits=model.kernel.layout.bits,
+            words=model.kernel.words,
             waiting=0 if outcome is Outcome.HOLDS else sum(self._waiting()),
-            orbits=subject.canonical.orbits(sum(m.counts[-1]), self._weigh),
+            orbits=model.canonical.orbits(sum(m.counts[-1]), self._weigh),
         )

@@ -13,14 +13,19 @@ import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
+from quorate.checker.explore.search.driver import (
+    DONE,
+    FULL,
+    LIMIT,
+    PAUSED,
+    UNDEFINED,
+    VIOLATED,
+)
 from quorate.checker.explore.store.table import equal, hash_of
 
 # Places in the control array.
 COUNT, DEEPEST, REACHED, FOUND, WHERE, LOWEST, CUT, WAITING = range(8)
 CONTROLS = 8
-
-# Why `search` returned.
-DONE, PAUSED, FULL, VIOLATED, SENSELESS, LIMIT = range(6)
 
 NOWHERE = -1
 ENDLESS = 1 << 62
@@ -109,7 +114,7 @@ def search(
             if labels[j] >= np.uint32(UNDEFINED_STEP):
                 control[FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
                 control[WHERE] = k
-                status = SENSELESS
+                status = UNDEFINED
                 break
             h = hash_of(out, at, words) & mask
             known = np.int64(table[h]) - 1

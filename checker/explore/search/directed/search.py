@@ -16,7 +16,8 @@ import numpy.typing as npt
 from llvmlite import ir
 
 from quorate.checker.explore.codegen.machine_code import Machine as Compiled
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
+from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.coverage import guard_coverage
 from quorate.checker.explore.store.sweep import sweep
@@ -58,7 +59,7 @@ class Directed:
     states, `memory` the bytes that they take.
     """
 
-    subject: Subject
+    model: CompiledModel
     towards_violation: bool = False
     depth: int | None = None
     limit: int | None = None
@@ -70,14 +71,14 @@ class Directed:
 
     def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
-        with self.subject.sizes:
+        with self.model.sizes:
             self._begin()
             return self._result(self._initial() or self._loop(report))
 
     def _begin(self) -> None:
-        k = self.subject.kernel
+        k = self.model.kernel
         self._distance = self._compiled_distance() if self.towards_violation else None
-        self.initial = self.subject.initial()
+        self.initial = self.model.initial()
         self._store = _Found.empty(k.words, self._first_room())
         buckets = BUCKETS if self.towards_violation else 1
         self._heads = np.full(buckets, f.NOWHERE, np.int32)
@@ -90,29 +91,29 @@ class Directed:
 
     def _first_room(self) -> int:
         """Room for the successors of one state at least, within the memory if possible."""
-        k = self.subject.kernel
+        k = self.model.kernel
         room = FIRST_ROOM
         if self.memory is not None:
             room = min(room, self.memory // bytes_per_state(k.words))
         return max(room, 4 * (k.most_successors + len(self.initial)))
 
     def _compiled_distance(self) -> Compiled:
-        k = self.subject.kernel
+        k = self.model.kernel
         module = ir.Module("distance")
         add_distance(module, k.layout.graph, k.words, k.violations(), FARTHEST)
         return Compiled(module)
 
     def _initial(self) -> Outcome | None:
         """Let the initial states wait; an outcome if the search ends with them."""
-        s, judge = self._store, self.subject.judge
+        s, confirm = self._store, self.model.confirm
         for i, state in enumerate(self.initial):
-            s.states[i * s.words : (i + 1) * s.words] = self.subject.packed(state)
+            s.states[i * s.words : (i + 1) * s.words] = self.model.packed(state)
             s.parents[i] = i
             s.count = i + 1
             f.put(i, 0, True, s.links, self._heads, self._tails)
-            bits = judge.bits(state)
-            self._control[f.REACHED] |= bits & ~self.subject.kernel.bad
-            if bits & self.subject.kernel.bad:
+            bits = confirm.bits(state)
+            self._control[f.REACHED] |= bits & ~self.model.kernel.bad
+            if bits & self.model.kernel.bad:
                 self._control[f.FOUND], self._control[f.WHERE] = bits, i
                 break
         s.rehash()
@@ -128,21 +129,21 @@ class Directed:
                 self._store.count = int(self._control[f.COUNT])
                 if report is not None:
                     report(self._progress())
-                if status == f.DONE:
+                if status == d.DONE:
                     return Outcome.BOUND if self._control[f.CUT] else Outcome.HOLDS
-                if status == f.VIOLATED:
+                if status == d.VIOLATED:
                     return Outcome.VIOLATED
-                if status == f.SENSELESS:
+                if status == d.UNDEFINED:
                     return Outcome.UNDEFINED
-                if status == f.LIMIT:
+                if status == d.LIMIT:
                     return Outcome.LIMIT
-                if status == f.FULL and not self._grow():
+                if status == d.FULL and not self._grow():
                     return Outcome.OUT_OF_MEMORY
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
 
     def _slice(self) -> int:
-        k, s = self.subject.kernel, self._store
+        k, s = self.model.kernel, self._store
         return int(
             f.search(
                 k.successors(),
@@ -174,7 +175,7 @@ class Directed:
     def _grow(self) -> bool:
         s = self._store
         room = min(GROWTH * s.room, MOST_STATES)
-        if room < s.room + self.subject.kernel.most_successors:
+        if room < s.room + self.model.kernel.most_successors:
             return False
         # The old arrays are there until the new ones are filled.
         if self.memory is not None and bytes_per_state(s.words) * (room + s.room) > self.memory:
@@ -192,15 +193,15 @@ class Directed:
 
     def _result(self, outcome: Outcome) -> Exploration:
         finding = Finding()
-        subject, c, s = self.subject, self._control, self._store
+        model, c, s = self.model, self._control, self._store
         if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             initial, path = self._path_to(int(c[f.WHERE]))
-            found = subject.judge.finding(outcome, initial, path, int(c[f.FOUND]))
-            finding = shrunk(subject.machine, found)
+            found = model.confirm.finding(outcome, initial, path, int(c[f.FOUND]))
+            finding = shrunk(model.machine, found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
-            guards, sampled = guard_coverage(subject.description, s.count, self._count_blocked)
+            guards, sampled = guard_coverage(model.description, s.count, self._count_blocked)
         return Exploration(
             outcome=finding.outcome(outcome),
             states=self._store.count,
@@ -210,20 +211,20 @@ class Directed:
             undefined=finding.undefined,
             initial=finding.initial,
             path=finding.path,
-            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
-            reached=subject.kernel.reached(int(c[f.REACHED])),
+            fired=dict(zip(model.kernel.actions, map(int, self._fired), strict=True)),
+            reached=model.kernel.reached(int(c[f.REACHED])),
             guards=guards,
             sampled=sampled,
             seconds=time.perf_counter() - self._started,
-            bits=subject.kernel.layout.bits,
-            words=subject.kernel.words,
+            bits=model.kernel.layout.bits,
+            words=model.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),
-            orbits=subject.canonical.orbits(s.count, self._sweep),
+            orbits=model.canonical.orbits(s.count, self._sweep),
             partial=self._partial() if finding.initial is None else None,
         )
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
-        machine = self.subject.kernel.blocked(goals)
+        machine = self.model.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
         self._sweep(machine.address("blocked"), step, counts)
         return [int(n) for n in counts]
@@ -246,7 +247,7 @@ class Directed:
             chain.append(int(self._store.parents[chain[-1]]))
         initial = self.initial[chain.pop()]
         rows = (self._store.row(i) for i in reversed(chain))
-        return initial, self.subject.steps(initial, rows)
+        return initial, self.model.steps(initial, rows)
 
 
 @dataclass

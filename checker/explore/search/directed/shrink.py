@@ -1,7 +1,7 @@
 """Shorter runs: steps that what was found does not need are taken away.
 
 Zeller and Hildebrandt: Simplifying and Isolating Failure-Inducing Input (2002), the algorithm
-`ddmin`. A step that cannot be taken once others are gone, or makes no sense then, is left out too.
+`ddmin`. A step that cannot be taken once others are gone, or is undefined then, is left out too.
 """
 
 from __future__ import annotations

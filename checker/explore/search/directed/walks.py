@@ -16,8 +16,9 @@ import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
-from quorate.checker.explore.compiled import Subject
+from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Progress
+from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.results import Exploration, Finding, Outcome, from_the_start
 from quorate.model.language.interpreter import State
 
@@ -26,8 +27,6 @@ from .shrink import shrunk
 # Places in the control array.
 RANDOM, STEPS, REACHED, FOUND, WHERE, DEEPEST, WALKS = range(7)
 CONTROLS = 7
-
-PAUSED, VIOLATED, SENSELESS = range(3)
 
 SLICE = 200  # walks between looks at the clock and the keyboard
 
@@ -70,7 +69,7 @@ def walk(
             for j in range(n):
                 if labels[j] >= np.uint32(UNDEFINED_STEP):
                     control[FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
-                    status = SENSELESS
+                    status = UNDEFINED
             if n == 0 or status != PAUSED:
                 break
             seed ^= seed << np.uint64(13)
@@ -98,7 +97,7 @@ def walk(
 class Walks:
     """Random walks through a protocol: how many, how long, and the seed that they follow from."""
 
-    subject: Subject
+    model: CompiledModel
     walks: int
     length: int
     seed: int = 0
@@ -109,15 +108,15 @@ class Walks:
 
     def _run(self, report: Report | None) -> Exploration:
         self._started = time.perf_counter()
-        with self.subject.sizes:
+        with self.model.sizes:
             self._begin()
             return self._result(self._initial() or self._loop(report))
 
     def _begin(self) -> None:
-        k = self.subject.kernel
-        self.initial = list(dict.fromkeys(self.subject.machine.initial()))
+        k = self.model.kernel
+        self.initial = list(dict.fromkeys(self.model.machine.initial()))
         self._packed = np.array(
-            [self.subject.packing.pack(s) for s in self.initial], np.uint64
+            [self.model.packing.pack(s) for s in self.initial], np.uint64
         ).ravel()
         self._trail = np.zeros((self.length + 1) * k.words, np.uint64)
         self._control = np.zeros(CONTROLS, np.int64)
@@ -127,18 +126,18 @@ class Walks:
         self._labels = np.zeros(k.most_successors, np.uint32)
 
     def _initial(self) -> Outcome | None:
-        bad = self.subject.kernel.bad
+        bad = self.model.kernel.bad
         for state in self.initial:
-            bits = self.subject.judge.bits(state)
+            bits = self.model.confirm.bits(state)
             self._control[REACHED] |= bits & ~bad
             if bits & bad:
                 self._control[FOUND] = bits & bad
-                self._trail[: self.subject.kernel.words] = self.subject.packing.pack(state)
+                self._trail[: self.model.kernel.words] = self.model.packing.pack(state)
                 return Outcome.VIOLATED
         return None if self.initial else Outcome.HOLDS
 
     def _loop(self, report: Report | None) -> Outcome:
-        k, c = self.subject.kernel, self._control
+        k, c = self.model.kernel, self._control
         try:
             while int(c[WALKS]) < self.walks:
                 status = walk(
@@ -161,27 +160,27 @@ class Walks:
                     report(Progress(int(c[STEPS]), 0, int(c[DEEPEST]), seconds))
                 if status == VIOLATED:
                     return Outcome.VIOLATED
-                if status == SENSELESS:
+                if status == UNDEFINED:
                     return Outcome.UNDEFINED
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         return Outcome.BOUND
 
     def _at(self, step: int) -> State:
-        words = self.subject.kernel.words
-        return self.subject.packing.unpack(self._trail[step * words : (step + 1) * words])
+        words = self.model.kernel.words
+        return self.model.packing.unpack(self._trail[step * words : (step + 1) * words])
 
     def _result(self, outcome: Outcome) -> Exploration:
-        subject, c = self.subject, self._control
+        model, c = self.model, self._control
         finding = Finding()
         walked = int(c[WHERE])
         if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
             initial = self._at(0)
-            words = subject.kernel.words
+            words = model.kernel.words
             rows = (self._trail[i * words : (i + 1) * words] for i in range(1, walked + 1))
-            path = subject.steps(initial, rows)
-            found = subject.judge.finding(outcome, initial, path, int(c[FOUND]))
-            finding = shrunk(subject.machine, found)
+            path = model.steps(initial, rows)
+            found = model.confirm.finding(outcome, initial, path, int(c[FOUND]))
+            finding = shrunk(model.machine, found)
         return Exploration(
             outcome=finding.outcome(outcome),
             states=0,
@@ -191,11 +190,11 @@ class Walks:
             undefined=finding.undefined,
             initial=finding.initial,
             path=finding.path,
-            fired=dict(zip(subject.kernel.actions, map(int, self._fired), strict=True)),
-            reached=subject.kernel.reached(int(c[REACHED])),
+            fired=dict(zip(model.kernel.actions, map(int, self._fired), strict=True)),
+            reached=model.kernel.reached(int(c[REACHED])),
             seconds=time.perf_counter() - self._started,
-            bits=subject.kernel.layout.bits,
-            words=subject.kernel.words,
+            bits=model.kernel.layout.bits,
+            words=model.kernel.words,
             partial=None
             if finding.initial is not None
             else (

@@ -1,4 +1,4 @@
-"""One owner of a share of the states: what a process of the cluster holds, and does when told.
+"""One shard of a share of the states: what a process of the cluster holds, and does when told.
 
 It needs no source of the protocol: the kernel travels as LLVM text and is compiled where it runs.
 Nothing here knows of Ray.
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from quorate.checker.explore.codegen.machine_code import Machine
 from quorate.checker.explore.search import driver as d
-from quorate.checker.explore.search import exchange as x
-from quorate.checker.explore.search.exchange import Buckets, Made
+from quorate.checker.explore.search import shuffle as x
+from quorate.checker.explore.search.shuffle import Made, Outbox
 from quorate.checker.explore.store.memory import Store, bytes_per_state
-from quorate.checker.explore.store.table import hash_of, owner_of
+from quorate.checker.explore.store.table import hash_of, shard_of
 from quorate.checker.ground.packing import Words
 
 from .saved import Folder, Numbers
@@ -28,13 +28,13 @@ GROWTH = 2
 MOST_STATES = 1 << 40
 WIDER = 4  # bytes that the number of a parent has more than on one machine
 
-# Successors for one owner: their words, labels, and the numbers of the states they lead from.
+# Successors for one shard: their words, labels, and the numbers of the states they lead from.
 Bundle = tuple[Words, npt.NDArray[np.uint32], Numbers]
 
 
 @dataclass(frozen=True)
 class Work:
-    """What every owner has to know of a search; `memory` is for each."""
+    """What every shard has to know of a search; `memory` is for each."""
 
     text: str = field(repr=False)  # the kernel, as LLVM code
     successors: str
@@ -45,29 +45,29 @@ class Work:
     bad: int
     most_successors: int
     actions: int
-    owners: int
+    shards: int
     memory: int | None
 
 
 @dataclass(frozen=True)
 class Level:
-    """What an owner has found once a level is complete: how many states, and of what kind."""
+    """What a shard has found once a level is complete: how many states, and of what kind."""
 
     count: int
     added: int
     fired: tuple[int, ...]
     reached: int
     violation: tuple[int, int] | None = None  # the bits of `check`, and the state's index
-    senseless: tuple[int, int] | None = None  # the label, and the number of the state
+    undefined: tuple[int, int] | None = None  # the label, and the number of the state
     full: bool = False
 
 
 @dataclass
-class Owner:
-    """The states whose hash is this owner's, as a level-by-level search finds them.
+class Shard:
+    """The states whose hash is this shard's, as a level-by-level search finds them.
 
     States with an index below `head` are expanded; those up to `end` are of the level that is. The
-    number of state k is `k * owners + me`, as in `store.Partitions`, but has 64 bits.
+    number of state k is `k * shards + me`, as in `store.Partitions`, but has 64 bits.
     """
 
     work: Work
@@ -82,66 +82,66 @@ class Owner:
         functions = x.functions_for(w.words, w.keyed)
         self._expand, self._insert = functions.expand, functions.insert
         self._made = Made.empty(w.words, w.most_successors, np.uint64)
-        self._buckets = Buckets.empty(w.words, w.owners, 2 * self._made.room, np.uint64)
+        self._outbox = Outbox.empty(w.words, w.shards, 2 * self._made.room, np.uint64)
         self._mine: list[Bundle] = []
         self._start_level()
 
     def _start_level(self) -> None:
         self._fired = np.zeros(self.work.actions, np.int64)
         self._result = np.zeros(d.CONTROLS, np.int64)
-        self._senseless: tuple[int, int] | None = None
+        self._undefined: tuple[int, int] | None = None
         self._full = False
 
     # ------------------------------------------------------------ one level
 
     def begin(self, rows: Words) -> None:
-        """Take those of the initial states that are this owner's; they are their own parents."""
+        """Take those of the initial states that are this shard's; they are their own parents."""
         w, s = self.work, self.store
         for k in range(len(rows) // w.words):
             h = np.uint64(hash_of(rows, k * w.words, w.words))
-            if owner_of(h, w.owners) == self.me:
+            if shard_of(h, w.shards) == self.me:
                 if s.count == s.room:
                     s.grow(GROWTH * s.room)
                 s.row(s.count)[:] = rows[k * w.words : (k + 1) * w.words]
-                s.parents[s.count] = s.count * w.owners + self.me
+                s.parents[s.count] = s.count * w.shards + self.me
                 s.count += 1
         s.rehash()
 
     def expand(self, most: int) -> list[Bundle | None]:
-        """Expand up to `most` states of the level: a bundle for each owner, None for this one.
+        """Expand up to `most` states of the level: a bundle for each shard, None for this one.
 
-        What is for this owner waits here until `insert`.
+        What is for this shard waits here until `insert`.
         """
         w = self.work
-        b, last = self._buckets, min(self.end, self.head + most)
+        b, last = self._outbox, min(self.end, self.head + most)
         b.sizes[:] = 0
         n = last - self.head
         order = np.full(n, self.me, np.uint8)
-        cursors = np.full(w.owners, self.head, np.int64)
-        bases = np.full(w.owners, self.store.states.ctypes.data, np.int64)
+        cursors = np.full(w.shards, self.head, np.int64)
+        bases = np.full(w.shards, self.store.states.ctypes.data, np.int64)
         progress = np.zeros(x.EXPANDED, np.int64)
-        progress[x.SENSELESS] = x.NOWHERE
+        progress[x.UNDEFINED] = x.NOWHERE
         while True:
             self._expand(
                 self.machine.address(w.successors), w.words, w.most_successors,
                 bases, order, cursors, n, x.NOWHERE, self._fired, progress,
                 *self._made.arrays, *b.arrays,
             )  # fmt: skip
-            if progress[x.SENSELESS] != x.NOWHERE:
-                if self._senseless is None:
-                    self._senseless = int(progress[x.LABEL]), int(progress[x.PARENT])
+            if progress[x.UNDEFINED] != x.NOWHERE:
+                if self._undefined is None:
+                    self._undefined = int(progress[x.LABEL]), int(progress[x.PARENT])
                 break
             if progress[x.AT] >= n:
                 break
             b.grow()
         self.head = last
-        bundles: list[Bundle | None] = [_cut(b, q) for q in range(w.owners)]
+        bundles: list[Bundle | None] = [_cut(b, q) for q in range(w.shards)]
         self._mine.append(bundles[self.me] or _cut(b, self.me))
         bundles[self.me] = None
         return bundles
 
     def insert(self, *bundles: Bundle | None) -> None:
-        """Insert what all owners made for this one, in their order; None stands for its own."""
+        """Insert what all shards made for this one, in their order; None stands for its own."""
         own = self._mine.pop(0)
         for bundle in bundles:
             if self._full or self._result[d.FOUND]:
@@ -157,7 +157,7 @@ class Owner:
         w, s = self.work, self.store
         places = np.arange(len(labels), dtype=np.uint32)
         s.count = self._insert(
-            self.machine.address(w.check), w.words, w.bad, w.owners, self.me,
+            self.machine.address(w.check), w.words, w.bad, w.shards, self.me,
             words, labels, parents, places, len(labels), s.states, s.parents, s.table, s.count,
             np.zeros(len(labels), np.uint8), *x.few(), self._result,
         )  # fmt: skip
@@ -185,7 +185,7 @@ class Owner:
         return True
 
     def finish_level(self) -> Level:
-        """What this owner found in the level; what it found is the next one."""
+        """What this shard found in the level; what it found is the next one."""
         found, r = int(self._result[d.FOUND]), self._result
         level = Level(
             count=self.store.count,
@@ -193,7 +193,7 @@ class Owner:
             fired=tuple(map(int, self._fired)),
             reached=int(r[d.REACHED]),
             violation=(found, int(r[d.COUNT])) if found else None,
-            senseless=self._senseless,
+            undefined=self._undefined,
             full=self._full,
         )
         self.head, self.end = self.end, self.store.count
@@ -260,7 +260,7 @@ class Owner:
         return os.getpid()
 
 
-def _cut(b: Buckets, q: int) -> Bundle:
-    """A copy of one owner's bucket."""
+def _cut(b: Outbox, q: int) -> Bundle:
+    """A copy of what goes to one shard."""
     n: Any = int(b.sizes[q])
     return b.states[q, : n * b.words].copy(), b.labels[q, :n].copy(), b.parents[q, :n].copy()

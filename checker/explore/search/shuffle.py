@@ -1,8 +1,8 @@
-"""Expand here, insert there: the two halves of a step of a search whose states have several owners.
+"""Expand here, insert there: the two halves of a step of a search over several shards.
 
-`expand` makes the successors of some states and sorts them into `Buckets`, one for each owner; an
-owner that gets a bucket runs `insert` on it. Both are compiled and let go of Python's lock. Which
-machine they run on does not matter: buckets are plain arrays.
+`expand` makes the successors of some states and sorts them into an `Outbox` by the shard that they
+belong to; that shard runs `insert` on its row. Both are compiled and let go of Python's lock. Which
+machine they run on does not matter: an outbox is plain arrays.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from quorate.checker.explore.store.table import (
     insert_whole,
     is_new,
     nothing_met,
-    owner_of,
     place_of,
     scale_of,
+    shard_of,
 )
 
 from . import driver as d
 
 # Places in the array that says how far an expansion came.
-AT, MADE, SENSELESS, PARENT, LABEL = range(5)
+AT, MADE, UNDEFINED, PARENT, LABEL = range(5)
 EXPANDED = 5
 
 SOME = 1 << 11  # room for successors that are made before any is sent, unless one state has more
@@ -40,8 +40,8 @@ NOWHERE = np.iinfo(np.int64).max
 
 
 @dataclass
-class Buckets:
-    """Successors on their way: row q of each array is for owner q, who gets `sizes[q]` of them.
+class Outbox:
+    """Successors on their way: row q of each array is for shard q, which gets `sizes[q]` of them.
 
     `states[q]` has their words, `labels[q]` the index of an instance that leads there, `parents[q]`
     the number of the state it leads from. `places[q]` says which of all successors that were sent
@@ -57,27 +57,27 @@ class Buckets:
 
     @classmethod
     def empty(
-        cls, words: int, owners: int, room: int, number: type[np.unsignedinteger[Any]] = np.uint32
-    ) -> Buckets:
-        """Buckets with room for so many successors for each owner, with numbers of this type."""
+        cls, words: int, shards: int, room: int, number: type[np.unsignedinteger[Any]] = np.uint32
+    ) -> Outbox:
+        """Outbox with room for so many successors for each shard, with numbers of this type."""
         return cls(
             words,
-            np.empty((owners, room * words), np.uint64),
-            np.empty((owners, room), np.uint32),
-            np.empty((owners, room), number),
-            np.empty((owners, room), np.uint32),
-            np.zeros(owners, np.int64),
+            np.empty((shards, room * words), np.uint64),
+            np.empty((shards, room), np.uint32),
+            np.empty((shards, room), number),
+            np.empty((shards, room), np.uint32),
+            np.zeros(shards, np.int64),
         )
 
     @property
     def room(self) -> int:
-        """How many successors there is room for, for each owner."""
+        """How many successors there is room for, for each shard."""
         return int(self.labels.shape[1])
 
     def grow(self) -> None:
         """Twice the room. Raises MemoryError."""
         number = self.parents.dtype.type
-        new = Buckets.empty(self.words, len(self.sizes), 2 * self.room, number)
+        new = Outbox.empty(self.words, len(self.sizes), 2 * self.room, number)
         used = int(self.sizes.max())
         new.states[:, : used * self.words] = self.states[:, : used * self.words]
         for name in ("labels", "parents", "places"):
@@ -99,9 +99,9 @@ class Buckets:
 
 @dataclass
 class Made:
-    """The successors of a few states, as one worker makes them before they go into buckets.
+    """The successors of a few states, as one worker makes them before they go into its outbox.
 
-    What it put into buckets before, and finds in `met`, need not be sent again (`driver.is_new`).
+    What it sent before, and finds in `met`, need not be sent again (`table.is_new`).
     """
 
     words: int
@@ -109,8 +109,8 @@ class Made:
     states: npt.NDArray[np.uint64]
     labels: npt.NDArray[np.uint32]
     parents: npt.NDArray[Any]
-    which: npt.NDArray[np.uint32]  # those to send, and the owners that they go to
-    owners: npt.NDArray[np.uint8]
+    which: npt.NDArray[np.uint32]  # those to send, and the shards that they go to
+    shards: npt.NDArray[np.uint8]
 
     @classmethod
     def empty(
@@ -135,7 +135,7 @@ class Made:
     @property
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """What `expand` works with."""
-        return self.met, self.states, self.labels, self.parents, self.which, self.owners
+        return self.met, self.states, self.labels, self.parents, self.which, self.shards
 
     @property
     def room(self) -> int:
@@ -168,16 +168,16 @@ def _expanding(fixed: int) -> Callable[..., None]:
         places: Any,
         sizes: Any,
     ) -> None:
-        """Expand the states progress[AT] to `last` in the order of discovery, into buckets.
+        """Expand the states progress[AT] to `last` in the order of discovery, into an outbox.
 
-        `order[i]` is the owner of the i-th of them, `cursors[p]` the index of owner p's next one,
+        `order[i]` is the shard of the i-th of them, `cursors[p]` the index of shard p's next one,
         `bases[p]` the address of p's states. It ends early where the next successors might not fit,
-        after the state whose successor has the place `cut`, and at a step that makes no sense:
-        progress[SENSELESS] is then the place that its successor would have had. The arrays
-        from `met` are those of `Made`, those from `states` of `Buckets`.
+        after the state whose successor has the place `cut`, and at a step that is undefined:
+        progress[UNDEFINED] is then the place that its successor would have had. The arrays
+        from `met` are those of `Made`, those from `states` of `Outbox`.
         """
         words = fixed if fixed else given
-        owners = len(bases)
+        shards = len(bases)
         capacity, room = len(kinds), labels.shape[1]
         together = BATCH if cut == NOWHERE else 1
         at, made = progress[AT], progress[MADE]
@@ -189,10 +189,10 @@ def _expanding(fixed: int) -> Callable[..., None]:
                     slack = min(slack, room - size)
                 if slack < capacity:
                     break
-            # Make the successors of some states, up to a step that makes no sense.
-            some, senseless = 0, -1
+            # Make the successors of some states, up to a step that is undefined.
+            some, undefined = 0, -1
             end = min(last, at + together)
-            while at < end and some + most <= capacity and senseless < 0:
+            while at < end and some + most <= capacity and undefined < 0:
                 p = np.uint64(order[np.uint64(at)])  # indices that cannot be negative cost less
                 k = cursors[p]
                 n = call_successors_from(
@@ -200,21 +200,21 @@ def _expanding(fixed: int) -> Callable[..., None]:
                 )
                 for i in range(some, some + n):
                     j = np.uint64(i)
-                    sources[j] = k * owners + np.int64(p)
-                    if senseless < 0 and kinds[j] >= np.uint32(UNDEFINED_STEP):
-                        senseless = i
+                    sources[j] = k * shards + np.int64(p)
+                    if undefined < 0 and kinds[j] >= np.uint32(UNDEFINED_STEP):
+                        undefined = i
                 some += n
                 cursors[p] = k + 1
                 at += 1
-            if senseless >= 0:
-                some = senseless
+            if undefined >= 0:
+                some = undefined
             # Leave out what was sent just before.
             kept = 0
             for i in range(some):
                 j = np.uint64(i)
                 h = hash_of(out, i * words, words)
                 which[np.uint64(kept)] = i
-                towards[np.uint64(kept)] = owner_of(h, owners)
+                towards[np.uint64(kept)] = shard_of(h, shards)
                 kept += is_new(met, h, out, i * words, words)
             for i in range(kept):
                 j = np.uint64(which[np.uint64(i)])
@@ -229,10 +229,10 @@ def _expanding(fixed: int) -> Callable[..., None]:
                 sizes[q] = np.int64(into) + 1
             made += kept
             slack -= some
-            if senseless >= 0:
-                progress[SENSELESS] = made
-                progress[PARENT] = sources[np.uint64(senseless)]
-                progress[LABEL] = kinds[np.uint64(senseless)] & np.uint32(INSTANCE)
+            if undefined >= 0:
+                progress[UNDEFINED] = made
+                progress[PARENT] = sources[np.uint64(undefined)]
+                progress[LABEL] = kinds[np.uint64(undefined)] & np.uint32(INSTANCE)
                 break
         progress[AT], progress[MADE] = at, made
 
@@ -251,8 +251,8 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
         check: int,
         given: int,
         bad: int,
-        owners: int,
-        owner: int,
+        shards: int,
+        shard: int,
         new: Any,
         labels: Any,
         sources: Any,
@@ -268,9 +268,9 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
         which: Any,
         result: Any,
     ) -> int:
-        """Insert the successors of a bucket that are not known; returns how many states there are.
+        """Insert the successors of a row that are not known; returns how many states there are.
 
-        Each of them is checked. `fresh[place]` becomes 1 + owner for a new one. Soon after the
+        Each of them is checked. `fresh[place]` becomes 1 + shard for a new one. Soon after the
         first that breaks an invariant it stops, with what `driver.check_new` says in
         result[d.FOUND], its place in [d.WHERE] and its index in [d.COUNT]. There must be room for
         all. `hashes`, `kinds` and `which` are those of `few`.
@@ -303,7 +303,7 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             for i in range(count - before):
-                fresh[np.uint64(places[np.uint64(which[np.uint64(i)])])] = owner + 1
+                fresh[np.uint64(places[np.uint64(which[np.uint64(i)])])] = shard + 1
             wrong = d.check_new(check, words, bad, states, before, count, kinds, result)
             if wrong >= 0:
                 result[d.WHERE], result[d.COUNT] = places[which[wrong - before]], wrong
@@ -314,18 +314,18 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
 
 
 @native
-def append_owners(fresh: Any, made: int, order: Any, count: int) -> int:
-    """Append the owners of the new states to the order of discovery; returns its length."""
+def append_shards(fresh: Any, made: int, order: Any, count: int) -> int:
+    """Append the shards of the new states to the order of discovery; returns its length."""
     for i in range(made):
-        owner = fresh[np.uint64(i)]
-        order[np.uint64(count)] = owner - 1  # overwritten if there is none
-        count += owner != 0
+        shard = fresh[np.uint64(i)]
+        order[np.uint64(count)] = shard - 1  # overwritten if there is none
+        count += shard != 0
     return count
 
 
 @native
 def advance(order: Any, first: int, last: int, cursors: Any) -> None:
-    """Move the cursors of the owners past the states `first` to `last` of the order."""
+    """Move the cursors of the shards past the states `first` to `last` of the order."""
     if len(cursors) > 16:
         for i in range(first, last):
             cursors[order[i]] += 1
