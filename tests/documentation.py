@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
 import re
+import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from quorate.checker.cli.main import run
 
 ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)(?: +title=(\S+))?( +slow)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -64,29 +67,37 @@ def sessions(text: str) -> list[tuple[str, str]]:
 
 
 def run_command(command: str, folder: Path) -> str:
-    """What a command prints, its standard error after it where it fails for a mistake.
+    """Standard output of a command, and its standard error after it where input was refused.
 
-    Else there is only progress on standard error, as much as the machine is slow.
+    Other standard error is progress, which depends on the machine. `quorate` itself runs in this
+    process, which saves its start; what follows it in a pipe, and all else, runs in a shell.
     """
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "100",
-        "NO_COLOR": "1",
-        "PYTHONIOENCODING": "utf-8",
-    }
+    first, _, rest = command.partition(" | ")
+    name, *arguments = shlex.split(first)
+    if name != "quorate":
+        return _shell(command, folder)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(arguments)
+    printed = _shell(rest, folder, out.getvalue()) if rest else out.getvalue()
+    return printed + (err.getvalue() if code in REFUSED else "")
+
+
+def _shell(command: str, folder: Path, given: str = "") -> str:
+    """Standard output of a shell command, given this standard input."""
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command],
+        ["bash", "-c", command],
         cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        input=given,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
     )
-    return done.stdout + (done.stderr if done.returncode in REFUSED else "")
+    return done.stdout
 
 
 def matches(shown: str, printed: str) -> bool:
     """Whether output is as shown; a line `...` in what is shown stands for any lines."""
     parts = [re.escape(part.strip("\n")) for part in re.split(r"^\.\.\.$", shown, flags=re.M)]
-    return re.fullmatch(r"\n?(?:.*\n)?".join(parts), printed, re.DOTALL) is not None
+    pattern = r"\n?(?:.*\n)?".join(parts) + r"\n?"
+    return re.fullmatch(pattern, f"{printed}\n", re.DOTALL) is not None

@@ -16,6 +16,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -26,10 +27,12 @@ from quorate.checker.cli.main import quorate
 
 from .documentation import ROOT, Block, blocks, matches, run_command, sessions, settled
 
-PAGES = ["README.md", *(f"{p}/README.md" for p in ("model", "checker", "impl", "traces"))]
-PAGES += [str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("checker/*/**/README.md"))]
+FOLDERS = ("model", "checker", "impl", "traces", "tests")
+PAGES = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "tests/benchmarks/RESULTS.md"]
+PAGES += sorted(str(p.relative_to(ROOT)) for f in FOLDERS for p in ROOT.glob(f"{f}/**/README.md"))
 SLOW = [page for page in PAGES if any(block.slow for block in blocks(ROOT / page))]
 INLINE = re.compile(r"`quorate ([^`]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -45,6 +48,8 @@ def test_page_with_slow_blocks(page: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 def run_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, chosen: list[Block]) -> None:
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
     module = ModuleType(f"documentation_of_{PAGES.index(page)}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     for block in chosen:
@@ -98,10 +103,14 @@ def test_every_block_is_accounted_for(page: str) -> None:
         assert not block.slow or block.language in ("console", "python"), f"{page}:{block.line}"
 
 
-def test_pages_are_all_there_are() -> None:
-    folders = ("checker", "impl", "model", "tests", "traces")
-    found = [ROOT / "README.md", *(p for f in folders for p in ROOT.glob(f"{f}/**/README.md"))]
-    assert sorted(found) == sorted(ROOT / page for page in PAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    for target, anchor in LINK.findall(without_blocks(page)):
+        path = (ROOT / page).parent / target if target else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {h.lower().replace(" ", "-") for h in headings}, f"{page}: #{anchor}"
 
 
 # ---------------------------------------------------------------- commands in running text
@@ -110,10 +119,15 @@ def test_pages_are_all_there_are() -> None:
 def commands() -> Iterator[tuple[str, int, str]]:
     """The commands in running text: page, line, what follows `quorate`."""
     for page in PAGES:
-        text = (ROOT / page).read_text(encoding="utf-8")
-        text = re.sub(r"^```.*?^```$", _blank, text, flags=re.MULTILINE | re.DOTALL)
+        text = without_blocks(page)
         for m in INLINE.finditer(text):
             yield page, text.count("\n", 0, m.start()) + 1, m[1]
+
+
+def without_blocks(page: str) -> str:
+    """The text of a page, its blocks emptied: lines keep their numbers."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.sub(r"^```.*?^```$", _blank, text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _blank(m: re.Match[str]) -> str:
@@ -122,33 +136,47 @@ def _blank(m: re.Match[str]) -> str:
 
 @pytest.mark.parametrize(("page", "line", "text"), list(commands()))
 def test_a_command_in_running_text(page: str, line: int, text: str) -> None:
-    """It has such options; one that is complete, without a PLACEHOLDER, is run by some block."""
-    name, *words = shlex.split(text)
-    if name == "VERB":
+    """Its options exist; and some block runs the verb on the same arguments.
+
+    Arguments with a PLACEHOLDER among them stand for any.
+    """
+    if text.startswith("VERB"):
         return
+    verb, arguments = positional(text, f"{page}:{line}")
+    if arguments and not any(a.isupper() or a == "..." for a in arguments):
+        assert (verb, arguments) in executed(), f"{page}:{line}: is never run"
+
+
+def positional(text: str, place: str) -> tuple[str, tuple[str, ...]]:
+    """The verb of a command and its arguments, without its options, all of which must exist."""
+    name, *words = shlex.split(text)
     verb = quorate.get_command(click.Context(quorate), name)
-    assert verb is not None, f"{page}:{line}: no such verb"
+    assert verb is not None, f"{place}: no such verb"
     flags = {o: p for p in verb.params for o in (*p.opts, *p.secondary_opts)}
-    words = [w for word in words for w in word.split("=", 1)]
+    words = [w for word in words for w in (word.split("=") if word[0] == "-" else [word])]
     arguments = []
     while words:
         word = words.pop(0)
         if not word.startswith("-"):
             arguments.append(word)
             continue
-        assert word in {*flags, "--help"}, f"{page}:{line}: no option {word}"
+        assert word in {*flags, "--help"}, f"{place}: no option {word}"
         if isinstance(flag := flags.get(word), click.Option) and not flag.is_flag and words:
             words.pop(0)
-    if arguments and not any(a.isupper() or a == "..." for a in arguments):
-        run = {command.split(" | ")[0] for command in executed()}
-        assert " ".join(["quorate", name, *arguments]) in run, f"{page}:{line}: is never run"
+    return name, tuple(arguments)
 
 
-def executed() -> Iterator[str]:
-    for page in PAGES:
-        for block in blocks(ROOT / page):
-            if block.language == "console":
-                yield from (command for command, _ in sessions(block.text))
+@cache
+def executed() -> set[tuple[str, tuple[str, ...]]]:
+    """What the console blocks run: verbs with their arguments."""
+    return {
+        positional(command.split(" | ")[0].removeprefix("quorate "), page)
+        for page in PAGES
+        for block in blocks(ROOT / page)
+        if block.language == "console"
+        for command, _ in sessions(block.text)
+        if command.startswith("quorate ")
+    }
 
 
 # ---------------------------------------------------------------- the comparison itself
@@ -162,6 +190,8 @@ def executed() -> Iterator[str]:
         ("a\n...\nd", "a\nb\nc\nd", True),
         ("a\n...\nd", "a\nd", True),
         ("a\n...\nd", "d\na", False),
+        ("a\n...", "a\nb", True),
+        ("a\n...", "ab", False),
         ("a\n...\nc\n...\nb", "a\nb\nc", False),
         ("a in 0.5 s", "a in 12 s", True),
         ("a in 5 steps", "a in 6 steps", False),

@@ -7,7 +7,6 @@ for those that leave some out.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from quorate.checker.results import Outcome
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.paxos import Paxos
 
+from .report import section
 from .rivals import running
 from .rivals.running import Run
 
@@ -97,25 +97,27 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 known = best.get((name, size))
                 if known is None or found.seconds < known.seconds:
                     best[name, size] = found
-    sys.stdout.write("\n".join(table(best)) + "\n")
+    section("Searching: seconds of the search alone", table(best))
 
 
 def table(best: dict[tuple[str, tuple[int, int, int]], Run]) -> list[str]:
-    """The rows: at each size seconds, how often as long as the first row's, bytes for a state."""
-    heads = "".join(f"{f'{a},{b},{v}: {n:,} states':>34}" for (a, b, v), n in SIZES.items())
-    lines = ["", f"{'':34}{heads}", f"{'':34}" + f"{'seconds   ratio  bytes/state':>34}" * 3]
-    first = next(iter(ROWS))
+    """The rows: seconds at each size; at the largest also the bytes that a state takes.
+
+    The ratio is the time at the largest size in terms of the first row's.
+    """
+    ballots = "".join(f"{f'{b} ballots':>12}" for _, b, _ in SIZES)
+    states = "".join(f"{n:>12,}" for n in SIZES.values())
+    lines = [f"{'':34}{ballots}", f"{'states':34}{states}{'ratio':>8}{'bytes/state':>13}"]
+    largest = max(SIZES)
     for name in ROWS:
-        cells = []
-        for size, states in SIZES.items():
-            run = best.get((name, size))
-            if run is None:
-                cells.append(f"{'':34}")
-                continue
-            ratio = run.seconds / best[first, size].seconds
-            size_of_one = f"{run.peak / states:.0f}" if run.peak else ""
-            cells.append(f"{run.seconds:>14.4f}  {ratio:>7.2f}  {size_of_one:>9}")
-        lines.append(f"{name:34}" + "".join(cells))
+        runs = [best.get((name, size)) for size in SIZES]
+        line = f"{name:34}" + "".join(
+            f"{run.seconds:>12.4f}" if run else f"{'':12}" for run in runs
+        )
+        if (run := runs[-1]) is not None:
+            line += f"{run.seconds / best[next(iter(ROWS)), largest].seconds:>8.2f}"
+            line += f"{run.peak / SIZES[largest]:>13.0f}" if run.peak else ""
+        lines.append(line.rstrip())
     return lines
 
 
