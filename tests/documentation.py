@@ -98,6 +98,7 @@ def _shell(command: str, folder: Path, given: str = "") -> str:
 
 def matches(shown: str, printed: str) -> bool:
     """Whether output is as shown; a line `...` in what is shown stands for any lines."""
-    parts = [re.escape(part.strip("\n")) for part in re.split(r"^\.\.\.$", shown, flags=re.M)]
-    pattern = r"\n?(?:.*\n)?".join(parts) + r"\n?"
-    return re.fullmatch(pattern, f"{printed}\n", re.DOTALL) is not None
+    lines = (
+        r"(?:.*\n)?" if line == "..." else re.escape(line) + r"\n" for line in shown.splitlines()
+    )
+    return re.fullmatch("".join(lines), f"{printed}\n", re.DOTALL) is not None
