@@ -10,20 +10,16 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli import console
-from quorate.checker.explore import kernel
 from quorate.checker.explore.codegen.cache import cache_directory
 
-KEY_OF = kernel.key_of
+from ..support.kernels import keep_kernels, share_kernels
 
 
 @pytest.fixture(autouse=True, scope="session")
-def nothing_is_kept_under_a_key() -> Iterator[None]:
-    """Tests patch what makes kernels: one that was made otherwise must not be found.
-
-    Kernels are kept by the hash of their text all the same. Tests of the keys ask for `warm`.
-    """
+def kernels_are_shared() -> Iterator[None]:
+    """Tests of what is kept on disk ask for `cache`; those of the keys, for `warm`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernel, "key_of", lambda *_: None)
+        share_kernels(patch)
         yield
 
 
@@ -42,11 +38,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     if known.is_dir():
         shutil.copytree(known, tmp_path / "cache" / "driver")
     monkeypatch.setenv("QUORATE_CACHE", str(tmp_path / "cache"))
+    keep_kernels(monkeypatch, keyed=False)
     return tmp_path / "cache" / "kernels"
 
 
 @pytest.fixture
 def warm(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, where kernels are kept under keys, too, as they are for a user."""
-    monkeypatch.setattr(kernel, "key_of", KEY_OF)
+    keep_kernels(monkeypatch, keyed=True)
     return cache.parent
