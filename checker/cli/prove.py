@@ -39,7 +39,6 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
 )
 @click.option(
     "--cvc5",
-    "second",
     is_flag=True,
     help="Ask cvc5 what Z3 leaves open, and whether it agrees with the rest.",
 )

@@ -18,8 +18,8 @@ from quorate.checker.prove.unbounded import (
     prove_unbounded,
     write_smt2,
 )
+from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
 from quorate.checker.prove.unbounded.results import SENSE
-from quorate.checker.prove.unbounded.second import require_cvc5
 from quorate.model.language import Protocol
 
 from .console import Output, count, progress, seconds
@@ -49,7 +49,7 @@ class Prove:
     only: tuple[str, ...]
     core: bool
     smt2: Path | None
-    second: bool
+    cvc5: bool
     refute: bool
     strict: bool
     as_json: bool
@@ -60,7 +60,7 @@ class Prove:
         out = Output()
         if warnings := nothing_claimed(target):
             return nothing_to_prove(out, target, warnings, self.strict, self.as_json)
-        if self.second:
+        if self.cvc5:
             require_cvc5()
         if self.smt2 is not None:
             self._write(target)
@@ -85,7 +85,7 @@ class Prove:
                 invariants=self.only or None,
                 refute=self.refute,
                 shrink=self.core,
-                second=self.second,
+                cvc5=self.cvc5,
                 report=say,
             )
         except ValueError as error:

@@ -38,7 +38,7 @@ from .abstract import Abstract, Path
 from .images import Images, Regroup
 from .matching import Matching
 from .sizing import RefinementSizes
-from .values import NoSuchValueError, Translator
+from .values import AbstractValues, NoSuchValueError
 from .view import View
 
 MOST_STATES = 20_000
@@ -101,7 +101,7 @@ class _Guess:
         self.refinement, self.matching = refinement, matching
         self.description = describe(refinement.concrete)
         self.abstract = Abstract(refinement.abstract, bounds.abstract)
-        self.translator = Translator(refinement.abstract, refinement.sorts)
+        self.translator = AbstractValues(refinement.abstract, refinement.sorts)
         nothing: frozenset[str] = frozenset()
         self.explorer = Explorer(refinement.concrete, bounds.joint, None, MOST_STATES, only=nothing)
         with contextlib.suppress(StepError):  # what was found before it is enough to guess from

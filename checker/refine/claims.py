@@ -10,14 +10,14 @@ from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.proof import is_safety
 
 from .choices import AFTER
-from .obligations import Claim, Wrong
-from .queries import Questioner
+from .obligations import Claim, Deviation
+from .prover import RefinementProver
 
 MOST_FAILED = 5  # combinations that are told; the rest is not looked at then
 
 
 @dataclass
-class Showing:
+class ClaimChecker:
     """Shows claims, assuming the invariants that are `known`.
 
     `failed` are the combinations of respects that could not be refuted, `used` the invariants that
@@ -25,7 +25,7 @@ class Showing:
     """
 
     obligations: Obligations
-    asker: Questioner
+    prover: RefinementProver
     known: list[str]
     failed: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
@@ -44,7 +44,7 @@ class Showing:
             if not all(self._refuted(claim, one) for one in whole):
                 self.failed.append("; ".join(dict.fromkeys(w.what for w in wrong)))
 
-    def _refuted(self, claim: Claim, wrong: list[Wrong], quick: bool = False) -> bool:
+    def _refuted(self, claim: Claim, wrong: list[Deviation], quick: bool = False) -> bool:
         """Whether no step of the action is wrong in all these respects."""
         self.questions += 1
         formula = conj([claim.taken, *(w.formula for w in wrong)])
@@ -54,8 +54,8 @@ class Showing:
         safe = {n: f for n, f in after.items() if is_safety(n.removesuffix(AFTER))}
         tried = [{**given, **more} for more in ({}, safe, before, {**before, **safe})]
         quick = quick or bool(self.failed)
-        used = self.asker.refuted(formula, *tried, quick=quick)
+        used = self.prover.refuted(formula, *tried, quick=quick)
         if used is None and not quick:
-            used = self.asker.searched(conj([formula, *given.values()]), before)
+            used = self.prover.searched(conj([formula, *given.values()]), before)
         self.used |= {n.removesuffix(AFTER) for n in used or ()}
         return used is not None

@@ -130,11 +130,11 @@ def check_refinement(
     started = time.perf_counter()
     bounds = configure(refinement, sizes, faults)
     with bounds.joint:
-        return _Check(refinement, bounds, started).run(memory, limit, report)
+        return _RefinementChecker(refinement, bounds, started).run(memory, limit, report)
 
 
 @dataclass
-class _Check:
+class _RefinementChecker:
     refinement: Refinement
     bounds: RefinementSizes
     started: float

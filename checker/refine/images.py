@@ -23,7 +23,7 @@ from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
 from quorate.traces import show
 
-from .values import NoSuchValueError, Translator
+from .values import AbstractValues, NoSuchValueError
 from .view import Place, View
 
 Indices = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ class Images:
 
     def __post_init__(self) -> None:
         self._view = View(self.explorer.machine)
-        self._translator = Translator(self.refinement.abstract, self.refinement.sorts)
+        self._translator = AbstractValues(self.refinement.abstract, self.refinement.sorts)
         self._numbers: dict[State, int] = {}
         self._image: dict[int, int] = {}  # of the nodes that were mapped
         for node in range(min(FIRST_LOOK, self.explorer.store.count)):

@@ -17,8 +17,8 @@ from quorate.checker.prove.unbounded.definedness import Doubt, doubts_of
 from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
-from quorate.checker.prove.unbounded.steps import Initially, Step
-from quorate.checker.prove.unbounded.translate import Translator
+from quorate.checker.prove.unbounded.steps import InitialValues, SymbolicStep
+from quorate.checker.prove.unbounded.translate import FirstOrderTranslator
 from quorate.model.language.declare.protocol import Mark
 from quorate.model.language.declare.types import QuorumType, SortType
 from quorate.model.language.description import describe
@@ -36,12 +36,12 @@ from .matching import Matching
 from .quorum_exchange import exchange
 from .reading import read_mapping
 from .rewriting import Image, Rewriting
-from .rows import ROW, Row, at_first, rows_of
+from .rows import ROW, StateRow, at_first, rows_of
 from .splitting import split
 
 
 @dataclass(frozen=True)
-class Wrong:
+class Deviation:
     """One respect in which a step may be none: an abstract guard that need not hold, an effect.
 
     `given` is what holds whatever the step: what the picks are that it mentions.
@@ -64,8 +64,8 @@ class Claim:
 
     action: str | None
     taken: Formula
-    ways: tuple[tuple[Wrong, ...], ...]
-    changes: tuple[Wrong, ...] = ()
+    ways: tuple[tuple[Deviation, ...], ...]
+    changes: tuple[Deviation, ...] = ()
     after: Mapping[str, Formula] = field(default_factory=dict)
 
 
@@ -105,14 +105,14 @@ class Simulation:
             variables=(*flat.variables, *(v for p in self.picks.values() for v in p.variables())),
         )
         self.obligations = Obligations(self.lower)
-        self.vocabulary = self.obligations.vocabulary
+        self.signature = self.obligations.signature
         self.before = self.obligations.before
         self.doubts = self._doubts()
 
     def _doubts(self) -> dict[Doubt, Formula]:
         """Where the mapping may have no value, and that it has none in the state before a step."""
         types = {v.name: v.type for v in self.lower.variables}
-        at = Translator(self.vocabulary, self.before)
+        at = FirstOrderTranslator(self.signature, self.before)
         found: dict[Doubt, Formula] = {}
         for image in self.rewriting.images.values():
             binders = tuple(c.Binder(var=k, domain=c.OverType(type=k.type)) for k in image.keys)
@@ -138,7 +138,7 @@ class Simulation:
         """What the picks are, in these states, that the expressions mention."""
         mentioned = set().union(*map(self._reads, expressions))
         return {
-            f"{name}{when}": split(Translator(self.vocabulary, state).formula(e, {}))
+            f"{name}{when}": split(FirstOrderTranslator(self.signature, state).formula(e, {}))
             for when, state in states.items()
             for name, e in self.definitions.items()
             if name in mentioned
@@ -161,20 +161,22 @@ class Simulation:
 
         The arguments of an abstract @init are the concrete one's, by name and type.
         """
-        v = self.vocabulary
-        starts: list[Step | None] = [Step(v, a, Initially(v)) for a in self.lower.inits]
+        v = self.signature
+        starts: list[SymbolicStep | None] = [
+            SymbolicStep(v, a, InitialValues(v)) for a in self.lower.inits
+        ]
         found = []
         for start in starts or [None]:
             taken = conj([*start.guards, *start.choices]) if start else True
-            wrong = self._not_first(start, self._picked(start or Initially(v)))
+            wrong = self._not_first(start, self._picked(start or InitialValues(v)))
             found.append(Claim(None, taken, (tuple(wrong),)))
         return found
 
-    def _not_first(self, start: Step | None, state: State) -> Iterator[Wrong]:
+    def _not_first(self, start: SymbolicStep | None, state: State) -> Iterator[Deviation]:
         """What may keep an initial state from being an abstract one."""
         first = Rewriting({v.name: at_first(v) for v in self.upper.variables})
-        blank, env = Initially(self.vocabulary), start.env if start else {}
-        at = Translator(self.vocabulary, blank)
+        blank, env = InitialValues(self.signature), start.env if start else {}
+        at = FirstOrderTranslator(self.signature, blank)
         for upper in self.upper.inits:
             terms: dict[str, c.Expr] = {}
             parameters = start.action.parameters if start else ()
@@ -185,16 +187,16 @@ class Simulation:
                 terms[p.var.name] = given[p.var.name, p.var.type]
             for g in upper.guards:
                 f = at.formula(self.flat.expr(first.expr(g.condition, terms)), env)
-                yield Wrong(f"{upper.name}: require({g.text})", neg(f))
+                yield Deviation(f"{upper.name}: require({g.text})", neg(f))
             first = Rewriting(after(first.images, upper, terms))
         for row, now in zip(self.rows, self.now, strict=True):
             wanted = self.flat.expr(first.expr(row.now(), {}))
             f = self._differ(row, (state, now, env), (blank, wanted, env))
-            yield Wrong(f"{row} starts otherwise", f, self._defined({"": state}, now))
+            yield Deviation(f"{row} starts otherwise", f, self._defined({"": state}, now))
 
     def of(self, action: c.Action, ways: Ways) -> Claim:
         """That the steps of a concrete action that change anything are one of these ways."""
-        step = Step(self.vocabulary, action, self.before)
+        step = SymbolicStep(self.signature, action, self.before)
         state, changes = self._picked(step), writes(action)
         touched = [bool(self._reads(now) & changes) for now in self.now]
         changed = []
@@ -202,15 +204,15 @@ class Simulation:
             if may_change:
                 f = self._differ(row, (state, now, step.env), (self.before, now, step.env))
                 given = self._defined({"": self.before, AFTER: state}, now)
-                changed.append(Wrong(f"{row} changes", f, given))
-        known = {n: i.of(self.vocabulary, step) for n, i in self.obligations.invariants.items()}
+                changed.append(Deviation(f"{row} changes", f, given))
+        known = {n: i.of(self.signature, step) for n, i in self.obligations.invariants.items()}
         taken = conj([*step.guards, *step.choices])
         if not ways or not changed:
             return Claim(action.name, taken, (tuple(changed),), (), known)
         wrong = tuple(tuple(self._wrong(way, step, touched)) for way in ways)
         return Claim(action.name, taken, wrong, tuple(changed), known)
 
-    def _wrong(self, way: Way, step: Step, touched: list[bool]) -> Iterator[Wrong]:
+    def _wrong(self, way: Way, step: SymbolicStep, touched: list[bool]) -> Iterator[Deviation]:
         """What may keep a sequence of abstract actions from being the step: guards, effects."""
         images, written = self.rewriting.images, set[Any]()
         for call in way:
@@ -225,22 +227,22 @@ class Simulation:
                 f = self._differ(row, (state, now, step.env), (self.before, expected, step.env))
                 given = self._defined({"": self.before}, now, expected)
                 given |= self._defined({AFTER: state}, now)
-                yield Wrong(f"{actions}: what it does to {row}", f, given)
+                yield Deviation(f"{actions}: what it does to {row}", f, given)
 
     def _not_enabled(
-        self, call: Call, upper: c.Action, images: Mapping[str, Image], step: Step
-    ) -> Iterator[Wrong]:
+        self, call: Call, upper: c.Action, images: Mapping[str, Image], step: SymbolicStep
+    ) -> Iterator[Deviation]:
         """What may keep an abstract action from being possible, after those before it.
 
         Arguments that are left open may be any: guards that mention them hold together or not.
         """
         rewriting, env = Rewriting(images), call.env(upper)
 
-        def wrong(what: str, condition: c.Expr) -> Wrong:
+        def wrong(what: str, condition: c.Expr) -> Deviation:
             found = self.flat.expr(condition)
-            f = Translator(self.vocabulary, self.before).formula(found, step.env)
+            f = FirstOrderTranslator(self.signature, self.before).formula(found, step.env)
             given = self._defined({"": self.before}, found)
-            return Wrong(f"{call.action}: {what}", neg(f), given)
+            return Deviation(f"{call.action}: {what}", neg(f), given)
 
         for p, term in zip(upper.parameters, call.terms, strict=True):
             if term is not None and (condition := self._possible(p, term, rewriting)) != TRUE:
@@ -261,7 +263,7 @@ class Simulation:
     def _exchanges(self, left: Sequence[c.Binder]) -> dict[str, Formula]:
         """Of quorums that are left open: that a member may be exchanged for any other element."""
         systems = [p.var.type.system for p in left if isinstance(p.var.type, QuorumType)]
-        return {f"{s.__name__} by size": exchange(self.vocabulary, s) for s in systems}
+        return {f"{s.__name__} by size": exchange(self.signature, s) for s in systems}
 
     def _possible(self, p: c.Binder, term: c.Expr, rewriting: Rewriting) -> c.Expr:
         """That the term is an argument that the abstract action may take."""
@@ -277,16 +279,18 @@ class Simulation:
             parts.append(rewriting.sent(p.domain.variable, term))
         return conjunction(parts)
 
-    def _differ(self, row: Row, one: Any, other: Any) -> Formula:
+    def _differ(self, row: StateRow, one: Any, other: Any) -> Formula:
         """That two states, each with an expression to read in it, differ at some such row."""
-        v = self.vocabulary
+        v = self.signature
         constants = [fresh(n.name, v.sort(n.type)) for n in row.names]
         named = {n.name: single(x) for n, x in zip(row.names, constants, strict=True)}
         proper = [
             (v.proper if n in row.keys else v.typed)(x, n.type)
             for n, x in zip(row.names, constants, strict=True)
         ]
-        a, b = (Translator(v, s).formula(e, {**env, **named}) for s, e, env in (one, other))
+        a, b = (
+            FirstOrderTranslator(v, s).formula(e, {**env, **named}) for s, e, env in (one, other)
+        )
         return some(constants, conj([*proper, disj([conj([a, neg(b)]), conj([neg(a), b])])]))
 
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.meeting import not_always, proved_systems
-from quorate.checker.prove.unbounded.proof import Search
+from quorate.checker.prove.unbounded.proof import Houdini
 from quorate.checker.prove.unbounded.results import SENSE, ProofStatus
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
 from .action_map import Ways, guess_ways
-from .claims import Showing
+from .claims import ClaimChecker
 from .matching import Matching
 from .obligations import Claim, Simulation
-from .queries import Questioner
+from .prover import RefinementProver
 from .sizing import configure
 
 
@@ -97,11 +97,11 @@ def prove_refinement(
 
     `effort` bounds each question (see prove/effort.py). Raises InputError, SizeError, ModelError.
     """
-    return _Proof(refinement, sizes, seed, effort).run()
+    return _ProofSearch(refinement, sizes, seed, effort).run()
 
 
 @dataclass
-class _Proof:
+class _ProofSearch:
     refinement: Refinement
     sizes: Mapping[str, int]
     seed: int
@@ -121,7 +121,7 @@ class _Proof:
             guesses = guess_ways(self.refinement, bounds, matching)
             self.asked = self._questions(simulation, guesses)
             self.obligations = simulation.obligations
-            found = Search(self.obligations, self.seed, self.effort).run()
+            found = Houdini(self.obligations, self.seed, self.effort).run()
             known = [
                 i.invariant
                 for i in found
@@ -129,7 +129,7 @@ class _Proof:
             ]
             doubted = [o for i in found for o in i.failed if i.invariant == SENSE]
             senseless = [p for o in doubted if o.action in self.asked for p in o.places]
-            self.asker = Questioner(simulation.vocabulary, self.seed, self.effort)
+            self.prover = RefinementProver(simulation.signature, self.seed, self.effort)
             senseless += self._undefined(simulation, known)
             for action, alternatives in self.asked.items():
                 parts.append(self._part(action, alternatives, known))
@@ -166,8 +166,8 @@ class _Proof:
         return [
             doubt.place
             for doubt, formula in simulation.doubts.items()
-            if self.asker.refuted(formula, {}, hypotheses) is None
-            and self.asker.searched(formula, hypotheses) is None
+            if self.prover.refuted(formula, {}, hypotheses) is None
+            and self.prover.searched(formula, hypotheses) is None
         ]
 
     # ------------------------------------------------------------ steps
@@ -179,12 +179,15 @@ class _Proof:
         started = time.perf_counter()
         best: ActionProof | None = None
         for ways, claims in alternatives:
-            showing, before = Showing(self.obligations, self.asker, known), self.asker.by_clock
+            showing, before = (
+                ClaimChecker(self.obligations, self.prover, known),
+                self.prover.by_clock,
+            )
             for claim in claims:
                 showing.show(claim)
             seconds = time.perf_counter() - started
             failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
-            clock = self.asker.by_clock > before
+            clock = self.prover.by_clock > before
             part = ActionProof(action, ways, showing.questions, failed, used, seconds, clock)
             if best is None or len(failed) < len(best.failed):
                 best = part

@@ -11,22 +11,22 @@ from typing import Any
 from quorate.checker.prove.unbounded.logic import (
     Atom,
     Formula,
-    bounded,
     conj,
     disj,
     every,
     fresh,
     neg,
     some,
+    triggered,
 )
-from quorate.checker.prove.unbounded.vocabulary import Vocabulary
+from quorate.checker.prove.unbounded.signature import Signature
 from quorate.model.language.declare.quorums import BySize
 from quorate.model.language.declare.types import QuorumType, SortType
 
 DEFINING = ("subsets", "quorums")  # what says which sets are quorums
 
 
-def exchange(v: Vocabulary, system: Any) -> Formula:
+def exchange(v: Signature, system: Any) -> Formula:
     """That for a quorum and an element outside there is a quorum of that element and others of it.
 
     True where any so many elements are a quorum; of other systems nothing is said.
@@ -40,4 +40,4 @@ def exchange(v: Vocabulary, system: Any) -> Formula:
         [x], disj([neg(v.is_member(x, r, system)), v.is_member(x, q, system), Atom(x == a)])
     )
     found = some([r], conj([v.is_member(a, r, system), inside]))
-    return bounded(every([q, a], disj([neg(v.proper(a, t)), v.is_member(a, q, system), found])))
+    return triggered(every([q, a], disj([neg(v.proper(a, t)), v.is_member(a, q, system), found])))

@@ -37,17 +37,17 @@ _uids = itertools.count(-1000, -1)
 
 
 @dataclass(frozen=True)
-class Reading:
+class MappingImages:
     """The image of every abstract variable, and the picks that they mention, by name."""
 
     images: dict[str, Image]
     picks: dict[str, Pick]
 
 
-def read_mapping(refinement: Refinement, matching: Matching) -> Reading:
+def read_mapping(refinement: Refinement, matching: Matching) -> MappingImages:
     """What a mapping gives the abstract variables. Raises UnsupportedError, ModelError."""
     if isinstance(refinement.mapping, AsItIs):
-        return Reading({v.name: _as_it_is(v) for v in matching.description.variables}, {})
+        return MappingImages({v.name: _as_it_is(v) for v in matching.description.variables}, {})
     try:
         return _Mapping(refinement, matching).read()
     except ModelError as error:
@@ -103,7 +103,7 @@ class _Mapping:
     def _span(self, node: ast.AST) -> Any:
         return self.reader.span(node)
 
-    def read(self) -> Reading:
+    def read(self) -> MappingImages:
         found, _ = function_source(self.function)
         node = Modules(self.reader.scope).visit(copy.deepcopy(found))
         if [a.arg for a in node.args.args] != ["self"]:
@@ -116,7 +116,7 @@ class _Mapping:
         if not isinstance(returned, ast.Dict):
             raise UnsupportedError("a mapping that does not end with a dict", self._span(last))
         keys = [k.value if isinstance(k, ast.Constant) else None for k in returned.keys]
-        return Reading(
+        return MappingImages(
             dict(self._images(dict(zip(keys, returned.values, strict=True)))), self.picks
         )
 

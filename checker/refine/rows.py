@@ -25,7 +25,7 @@ ROW = "row "  # no name of a description has a space in it
 
 
 @dataclass(frozen=True)
-class Row:
+class StateRow:
     """One thing that an abstract state is made of: a cell, a member, a message, for any `names`.
 
     `keys` are those names that are keys of the map; `item` is what the cell, the set or the
@@ -80,15 +80,15 @@ def at_first(v: Variable) -> Image:
     return Image(names, constant(v.initial, cell))
 
 
-def rows_of(v: Variable) -> list[Row]:
+def rows_of(v: Variable) -> list[StateRow]:
     """What the states of a variable are made of. Raises UnsupportedError."""
     if isinstance(v.type, MessagesType):
-        return [Row(v, *_item(RecordType(m), ())) for m in v.type.messages]
+        return [StateRow(v, *_item(RecordType(m), ())) for m in v.type.messages]
     keys, cell = (v.type.keys, v.type.value) if isinstance(v.type, MapType) else ((), v.type)
     names = tuple(c.Var(name=f"{ROW}key {i}", type=t) for i, t in enumerate(keys))
     if isinstance(cell, BoolType):
-        return [Row(v, names, names, None)]
-    return [Row(v, *_item(cell.element if isinstance(cell, SetType) else cell, names))]
+        return [StateRow(v, names, names, None)]
+    return [StateRow(v, *_item(cell.element if isinstance(cell, SetType) else cell, names))]
 
 
 def _item(t: Type, keys: tuple[c.Var, ...]) -> Any:

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import z3
 
 from quorate.checker.prove.unbounded.logic import (
-    All,
     And,
     Atom,
+    Exists,
+    ForAll,
     Formula,
     Or,
-    Some,
     Term,
     conj,
     disj,
@@ -33,9 +33,9 @@ def split(f: Formula) -> Formula:
             return conj(map(split, parts))
         case Or(parts):
             return disj(map(split, parts))
-        case Some(variables, body):
+        case Exists(variables, body):
             return some(variables, split(body))
-        case All(variables, body):
+        case ForAll(variables, body):
             return conj(_solved(list(variables), clause) for clause in _clauses(split(body)))
     return f
 
@@ -77,8 +77,8 @@ def _put(f: Formula, x: Term, t: Term) -> Formula:
             return conj(_put(p, x, t) for p in parts)
         case Or(parts):
             return disj(_put(p, x, t) for p in parts)
-        case All(variables, body):
+        case ForAll(variables, body):
             return every(variables, _put(body, x, t))
-        case Some(variables, body):
+        case Exists(variables, body):
             return some(variables, _put(body, x, t))
     return f

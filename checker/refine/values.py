@@ -34,7 +34,7 @@ class NoSuchValueError(Exception):
     """A value that the abstract protocol's variable cannot hold: where, and what is wrong."""
 
 
-class Translator:
+class AbstractValues:
     """Reads values as those of the abstract protocol. Use it inside the sizes."""
 
     def __init__(self, abstract: type[Protocol], sorts: Mapping[type, type]) -> None:

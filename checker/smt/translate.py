@@ -19,7 +19,7 @@ from .formulas import Formula, choice, conjunction, disjunction, negation, same
 MOST_COMBINATIONS = 1 << 20
 
 
-class Translator:
+class GroundTranslator:
     """Translates nodes over the cells of one state; each node once."""
 
     def __init__(self, cells: Cells) -> None:

@@ -1,8 +1,8 @@
-"""Actions in a form that suggestions are read off: parameters that are plain values.
+"""Actions in the form that lemmas are read from: all parameters are plain values.
 
-A parameter that is a message is taken apart into its fields, with the guard that it was sent. What
-an action leaves in a cell for one other action, which clears the cell, is put in there:
-`reply_promise` sends what `receive_prepare` owes.
+A message parameter is replaced by its fields and the guard that the message was sent. If one action
+writes a cell for one other action, which clears it, the two are composed: `reply_promise` sends
+what `receive_prepare` owes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from quorate.model.language.ir.build import TRUE
 from quorate.model.language.ir.traverse import substituted, transformed
 
 
-def taken_apart(action: c.Action) -> c.Action:
+def with_plain_parameters(action: c.Action) -> c.Action:
     """The action with a parameter for each field of a message that is a parameter."""
     for b in action.parameters:
         if isinstance(b.domain, c.OverSent):
@@ -54,10 +54,10 @@ def _apart(action: c.Action, b: c.Binder, domain: c.OverSent) -> c.Action:
     )
 
 
-def with_what_was_left(
+def with_preceding_step(
     action: c.Action, others: Sequence[c.Action], first: Mapping[str, Any]
 ) -> c.Action:
-    """The action together with the step before it, if one action alone left it something to do.
+    """The action composed with the one before it, if that one alone writes a cell for it.
 
     That is a cell that this action reads and puts back to its initial value, and that the other
     one, and no third, writes something else to. `first` are initial values.

@@ -36,21 +36,21 @@ class UncoveredError(Exception):
     """An expression outside of what candidates are made of."""
 
 
-class Rows:
+class Valuations:
     """Rows over a batch: the state of each, and the values of the variables."""
 
     def __init__(self, batch: Batch, state: Array, env: Env) -> None:
         self.batch, self.state, self.env = batch, state, env
 
     @classmethod
-    def over(cls, batch: Batch, binders: Sequence[c.Binder]) -> Rows:
+    def over(cls, batch: Batch, binders: Sequence[c.Binder]) -> Valuations:
         """All states with all values of these variables."""
         found = cls(batch, np.arange(len(batch.states)), {})
         for b in binders:
             found = found._bound(b)
         return found
 
-    def _bound(self, b: c.Binder) -> Rows:
+    def _bound(self, b: c.Binder) -> Valuations:
         name = b.var.name
         if isinstance(b.domain, c.OverType):
             codes = np.array([int(v) for v in self.batch.layout.values.proper(b.domain.type)])
@@ -59,7 +59,7 @@ class Rows:
                 for n, v in self.env.items()
             }
             state = np.repeat(self.state, len(codes))
-            return Rows(self.batch, state, {**env, name: np.tile(codes, len(self.state))})
+            return Valuations(self.batch, state, {**env, name: np.tile(codes, len(self.state))})
         assert isinstance(b.domain, c.OverSent)
         where: list[Array] = []
         fields: list[tuple[int, Env]] = []
@@ -70,7 +70,7 @@ class Rows:
         chosen = np.concatenate(where) if where else np.zeros(0, np.int64)
         env = {n: _taken(v, chosen) for n, v in self.env.items()}
         record = {n: _columns(n, fields) for n in b.domain.record.field_types()}
-        return Rows(self.batch, self.state[chosen], {**env, name: record})
+        return Valuations(self.batch, self.state[chosen], {**env, name: record})
 
     def __len__(self) -> int:
         return len(self.state)
@@ -301,4 +301,4 @@ def _columns(name: str, fields: Sequence[tuple[int, Env]]) -> Any:
     return np.repeat(np.array(values, np.int64), counts)
 
 
-__all__ = ["Batch", "RecordType", "Rows", "UncoveredError"]
+__all__ = ["Batch", "RecordType", "UncoveredError", "Valuations"]

@@ -18,7 +18,7 @@ from quorate.model.language.ir.traverse import free, substituted, transformed, w
 
 from .closed import closed_before
 from .expressions import every, ordered, replaced
-from .history import left_behind
+from .history import history_lemmas
 from .sendings import (
     Sending,
     actions,
@@ -32,12 +32,12 @@ from .sendings import (
 )
 from .shapes import shapes
 
-MOST_SEEDS = 4000
+MOST_SUGGESTED = 4000
 LAST_RESORT = 1000
 
 
 @dataclass(frozen=True)
-class Seed:
+class CandidateLemma:
     """A lemma suggested by the text."""
 
     body: c.Quant
@@ -55,22 +55,24 @@ def _over_quorum(e: c.Quant) -> bool:
     return any(isinstance(b.var.type, QuorumType) for b in e.binders)
 
 
-def seeds(description: c.Description, goals: Sequence[c.Expr]) -> list[Seed]:
+def candidate_lemmas(description: c.Description, goals: Sequence[c.Expr]) -> list[CandidateLemma]:
     """What the text suggests, each once; those from the goals first."""
     found: dict[c.Expr, None] = {}
-    makers = _Seeds(description)
+    makers = _Suggestions(description)
     for body in itertools.chain(
         (x for g in goals for x in closed_before(makers.sendings, g)),
         *(makers.of_sending(s) for s in makers.sendings),
         *(makers.of_cells(s) for s in makers.sendings),
         shapes(description, goals),
-        left_behind(description, makers.actions),
+        history_lemmas(description, makers.actions),
     ):
         found[body] = None
-    return [Seed(b) for b in itertools.islice(found, MOST_SEEDS) if isinstance(b, c.Quant)]
+    return [
+        CandidateLemma(b) for b in itertools.islice(found, MOST_SUGGESTED) if isinstance(b, c.Quant)
+    ]
 
 
-class _Seeds:
+class _Suggestions:
     def __init__(self, description: c.Description) -> None:
         self.description = description
         self.actions = actions(description)

@@ -23,10 +23,10 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import exists, negation
 from quorate.model.language.ir.traverse import free
 
-from .arrays import Rows
+from .arrays import Valuations
 from .batch import Array, Batch
+from .grammar import CandidateGrammar, Literal, Prefix
 from .vector import States
-from .vocabulary import Literal, Prefix, Vocabulary
 
 Bits = npt.NDArray[np.uint8]
 WIDEST = 100  # literals of one search that are tried first
@@ -78,20 +78,20 @@ class Clause:
 class Columns:
     """The literals of one prefix, evaluated."""
 
-    def __init__(self, vocabulary: Vocabulary, prefix: Prefix) -> None:
+    def __init__(self, grammar: CandidateGrammar, prefix: Prefix) -> None:
         self.prefix = prefix
-        self.plain = vocabulary.literals(prefix)
+        self.plain = grammar.literals(prefix)
         self.member: c.Binder | None = None
         self.about: list[Literal] = []
         self.pairs: list[tuple[int, bool, int, bool]] = []
         self.literals = list(self.plain)
         if prefix.quorum is not None:
-            self._add_members(vocabulary)
+            self._add_members(grammar)
 
-    def _add_members(self, vocabulary: Vocabulary) -> None:
+    def _add_members(self, grammar: CandidateGrammar) -> None:
         """Some member of the quorum satisfies one condition, or two."""
-        self.member = vocabulary.member(self.prefix)
-        self.about = vocabulary.about_member(self.prefix)
+        self.member = grammar.member(self.prefix)
+        self.about = grammar.about_member(self.prefix)
         signed = [(i, s) for i in range(len(self.about)) for s in (True, False)]
         ones = [(i, s, i, s) for i, s in signed]
         twos = [(i, s, j, t) for (i, s), (j, t) in itertools.combinations(signed, 2) if i != j]
@@ -108,7 +108,7 @@ class Columns:
 
     def rows(self, batch: Batch) -> tuple[Array, Bits]:
         """For each state and choice of values: the state's number, and its row, packed."""
-        rows = Rows.over(batch, self.prefix.binders)
+        rows = Valuations.over(batch, self.prefix.binders)
         packer = _Packer(len(rows))
         for x in self.plain:
             packer.add(rows.truth(x.expr))
@@ -123,11 +123,11 @@ class Columns:
             return np.zeros((len(rows), 0), np.bool_)
         return np.unpackbits(rows, axis=1, count=len(self.literals)).astype(np.bool_)
 
-    def _member_columns(self, rows: Rows) -> list[Array]:
+    def _member_columns(self, rows: Valuations) -> list[Array]:
         assert self.member is not None
         found: list[Array] = [np.zeros(len(rows), np.bool_) for _ in self.pairs]
         for inside, env in rows.choices((self.member,)):
-            inner = Rows(rows.batch, rows.state, env)
+            inner = Valuations(rows.batch, rows.state, env)
             values = [inner.truth(x.expr) for x in self.about]
             signed = [(v & inside, ~v & inside) for v in values]
             for k, (i, s, j, t) in enumerate(self.pairs):

@@ -27,7 +27,7 @@ def closed_before(known: Sequence[Sending], goal: c.Expr) -> Iterator[c.Expr]:
     for quorum, member, sent in _asked_of_quorums(goal):
         variables = [v for n, v in free(sent).items() if n != member.var.name]
         for earlier in _steps_before(known, sent, member.var.name):
-            for put, apart in _second(variables):
+            for put, apart in _other_values(variables):
                 other = substituted(sent, put)
                 for closing in _closed(known, other):
                     one = c.Quant(forall=False, binders=(member,), body=closing, type=c.BOOL)
@@ -104,18 +104,18 @@ def _asked_of_quorums(goal: c.Expr) -> Iterator[tuple[c.Binder, c.Binder, c.Sent
                     yield quorums[member.domain.of], member, sent
 
 
-def _second(variables: Sequence[c.Var]) -> Iterator[tuple[dict[str, c.Expr], list[c.Expr]]]:
+def _other_values(variables: Sequence[c.Var]) -> Iterator[tuple[dict[str, c.Expr], list[c.Expr]]]:
     """Other values for some variables, and what says that they are not apart as wanted."""
-    ways = [("same", "other", *(["less"] if ordered(v.type) else [])) for v in variables]
-    for row in itertools.product(*ways):
+    choices = [("same", "other", *(["less"] if ordered(v.type) else [])) for v in variables]
+    for row in itertools.product(*choices):
         put: dict[str, c.Expr] = {}
         apart: list[c.Expr] = []
-        for v, way in zip(variables, row, strict=True):
-            if way == "same":
+        for v, choice in zip(variables, row, strict=True):
+            if choice == "same":
                 continue
             w = c.Var(name=f"{v.name}.other", type=v.type)
             put[v.name] = w
-            apart.append(equal(w, v) if way == "other" else negation(less(w, v)))
+            apart.append(equal(w, v) if choice == "other" else negation(less(w, v)))
         if put:
             yield put, apart
 

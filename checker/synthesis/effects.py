@@ -1,4 +1,4 @@
-"""Marks: what one effect of an action made true."""
+"""Effect facts: what one effect of an action made true."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .sendings import Sending, fields_of, over_sent, sendings
 
 
 @dataclass(frozen=True)
-class Mark:
+class EffectFact:
     """What one effect of an action made true, for all values of the binders.
 
-    `put` says what parameters are, as far as the mark tells; `facts` are equations that it adds.
+    `put` gives the parameters that the fact determines; `facts` are equations that hold besides.
     """
 
     shape: Any
@@ -32,7 +32,7 @@ class Mark:
     facts: tuple[c.Expr, ...] = ()
 
 
-def marks_of(description: c.Description, action: c.Action) -> Iterator[Mark]:
+def effect_facts(description: c.Description, action: c.Action) -> Iterator[EffectFact]:
     for s in sendings([action]):
         yield _sent(s)
         yield from _whose(_sent(s))
@@ -47,14 +47,14 @@ def marks_of(description: c.Description, action: c.Action) -> Iterator[Mark]:
                 if isinstance(item.type, SortType):
                     x = c.Var(name=f"{e.variable}.x", type=item.type)
                     inside = c.Member(item=x, of=cell, type=c.BOOL)
-                    yield _mark(e.variable, action, e, inside, (*keys, x), [*row, (item, x)])
+                    yield _fact(e.variable, action, e, inside, (*keys, x), [*row, (item, x)])
         elif (premise := _holds(description, e, cell)) is not None:
             shape = (e.variable, e.value.value if isinstance(e.value, c.Lit) else None)
             rows = row if isinstance(e.value, c.Lit) else [*row, (inner(e.value), cell)]
-            yield _mark(shape, action, e, premise, keys, rows)
+            yield _fact(shape, action, e, premise, keys, rows)
 
 
-def _sent(s: Sending) -> Mark:
+def _sent(s: Sending) -> EffectFact:
     m = c.Var(name="m.sent", type=RecordType(s.record))
     put: dict[str, c.Expr] = {}
     facts = []
@@ -65,37 +65,37 @@ def _sent(s: Sending) -> Mark:
         else:
             facts.append(equal(fields[f], arg))
     effect = next(e for e in s.action.effects if isinstance(e, c.Send))
-    return Mark(s.record, s.action, effect, TRUE, tuple(over_sent(m, s)), put, tuple(facts))
+    return EffectFact(s.record, s.action, effect, TRUE, tuple(over_sent(m, s)), put, tuple(facts))
 
 
-def _whose(mark: Mark) -> Iterator[Mark]:
-    """A message together with who sent it, where a cell of its sender has what the message says."""
-    for fact in mark.facts:
-        here = put_in(fact, mark.put)
-        rest = {n: v for n, v in free(here).items() if n in untold(mark)}
+def _whose(found: EffectFact) -> Iterator[EffectFact]:
+    """A message with its sender, where a cell of the sender holds what the message says."""
+    for fact in found.facts:
+        here = put_in(fact, found.put)
+        rest = {n: v for n, v in free(here).items() if n in undetermined(found)}
         if rest and all(isinstance(v.type, SortType) for v in rest.values()):
             yield replace(
-                mark,
-                shape=(mark.shape, *rest),
+                found,
+                shape=(found.shape, *rest),
                 premise=here,
-                binders=(*mark.binders, *map(over, rest.values())),
-                put={**mark.put, **rest},
+                binders=(*found.binders, *map(over, rest.values())),
+                put={**found.put, **rest},
             )
 
 
-def untold(mark: Mark) -> set[str]:
-    """The parameters of which the mark does not tell."""
-    return {b.var.name for b in mark.action.parameters} - set(mark.put)
+def undetermined(found: EffectFact) -> set[str]:
+    """The parameters that the fact does not determine."""
+    return {b.var.name for b in found.action.parameters} - set(found.put)
 
 
-def _mark(
+def _fact(
     shape: Any,
     action: c.Action,
     effect: c.Effect,
     premise: c.Expr,
     variables: Sequence[c.Var],
     rows: Sequence[tuple[c.Expr, c.Expr]],
-) -> Mark:
+) -> EffectFact:
     put: dict[str, c.Expr] = {}
     facts = []
     for expr, canonical in rows:
@@ -103,7 +103,9 @@ def _mark(
             put[expr.name] = canonical
         else:
             facts.append(equal(canonical, expr))
-    return Mark(shape, action, effect, premise, tuple(map(over, variables)), put, tuple(facts))
+    return EffectFact(
+        shape, action, effect, premise, tuple(map(over, variables)), put, tuple(facts)
+    )
 
 
 def _holds(description: c.Description, e: c.Write, cell: c.Read) -> c.Expr | None:
@@ -128,7 +130,7 @@ def added(value: c.Expr) -> Iterator[c.Expr]:
 
 
 def put_in(e: c.Expr, put: Mapping[str, c.Expr]) -> c.Expr:
-    """An expression with these for its variables; what may be None there is not, in a mark."""
+    """An expression with these for its variables; what may be None there is not None here."""
 
     def given(node: Any) -> Any:
         match node:

@@ -1,9 +1,9 @@
 """From a safety property alone to lemmas by which it is proved for any number of elements.
 
-Explored first: what a run violates is no invariant. Then lemmas are gathered: those that the text
-suggests, simple ones that tell the states reached from states nearby, and ones that exclude
-counterexamples to induction, at growing sizes. Those that the property needs are pasted into the
-class and proved: only that counts.
+The states are explored first: what a run violates is no invariant. Then lemmas are gathered: those
+that the text suggests, simple ones that tell the states reached from states nearby, and ones that
+exclude counterexamples to induction, at growing sizes. Those that the property needs are added to
+the class and proved. Only that proof counts.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from quorate.model.language.declare.sorts import Ordered
 from quorate.model.language.description import describe
 from quorate.traces import Trace
 
-from .candidates import Seed, seeds
+from .candidates import CandidateLemma, candidate_lemmas
 from .clauses import Clause
-from .induction import SENSE, Induction, Step, UndecidedError
-from .instance import Instance
+from .grammar import CandidateGrammar
+from .induction import SENSE, BreakingStep, InductionChecker, UndecidedError
+from .instance import SampledInstance
 from .outcome import SynthesisProgress, SynthesisResult, SynthesisStatus
 from .plausible import plausible
 from .search import Learner
 from .shapes import never_first
 from .sizes import compact, growing
-from .source import method, pasted
-from .vocabulary import Vocabulary
+from .source import method, with_invariants
 
 SAFETY = ("agreement", "consistency", "safety")
 SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
@@ -85,7 +85,7 @@ class _Finder:
     keep: bool
     budget: float
     report: Report | None
-    lemmas: dict[str, Clause | Seed] = field(default_factory=dict)
+    lemmas: dict[str, Clause | CandidateLemma] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.started, self.cpu = time.perf_counter(), time.process_time()
@@ -93,11 +93,11 @@ class _Finder:
         self.bodies = {p.name: p.body for p in self.description.invariants}
         own = [n for n in self.bodies if n not in self.goals]
         self.given = own if self.keep else []
-        self.vocabulary = Vocabulary(self.description)
-        self.learner = Learner(self.vocabulary, [], tick=self._tick)
+        self.grammar = CandidateGrammar(self.description)
+        self.learner = Learner(self.grammar, [], tick=self._tick)
         self.doing = ""
         self.count = 0
-        self.stuck: tuple[Instance, Step] | None = None
+        self.stuck: tuple[SampledInstance, BreakingStep] | None = None
         self.sizes, self.why = "", ""
         self.inductive = self.unsupported = False
 
@@ -135,16 +135,16 @@ class _Finder:
             self.why = f"Z3 gave no answer about one step: {error}"
         return self._open()
 
-    def _instances(self) -> Iterator[Instance]:
+    def _instances(self) -> Iterator[SampledInstance]:
         for sizes in growing(self.protocol):
             self._say(f"exploring {sizes}")
             try:
                 with sizes:
-                    yield Instance(self.protocol, sizes)
+                    yield SampledInstance(self.protocol, sizes)
             except SizeError:
                 continue
 
-    def _explored(self, instance: Instance) -> SynthesisResult | None:
+    def _explored(self, instance: SampledInstance) -> SynthesisResult | None:
         try:
             with instance.sizes:
                 found = instance.explore(frozenset(self.goals))
@@ -166,9 +166,9 @@ class _Finder:
     def _suggested(self) -> Proof | None:
         """Try what the text suggests: the proof, if the goals follow; what is inductive stays."""
         self._say("lemmas that the text suggests")
-        suggested = seeds(self.description, [self.bodies[n] for n in self.goals])
-        for seed in plausible(self.protocol, self.learner, suggested):
-            self._add(seed)
+        suggested = candidate_lemmas(self.description, [self.bodies[n] for n in self.goals])
+        for candidate in plausible(self.protocol, self.learner, suggested):
+            self._add(candidate)
         for instance in (self._compact(), *self.learner.instances[:INDUCTIVE]):
             self._say(f"{len(self.lemmas)} lemmas at {instance.sizes}")
             self.solver = self._induction(instance)
@@ -181,11 +181,11 @@ class _Finder:
                 break
         return None
 
-    def _compact(self) -> Instance:
+    def _compact(self) -> SampledInstance:
         """An instance for steps alone, of no states."""
         sizes = compact(self.protocol)
         with sizes:
-            return Instance(self.protocol, sizes)
+            return SampledInstance(self.protocol, sizes)
 
     def _follow(self) -> bool:
         """Whether no step at these sizes breaks a goal."""
@@ -202,7 +202,7 @@ class _Finder:
         kept = self._known(self.solver.inductive, [*self.lemmas])
         self.lemmas = {n: self.lemmas[n] for n in kept}
 
-    def _close(self, instance: Instance) -> None:
+    def _close(self, instance: SampledInstance) -> None:
         """Add lemmas until no step at these sizes breaks one, or the goals."""
         if instance is not self.learner.instances[0]:
             self.solver = self._induction(instance)
@@ -220,7 +220,7 @@ class _Finder:
                 return
         self.inductive = True
 
-    def _give_up(self, instance: Instance, step: Step, safe: set[str]) -> bool:
+    def _give_up(self, instance: SampledInstance, step: BreakingStep, safe: set[str]) -> bool:
         """Drop a lemma that nothing supports; False if it is a goal that nothing supports."""
         if step.lemma not in self.lemmas:
             self.stuck = (instance, step)
@@ -230,8 +230,8 @@ class _Finder:
         safe.clear()
         return True
 
-    def _counterexamples(self, instance: Instance, safe: set[str]) -> list[Step]:
-        found: list[Step] = []
+    def _counterexamples(self, instance: SampledInstance, safe: set[str]) -> list[BreakingStep]:
+        found: list[BreakingStep] = []
         assumed = [*self.goals, *self.given, *self.lemmas]
         with instance.sizes:
             for lemma in (SENSE, *assumed):
@@ -248,8 +248,8 @@ class _Finder:
 
     # ------------------------------------------------------------ the proof
 
-    def _proved(self, instance: Instance) -> Proof | None:
-        """The proof of the goals with what they need pasted in; None if there is none."""
+    def _proved(self, instance: SampledInstance) -> Proof | None:
+        """The proof of the goals with what they need; None if there is none."""
         if not self.inductive:
             return None
         for names in (self._needed(instance), self._names):
@@ -259,18 +259,18 @@ class _Finder:
         self.why = "inductive at these sizes, not proved for all"
         return None
 
-    def _needed(self, instance: Instance) -> list[str]:
+    def _needed(self, instance: SampledInstance) -> list[str]:
         """What the goals need at these sizes, the simplest."""
         dear = {n: self.lemmas[n].cost if n in self.lemmas else 0 for n in self._names}
         with instance.sizes:
             return self.solver.needed(self.goals, sorted(dear, key=lambda n: dear[n]))
 
     def _attempt(self, names: Sequence[str]) -> Proof | None:
-        """The proof of the goals with some of these lemmas pasted in; None if there is none."""
+        """The proof of the goals with some of these lemmas; None if there is none."""
         self._say(f"proving with {len(names)} lemmas for any number of elements")
         before = dict(self.lemmas)
         # A finite state keeps fields that are never the first of an order in fewer bits.
-        proper = [self._add(Seed(body)) for body in never_first(self.description)]
+        proper = [self._add(CandidateLemma(body)) for body in never_first(self.description)]
         proof = self._prove([*names, *proper])
         if proof.unsupported is not None:
             self.why, self.unsupported = proof.unsupported, True
@@ -289,7 +289,7 @@ class _Finder:
 
     def _prove(self, names: Sequence[str]) -> Proof:
         methods = {n: self._text(n) for n in names if n in self.lemmas}
-        cls = pasted(self.protocol, methods)
+        cls = with_invariants(self.protocol, methods)
         wanted = [*self.goals, *(n for n in names if n in self.given), *methods]
         return prove_unbounded(cls, invariants=wanted, refute=False, effort=OBLIGATION)
 
@@ -315,7 +315,7 @@ class _Finder:
         self._rename()
         return self._found(SynthesisStatus.OPEN, trace=trace, broken=broken)
 
-    def _step_trace(self, instance: Instance, step: Step) -> Trace | None:
+    def _step_trace(self, instance: SampledInstance, step: BreakingStep) -> Trace | None:
         """The step as CPython takes it."""
         if step.after is None:
             return None
@@ -353,9 +353,9 @@ class _Finder:
     # ------------------------------------------------------------ small things
 
     def _text(self, name: str) -> str:
-        return method(self.vocabulary, name, self.lemmas[name].body)
+        return method(self.grammar, name, self.lemmas[name].body)
 
-    def _add(self, clause: Clause | Seed) -> str:
+    def _add(self, clause: Clause | CandidateLemma) -> str:
         self.count += 1
         name = f"lemma_{self.count}"
         self.lemmas[name] = clause
@@ -365,9 +365,9 @@ class _Finder:
     def _names(self) -> list[str]:
         return [*self.given, *self.lemmas]
 
-    def _induction(self, instance: Instance) -> Induction:
+    def _induction(self, instance: SampledInstance) -> InductionChecker:
         with instance.sizes:
-            found = Induction(instance)
+            found = InductionChecker(instance)
             for name in (*self.goals, *self.given):
                 found.add(name, self.bodies[name])
             for name, clause in self.lemmas.items():

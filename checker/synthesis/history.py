@@ -1,10 +1,11 @@
-"""What a step leaves behind: of whatever it made true, what else was true then.
+"""History lemmas: what was true when a step had an effect that can still be seen.
 
-A mark is what one effect made true: a cell holds what it did not at first, a set has a member, a
-message was sent. The actions that make a mark say what else was true when they did: their guards,
-their other effects. That is suggested as a lemma, for any mark; where several actions make it, what
-the one says or the other. What changed since is allowed for by one more premise: that a cell still
-holds what it did then, or that a process has not gone back to how it began.
+An effect fact says what one effect of an action made true: a cell no longer holds its initial
+value, a set has a member, a message was sent. The actions with that effect say what else was true
+then: their guards and their other effects. For every effect fact this is suggested as a lemma; if
+several actions have the effect, the lemma is a disjunction. A further premise allows for later
+changes: that a cell still holds what it held then, or that a process has not gone back to its
+initial state.
 """
 
 from __future__ import annotations
@@ -27,42 +28,42 @@ from quorate.model.language.ir.build import TRUE, equal, exists, negation, over
 from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .action_forms import inner
-from .effects import Mark, added, marks_of, put_in, untold
+from .effects import EffectFact, added, effect_facts, put_in, undetermined
 from .expressions import base, every, ordered
 from .sendings import conjuncts
 
-MOST_WAYS = 8  # to say one thing with other words
-MOST_TOGETHER = 400  # of what several actions say of one mark
+MOST_PHRASINGS = 8  # of one fact
+MOST_TOGETHER = 400  # combinations of what several actions say of one effect
 MOST_MORE = 3  # conditions on one message that was sent
 
 
-def left_behind(description: c.Description, actions: Sequence[c.Action]) -> Iterator[c.Expr]:
-    """Lemmas of all marks."""
-    by_shape: dict[Any, list[Mark]] = {}
-    for mark in (m for a in actions for m in marks_of(description, a)):
-        by_shape.setdefault(mark.shape, []).append(mark)
-    for marks in by_shape.values():
-        said = [list(dict.fromkeys(x for e in _conclusions(m) for x in _dual(e))) for m in marks]
-        premises = list(_premises(description, marks))
+def history_lemmas(description: c.Description, actions: Sequence[c.Action]) -> Iterator[c.Expr]:
+    """The history lemmas of all effect facts."""
+    by_shape: dict[Any, list[EffectFact]] = {}
+    for effect in (m for a in actions for m in effect_facts(description, a)):
+        by_shape.setdefault(effect.shape, []).append(effect)
+    for effects in by_shape.values():
+        said = [list(dict.fromkeys(x for e in _conclusions(m) for x in _dual(e))) for m in effects]
+        premises = list(_premises(description, effects))
         rows = itertools.islice(itertools.product(*said), MOST_TOGETHER)
         for row in rows:
             parts = list(dict.fromkeys(row))
             for more in premises:
-                denied = [] if marks[0].premise == TRUE else [negation(marks[0].premise)]
-                yield every(marks[0].binders, [*denied, *more, *parts])
+                denied = [] if effects[0].premise == TRUE else [negation(effects[0].premise)]
+                yield every(effects[0].binders, [*denied, *more, *parts])
 
 
 # ---------------------------------------------------------------- what was true then
 
 
-def _facts(mark: Mark) -> Iterator[c.Expr]:
+def _facts(effect: EffectFact) -> Iterator[c.Expr]:
     """What was true after the step, in terms of its parameters."""
-    writes = [e for e in mark.action.effects if isinstance(e, c.Write) and not e.binders]
-    written = {e.variable for e in mark.action.effects if isinstance(e, c.Write)}
-    found = [*mark.facts, *conjuncts(mark.action)]
+    writes = [e for e in effect.action.effects if isinstance(e, c.Write) and not e.binders]
+    written = {e.variable for e in effect.action.effects if isinstance(e, c.Write)}
+    found = [*effect.facts, *conjuncts(effect.action)]
     for w in writes:
         cell = c.Read(variable=w.variable, keys=w.keys, type=w.value.type)
-        if w is mark.effect or _reads(w.value, written):
+        if w is effect.effect or _reads(w.value, written):
             continue
         if isinstance(cell.type, SetType):
             found += [c.Member(item=x, of=cell, type=c.BOOL) for x in added(w.value)]
@@ -70,8 +71,8 @@ def _facts(mark: Mark) -> Iterator[c.Expr]:
             yield equal(cell, w.value)
         if ordered(cell.type):
             yield c.LessEq(left=w.value, right=cell, type=c.BOOL)
-    for e in mark.action.effects:
-        if isinstance(e, c.Send) and e is not mark.effect and not e.binders:
+    for e in effect.action.effects:
+        if isinstance(e, c.Send) and e is not effect.effect and not e.binders:
             found.append(c.Sent(variable=e.variable, message=e.message, type=c.BOOL))
     for fact in found:
         if not _reads(fact, written):
@@ -85,15 +86,15 @@ def _reads(e: c.Expr, variables: set[str]) -> bool:
     return any(isinstance(x, c.Read) and x.variable in variables for x in walk(e))
 
 
-def _conclusions(mark: Mark) -> Iterator[c.Expr]:
-    """The same in terms of the mark, with what is left of the parameters quantified."""
-    words = _words(mark)
-    facts = list(dict.fromkeys(_facts(mark)))
+def _conclusions(effect: EffectFact) -> Iterator[c.Expr]:
+    """The same in terms of the effect fact, with the other parameters quantified."""
+    words = _words(effect)
+    facts = list(dict.fromkeys(_facts(effect)))
     for fact in facts:
         if isinstance(fact, c.Sent):
-            yield from _was_sent(mark, fact, words, facts)
+            yield from _was_sent(effect, fact, words, facts)
             continue
-        for put in _ways(free(fact), words):
+        for put in _phrasings(free(fact), words):
             found = put_in(fact, put)
             rest = [v for n, v in free(found).items() if n in words]
             if not rest:
@@ -132,34 +133,34 @@ def _dual(e: c.Expr) -> Iterator[c.Expr]:
                 yield every([b], [exists((inside,), [says])])
 
 
-def _words(mark: Mark) -> dict[str, list[c.Expr]]:
-    """What each parameter is in terms of the mark: by the mark, or as a cell that holds it."""
-    words: dict[str, list[c.Expr]] = {b.var.name: [] for b in mark.action.parameters}
-    for name, e in mark.put.items():
+def _words(effect: EffectFact) -> dict[str, list[c.Expr]]:
+    """How the effect fact names each parameter: directly, or as a cell that holds it."""
+    words: dict[str, list[c.Expr]] = {b.var.name: [] for b in effect.action.parameters}
+    for name, e in effect.put.items():
         words[name] = [e]
-    for w in mark.action.effects:
+    for w in effect.action.effects:
         if not isinstance(w, c.Write) or w.binders or w.when != TRUE:
             continue
         value = inner(w.value)
-        if isinstance(value, c.Var) and value.name not in mark.put and w is not mark.effect:
-            keys = tuple(substituted(k, mark.put) for k in w.keys)
-            if not {n for k in keys for n in free(k)} & (set(words) - set(mark.put)):
+        if isinstance(value, c.Var) and value.name not in effect.put and w is not effect.effect:
+            keys = tuple(substituted(k, effect.put) for k in w.keys)
+            if not {n for k in keys for n in free(k)} & (set(words) - set(effect.put)):
                 words[value.name].append(c.Read(variable=w.variable, keys=keys, type=w.value.type))
     return words
 
 
-def _ways(
+def _phrasings(
     names: Mapping[str, c.Var], words: Mapping[str, list[c.Expr]]
 ) -> Iterator[dict[str, c.Expr]]:
-    """Every way to say these parameters in terms of the mark, or to leave them."""
+    """Every choice of names for these parameters, or of none."""
     choices = [(n, words[n]) for n in names if words.get(n)]
     rows = itertools.product(*[ws for _, ws in choices])
-    for row in itertools.islice(rows, MOST_WAYS):
+    for row in itertools.islice(rows, MOST_PHRASINGS):
         yield {n: e for (n, _), e in zip(choices, row, strict=True)}
 
 
 def _was_sent(
-    mark: Mark, sent: c.Sent, words: Mapping[str, list[c.Expr]], facts: Sequence[c.Expr]
+    effect: EffectFact, sent: c.Sent, words: Mapping[str, list[c.Expr]], facts: Sequence[c.Expr]
 ) -> Iterator[c.Expr]:
     """That such a message was sent, with what else is known of its fields."""
     if not isinstance(sent.message, c.MakeRecord):
@@ -176,17 +177,17 @@ def _was_sent(
     choices = []
     for field, arg in rows:
         names = set(free(arg)) & set(words)
-        if isinstance(arg, c.Var) and arg.name not in mark.put:
+        if isinstance(arg, c.Var) and arg.name not in effect.put:
             choices.append([None, *(equal(field, e) for e in words[arg.name])])
-        elif names <= set(mark.put):
-            choices.append([equal(field, put_in(arg, mark.put))])
+        elif names <= set(effect.put):
+            choices.append([equal(field, put_in(arg, effect.put))])
     more = []
     for fact in facts:
-        put = {**fields, **mark.put}
+        put = {**fields, **effect.put}
         named = set(free(fact)) & set(words)
-        if not isinstance(fact, c.Sent) and named <= set(put) and named - set(mark.put):
+        if not isinstance(fact, c.Sent) and named <= set(put) and named - set(effect.put):
             more.append(put_in(fact, put))
-    for row in itertools.islice(itertools.product(*choices), MOST_WAYS):
+    for row in itertools.islice(itertools.product(*choices), MOST_PHRASINGS):
         parts = [p for p in row if p is not None]
         for k in range(min(len(more), MOST_MORE) + 1):
             for extra in itertools.combinations(more[:6], k):
@@ -197,10 +198,10 @@ def _was_sent(
 # ---------------------------------------------------------------- what may have changed since
 
 
-def _premises(description: c.Description, marks: Sequence[Mark]) -> Iterator[list[c.Expr]]:
+def _premises(description: c.Description, effects: Sequence[EffectFact]) -> Iterator[list[c.Expr]]:
     """Nothing; or that some process has not gone back to its first role; or an equation of then."""
     yield []
-    first = marks[0]
+    first = effects[0]
     bound = [b.var for b in first.binders if isinstance(b.domain, c.OverType)]
     terms = [*bound, *first.put.values()]
     for v in description.variables:
@@ -212,9 +213,9 @@ def _premises(description: c.Description, marks: Sequence[Mark]) -> Iterator[lis
             cell = c.Read(variable=v.name, keys=tuple(dict.fromkeys(row)), type=value)
             if len(cell.keys) == len(keys):
                 yield [equal(cell, c.Lit(value=v.initial, type=value))]
-    if len(marks) == 1:
+    if len(effects) == 1:
         for fact in dict.fromkeys(_facts(first)):
             if isinstance(fact, c.Eq):
                 found = put_in(fact, first.put)
-                if not set(free(found)) & untold(first):
+                if not set(free(found)) & undetermined(first):
                     yield [negation(found)]

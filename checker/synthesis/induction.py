@@ -16,17 +16,17 @@ import z3
 from quorate.checker.prove.bounded.transition import Transition
 from quorate.checker.smt.effort import limit
 from quorate.checker.smt.formulas import disjunction, negation, term
-from quorate.checker.smt.translate import Translator
+from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language.ir import core as c
 
-from .instance import Instance
+from .instance import SampledInstance
 
 SENSE = "steps make sense"  # what every protocol must keep: no second message of one key, say
 Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class Step:
+class BreakingStep:
     """A step between packed states that breaks a lemma; `after` is None where it makes no sense."""
 
     lemma: str
@@ -39,13 +39,13 @@ class UndecidedError(Exception):
     """Z3 gave no answer with the effort that it may take."""
 
 
-class Induction:
+class InductionChecker:
     """Counterexamples to induction of one instance; made and used inside its sizes."""
 
-    def __init__(self, instance: Instance, effort: float = 100.0) -> None:
+    def __init__(self, instance: SampledInstance, effort: float = 100.0) -> None:
         self.instance = instance
         self.transition = t = Transition(instance.ground)
-        self.later = Translator(t.after)
+        self.later = GroundTranslator(t.after)
         self.solver = z3.SolverFor("QF_FD")
         limit(self.solver, effort)
         self.solver.add(
@@ -80,7 +80,7 @@ class Induction:
         self.solver.add(broken == term(negation(after)))
         self.lemmas[name] = (holds, broken)
 
-    def steps(self, lemma: str, assumed: Iterable[str], most: int) -> Iterator[Step]:
+    def steps(self, lemma: str, assumed: Iterable[str], most: int) -> Iterator[BreakingStep]:
         """Steps from states that satisfy these lemmas to one that breaks this lemma.
 
         At most so many, of each action one if possible, and then near to states that runs reach.
@@ -182,14 +182,14 @@ class Induction:
             raise UndecidedError(self.solver.reason_unknown())
         return bool(answer == z3.sat)
 
-    def _step(self, lemma: str, moves: bool) -> Step:
+    def _step(self, lemma: str, moves: bool) -> BreakingStep:
         model = self.solver.model()
         before = self.transition.before.words(model)
         if not moves:
-            return Step(lemma, "", before, None)
+            return BreakingStep(lemma, "", before, None)
         action = next(
             a
             for a, s in zip(self.names, self.transition.selectors, strict=True)
             if z3.is_true(model.eval(s, model_completion=True))
         )
-        return Step(lemma, action, before, self.transition.after.words(model))
+        return BreakingStep(lemma, action, before, self.transition.after.words(model))

@@ -16,7 +16,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.layout import Column, Layout
 from quorate.checker.ground.nodes import Node
-from quorate.checker.prove.bounded.system import Ground, Step
+from quorate.checker.prove.bounded.system import Ground, GroundStep
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
@@ -29,7 +29,7 @@ WALKERS, WALK_STEPS = 400, 50  # random walks, where a search does not come to a
 
 
 @dataclass
-class Instance:
+class SampledInstance:
     """A protocol at given sizes. Make it, and use it, inside `sizes`. Raises SizeError."""
 
     protocol: type[Protocol]
@@ -116,7 +116,7 @@ class Instance:
             after[better], best[better] = new[better], luck[better]
         return after
 
-    def stored(self, states: States, vector: Vector, step: Step) -> States:
+    def stored(self, states: States, vector: Vector, step: GroundStep) -> States:
         """The states after a step, wherever it is enabled; stores apply in order."""
         new = states.copy()
         for store in step.stores:

@@ -30,9 +30,9 @@ class SynthesisProgress:
 
 @dataclass(frozen=True)
 class SynthesisResult:
-    """The outcome: lemmas by name, as text to paste.
+    """The outcome: lemmas by name, as the text of a method each.
 
-    If proved, `proof` is that of the class with `lemmas` pasted in. If open, `lemmas` held in all
+    If proved, `proof` is that of the class with `lemmas` added. If open, `lemmas` held in all
     states that were looked at and are inductive at `sizes` if `inductive` says so; `trace` is a
     step that nothing excludes, or, if violated, a run.
     """

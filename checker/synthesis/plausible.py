@@ -17,38 +17,40 @@ from quorate.model.language.ir import core as c
 
 from .arrays import UncoveredError
 from .batch import Batch
-from .candidates import Seed
-from .instance import Instance
+from .candidates import CandidateLemma
+from .grammar import CandidateGrammar
+from .instance import SampledInstance
 from .search import Learner, false_in, pieces, sample
-from .source import method, pasted
-from .vocabulary import Vocabulary
+from .source import method, with_invariants
 
 TOLD_APART = 2  # instances where lemmas are told apart
 NEARBY = 2000  # states there, near to states reached
 FEW, MORE = 300, 2500  # states of an instance that lemmas are tried on: first, and in the end
 
 
-def plausible(protocol: type[Protocol], learner: Learner, seeds: Sequence[Seed]) -> list[Seed]:
+def plausible(
+    protocol: type[Protocol], learner: Learner, lemmas: Sequence[CandidateLemma]
+) -> list[CandidateLemma]:
     """Those suggestions that are, in their order."""
     random = np.random.default_rng(0)
     views = [_View(i, k < TOLD_APART, random) for k, i in enumerate(learner.instances)]
-    found: dict[bytes, Seed] = {}
-    for seed in seeds:
+    found: dict[bytes, CandidateLemma] = {}
+    for lemma in lemmas:
         learner.tick()
         learner.tried += 1
-        said = _said(views, seed.body)
+        said = _said(views, lemma.body)
         if said is None:
             learner.refuted += 1
-        elif any(said) and (said not in found or seed.cost < found[said].cost):
-            found[said] = seed
+        elif any(said) and (said not in found or lemma.cost < found[said].cost):
+            found[said] = lemma
     kept = set(map(id, found.values()))
-    return writable(protocol, learner.vocabulary, [s for s in seeds if id(s) in kept])
+    return writable(protocol, learner.grammar, [x for x in lemmas if id(x) in kept])
 
 
 class _View:
     """Of one instance a few states reached, more of them, and some near to these."""
 
-    def __init__(self, instance: Instance, apart: bool, random: np.random.Generator) -> None:
+    def __init__(self, instance: SampledInstance, apart: bool, random: np.random.Generator) -> None:
         states = instance.states
         self.sizes = instance.sizes
         with instance.sizes:
@@ -81,17 +83,21 @@ def _said(views: Sequence[_View], body: c.Quant) -> bytes | None:
     return None
 
 
-def writable(protocol: type[Protocol], vocabulary: Vocabulary, seeds: Sequence[Seed]) -> list[Seed]:
+def writable(
+    protocol: type[Protocol], grammar: CandidateGrammar, lemmas: Sequence[CandidateLemma]
+) -> list[CandidateLemma]:
     """Those that the language takes as text: a field of None, say, must be ruled out there."""
-    if not seeds:
+    if not lemmas:
         return []
     try:
-        names = {f"lemma_{k}": s for k, s in enumerate(seeds)}
-        describe(pasted(protocol, {n: method(vocabulary, n, s.body) for n, s in names.items()}))
+        names = {f"lemma_{k}": x for k, x in enumerate(lemmas)}
+        describe(
+            with_invariants(protocol, {n: method(grammar, n, x.body) for n, x in names.items()})
+        )
     except (ModelError, TypeError):
-        if len(seeds) == 1:
+        if len(lemmas) == 1:
             return []
-        half = len(seeds) // 2
-        parts = (seeds[:half], seeds[half:])
-        return [x for part in parts for x in writable(protocol, vocabulary, part)]
-    return list(seeds)
+        half = len(lemmas) // 2
+        parts = (lemmas[:half], lemmas[half:])
+        return [x for part in parts for x in writable(protocol, grammar, part)]
+    return list(lemmas)

@@ -14,12 +14,12 @@ import numpy as np
 
 from quorate.model.language.ir import core as c
 
-from .arrays import Rows
+from .arrays import Valuations
 from .batch import Array, Batch
 from .clauses import Clause, Columns, Reached, distinct
-from .instance import Instance
+from .grammar import CandidateGrammar, Prefix
+from .instance import SampledInstance
 from .vector import States
-from .vocabulary import Prefix, Vocabulary
 
 POOL = 4000  # disturbed states of an instance
 SAMPLE = 600  # states of an instance that candidates are first tried on
@@ -35,8 +35,8 @@ PIECE = 4000  # states at a time
 class Learner:
     """Finds clauses that hold in all states reached and exclude a given state."""
 
-    vocabulary: Vocabulary
-    instances: list[Instance]
+    grammar: CandidateGrammar
+    instances: list[SampledInstance]
     banned: set[c.Expr] = field(default_factory=set)
     tick: Callable[[], None] = lambda: None  # called often: shows progress, or ends the search
     tried: int = 0
@@ -47,7 +47,7 @@ class Learner:
     def reached(self, prefix: Prefix) -> Reached:
         """The rows of a prefix in a sample of the states reached."""
         if prefix not in self._reached:
-            found = self._reached[prefix] = Reached(Columns(self.vocabulary, prefix))
+            found = self._reached[prefix] = Reached(Columns(self.grammar, prefix))
             for i in self.instances[:SAMPLED]:
                 with i.sizes:
                     found.add(i.layout, sample(i.states, SAMPLE))
@@ -58,7 +58,7 @@ class Learner:
         random = np.random.default_rng(0)
         instances = self.instances[:SAMPLED]
         pools = [i.disturbed(sample(i.states, POOL), random) for i in instances]
-        for prefix in self.vocabulary.prefixes:
+        for prefix in self.grammar.prefixes:
             if prefix.cost > most_cost or prefix.quorum is not None:
                 continue
             for k, i in enumerate(instances):
@@ -70,7 +70,9 @@ class Learner:
                     for j, other in enumerate(instances):
                         pools[j] = np.delete(pools[j], violating(other, pools[j], clause.body), 0)
 
-    def _separating(self, prefix: Prefix, instance: Instance, states: States) -> list[Clause]:
+    def _separating(
+        self, prefix: Prefix, instance: SampledInstance, states: States
+    ) -> list[Clause]:
         """Clauses of two literals at most, each the cheapest for the first state that is left."""
         reached = self.reached(prefix)
         where, rows = reached.columns.rows(Batch(instance.layout, states))
@@ -92,7 +94,7 @@ class Learner:
                 left = left[~np.isin(where[left], where[left[best[3]]])]
         return found
 
-    def learn(self, instance: Instance, states: States) -> tuple[list[Clause], Array]:
+    def learn(self, instance: SampledInstance, states: States) -> tuple[list[Clause], Array]:
         """Clauses that exclude these states, each as many as possible for its cost; what is left.
 
         What is left are the numbers of states that no candidate excludes, if no clause is given.
@@ -117,7 +119,7 @@ class Learner:
         """Clauses that exclude some of these states, with which they exclude."""
         found: list[tuple[Clause, Array]] = []
         best = 0.0
-        for prefix in self.vocabulary.prefixes:
+        for prefix in self.grammar.prefixes:
             self.tick()
             if len(left) / (prefix.cost + LEAST_LITERALS) < best:
                 break  # not even a clause that excludes all would be better
@@ -154,13 +156,13 @@ class Learner:
         return True
 
 
-def violating(instance: Instance, states: States, body: c.Quant) -> Array:
+def violating(instance: SampledInstance, states: States, body: c.Quant) -> Array:
     """The numbers of the states where a lemma does not hold."""
     with instance.sizes:
         return false_in(pieces(instance, states), body)
 
 
-def pieces(instance: Instance, states: States) -> list[Batch]:
+def pieces(instance: SampledInstance, states: States) -> list[Batch]:
     """The states, in parts that take little memory. (Use inside the instance's sizes.)"""
     return [Batch(instance.layout, states[k : k + PIECE]) for k in range(0, len(states), PIECE)]
 
@@ -170,7 +172,7 @@ def false_in(batches: Sequence[Batch], body: c.Quant) -> Array:
     found = [np.zeros(0, np.int64)]
     first = 0
     for batch in batches:
-        rows = Rows.over(batch, body.binders)
+        rows = Valuations.over(batch, body.binders)
         found.append(first + np.unique(rows.state[~rows.truth(body.body)]))
         first += len(batch.states)
     return np.concatenate(found)

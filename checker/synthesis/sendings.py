@@ -10,7 +10,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import over
 from quorate.model.language.ir.traverse import substituted, walk
 
-from .action_forms import plain_writes, taken_apart, with_what_was_left
+from .action_forms import plain_writes, with_plain_parameters, with_preceding_step
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Sending:
 
 def actions(description: c.Description) -> list[c.Action]:
     """The actions that are no faults, with plain parameters and with what was left for them."""
-    found = [taken_apart(a) for a in description.actions if a.fault is None]
+    found = [with_plain_parameters(a) for a in description.actions if a.fault is None]
     first = {v.name: v.initial for v in description.variables}
-    return [with_what_was_left(a, found, first) for a in found]
+    return [with_preceding_step(a, found, first) for a in found]
 
 
 def sendings(of: list[c.Action]) -> list[Sending]:

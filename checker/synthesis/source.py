@@ -1,4 +1,7 @@
-"""Lemmas as source, and a protocol class with them pasted in: what is proved is what is printed."""
+"""Lemmas as source text, and a protocol class that has them as invariants.
+
+The class is read from the text that is printed, so what is proved is what is printed.
+"""
 
 from __future__ import annotations
 
@@ -16,34 +19,34 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.types import MessagesType, QuorumType, RecordType, SortType
 from quorate.model.language.ir import core as c
 
-from .text import Writer
-from .vocabulary import Vocabulary
+from .grammar import CandidateGrammar
+from .text import ExpressionWriter
 
 WIDTH = 92  # of a line inside a method
 _numbers = itertools.count()
 
 
-def method(vocabulary: Vocabulary, name: str, body: c.Quant) -> str:
-    """A lemma as a method to paste into the class."""
-    text = Writer(lambda var: _letters(vocabulary, var)).lines(body, WIDTH)
+def method(grammar: CandidateGrammar, name: str, body: c.Quant) -> str:
+    """A lemma as the text of a method."""
+    text = ExpressionWriter(lambda var: _name_choices(grammar, var)).lines(body, WIDTH)
     inside = textwrap.indent(text, "    ")
     return f"@invariant\ndef {name}(self) -> bool:\n{inside}\n"
 
 
-def _letters(vocabulary: Vocabulary, var: c.Var) -> Iterator[str]:
+def _name_choices(grammar: CandidateGrammar, var: c.Var) -> Iterator[str]:
     """Names for a variable of this type, the best first."""
     match var.type:
         case RecordType():
             yield from "mnk"
         case SortType(sort):
-            yield from vocabulary.names.of(sort)
+            yield from grammar.names.of(sort)
         case QuorumType(system):
-            yield from vocabulary.names.of(system)
+            yield from grammar.names.of(system)
     yield from string.ascii_lowercase
 
 
-def pasted(protocol: type[Protocol], methods: Mapping[str, str]) -> type[Protocol]:
-    """A subclass with these methods, read from their text as from a file."""
+def with_invariants(protocol: type[Protocol], methods: Mapping[str, str]) -> type[Protocol]:
+    """A subclass that has these methods too, read from their text as from a file."""
     number = next(_numbers)
     file, module_name = f"<found {number}>", f"quorate_found_{number}"
     body = textwrap.indent("\n".join(methods.values()) or "pass\n", "    ")

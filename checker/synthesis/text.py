@@ -13,11 +13,11 @@ Names = Mapping[str, str]
 LOOSEST, OR, AND, NOT, COMPARE, ATOM = range(6)
 
 
-class Writer:
+class ExpressionWriter:
     """Writes expressions; bound variables get short names that nothing else has."""
 
-    def __init__(self, letters: Callable[[c.Var], Iterable[str]]) -> None:
-        self.letters = letters
+    def __init__(self, name_choices: Callable[[c.Var], Iterable[str]]) -> None:
+        self.name_choices = name_choices
 
     def __call__(self, e: c.Expr, names: Names) -> str:
         return self._at(e, names, LOOSEST)
@@ -136,7 +136,7 @@ class Writer:
         taken = set(names.values())
         if var.name not in taken and var.name.isidentifier():
             return var.name
-        return next(n for n in self.letters(var) if n not in taken)
+        return next(n for n in self.name_choices(var) if n not in taken)
 
 
 def literal(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Names for variables of lemmas, as the actions of a protocol choose them."""
+"""Names for the variables of lemmas, as the actions of a protocol choose them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from quorate.model.language.declare.types import MessagesType, QuorumType, SortT
 from quorate.model.language.ir import core as c
 
 
-class Names:
+class VariableNames:
     """Letters for variables: those that the actions use for their parameters, then others."""
 
     def __init__(self, description: c.Description) -> None:
@@ -26,19 +26,19 @@ class Names:
             for record in v.type.messages
         ]
         taken = {"m", "n", "l", "x"}
-        self._letters: dict[type, list[str]] = {}
+        self._names: dict[type, list[str]] = {}
         parameters = [p.var for a in description.actions for p in a.parameters]
         wanted = {v.type: v.name for v in reversed(parameters)}
         kinds: dict[type, Type] = {s: SortType(s) for s in self.sorts}
         kinds |= {s: QuorumType(s) for s in self.systems}
         for kind, t in kinds.items():
             first = wanted.get(t, kind.__name__[0].lower())
-            self._letters[kind] = [self._letter(first, taken)]
+            self._names[kind] = [self._name(first, taken)]
         for sort in sorted(self.sorts, key=lambda s: not issubclass(s, Ordered)):
             for _ in range(2):
-                self._letters[sort].append(self._letter(self._letters[sort][-1], taken))
+                self._names[sort].append(self._name(self._names[sort][-1], taken))
 
-    def _letter(self, first: str, taken: set[str]) -> str:
+    def _name(self, first: str, taken: set[str]) -> str:
         at = string.ascii_lowercase.find(first[:1])
         following = string.ascii_lowercase[at + 1 :] + string.ascii_lowercase[:at]
         choices = [first, *following, *(f"{first}{i}" for i in range(2, 99))]
@@ -48,4 +48,4 @@ class Names:
 
     def of(self, kind: type) -> list[str]:
         """Three names for elements of a sort, one for a quorum."""
-        return self._letters[kind]
+        return self._names[kind]

@@ -24,7 +24,7 @@ from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.formulas import term
-from quorate.checker.smt.translate import Translator
+from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import Record, RecordType
@@ -131,16 +131,18 @@ class _Proof:
         holds = function([self.g.number(p)])
         return all(holds([int(w) for w in self.packing.pack(s)])[0] for s in self.initial)
 
-    def _solver(self, assumed: Iterable[Bool]) -> tuple[Any, Translator]:
+    def _solver(self, assumed: Iterable[Bool]) -> tuple[Any, GroundTranslator]:
         cells = Cells(self.layout, "")
-        at = Translator(cells)
+        at = GroundTranslator(cells)
         solver = z3.SolverFor("QF_FD")
         solver.set("max_conflicts", MOST_CONFLICTS)
         solver.add(*(term(p) for p in cells.ranges()))
         solver.add(*(term(at.condition(p)) for p in assumed))
         return solver, at
 
-    def _breaks(self, solver: Any, at: Translator, claims: list[tuple[Any, int | None]]) -> bool:
+    def _breaks(
+        self, solver: Any, at: GroundTranslator, claims: list[tuple[Any, int | None]]
+    ) -> bool:
         """Whether, as far as Z3 knows, some step breaks one of these claims."""
         g = self.g
         wrong: list[Bool] = []

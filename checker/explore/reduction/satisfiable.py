@@ -65,10 +65,10 @@ class Possible:
 
         from quorate.checker.smt.cells import Cells
         from quorate.checker.smt.formulas import term
-        from quorate.checker.smt.translate import Translator
+        from quorate.checker.smt.translate import GroundTranslator
 
         cells = Cells(self.layout, "")
-        self._translator = Translator(cells)
+        self._translator = GroundTranslator(cells)
         self._solver = z3.SolverFor("QF_FD")  # one for all: to make one takes longer than to ask
         self._solver.set("max_conflicts", MOST_CONFLICTS)
         self._solver.add(*(term(p) for p in cells.ranges()))

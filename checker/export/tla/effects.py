@@ -234,7 +234,7 @@ class Effects:
             for w in assignments(v, loop.body)
         }
         if len(at) == 1 and (i := next(iter(at))) is not None:
-            inner = scope.status(g.name.uid, keys[i])
+            inner = scope.standing(g.name.uid, keys[i])
             after = self.cell_after(v, keys, loop.body, before, inner)
             whole = isinstance(g.iterable, s.SortRange) and g.iterable.type == v.type.keys[i]  # type: ignore[attr-defined]
             if whole:
@@ -265,7 +265,7 @@ class Effects:
             return self._where([*outside, found], value, before)
         name, outer = scope.reserve("found")
         only = self.expressions.domains.helper("Only", Term(name))
-        value = self.expressions.expr(write.value, outer.status(g.name.uid, only))
+        value = self.expressions.expr(write.value, outer.standing(g.name.uid, only))
         none = t.infix(Term(name), "=", t.EMPTY, t.RELATION)
         those = t.filtered(bounds, condition) if conditions else domain
         choice = t.let([(name, those)], t.conditional(none, before, value))

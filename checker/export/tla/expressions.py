@@ -95,7 +95,7 @@ class Expressions(Quantifiers):
         args = [self.expr(a, scope.value()) for a in e.args]
         if scope.read:  # the helper reads the state, and there is none yet
             for p, term in zip(e.parameters, args, strict=True):
-                scope = scope.status(p.uid, term)
+                scope = scope.standing(p.uid, term)
             return self.expr(e.body, scope)
         return t.apply(self.domains.own(e.name), *args)
 

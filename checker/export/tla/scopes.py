@@ -31,7 +31,7 @@ class Scope:
         text = fresh(name, self.used)
         return text, replace(self, used=self.used | {text})
 
-    def status(self, uid: int, term: Term) -> Scope:
+    def standing(self, uid: int, term: Term) -> Scope:
         """The scope in which a bound variable stands for a term."""
         return replace(self, bound={**self.bound, uid: term})
 

@@ -24,7 +24,7 @@ from .solver import SatAnswer
 from .unrolling import Template, Unrolling
 
 
-class Arbitrary:
+class ArbitraryPaths:
     """Paths where nothing is wrong but, perhaps, in the last state; use it in a `with`.
 
     What may be wrong is a kind: an invariant's name, or None for a step without a value.

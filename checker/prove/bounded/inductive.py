@@ -35,7 +35,7 @@ from .results import (
     ObligationStatus,
 )
 from .smallest import smallest
-from .system import Ground, Property, Step
+from .system import Ground, GroundStep, Property
 from .transition import Transition, digit
 
 Report = Callable[[FiniteObligation], None]
@@ -57,10 +57,10 @@ def inductive(
     """
     with sizes:
         ground = Ground(protocol, sizes)
-        return _Check(ground, properties, effort, shrinking).run(report)
+        return _InductiveChecker(ground, properties, effort, shrinking).run(report)
 
 
-class _Check:
+class _InductiveChecker:
     def __init__(
         self, ground: Ground, names: Sequence[str] | None, effort: float, shrinking: float
     ) -> None:
@@ -150,7 +150,7 @@ class _Check:
     def _preserved(self, action: str, p: Property) -> FiniteObligation:
         return self._obligation(action, p, self._broken(action, p))
 
-    def _steps(self, action: str) -> list[Step]:
+    def _steps(self, action: str) -> list[GroundStep]:
         return [s for s in self.transition.steps if s.action == action]
 
     def _broken(self, action: str, p: Property) -> Formula:
@@ -172,7 +172,7 @@ class _Check:
             for step in self._steps(action)
         )
 
-    def _after(self, step: Step) -> Substitution:
+    def _after(self, step: GroundStep) -> Substitution:
         """Renames the cells that a step stores to by what it stores."""
         t = self.transition
         old: list[Formula] = []

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 
-from .arbitrary import Arbitrary
-from .model_checking import Depth, Search, undefined_start
+from .arbitrary import ArbitraryPaths
+from .model_checking import BoundedSearch, Depth, undefined_start
 from .results import BoundedCheck, BoundedOutcome, Induced, KInduction
 from .solver import SatAnswer
 from .system import Ground
@@ -47,16 +47,16 @@ def k_inductive(
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return KInduction(str(sizes), most, nothing, (), nothing.seconds)
         template = Template(ground, properties)
-        with Search(template, most - 1, effort, started) as base:
-            return _Induction(template, most, base, shrinking, report).run()
+        with BoundedSearch(template, most - 1, effort, started) as base:
+            return _KInductionSearch(template, most, base, shrinking, report).run()
 
 
-class _Induction:
+class _KInductionSearch:
     def __init__(
         self,
         template: Template,
         most: int,
-        base: Search,
+        base: BoundedSearch,
         shrinking: float,
         report: Report | None,
     ) -> None:
@@ -90,7 +90,7 @@ class _Induction:
     def _round(self, given: Kinds) -> dict[str | None, Induced]:
         """For everything given, whether it carries on where all of it holds."""
         found: dict[str | None, Induced] = {}
-        with Arbitrary(self.template, self.most) as paths:
+        with ArbitraryPaths(self.template, self.most) as paths:
             for k in range(1, self.most + 1):
                 self._base(k - 1)
                 if self.stopped is not None:

@@ -1,4 +1,4 @@
-"""BoundedCheck model checking: is there a run of at most k steps to a state that violates?
+"""Bounded model checking: is there a run of at most k steps to a state that violates?
 
 Biere, Cimatti, Clarke, Zhu: Symbolic Model Checking without BDDs (TACAS 1999), one depth after
 the other, so that the first violation found is a shortest one.
@@ -19,7 +19,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 
-from .arbitrary import Arbitrary
+from .arbitrary import ArbitraryPaths
 from .results import BoundedCheck, BoundedOutcome, DisagreementError, Move
 from .solver import SatAnswer
 from .system import Ground
@@ -59,7 +59,7 @@ def bounded(
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return nothing
         template = Template(ground, properties)
-        with Search(template, depth, effort, started) as search:
+        with BoundedSearch(template, depth, effort, started) as search:
             search.skip = _inductive(template, effort)
             return search.run(report)
 
@@ -83,13 +83,13 @@ def undefined_start(
 def _inductive(template: Template, effort: float | None) -> frozenset[str | None]:
     """What no step breaks from a state where nothing is wrong: it is never the first to be."""
     most = LONGEST_INDUCTION if effort is None else min(LONGEST_INDUCTION, effort)
-    with Arbitrary(template, 1) as paths:
+    with ArbitraryPaths(template, 1) as paths:
         paths.extend()
         kinds = frozenset(template.wrong)
         return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is SatAnswer.NO)
 
 
-class Search:
+class BoundedSearch:
     """Runs from the initial states, one step longer at a time; use it in a `with`."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Search:
         packed = [self.ground.packing.pack(s) for s in self.initial]
         self.runs.require(StateSet(packed).formula(template.transition.before))
 
-    def __enter__(self) -> Search:
+    def __enter__(self) -> BoundedSearch:
         return self
 
     def __exit__(self, *_: object) -> None:

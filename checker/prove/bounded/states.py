@@ -18,7 +18,7 @@ from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import Budget
 from quorate.checker.smt.formulas import disjunction, negation, term
 from quorate.checker.smt.state_sets import StateSet
-from quorate.checker.smt.translate import Translator
+from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import StepError
 from quorate.model.language.interpreter import State
 
@@ -41,10 +41,10 @@ def check_states(
     that of the explorer or of CPython.
     """
     with explorer.sizes:
-        return _Check(explorer, most, effort).run()
+        return _StatesChecker(explorer, most, effort).run()
 
 
-class _Check:
+class _StatesChecker:
     def __init__(self, explorer: Explorer, most: int, effort: float) -> None:
         self.explorer = explorer
         self.ground = Ground(explorer.protocol, explorer.sizes, explorer.kernel.layout.determined)
@@ -70,7 +70,7 @@ class _Check:
 
     def _check(self, p: Property, spent: float) -> StateCheck:
         started = time.perf_counter() - spent
-        at = Translator(self.cells)
+        at = GroundTranslator(self.cells)
         bad = disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
         budget = Budget(self.effort)
         self.solver.push()
@@ -106,7 +106,7 @@ class _Check:
         if self.explorer.store.find(words) < 0:
             raise DisagreementError(f"{p.name}: Z3 answers with a state that was never found")
         state = self.ground.state(words)
-        senseless = is_true(model, Translator(self.cells).condition(p.senseless))
+        senseless = is_true(model, GroundTranslator(self.cells).condition(p.senseless))
         if not senseless and self._satisfies(p, state):
             raise DisagreementError(f"{p.name}: violated for Z3, not for CPython, in {state!r}")
         return state
@@ -126,7 +126,7 @@ class _Check:
         good = np.array([self._satisfies(p, self.ground.state(row)) for row in first])
         if len(first) == len(self.rows):
             solver = z3.SolverFor("QF_FD")
-            at = Translator(self.cells)
+            at = GroundTranslator(self.cells)
             solver.add(term(StateSet(first[good]).formula(self.cells)))
             solver.add(term(negation(at.condition(p.holds))))
             solver.add(term(negation(at.condition(p.senseless))))

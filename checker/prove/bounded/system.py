@@ -32,7 +32,7 @@ from .results import DisagreementError, Move
 
 
 @dataclass(frozen=True)
-class Step:
+class GroundStep:
     """Instances with the same effects: where any is enabled, and what they store.
 
     `senseless` is where a guard, or what the step does, has no value.
@@ -72,11 +72,11 @@ class Ground:
         self.machine = Machine(self.protocol, self.sizes)
         self._make = Instantiator(self.layout)
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[GroundStep]:
         """Every step of every action."""
         return [s for action in self.description.actions for s in self._steps(action)]
 
-    def _steps(self, action: c.Action) -> Iterable[Step]:
+    def _steps(self, action: c.Action) -> Iterable[GroundStep]:
         used = used_in_effects(action)
         which = [i for i, p in enumerate(action.parameters) if p.var.name in used]
         groups: dict[object, list[Instance]] = {}
@@ -92,7 +92,7 @@ class Ground:
             if effects or reasons:
                 stores = effects[0].stores if effects else ()
                 senseless = g.or_(u.when for u in reasons)
-                yield Step(action.name, g.or_(enabled), stores, senseless, reasons)
+                yield GroundStep(action.name, g.or_(enabled), stores, senseless, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[Property]:
         """These invariants, or all. Raises ValueError for a name that is none."""

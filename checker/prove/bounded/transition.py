@@ -29,9 +29,9 @@ from quorate.checker.smt.formulas import (
     negation,
     same,
 )
-from quorate.checker.smt.translate import Translator, chosen
+from quorate.checker.smt.translate import GroundTranslator, chosen
 
-from .system import Ground, Step
+from .system import Ground, GroundStep
 
 MOST_ORDERED = 800  # steps; the pairs grow with the square
 MOST_PAIRED = 128
@@ -44,7 +44,7 @@ class Transition:
         self.steps = ground.steps()
         self.before = Cells(ground.layout, "")
         self.after = Cells(ground.layout, "'")
-        self.translator = Translator(self.before)
+        self.translator = GroundTranslator(self.before)
         self._stored: dict[int, dict[tuple[Column, int], Summary]] = {}
         self.selectors = [z3.Bool(f"step {i}: {s.action}") for i, s in enumerate(self.steps)]
         self.senseless = disjunction(self.translator.condition(s.senseless) for s in self.steps)
@@ -76,7 +76,7 @@ class Transition:
         reads = loaded(roots)
         return [i for i, s in enumerate(self.steps) if not _meet(footprint(s).writes, reads)]
 
-    def _differences(self, step: Step) -> Iterator[Formula]:
+    def _differences(self, step: GroundStep) -> Iterator[Formula]:
         for place, value in self.stored(step).items():
             for k, old in enumerate(self.before.bits(*place)):
                 yield negation(same(old, digit(value, k)))
@@ -94,13 +94,13 @@ class Transition:
         parts.append(disjunction(self.selectors))
         return conjunction(parts)
 
-    def stored(self, step: Step) -> dict[tuple[Column, int], Summary]:
+    def stored(self, step: GroundStep) -> dict[tuple[Column, int], Summary]:
         """The new value of every cell that a step may store to; stores apply in order."""
         if id(step) not in self._stored:
             self._stored[id(step)] = self._stores(step)
         return self._stored[id(step)]
 
-    def _stores(self, step: Step) -> dict[tuple[Column, int], Summary]:
+    def _stores(self, step: GroundStep) -> dict[tuple[Column, int], Summary]:
         found: dict[tuple[Column, int], Summary] = {}
         for store in step.stores:
             when, value = self.translator.condition(store.when), self.translator.scalar(store.value)
@@ -154,18 +154,18 @@ Place = tuple[Column, int | None]
 
 
 @dataclass(frozen=True)
-class Footprint:
+class CellFootprint:
     """The cells that a step may read and write."""
 
     reads: frozenset[Place]
     writes: frozenset[Place]
 
 
-def footprint(step: Step) -> Footprint:
+def footprint(step: GroundStep) -> CellFootprint:
     roots: list[Bool | Scalar] = [step.enabled, step.senseless]
     for store in step.stores:
         roots += [store.when, store.value, store.index]
-    return Footprint(
+    return CellFootprint(
         loaded(roots),
         frozenset(_places((s.column, s.index) for s in step.stores)),
     )
@@ -181,7 +181,7 @@ def _places(pairs: Iterable[tuple[Column, Scalar]]) -> Iterator[Place]:
         yield column, None if isinstance(index, Node) else index
 
 
-def independent(first: Footprint, second: Footprint) -> bool:
+def independent(first: CellFootprint, second: CellFootprint) -> bool:
     """Whether neither step writes what the other reads or writes."""
     return not (
         _meet(first.writes, second.reads | second.writes) or _meet(second.writes, first.reads)

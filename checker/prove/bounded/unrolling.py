@@ -24,7 +24,7 @@ from quorate.model.language.interpreter import State
 from .clauses import Clauses, Flat
 from .solver import SatAnswer, Solver
 from .symmetry_breaking import in_order
-from .system import Ground, Property, Step
+from .system import Ground, GroundStep, Property
 from .transition import Transition
 from .unread import Unread
 
@@ -105,7 +105,7 @@ class Template:
 
     def undefined(self, state: State, kinds: Collection[str | None]) -> UndefinedAt | None:
         """What has no value in this state, by the description; None if everything has."""
-        parts: list[tuple[str, str, Property | Step]] = []
+        parts: list[tuple[str, str, Property | GroundStep]] = []
         parts += [("invariant", p.name, p) for p in self.properties if p.name in kinds]
         if None in kinds:
             parts += [("reachable", p.name, p) for p in self.reachables]

@@ -13,7 +13,7 @@ from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.structures import Configuration, Joint, Predicate
 from quorate.model.language.frontend.predicates import predicate
 
-from .elements import Reading, named_elements
+from .elements import RegionPredicate, named_elements
 from .given import System, solver_of
 from .numbers import NotLinear, cases
 from .regions import NotCounted, Region, Regions
@@ -125,7 +125,7 @@ class Counted:
         if kind is Weighted:
             return self._weighs(system, inside)
         if kind is Predicate:
-            return Reading(self.regions, predicate(system), q).formula()  # type: ignore[arg-type]
+            return RegionPredicate(self.regions, predicate(system), q).formula()  # type: ignore[arg-type]
         return self._at_least(
             system.least,  # type: ignore[attr-defined]
             self.regions.size(inside),

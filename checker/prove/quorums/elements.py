@@ -42,7 +42,7 @@ Element = Sort | Other
 
 
 @dataclass(frozen=True)
-class Reading:
+class RegionPredicate:
     """A condition on the set `q` of these regions. Raises NotCounted for what is not counted."""
 
     regions: Regions

@@ -3,8 +3,8 @@
 from .hints import save_hints
 from .proof import prove_unbounded
 from .results import Answer, InvariantProof, Obligation, Proof, ProofStatus
+from .signature import UnsupportedError
 from .smtlib import write_smt2
-from .vocabulary import UnsupportedError
 
 __all__ = [
     "Answer",

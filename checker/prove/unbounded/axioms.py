@@ -12,20 +12,32 @@ from quorate.checker.prove.quorums import pairs
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import MapType, MessagesType, SetType, SortType, Type
 
-from .logic import Atom, Formula, Term, bounded, conj, disj, every, free, fresh, implies, some
+from .logic import (
+    Atom,
+    Formula,
+    Term,
+    conj,
+    disj,
+    every,
+    fresh,
+    implies,
+    some,
+    triggered,
+    unrestricted,
+)
 from .meeting import always_meet
+from .signature import Relation, Signature
 from .values import parts
-from .vocabulary import Relation, Vocabulary
 
 
-def axioms(vocabulary: Vocabulary) -> dict[str, Formula]:
+def axioms(signature: Signature) -> dict[str, Formula]:
     """The axioms by name, about the symbols that formulas have brought in so far."""
-    return _Axioms(vocabulary).named()
+    return _Axioms(signature).named()
 
 
 @dataclass
 class _Axioms:
-    v: Vocabulary
+    v: Signature
 
     def named(self) -> dict[str, Formula]:
         """What holds in every state, whatever the sizes: orders, quorums that meet, types."""
@@ -74,12 +86,14 @@ class _Axioms:
         least = [every([x], at_most(self.v.bottom(sort), x))] if sort.bottom else []
         return conj(
             [
-                free(every([x], at_most(x, x))),
-                free(
+                unrestricted(every([x], at_most(x, x))),
+                unrestricted(
                     every([x, y, w], implies(conj([at_most(x, y), at_most(y, w)]), at_most(x, w)))
                 ),
-                free(every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y)))),
-                free(every([x, y], disj([at_most(x, y), at_most(y, x)]))),
+                unrestricted(
+                    every([x, y], implies(conj([at_most(x, y), at_most(y, x)]), Atom(x == y)))
+                ),
+                unrestricted(every([x, y], disj([at_most(x, y), at_most(y, x)]))),
                 *least,
             ]
         )
@@ -109,7 +123,7 @@ class _Axioms:
             )
         there = Atom(relation.symbol(*(held.get(n, x) for n, x in row.items())))
         here = conj([Atom(relation.symbol(*row.values())), self.v.proper(key, relation.key)])
-        return bounded(every([*row.values(), key], implies(here, there)))
+        return triggered(every([*row.values(), key], implies(here, there)))
 
     def _typing(self) -> list[Formula]:
         """Every write and every send gives values of the declared types."""

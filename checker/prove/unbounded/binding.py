@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from typing import Protocol as Interface
 
 import z3
 
@@ -16,18 +17,39 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, walk
 
 from .logic import Atom, Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
-from .values import MessageValue, Value, below
-from .vocabulary import Relation, UnsupportedError
-
-if TYPE_CHECKING:
-    from .states import Env, Set
-    from .translate import Translator
+from .signature import Relation, Signature, UnsupportedError
+from .states import Env, Set, State
+from .values import MessageValue, SequenceValue, Value, below
 
 Literal = tuple[c.Expr, bool]
 
 
+class Expressions(Interface):
+    """Expressions as formulas over one state: what quantifiers ask of the translator."""
+
+    @property
+    def signature(self) -> Signature:
+        """The symbols."""
+
+    @property
+    def state(self) -> State:
+        """The state that is read."""
+
+    def formula(self, e: c.Expr, env: Env) -> Formula:
+        """A condition."""
+
+    def term(self, e: c.Expr, env: Env) -> Cases:
+        """A value that is one term."""
+
+    def sequence(self, e: c.Expr, env: Env) -> SequenceValue:
+        """A sequence."""
+
+    def members(self, e: c.Expr, env: Env) -> Set:
+        """A set or a quorum."""
+
+
 def quantified(
-    t: Translator, forall: bool, binders: Sequence[c.Binder], body: c.Expr, env: Env
+    t: Expressions, forall: bool, binders: Sequence[c.Binder], body: c.Expr, env: Env
 ) -> Formula:
     """A quantifier; a universal is what has no counterexample."""
     found = exists(t, binders, literals(body, not forall), env)
@@ -35,13 +57,13 @@ def quantified(
 
 
 def exists(
-    t: Translator, binders: Sequence[c.Binder], conditions: Sequence[Literal], env: Env
+    t: Expressions, binders: Sequence[c.Binder], conditions: Sequence[Literal], env: Env
 ) -> Formula:
     """That for some values of the binders all the conditions hold."""
     return _Binding(t, tuple(binders), list(conditions)).over(0, dict(env))
 
 
-def comprehended(t: Translator, e: c.SetComp, env: Env) -> Set:
+def comprehended(t: Expressions, e: c.SetComp, env: Env) -> Set:
     """`{element for ... if condition}`: what some values of the binders make."""
     # `element == x` is one more condition; `x` gets a name that no description can write.
     name = c.Var(name="{}", type=e.element.type)
@@ -50,7 +72,7 @@ def comprehended(t: Translator, e: c.SetComp, env: Env) -> Set:
     return lambda x: exists(t, e.binders, conditions, {**env, name.name: single(x)})
 
 
-def within(t: Translator, numbers: c.OverRange, env: Env) -> Set:
+def within(t: Expressions, numbers: c.OverRange, env: Env) -> Set:
     """The numbers from one up to, not including, another."""
     lower, upper = t.term(numbers.lower, env), t.term(numbers.upper, env)
     return lambda x: lifted(lambda a, b: conj([Atom(a <= x), Atom(x < b)]), lower, upper)
@@ -67,7 +89,7 @@ def literals(e: c.Expr, positive: bool) -> list[Literal]:
 
 @dataclass
 class _Binding:
-    t: Translator
+    t: Expressions
     binders: tuple[c.Binder, ...]
     conditions: list[Literal]
 
@@ -79,7 +101,7 @@ class _Binding:
             case c.OverType(type=of):
                 return self._over_type(i, var, of, env)
             case c.OverSent(record=record):
-                return self._over_sent(i, var, self.t.vocabulary.relations[record], env)
+                return self._over_sent(i, var, self.t.signature.relations[record], env)
             case c.OverMembers(of=of) if isinstance(of.type, SeqType):
                 return self._over_items(i, var, of, env)
             case c.OverMembers(of=of):
@@ -93,7 +115,7 @@ class _Binding:
         return found if positive else neg(found)
 
     def _over_type(self, i: int, var: c.Var, of: Type, env: dict[str, Any]) -> Formula:
-        v = self.t.vocabulary
+        v = self.t.signature
         sort = v.sort(of, var.span)
         found = self._solved(var, env)
         if found is not None:
@@ -111,7 +133,7 @@ class _Binding:
         found = self._solved(var, env)
         if found is not None:
             return conj([lifted(inside, found), self.over(i + 1, {**env, var.name: found})])
-        sort = self.t.vocabulary.sort(var.type, var.span)
+        sort = self.t.signature.sort(var.type, var.span)
         return self._any(var.name, var.type, sort, inside, i, env)
 
     def _any(
@@ -120,7 +142,7 @@ class _Binding:
         def given(x: Term) -> Formula:
             return conj([where(x), self.over(i + 1, {**env, name: single(x)})])
 
-        if (values := self.t.vocabulary.values(of)) is not None:
+        if (values := self.t.signature.values(of)) is not None:
             return disj(map(given, values))
         x = fresh(name, sort)
         return some([x], given(x))
@@ -158,13 +180,13 @@ class _Binding:
             found = self._solved_column(var, name, index, env)
         if found is not None:
             return rest(found)
-        if (values := self.t.vocabulary.values(of)) is not None:
+        if (values := self.t.signature.values(of)) is not None:
             return disj(rest(single(x)) for x in values)
-        x = fresh(f"{var.name}.{name}", self.t.vocabulary.sort(of))
+        x = fresh(f"{var.name}.{name}", self.t.signature.sort(of))
         return some([x], rest(single(x)))
 
     def _value(self, x: Cases, t: Type) -> Value:
-        return self.t.vocabulary.column(x[0][1], t) if isinstance(t, SeqType) else x
+        return self.t.signature.column(x[0][1], t) if isinstance(t, SeqType) else x
 
     def _index(self, var: c.Var, env: Env) -> c.Expr | None:
         """The one key at which the maps of a message are looked at."""

@@ -26,7 +26,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import conjunction, negation
 from quorate.model.language.ir.traverse import children, walk
 
-from .vocabulary import UnsupportedError
+from .signature import UnsupportedError
 
 Types = Mapping[str, Type]
 

@@ -14,11 +14,11 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .binding import exists, literals
-from .logic import Formula, Some, bounded, every, fresh, implies, single, some
-from .translate import Translator
+from .logic import Exists, Formula, every, fresh, implies, single, some, triggered
+from .translate import FirstOrderTranslator
 
 
-def maxima(at: Translator, action: c.Action) -> list[Formula]:
+def maxima(at: FirstOrderTranslator, action: c.Action) -> list[Formula]:
     """For each largest element that an action asks for: that there is one."""
     roots: list[Any] = [g.condition for g in action.guards]
     for e in action.effects:
@@ -27,7 +27,7 @@ def maxima(at: Translator, action: c.Action) -> list[Formula]:
     return [a for q in found for a in _axiom(at, q)]
 
 
-def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
+def _axiom(at: FirstOrderTranslator, q: c.Quant) -> Iterator[Formula]:
     """`all(n.vb <= m.vb for n in votes)`: if there are votes, some vote `m` is like this."""
     if len(q.binders) != 1:
         return
@@ -55,16 +55,16 @@ def _axiom(at: Translator, q: c.Quant) -> Iterator[Formula]:
         t = mentioned[name].type
         if isinstance(t, RecordType) or not _has_sort(t):
             return
-        x = fresh(name, at.vocabulary.sort(t))
+        x = fresh(name, at.signature.sort(t))
         variables.append(x)
         env[name] = single(x)
     largest = c.Binder(var=m, domain=substituted(domain, as_m))
     some_of_them = exists(at, q.binders, rest, env)
     like_this = [(substituted(e, as_m), p) for e, p in rest]
     a_largest = exists(at, [largest], [*like_this, (q, True)], env)
-    if isinstance(a_largest, Some):  # the same one, whichever element shows that there is one
+    if isinstance(a_largest, Exists):  # the same one, whichever element shows that there is one
         largest_of = some(a_largest.variables, implies(some_of_them, a_largest.body))
-        yield bounded(every(variables, largest_of), strict=True)
+        yield triggered(every(variables, largest_of), strict=True)
 
 
 def _has_sort(t: Any) -> bool:

@@ -54,29 +54,29 @@ class _Quantifier:
     quantified = True
 
 
-class All(_Quantifier):
+class ForAll(_Quantifier):
     """For all values of the variables."""
 
 
 @dataclass(frozen=True, eq=False)
-class Bounded(All):
-    """For all values, of which only marked ones are looked at: what would go on for ever.
+class Triggered(ForAll):
+    """For all values, instantiated at triggers alone: more instances would beget more without end.
 
-    `strict`: every value must be marked, and only witnesses at the top of the body are.
+    `strict`: every variable needs a trigger, and only witnesses at the top of the body get one.
     """
 
     strict: bool = False
 
 
-class Free(All):
-    """For all values, also those that Z3 itself comes upon: what makes no terms of its own."""
+class Unrestricted(ForAll):
+    """For all values, those that Z3 comes upon included: its instances make no new terms."""
 
 
-class Some(_Quantifier):
+class Exists(_Quantifier):
     """For some values of the variables."""
 
 
-Formula = bool | Atom | And | Or | All | Some
+Formula = bool | Atom | And | Or | ForAll | Exists
 
 
 def is_quantified(f: Formula) -> bool:
@@ -134,10 +134,10 @@ def neg(f: Formula) -> Formula:
             return disj(map(neg, parts))
         case Or(parts):
             return conj(map(neg, parts))
-        case All(variables, body):
-            return Some(variables, neg(body))
-        case Some(variables, body):
-            return All(variables, neg(body))
+        case ForAll(variables, body):
+            return Exists(variables, neg(body))
+        case Exists(variables, body):
+            return ForAll(variables, neg(body))
     raise TypeError(f)
 
 
@@ -148,14 +148,14 @@ def some(variables: Sequence[Term], body: Formula) -> Formula:
     names = list(variables)
     parts: list[Formula] = []
     for p in body.parts if isinstance(body, And) else [body]:
-        if isinstance(p, Some):
+        if isinstance(p, Exists):
             names += p.variables
             p = p.body
         parts.append(p)
     whole = conj(parts)
     if isinstance(whole, bool) or not names:
         return whole
-    return Some(tuple(names), whole)
+    return Exists(tuple(names), whole)
 
 
 def every(variables: Sequence[Term], body: Formula) -> Formula:
@@ -163,14 +163,14 @@ def every(variables: Sequence[Term], body: Formula) -> Formula:
     return neg(some(variables, neg(body)))
 
 
-def free(f: Formula) -> Formula:
-    """A universal that makes no terms when it is instantiated."""
-    return Free(f.variables, f.body) if isinstance(f, All) else f
+def unrestricted(f: Formula) -> Formula:
+    """A universal whose instances make no new terms."""
+    return Unrestricted(f.variables, f.body) if isinstance(f, ForAll) else f
 
 
-def bounded(f: Formula, strict: bool = False) -> Formula:
-    """A universal of which only marked instances are looked at."""
-    return Bounded(f.variables, f.body, strict) if isinstance(f, All) else f
+def triggered(f: Formula, strict: bool = False) -> Formula:
+    """A universal that is instantiated at triggers alone."""
+    return Triggered(f.variables, f.body, strict) if isinstance(f, ForAll) else f
 
 
 def iff(f: Formula, g: Formula) -> Formula:

@@ -14,11 +14,11 @@ from quorate.model.language.ir.traverse import walk
 from .branches import branches
 from .definedness import Doubt, doubts_of, doubts_of_action
 from .logic import Formula, conj, disj, every, fresh, implies, neg
-from .states import Before, State
-from .steps import Initially, Step
-from .translate import Translator
+from .signature import Relation, Signature
+from .states import ArbitraryState, State
+from .steps import InitialValues, SymbolicStep
+from .translate import FirstOrderTranslator
 from .values import same
-from .vocabulary import Relation, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Invariant:
     body: c.Expr | None
     relation: Relation | None = None
 
-    def of(self, vocabulary: Vocabulary, state: State) -> Formula:
+    def of(self, signature: Signature, state: State) -> Formula:
         """The invariant in a state."""
         if self.body is not None:
-            return Translator(vocabulary, state).formula(self.body, {})
+            return FirstOrderTranslator(signature, state).formula(self.body, {})
         assert self.relation is not None
-        return one_per_key(self.relation, vocabulary, state)
+        return one_per_key(self.relation, signature, state)
 
     @cached_property
     def reads(self) -> set[Any]:
@@ -54,18 +54,18 @@ class Invariant:
         return found
 
 
-def one_per_key(relation: Relation, vocabulary: Vocabulary, state: State) -> Formula:
+def one_per_key(relation: Relation, signature: Signature, state: State) -> Formula:
     """`key=("a", "b")`: any two messages sent with the same a and b are the same."""
     key = relation.record.key or ()  # type: ignore[attr-defined]
     shared = {*key, "[]"}
     one, other = [], []
     for name, t in relation.columns:
-        x = fresh(name, vocabulary.sort(t))
+        x = fresh(name, signature.sort(t))
         one.append(x)
-        other.append(x if name in shared else fresh(name, vocabulary.sort(t)))
+        other.append(x if name in shared else fresh(name, signature.sort(t)))
     both = conj([state.sent(relation.record, one), state.sent(relation.record, other)])
     both_columns = zip(one, other, relation.columns, strict=True)
-    column = vocabulary.column
+    column = signature.column
     equations = conj(same(column(x, t), column(y, t)) for x, y, (_, t) in both_columns)
     variables = {x.get_id(): x for x in (*one, *other)}
     return every(list(variables.values()), implies(both, equations))
@@ -79,14 +79,14 @@ def writes(action: c.Action) -> set[Any]:
     return found
 
 
-def _starts(v: Vocabulary) -> list[list[tuple[State, Formula]]]:
+def _starts(v: Signature) -> list[list[tuple[State, Formula]]]:
     """The states before each `@init` and after the last, each with what makes it one.
 
     They are taken one after the other (`Machine.initial`).
     """
-    found: list[list[tuple[State, Formula]]] = [[(Initially(v), True)]]
+    found: list[list[tuple[State, Formula]]] = [[(InitialValues(v), True)]]
     for action in v.description.inits:
-        steps = [(Step(v, b, s), taken) for s, taken in found[-1] for b in branches(action)]
+        steps = [(SymbolicStep(v, b, s), taken) for s, taken in found[-1] for b in branches(action)]
         found.append([(s, conj([taken, *s.guards, *s.choices])) for s, taken in steps])
     return found
 
@@ -96,8 +96,8 @@ class Obligations:
 
     def __init__(self, description: c.Description, names: Sequence[str] | None = None) -> None:
         self.description = description
-        self.vocabulary = v = Vocabulary(description)
-        self.before = Before(v)
+        self.signature = v = Signature(description)
+        self.before = ArbitraryState(v)
         chosen = [p for p in description.invariants if names is None or p.name in names]
         self.invariants = {p.name: Invariant(p.name, p.span, p.body) for p in chosen}
         for record, relation in v.relations.items():
@@ -106,7 +106,8 @@ class Obligations:
                 self.invariants[name] = Invariant(name, NOWHERE, None, relation)
         self.hypotheses = {n: i.of(v, self.before) for n, i in self.invariants.items()}
         self.steps = {
-            a.name: [Step(v, b, self.before) for b in branches(a)] for a in description.actions
+            a.name: [SymbolicStep(v, b, self.before) for b in branches(a)]
+            for a in description.actions
         }
         self.starts = _starts(v)
         self.doubts = self._doubts(chosen)
@@ -124,13 +125,13 @@ class Obligations:
         return self._goals[key]
 
     def _query(self, action: str | None, invariant: Invariant) -> Formula:
-        v = self.vocabulary
+        v = self.signature
         if action is not None:
             return disj(self._broken(s, invariant) for s in self.steps[action])
         return disj(conj([taken, neg(invariant.of(v, state))]) for state, taken in self.starts[-1])
 
-    def _broken(self, step: Step, invariant: Invariant) -> Formula:
-        broken = neg(invariant.of(self.vocabulary, step))
+    def _broken(self, step: SymbolicStep, invariant: Invariant) -> Formula:
+        broken = neg(invariant.of(self.signature, step))
         return conj([*step.guards, broken, *step.choices])
 
     # ------------------------------------------------------------ what may have no value
@@ -145,16 +146,16 @@ class Obligations:
 
     def senseless(self, name: str, doubts: Sequence[Doubt] | None = None) -> Formula:
         """A state where the action or invariant of this name (or so much of it) has no value."""
-        d, v = self.description, self.vocabulary
+        d, v = self.description, self.signature
         whole = [x.whole for x in (self.doubts[name] if doubts is None else doubts)]
         if name in self.invariants:
-            return disj(Translator(v, self.before).formula(e, {}) for e in whole)
+            return disj(FirstOrderTranslator(v, self.before).formula(e, {}) for e in whole)
         action = next(a for a in (*d.inits, *d.actions) if a.name == name)
         states: list[tuple[State, Formula]] = [(self.before, True)]
         if action in d.inits:
             states = self.starts[d.inits.index(action)]
         guarded = [replace(action, guards=(c.Guard(condition=e),), effects=()) for e in whole]
-        steps = [(Step(v, a, s), taken) for a in guarded for s, taken in states]
+        steps = [(SymbolicStep(v, a, s), taken) for a in guarded for s, taken in states]
         return disj(conj([taken, *s.guards, *s.choices]) for s, taken in steps)
 
     def initial(self) -> Formula:

@@ -18,9 +18,10 @@ from quorate.model.language.diagnostics import NOWHERE, SizeError
 from .hints import Hints, hints_of
 from .meeting import not_always, proved_systems
 from .obligations import Obligations
-from .queries import Asker, Result
+from .queries import Prover, QueryResult
+from .refute import refuted
 from .results import SENSE, Answer, InvariantProof, Obligation, Proof, ProofStatus
-from .vocabulary import UnsupportedError
+from .signature import UnsupportedError
 
 Report = Callable[[Obligation], None]
 # What is tried as a consequence of the others first, by the last word of its name.
@@ -36,7 +37,7 @@ def prove_unbounded(
     invariants: Sequence[str] | None = None,
     refute: bool = True,
     shrink: bool = False,
-    second: bool = False,
+    cvc5: bool = False,
     refuting: float = 60.0,
     report: Report | None = None,
 ) -> Proof:
@@ -44,7 +45,7 @@ def prove_unbounded(
 
     `effort` bounds each obligation (see prove/effort.py). What is not proved is looked for, with
     the effort `refuting`, as a step or a run at small sizes, unless `refute` is False. `shrink`
-    makes the sets of hypotheses used small. `second` asks cvc5 what Z3 leaves open, and whether it
+    makes the sets of hypotheses used small. `cvc5` asks cvc5 what Z3 leaves open, and whether it
     agrees with the rest. A protocol without invariants claims nothing, and none is proved. Raises
     ModelError; ValueError for a name that is no invariant, and for a broken file of hints.
     """
@@ -63,15 +64,13 @@ def prove_unbounded(
     search, vacuous = None, False
     try:
         obligations = Obligations(description, chosen)
-        search = Search(obligations, seed, effort, shrink, second, report, hints_of(protocol))
+        search = Houdini(obligations, seed, effort, shrink, cvc5, report, hints_of(protocol))
         found = search.run()
         vacuous = search.vacuous()
     except UnsupportedError as error:
         unsupported, where = str(error), error.span
         found = [InvariantProof(n, ProofStatus.OPEN, "inductive") for n in chosen]
     if refute and not vacuous:
-        from .refute import refuted
-
         found = refuted(protocol, found, chosen, refuting)
     return Proof(
         protocol=description.name,
@@ -107,7 +106,7 @@ def _given_sense(i: InvariantProof) -> InvariantProof:
 
 
 @dataclass
-class Search:
+class Houdini:
     """The invariants of some obligations that can be proved together, as proofs of refinements ask.
 
     `done` are the obligations, once it has `run`.
@@ -117,7 +116,7 @@ class Search:
     seed: int
     effort: float
     shrink: bool = False
-    second: bool = False
+    cvc5: bool = False
     report: Report | None = None
     hints: Hints = field(default_factory=dict)
     done: list[Obligation] = field(default_factory=list)
@@ -130,8 +129,8 @@ class Search:
                 self.obligations.query(action, name)
         for name in self.obligations.doubts:
             self.obligations.senseless(name)
-        self.asker = Asker(
-            self.obligations.vocabulary, self.seed, self.effort, self.shrink, self.second
+        self.prover = Prover(
+            self.obligations.signature, self.seed, self.effort, self.shrink, self.cvc5
         )
         self.kept = names
         self.consequences: list[str] = []
@@ -154,7 +153,7 @@ class Search:
             self._reconsider(dropped)
         self._again(dropped)
         senseless = [o for o in map(self._makes_sense, self._doubtful()) if not o.proved]
-        if self.second:
+        if self.cvc5:
             self.done = [self._confirmed(o) for o in self.done]
         found = [self._outcome(n) for n in self.obligations.invariants]
         if senseless:
@@ -167,7 +166,7 @@ class Search:
     def vacuous(self) -> bool:
         """Whether no choice of `@init` is possible, at any size: every invariant holds then."""
         o = self.obligations
-        return bool(o.description.inits) and self.asker.ask({}, o.initial(), quick=True).proved
+        return bool(o.description.inits) and self.prover.ask({}, o.initial(), quick=True).proved
 
     def _doubtful(self) -> list[str]:
         """The actions, and the proved invariants, of which something may have no value."""
@@ -181,19 +180,19 @@ class Search:
         first = name in {a.name for a in o.description.inits}
         hypotheses = {} if first else o.assumed(self._assumed())
         hint = self.hints.get(f"{name} / {SENSE}", ())
-        result = self.asker.ask(hypotheses, o.senseless(name), hint)
+        result = self.prover.ask(hypotheses, o.senseless(name), hint)
         places = tuple(d.place for d in o.doubts[name])
         if result.answer is not Answer.PROVED:
             places = tuple(
                 d.place
                 for d in o.doubts[name]
-                if not self.asker.ask(hypotheses, o.senseless(name, [d]), hint, True).proved
+                if not self.prover.ask(hypotheses, o.senseless(name, [d]), hint, True).proved
             )
         return self._noted("sense", name, SENSE, result, places=places)
 
     def _conclude(self) -> None:
         """Find what follows from the others: it need not be inductive, and may be assumed too."""
-        counts = self.obligations.vocabulary.counts
+        counts = self.obligations.signature.counts
         hinted = {n for n in self.kept if f"consequence / {n}" in self.hints}
         tried = [n for n in self.kept if is_safety(n) or n in hinted or (counts and not hinted)]
         while len(self.kept) > 1:
@@ -258,7 +257,7 @@ class Search:
             return self._noted("step", action, name, None)
         hypotheses = self.obligations.assumed(self._assumed()) if action is not None else {}
         hint = self.hints.get(f"{action or 'initially'} / {name}", (name,))
-        result = self.asker.ask(hypotheses, self.obligations.query(action, name), hint)
+        result = self.prover.ask(hypotheses, self.obligations.query(action, name), hint)
         return self._noted("step" if action else "initially", action, name, result)
 
     def _assumed(self) -> list[str]:
@@ -270,7 +269,7 @@ class Search:
         others = [n for n in (*self.kept, *lemmas) if n != name]
         hint = self.hints.get(f"consequence / {name}", ())
         hypotheses = self.obligations.assumed(others)
-        result = self.asker.ask(hypotheses, self.obligations.implied(name), hint, quick)
+        result = self.prover.ask(hypotheses, self.obligations.implied(name), hint, quick)
         note = not quick or result.answer is Answer.PROVED
         found = self._noted("consequence", None, name, result, note)
         self.latest["=>", name] = found
@@ -288,7 +287,7 @@ class Search:
             query = self.obligations.implied(o.invariant)
         else:
             query = self.obligations.query(o.action, o.invariant)
-        return replace(o, confirmed=self.asker.agreed(hypotheses, query))
+        return replace(o, confirmed=self.prover.agreed(hypotheses, query))
 
     def _touching(self, name: str) -> list[str]:
         actions = self.obligations.description.actions
@@ -299,7 +298,7 @@ class Search:
         kind: str,
         action: str | None,
         name: str,
-        result: Result | None,
+        result: QueryResult | None,
         note: bool = True,
         places: tuple[str, ...] = (),
     ) -> Obligation:

@@ -1,15 +1,14 @@
-"""A query to Z3: hypotheses by name, the rest, and how it is asked.
+"""The prover: asks Z3 whether named hypotheses refute a query, with more and more effort.
 
-The top of a query is taken apart: existentials become constants, an `or` with quantifiers inside
-becomes cases of their own, each of which Z3 must refute.
+Triggers keep the number of instances small (triggers.py). Where few instances do not suffice, the
+query is asked again with more of them, case by case (cases.py), or by models (model_based.py).
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,28 +17,38 @@ import z3
 from quorate.checker.smt.effort import Budget
 
 from .axioms import axioms
-from .logic import And, Atom, Formula, Or, Some, Term, conj, is_quantified
-from .markers import Markers
+from .cases import (
+    ELEMENTS,
+    cases,
+    constants_in,
+    decided,
+    first_test,
+    ground_terms,
+    is_element,
+    opened,
+    split_again,
+)
+from .cvc5_prover import refuted
+from .logic import Formula, Term
+from .model_based import ModelBasedProver
 from .results import Answer
-from .searching import Searcher
-from .second import refuted
+from .signature import Signature
+from .triggers import CONSTANT, WITNESS, Triggers
 from .values import ITEM, LENGTH
-from .vocabulary import Vocabulary
 
-MOST_CASES, MOST_TESTS = 32, 5
-ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
+MOST_TESTS = 5  # of one case, each decided both ways
 # Widths of their own: at what variables hold at the constants, and at quorums that there are.
 CELLS, WITNESSES = 3, 4
 PROVED = Answer.PROVED
 OPEN: tuple[Answer, set[str]] = (Answer.NOT_PROVED, set())  # what is not asked
-# The effort (see effort.py) before another way to ask is tried; ALL: as much as there is.
+# The effort (see effort.py) before another strategy is tried; ALL: as much as there is.
 FEW, FIRST, SECOND, ALL = 0.3, 1.2, 4.0, math.inf
-BY_MODELS = -1  # a way of its own: searching.py
+BY_MODELS = -1  # a strategy of its own: model_based.py
 SHRINKING = 0.5  # for making one set of used hypotheses smaller
 
 
 @dataclass(frozen=True)
-class Result:
+class QueryResult:
     """Z3's answer, the hypotheses that it used, and how many cases there were.
 
     `clock` says that the backstop ended it.
@@ -59,39 +68,57 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Way:
-    """A way to ask: the cases, and how wide universals are instantiated (0, 1 or 2)."""
+class _Strategy:
+    """How to ask: which cases, and how widely universals are instantiated (0, 1 or 2)."""
 
     cases: tuple[tuple[Formula, ...], ...]
     width: int
 
 
-def _ways(query: Formula) -> list[_Way]:
-    """In one go at few instances or at more; case by case; at more instances still."""
+def _strategies(query: Formula) -> list[_Strategy]:
+    """The whole query with few instances or more; case by case; with more instances still."""
     whole = (tuple(opened(query)),)
     split = tuple(map(tuple, cases(query)))
-    ways = [_Way(whole, 0), _Way(whole, 1), _Way(split, 1), _Way(whole, 2)]
-    return [w for w in ways if w.cases is not split or len(split) > 1]
+    strategies = [
+        _Strategy(whole, 0),
+        _Strategy(whole, 1),
+        _Strategy(split, 1),
+        _Strategy(whole, 2),
+    ]
+    return [s for s in strategies if s.cases is not split or len(split) > 1]
+
+
+# For so many strategies: which one to try next (or BY_MODELS), and with how much effort.
+Schedule = Callable[[int], Iterable[tuple[int, float]]]
+
+
+def thorough(strategies: int) -> Iterator[tuple[int, float]]:
+    """Two strategies briefly, then by models, then each for longer, then with all effort left."""
+    yield from ((0, FIRST), (1, FIRST), (BY_MODELS, ALL))
+    for limit in (SECOND, ALL):
+        for number in (*range(1, strategies), 0):
+            yield number, limit
 
 
 @dataclass
-class Asker:
-    """Asks Z3, with the axioms of one vocabulary."""
+class Prover:
+    """Asks Z3, with the axioms of one signature."""
 
-    vocabulary: Vocabulary
+    signature: Signature
     seed: int
     effort: float
     shrink: bool = False
-    second: bool = False  # what Z3 leaves open is asked of cvc5
-    _searcher: Searcher | None = None
+    cvc5: bool = False  # what Z3 leaves open is asked of cvc5
+    schedule: Schedule = thorough
+    _model_based: ModelBasedProver | None = None
     _written: dict[tuple[int, bool, bool, bool], tuple[Formula, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget = Budget(self.effort)
-        self.axioms = axioms(self.vocabulary)
-        v = self.vocabulary
+        self.axioms = axioms(self.signature)
+        v = self.signature
         followed = [v.sorts[s if v.counts else s.of] for s in v.members]  # type: ignore[attr-defined]
-        self.markers = Markers(followed, closed=v.counts)
+        self.triggers = Triggers(followed, closed=v.counts)
         self.constants = v.constants()
 
     def ask(
@@ -100,23 +127,23 @@ class Asker:
         query: Formula,
         hint: Sequence[str] = (),
         quick: bool = False,
-    ) -> Result:
+    ) -> QueryResult:
         """Whether the hypotheses rule the query out; those of the `hint` suffice, perhaps.
 
         `quick`: what takes long is not tried.
         """
         started = time.perf_counter()
         self.budget = Budget(self.effort)
-        if self.vocabulary.counts:
+        if self.signature.counts:
             found, used, count = self._by_cases(hypotheses, query, hint, quick)
         else:
-            found, used, count = self._by_ways(hypotheses, query, hint)
+            found, used, count = self._by_strategies(hypotheses, query, hint)
         prover = "Z3"
-        if self.second and not quick and found is not PROVED and self.agreed(hypotheses, query):
+        if self.cvc5 and not quick and found is not PROVED and self.agreed(hypotheses, query):
             found, used, prover = PROVED, set(hypotheses), "cvc5"
         order = tuple(n for n in hypotheses if n in used)
         spent = time.perf_counter() - started
-        return Result(found, order, count, spent, prover, self.budget.clock)
+        return QueryResult(found, order, count, spent, prover, self.budget.clock)
 
     def _by_cases(
         self,
@@ -183,38 +210,33 @@ class Asker:
                         failed.add((all_of_them, width))
         return answer, used
 
-    def _by_ways(
+    def _by_strategies(
         self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
     ) -> tuple[Answer, set[str], int]:
         found, used, count = Answer.NOT_PROVED, set[str](), 1
-        failed: set[int] = set()  # ways that ended without a proof: more effort would not help
-        for number, limit in self._schedule(len(ways := _ways(query))):
+        failed: set[int] = (
+            set()
+        )  # strategies that ended without a proof: more effort would not help
+        for number, limit in self.schedule(len(strategies := _strategies(query))):
             if number == BY_MODELS:
                 if (names := self._searched(hypotheses, query, hint)) is not None:
                     return PROVED, names, 1
             elif number not in failed and not self.budget.over:
-                found, used = self._all(hypotheses, ways[number], limit)
-                count = len(ways[number].cases)
+                found, used = self._all(hypotheses, strategies[number], limit)
+                count = len(strategies[number].cases)
                 if found is Answer.PROVED:
                     break
                 failed |= {number} if found is Answer.NOT_PROVED else set()
         else:
-            found = Answer.NOT_PROVED if len(failed) == len(ways) else Answer.UNKNOWN
+            found = Answer.NOT_PROVED if len(failed) == len(strategies) else Answer.UNKNOWN
         return found, used, count
 
-    def _schedule(self, ways: int) -> Iterator[tuple[int, float]]:
-        """Two ways for a moment, then by models, then each for a while, then for what is left."""
-        yield from ((0, FIRST), (1, FIRST), (BY_MODELS, ALL))
-        for limit in (SECOND, ALL):
-            for number in (*range(1, ways), 0):
-                yield number, limit
-
     def _all(
-        self, hypotheses: Mapping[str, Formula], way: _Way, limit: float
+        self, hypotheses: Mapping[str, Formula], strategy: _Strategy, limit: float
     ) -> tuple[Answer, set[str]]:
         used: set[str] = set()
-        for parts in way.cases:
-            answer, names = self._ask(hypotheses, parts, way.width, limit)
+        for parts in strategy.cases:
+            answer, names = self._ask(hypotheses, parts, strategy.width, limit)
             used |= names
             if answer is not Answer.PROVED:
                 return answer, used
@@ -261,29 +283,31 @@ class Asker:
         return solver
 
     def _hypothesis(self, f: Formula, width: int) -> Any:
-        follow = width == WITNESSES or not self.vocabulary.counts
+        follow = width == WITNESSES or not self.signature.counts
         how = (width == 2, follow, width == 0)
         key = (id(f), *how)
         if key not in self._written:
-            self._written[key] = (f, self.markers.hypothesis(f, *how))
+            self._written[key] = (f, self.triggers.hypothesis(f, *how))
         return self._written[key][1]
 
     def _assertions(self, parts: Sequence[Formula], width: int) -> list[Any]:
         constants = list(self.constants)
-        written = [self.markers.query(p, constants, 0 < width < CELLS) for p in parts]
+        written = [self.triggers.query(p, constants, 0 < width < CELLS) for p in parts]
         for w in written:
             if width >= CELLS:
                 constants += self._cells(constants_in(w))
-            constants += ground_terms(w) if self.vocabulary.counts else constants_in(w)
+            constants += ground_terms(w) if self.signature.counts else constants_in(w)
         elements = {x.get_id(): x for x in constants if is_element(x)}.values()
-        marks = [self.markers.mark(x, letter) for x in elements for letter in "DE"]
+        triggers = [
+            self.triggers.trigger(x, kind) for x in elements for kind in (CONSTANT, WITNESS)
+        ]
         axioms = [self._hypothesis(f, width) for f in self.axioms.values()]
-        return [*axioms, *written, *marks]
+        return [*axioms, *written, *triggers]
 
     def _cells(self, constants: Sequence[Term]) -> list[Term]:
         """What variables hold at these keys: values, lengths and last items."""
         found = []
-        for functions in self.vocabulary.parts.values():
+        for functions in self.signature.parts.values():
             for name, f in functions.items():
                 if f.arity() == 0 or f.range().kind() not in ELEMENTS:
                     continue
@@ -298,10 +322,10 @@ class Asker:
         self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
     ) -> set[str] | None:
         """By models, with few hypotheses, and as much effort as all else has."""
-        if self._searcher is None:
-            self._searcher = Searcher(self.axioms.values(), self.seed)
+        if self._model_based is None:
+            self._model_based = ModelBasedProver(self.axioms.values(), self.seed)
         budget = Budget(self.effort)
-        found = self._searcher.refuted(hypotheses, query, hint[:1], budget)
+        found = self._model_based.refuted(hypotheses, query, hint[:1], budget)
         self.budget.clock = self.budget.clock or budget.clock
         return found
 
@@ -333,114 +357,3 @@ def answer_of(solver: Any, found: Any) -> Answer:
         return Answer.PROVED
     gave_up = found == z3.unknown and "incomplete" not in solver.reason_unknown()
     return Answer.UNKNOWN if gave_up else Answer.NOT_PROVED
-
-
-def cases(query: Formula) -> Iterator[list[Formula]]:
-    """The query as cases, each a list of formulas that hold together; few, or just one."""
-    parts, choices, count = [], [], 1
-    for p in opened(query):
-        if isinstance(p, Or) and is_quantified(p) and count * len(p.parts) <= MOST_CASES:
-            choices.append(p.parts)
-            count *= len(p.parts)
-        else:
-            parts.append(p)
-    for row in itertools.product(*choices):
-        whole = conj([*parts, *row])
-        if whole is not False:
-            yield opened(whole)
-
-
-def split_again(case: Sequence[Formula]) -> Iterator[list[Formula]]:
-    """A case by every `or` in it."""
-    for p in sorted(case, key=is_quantified, reverse=True):
-        if isinstance(p, Or):
-            rest = [q for q in case if q is not p]
-            for part in p.parts:
-                yield from split_again([*rest, *opened(part)])
-            return
-    yield list(case)
-
-
-def first_test(case: Sequence[Formula]) -> Any:
-    """A term `If(test, x, y)` of the case: an entry of a log that was replaced from a place on."""
-    return next((t for p in case if isinstance(p, Atom) for t in _choices(p.term)), None)
-
-
-def decided(case: Sequence[Formula], choice: Any) -> Iterator[list[Formula]]:
-    """The case with the test true, and with the test false, unless it says which."""
-    test, *outcomes = choice.children()
-    for positive, outcome in zip((True, False), outcomes, strict=True):
-        known = [p for p in case if isinstance(p, Atom) and p.term.eq(test)]
-        if all(p.positive == positive for p in known):
-            yield [
-                Atom(z3.substitute(p.term, (choice, outcome)), p.positive)
-                if isinstance(p, Atom)
-                else p
-                for p in (*case, Atom(test, positive))
-            ]
-
-
-def _choices(term: Any) -> Iterator[Any]:
-    """The terms `If(test, x, y)` in a term, innermost first."""
-    for x in term.children():
-        yield from _choices(x)
-    if z3.is_app(term) and term.decl().kind() == z3.Z3_OP_ITE:
-        yield term
-
-
-def opened(f: Formula) -> list[Formula]:
-    """The conjuncts, with existentials at the top opened: their variables are constants."""
-    match f:
-        case And(parts):
-            return [q for p in parts for q in opened(p)]
-        case Some(_, body):
-            return opened(body)
-    return [f]
-
-
-def is_element(x: Term) -> bool:
-    """Whether a term is an element of a sort or a number; no enumeration, no truth value."""
-    return x.sort().kind() in ELEMENTS
-
-
-def ground_terms(f: Any) -> list[Term]:
-    """The elements and numbers that are mentioned without bound variables, quantifiers included.
-
-    With numbers, constants do not suffice: what holds at `n - 1` is asked of a log of n entries.
-    """
-    ground: dict[int, bool] = {}
-    found: list[Term] = []
-
-    def visit(t: Any) -> bool:
-        if (known := ground.get(t.get_id())) is not None:
-            return known
-        if z3.is_quantifier(t):
-            visit(t.body())
-            closed = False
-        else:
-            parts = [visit(x) for x in t.children()]
-            closed = not z3.is_var(t) and all(parts)
-            if closed and is_element(t) and t.decl().kind() != z3.Z3_OP_ITE:
-                found.append(t)
-        ground[t.get_id()] = closed
-        return closed
-
-    visit(f)
-    return found
-
-
-def constants_in(f: Any) -> list[Term]:
-    """The constants, those inside quantifiers included."""
-    found, seen, pending = [], set(), [f]
-    while pending:
-        t = pending.pop()
-        if t.get_id() in seen or z3.is_var(t):
-            continue
-        seen.add(t.get_id())
-        if z3.is_quantifier(t):
-            pending.append(t.body())
-            continue
-        pending += t.children()
-        if t.num_args() == 0 and is_element(t):
-            found.append(t)
-    return found

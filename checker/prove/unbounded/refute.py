@@ -18,8 +18,8 @@ from quorate.checker.prove.bounded.results import (
     BoundedOutcome,
     CounterexampleToInduction,
     DisagreementError,
+    FiniteObligation,
 )
-from quorate.checker.prove.bounded.results import FiniteObligation as Finite
 from quorate.checker.prove.quorums import first_size
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
@@ -113,7 +113,7 @@ class _Steps:
         return self.wanted <= {*self.found, *shown}
 
     def _look(self, sizes: Sizes, kept: Sequence[str]) -> None:
-        def report(o: Finite) -> None:
+        def report(o: FiniteObligation) -> None:
             if o.counterexample is not None and o.invariant is None:
                 self.senseless.append((f"{o.action}: {o.counterexample.violated}", str(sizes)))
             if o.counterexample is not None and o.invariant in self.wanted - set(self.found):

@@ -16,7 +16,7 @@ from quorate.traces.files import replacing
 
 from .obligations import Obligations
 from .proof import is_safety
-from .queries import Asker
+from .queries import Prover
 
 
 def write_smt2(
@@ -49,14 +49,14 @@ def obligations_smt2(
     wanted += [(a.name, n) for n in kept for a in actions if found.touched(a, n)]  # type: ignore[misc]
     for action, name in wanted:
         found.query(action, name)  # all symbols first
-    asker = Asker(found.vocabulary, seed=0, effort=5.0)
+    prover = Prover(found.signature, seed=0, effort=5.0)
     for action, name in wanted:
         hypotheses = found.assumed(kept if action is not None else ())
         title = f"{action or 'initially'}.{name}"
-        yield title, _file(title, asker.smt2(hypotheses, found.query(action, name)))
+        yield title, _file(title, prover.smt2(hypotheses, found.query(action, name)))
     for name in safety:
         title = f"consequence.{name}"
-        yield title, _file(title, asker.smt2(found.assumed(kept), found.implied(name)))
+        yield title, _file(title, prover.smt2(found.assumed(kept), found.implied(name)))
 
 
 def _file(title: str, text: str) -> str:

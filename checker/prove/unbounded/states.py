@@ -13,8 +13,8 @@ from typing import Protocol as Interface
 from quorate.model.language.declare.types import Record
 
 from .logic import Atom, Formula, Term
+from .signature import Signature, cell_type
 from .values import Value, held
-from .vocabulary import Vocabulary, cell_type
 
 Set = Callable[[Term], Formula]
 Env = Mapping[str, Any]  # for each name a Value or a Set
@@ -33,18 +33,18 @@ class State(Interface):
         """Whether a message with these columns was sent."""
 
 
-class Before:
+class ArbitraryState:
     """The state before a step: any state at all."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
 
     def cell(self, variable: str, keys: Sequence[Term]) -> Value:
-        of = cell_type(self.vocabulary.description.by_name[variable].type)
-        return held(self.vocabulary.parts[variable], of, keys)
+        of = cell_type(self.signature.description.by_name[variable].type)
+        return held(self.signature.parts[variable], of, keys)
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
-        return Atom(self.vocabulary.sets[variable](*keys, item))
+        return Atom(self.signature.sets[variable](*keys, item))
 
     def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:
-        return Atom(self.vocabulary.relations[record].symbol(*columns))
+        return Atom(self.signature.relations[record].symbol(*columns))

@@ -26,7 +26,6 @@ from .finiteness import maxima
 from .logic import (
     Formula,
     Term,
-    bounded,
     conj,
     disj,
     equal,
@@ -36,19 +35,20 @@ from .logic import (
     lifted,
     neg,
     single,
+    triggered,
 )
-from .states import Before, State
-from .translate import Translator
+from .signature import Signature, UnsupportedError, cell_type
+from .states import ArbitraryState, State
+from .translate import FirstOrderTranslator
 from .values import MessageValue, Value, choose
-from .vocabulary import UnsupportedError, Vocabulary, cell_type
 
 
-class Initially:
+class InitialValues:
     """The initial values, before an `@init` action."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.at = Translator(vocabulary, Before(vocabulary))
-        self.variables = vocabulary.description.by_name
+    def __init__(self, signature: Signature) -> None:
+        self.at = FirstOrderTranslator(signature, ArbitraryState(signature))
+        self.variables = signature.description.by_name
 
     def _initial(self, variable: str) -> c.Expr:
         v: Variable = self.variables[variable]
@@ -65,17 +65,17 @@ class Initially:
 
 
 @dataclass
-class Step:
+class SymbolicStep:
     """One action taken in `before`; `parameters` are constants. It is itself the state after."""
 
-    vocabulary: Vocabulary
+    signature: Signature
     action: c.Action
     before: State
     env: dict[str, Any] = field(init=False)
     guards: list[Formula] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.at = Translator(self.vocabulary, self.before)
+        self.at = FirstOrderTranslator(self.signature, self.before)
         self.choices: list[Formula] = maxima(self.at, self.action)
         conditions = [x for g in self.action.guards for x in literals(g.condition, True)]
         taken = _Parameters(self.at, self.action.parameters, conditions)
@@ -143,7 +143,7 @@ class Step:
     def _in_domain(self, binder: c.Binder, x: Term, env: dict[str, Any]) -> Formula:
         match binder.domain:
             case c.OverType(type=of):
-                return self.vocabulary.proper(x, of)
+                return self.signature.proper(x, of)
             case c.OverMembers(of=of) if not isinstance(of.type, SeqType):
                 return self.at.members(of, env)(x)
             case c.OverRange():
@@ -179,7 +179,7 @@ class Step:
     ) -> Any:
         """A function with the axiom that it gives a value for which the write happens, if any."""
         if id(write) not in self._chosen:
-            sort = self.vocabulary.sort(binder.var.type, write.span)
+            sort = self.signature.sort(binder.var.type, write.span)
             name = str(fresh(f"chosen.{binder.var.name}", sort))
             f = (
                 z3.Function(name, *(k.sort() for k in bound), sort)
@@ -194,7 +194,7 @@ class Step:
             chosen = f(*row) if bound else f
             this = self._happens(write, binder, x, inner)
             that = self._happens(write, binder, chosen, inner)
-            self.choices.append(bounded(every([*row, x], implies(this, that)), strict=True))
+            self.choices.append(triggered(every([*row, x], implies(this, that)), strict=True))
         return self._chosen[id(write)]
 
     # ------------------------------------------------------------ sends
@@ -231,16 +231,16 @@ class Step:
 
     def _row(self, record: type[Record], columns: Sequence[Term]) -> Formula:
         """That maps are looked at where they have an entry."""
-        relation = self.vocabulary.relations[record]
+        relation = self.signature.relations[record]
         if relation.key is None:
             return True
-        return self.vocabulary.proper(columns[len(relation.narrow)], relation.key)
+        return self.signature.proper(columns[len(relation.narrow)], relation.key)
 
     def _wanted(
         self, record: type[Record], args: tuple[c.Expr, ...], columns: Sequence[Term]
     ) -> tuple[dict[str, Any], list[Literal]]:
         """Equations between what is sent and what is asked for, which binders are solved by."""
-        relation = self.vocabulary.relations[record]
+        relation = self.signature.relations[record]
         env = dict(self.env)
         equations: list[Literal] = []
         types = dict(relation.columns)
@@ -253,7 +253,7 @@ class Step:
             elif name in dict(relation.wide):
                 raise UnsupportedError("sending a map that is not made here", arg.span)
             asked = c.Var(name=f"{{{name}}}", type=sent.type)
-            env[asked.name] = self.vocabulary.column(given[name], types[name])
+            env[asked.name] = self.signature.column(given[name], types[name])
             equations.append((c.Eq(left=sent, right=asked, type=c.BOOL), True))
         return env, equations
 
@@ -266,13 +266,13 @@ class _Parameters:
     """The parameters of an action as constants, and its guards, with equations solved."""
 
     def __init__(
-        self, at: Translator, binders: Sequence[c.Binder], conditions: list[Literal]
+        self, at: FirstOrderTranslator, binders: Sequence[c.Binder], conditions: list[Literal]
     ) -> None:
         self.at, self.binders, self.conditions = at, binders, conditions
         self.env: dict[str, Any] = {}
 
     def over(self, i: int, env: dict[str, Any]) -> Formula:
-        v = self.at.vocabulary
+        v = self.at.signature
         parts: list[Formula] = []
         for b in self.binders:
             match b.domain:

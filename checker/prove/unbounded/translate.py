@@ -39,6 +39,7 @@ from .logic import (
     single,
     some,
 )
+from .signature import Signature, UnsupportedError
 from .states import Env, Set, State
 from .values import (
     MessageValue,
@@ -55,14 +56,13 @@ from .values import (
     same,
     suffix,
 )
-from .vocabulary import UnsupportedError, Vocabulary
 
 
 @dataclass
-class Translator:
+class FirstOrderTranslator:
     """Reads expressions in one state. Raises UnsupportedError."""
 
-    vocabulary: Vocabulary
+    signature: Signature
     state: State
 
     # ------------------------------------------------------------ conditions
@@ -110,7 +110,7 @@ class Translator:
             one, other = self.members(left, env), self.members(right, env)
             return self._all_elements(t.element, lambda x: iff(one(x), other(x)))
         if isinstance(t, RecordType):
-            relation = self.vocabulary.relations.get(t.record)
+            relation = self.signature.relations.get(t.record)
             if relation is not None and relation.wide:
                 raise UnsupportedError("comparing messages that hold maps", left.span)
         return same(self.value(left, env), self.value(right, env))
@@ -122,7 +122,7 @@ class Translator:
 
     def _less_equal(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
         t = self._ordered(left)
-        below = self.vocabulary.less_equal
+        below = self.signature.less_equal
         return lifted(lambda x, y: below(x, y, t), self.term(left, env), self.term(right, env))
 
     def _less(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
@@ -132,7 +132,7 @@ class Translator:
         return neg(self._less_equal(right, left, env))
 
     def _ordered(self, e: c.Expr) -> Type:
-        self.vocabulary.sort(e.type, e.span)
+        self.signature.sort(e.type, e.span)
         return e.type
 
     def _is_empty(self, of: c.Expr, env: Env) -> Formula:
@@ -146,9 +146,9 @@ class Translator:
         return self._all_elements(element_of(left.type), lambda x: implies(one(x), other(x)))
 
     def _all_elements(self, t: Type, says: Callable[[Term], Formula]) -> Formula:
-        if (values := self.vocabulary.values(t)) is not None:
+        if (values := self.signature.values(t)) is not None:
             return conj(map(says, values))
-        x = fresh("x", self.vocabulary.sort(t))
+        x = fresh("x", self.signature.sort(t))
         return every([x], says(x))
 
     def _sent(self, message: c.Expr, env: Env) -> Formula:
@@ -157,17 +157,17 @@ class Translator:
             then, orelse = self._sent(message.then, env), self._sent(message.orelse, env)
             return disj([conj([test, then]), conj([neg(test), orelse])])
         record = message.type.record  # type: ignore[attr-defined]
-        if self.vocabulary.relations[record].wide:
+        if self.signature.relations[record].wide:
             raise UnsupportedError("asking for one message that holds maps", message.span)
         columns = self.message(message, env).columns
-        chosen = [fresh(n, self.vocabulary.sort(t)) for n, t in record.field_types().items()]
+        chosen = [fresh(n, self.signature.sort(t)) for n, t in record.field_types().items()]
         row, made, equations = [], [], []
         for x, (n, t) in zip(chosen, record.field_types().items(), strict=True):
             given = columns[n]
             if isinstance(given, SequenceValue):
                 row.append(single(x))
                 made.append(x)
-                equations.append(same(given, self.vocabulary.column(x, t)))
+                equations.append(same(given, self.signature.column(x, t)))
             else:
                 row.append(given)
         sent = lifted(lambda *xs: self.state.sent(record, xs), *row)
@@ -208,7 +208,7 @@ class Translator:
 
     def _anything(self, t: Type) -> Value:
         """Some value of this type: what is past the end of a sequence."""
-        sort = self.vocabulary.sort
+        sort = self.signature.sort
         functions = {n: z3.Function(f"no {t}{n}", sort(of)) for n, (_, of) in parts(t).items()}
         return held(functions, t, [])
 
@@ -220,9 +220,9 @@ class Translator:
             case c.Var(name=name):
                 return env[name]  # type: ignore[no-any-return]
             case c.Lit(value=value):
-                return single(self.vocabulary.literal(value, e.type, e.span))
+                return single(self.signature.literal(value, e.type, e.span))
             case c.Read(variable=variable, keys=keys):
-                self.vocabulary.sort(e.type, e.span)
+                self.signature.sort(e.type, e.span)
                 return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
             case c.Some(of=of) | c.Unwrap(of=of):
                 return self.term(of, env)
@@ -251,8 +251,8 @@ class Translator:
         if e.type == BoolType():
             return choice(
                 self.formula(e, env),
-                single(self.vocabulary.literal(True, e.type)),
-                single(self.vocabulary.literal(False, e.type)),
+                single(self.signature.literal(True, e.type)),
+                single(self.signature.literal(False, e.type)),
             )
         raise unsupported(e)
 
@@ -269,13 +269,13 @@ class Translator:
         """A set or a quorum, as what its members are."""
         if isinstance(e.type, QuorumType):
             quorum, system = self.term(e, env), e.type.system
-            is_member = self.vocabulary.is_member
+            is_member = self.signature.is_member
             return lambda x: lifted(lambda q: is_member(x, q, system), quorum)
         match e:
             case c.Var(name=name):
                 return env[name]  # type: ignore[no-any-return]
             case c.Read(variable=variable, keys=keys):
-                self.vocabulary.sort(e.type.element, e.span)  # type: ignore[attr-defined]
+                self.signature.sort(e.type.element, e.span)  # type: ignore[attr-defined]
                 parts = [self.term(k, env) for k in keys]
                 return lambda x: lifted(lambda *row: self.state.contains(variable, row, x), *parts)
             case c.MakeSet(items=items):

@@ -19,7 +19,7 @@ from quorate.checker.prove.bounded.transition import Transition
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.formulas import term
 from quorate.checker.smt.state_sets import StateSet
-from quorate.checker.smt.translate import Translator
+from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import Protocol, Sizes, StepError
 from quorate.model.language.interpreter import State
 
@@ -59,7 +59,7 @@ def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) 
     with sizes:
         ground = Ground(protocol, sizes)
         cells = Cells(ground.layout, "")
-        at = Translator(cells)
+        at = GroundTranslator(cells)
         transition = Transition(ground)
         properties = ground.properties()
         for state in states:

@@ -120,7 +120,7 @@ def test_an_inductive_invariant_is_asked_about_initially_alone(
     assert "agreement" in asked and "one_value_per_ballot" not in asked
 
 
-KILLED_MUTANTS = [m for m in MUTANTS.values() if m.status == KILLED]
+KILLED_MUTANTS = [m for m in MUTANTS.values() if m.verdict == KILLED]
 QUICK = {"shared-ballot", "forgets-decision", "breaks-vote", "ignores-recovered", "forgets-vote"}
 TOO_LONG = {"lowest-vote", "vote-raises-nothing"}  # 34 steps: no answer in 100 s
 

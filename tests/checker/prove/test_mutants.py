@@ -101,7 +101,7 @@ def test_every_mutant_of_these_protocols_is_in_the_table() -> None:
     for mutant in MUTANTS.values():
         if not issubclass(mutant.protocol, Raft):
             assert mutant.code in known
-            assert (mutant.status in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
+            assert (mutant.verdict in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
 
 
 def test_the_table_of_the_reference_is_what_is_tested() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from quorate.checker.errors import InputError
 from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
-from quorate.checker.refine.values import NoSuchValueError, Translator
+from quorate.checker.refine.values import AbstractValues, NoSuchValueError
 from quorate.model import paxos, voting
 from quorate.model.consensus import Consensus
 from quorate.model.language import (
@@ -331,7 +331,7 @@ def test_values_of_every_type() -> None:
             "on": True,
             "sent": {Note(entry)},
         }
-        found = Translator(Everything, {}).state(given)
+        found = AbstractValues(Everything, {}).state(given)
         assert found == ((entry,), (1, 0), entry, (None,), True, frozenset({Note(entry)}))
 
 
@@ -365,7 +365,7 @@ def test_values_that_do_not_fit(name: str, value: Any, expected: str) -> None:
             name: value,
         }
         with pytest.raises(NoSuchValueError) as caught:
-            Translator(Everything, {}).state({**given, "sent": given["sent"] or frozenset()})
+            AbstractValues(Everything, {}).state({**given, "sent": given["sent"] or frozenset()})
         assert str(caught.value).startswith(expected)
 
 
@@ -373,7 +373,7 @@ def test_a_bottom_where_there_is_none() -> None:
     class Below(Ordered, bottom="none"): ...
 
     with Everything.sized(Server=1, Index=1, Level=1):
-        translator = Translator(Everything, {Below: Level})
+        translator = AbstractValues(Everything, {Below: Level})
         with pytest.raises(NoSuchValueError, match="level is none, but Level has no bottom"):
             translator.value("level", SortType(Level), Below.none)
 

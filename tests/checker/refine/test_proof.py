@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from quorate.checker.prove.unbounded.logic import conj
-from quorate.checker.prove.unbounded.steps import Step
+from quorate.checker.prove.unbounded.steps import SymbolicStep
 from quorate.checker.refine.action_map import shown_way
 from quorate.checker.refine.choices import AFTER
-from quorate.checker.refine.claims import Showing
+from quorate.checker.refine.claims import ClaimChecker
 from quorate.checker.refine.explored import RefinementStatus, check_refinement
 from quorate.checker.refine.matching import Matching
 from quorate.checker.refine.obligations import Claim, Simulation
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
-from quorate.checker.refine.queries import Questioner
+from quorate.checker.refine.prover import RefinementProver
 from quorate.model.consensus import Consensus, Value
 from quorate.model.language import (
     Flexible,
@@ -161,12 +161,12 @@ def test_what_is_assumed_can_be(refinement: Refinement) -> None:
     matching = Matching(refinement)
     simulation = Simulation(refinement, matching)
     o = simulation.obligations
-    steps = {a.name: Step(o.vocabulary, a, o.before) for a in simulation.lower.actions}
-    asker = Questioner(o.vocabulary, 0, 2.0)
+    steps = {a.name: SymbolicStep(o.signature, a, o.before) for a in simulation.lower.actions}
+    prover = RefinementProver(o.signature, 0, 2.0)
     known = o.assumed(list(o.invariants))
     for step in steps.values():
         taken = conj([*step.guards, *step.choices])
-        assert asker.refuted(taken, known) is None and asker.searched(taken, known) is None
+        assert prover.refuted(taken, known) is None and prover.searched(taken, known) is None
 
 
 @pytest.mark.parametrize(
@@ -207,15 +207,15 @@ def test_what_is_given_contradicts_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     """Picks before and after a step, exchanged quorums and all invariants: steps stay possible."""
     asked = []
 
-    def look(showing: Showing, claim: Claim) -> None:
+    def look(showing: ClaimChecker, claim: Claim) -> None:
         wrong = [w for way in (*claim.ways, claim.changes) for w in way]
         given = {name: f for w in wrong for name, f in w.given.items()}
         before = showing.obligations.assumed(showing.known) if claim.action else {}
         after = {f"{name}{AFTER}": f for name, f in claim.after.items()}
-        assert showing.asker.refuted(claim.taken, {**given, **before, **after}) is None
+        assert showing.prover.refuted(claim.taken, {**given, **before, **after}) is None
         asked.append((claim.action, len(given)))
 
-    monkeypatch.setattr(Showing, "show", look)
+    monkeypatch.setattr(ClaimChecker, "show", look)
     prove_refinement(paxos_roles_to_paxos, {**ROLES, "Acceptor": 1})
     assert {(None, 3), ("reply_promise", 6), ("propose", 1), ("reply_accepted", 6)} <= set(asked)
 

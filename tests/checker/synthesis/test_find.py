@@ -1,4 +1,4 @@
-"""Finding invariants: what is found is proved as pasted, what is broken never is."""
+"""Finding invariants: what is found is proved as with_invariants, what is broken never is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import prove_unbounded
 from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance
-from quorate.checker.synthesis.arrays import Rows, UncoveredError
+from quorate.checker.synthesis.arrays import UncoveredError, Valuations
 from quorate.checker.synthesis.batch import Batch
-from quorate.checker.synthesis.candidates import seeds
+from quorate.checker.synthesis.candidates import candidate_lemmas
 from quorate.checker.synthesis.clauses import Clause, Columns, _Cover
-from quorate.checker.synthesis.instance import Instance
+from quorate.checker.synthesis.grammar import CandidateGrammar
+from quorate.checker.synthesis.instance import SampledInstance
 from quorate.checker.synthesis.plausible import writable
 from quorate.checker.synthesis.search import violating
-from quorate.checker.synthesis.source import method, pasted
+from quorate.checker.synthesis.source import method, with_invariants
 from quorate.checker.synthesis.vector import Vector
-from quorate.checker.synthesis.vocabulary import Vocabulary
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
@@ -46,7 +46,7 @@ SMALL = {
 def explored(protocol, sizes=None):
     given_sizes = protocol.sized(**(sizes or SMALL[protocol]))
     with given_sizes:
-        found = Instance(protocol, given_sizes)
+        found = SampledInstance(protocol, given_sizes)
         found.explore(frozenset(p.name for p in found.ground.description.invariants))
     return found
 
@@ -60,7 +60,7 @@ def test_classics_are_proved_from_the_property_alone(name):
     found = find_invariants(protocol, seconds=120)
     assert found.status is SynthesisStatus.PROVED, found.why
     # Pasted by hand, the text is proved like any other class.
-    again = prove_unbounded(pasted(protocol, found.lemmas))
+    again = prove_unbounded(with_invariants(protocol, found.lemmas))
     assert again.proved
     assert {i.invariant for i in again.invariants} >= {*found.goals, *found.lemmas}
 
@@ -112,12 +112,12 @@ def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
     found = find_invariants(protocol, [goal], seconds=1800)
     assert found.status is SynthesisStatus.PROVED, found.why
     assert prove_unbounded(
-        pasted(protocol, found.lemmas), invariants=[goal, *found.lemmas], effort=60
+        with_invariants(protocol, found.lemmas), invariants=[goal, *found.lemmas], effort=60
     ).proved
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("name", [n for n, m in MUTANTS.items() if m.status == "killed"])
+@pytest.mark.parametrize("name", [n for n, m in MUTANTS.items() if m.verdict == "killed"])
 def test_no_mutant_is_proved(name):
     """A run is found, or the search ends open."""
     mutant = MUTANTS[name]
@@ -174,7 +174,7 @@ def test_conditions_are_those_of_cpython(protocol):
             want = [found.ground.holds(p.name, found.ground.state(s)) for s in states]
             assert vector.condition(node).tolist() == want
             try:
-                rows = Rows.over(Batch(found.layout, states), ())
+                rows = Valuations.over(Batch(found.layout, states), ())
                 assert rows.truth(p.body).tolist() == want
             except UncoveredError:
                 continue
@@ -184,14 +184,14 @@ def test_conditions_are_those_of_cpython(protocol):
 def test_literals_are_what_the_ground_formulas_say(protocol):
     """Of disturbed states too: each literal over all rows against the evaluator of the kernel."""
     found = explored(protocol)
-    vocabulary = Vocabulary(found.ground.description)
+    grammar = CandidateGrammar(found.ground.description)
     random = np.random.default_rng(2)
     with found.sizes:
         states = found.disturbed(found.states[:40], random)
         vector = Vector(states)
-        for prefix in vocabulary.prefixes[:: max(1, len(vocabulary.prefixes) // 6)]:
-            rows = Rows.over(Batch(found.layout, states), prefix.binders)
-            literals = vocabulary.literals(prefix)
+        for prefix in grammar.prefixes[:: max(1, len(grammar.prefixes) // 6)]:
+            rows = Valuations.over(Batch(found.layout, states), prefix.binders)
+            literals = grammar.literals(prefix)
             for x in literals[:: max(1, len(literals) // 12)]:
                 truth = rows.truth(x.expr)
                 somewhere = np.zeros(len(states), np.bool_)
@@ -250,11 +250,11 @@ def test_covers_are_the_smallest(seed, columns, rows):
 def test_text_says_what_the_candidate_says(protocol):
     """Candidates of every prefix, written, read again by the language, compared on states."""
     found = explored(protocol)
-    vocabulary = Vocabulary(describe(protocol))
+    grammar = CandidateGrammar(describe(protocol))
     random = np.random.default_rng(4)
     bodies = {}
-    for k, prefix in enumerate(vocabulary.prefixes[::5]):
-        columns = Columns(vocabulary, prefix)
+    for k, prefix in enumerate(grammar.prefixes[::5]):
+        columns = Columns(grammar, prefix)
         if len(columns.literals) < 3:
             continue
         where = tuple(sorted(random.choice(len(columns.literals), 3, replace=False).tolist()))
@@ -271,8 +271,8 @@ def test_text_says_what_the_candidate_says(protocol):
 def test_text_says_what_the_seed_says(protocol):
     found = explored(protocol)
     goals = [p.body for p in describe(protocol).invariants if p.name == "agreement"]
-    suggested = seeds(describe(protocol), goals)[:: 5 if protocol is MultiPaxos else 3]
-    kept = writable(protocol, Vocabulary(describe(protocol)), suggested)
+    suggested = candidate_lemmas(describe(protocol), goals)[:: 5 if protocol is MultiPaxos else 3]
+    kept = writable(protocol, CandidateGrammar(describe(protocol)), suggested)
     bodies = {f"lemma_{k}": s.body for k, s in enumerate(kept)}
     assert bodies
     compare_text(found, bodies)
@@ -280,8 +280,8 @@ def test_text_says_what_the_seed_says(protocol):
 
 def compare_text(found, bodies):
     protocol, random = found.protocol, np.random.default_rng(4)
-    vocabulary = Vocabulary(describe(protocol))
-    cls = pasted(protocol, {n: method(vocabulary, n, b) for n, b in bodies.items()})
+    grammar = CandidateGrammar(describe(protocol))
+    cls = with_invariants(protocol, {n: method(grammar, n, b) for n, b in bodies.items()})
     read = {p.name: p for p in describe(cls).invariants}
     with found.sizes:
         states = np.concatenate([found.states[:60], found.disturbed(found.states[:60], random)])
@@ -302,5 +302,5 @@ def test_seeds_close_earlier_ballots():
     assert 0 < len(want) < len(states)
     assert any(
         np.array_equal(want, violating(found, states, s.body))
-        for s in seeds(describe(Paxos), [by_name["agreement"]])
+        for s in candidate_lemmas(describe(Paxos), [by_name["agreement"]])
     )

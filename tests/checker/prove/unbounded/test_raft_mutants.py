@@ -11,7 +11,7 @@ from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.hints import hints_of
 from quorate.checker.prove.unbounded.obligations import Obligations
-from quorate.checker.prove.unbounded.queries import Asker
+from quorate.checker.prove.unbounded.queries import Prover
 from quorate.checker.prove.unbounded.refute import step_trace
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
@@ -66,7 +66,7 @@ def answer(protocol: Any, case: Case, seconds: float, without: str = "") -> Answ
     given = obligations.assumed([n for n in obligations.invariants if n != without])
     name = f"{case.action} / {case.invariant}"
     hint = hints_of(protocol).get(name, (case.invariant,))
-    return Asker(obligations.vocabulary, 0, seconds).ask(given, query, hint).answer
+    return Prover(obligations.signature, 0, seconds).ask(given, query, hint).answer
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.code)

@@ -34,7 +34,7 @@ from quorate.model.language.ir.build import alike, exists
 from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .expressions import base
-from .variable_names import Names
+from .variable_names import VariableNames
 
 MOST_LITERALS = 160  # of one prefix, the simplest; those about members of a quorum come on top
 MOST_ABOUT_MEMBERS = 40  # conditions on one member of a quorum; their pairs are literals too
@@ -42,7 +42,7 @@ MOST_BINDERS = 4
 
 
 @dataclass(frozen=True)
-class Term:
+class CandidateTerm:
     """A value that literals compare; `looks` counts the reads of variables in it."""
 
     expr: c.Expr
@@ -81,13 +81,13 @@ class Prefix:
         return sum(isinstance(b.domain, c.OverSent) for b in self.binders)
 
 
-class Vocabulary:
+class CandidateGrammar:
     """Prefixes and literals of one description."""
 
     def __init__(self, description: c.Description) -> None:
         self.description = description
         self.proper = always_proper(description)
-        self.names = Names(description)
+        self.names = VariableNames(description)
 
     # ------------------------------------------------------------ prefixes
 
@@ -167,38 +167,40 @@ class Vocabulary:
 
     # ------------------------------------------------------------ terms
 
-    def _terms(self, variables: Sequence[c.Var]) -> list[Term]:
-        plain: list[Term] = []
+    def _terms(self, variables: Sequence[c.Var]) -> list[CandidateTerm]:
+        plain: list[CandidateTerm] = []
         for v in variables:
             match v.type:
                 case SortType():
-                    plain.append(Term(v, proper=True))
+                    plain.append(CandidateTerm(v, proper=True))
                 case RecordType(record):
                     plain += self._fields(v, record, variables)
         found = list(plain)
         for variable in self.description.variables:
             found += self._reads(variable.name, variable.type, plain)
-        return found + [Term(e, constant=True) for e in self._constants(found)]
+        return found + [CandidateTerm(e, constant=True) for e in self._constants(found)]
 
-    def _fields(self, v: c.Var, record: type[Record], variables: Sequence[c.Var]) -> Iterator[Term]:
+    def _fields(
+        self, v: c.Var, record: type[Record], variables: Sequence[c.Var]
+    ) -> Iterator[CandidateTerm]:
         for name, t in record.field_types().items():
             of = c.Field(of=v, name=name, type=t)
             if isinstance(t, MapType):
                 for key in variables:
                     if t.keys == (key.type,):
-                        yield Term(c.At(of=of, index=key, type=t.value))
+                        yield CandidateTerm(c.At(of=of, index=key, type=t.value))
             elif isinstance(t, (SortType, OptionType, EnumType, BoolType)):
-                yield Term(of, proper=(record, name) in self.proper or _always_proper(t))
+                yield CandidateTerm(of, proper=(record, name) in self.proper or _always_proper(t))
 
-    def _reads(self, name: str, t: Type, plain: Sequence[Term]) -> Iterator[Term]:
+    def _reads(self, name: str, t: Type, plain: Sequence[CandidateTerm]) -> Iterator[CandidateTerm]:
         if isinstance(t, MessagesType):
             return
         keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
         choices = [[p.expr for p in plain if p.proper and p.type == k] for k in keys]
         for row in itertools.product(*choices):
-            yield Term(c.Read(variable=name, keys=row, type=value), looks=1)
+            yield CandidateTerm(c.Read(variable=name, keys=row, type=value), looks=1)
 
-    def _constants(self, terms: Sequence[Term]) -> Iterator[c.Expr]:
+    def _constants(self, terms: Sequence[CandidateTerm]) -> Iterator[c.Expr]:
         for t in dict.fromkeys(x.type for x in terms):
             if isinstance(t, OptionType):
                 yield c.Lit(value=None, type=t)
@@ -210,7 +212,7 @@ class Vocabulary:
 
     # ------------------------------------------------------------ atoms
 
-    def _atoms(self, terms: Sequence[Term], most: int) -> Iterator[Literal]:
+    def _atoms(self, terms: Sequence[CandidateTerm], most: int) -> Iterator[Literal]:
         for x, y in itertools.combinations(terms, 2):
             if x.looks + y.looks <= most and not (x.constant and y.constant):
                 yield from self._compared(x, y)
@@ -221,7 +223,7 @@ class Vocabulary:
                 yield from self._members(x, terms, most)
         yield from self._sent(terms, most)
 
-    def _compared(self, x: Term, y: Term) -> Iterator[Literal]:
+    def _compared(self, x: CandidateTerm, y: CandidateTerm) -> Iterator[Literal]:
         cost = 1 + x.looks + y.looks
         s, t = base(x.type), base(y.type)
         if s != t or not isinstance(s, (SortType, EnumType)):
@@ -239,7 +241,9 @@ class Vocabulary:
             yield Literal(c.Less(left=x.expr, right=y.expr, type=c.BOOL), cost)
             yield Literal(c.Less(left=y.expr, right=x.expr, type=c.BOOL), cost)
 
-    def _members(self, of: Term, terms: Sequence[Term], most: int) -> Iterator[Literal]:
+    def _members(
+        self, of: CandidateTerm, terms: Sequence[CandidateTerm], most: int
+    ) -> Iterator[Literal]:
         assert isinstance(of.type, SetType)
         element = of.type.element
         items = [t for t in terms if t.type == element and not t.constant]
@@ -250,7 +254,9 @@ class Vocabulary:
             if looks < most:
                 yield Literal(c.Member(item=item, of=of.expr, type=c.BOOL), 2 + looks)
 
-    def _records(self, record: type[Record], terms: Sequence[Term]) -> Iterator[tuple[c.Expr, int]]:
+    def _records(
+        self, record: type[Record], terms: Sequence[CandidateTerm]
+    ) -> Iterator[tuple[c.Expr, int]]:
         choices = [
             [t for t in terms if t.type == f and not t.constant]
             for f in record.field_types().values()
@@ -260,10 +266,10 @@ class Vocabulary:
             made = c.MakeRecord(record=record, args=args, type=RecordType(record))
             yield made, sum(t.looks for t in row)
 
-    def _sent(self, terms: Sequence[Term], most: int) -> Iterator[Literal]:
+    def _sent(self, terms: Sequence[CandidateTerm], most: int) -> Iterator[Literal]:
         """That a message with some of these fields was sent."""
         for variable, record in self.names.messages:
-            choices: list[list[Term | None]] = []
+            choices: list[list[CandidateTerm | None]] = []
             names = []
             for name, t in record.field_types().items():
                 if isinstance(base(t), (SortType, EnumType)):
@@ -281,7 +287,9 @@ class Vocabulary:
                 if given and sum(t.looks for t in given.values()) <= most:
                     yield self._message(variable, record, given)
 
-    def _message(self, variable: str, record: type[Record], given: Mapping[str, Term]) -> Literal:
+    def _message(
+        self, variable: str, record: type[Record], given: Mapping[str, CandidateTerm]
+    ) -> Literal:
         types = record.field_types()
         cost = 2 + sum(t.looks for t in given.values())
         if all(n in given and given[n].type == t for n, t in types.items()):
@@ -306,7 +314,9 @@ class Vocabulary:
     def _mined(self, variables: Sequence[c.Var]) -> Iterator[Literal]:
         """Quantified conditions of guards and properties, over these variables."""
         terms = [t for t in self._terms(variables) if t.looks == 0 and not t.constant]
-        terms += [Term(v) for v in variables if isinstance(v.type, (RecordType, QuorumType))]
+        terms += [
+            CandidateTerm(v) for v in variables if isinstance(v.type, (RecordType, QuorumType))
+        ]
         for shape in self._shapes:
             names = sorted(free(shape).items())
             choices = [[t.expr for t in terms if t.type == v.type] for _, v in names]

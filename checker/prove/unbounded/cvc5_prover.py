@@ -1,4 +1,4 @@
-"""A second prover, of other people's making: cvc5 is asked what Z3 leaves open.
+"""A second prover: cvc5 is asked what Z3 leaves open, and whether it agrees with the rest.
 
 It reads the same SMT-LIB text that `--smt2` writes and looks for instances of its own, by patterns
 and by enumeration (Barbosa et al.: cvc5: A Versatile and Industrial-Strength SMT Solver, TACAS
@@ -7,18 +7,16 @@ and by enumeration (Barbosa et al.: cvc5: A Versatile and Industrial-Strength SM
 
 from __future__ import annotations
 
+import importlib.util
+
 from quorate.checker.errors import InputError
 from quorate.checker.smt.effort import CVC5_UNITS, backstop
 
 
 def require_cvc5() -> None:
     """Raises InputError where cvc5 is not installed."""
-    try:
-        import cvc5  # noqa: F401
-    except ImportError:
-        raise InputError(
-            "cvc5 is not installed: pip install 'quorate[cvc5]', or leave --cvc5 away"
-        ) from None
+    if importlib.util.find_spec("cvc5") is None:
+        raise InputError("cvc5 is not installed: pip install 'quorate[cvc5]', or leave --cvc5 away")
 
 
 def refuted(text: str, effort: float) -> bool:

@@ -1,53 +1,48 @@
-"""A question to Z3 with several sets of hypotheses: little effort for each, then more for each.
+"""Queries with several sets of hypotheses: each gets little effort first, then each gets more.
 
-By marked instances first, then by models, as all proofs for any size ask (unbounded/queries.py).
+Triggered instances come first, models after them, as in all proofs for any size
+(prove/unbounded/queries.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quorate.checker.prove.unbounded import Answer
 from quorate.checker.prove.unbounded.logic import Formula
-from quorate.checker.prove.unbounded.queries import Asker
-from quorate.checker.prove.unbounded.searching import Searcher
-from quorate.checker.prove.unbounded.vocabulary import Vocabulary
+from quorate.checker.prove.unbounded.model_based import ModelBasedProver
+from quorate.checker.prove.unbounded.queries import Prover
+from quorate.checker.prove.unbounded.signature import Signature
 from quorate.checker.smt.effort import Budget
 
-ROUNDS = (0.3, 1.2)  # effort for marked instances: little at first, then more
-
-
-class _Marked(Asker):
-    """Asks by marked instances, each way once, with so much effort."""
-
-    most: float = ROUNDS[0]
-
-    def _schedule(self, ways: int) -> Iterator[tuple[int, float]]:
-        for number in range(ways):
-            yield number, self.most
+ROUNDS = (0.3, 1.2)  # the effort for triggered instances in each round
 
 
 @dataclass
-class Questioner:
-    """Asks Z3, with the axioms of one vocabulary; make all formulas first, they bring symbols in.
+class RefinementProver:
+    """Asks Z3, with the axioms of one signature; make all formulas first, they bring symbols in.
 
     `effort` bounds one question (see prove/effort.py).
     """
 
-    vocabulary: Vocabulary
+    signature: Signature
     seed: int
     effort: float
-    by_clock: int = 0  # questions that the clock ended, and not the effort
+    by_clock: int = 0  # queries that the clock ended, and not the effort
+    round: float = ROUNDS[0]  # the effort for each strategy in this round
 
     def __post_init__(self) -> None:
-        self.marked = _Marked(self.vocabulary, self.seed, self.effort)
-        self.searcher = Searcher(self.marked.axioms.values(), self.seed)
+        self.triggered = Prover(self.signature, self.seed, self.effort, schedule=self._once)
+        self.model_based = ModelBasedProver(self.triggered.axioms.values(), self.seed)
+
+    def _once(self, strategies: int) -> list[tuple[int, float]]:
+        return [(number, self.round) for number in range(strategies)]
 
     def refuted(
         self, query: Formula, *tried: Mapping[str, Formula], quick: bool = False
     ) -> tuple[str, ...] | None:
-        """The hypotheses that rule the query out, by marked instances; None if they do not.
+        """The hypotheses that rule the query out, by triggered instances; None if they do not.
 
         Each of the sets of hypotheses `tried` is given little effort before any is given more;
         `quick`: none is.
@@ -55,9 +50,9 @@ class Questioner:
         if query is False:
             return ()
         pending = [t for i, t in enumerate(tried) if t not in tried[:i]]
-        for self.marked.most in ROUNDS[:1] if quick else ROUNDS:
+        for self.round in ROUNDS[:1] if quick else ROUNDS:
             for hypotheses in [*pending]:
-                found = self.marked.ask(hypotheses, query)
+                found = self.triggered.ask(hypotheses, query)
                 self.by_clock += found.clock
                 if found.answer is Answer.PROVED:
                     return found.used
@@ -68,6 +63,6 @@ class Questioner:
     def searched(self, query: Formula, hypotheses: Mapping[str, Formula]) -> tuple[str, ...] | None:
         """At most two hypotheses that rule the query out by models; None if none are found."""
         budget = Budget(self.effort)
-        found = self.searcher.refuted(hypotheses, query, (), budget)
+        found = self.model_based.refuted(hypotheses, query, (), budget)
         self.by_clock += budget.clock
         return None if found is None else tuple(n for n in hypotheses if n in found)

@@ -1,17 +1,18 @@
-"""Marker patterns: which instances of which universals Z3 looks at, so that it always ends.
+"""Instantiation triggers: which instances of which universals Z3 looks at, so that it always ends.
 
-A marker `D_S` is a predicate that means "true". It is asserted of every constant of the query. The
-pattern of a universal is what it presupposes (messages sent, members of sets) and the markers of
-the variables that this leaves out, so that it is instantiated at exactly these messages and
-constants (E-matching: de Moura, Bjørner: Efficient E-Matching for SMT Solvers, CADE 2007). One that
-presupposes nothing is asserted a second time with patterns of Z3's own choice. An existential below
-a universal carries the markers of the sorts whose witnesses are to be looked at too: members of
-quorums, which cuts the cycle from members to ballots and back. With markers replaced by "true" the
-query is the original one: `unsat` is a proof.
+A trigger `D S` is a predicate on a sort that means "true"; it is asserted of every constant of the
+query. The pattern of a universal consists of what the universal presupposes (messages sent, members
+of sets) and of triggers for the variables that these leave out. So Z3 instantiates it at exactly
+these messages and constants (E-matching: de Moura, Bjørner: Efficient E-Matching for SMT Solvers,
+CADE 2007). A universal that presupposes nothing is asserted a second time, with patterns of Z3's
+own choice. An existential below a universal asserts the triggers of those sorts whose witnesses are
+to be followed: members of quorums. That cuts the cycle from members to ballots and back. With
+"true" for every trigger the query is the original one, so `unsat` is a proof.
 
-A second marker `E_S` is on all of these and on every witness of an axiom or invariant: where
-instances at the constants do not suffice, the universals of what is asked (the invariant after the
-step, negated) are instantiated there. Those of the hypotheses never are: that could go on for ever.
+A second trigger `E S` is asserted of the constants and of every witness of an axiom or hypothesis.
+Where instances at constants do not suffice, the universals of the query itself (the negated
+invariant after the step) are instantiated there too. Those of the hypotheses never are: that need
+not end.
 """
 
 from __future__ import annotations
@@ -22,49 +23,51 @@ from typing import Any
 
 import z3
 
-from .logic import All, And, Atom, Bounded, Formula, Free, Or, Some, Term
-from .vocabulary import ORDER
+from .logic import And, Atom, Exists, ForAll, Formula, Or, Term, Triggered, Unrestricted
+from .signature import ORDER
+
+CONSTANT, WITNESS = "D", "E"  # the prefixes of the two triggers of a sort
 
 
-class Markers:
-    """Writes formulas down for Z3, with markers. `followed` sorts have witnesses looked at.
+class Triggers:
+    """Writes formulas for Z3, with triggers. Witnesses of `followed` sorts count as constants.
 
-    `closed`: nothing is asserted without them; with arithmetic Z3's own choice may go on for ever.
+    `closed`: nothing is asserted without triggers. With arithmetic Z3's own patterns need not end.
     """
 
     def __init__(self, followed: Iterable[Any], closed: bool = False) -> None:
         self.followed, self.closed = {s.name() for s in followed}, closed
-        self._marks: dict[str, Any] = {}
+        self._symbols: dict[str, Any] = {}
 
-    def mark(self, x: Term, letter: str = "D") -> Any:
-        """The marker of a term."""
+    def trigger(self, x: Term, kind: str = CONSTANT) -> Any:
+        """The trigger of a term."""
         sort = x.sort()
-        name = f"{letter} {sort.name()}"
-        if name not in self._marks:
-            self._marks[name] = z3.Function(name, sort, z3.BoolSort())
-        return self._marks[name](x)
+        name = f"{kind} {sort.name()}"
+        if name not in self._symbols:
+            self._symbols[name] = z3.Function(name, sort, z3.BoolSort())
+        return self._symbols[name](x)
 
     def hypothesis(self, f: Formula, wide: bool, follow: bool = True, cells: bool = True) -> Any:
-        """An axiom or invariant for Z3. All its witnesses are marked for what is asked.
+        """An axiom or invariant for Z3. The query may be instantiated at all its witnesses.
 
-        `wide`: its universals too are instantiated at witnesses, which may go on for ever. `cells`:
-        numbers that are keys only where something is said of what is there.
+        `wide`: so may its own universals, which need not end. `cells`: a number that is a key
+        counts only where a formula mentions the cell at that key.
         """
-        return _Writer(self, "E" if wide else "D", "E", follow, cells).written(f)
+        return _Z3Writer(self, WITNESS if wide else CONSTANT, WITNESS, follow, cells).written(f)
 
     def query(self, f: Formula, constants: list[Term], wide: bool) -> Any:
-        """What is asked, for Z3; existentials at the top become constants, added to `constants`.
+        """The query for Z3. Existentials at the top become constants, added to `constants`.
 
         `wide`: its universals are instantiated at witnesses of the hypotheses too.
         """
-        return _Writer(self, "E" if wide else "D", "").written(f, constants)
+        return _Z3Writer(self, WITNESS if wide else CONSTANT, "").written(f, constants)
 
 
 @dataclass(frozen=True)
-class _Writer:
-    markers: Markers
-    universal: str  # the marker that universals are instantiated at
-    witness: str | None  # one that all witnesses get besides, if not ""; None: no marks at all
+class _Z3Writer:
+    triggers: Triggers
+    universal: str  # the trigger that universals wait for
+    witness: str | None  # one asserted of all witnesses, if not ""; None: no triggers at all
     follow: bool = True
     cells: bool = True
 
@@ -78,23 +81,25 @@ class _Writer:
                 return z3.And(*[self.written(p, constants) for p in parts])
             case Or(parts):
                 return z3.Or(*[self.written(p, constants) for p in parts])
-            case Some(variables, body):
+            case Exists(variables, body):
                 if constants is not None:
                     constants += variables
                     return self.written(body, constants)
-                marks = self._witnesses(variables)
-                return z3.Exists(list(variables), z3.And(*marks, self.written(body)))
-            case Bounded(variables, body, strict):
+                triggers = self._witnesses(variables)
+                return z3.Exists(list(variables), z3.And(*triggers, self.written(body)))
+            case Triggered(variables, body, strict):
                 return self._bounded(list(variables), body, strict)
-            case All(variables, body):
+            case ForAll(variables, body):
                 inside = self.written(body)
                 facts = self._facts(variables, body)
-                cells = self._cells(variables, inside) if self.markers.closed and self.cells else []
+                cells = (
+                    self._cells(variables, inside) if self.triggers.closed and self.cells else []
+                )
                 pattern = z3.MultiPattern(*self._patterns(variables, [*facts, *cells]))
-                marked = z3.ForAll(list(variables), inside, patterns=[pattern])
-                if facts or (self.markers.closed and not isinstance(f, Free)):
-                    return marked
-                return z3.And(marked, z3.ForAll(list(variables), inside))
+                triggered = z3.ForAll(list(variables), inside, patterns=[pattern])
+                if facts or (self.triggers.closed and not isinstance(f, Unrestricted)):
+                    return triggered
+                return z3.And(triggered, z3.ForAll(list(variables), inside))
         raise TypeError(f)
 
     def _bounded(self, variables: list[Term], body: Formula, strict: bool) -> Any:
@@ -102,14 +107,14 @@ class _Writer:
         if not strict:
             inside = self.written(body)
         else:
-            patterns += [self.markers.mark(x, self.universal) for x in variables]
-            unmarked = _Writer(self.markers, self.universal, None)
-            if isinstance(body, Some):
-                marks = self._witnesses(body.variables)
-                found = z3.And(*marks, unmarked.written(body.body))
+            patterns += [self.triggers.trigger(x, self.universal) for x in variables]
+            plain = _Z3Writer(self.triggers, self.universal, None)
+            if isinstance(body, Exists):
+                triggers = self._witnesses(body.variables)
+                found = z3.And(*triggers, plain.written(body.body))
                 inside = z3.Exists(list(body.variables), found)
             else:
-                inside = unmarked.written(body)
+                inside = plain.written(body)
         return z3.ForAll(variables, inside, patterns=[z3.MultiPattern(*patterns)])
 
     def _facts(self, variables: Sequence[Term], body: Formula) -> list[Any]:
@@ -144,18 +149,18 @@ class _Writer:
         return list(found.values())
 
     def _patterns(self, variables: Sequence[Term], facts: Sequence[Any]) -> list[Any]:
-        """The facts, and markers of the variables that these leave out."""
+        """The facts, and triggers of the variables that these leave out."""
         covered = {x.get_id() for f in facts for x in f.children()}
         rest = [x for x in variables if x.get_id() not in covered]
-        return [*facts, *(self.markers.mark(x, self.universal) for x in rest)]
+        return [*facts, *(self.triggers.trigger(x, self.universal) for x in rest)]
 
     def _witnesses(self, variables: Sequence[Term]) -> list[Any]:
         if self.witness is None:
             return []
-        mark, followed = self.markers.mark, self.markers.followed
-        marks = [mark(x) for x in variables if self.follow and x.sort().name() in followed]
-        letters = {"E", self.witness} if marks else {self.witness}
-        return marks + [mark(x, i) for i in sorted(letters - {""}) for x in variables]
+        trigger, followed = self.triggers.trigger, self.triggers.followed
+        found = [trigger(x) for x in variables if self.follow and x.sort().name() in followed]
+        kinds = {WITNESS, self.witness} if found else {self.witness}
+        return found + [trigger(x, kind) for kind in sorted(kinds - {""}) for x in variables]
 
 
 def is_fact(term: Any) -> bool:

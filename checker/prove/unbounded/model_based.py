@@ -1,8 +1,8 @@
-"""A question as it stands, without marked instances: Z3 looks for models of its universals.
+"""A query without triggers: Z3 looks for models of its universals.
 
-What marked instances do not reach, such as a quorum to be found for each proposal, is found so (Ge,
-de Moura: Complete Instantiation for Quantified Formulas in Satisfiability Modulo Theories, CAV
-2009), if the hypotheses are few: those are tried in small sets.
+That finds what triggered instances do not reach, such as a quorum for each proposal (Ge, de Moura:
+Complete Instantiation for Quantified Formulas in Satisfiability Modulo Theories, CAV 2009). It
+takes few hypotheses, so small sets of them are tried.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import z3
 
 from quorate.checker.smt.effort import Budget
 
-from .logic import All, And, Formula, Or, Some, plain
+from .logic import And, Exists, ForAll, Formula, Or, plain
 
 EFFORT, LITTLE = 2.5, 0.5  # with one set of hypotheses; with all of them
 MOST = 2  # hypotheses, beside those that are always there
 
 
-class Searcher:
-    """Asks Z3 by models, given the axioms of a vocabulary."""
+class ModelBasedProver:
+    """Asks Z3 by models, with the axioms of one signature."""
 
     def __init__(self, axioms: Iterable[Formula], seed: int) -> None:
         self.axioms, self.seed = [written(f) for f in axioms], seed
@@ -61,14 +61,14 @@ class Searcher:
 
 
 def written(f: Formula) -> Any:
-    """A formula for Z3, without any hint."""
+    """A formula for Z3, without triggers."""
     match f:
         case And(parts):
             return z3.And(*map(written, parts))
         case Or(parts):
             return z3.Or(*map(written, parts))
-        case All(variables, body):
+        case ForAll(variables, body):
             return z3.ForAll(list(variables), written(body))
-        case Some(variables, body):
+        case Exists(variables, body):
             return z3.Exists(list(variables), written(body))
     return plain(f)

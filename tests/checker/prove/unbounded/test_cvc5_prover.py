@@ -8,8 +8,8 @@ import pytest
 
 from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
-from quorate.checker.prove.unbounded.queries import Asker
-from quorate.checker.prove.unbounded.second import refuted
+from quorate.checker.prove.unbounded.cvc5_prover import refuted
+from quorate.checker.prove.unbounded.queries import Prover
 from quorate.model.paxos import Paxos
 
 from . import broken
@@ -33,7 +33,7 @@ def test_only_what_is_unsatisfiable_is_refuted() -> None:
 
 
 def test_it_agrees_with_z3() -> None:
-    proof = prove_unbounded(Paxos, second=True)
+    proof = prove_unbounded(Paxos, cvc5=True)
     asked = [o for o in proof.obligations if not o.untouched]
     assert proof.status is ProofStatus.PROVED and len(asked) == 20
     assert all(o.confirmed for o in asked if o.prover == "Z3")
@@ -41,9 +41,9 @@ def test_it_agrees_with_z3() -> None:
 
 def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = (Answer.UNKNOWN, set[str](), 1)
-    monkeypatch.setattr(Asker, "_by_ways", lambda self, hypotheses, query, hint: silent)
+    monkeypatch.setattr(Prover, "_by_strategies", lambda self, hypotheses, query, hint: silent)
     assert prove_unbounded(Paxos, refute=False).status is ProofStatus.OPEN
-    proof = prove_unbounded(Paxos, refute=False, second=True, effort=60)
+    proof = prove_unbounded(Paxos, refute=False, cvc5=True, effort=60)
     assert proof.status is ProofStatus.PROVED
     assert {o.prover for o in proof.obligations if not o.untouched} == {"cvc5"}
 
@@ -57,7 +57,7 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
-    proof = prove_unbounded(protocol, second=True, effort=1, refute=False)
+    proof = prove_unbounded(protocol, cvc5=True, effort=1, refute=False)
     assert proof.status is ProofStatus.OPEN
     assert proof.invariant("agreement").status is not ProofStatus.PROVED
 

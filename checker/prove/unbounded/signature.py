@@ -80,7 +80,7 @@ def _enumeration(kind: type[enum.Enum], optional: bool) -> tuple[Any, dict[Any, 
 
 
 @dataclass
-class Vocabulary:
+class Signature:
     """The symbols of one description, and the axioms about those that no step changes."""
 
     description: c.Description

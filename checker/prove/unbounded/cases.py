@@ -1,0 +1,129 @@
+"""The cases of a query, and the ground terms that it mentions.
+
+A query is a conjunction. Existentials at the top become constants; an `or` with quantifiers inside
+becomes cases, each of which the prover must refute.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import z3
+
+from .logic import And, Atom, Exists, Formula, Or, Term, conj, is_quantified
+
+MOST_CASES = 32
+ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
+
+
+def cases(query: Formula) -> Iterator[list[Formula]]:
+    """The query as cases, each a list of formulas that hold together; few, or just one."""
+    parts, choices, count = [], [], 1
+    for p in opened(query):
+        if isinstance(p, Or) and is_quantified(p) and count * len(p.parts) <= MOST_CASES:
+            choices.append(p.parts)
+            count *= len(p.parts)
+        else:
+            parts.append(p)
+    for row in itertools.product(*choices):
+        whole = conj([*parts, *row])
+        if whole is not False:
+            yield opened(whole)
+
+
+def split_again(case: Sequence[Formula]) -> Iterator[list[Formula]]:
+    """A case by every `or` in it."""
+    for p in sorted(case, key=is_quantified, reverse=True):
+        if isinstance(p, Or):
+            rest = [q for q in case if q is not p]
+            for part in p.parts:
+                yield from split_again([*rest, *opened(part)])
+            return
+    yield list(case)
+
+
+def first_test(case: Sequence[Formula]) -> Any:
+    """A term `If(test, x, y)` of the case: an entry of a log that was replaced from a place on."""
+    return next((t for p in case if isinstance(p, Atom) for t in _conditionals(p.term)), None)
+
+
+def decided(case: Sequence[Formula], choice: Any) -> Iterator[list[Formula]]:
+    """The case with the test true, and with the test false, unless it says which."""
+    test, *outcomes = choice.children()
+    for positive, outcome in zip((True, False), outcomes, strict=True):
+        known = [p for p in case if isinstance(p, Atom) and p.term.eq(test)]
+        if all(p.positive == positive for p in known):
+            yield [
+                Atom(z3.substitute(p.term, (choice, outcome)), p.positive)
+                if isinstance(p, Atom)
+                else p
+                for p in (*case, Atom(test, positive))
+            ]
+
+
+def _conditionals(term: Any) -> Iterator[Any]:
+    """The terms `If(test, x, y)` in a term, innermost first."""
+    for x in term.children():
+        yield from _conditionals(x)
+    if z3.is_app(term) and term.decl().kind() == z3.Z3_OP_ITE:
+        yield term
+
+
+def opened(f: Formula) -> list[Formula]:
+    """The conjuncts, with existentials at the top opened: their variables are constants."""
+    match f:
+        case And(parts):
+            return [q for p in parts for q in opened(p)]
+        case Exists(_, body):
+            return opened(body)
+    return [f]
+
+
+def is_element(x: Term) -> bool:
+    """Whether a term is an element of a sort or a number; no enumeration, no truth value."""
+    return x.sort().kind() in ELEMENTS
+
+
+def ground_terms(f: Any) -> list[Term]:
+    """The elements and numbers that are mentioned without bound variables, quantifiers included.
+
+    With numbers, constants do not suffice: what holds at `n - 1` is asked of a log of n entries.
+    """
+    ground: dict[int, bool] = {}
+    found: list[Term] = []
+
+    def visit(t: Any) -> bool:
+        if (known := ground.get(t.get_id())) is not None:
+            return known
+        if z3.is_quantifier(t):
+            visit(t.body())
+            closed = False
+        else:
+            parts = [visit(x) for x in t.children()]
+            closed = not z3.is_var(t) and all(parts)
+            if closed and is_element(t) and t.decl().kind() != z3.Z3_OP_ITE:
+                found.append(t)
+        ground[t.get_id()] = closed
+        return closed
+
+    visit(f)
+    return found
+
+
+def constants_in(f: Any) -> list[Term]:
+    """The constants, those inside quantifiers included."""
+    found, seen, pending = [], set(), [f]
+    while pending:
+        t = pending.pop()
+        if t.get_id() in seen or z3.is_var(t):
+            continue
+        seen.add(t.get_id())
+        if z3.is_quantifier(t):
+            pending.append(t.body())
+            continue
+        pending += t.children()
+        if t.num_args() == 0 and is_element(t):
+            found.append(t)
+    return found
