@@ -18,6 +18,19 @@ from .adapter import Adapter, AdapterError, Refusal
 
 METHODS = ("start", "perform", "observe")
 DEEPEST = 100
+MISTAKES = (
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+)
+"""What Python raises where a program is wrong: no implementation's way to refuse a step."""
 
 
 class Caller:
@@ -40,16 +53,20 @@ class Caller:
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Value]:
         """The messages sent. Raises Refusal."""
-        sent = _called(self.adapter.perform, action, args)
+        try:
+            sent = _called(self.adapter.perform, action, args)
+        except Refusal as refusal:
+            if (mistake := _mistake(refusal)) is not None:
+                raise _by_mistake(self.adapter.perform, mistake) from refusal
+            raise
         if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
             found = f"perform{_at(self.adapter.perform)} returned {described(sent)}"
             hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
             raise AdapterError(f"{found}, expected the messages sent, a set of Records{hint}")
-        said = f"perform{_at(self.adapter.perform)} returned"
-        return frozenset(_value(said, message) for message in sent)
+        return frozenset(self._value("perform", "returned", message) for message in sent)
 
-    def observe(self) -> dict[str, Value]:
-        """The variables that the adapter shows."""
+    def observe(self) -> dict[str, Any]:
+        """The variables that the adapter shows, each as it shows it; `value` reads one."""
         try:
             seen = _called(self.adapter.observe)
         except Refusal as refusal:
@@ -57,15 +74,18 @@ class Caller:
         if not isinstance(seen, (dict, FrozenMap)):
             found = f"observe{_at(self.adapter.observe)} returned {described(seen)}"
             raise AdapterError(f"{found}, expected a dict of the model's variables")
-        said = f"observe{_at(self.adapter.observe)} shows"
-        return {str(name): _value(f"{said} {name}:", value) for name, value in seen.items()}
+        return {str(name): value for name, value in seen.items()}
 
+    def value(self, variable: str, shown: Any) -> Value:
+        """What the adapter shows of a variable, as a value of a trace."""
+        return self._value("observe", f"shows {variable}:", shown)
 
-def _value(what: str, value: Any) -> Value:
-    try:
-        return plain(value)
-    except _NoValue as error:
-        raise AdapterError(f"{what} {error}, expected a value") from None
+    def _value(self, method: str, said: str, value: Any) -> Value:
+        try:
+            return plain(value)
+        except _NoValue as error:
+            place = _at(getattr(self.adapter, method))
+            raise AdapterError(f"{method}{place} {said} {error}, expected a value") from None
 
 
 class _NoValue(Exception):
@@ -120,6 +140,19 @@ def failure(name: str, method: Callable[..., Any], error: BaseException) -> Adap
     if isinstance(error, SystemExit):
         return AdapterError(f"{name} calls for an exit ({error.code!r}){where}")
     return AdapterError(f"{name} raised {type(error).__name__}: {error}{where}")
+
+
+def _mistake(refusal: Refusal) -> BaseException | None:
+    """The mistake of programming that a refusal was made of."""
+    error: BaseException | None = refusal
+    while error is not None and not isinstance(error, MISTAKES):
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return error
+
+
+def _by_mistake(method: Callable[..., Any], mistake: BaseException) -> AdapterError:
+    hint = "; if that is how the implementation says no, raise the Refusal `from None`"
+    return AdapterError(f"{failure('perform', method, mistake)}, and calls that a refusal{hint}")
 
 
 def place_of(method: Any) -> str:

@@ -43,7 +43,10 @@ def main() -> None:
 
 def _answer(caller: Caller, method: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
     try:
-        return "done", getattr(caller, method)(*arguments)
+        answer = getattr(caller, method)(*arguments)
+        if method == "observe":
+            answer = {name: caller.value(name, shown) for name, shown in answer.items()}
+        return "done", answer
     except Refusal as refusal:
         return "refused", str(refusal)
     except InputError as error:

@@ -7,8 +7,10 @@ not show is filled in from the model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from quorate.checker.tracing.reading import Reader
 from quorate.model.language.declare.protocol import Protocol
@@ -141,11 +143,13 @@ class _Run:
     def _observed(self, number: int, step: Step | None) -> Divergence | None:
         """What the adapter shows after a step, compared with the model's state."""
         expected = self.trace.state(number)
-        self.shown = self.terms.variables(self.caller.observe())
-        for variable, value in self.shown.items():
-            if value != self.first.setdefault(variable, value):
+        self.shown = {}
+        for variable, shown in self.caller.observe().items():
+            value = self._read(variable, shown, expected)
+            self.shown[variable] = value
+            if not self.moved and value != self.first.setdefault(variable, value):
                 self.moved = True
-            if value != expected[variable]:
+            if value is not expected[variable] and value != expected[variable]:
                 key, wanted, found = differing(expected[variable], value)
                 title = step.title() if step else "the initial state"
                 node = step.node if step else None
@@ -153,6 +157,12 @@ class _Run:
                     number, title, node, f"{variable}{key}", show(wanted), show(found)
                 )
         return None
+
+    def _read(self, variable: str, shown: Any, expected: Mapping[str, Value]) -> Value:
+        """What the adapter shows of a variable; mostly what the model has, which is cheap to see."""
+        if variable in expected and self.terms.same(shown, expected[variable]):
+            return expected[variable]
+        return self.terms.variable(variable, self.caller.value(variable, shown))
 
     def _differs(self, number: int, difference: Divergence) -> Replay:
         if self.trace.violation is None:

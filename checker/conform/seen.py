@@ -22,7 +22,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
-from quorate.traces import FrozenMap, Value, show
+from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
 from .adapter import AdapterError
@@ -38,21 +38,55 @@ class Terms:
 
     def __post_init__(self) -> None:
         self.reader = Reader()
-        # Most of a state is as it was a step ago.
-        self._read: dict[tuple[str, type, Value], Value] = {}
-        self._sent: dict[Value, Value] = {}
+        self._read: dict[Record, Record] = {}
+        """The messages that were read, each as the object that stood for it last."""
 
-    def variables(self, shown: Mapping[str, Value]) -> dict[str, Value]:
-        """What observe() shows, as the model would show it. Raises AdapterError."""
-        return {name: self._known(name, value) for name, value in shown.items()}
+    def same(self, shown: Any, expected: Value) -> bool:
+        """Whether a Python value is just this value of a trace, so that it need not be read.
 
-    def _known(self, name: str, value: Value) -> Value:
-        key = (name, type(value), value)
-        if key not in self._read:
-            self._read[key] = self._variable(name, value)
-        return self._read[key]
+        True is not 1, though they are equal. Maps whose keys are in another order are left to
+        be read, as is all else of which equality does not say enough.
+        """
+        kind = type(shown)
+        if kind is str or kind is bool or kind is int or shown is None:
+            return kind is type(expected) and bool(shown == expected)
+        if kind is FrozenMap or kind is dict:
+            return isinstance(expected, FrozenMap) and self._same_entries(shown, expected)
+        if kind is frozenset or kind is set:
+            return bool(shown == expected) and all(type(x) is str or self._met(x) for x in shown)
+        if kind is tuple or kind is list:
+            return (
+                isinstance(expected, tuple)
+                and len(shown) == len(expected)
+                and all(map(self.same, shown, expected))
+            )
+        if kind is Record:
+            return (
+                isinstance(expected, Record)
+                and self.same(shown.tag, expected.tag)
+                and self.same(shown.fields, expected.fields)
+            )
+        return False
 
-    def _variable(self, name: str, value: Value) -> Value:
+    def _same_entries(self, shown: Any, expected: FrozenMap) -> bool:
+        mine, theirs = shown.items(), expected.items()
+        return len(mine) == len(theirs) and all(
+            (k is key or self.same(k, key)) and (v is value or self.same(v, value))
+            for (k, v), (key, value) in zip(mine, theirs, strict=True)
+        )
+
+    def _met(self, message: Any) -> bool:
+        """Whether this message was read before."""
+        known = self._read.get(message)
+        if known is message or known is None:
+            return known is not None
+        if not self.same(message, known):
+            return False
+        self._read[message] = message
+        return True
+
+    def variable(self, name: str, value: Value) -> Value:
+        """What observe() shows of a variable, as the model would show it. Raises AdapterError."""
         known = self.description.by_name
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -88,9 +122,10 @@ class Terms:
         if not isinstance(sent, frozenset):
             raise NotAValueError(f"found {show(sent)}, expected a set of messages")
         for message in sent:
-            if message not in self._sent:
-                self._sent[message] = show_record(self.reader.message(message, t))
-        return frozenset(self._sent[message] for message in sent)
+            if not self._met(message):
+                read = show_record(self.reader.message(message, t))
+                self._read[read] = read
+        return sent
 
     def _says(self, method: str) -> str:
         place = self.places.get(method)
@@ -103,8 +138,8 @@ class Terms:
         return next((v.name for v in messages), None)
 
 
-class _NotSeenError(Exception):
-    """A property reads what the adapter does not show."""
+class _NotSeenError(BaseException):
+    """A property reads what the adapter does not show. No error of the model, so no Exception."""
 
 
 class _Unseen:
