@@ -14,7 +14,11 @@ from quorate.traces import Record, Trace
 
 
 class Refusal(Exception):
-    """The implementation does not do the step; the text says what it does instead."""
+    """The implementation does not do the step; the text says what it does instead.
+
+    It is an answer of the implementation. One that is made of a mistake of programming, such as a
+    TypeError, is the adapter's error, unless it is raised `from None`.
+    """
 
 
 class AdapterError(InputError):

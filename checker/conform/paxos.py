@@ -29,7 +29,7 @@ from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, 
 from quorate.impl.storage import MemoryStore
 from quorate.traces import FrozenMap, Record, Trace, Value, show
 
-from .adapter import Refusal
+from .adapter import AdapterError, Refusal
 
 NEVER = "never"
 
@@ -158,7 +158,7 @@ class _Stepwise:
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
         step = getattr(self, f"_{action}", None)
         if step is None:
-            raise Refusal(f"the implementation has no step `{action}`")
+            raise AdapterError(f"the bundled adapter has no step `{action}`")
         return step(*args.values())  # type: ignore[no-any-return]
 
 

@@ -94,7 +94,7 @@ class _Run:
     """What the adapter showed last, and what it showed of each variable at first."""
     first: dict[str, Value] = field(default_factory=dict)
     moved: bool = False
-    """Whether any step changed what the adapter shows, or made it send something."""
+    """Whether any step was seen to be done: it changed what is shown, or sent something."""
 
     def __post_init__(self) -> None:
         self.terms = Terms(describe(self.protocol), self.caller.places())
@@ -116,9 +116,7 @@ class _Run:
             try:
                 difference = self._performed(number, step) or self._observed(number, step)
             except Refusal as refusal:
-                self.moved = True  # It is alive: it said no.
-                done = f"{step.title()} done"
-                difference = Divergence(number, step.title(), step.node, None, done, str(refusal))
+                return self._refused(number, step, refusal)
             if difference is not None:
                 return self._differs(number, difference)
         return self._ended()
@@ -159,16 +157,27 @@ class _Run:
         return None
 
     def _read(self, variable: str, shown: Any, expected: Mapping[str, Value]) -> Value:
-        """What the adapter shows of a variable; mostly what the model has, which is cheap to see."""
+        """What the adapter shows of a variable, where it may be what the model has as it is."""
         if variable in expected and self.terms.same(shown, expected[variable]):
             return expected[variable]
         return self.terms.variable(variable, self.caller.value(variable, shown))
+
+    def _refused(self, number: int, step: Step, refusal: Refusal) -> Replay:
+        done = f"{step.title()} done"
+        difference = Divergence(number, step.title(), step.node, None, done, str(refusal))
+        before, after = self.trace.state(number - 1), self.trace.state(number)
+        for variable, shown in self.caller.observe().items():
+            value = self._read(variable, shown, after)
+            if value == after[variable] and value != before[variable]:
+                reason = f"perform refuses the step, but {variable} is as if it was done"
+                return self._result(ReplayVerdict.UNJUDGED, number - 1, difference, reason=reason)
+        return self._differs(number, difference)
 
     def _differs(self, number: int, difference: Divergence) -> Replay:
         if self.trace.violation is None:
             return self._result(ReplayVerdict.DIVERGES, number - 1, difference)
         if not self.moved:
-            # A dead process, too, does not do what a broken model does.
+            # Nor does a dead process do what a broken model does, and it may call that a refusal.
             return self._result(
                 ReplayVerdict.UNJUDGED, number - 1, difference, reason=self._still()
             )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from quorate.checker.tracing.reading import NotAValueError, Reader
@@ -26,6 +27,9 @@ from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
 from .adapter import AdapterError
+
+_NAMES = {str, type(None)}
+"""The types of which equality says enough."""
 
 
 @dataclass
@@ -70,6 +74,8 @@ class Terms:
 
     def _same_entries(self, shown: Any, expected: FrozenMap) -> bool:
         mine, theirs = shown.items(), expected.items()
+        if _NAMES.issuperset(map(type, chain.from_iterable(mine))):
+            return bool(mine == theirs)
         return len(mine) == len(theirs) and all(
             (k is key or self.same(k, key)) and (v is value or self.same(v, value))
             for (k, v), (key, value) in zip(mine, theirs, strict=True)

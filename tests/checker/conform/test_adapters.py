@@ -14,6 +14,7 @@ import pytest
 from quorate.checker.conform.adapter import AdapterError, Refusal
 from quorate.checker.conform.process import AdapterProcess
 from quorate.checker.conform.recorded import check_trace
+from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
@@ -21,9 +22,10 @@ from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.reading import Reader
 from quorate.checker.user_file import run_file
-from quorate.model.language import Protocol
+from quorate.model.language import Protocol, action
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Machine
+from quorate.model.paxos import Acceptor, Ballot, Paxos
 from quorate.traces import FrozenMap, Record, Trace, Violation
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -298,6 +300,81 @@ def test_only_a_step_can_be_refused(method: str) -> None:
 
     with pytest.raises(AdapterError, match=f"at the start: {method} refuses: no"):
         replayed(with_(**{method: refuses}))
+
+
+def crashes(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+    """A step that is done, and then a mistake that is called a refusal."""
+    Lock.perform(self, action, args)
+    try:
+        return self.no_such_method()
+    except Exception as error:
+        raise Refusal(str(error)) from error
+
+
+def refuses_all(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+    raise Refusal("no")
+
+
+def refuses_second(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+    if args["v"] == "v1":
+        raise Refusal("it is held")
+    return Lock.perform(self, action, args)
+
+
+def refuses_what_it_does(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+    Lock.perform(self, action, args)
+    if args["v"] == "v1":
+        raise Refusal("it is held")
+    return frozenset()
+
+
+def looks_in_vain(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+    try:
+        return {"v0": Lock.perform(self, action, args)}[args["v"]]
+    except KeyError:
+        raise Refusal("there is no such lock") from None
+
+
+def test_a_refusal_needs_evidence() -> None:
+    good = replayed(with_(perform=refuses_second))
+    assert (good.verdict, good.steps) == (ReplayVerdict.REFUSED, 1)
+    dead = replayed(with_(perform=refuses_all))
+    assert (dead.verdict, dead.steps) == (ReplayVerdict.UNJUDGED, 0)
+    assert dead.reason == "no step changed what the adapter shows (holds), and it sent nothing"
+    assert replayed(with_(perform=refuses_all), ONE).verdict is ReplayVerdict.DIVERGES
+    done = replayed(with_(perform=refuses_what_it_does))
+    assert (done.verdict, done.steps) == (ReplayVerdict.UNJUDGED, 1)
+    assert done.reason == "perform refuses the step, but holds is as if it was done"
+
+
+def test_a_mistake_is_no_refusal() -> None:
+    with pytest.raises(AdapterError) as raised:
+        replayed(with_(perform=crashes))
+    said = str(raised.value)
+    assert said.startswith("step 1, take(v=v0): perform raised AttributeError: 'Mine' object has")
+    assert "and calls that a refusal; if that is how" in said
+    replayed(with_(perform=looks_in_vain))  # It says that it means it.
+
+
+def test_a_bundled_adapter_does_not_refuse_what_it_does_not_know() -> None:
+    class Forgetful(Paxos):
+        @action
+        def forget(self, a: Acceptor) -> None:
+            self.max_bal[a] = Ballot.never
+
+    steps = [("phase1a", {"b": "b1"}), ("forget", {"a": "a0"})]
+    trace = run_of(Forgetful, {"Acceptor": 3, "Ballot": 2, "Value": 1}, steps)
+    with pytest.raises(AdapterError, match="has no step `forget`"):
+        replay(trace, Forgetful, adapter_for(Forgetful, "healthy"))
+
+
+def test_true_is_not_1_however_often_it_was_false() -> None:
+    def shows_numbers_later(self: Any) -> Any:
+        made = bool if not any(self.holds.values()) else int
+        return {"holds": {name: made(held) for name, held in self.holds.items()}}
+
+    with pytest.raises(AdapterError, match="shows holds: found 1, expected a bool"):
+        replayed(with_(observe=shows_numbers_later))
 
 
 def test_the_line_of_an_exception_is_named() -> None:
