@@ -21,7 +21,7 @@ from quorate.model.language import Protocol, Sizes
 from .check import exit_code
 from .console import Output, count, holding, progress, seconds
 from .document import envelope, run_json
-from .findings import explained, kept, show_found, undefined_line
+from .findings import explained, kept, show_found, undefined_line, unwritten, without_start
 from .keeping import amount, fits_line, keeping_of, kept_lines
 from .options import merged
 from .sizing import sized
@@ -99,6 +99,8 @@ class Check:
         written = kept(shown, self.trace, explaining)
         graph = self._graph(found, explaining)
         warned = [*warnings_of(target, found), *explaining.notes]
+        if found.outcome is Outcome.BOUND:
+            warned += without_start(target, bounds)
         code = exit_code(found.outcome.value, bool(warned), self.strict)
         if self.as_json:
             body = as_json(target, bounds, self.claims, found, warned, shown, written)
@@ -107,6 +109,8 @@ class Check:
             report(out, self.claims, found, warned, shown, self.coverage)
             if written is not None:
                 out.line(f"trace written to {written}")
+            for line in unwritten(shown, self.trace) if found.initial is None else ():
+                out.line(line)
             if graph is not None:
                 out.line(f"graph written to {graph}")
         return code

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from quorate.checker.loading import name_of
-from quorate.checker.results import Exploration, Move
+from quorate.checker.results import NO_STATE, Exploration, Move
 from quorate.checker.tracing.build import counterexample
 from quorate.checker.tracing.explaining import Explaining
 from quorate.checker.tracing.saving import save_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.diagnostics import UndefinedAt
+from quorate.model.language.interpreter import Machine
 from quorate.traces import Trace, render_spacetime, render_table
 
 from .console import Output
@@ -38,6 +39,19 @@ def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path
         return path
 
     return explaining.part("the trace's file", write, None)
+
+
+def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
+    """That a file for the trace is none of this run's, where there is no trace."""
+    if trace is None and path is not None:
+        left = "is left as it was" if path.exists() else "was not written"
+        yield f"there is no trace: {path} {left}"
+
+
+def without_start(target: type[Protocol], bounds: Sizes) -> list[str]:
+    """The warning that is due where there is no initial state."""
+    with bounds:
+        return [] if Machine(target, bounds).initial() else [NO_STATE]
 
 
 def undefined_line(at: UndefinedAt, steps: int) -> str:

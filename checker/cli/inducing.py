@@ -16,16 +16,14 @@ from quorate.checker.prove.bounded import (
     k_inductive,
 )
 from quorate.checker.prove.bounded import PathToViolation as FromAnywhere
-from quorate.checker.results import NO_STATE
 from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
-from quorate.model.language.interpreter import Machine
 from quorate.traces import Trace
 
 from .console import Output, count, progress, seconds
 from .document import envelope, run_json
-from .findings import kept, show_found, undefined_line
+from .findings import kept, show_found, undefined_line, unwritten, without_start
 from .main import INCONCLUSIVE, MODEL, VIOLATED
 from .steps import show_step
 
@@ -61,15 +59,15 @@ class Induction:
             self.out.document(envelope("check", code, self._json(found, run)))
         else:
             self._report(found, run)
+            for line in unwritten(run, self.trace):
+                self.out.line(line)
             for note in explaining.notes:
                 self.out.line(note, "warn")
         return code
 
     def _warnings(self) -> list[str]:
         """Why a proof may be of nothing."""
-        with self.bounds:
-            starts = Machine(self.target, self.bounds).initial()
-        return [*nothing_claimed(self.target), *([] if starts else [NO_STATE])]
+        return [*nothing_claimed(self.target), *without_start(self.target, self.bounds)]
 
     def _run(self, found: KInduction) -> Trace | None:
         """The run to what is violated or undefined, if the first steps have one."""

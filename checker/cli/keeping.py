@@ -16,7 +16,7 @@ from quorate.checker.results import Exploration
 from .console import count
 
 EVERY = 60.0  # seconds
-UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,4 @@ def amount(size: int) -> str:
     value, unit = float(size), 0
     while value >= 1024 and unit < len(UNITS) - 1:
         value, unit = value / 1024, unit + 1
-    return f"{value:.1f} {UNITS[unit]}" if unit else f"{size} bytes"
+    return f"{value:.1f} {UNITS[unit]}" if unit else count(size, "byte")

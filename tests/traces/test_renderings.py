@@ -178,3 +178,12 @@ def test_a_table_in_ascii_has_its_columns() -> None:
     for line, other in zip(table.splitlines(), plain.splitlines(), strict=True):
         if "→" in line and "Accepted(" in line:
             assert line.index("Accepted(") == other.index("Accepted(")
+
+
+def test_a_caret_is_below_what_it_was_below() -> None:
+    source = "13 |   x = 'éé→' + y + z\n   |               ^^^^^ não"
+    line, caret = to_ascii(source).splitlines()
+    assert line == r"13 |   x = '\xe9\xe9->' + y + z"
+    start = line.index("y + z")
+    assert caret == f"   |{' ' * (start - 4)}^^^^^ n\\xe3o"
+    assert to_ascii("1 | 'é' + é\n  | ^^^^^^^").splitlines()[1] == "  | ^^^^^^^^^^^^^"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quorate.checker.cli.keeping import amount
 from quorate.checker.cli.main import run
 from quorate.traces.files import replacing
 
@@ -94,3 +95,57 @@ def test_a_trace_to_a_device() -> None:
     assert run([*command, "-i", "agreement", "--trace", "/dev/null"]) == 1
     after = os.lstat("/dev/null")
     assert (before.st_mode, before.st_ino) == (after.st_mode, after.st_ino)
+
+
+@pytest.mark.parametrize("way", [(), ("--bmc", "1"), ("--induction", "2")], ids=" ".join)
+def test_no_trace_is_said_where_one_was_asked_for(
+    way: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("old.json").write_text("old")
+    for name, said in (("old.json", "is left as it was"), ("new.json", "was not written")):
+        run(["check", "Paxos", *TINY, *way, "--trace", name])
+        assert f"there is no trace: {name} {said}\n" in capsys.readouterr().out
+    assert Path("old.json").read_text() == "old" and not Path("new.json").exists()
+
+
+NOWHERE = """\
+from quorate.model.language import *
+
+class M(Protocol):
+    x: bool = durable(False)
+
+    @init
+    def never(self) -> None:
+        require(self.x)
+        self.x = True
+
+    @action
+    def step(self) -> None:
+        self.x = True
+
+    @invariant
+    def fine(self) -> bool:
+        return self.x
+"""
+
+
+@pytest.mark.parametrize("way", [(), ("--reference",), ("--bmc", "3"), ("--induction", "2")])
+def test_without_an_initial_state(
+    way: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.py"
+    model.write_text(NOWHERE)
+    assert run(["check", str(model), *way, "--strict"]) == 4
+    out = capsys.readouterr().out
+    assert "! there is no initial state" in out and "✓" not in out
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(1, "1 byte"), (512, "512 bytes"), (1536, "1.5 KiB"), (3 << 30, "3.0 GiB")]
+)
+def test_amounts(size: int, shown: str) -> None:
+    assert amount(size) == shown

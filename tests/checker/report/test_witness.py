@@ -46,6 +46,8 @@ BODIES = [
         "return not any(self.large(p, 1) for p in P)",
         "large(p0, 1), as large(p0, 1), as self.n[p0] >= 1",
     ),
+    ("return not all(self.n[p] > 0 for p in P)", "all((self.n[p] > 0 for p in P))"),
+    ("return not (all(self.n[p] > 0 for p in P) and True)", "all((self.n[p] > 0 for p in P)) and"),
     ("return not any(self.large(at=1, p=p) for p in P)", "large(at=1, p=p0), as "),
     (
         "if any(self.n[p] > 0 for p in P):\n    return False\nreturn True",
