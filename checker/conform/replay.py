@@ -7,7 +7,6 @@ not show is filled in from the model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -16,7 +15,7 @@ from quorate.checker.tracing.reading import Reader
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
-from quorate.traces import Step, Trace, Value, show
+from quorate.traces import FrozenMap, Step, Trace, Value, show
 
 from .adapter import Adapter, AdapterError, Refusal
 from .adapter_calls import Caller
@@ -156,7 +155,7 @@ class _Run:
                 )
         return None
 
-    def _read(self, variable: str, shown: Any, expected: Mapping[str, Value]) -> Value:
+    def _read(self, variable: str, shown: Any, expected: FrozenMap) -> Value:
         """What the adapter shows of a variable, where it may be what the model has as it is."""
         if variable in expected and self.terms.same(shown, expected[variable]):
             return expected[variable]
