@@ -3,7 +3,7 @@
 Where every write to a variable goes with the sending of a message that shows what is written, the
 variable holds what the message of the highest rank (ballot, say) shows, or what it held at first
 if there is none; and so does a later message that reports it. `candidates` guesses this from the
-text of the actions; explore/dependencies.py has it proved before anybody relies on it.
+text of the actions; explore/reduction/derived.py has it proved before anybody relies on it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014), §5.4.3, figure 3;
 Woos et al.: Planning for Change in a Formal Verification of the Raft Consensus Protocol (CPP 2016).
+
+The companions speak of history variables, such as the log of each term's leader: actions write them
+and nothing else reads them, so what is proved of the other variables holds of `Raft` itself (Abadi,
+Lamport: The Existence of Refinement Mappings, 1991). Half of the companions are stepping stones:
+consequences of the others, each one step of the argument, with the terms that Z3 has to look at.
 """
 
 from quorate.model.language import *

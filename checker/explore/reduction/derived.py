@@ -1,6 +1,6 @@
 """Which cells of a state follow from the messages sent: guessed, tried on runs, and proved.
 
-A guess (finite/determined.py) is true if it is so at first and every step keeps it so: from any
+A guess (ground/derived.py) is true if it is so at first and every step keeps it so: from any
 state where all guesses hold, reachable or not, a step leads to a state where they do. Since the
 guessed cells have no bits, such a state is any state without them; Z3 is asked for a step that
 would write to one of them what does not follow.

@@ -1,7 +1,7 @@
 """Do cells follow from the messages sent? An inductive proof at given sizes.
 
 Floyd: Assigning Meanings to Programs (1967). The claims are equalities of cells and formulas
-(finite/determined.py); together with them it is shown that every message of a class came after
+(ground/derived.py); together with them it is shown that every message of a class came after
 another that its sender's guards ask for. Claims that do not carry themselves are given up, until
 all that are left do: Flanagan, Leino: Houdini, an Annotation Assistant for ESC/Java (FME 2001).
 """

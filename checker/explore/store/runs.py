@@ -1,7 +1,8 @@
 """Sorted runs: files of packed states in order, each once, in blocks that can be decoded alone.
 
 Delayed duplicate detection (Korf, Linear-Time Disk-Based Implicit Graph Search, JACM 2008) asks no
-more of a disk than to read and write such files from front to back. Blocks hold the differences of
+more of a disk than to read and write such files from front to back; a table mapped from disk would
+need a random read for each of millions of states. Blocks hold the differences of
 neighbours (`rows.py`); the first row of each block is kept in memory, so that blocks that cannot
 matter are never read. A table of the blocks ends the file. An array of rows is flat.
 """

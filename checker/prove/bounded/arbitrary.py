@@ -3,7 +3,7 @@
 Sheeran, Singh, Stalmarck: Checking Safety Properties Using Induction and a SAT-solver (FMCAD 2000).
 A path here is as the end of a shortest run to something wrong may be: no state occurs twice, none
 after the first is initial, none of its steps is unread (unread.py), these and its last state are in
-order (transition.py, sorting.py).
+order (transition.py, symmetry_breaking.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In a formula such an expression may have any value, so what is proved of it is proved of steps and
 states that make sense. That all do is an obligation of its own: here is what could go wrong, each
 as a condition in the language itself, under the tests that come before it. They are those of the
-explorer (finite/evaluate.py, finite/instances.py): a quantifier is looked at as a whole.
+explorer (ground/evaluate.py, ground/instances.py): a quantifier is looked at as a whole.
 """
 
 from __future__ import annotations
