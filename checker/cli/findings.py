@@ -12,7 +12,7 @@ from quorate.checker.tracing.explaining import Explaining
 from quorate.checker.tracing.saving import save_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.diagnostics import UndefinedAt
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.traces import Trace, render_spacetime, render_table
 
 from .console import Output
@@ -51,7 +51,7 @@ def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
 def without_start(target: type[Protocol], bounds: Sizes) -> list[str]:
     """The warning that is due where there is no initial state."""
     with bounds:
-        return [] if Machine(target, bounds).initial() else [NO_STATE]
+        return [] if Interpreter(target, bounds).initial() else [NO_STATE]
 
 
 def undefined_line(at: UndefinedAt, steps: int) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name, load_protocol
-from quorate.checker.tracing.reading import NotAValueError, Reader
+from quorate.checker.tracing.reading import NotAValueError, TraceReader
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.traces import Trace
 
@@ -59,7 +59,7 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
         )
     sizes = sizes_of(trace, protocol)
     with sizes:
-        machine, reader = Machine(protocol, sizes), Reader()
+        machine, reader = Interpreter(protocol, sizes), TraceReader()
         try:
             place = "the initial state"
             before = reader.state(description, trace.initial)
@@ -94,7 +94,7 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
 
 
 def _check_violation(
-    trace: Trace, description: c.Description, machine: Machine, last: State
+    trace: Trace, description: c.Description, machine: Interpreter, last: State
 ) -> None:
     """Whether the last state violates what the trace says it does."""
     if trace.violation is None:

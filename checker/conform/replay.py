@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from quorate.checker.tracing.reading import Reader
+from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
@@ -202,7 +202,7 @@ class _Run:
         seen = {*self.shown}
         if self.network and not self._messages_at(0):
             seen.add(self.network)  # It has sent what the model has, step by step.
-        state = Reader().state(self.terms.description, self.trace.state(steps))
+        state = TraceReader().state(self.terms.description, self.trace.state(steps))
         if holds(self.protocol, self.sizes, name, state, seen) is False:
             return self._result(ReplayVerdict.REPRODUCED, steps, violated=name)
         needed = [v for v in read_by(self.protocol, name) if v not in seen]

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from quorate.checker.tracing.reading import NotAValueError, Reader
+from quorate.checker.tracing.reading import NotAValueError, TraceReader
 from quorate.checker.tracing.values import show_record, show_value
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 from quorate.traces import FrozenMap, Record, Value, show
@@ -41,7 +41,7 @@ class Terms:
     """Where each method of the adapter is written."""
 
     def __post_init__(self) -> None:
-        self.reader = Reader()
+        self.reader = TraceReader()
         self._read: dict[Record, Record] = {}
         """The messages that were read, each as the object that stood for it last."""
 
@@ -162,7 +162,7 @@ def holds(
     protocol: type[Protocol], sizes: Sizes, name: str, state: State, seen: Set[str]
 ) -> bool | None:
     """Whether an invariant is true in a state of which `seen` is known; None where it depends."""
-    machine = Machine(protocol, sizes)
+    machine = Interpreter(protocol, sizes)
     hidden = {v: _Unseen() for v in protocol.variables() if v not in seen}
     blind = type(protocol.__name__, (protocol,), {"__module__": protocol.__module__, **hidden})
     object.__setattr__(machine.object, "__class__", blind)

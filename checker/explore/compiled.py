@@ -11,7 +11,7 @@ from quorate.checker.results import Move
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
 from .claims import claimed
@@ -41,7 +41,7 @@ class CompiledModel:
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
             self.packing = Packing(self.kernel.layout)
-            self.machine = Machine(self.protocol, self.sizes)
+            self.machine = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
             self.confirm = Confirmer(self.kernel, self.machine)
 

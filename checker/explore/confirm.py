@@ -11,7 +11,7 @@ from quorate.checker.ground.to_python import function
 from quorate.checker.results import Finding, Move, Outcome
 from quorate.model.language import StepError
 from quorate.model.language.diagnostics import UndefinedAt
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 from .kernel import Kernel
 from .paths import ExplorationError
@@ -26,7 +26,7 @@ class Confirmer:
     """Runs the properties and the steps of a protocol where the kernel found something."""
 
     kernel: Kernel
-    machine: Machine
+    machine: Interpreter
 
     def bits(self, state: State) -> int:
         """What `check` gives for a state: bit i for property i (see `Kernel`)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
-from quorate.model.language.interpreter import Arguments, Machine, State
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 
 from .kernel import Kernel
 
@@ -19,7 +19,7 @@ class ExplorationError(Exception):
 
 
 def steps_through(
-    machine: Machine,
+    machine: Interpreter,
     state: State,
     rows: Iterable[Words],
     pack: Callable[[State], Words],
@@ -42,7 +42,7 @@ def steps_through(
             raise ExplorationError(f"no action leads from {state!r} to the packed state {row}")
 
 
-def _candidates(machine: Machine, state: State, hints: _Hints | None) -> Iterator[Move]:
+def _candidates(machine: Interpreter, state: State, hints: _Hints | None) -> Iterator[Move]:
     if hints is not None:
         for action, arguments in hints.enabled(state):
             after = machine.tried(state, action, arguments)

@@ -54,10 +54,10 @@ class Interchangeable:
 
 def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
     """The sorts whose elements are interchangeable; call it inside `sizes`."""
-    from quorate.model.language.interpreter import Machine
+    from quorate.model.language.interpreter import Interpreter
 
     layout = Layout(description, sizes)
-    initial = Machine(description.protocol, sizes).initial()
+    initial = Interpreter(description.protocol, sizes).initial()
     return interchangeable(layout, initial).sorts
 
 

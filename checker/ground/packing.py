@@ -46,7 +46,7 @@ class Packing:
     # ------------------------------------------------------------ words to values
 
     def unpack(self, words: Words) -> State:
-        """The state that these words hold, in the form that `Machine` uses."""
+        """The state that these words hold, in the form that `Interpreter` uses."""
         cells = [int(w) for w in words]
         cells += self._determined(cells)
         values: list[Any] = []

@@ -17,7 +17,7 @@ from quorate.model.language.declare.protocol import Disabled, observer
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType, RecordType, proper_values
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Arguments, Machine, State
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.traces import Change, FrozenMap, Record, Step, Trace
 
 MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step
@@ -69,12 +69,12 @@ class Abstract:
 
     protocol: type[Protocol]
     sizes: Sizes
-    machine: Machine = field(init=False)
+    machine: Interpreter = field(init=False)
     _after: dict[State, dict[State, Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
-        self.machine = Machine(self.protocol, self.sizes)
+        self.machine = Interpreter(self.protocol, self.sizes)
         self.variables = len(self.machine.variables)
         self.sent = next(
             (v.name for v in self.description.variables if isinstance(v.type, MessagesType)), None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Cells, Machine, Sent, State
+from quorate.model.language.interpreter import Cells, Interpreter, Sent, State
 
 # A variable, or the messages of one class in it.
 Place = tuple[str, type | None]
@@ -23,7 +23,7 @@ class WriteError(Exception):
 class View:
     """Shows the states of one machine, one at a time; `read` is what was looked at so far."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Interpreter) -> None:
         self.machine = machine
         self.read: set[Place] = set()
         self._holders = {v.name: self._holder(v.name) for v in machine.variables}

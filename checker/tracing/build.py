@@ -20,7 +20,7 @@ from quorate.model.language.declare.types import MapType, MessagesType, SortType
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.digest import digest
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Received, Source, Step, Trace, Undefined, Violation
 
@@ -89,7 +89,7 @@ class _Maker:
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
-        self.machine = Machine(self.protocol, self.sizes)
+        self.machine = Interpreter(self.protocol, self.sizes)
         self.sent_at = next(
             (
                 i

@@ -31,7 +31,7 @@ class NotAValueError(Exception):
     """A value of a trace that the model's type does not have."""
 
 
-class Reader:
+class TraceReader:
     """Reads values at the active sizes."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quorate.model.language.frontend.source import function_source
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
 from .naming import named, shown
@@ -30,7 +30,9 @@ class NoWitnessError(Exception):
     """The walk cannot say why: the text is what it met."""
 
 
-def witness(description: c.Description, prop: c.Property, state: State, machine: Machine) -> str:
+def witness(
+    description: c.Description, prop: c.Property, state: State, machine: Interpreter
+) -> str:
     """What breaks the invariant in this state. Use it inside the sizes of the machine.
 
     Raises NoWitnessError.

@@ -142,7 +142,7 @@ def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
     return None
 
 
-class Machine:
+class Interpreter:
     """Runs a protocol class under CPython for one configuration of sizes.
 
     Use it inside `with sizes:`; `successors` and `holds` are the oracle of every faster engine.

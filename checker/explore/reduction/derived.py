@@ -22,8 +22,7 @@ from quorate.model.language import StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.digest import digest, stable_text
-from quorate.model.language.interpreter import Machine as Interpreter
-from quorate.model.language.interpreter import State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
 WALKS, STEPS = 6, 60  # runs at random, on which guesses are tried

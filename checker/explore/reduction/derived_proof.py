@@ -28,7 +28,7 @@ from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import Record, RecordType
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
 MOST_CONFLICTS = 100_000  # that Z3 works through for one question
@@ -74,7 +74,7 @@ class _Proof:
             for i in range(column.count)
         ]
         self.packing = Packing(layout)
-        initial = Machine(layout.description.protocol, layout.sizes).initial()
+        initial = Interpreter(layout.description.protocol, layout.sizes).initial()
         self.initial: list[State] = list(dict.fromkeys(initial))
 
     def _columns(self, d: Dependency) -> list[Column]:

@@ -23,7 +23,7 @@ from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.permutations import Cell, Move, Permutation, swap
 from quorate.model.language.declare.sorts import Sort
-from quorate.model.language.interpreter import Machine as Interpreter
+from quorate.model.language.interpreter import Interpreter
 
 MOST_UNROLLED = 24  # images in one straight line
 MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits

@@ -26,7 +26,7 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import StepError, UndefinedAt
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 
@@ -54,7 +54,7 @@ class _Search:
     def __init__(
         self, protocol: type[Protocol], sizes: Sizes, limit: int | None, invariants: list[str]
     ) -> None:
-        self.machine = Machine(protocol, sizes)
+        self.machine = Interpreter(protocol, sizes)
         self.limit = limit
         self.invariants = invariants
         self.reachables = list(protocol.methods("reachable"))

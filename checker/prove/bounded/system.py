@@ -25,7 +25,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
 from .results import DisagreementError, Move
@@ -69,7 +69,7 @@ class Ground:
         self.description = describe(self.protocol)
         self.layout = Layout(self.description, self.sizes, self.determined)
         self.packing = Packing(self.layout)
-        self.machine = Machine(self.protocol, self.sizes)
+        self.machine = Interpreter(self.protocol, self.sizes)
         self._make = Instantiator(self.layout)
 
     def steps(self) -> list[GroundStep]:

@@ -82,7 +82,7 @@ def writes(action: c.Action) -> set[Any]:
 def _starts(v: Signature) -> list[list[tuple[State, Formula]]]:
     """The states before each `@init` and after the last, each with what makes it one.
 
-    They are taken one after the other (`Machine.initial`).
+    They are taken one after the other (`Interpreter.initial`).
     """
     found: list[list[tuple[State, Formula]]] = [[(InitialValues(v), True)]]
     for action in v.description.inits:

@@ -20,11 +20,11 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
-from quorate.checker.tracing.reading import Reader
+from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol, action
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.paxos import Acceptor, Ballot, Paxos
 from quorate.traces import FrozenMap, Record, Trace, Violation
 
@@ -44,7 +44,11 @@ def run_of(
     """The trace of these steps; arguments are values as traces have them."""
     bounds = protocol.sized(**sizes)
     with bounds:
-        machine, reader, description = Machine(protocol, bounds), Reader(), describe(protocol)
+        machine, reader, description = (
+            Interpreter(protocol, bounds),
+            TraceReader(),
+            describe(protocol),
+        )
         initial = state = machine.initial()[0]
         path = []
         for action, given in steps:

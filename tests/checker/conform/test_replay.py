@@ -22,7 +22,7 @@ from quorate.checker.results import Move
 from quorate.checker.tracing.build import counterexample, make_trace
 from quorate.impl.defects import DEFECTS
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
@@ -83,7 +83,7 @@ def walk(
     chance = random.Random(seed)
     bounds = protocol.sized(faults, **sizes)
     with bounds:
-        machine = Machine(protocol, bounds)
+        machine = Interpreter(protocol, bounds)
         initial = state = machine.initial()[0]
         path: list[Move] = []
         for _ in range(length):

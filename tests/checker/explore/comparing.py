@@ -14,7 +14,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.model.language import Protocol, Sizes, StepError
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 from .oracle import Oracle, consult
 
@@ -91,7 +91,7 @@ def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) ->
     assert at is not None and found.depth == len(found.path) + at.is_step
     _check_path(protocol, sizes, found)
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         assert at.state == (found.path[-1].state if found.path else found.initial)
         try:
             if at.is_step:
@@ -107,7 +107,7 @@ def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) ->
 def _check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
     """What was found is a run of the class; it ends in a violation if that is what it is of."""
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         state = found.initial
         assert state in machine.initial()
         for move in found.path:
@@ -156,7 +156,7 @@ def _compare_guards(
     """Coverage by asking `requirements` of every state for every choice of arguments."""
     counts: Counter[tuple[str, int]] = Counter()
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         budgets = list(sizes.faults)
         for state in truth.states:
             for name, method in machine.actions.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quorate.model.language import Protocol, Sizes, StepError
-from quorate.model.language.interpreter import Arguments, Machine, State
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 
 Edge = tuple[State, str, Arguments, State]
 
@@ -56,7 +56,7 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
     """Explore up to `limit` states. A senseless step of a state hides its later steps."""
     found = Oracle(fired=dict.fromkeys(protocol.methods("action"), 0))
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         seen: set[State] = set()
         front = list(dict.fromkeys(machine.initial()))
         while front:
@@ -84,7 +84,7 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
     return found
 
 
-def _check(machine: Machine, state: State, level: Level, found: Oracle) -> None:
+def _check(machine: Interpreter, state: State, level: Level, found: Oracle) -> None:
     for name in machine.protocol.methods("reachable"):
         try:
             if machine.holds(name, state):

@@ -21,7 +21,7 @@ from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
@@ -174,7 +174,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
     found = ClusterSearch(CompiledModel(mutant.protocol, sizes, only), 2).run()
     assert (found.violated, found.depth) == (local.violated, local.depth)
     with sizes:
-        machine = Machine(mutant.protocol, sizes)
+        machine = Interpreter(mutant.protocol, sizes)
         state = found.initial
         for move in found.path:
             assert state is not None

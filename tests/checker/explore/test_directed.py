@@ -24,7 +24,7 @@ from quorate.checker.results import Exploration, Move, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 
@@ -45,7 +45,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
 def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | None]:
     """How many states have each distance, and the least distance of one that violates."""
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         invariants = list(protocol.methods("invariant"))
 
         def bad(state: State) -> bool:
@@ -74,7 +74,7 @@ def real(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
     """The counterexample is one, and none of its steps can be left out."""
     assert found.violated is not None and found.initial is not None
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         assert found.initial in set(machine.initial())
         assert ends_badly(machine, found.initial, found.path, found.violated)
         state = found.initial
@@ -86,7 +86,7 @@ def real(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
             assert not ends_badly(machine, found.initial, rest, found.violated)
 
 
-def ends_badly(machine: Machine, state: State, path: tuple[Move, ...], invariant: str) -> bool:
+def ends_badly(machine: Interpreter, state: State, path: tuple[Move, ...], invariant: str) -> bool:
     for move in path:
         state = machine.step(state, move.action, move.arguments) or state
     return not machine.holds(invariant, state)
@@ -229,7 +229,7 @@ def test_shrinking_keeps_what_is_needed() -> None:
     found = explore(mutant.protocol, sizes, only=frozenset({mutant.violates}))
     assert found.initial is not None
     with sizes:
-        machine = Machine(mutant.protocol, sizes)
+        machine = Interpreter(mutant.protocol, sizes)
         # Steps without use: the same messages sent once more.
         padded = tuple(m for move in found.path for m in (move, move))
         short = shrunk(machine, found.initial, padded, mutant.violates)

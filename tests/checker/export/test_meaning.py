@@ -10,7 +10,7 @@ from quorate.checker.export.tla import export
 from quorate.checker.loading import load_protocol
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 
 from ...examples import share
@@ -59,7 +59,7 @@ def reference(
     """What CPython finds, None if there are more states than `most`."""
     seen, counts, violated = set(), [], set()
     with sizes:
-        machine = Machine(protocol, sizes)
+        machine = Interpreter(protocol, sizes)
         level = machine.initial()
         while level:
             before, following = len(seen), []

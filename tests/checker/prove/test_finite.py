@@ -32,7 +32,7 @@ from quorate.model.language import (
     reachable,
     require,
 )
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
 
@@ -65,7 +65,7 @@ def test_a_broken_paxos_is_found_at_the_depth_of_breadth_first_search(
     assert found.depth == len(found.path) == expected.depth
     assert found.violated is not None
     with protocol.sized(**sizes) as active:
-        machine = Machine(protocol, active)
+        machine = Interpreter(protocol, active)
         state = found.initial
         assert state in machine.initial()
         for move in found.path:
@@ -209,7 +209,7 @@ def test_a_counterexample_to_induction_is_cpythons_too(left_out: str) -> None:
     names = [n for n in Paxos.methods("invariant") if n != left_out]
     found = inductive(Paxos, Paxos.sized(**PAXOS), names, shrinking=0.2)
     with Paxos.sized(**PAXOS) as sizes:
-        machine = Machine(Paxos, sizes)
+        machine = Interpreter(Paxos, sizes)
         for obligation in found.failed:
             c = obligation.counterexample
             assert obligation.status is ObligationStatus.REFUTED and c is not None

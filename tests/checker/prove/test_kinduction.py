@@ -13,7 +13,7 @@ from quorate.checker.prove.bounded import (
     k_inductive,
 )
 from quorate.model.language import Nat, Protocol, action, durable, invariant, require
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.paxos import Paxos
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
@@ -108,7 +108,7 @@ def test_a_counterexample_is_a_path_of_cpython(left_out: str) -> None:
     found = k_inductive(Paxos, Paxos.sized(**PAXOS), 2, names, shrinking=0.2)
     assert found.status is not ObligationStatus.REFUTED
     with Paxos.sized(**PAXOS) as sizes:
-        machine = Machine(Paxos, sizes)
+        machine = Interpreter(Paxos, sizes)
         for i in found.induced:
             if i.k is not None:
                 continue

@@ -14,7 +14,7 @@ from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.refute import step_trace
 from quorate.model.language import QuorumSystem, Sizes, StepError
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.raft import Raft
 
@@ -63,7 +63,7 @@ def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
     assert o.status is ObligationStatus.REFUTED and o.counterexample is not None
     before, move = o.counterexample.state, o.counterexample.move
     with sizes:
-        machine = Machine(case.protocol, sizes)
+        machine = Interpreter(case.protocol, sizes)
         invariants = case.protocol.methods("invariant")
         assert all(machine.holds(n, before) for n in invariants)
         if case.invariant is None:

@@ -11,7 +11,7 @@ from quorate.checker.refine.explored import RefinementFailure, RefinementStatus,
 from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.refinements import (
@@ -97,7 +97,7 @@ def runs_in_cpython(
 ) -> None:
     """The actions of the trace lead to the failing step's state."""
     with concrete.sized(**sizes) as active:
-        machine = Machine(concrete, active)
+        machine = Interpreter(concrete, active)
         front = set(machine.initial())
         for step in found.trace.steps:
             after = [x for s in front for x in machine.successors(s)]

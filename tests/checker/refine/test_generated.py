@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
-from quorate.checker.tracing.reading import Reader
+from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.refinements import identity
 from quorate.traces import FrozenMap
 
@@ -35,7 +35,7 @@ class Side:
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
         with self.sizes:
-            self.machine = Machine(self.protocol, self.sizes)
+            self.machine = Interpreter(self.protocol, self.sizes)
 
     def shown(self, state: State) -> FrozenMap:
         """The variables, without what is left of budgets."""
@@ -53,7 +53,7 @@ class Side:
     def reached(self, shown: FrozenMap) -> set[FrozenMap]:
         """What is one step away from a state that is given by its variables."""
         with self.sizes:
-            state = Reader().state(self.description, shown)
+            state = TraceReader().state(self.description, shown)
             state = (*state[: len(self.description.variables)], *(1 for _ in self.sizes.faults))
             return {self.shown(t) for _, _, t in self.machine.successors(state)}
 

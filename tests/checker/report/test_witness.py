@@ -11,7 +11,7 @@ import pytest
 
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.tracing.witness import NoWitnessError, witness
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 
 MODEL = """\
 from quorate.model.language import *
@@ -84,7 +84,7 @@ class _Property:
 def said(body: str) -> str:
     protocol, sizes, state = state_of(body)
     with sizes:
-        return witness(None, _Property, state, Machine(protocol, sizes))  # type: ignore[arg-type]
+        return witness(None, _Property, state, Interpreter(protocol, sizes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("body", "text"), BODIES)

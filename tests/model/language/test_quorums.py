@@ -31,7 +31,7 @@ from quorate.model.language import (
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest
 from quorate.model.language.frontend.predicates import predicate
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 
 from .loading import load_module, load_protocol
 
@@ -198,7 +198,7 @@ class Voting(Protocol):
 
 def test_cpython_steps_through_them() -> None:
     with Voting.sized(Acceptor=4) as sizes:
-        machine = Machine(Voting, sizes)
+        machine = Interpreter(Voting, sizes)
         (state,) = machine.initial()
         for wanted in (0, 2, 3):
             state = next(s for a, p, s in machine.successors(state) if p[:1] == (Acceptor(wanted),))

@@ -15,7 +15,7 @@ from quorate.model.language import (
     action,
     durable,
 )
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 
 
 class Acceptor(Sort): ...
@@ -105,7 +105,7 @@ def test_quorums_are_not_too_many() -> None:
 
 def test_a_first_value_fits_the_sizes() -> None:
     with Weighing.sized(Acceptor=3, Round=1) as sizes, pytest.raises(SizeError) as caught:
-        Machine(Weighing, sizes).initial()
+        Interpreter(Weighing, sizes).initial()
     assert str(caught.value) == "the first value: rounds = 2, but Round goes from 0 to 1"
 
 

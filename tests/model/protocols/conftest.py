@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 
 @dataclass
@@ -39,7 +39,7 @@ def explore(
     enabled action instances, those that change nothing included.
     """
     with protocol.sized(faults, **sizes) as active:
-        machine = Machine(protocol, active)
+        machine = Interpreter(protocol, active)
         front = machine.initial()
         seen, depth, transitions = set(front), 0, 0
         broken: dict[str, int] = {}
@@ -69,7 +69,7 @@ def explore(
 class Script:
     """A run of a protocol written out by hand: each step must be enabled."""
 
-    machine: Machine
+    machine: Interpreter
     state: State = field(init=False)
     steps: int = 0
 
@@ -103,7 +103,7 @@ def script() -> Iterator[Callable[..., Script]]:
     ) -> Script:
         active.append(protocol.sized(faults, **sizes))
         active[-1].__enter__()
-        return Script(Machine(protocol, active[-1]))
+        return Script(Interpreter(protocol, active[-1]))
 
     yield start
     for sizes in reversed(active):

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from quorate.checker.results import Finding, Move
 from quorate.model.language import StepError
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 
-def shrunk(machine: Machine, found: Finding) -> Finding:
+def shrunk(machine: Interpreter, found: Finding) -> Finding:
     """The same finding at the end of a part of its path, run again by CPython.
 
     None of its steps can be left out (it is 1-minimal); a quite different path may be shorter.
@@ -36,7 +36,7 @@ def shrunk(machine: Machine, found: Finding) -> Finding:
     return kept
 
 
-def _run(machine: Machine, found: Finding, moves: Sequence[Move]) -> Finding | None:
+def _run(machine: Interpreter, found: Finding, moves: Sequence[Move]) -> Finding | None:
     """The finding after those of the steps that can be taken; None if it is none then."""
     state = found.initial
     assert state is not None
@@ -50,7 +50,7 @@ def _run(machine: Machine, found: Finding, moves: Sequence[Move]) -> Finding | N
     return _again(machine, replace(found, path=tuple(path)), state)
 
 
-def _again(machine: Machine, found: Finding, state: State) -> Finding | None:
+def _again(machine: Interpreter, found: Finding, state: State) -> Finding | None:
     """The same finding in another state; None if that is not wrong in the same way."""
     at = found.undefined
     try:

@@ -14,7 +14,7 @@ from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.queries import Prover
 from quorate.checker.prove.unbounded.refute import step_trace
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.proofs.raft_commit import ProvedRaft
 
 from .raft_mutants import CASES, Case
@@ -50,7 +50,7 @@ def test_a_step_breaks_the_proof(case: Case) -> None:
     before, move = o.counterexample.state, o.counterexample.move
     assert move is not None and move.action == case.action
     with sizes:
-        machine = Machine(case.protocol, sizes)
+        machine = Interpreter(case.protocol, sizes)
         assert all(machine.holds(n, before) for n in kept(case))
         assert move.state in [s for n, _, s in machine.successors(before) if n == case.action]
         assert not machine.holds(case.invariant, move.state)

@@ -28,7 +28,7 @@ from quorate.model.language import (
     invariant,
     require,
 )
-from quorate.model.language.interpreter import Machine
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.paxos import Paxos
@@ -189,7 +189,7 @@ def breaks(protocol: Any, sizes: Sizes, o: FiniteObligation) -> bool:
     with sizes:
         try:
             state = move.state if move is not None else o.counterexample.state
-            return not Machine(protocol, sizes).holds(name, state)
+            return not Interpreter(protocol, sizes).holds(name, state)
         except StepError:
             return False
 

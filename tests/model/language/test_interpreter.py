@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from quorate.model.language import FrozenMap, Protocol, SizeError, StepError
-from quorate.model.language.interpreter import Machine, State
+from quorate.model.language.interpreter import Interpreter, State
 
 from . import toys
 from .toys import (
@@ -43,7 +43,7 @@ class Running:
     def __init__(self, protocol: type[Protocol], **sizes: int) -> None:
         self.sizes = protocol.sized(**sizes)
         self.sizes.__enter__()
-        self.machine = Machine(protocol, self.sizes)
+        self.machine = Interpreter(protocol, self.sizes)
         self.names = list(protocol.variables())
         self.state: State = self.machine.initial()[0]
 
