@@ -11,7 +11,7 @@ from typing import Any
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import MapType, MessagesType, Type
-from quorate.model.language.frontend.expressions import Reader
+from quorate.model.language.frontend.expressions import ExpressionReader
 
 from .rewriting import Image
 
@@ -36,7 +36,7 @@ class Locals(ast.NodeTransformer):
     Their names as variables have spaces in them, so that they are no others.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ExpressionReader) -> None:
         self.reader = reader
         self.known: dict[str, ast.expr] = {}
 

@@ -18,7 +18,7 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
 from quorate.model.language.declare.types import MapType, MessagesType, OptionType, RecordType, Type
 from quorate.model.language.frontend.capture import capture
-from quorate.model.language.frontend.expressions import Reader
+from quorate.model.language.frontend.expressions import ExpressionReader
 from quorate.model.language.frontend.functions import Functions
 from quorate.model.language.frontend.source import function_source
 from quorate.model.language.ir import core as c
@@ -164,7 +164,7 @@ class _Mapping:
         self,
         node: ast.expr,
         t: Type | None,
-        reader: Reader,
+        reader: ExpressionReader,
         keys: tuple[c.Var, ...],
         env: Mapping[int, c.Expr],
     ) -> c.Expr:
@@ -190,7 +190,7 @@ class _Mapping:
         self,
         node: ast.Call,
         t: Type | None,
-        reader: Reader,
+        reader: ExpressionReader,
         keys: tuple[c.Var, ...],
         env: Mapping[int, c.Expr],
     ) -> c.Expr:

@@ -101,7 +101,7 @@ class SizeError(Exception):
 
 @dataclass(frozen=True)
 class UndefinedAt:
-    """Where a run of a protocol has no value: in which method, for which expression, and why.
+    """Where a protocol is undefined: in which method, at which expression, and why.
 
     `kind` is "init", "action", "invariant" or "reachable"; `state` is the one in which the method
     was tried with `arguments`. `span` is the expression that CPython, or the kernel, stopped at.
@@ -116,7 +116,7 @@ class UndefinedAt:
 
     @property
     def is_step(self) -> bool:
-        """Whether it is a step that has no value, and not a property of a state."""
+        """Whether a step is undefined, as opposed to a property of a state."""
         return self.kind in ("init", "action")
 
     def __str__(self) -> str:

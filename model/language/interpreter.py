@@ -1,7 +1,7 @@
 """The reference semantics: a protocol class run by plain CPython, one step at a time.
 
-Nothing here knows of the captured description. A step runs the user's own method on an object
-whose variables note every write; afterwards the new state is read off and the writes are undone.
+Nothing here uses the IR. A step runs the user's own method on an object whose variables record
+every write; then the new state is read from the object and the writes are rolled back.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from .diagnostics import SizeError, StepError
 from .undefined import undefined
 
 # A state is one hashable value per variable, in order of declaration: for a map the tuple of its
-# cells in key order, for messages a frozenset; then what is left of each fault's budget.
+# cells in key order, for messages a frozenset; then the remaining budget of each fault.
 State = tuple[Any, ...]
 Arguments = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """How one `require` line fared when an action was tried: for "why is this disabled?"."""
+    """Whether one `require` held when an action was tried: answers "why is it disabled?"."""
 
     line: int
     held: bool
@@ -223,7 +223,7 @@ class Interpreter:
                 yield name, args, after
 
     def tried(self, state: State, action: str, args: Arguments) -> State | None:
-        """`step`, but None also where it makes no sense: for a question of what might be."""
+        """Like `step`, but None where the step is undefined: for asking what could happen."""
         try:
             return self.step(state, action, args)
         except StepError:
@@ -303,7 +303,7 @@ class Interpreter:
         except (Disabled, MemoryError):
             raise
         except Exception:
-            pass  # a later guard that makes no sense once an earlier one has failed
+            pass  # a guard may be undefined where an earlier one fails
         finally:
             observer.reset(token)
             self.journal.roll_back()
@@ -334,7 +334,7 @@ def _has_bounds(t: Type) -> bool:
 
 
 def _check_range(place: str, t: Type, value: Any) -> None:
-    """Numbers and sequences have bounds that CPython does not know of."""
+    """Check the declared bounds of numbers and sequences. Raises StepError."""
     match t:
         case NatType(sort) if sort is not None:
             most = max(t.values())

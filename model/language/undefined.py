@@ -1,4 +1,4 @@
-"""What Python raises where a description has no value, as a finding: where, in what, and why."""
+"""Turning what CPython raises into the error of an undefined step: where, in what, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAYS_IT = (StepError, AttributeError, TypeError)  # their texts need no name of
 def undefined(
     error: Exception, method: Any, arguments: tuple[Any, ...], state: tuple[Any, ...]
 ) -> StepError:
-    """What a method of a protocol raised, as the error of a step without a value."""
+    """The exception that a method of a protocol raised, as the error of an undefined step."""
     place = _innermost(error.__traceback__)
     span = NOWHERE if place is None else _span(place)
     at = UndefinedAt(
@@ -32,7 +32,7 @@ def undefined(
 
 
 def _innermost(trace: TracebackType | None) -> TracebackType | None:
-    """The last line of the user's that was under way."""
+    """The innermost frame in the user's own code."""
     found = None
     while trace is not None:
         if _HERE not in Path(trace.tb_frame.f_code.co_filename).parents:
@@ -42,7 +42,7 @@ def _innermost(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _span(place: TracebackType) -> Span:
-    """The expression under way, as far as CPython keeps it."""
+    """The expression being evaluated, as precisely as CPython records it."""
     code = place.tb_frame.f_code
     at = itertools.islice(code.co_positions(), place.tb_lasti // 2, None)
     line, end_line, col, end_col = next(at, (None, None, None, None))
@@ -61,7 +61,7 @@ def _what(error: Exception, place: TracebackType | None, span: Span) -> str:
 
 
 def _past_the_end(place: TracebackType, span: Span) -> str:
-    """Which entry was asked for, and how many there are: evaluated once more where it failed."""
+    """Which index was asked for, and how many entries there are, found by evaluating it again."""
     frame = place.tb_frame
     try:
         node = ast.parse(span.text(), mode="eval").body

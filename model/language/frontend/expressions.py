@@ -10,12 +10,12 @@ from quorate.model.language.ir import surface as s
 
 from .calls import Calls
 from .comparisons import Comparisons
-from .names import Names
 from .operators import Operators
+from .references import References
 from .wording import code, listed
 
 
-class Reader(Names, Operators, Comparisons, Calls):
+class ExpressionReader(References, Operators, Comparisons, Calls):
     """Reads the expressions of one function."""
 
     # ------------------------------------------------------------ displays

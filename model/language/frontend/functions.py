@@ -29,7 +29,7 @@ from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, fits
 
 from .annotations import inner_types, type_hint, unbounded, unnamed_system
-from .expressions import Reader
+from .expressions import ExpressionReader
 from .source import def_span, function_source
 from .wording import code, listed
 
@@ -41,9 +41,9 @@ class Functions:
     protocol: type[Protocol]
     variables: Mapping[str, Variable]
 
-    def reading(self, function: Any, calling: tuple[str, ...] = ()) -> Reader:
+    def reading(self, function: Any, calling: tuple[str, ...] = ()) -> ExpressionReader:
         closure = inspect.getclosurevars(function).nonlocals
-        return Reader(
+        return ExpressionReader(
             protocol=self.protocol,
             variables=self.variables,
             defines=self.protocol.methods("define"),
@@ -54,7 +54,7 @@ class Functions:
             read_define=self.define,
         )
 
-    def parameters(self, node: ast.FunctionDef, reader: Reader) -> tuple[s.Name, ...]:
+    def parameters(self, node: ast.FunctionDef, reader: ExpressionReader) -> tuple[s.Name, ...]:
         """The parameters after self, bound in the reader's environment."""
         given = node.args
         for odd, label in (
@@ -89,7 +89,7 @@ class Functions:
             found.append(name)
         return tuple(found)
 
-    def _annotation(self, arg: ast.arg, reader: Reader) -> Type:
+    def _annotation(self, arg: ast.arg, reader: ExpressionReader) -> Type:
         if arg.annotation is None:
             reader.fail(
                 "no-annotation",
@@ -128,7 +128,9 @@ class Functions:
                 return sort.__name__
         return "Sort"
 
-    def ranges(self, node: ast.FunctionDef, parameters: Sequence[s.Name], reader: Reader) -> None:
+    def ranges(
+        self, node: ast.FunctionDef, parameters: Sequence[s.Name], reader: ExpressionReader
+    ) -> None:
         """The parameters of an action range over finitely many values, all known beforehand."""
         for arg, parameter in zip(node.args.args[1:], parameters, strict=True):
             where = arg.annotation or arg
@@ -197,7 +199,7 @@ class Functions:
             return parameters, self.returned(node, reader, boolean=True)
         return parameters, self.returned(node, reader, boolean=False, expected=found)
 
-    def _type(self, annotation: ast.expr | None, reader: Reader) -> Type | None:
+    def _type(self, annotation: ast.expr | None, reader: ExpressionReader) -> Type | None:
         """The declared type of a value, None for one that the language has no name for."""
         if annotation is None:
             return None
@@ -209,7 +211,11 @@ class Functions:
             return None  # such as `list[Promise]`, which only type checkers read
 
     def returned(
-        self, node: ast.FunctionDef, reader: Reader, boolean: bool, expected: Type | None = None
+        self,
+        node: ast.FunctionDef,
+        reader: ExpressionReader,
+        boolean: bool,
+        expected: Type | None = None,
     ) -> s.Expr:
         """The value of a function whose body binds local names and returns once."""
         body = _without_docstring(node.body)
@@ -247,7 +253,7 @@ class Functions:
                 return base
         return self.protocol
 
-    def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: Reader) -> s.Expr:
+    def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: ExpressionReader) -> s.Expr:
         """Bind a local name to its value, which is returned."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         target = targets[0]
@@ -301,7 +307,7 @@ class Functions:
         return value
 
     def _bound(
-        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, name: str, reader: Reader
+        self, node: ast.Assign | ast.AnnAssign, value: ast.expr, name: str, reader: ExpressionReader
     ) -> s.Expr:
         """The value of a local name, of the type that it is declared with, if it is."""
         declared = self._type(node.annotation, reader) if isinstance(node, ast.AnnAssign) else None
@@ -324,7 +330,7 @@ class Functions:
             )
         return reader.read(value)
 
-    def _check_known(self, declared: Type, node: ast.stmt, reader: Reader) -> None:
+    def _check_known(self, declared: Type, node: ast.stmt, reader: ExpressionReader) -> None:
         """A sort that nothing else mentions is given no size."""
         known = self.protocol.sorts()
         for t in inner_types(declared):
@@ -342,7 +348,7 @@ class Functions:
         parts = (t for v in self.variables.values() for t in inner_types(v.type))
         return str(next((t for t in parts if isinstance(t, SetType)), "Set[Sort]"))
 
-    def _likely_sequence(self, items: list[ast.expr], reader: Reader) -> str:
+    def _likely_sequence(self, items: list[ast.expr], reader: ExpressionReader) -> str:
         """The type of a sequence of these items, one that a variable has where there is such."""
         found = [reader.read(item).type for item in items]
         for variable in self.variables.values():
@@ -353,7 +359,7 @@ class Functions:
         return f"Seq[{found[0] if found else 'Sort'}, {next(lengths, 'Length')}]"
 
 
-def head(node: ast.FunctionDef, reader: Reader) -> Span:
+def head(node: ast.FunctionDef, reader: ExpressionReader) -> Span:
     """The place of `def name`."""
     return def_span(node, reader.file)
 

@@ -19,7 +19,7 @@ from .reader import BaseReader
 
 
 def check_loop(reader: BaseReader, loop: s.For) -> None:
-    """Report a write or a read of the loop's body whose outcome depends on the order of rounds.
+    """Report a read or write in the loop's body that depends on the order of its rounds.
 
     The local names that `reader` knows were bound before the loop: what they read, they have read.
     """
@@ -121,7 +121,7 @@ def _seen_by_later_rounds(
 
 
 def _asked(inside: list[Any]) -> Iterator[tuple[str, Any, Span]]:
-    """Which messages are asked for: the variable, their type, the place."""
+    """The messages that are read: the variable, their type, the place."""
     for node in inside:
         if isinstance(node, s.SentMessages) and node.record is not None:
             assert isinstance(node.type, s.ListType)

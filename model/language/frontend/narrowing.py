@@ -1,4 +1,4 @@
-"""What a condition says of values that may be None: which of them are there where it holds.
+"""Narrowing of `T | None`: which values cannot be None where a condition holds.
 
 As type checkers do: inside `if x is not None:`, after `require(x is not None)`, and wherever else
 a test of `x` has decided, the same expression `x` stands for a value of T, not of `T | None`.
@@ -17,19 +17,19 @@ from quorate.model.language.ir.relations import is_none
 
 
 def narrowed(e: s.Expr, present: tuple[s.Expr, ...]) -> s.Expr:
-    """The expression, or its value where it is one of those known to be present."""
+    """The expression, unwrapped if it is known not to be None."""
     if present and isinstance(e.type, OptionType) and plain(e) in present:
         return s.Unwrap(of=e, type=e.type.inner, span=e.span)
     return e
 
 
 def widened(e: s.Expr) -> s.Expr:
-    """The expression as it is without what is known of it."""
+    """The expression without its narrowing."""
     return e.of if isinstance(e, s.Unwrap) else e
 
 
 def plain(e: Any) -> Any:
-    """An expression without local names and without what is known of its parts.
+    """An expression with local names replaced by their values, and without narrowing.
 
     So `y` and `self.x` are the same after `y = self.x`: a step reads the state before it alone.
     """
@@ -70,7 +70,7 @@ def present_where(e: s.Expr, holds: bool) -> tuple[s.Expr, ...]:
 
 
 def _differs(op: str, other: s.Expr, holds: bool) -> bool:
-    """Whether what is compared so is not None: it is not None, or the same as what never is."""
+    """Whether the comparison rules out None: by `!= None`, or by equality with a T."""
     if op == ("!=" if holds else "=="):
         return is_none(other)
     known = not isinstance(other.type, OptionType) and not is_none(other)

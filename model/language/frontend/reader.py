@@ -1,7 +1,7 @@
-"""What every reader of expressions has: names in scope, mistakes, expectations of a type.
+"""What all mixins of the expression reader share: names in scope, mistakes, expectations of a type.
 
-The mixins in `names.py`, `operators.py`, `comparisons.py`, `calls.py` and `generators.py` add the
-syntax; `expressions.py` puts them together.
+The mixins in `references`, `operators`, `comparisons`, `calls` and `generators` each add some
+syntax; `expressions` puts them together.
 """
 
 from __future__ import annotations
@@ -171,11 +171,11 @@ class BaseReader:
         return first, b.read(right, _of_sequence(first, expected))
 
     def learn(self, condition: s.Expr) -> None:
-        """From here on this condition holds."""
+        """Take the condition as true from here on."""
         self.present += present_where(condition, True)
 
     def given(self, condition: s.Expr, holds: bool) -> Self:
-        """A reader of what is looked at only where the condition holds, or does not."""
+        """A reader for code that runs only where the condition holds, or only where it does not."""
         return replace(self, present=self.present + present_where(condition, holds))
 
     def check_unwritten(self, node: ast.expr, variable: Variable) -> None:

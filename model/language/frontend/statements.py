@@ -19,7 +19,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 from quorate.model.language.ir import surface as s
 
-from .expressions import Reader
+from .expressions import ExpressionReader
 from .functions import Functions
 from .loops import check_loop
 from .source import function_source
@@ -31,7 +31,7 @@ class Body:
     """Reads the statements of one action."""
 
     owner: Functions
-    reader: Reader
+    reader: ExpressionReader
     defined_in: type
     mistakes: list[Diagnostic]
     mistaken: bool = False

@@ -16,7 +16,7 @@ FALSE = c.Lit(value=False, type=c.BOOL)
 
 
 def negation(e: c.Expr) -> c.Expr:
-    """The opposite."""
+    """The negation, pushed into comparisons and quantifiers where that is simpler."""
     match e:
         case c.Lit(value=value):
             return FALSE if value else TRUE
@@ -26,7 +26,7 @@ def negation(e: c.Expr) -> c.Expr:
 
 
 def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """All of them."""
+    """The conjunction."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.And) else (part,))]
     flat = [x for x in flat if x != TRUE]
     if not flat:
@@ -35,7 +35,7 @@ def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
 
 
 def disjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """One of them."""
+    """The disjunction."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.Or) else (part,))]
     flat = [x for x in flat if x != FALSE]
     if TRUE in flat:

@@ -60,7 +60,7 @@ def lower_condition(e: s.Expr, env: Env) -> c.Expr:
 
 
 def placed(e: c.Expr, span: Span) -> c.Expr:
-    """An expression at a place, which parts of it that have none take over."""
+    """An expression with a span, also given to those of its parts that have none."""
     if isinstance(e, c.Not) and e.arg.span == NOWHERE:
         e = replace(e, arg=placed(e.arg, span))
     elif isinstance(e, (c.And, c.Or)):
@@ -171,10 +171,10 @@ class Lowering:
         guards: Sequence[c.Guard],
         env: Env,
     ) -> list[c.Expr]:
-        """That the local names bound before a statement have values: CPython has computed them.
+        """Conditions that the local names bound before a statement are defined, as `e == e`.
 
-        `e == e` is true wherever e has a value. What the guards have computed, or what comes after
-        computes in any case, need not be said: where one effect has no value, the step has none.
+        CPython evaluates them even where nothing uses them. No condition is needed for what the
+        guards, or the statements after, evaluate anyway: the step is undefined with any of them.
         """
         if not statement.bound:
             return []
@@ -441,7 +441,7 @@ class Lowering:
         return tuple(binders), conditions, inner
 
     def unfolded(self, e: s.Expr, env: Env) -> tuple[s.Expr, Env]:
-        """What a local name or the call of a helper stands for, and what its names stand for."""
+        """The value of a local name or a helper call, and the environment of that value."""
         while isinstance(e, (s.Local, s.Call)):
             if isinstance(e, s.Local):
                 e = e.value
@@ -450,7 +450,7 @@ class Lowering:
         return e, env
 
     def _any_of(self, e: s.Expr, of: s.Expr, env: Env) -> c.Binder:
-        """A binder over what is iterated, whose name nobody mentions."""
+        """A binder over the elements of an expression, whose variable is never used."""
         t = of.type.element if isinstance(of.type, s.ListType) else of.type
         return self._bind(s.Name(name="m", uid=-99, type=t, span=e.span), of, env)[0]
 
@@ -471,7 +471,7 @@ class Lowering:
 
 
 def _first_of(statement: s.Statement) -> tuple[s.Expr, ...]:
-    """The expressions that a statement computes, whatever they are."""
+    """The expressions that a statement evaluates in every case."""
     match statement:
         case s.Require(condition=e) | s.If(test=e) | s.Send(message=e) | s.Crash(process=e):
             return (e,)
@@ -483,7 +483,7 @@ def _first_of(statement: s.Statement) -> tuple[s.Expr, ...]:
 
 
 def _surely(e: c.Expr) -> Iterator[c.Expr]:
-    """The expressions that are computed whenever `e` is."""
+    """The subexpressions that are evaluated whenever `e` is, itself included."""
     yield e
     match e:
         case c.And(args=args) | c.Or(args=args):
@@ -498,7 +498,7 @@ def _surely(e: c.Expr) -> Iterator[c.Expr]:
 
 
 def _may_raise(e: Any) -> bool:
-    """Whether CPython may find no value: a field of None, no such entry, no such key."""
+    """Whether it may be undefined by itself: a field of None, no such entry, no such key."""
     match e:
         case c.At():
             return True
@@ -510,7 +510,7 @@ def _may_raise(e: Any) -> bool:
 
 
 def _always_there(domain: c.Domain) -> bool:
-    """Whether what is iterated has a value whatever the state."""
+    """Whether the domain is defined in every state."""
     return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in walk(domain))
 
 

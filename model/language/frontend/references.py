@@ -32,8 +32,8 @@ from .reader import BaseReader
 from .wording import code
 
 
-class Names(BaseReader):
-    """Reads what stands for a value by name or place."""
+class References(BaseReader):
+    """Reads names, constants, state variables, fields, subscripts and slices."""
 
     # ------------------------------------------------------------ names and constants
 
