@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,28 @@ def test_a_bounded_counter_warns_of_nothing(
     out = capsys.readouterr().out
     assert f"require({bound})` was never" not in out
     assert code == (0 if size > 1 else 4), "at 1, it is the other guard that is never false"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("fine", "code", "said"),
+    [
+        ("self.n >= 0", 3, "✗ the model is undefined here: up(): n = 3, but N goes from 0 to 2"),
+        ("self.n < 2", 1, "✗ fine is violated: not (self.n < 2)"),
+    ],
+)
+def test_on_a_cluster(fine: str, code: int, said: str, tmp_path: Path) -> None:
+    """In a process of its own: so is the end of Ray, with all that it prints."""
+    pytest.importorskip("ray")
+    model, file = tmp_path / "m.py", tmp_path / "u.itf.json"
+    model.write_text(Path(CASE).read_text().replace("self.n >= 0", fine))
+    arguments = ["check", str(model), "-s", "N=2", "--ray", "local", "--trace", str(file)]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("quorate"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, said in done.stdout) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(read_itf(file).steps) == 2

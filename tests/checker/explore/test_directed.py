@@ -20,7 +20,7 @@ from quorate.checker.explore.search.directed.heuristic import add_distance
 from quorate.checker.explore.search.directed.search import Directed
 from quorate.checker.explore.search.directed.shrink import shrunk
 from quorate.checker.explore.search.directed.walks import Walks
-from quorate.checker.results import Exploration, Move, Outcome
+from quorate.checker.results import Exploration, Finding, Move, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
@@ -232,8 +232,8 @@ def test_shrinking_keeps_what_is_needed() -> None:
         machine = Interpreter(mutant.protocol, sizes)
         # Steps without use: the same messages sent once more.
         padded = tuple(m for move in found.path for m in (move, move))
-        short = shrunk(machine, found.initial, padded, mutant.violates)
-    assert len(short) == len(found.path)
+        short = shrunk(machine, Finding(found.initial, padded, mutant.violates))
+    assert (short.violated, len(short.path)) == (mutant.violates, len(found.path))
 
 
 @pytest.mark.parametrize(
