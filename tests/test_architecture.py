@@ -26,7 +26,6 @@ CIRCLES = {
     ("quorate.checker.cli.directed", "quorate.checker.cli.checking"),
     ("quorate.checker.cli.main", "quorate.checker.cli.failures"),
     ("quorate.checker.ground.derived", "quorate.checker.ground.layout"),
-    ("quorate.checker.prove.unbounded.binding", "quorate.checker.prove.unbounded.translate"),
 }
 HIDDEN_IMPORTS = {
     "quorate.checker.explore.codegen.native",
@@ -36,7 +35,6 @@ HIDDEN_IMPORTS = {
     "quorate.checker.explore.reduction.satisfiable",
     "quorate.checker.explore.search.breadth_first",
     "quorate.checker.ground.interchangeable",
-    "quorate.checker.prove.unbounded.proof",
     "quorate.checker.tracing.build",
 }
 LONG = {
@@ -46,9 +44,7 @@ LONG = {
     "checker/explore/reduction/symmetry.py": "to be split",
     "checker/explore/search/breadth_first.py": "to be split",
     "checker/ground/evaluate.py": "to be split",
-    "checker/prove/unbounded/queries.py": "to be split",
     "checker/synthesis/finder.py": "to be split",
-    "model/language/frontend/classes.py": "to be split",
     "model/language/frontend/statements.py": "to be split",
     "model/language/ir/lower.py": "to be split",
     "model/mutants/paxos_roles.py": "a catalogue: one mutant after another",

@@ -27,8 +27,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.build import FALSE, conjunction, disjunction
-from quorate.model.language.ir.lower import coerce
+from quorate.model.language.ir.build import FALSE, coerce, conjunction, disjunction
 
 from .rewriting import Rewriting, quantified
 

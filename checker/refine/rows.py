@@ -17,7 +17,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.lower import constant
+from quorate.model.language.ir.build import constant
 
 from .rewriting import Image
 

@@ -17,8 +17,7 @@ import z3
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import Record, SeqType
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.build import TRUE
-from quorate.model.language.ir.lower import constant
+from quorate.model.language.ir.build import TRUE, constant
 from quorate.model.language.ir.traverse import free
 
 from .binding import Literal, exists, literals, within

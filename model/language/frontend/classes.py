@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import inspect
 from collections.abc import Iterator, Mapping
@@ -39,7 +38,13 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, art
 from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
 from .declarations import check_quorums, check_sorts
 from .records import field_mistakes
-from .source import annotation_span, class_source, class_span, def_span, keyword_span, span_of
+from .source import (
+    annotation_span,
+    bindings,
+    class_source,
+    class_span,
+    keyword_span,
+)
 
 RESERVED = {name for name in vars(Protocol) if not name.startswith("_")}
 
@@ -110,7 +115,7 @@ class ClassReader:
         """No name is defined twice, none hides what every protocol has."""
         node, file = class_source(base)
         seen: dict[str, Span] = {}
-        for name, span in _bindings(node, file):
+        for name, span in bindings(node, file):
             if name in RESERVED and name != "faults":
                 self._add(
                     "reserved-name",
@@ -380,20 +385,6 @@ _FIRST: Mapping[type[Type], str] = {
     SeqType: "()",
     OptionType: "None",
 }
-
-
-def _bindings(node: ast.ClassDef | None, file: str) -> Iterator[tuple[str, Span]]:
-    """What the statements of a class body bind, in order."""
-    for statement in node.body if node else ():
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name) as target):
-                yield name, span_of(target, file)
-            case ast.Assign(targets=targets):
-                for name_node in targets:
-                    if isinstance(name_node, ast.Name):
-                        yield name_node.id, span_of(name_node, file)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name, def_span(statement, file)
 
 
 def _records(t: Type) -> Iterator[type[Record]]:

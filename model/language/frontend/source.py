@@ -99,6 +99,20 @@ def _classes(inside: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]
             yield from _classes(node, prefix)
 
 
+def bindings(node: ast.ClassDef | None, file: str) -> Iterator[tuple[str, Span]]:
+    """What the statements of a class body bind, in order."""
+    for statement in node.body if node else ():
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name) as target):
+                yield name, span_of(target, file)
+            case ast.Assign(targets=targets):
+                for name_node in targets:
+                    if isinstance(name_node, ast.Name):
+                        yield name_node.id, span_of(name_node, file)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, def_span(statement, file)
+
+
 def _class_file(cls: type) -> str:
     for value in vars(cls).values():
         if inspect.isfunction(value):

@@ -6,17 +6,28 @@ Connectives are flat, have no constants in them, and are not doubly negated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
-from quorate.model.language.declare.types import OptionType
+from quorate.model.language.declare.types import (
+    MapType,
+    OptionType,
+    QuorumType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+)
 
 from . import core as c
+from .relations import NONE
 
 TRUE = c.Lit(value=True, type=c.BOOL)
 FALSE = c.Lit(value=False, type=c.BOOL)
 
 
 def negation(e: c.Expr) -> c.Expr:
-    """The negation, pushed into comparisons and quantifiers where that is simpler."""
+    """The negation; literals and double negations are simplified."""
     match e:
         case c.Lit(value=value):
             return FALSE if value else TRUE
@@ -26,7 +37,7 @@ def negation(e: c.Expr) -> c.Expr:
 
 
 def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """The conjunction."""
+    """The conjunction, flat and without TRUE; TRUE if nothing is left."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.And) else (part,))]
     flat = [x for x in flat if x != TRUE]
     if not flat:
@@ -35,7 +46,7 @@ def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
 
 
 def disjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """The disjunction."""
+    """The disjunction, flat and without FALSE; FALSE if nothing is left."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.Or) else (part,))]
     flat = [x for x in flat if x != FALSE]
     if TRUE in flat:
@@ -75,3 +86,39 @@ def over(v: c.Var) -> c.Binder:
 def exists(binders: Sequence[c.Binder], parts: Iterable[c.Expr]) -> c.Quant:
     """For some values of the binders: all parts."""
     return c.Quant(forall=False, binders=tuple(binders), body=conjunction(parts), type=c.BOOL)
+
+
+def constant(value: Any, t: Type) -> c.Expr:
+    """A Python value of type t as an expression."""
+    if isinstance(t, OptionType) and value is not None:
+        return c.Some(of=constant(value, t.inner), type=t)
+    match t:
+        case SetType(element):
+            items = tuple(constant(x, element) for x in sorted(value, key=repr))
+            return c.MakeSet(items=items, type=t)
+        case SeqType(element, _):
+            return c.MakeSeq(items=tuple(constant(x, element) for x in value), type=t)
+        case RecordType(record):
+            args = tuple(
+                constant(x, ft) for x, ft in zip(value, record.field_types().values(), strict=True)
+            )
+            return c.MakeRecord(record=record, args=args, type=t)
+    return c.Lit(value=value, type=t)
+
+
+def coerce(e: c.Expr, t: Type) -> c.Expr:
+    """An expression as one of type t, where its own type fits t."""
+    if e.type == t:
+        return e
+    if e.type == NONE or (isinstance(e, c.Lit) and e.value is None):
+        return replace(e, type=t)
+    if isinstance(t, OptionType) and not isinstance(e.type, OptionType):
+        return c.Some(of=coerce(e, t.inner), type=t, span=e.span)
+    if isinstance(e, c.MakeSet) and not e.items:
+        return replace(e, type=t)
+    if isinstance(e, c.MakeMap) and isinstance(t, MapType):
+        return replace(e, body=coerce(e.body, t.value), type=t)
+    if isinstance(e.type, QuorumType) and isinstance(t, SetType):
+        nothing = c.MakeSet(items=(), type=t, span=e.span)
+        return c.SetOp(op="|", left=e, right=nothing, type=t, span=e.span)
+    return e

@@ -13,7 +13,6 @@ from quorate.model.language.declare.types import (
     MessagesType,
     NatType,
     OptionType,
-    QuorumType,
     RecordType,
     SeqType,
     SetType,
@@ -23,8 +22,8 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 
 from . import core as c
 from . import surface as s
-from .build import TRUE, conjunction, negation
-from .relations import NONE, bottom_of, join, set_type
+from .build import TRUE, coerce, conjunction, constant, negation
+from .relations import bottom_of, join, set_type
 from .traverse import children, walk
 
 NUMBER = NatType(None)
@@ -512,39 +511,3 @@ def _may_raise(e: Any) -> bool:
 def _always_there(domain: c.Domain) -> bool:
     """Whether the domain is defined in every state."""
     return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in walk(domain))
-
-
-def constant(value: Any, t: Type) -> c.Expr:
-    """A Python value of type t as an expression."""
-    if isinstance(t, OptionType) and value is not None:
-        return c.Some(of=constant(value, t.inner), type=t)
-    match t:
-        case SetType(element):
-            items = tuple(constant(x, element) for x in sorted(value, key=repr))
-            return c.MakeSet(items=items, type=t)
-        case SeqType(element, _):
-            return c.MakeSeq(items=tuple(constant(x, element) for x in value), type=t)
-        case RecordType(record):
-            args = tuple(
-                constant(x, ft) for x, ft in zip(value, record.field_types().values(), strict=True)
-            )
-            return c.MakeRecord(record=record, args=args, type=t)
-    return c.Lit(value=value, type=t)
-
-
-def coerce(e: c.Expr, t: Type) -> c.Expr:
-    """An expression as one of type t, where its own type fits t."""
-    if e.type == t:
-        return e
-    if e.type == NONE or (isinstance(e, c.Lit) and e.value is None):
-        return replace(e, type=t)
-    if isinstance(t, OptionType) and not isinstance(e.type, OptionType):
-        return c.Some(of=coerce(e, t.inner), type=t, span=e.span)
-    if isinstance(e, c.MakeSet) and not e.items:
-        return replace(e, type=t)
-    if isinstance(e, c.MakeMap) and isinstance(t, MapType):
-        return replace(e, body=coerce(e.body, t.value), type=t)
-    if isinstance(e.type, QuorumType) and isinstance(t, SetType):
-        nothing = c.MakeSet(items=(), type=t, span=e.span)
-        return c.SetOp(op="|", left=e, right=nothing, type=t, span=e.span)
-    return e
