@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,21 @@ def no_progress_is_told() -> Iterator[None]:
     """How much of it a log gets depends on how busy the machine is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(console, "FIRST_LOG_LINE_S", math.inf)
+        yield
+
+
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A folder of the module's own, for thousands of kernels that nobody wants again.
+
+    It links to what Numba compiled of the search driver, which takes many seconds.
+    """
+    folder, driver = tmp_path_factory.mktemp("cache"), cache_directory() / "driver"
+    with suppress(OSError):
+        driver.mkdir(parents=True, exist_ok=True)
+        (folder / "driver").symlink_to(driver, target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_CACHE", str(folder))
         yield
 
 

@@ -39,11 +39,7 @@ from ...examples import share  # noqa: E402
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 # ------------------------------------------------------------ shards, without Ray

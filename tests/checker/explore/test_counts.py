@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.claims import UnknownPropertyError
@@ -20,13 +20,11 @@ from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
 
+from ...examples import share
 from ..strategies import Source, generate, loaded, sized, sources
 from . import toys
 from .oracle import consult
 
-DAILY = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
 MOST = 400  # states
 ENDINGS = {Outcome.HOLDS, Outcome.VIOLATED, Outcome.LIMIT}
 COMPARED = (
@@ -43,11 +41,7 @@ COMPARED = (
 )
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def same(
@@ -82,7 +76,7 @@ def agree(source: Source, limit: int, keep: Callable[[str], bool]) -> str:
 
 
 @given(sources(), st.integers(1, MOST), st.randoms())
-@DAILY
+@share(2)
 def test_generated_protocols(source: Source, limit: int, random: Random) -> None:
     event(agree(source, limit, lambda _: random.random() < 0.7))
 

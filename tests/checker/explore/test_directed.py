@@ -35,11 +35,7 @@ SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 MOST = 800  # states of a generated protocol that plain Python walks through
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,13 @@ from .comparing import compare
 COUNTS = ("outcome", "states", "transitions", "depth", "fired", "reached", "guards", "sampled")
 
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
 @pytest.fixture(scope="module", autouse=True)
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> object:
+def tiny() -> Iterator[None]:
     """Blocks of a few states, and memory for a few successors: everything happens often."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(runs, "BLOCK", 16)
         patch.setattr(runs, "READ", 3)
         patch.setattr(merge, "STRETCH", 50)

@@ -18,13 +18,7 @@ from ...examples import share
 from ..strategies import Source, generate, loaded, sized, sources
 from .comparing import compare
 
-
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """Thousands of kernels that nobody wants again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @contextmanager

@@ -64,11 +64,7 @@ def name_of(bound: Bound) -> str:
     return f"{bound[0].__name__}-{'-'.join(map(str, bound[1].values()))}"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def agree(
