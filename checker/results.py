@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.interpreter import Arguments, State
@@ -179,10 +180,13 @@ def _guard(g: GuardCoverage) -> str:
     return f"{g.action}, line {g.line}: `require({g.text})`"
 
 
-def from_the_start(search: Callable[[], Exploration]) -> Exploration:
-    """What a search finds; where no state comes first, because `@init` is undefined, that."""
+T = TypeVar("T")
+
+
+def from_the_start(begin: Callable[[], T]) -> T | Exploration:
+    """What `begin` returns; where no state comes first, because `@init` is undefined, that."""
     try:
-        return search()
+        return begin()
     except StepError as error:
         if error.at is None or error.at.kind != "init":
             raise

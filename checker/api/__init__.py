@@ -1,1 +1,69 @@
-"""Quorate: a conformance checker for consensus protocols."""
+"""Quorate: a conformance checker for consensus protocols.
+
+    import quorate
+    from quorate.model.paxos import Paxos
+
+    sizes = {"Acceptor": 3, "Ballot": 2, "Value": 2}
+    result = quorate.check(Paxos, sizes=sizes, search=quorate.BreadthFirst(threads=2))
+    result.raise_for_violation()
+
+Names are imported when they are used: `import quorate.model` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._check import check as check
+    from .errors import QuorateError as QuorateError
+    from .errors import ViolationError as ViolationError
+    from .results import CheckResult as CheckResult
+    from .results import InductionResult as InductionResult
+    from .results import Result as Result
+    from .searches import BestFirst as BestFirst
+    from .searches import BoundedModelChecking as BoundedModelChecking
+    from .searches import BreadthFirst as BreadthFirst
+    from .searches import Checkpoint as Checkpoint
+    from .searches import Cluster as Cluster
+    from .searches import DepthFirst as DepthFirst
+    from .searches import InMemory as InMemory
+    from .searches import KInduction as KInduction
+    from .searches import RandomWalks as RandomWalks
+    from .searches import Reference as Reference
+    from .searches import Spill as Spill
+
+_HOMES = {
+    "_check": ("check",),
+    "errors": ("QuorateError", "ViolationError"),
+    "results": ("CheckResult", "InductionResult", "Result"),
+    "searches": (
+        "BestFirst",
+        "BoundedModelChecking",
+        "BreadthFirst",
+        "Checkpoint",
+        "Cluster",
+        "DepthFirst",
+        "InMemory",
+        "KInduction",
+        "RandomWalks",
+        "Reference",
+        "Spill",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from quorate import searches as s
+from quorate.checker.errors import InputError
+from quorate.checker.rendering.document import envelope
+from quorate.checker.rendering.exploration import fits_line, memory_line
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.words import seconds
+from quorate.checker.tracing.explaining import Explaining
+
+from .console import print_document, progress, progress_line
+from .files import kept, unwritten, writable
 from .main import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
-from .options import Bytes, ascii_option, json_option, sizes_option
-from .ways import SEARCHES
+from .options import Bytes, ascii_option, json_option, merged, sizes_option
+from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
+from .sizing import sized
+
+if TYPE_CHECKING:
+    from quorate._check import Prepared
+    from quorate.checker.prove.bounded.model_checking import Depth
+    from quorate.model.language import Protocol, Sizes
+    from quorate.results import CheckResult, InductionResult
+
+GRAPHS = (".graphml", ".dot", ".json")
+PREPARING = "preparing: the actions at these sizes, and code for them"
+PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 
 
 @click.command("check")
@@ -66,8 +88,8 @@ from .ways import SEARCHES
 )
 @click.option(
     "--search",
-    type=click.Choice(SEARCHES),
-    default=SEARCHES[0],
+    type=click.Choice(list(SEARCHES)),
+    default="breadth-first",
     show_default=True,
     help="In which order; the last three are for spaces that cannot be exhausted.",
 )
@@ -103,9 +125,112 @@ def command(**options: Any) -> int:
     \b
     quorate check Paxos -s Acceptor=3,Ballot=2,Value=2
     """
-    from .checking import Check
+    return _check(options)
 
-    return Check(**options).run()
+
+def _check(options: Mapping[str, Any]) -> int:
+    from quorate.checker.explore.claims import claimed
+    from quorate.checker.loading import load_protocol
+
+    way = way_of(options)
+    target = load_protocol(options["protocol"])
+    invariants = claimed(target, options["only"] or None)
+    sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
+    _check_files(options)
+    request = WAYS[way](**{name: options[name] for name in TAKES[way]})
+    out = Output()
+    prepared = _prepared(target, sizes, invariants, request)
+    if not options["as_json"] and prepared.ended is None:
+        out.title(f"{target.__name__}  {sizes}")
+        _show_memory(out, prepared)
+    if isinstance(request.search, s.KInduction):
+        return _by_induction(out, prepared, options)
+    with progress(_bounded_line if way == "bmc" else progress_line) as say:
+        result = prepared.run(say)
+    return _finish(out, result, request, options)
+
+
+def _check_files(options: Mapping[str, Any]) -> None:
+    """Make sure before a long search that its result can be written. Raises InputError."""
+    trace, graph = options["trace"], options["graph"]
+    for path in (trace, graph):
+        writable(path)
+    if graph is None:
+        return
+    if graph.suffix not in GRAPHS:
+        raise InputError(
+            f"{graph}: unknown graph format `{graph.suffix}`, expected {', '.join(GRAPHS)}"
+        )
+    if graph == trace:
+        raise InputError(f"{graph}: --trace and --graph would write the same file")
+    if options["symmetry"] or options["por"]:
+        without = "--symmetry" if options["symmetry"] else "--por"
+        raise InputError(f"--graph is of all states, and {without} leaves some out: drop one")
+
+
+def _prepared(
+    target: type[Protocol], sizes: Sizes, invariants: list[str], request: Request
+) -> Prepared:
+    from quorate._check import prepare
+
+    por = isinstance(request.search, s.BreadthFirst) and request.search.por
+    with progress(str) as say:
+        say(PREPARING_POR if por else PREPARING)
+        return prepare(target, sizes, invariants, request.search, request.symmetry)
+
+
+def _show_memory(out: Output, prepared: Prepared) -> None:
+    from quorate.checker.ground.derived import by_messages
+
+    explorer, search = prepared.explorer, prepared.search
+    if explorer is None or not isinstance(search, s.BreadthFirst):
+        return
+    out.line(memory_line(explorer.estimate(), by_messages(explorer.kernel.layout.determined)))
+    storage = search.storage
+    if storage.memory is not None and not isinstance(storage, s.InMemory):
+        out.line(fits_line(explorer.estimate(), storage.memory))
+
+
+def _bounded_line(found: Depth) -> str:
+    return f"no violation in {found.depth} steps, {seconds(found.seconds)}"
+
+
+def _inductive_line(found: Depth) -> str:
+    return f"k = {found.depth}: not all carry on, {seconds(found.seconds)}"
+
+
+def _finish(out: Output, result: CheckResult, request: Request, options: Mapping[str, Any]) -> int:
+    explaining = Explaining()
+    trace = kept(result.trace, options["trace"], explaining)
+    graph = _write_graph(result, request.graph, explaining)
+    warned = [*result.warnings, *explaining.notes]
+    code = exit_code(result.exploration.outcome.value, bool(warned), options["strict"])
+    if options["as_json"]:
+        body = {**result.to_json(trace), "warnings": warned}
+        print_document(envelope("check", code, body))
+        return code
+    result.report(out, request.coverage, explaining.notes)
+    if trace is not None:
+        out.line(f"trace written to {trace}")
+    for line in unwritten(result.trace, options["trace"]) if result.violation is None else ():
+        out.line(line)
+    if graph is not None:
+        out.line(f"graph written to {graph}")
+    return code
+
+
+def _write_graph(result: CheckResult, path: Path | None, explaining: Explaining) -> Path | None:
+    """Write the graph, if it is wanted; beside a finding it may fail. Raises OSError."""
+    if path is None or result.explorer is None:
+        return None
+
+    def write() -> Path:
+        result.graph().write(path)
+        return path
+
+    if result.violation is None:
+        return write()
+    return explaining.part("the graph", write, None)
 
 
 def exit_code(outcome: str, warned: bool, strict: bool) -> int:
@@ -113,3 +238,35 @@ def exit_code(outcome: str, warned: bool, strict: bool) -> int:
     codes = {"violated": VIOLATED, "undefined": MODEL, "interrupted": INTERRUPTED, "holds": 0}
     code = codes.get(outcome, INCONCLUSIVE)
     return INCONCLUSIVE if code == 0 and warned and strict else code
+
+
+# ---------------------------------------------------------------- by induction
+
+
+def _by_induction(out: Output, prepared: Prepared, options: Mapping[str, Any]) -> int:
+    with progress(_inductive_line) as say:
+        result = prepared.induce(say)
+    explaining = Explaining()
+    trace = kept(result.trace, options["trace"], explaining)
+    code = _induction_code(result, options["strict"])
+    if options["as_json"]:
+        print_document(envelope("check", code, result.to_json(trace)))
+        return code
+    result.report(out)
+    if trace is not None:
+        out.line(f"trace written to {trace}")
+    for line in unwritten(result.trace, options["trace"]):
+        out.line(line)
+    for note in (*result.notes, *explaining.notes):
+        out.line(note, "warn")
+    return code
+
+
+def _induction_code(result: InductionResult, strict: bool) -> int:
+    base = result.induction.base
+    if base.initial is not None:
+        return VIOLATED if base.undefined is None else MODEL
+    if result.holds:
+        return 0
+    proved = result.induction.status.value == "proved"  # of nothing, since there are warnings
+    return 0 if proved and not strict else INCONCLUSIVE

@@ -11,9 +11,8 @@ from .main import VIOLATED
 from .options import ascii_option, json_option
 
 if TYPE_CHECKING:
+    from quorate.checker.rendering.output import Output
     from quorate.impl.cluster import ClusterEvent, ClusterResult
-
-    from .console import Output
 
 
 @click.command("cluster")
@@ -37,10 +36,11 @@ def command(
 
     Killed nodes are started again and must learn the same value from their stores and peers.
     """
+    from quorate.checker.rendering.document import envelope
+    from quorate.checker.rendering.output import Output
     from quorate.impl.cluster import run_cluster
 
-    from .console import Output
-    from .document import envelope
+    from .console import print_document
 
     out = Output()
 
@@ -56,7 +56,7 @@ def command(
     result = run_cluster(nodes, value, data_dir, timeout, kill, event)
     code = 0 if result.agreement else VIOLATED
     if as_json:
-        out.document(envelope("cluster", code, _as_json(result)))
+        print_document(envelope("cluster", code, _as_json(result)))
     else:
         _report(out, result, value)
     return code

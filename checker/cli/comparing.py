@@ -15,15 +15,16 @@ from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof, System, first_size, pairs_of, prove_pair
 from quorate.checker.prove.quorums.availability import Availability, availability
 from quorate.checker.prove.unbounded.meeting import not_always
+from quorate.checker.rendering.document import envelope
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.quorums import mark_of, quorum_json
 from quorate.model.language import ModelError, Protocol, QuorumSystem, SizeError
 from quorate.model.language.declare.protocol import mentioned_sorts
 from quorate.model.language.declare.quorums import is_kind
 from quorate.model.language.frontend.declarations import system_mistakes
 
-from .console import Output
-from .document import envelope
+from .console import print_document
 from .main import INCONCLUSIVE, VIOLATED
-from .proof_answers import mark_of, quorum_json
 
 LIBRARY, LIBRARY_SIZE = "quorate.model.quorums", 9
 
@@ -66,7 +67,7 @@ class Compare:
         code = _exit_code(proofs)
         out = Output()
         if self.as_json:
-            out.document(envelope("quorums", code, self._json(title, n, rows, proofs)))
+            print_document(envelope("quorums", code, self._json(title, n, rows, proofs)))
         else:
             self._report(out, title, n, rows, proofs)
         return code

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from quorate.checker.errors import InputError
+from quorate.checker.rendering.document import error_json, place_json
 from quorate.impl.errors import ImplError
 from quorate.model.language import ModelError, SizeError, StepError
 from quorate.model.language.diagnostics import Span
 from quorate.traces import TraceError
 
-from .document import error_json, place_json
 from .main import INTERRUPTED, MODEL, OUR_BUG, USAGE
 
 SYSTEM = {
@@ -27,7 +27,7 @@ SYSTEM = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One error as it is told; `place` and `diagnostics` are those of `report.document`."""
+    """One error as it is told; `place` and `diagnostics` are those of `rendering.document`."""
 
     kind: str
     message: str

@@ -9,6 +9,10 @@ from typing import Any
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.loading import load_protocol, name_of
+from quorate.checker.rendering.document import envelope, run_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.runs import show_step
+from quorate.checker.rendering.words import count, seconds
 from quorate.checker.synthesis import (
     SynthesisProgress,
     SynthesisResult,
@@ -17,12 +21,10 @@ from quorate.checker.synthesis import (
 )
 from quorate.model.language import Protocol
 
-from .console import Output, count, progress, seconds
-from .document import envelope, run_json
+from .console import print_document, progress
 from .main import INCONCLUSIVE, VIOLATED
 from .proving import as_json as proof_as_json
 from .proving import nothing_to_prove
-from .steps import show_step
 
 CODES = {
     SynthesisStatus.PROVED: 0,
@@ -51,7 +53,7 @@ class Find:
         with progress(progress_line) as say:
             found = self._find(target, say)
         if self.as_json:
-            out.document(envelope("prove", CODES[found.status], as_json(target, found)))
+            print_document(envelope("prove", CODES[found.status], as_json(target, found)))
         else:
             report(out, found)
         return CODES[found.status]

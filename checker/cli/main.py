@@ -97,7 +97,7 @@ def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
     else:
         click.echo(failure.text(), err=True)
     if as_json:
-        from .document import envelope, text_of
+        from quorate.checker.rendering.document import envelope, text_of
 
         print_whole(text_of(envelope(verb, failure.code, {"error": failure.json()})))
     if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):

@@ -20,13 +20,15 @@ from quorate.checker.prove.unbounded import (
 )
 from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
 from quorate.checker.prove.unbounded.results import SENSE
+from quorate.checker.rendering.document import envelope, run_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.quorums import mark_of, quorum_json
+from quorate.checker.rendering.runs import show_step
+from quorate.checker.rendering.words import by_clock, count, seconds
 from quorate.model.language import Protocol
 
-from .console import Output, count, progress, seconds
-from .document import envelope, run_json
+from .console import print_document, progress
 from .main import INCONCLUSIVE, MODEL, VIOLATED
-from .proof_answers import by_clock, mark_of, quorum_json
-from .steps import show_step
 
 CODES = {
     ProofStatus.PROVED: 0,
@@ -69,7 +71,7 @@ class Prove:
         if found.vacuous:
             return nothing_to_prove(out, target, [NO_INITIAL], self.strict, self.as_json)
         if self.as_json:
-            out.document(envelope("prove", CODES[found.status], as_json(target, found)))
+            print_document(envelope("prove", CODES[found.status], as_json(target, found)))
         else:
             report(out, found, self.core)
             if self.smt2 is not None:
@@ -108,7 +110,7 @@ def nothing_to_prove(
     code = INCONCLUSIVE if strict else 0
     if as_json:
         body = {"protocol": name_of(target), "standing": "open", "warnings": warnings}
-        out.document(envelope("prove", code, body))
+        print_document(envelope("prove", code, body))
     else:
         for warning in warnings:
             out.line(warning, "warn")

@@ -17,15 +17,17 @@ from quorate.checker.refine.explored import (
 )
 from quorate.checker.refine.finding import chain, named, own
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
+from quorate.checker.rendering.document import envelope, run_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.runs import explained, show_found, undefined_line
+from quorate.checker.rendering.words import count, seconds
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
 from quorate.traces import Absent, Trace, show
 
-from .checking import progress_line, writable
-from .console import Output, count, progress, seconds
-from .document import envelope, run_json
-from .findings import explained, kept, show_found, undefined_line
+from .console import print_document, progress, progress_line
+from .files import kept, writable
 from .main import INCONCLUSIVE, MODEL, VIOLATED
 from .options import merged, with_defaults
 from .simulating import proof_as_json, report_proof
@@ -67,7 +69,7 @@ class Refine:
         written = kept(runs[0], self.trace, explaining) if runs else None
         code = self._exit_code(done)
         if self.as_json:
-            out.document(envelope("refine", code, as_json(done, written, self.proofs)))
+            print_document(envelope("refine", code, as_json(done, written, self.proofs)))
         elif written is not None:
             out.line(f"trace written to {written}")
         for note in explaining.notes if not self.as_json else ():

@@ -14,8 +14,7 @@ from .options import ascii_option, json_option
 
 if TYPE_CHECKING:
     from quorate.checker.conform.replay import Replay, ReplayVerdict
-
-    from .console import Output
+    from quorate.checker.rendering.output import Output
 
 
 @click.command("replay")
@@ -67,10 +66,11 @@ def _run(
     from quorate.checker.conform.registry import adapter_for
     from quorate.checker.conform.replay import replay
     from quorate.checker.loading import load_protocol
+    from quorate.checker.rendering.document import envelope
+    from quorate.checker.rendering.output import Output
     from quorate.traces import read_itf
 
-    from .console import Output
-    from .document import envelope
+    from .console import print_document
 
     if adapter is not None and variant is not None:
         option_error("--impl is for the bundled implementation: it does not go with --adapter")
@@ -92,7 +92,7 @@ def _run(
     name = adapter or variant or "healthy"
     out = Output()
     if as_json:
-        out.document(envelope("replay", code, _as_json(trace, name, found)))
+        print_document(envelope("replay", code, _as_json(trace, name, found)))
     else:
         if diagram:
             out.table(recorded)

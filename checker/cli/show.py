@@ -16,9 +16,8 @@ from .options import ascii_option
 @ascii_option
 def command(trace: Path, mermaid: bool, width: int | None) -> int:
     """Show TRACE (ITF, of Quorate or of another tool): the table of steps and a diagram."""
+    from quorate.checker.rendering.output import Output
     from quorate.traces import read_itf, render_mermaid, render_spacetime, render_table
-
-    from .console import Output
 
     run, out = read_itf(trace), Output()
     columns = width or out.width

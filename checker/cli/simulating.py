@@ -8,9 +8,9 @@ from quorate.checker.refine.action_map import shown_way
 from quorate.checker.refine.explored import RefinementCheck
 from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import ActionProof, RefinementProof
-
-from .console import Output, count, seconds
-from .proof_answers import by_clock, quorum_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.quorums import quorum_json
+from quorate.checker.rendering.words import by_clock, count, seconds
 
 
 def report_proof(out: Output, proof: RefinementProof, checked: RefinementCheck) -> None:

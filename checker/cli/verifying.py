@@ -16,7 +16,7 @@ from typing import Any
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.explore.claims import nothing_claimed, warnings_of
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
@@ -31,6 +31,11 @@ from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof, prove_quorums
 from quorate.checker.prove.unbounded import Proof, prove_unbounded
 from quorate.checker.prove.unbounded.meeting import not_always
+from quorate.checker.rendering.document import envelope, run_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.quorums import mark_of, quorum_json
+from quorate.checker.rendering.runs import explained, show_found, undefined_line
+from quorate.checker.rendering.words import by_clock, count, holding, seconds
 from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.explaining import Explaining
@@ -40,14 +45,11 @@ from quorate.model.paxos import Paxos
 from quorate.model.proofs.paxos import ProvedPaxosRoles
 from quorate.traces import Trace
 
-from .checking import progress_line, warnings_of
-from .console import Output, count, holding, progress, seconds
-from .document import envelope, run_json
-from .findings import explained, kept, show_found, undefined_line
+from .console import print_document, progress, progress_line
+from .files import kept
 from .main import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
-from .proof_answers import by_clock, mark_of, quorum_json
 from .replay import replay_json
 from .sizing import sized
 
@@ -364,7 +366,7 @@ class Verify:
         code = self._code(parts, mutants)
         spent = time.perf_counter() - self.started
         if self.as_json:
-            self.console.document(envelope("verify", code, as_json(parts, mutants, spent)))
+            print_document(envelope("verify", code, as_json(parts, mutants, spent)))
             return code
         unproved = [text for p in parts for text in p.unproved]
         words = {

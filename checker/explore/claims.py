@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from quorate.checker.errors import InputError
+from quorate.checker.results import NO_STATE, Exploration
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Interpreter
 
 
 class UnknownPropertyError(InputError):
@@ -33,3 +36,16 @@ def nothing_claimed(protocol: type[Protocol]) -> list[str]:
     if protocol.methods("invariant"):
         return []
     return [f"nothing is claimed: {protocol.__name__} has no invariant"]
+
+
+def warnings_of(protocol: type[Protocol], found: Exploration) -> list[str]:
+    """Why the pass may mean less than it seems; fault actions without budget are meant so."""
+    spent = {n: f._quorate.fault for n, f in protocol.methods("action").items()}
+    reachables = list(protocol.methods("reachable"))
+    return [*nothing_claimed(protocol), *found.warnings(reachables, spent)]
+
+
+def without_start(protocol: type[Protocol], sizes: Sizes) -> list[str]:
+    """The warning that is due where there is no initial state."""
+    with sizes:
+        return [] if Interpreter(protocol, sizes).initial() else [NO_STATE]

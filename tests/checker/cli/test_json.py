@@ -12,14 +12,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-import quorate.checker.tracing
-from quorate.checker.cli import checking
+import quorate.checker.rendering
+from quorate.checker.cli import check
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.breadth_first import Progress
 
 from .test_cli import HASTY, SMALL
 
-SCHEMA = json.loads((Path(quorate.checker.cli.__file__).parent / "quorate.schema.json").read_text())
+SCHEMA = json.loads(
+    (Path(quorate.checker.rendering.__file__).parent / "quorate.schema.json").read_text()
+)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -171,7 +173,7 @@ def test_an_interrupted_search_is_one_object(
     def ctrl_c(_: Any) -> Iterator[Any]:
         yield lambda at: signal.raise_signal(signal.SIGINT) if isinstance(at, Progress) else None
 
-    monkeypatch.setattr(checking, "progress", ctrl_c)
+    monkeypatch.setattr(check, "progress", ctrl_c)
     found = printed(["check", "Paxos", "-s", "Acceptor=3,Ballot=3,Value=2"], 130, capsys)
     assert (found["error"], found["outcome"]) == (None, "interrupted")
     assert 0 < found["states"] < 185_369

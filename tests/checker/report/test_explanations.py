@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.cli import findings as showing
+from quorate.checker.cli import files
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.loading import load_protocol
+from quorate.checker.rendering import runs
 from quorate.checker.tracing import build as traces
 from quorate.checker.tracing.build import counterexample, processes_of
 from quorate.model.language import ModelError, SizeError
@@ -43,10 +44,10 @@ def broken(*_: object, **__: object) -> object:
 PARTS = [
     (traces._Maker, "_causes", "what enabled step 2 left out: RecursionError: too deep to tell"),
     (traces._Maker, "_why", "why it is violated left out: RecursionError: too deep to tell"),
-    (showing, "render_table", "the table left out: RecursionError: too deep to tell"),
-    (showing, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
-    (showing, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
-    (showing, "counterexample", "the trace left out: RecursionError: too deep to tell"),
+    (runs, "render_table", "the table left out: RecursionError: too deep to tell"),
+    (runs, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
+    (files, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
+    (runs, "counterexample", "the trace left out: RecursionError: too deep to tell"),
 ]
 
 

@@ -1,21 +1,20 @@
-"""A run that a check found, as people see it and as a file keeps it: each part unless it fails."""
+"""A run that a search found, as people see it: each part of the explanation unless it fails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 from quorate.checker.loading import name_of
-from quorate.checker.results import NO_STATE, Exploration, Move
+from quorate.checker.results import Exploration, Move
 from quorate.checker.tracing.build import counterexample
 from quorate.checker.tracing.explaining import Explaining
-from quorate.checker.tracing.saving import save_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.diagnostics import UndefinedAt
-from quorate.model.language.interpreter import Interpreter
 from quorate.traces import Trace, render_spacetime, render_table
 
-from .console import Output
+from .output import Output
+from .words import count
 
 
 def explained(
@@ -29,36 +28,20 @@ def explained(
     )
 
 
-def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:
-    """The file that the trace was written to; None if it was not to be, or could not be."""
-    if trace is None or path is None:
-        return None
-
-    def write() -> Path:
-        save_trace(trace, path)
-        return path
-
-    return explaining.part("the trace's file", write, None)
-
-
-def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
-    """That a file for the trace is none of this run's, where there is no trace."""
-    if trace is None and path is not None:
-        left = "is left as it was" if path.exists() else "was not written"
-        yield f"there is no trace: {path} {left}"
-
-
-def without_start(target: type[Protocol], bounds: Sizes) -> list[str]:
-    """The warning that is due where there is no initial state."""
-    with bounds:
-        return [] if Interpreter(target, bounds).initial() else [NO_STATE]
-
-
 def undefined_line(at: UndefinedAt, steps: int) -> str:
     """What the model leaves undefined, after so many steps."""
     arguments = ", ".join(map(repr, at.arguments))
     where = f"step {steps + 1}" if at.is_step else "the last state"
     return f"the model is undefined: {at.name}({arguments}) in {where}"
+
+
+def violation_line(
+    violated: str | None, undefined: UndefinedAt | None, path: Sequence[Move]
+) -> str:
+    """What is wrong in the last state of a run."""
+    if undefined is not None:
+        return undefined_line(undefined, len(path))
+    return f"{violated} is violated after {count(len(path), 'step')}"
 
 
 def show_found(out: Output, trace: Trace | None, path: Sequence[Move]) -> None:
@@ -93,3 +76,14 @@ def listed(steps: Sequence[tuple[str, Sequence[object]]]) -> str:
         for number, (action, arguments) in enumerate(steps, start=1)
     )
     return "\n".join(lines) or "no steps"
+
+
+def show_step(out: Output, trace: Trace) -> None:
+    """Steps from a state that need not be reachable, and what does not hold after them.
+
+    They are never shown as a violation.
+    """
+    out.table(replace(trace, violation=None))
+    if (broken := trace.violation) is not None:
+        witness = f": {broken.witness}" if broken.witness else ""
+        out.line(f"{broken.property} does not hold after this{witness}", "warn")

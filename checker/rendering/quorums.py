@@ -1,4 +1,4 @@
-"""What several verbs say of proofs: whether quorums meet, and what ended a proof."""
+"""Whether quorums meet, for people and for programs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,3 @@ def quorum_json(q: QuorumProof) -> dict[str, Any]:
         "disjoint": list(q.counterexample) if q.counterexample is not None else None,
         "disjoint_at": q.apart or None,
     }
-
-
-def by_clock(ended: bool) -> str:
-    """That the clock ended a proof, and not the count of what a prover may do."""
-    return ", ended by the clock: this machine is too slow or too busy" if ended else ""

@@ -1,0 +1,322 @@
+"""`quorate.check`: from the options of a search to the engine that does it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, overload
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import claimed, nothing_claimed, warnings_of, without_start
+from quorate.checker.explore.compiled import CompiledModel
+from quorate.checker.explore.search.breadth_first import Explorer, free_memory
+from quorate.checker.explore.search.directed.search import Directed
+from quorate.checker.explore.search.directed.walks import Walks
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.loading import load_protocol, name_of
+from quorate.checker.prove.bounded import BoundedCheck, BoundedOutcome, bounded, k_inductive
+from quorate.checker.rendering.runs import explained
+from quorate.checker.results import Exploration, Outcome, from_the_start
+from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.explaining import Explaining
+from quorate.model.language import Protocol, Sizes
+from quorate.model.language.description import describe
+
+from . import searches as s
+from .results import CheckResult, InductionResult
+
+Report = Callable[[Any], None]
+
+ALL_STATES = s.BreadthFirst()
+
+
+@overload
+def check(
+    protocol: type[Protocol] | str,
+    *,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    invariants: Collection[str] | None = None,
+    search: s.KInduction,
+    report: Report | None = None,
+) -> InductionResult: ...
+
+
+@overload
+def check(
+    protocol: type[Protocol] | str,
+    *,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    invariants: Collection[str] | None = None,
+    search: s.RandomWalks | s.Reference | s.BoundedModelChecking,
+    report: Report | None = None,
+) -> CheckResult: ...
+
+
+@overload
+def check(
+    protocol: type[Protocol] | str,
+    *,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    invariants: Collection[str] | None = None,
+    search: s.Reducible = ...,
+    symmetry: bool = False,
+    report: Report | None = None,
+) -> CheckResult: ...
+
+
+def check(
+    protocol: type[Protocol] | str,
+    *,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    invariants: Collection[str] | None = None,
+    search: s.Search = ALL_STATES,
+    symmetry: bool = False,
+    report: Report | None = None,
+) -> CheckResult | InductionResult:
+    """Look for a run of a protocol that violates an invariant, or is undefined.
+
+    `protocol` is a class, or its name: "Paxos", "module:Class", "path.py:Class". `sizes` says how
+    many elements each sort has, `faults` how often each fault may happen (0 by default);
+    `invariants` names those to check (all by default). `search` says how to look. With `symmetry`
+    one state of each orbit of interchangeable elements is expanded; that is exact. `report` is
+    called now and then with how far the search is.
+
+    Raises ModelError, SizeError, InputError.
+    """
+    target = loaded(protocol)
+    only = claimed(target, invariants)
+    bounds = sized(target, sizes, faults)
+    prepared = prepare(target, bounds, only, search, symmetry)
+    return prepared.induce(report) if isinstance(search, s.KInduction) else prepared.run(report)
+
+
+def loaded(protocol: type[Protocol] | str) -> type[Protocol]:
+    """The class that is meant, read. Raises InputError, ModelError."""
+    if isinstance(protocol, str):
+        return load_protocol(protocol)
+    describe(protocol)
+    return protocol
+
+
+def sized(
+    protocol: type[Protocol],
+    sizes: Mapping[str, int] | Sizes | None,
+    faults: Mapping[str, int] | None,
+) -> Sizes:
+    """The protocol's sizes and fault budgets. Raises SizeError, InputError."""
+    if isinstance(sizes, Sizes):
+        if faults is not None:
+            raise InputError("a `Sizes` has its faults: give them there, not beside it")
+        return sizes
+    return protocol.sized(faults=faults or {}, **(sizes or {}))
+
+
+def prepare(
+    protocol: type[Protocol],
+    sizes: Sizes,
+    invariants: list[str],
+    search: s.Search,
+    symmetry: bool = False,
+) -> Prepared:
+    """A search ready to run: breadth-first search is compiled already.
+
+    Raises SizeError, ModelError, InputError.
+    """
+    if symmetry and not isinstance(search, s.Reducible):
+        raise InputError(f"{type(search).__name__} takes no symmetry")
+    prepared = Prepared(protocol, sizes, invariants, search, symmetry)
+    if isinstance(search, s.BreadthFirst):
+        prepared.compile(search)
+    return prepared
+
+
+@dataclass
+class Prepared:
+    """One search of one protocol; `explorer` is there for breadth-first search.
+
+    `ended` is there where the search is over before it began, since `@init` is undefined.
+    """
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    invariants: list[str]
+    search: s.Search
+    symmetry: bool
+    explorer: Explorer | None = field(init=False, default=None)
+    ended: Exploration | None = field(init=False, default=None)
+
+    def compile(self, search: s.BreadthFirst) -> None:
+        """Make the explorer."""
+        made = from_the_start(lambda: _explorer(self, search))
+        if isinstance(made, Exploration):
+            self.ended = made
+        else:
+            self.explorer = made
+
+    def run(self, report: Report | None = None) -> CheckResult:
+        """Search, and explain what is found."""
+        found = self.ended
+        if found is None:
+            found = from_the_start(lambda: self._search(report))
+        explaining = Explaining()
+        trace = explained(self.protocol, self.sizes, found, explaining)
+        warnings = (*warnings_of(self.protocol, found), *explaining.notes)
+        if found.outcome is Outcome.BOUND:
+            warnings += tuple(without_start(self.protocol, self.sizes))
+        return CheckResult(
+            self.protocol,
+            self.sizes,
+            tuple(self.invariants),
+            found,
+            trace,
+            warnings,
+            self.explorer,
+        )
+
+    def _search(self, report: Report | None) -> Exploration:
+        match self.search:
+            case s.BreadthFirst():
+                assert self.explorer is not None
+                return self.explorer.run(report, coverage=True)
+            case s.DepthFirst(depth=depth, memory=memory, limit=limit):
+                return Directed(self._model(), False, depth, limit, memory).run(report)
+            case s.BestFirst(memory=memory, limit=limit):
+                return Directed(self._model(), True, None, limit, memory).run(report)
+            case s.RandomWalks(walks=walks, depth=depth, seed=seed):
+                return Walks(self._model(), walks, depth, seed).run(report)
+            case s.Reference(limit=limit):
+                return explore_reference(
+                    self.protocol, self.sizes, limit, self.invariants, coverage=True
+                )
+            case s.BoundedModelChecking(steps=steps):
+                found = bounded(self.protocol, self.sizes, steps, self.invariants, report)
+                return _explored(found)
+            case s.Cluster():
+                return _on_cluster(self._model(), self.search, report)
+        raise InputError(f"{type(self.search).__name__} is no search")
+
+    def _model(self) -> CompiledModel:
+        return CompiledModel(self.protocol, self.sizes, frozenset(self.invariants), self.symmetry)
+
+    def induce(self, report: Report | None = None) -> InductionResult:
+        """Do k-induction, and explain what the first steps run into."""
+        assert isinstance(self.search, s.KInduction)
+        found = k_inductive(self.protocol, self.sizes, self.search.most, self.invariants, report)
+        base, explaining = found.base, Explaining()
+        if base.initial is None:
+            empty = (*nothing_claimed(self.protocol), *without_start(self.protocol, self.sizes))
+            return InductionResult(self.protocol, self.sizes, found, None, empty)
+        initial, name = base.initial, name_of(self.protocol)
+        trace = explaining.part(
+            "the trace",
+            lambda: make_trace(
+                self.protocol, name, self.sizes, initial, base.path, base.violated, base.undefined
+            ),
+            None,
+        )
+        return InductionResult(self.protocol, self.sizes, found, trace, (), tuple(explaining.notes))
+
+
+# ---------------------------------------------------------------- engines
+
+
+def _explorer(of: Prepared, search: s.BreadthFirst) -> Explorer:
+    spill = checkpoint = None
+    seconds = 60.0
+    memory = search.storage.memory
+    match search.storage:
+        case s.Spill(folder=folder):
+            spill = _folder(folder)
+            memory = _budget(memory)
+        case s.Checkpoint(folder=folder, seconds=seconds):
+            checkpoint = Path(folder)
+            if checkpoint.exists() and not checkpoint.is_dir():
+                raise InputError(f"{checkpoint}: is a file, expected a folder for the checkpoint")
+            memory = _budget(memory)
+    return Explorer(
+        of.protocol,
+        of.sizes,
+        memory=memory,
+        limit=search.limit,
+        only=frozenset(of.invariants),
+        symmetry=of.symmetry,
+        threads=search.threads,
+        spill=spill,
+        checkpoint=checkpoint,
+        every=seconds,
+        por=search.por,
+    )
+
+
+def _budget(memory: int | None) -> int:
+    """Three quarters of what the machine has free, unless it is said."""
+    return free_memory() * 3 // 4 if memory is None else memory
+
+
+def _folder(chosen: s.Folder | None) -> Path:
+    """Where states may go. Raises InputError."""
+    spill = _temporary() if chosen is None else Path(chosen)
+    if not spill.is_dir():
+        found = "is a file, expected a" if spill.exists() else "no such"
+        raise InputError(f"{spill}: {found} directory to keep states in", str(spill))
+    if not os.access(spill, os.W_OK):
+        raise InputError(f"{spill}: cannot write here", str(spill))
+    return spill
+
+
+def _temporary() -> Path:
+    """A folder for large temporary files: `/tmp` is often in memory."""
+    large = Path("/var/tmp")
+    if "TMPDIR" not in os.environ and large.is_dir() and os.access(large, os.W_OK):
+        return large
+    return Path(tempfile.gettempdir())
+
+
+def _on_cluster(model: CompiledModel, search: s.Cluster, report: Report | None) -> Exploration:
+    try:
+        from quorate.checker.explore.search.cluster.saved import SavedError
+        from quorate.checker.explore.search.cluster.search import (
+            ClusterError,
+            ClusterSearch,
+            connect,
+            workers_available,
+        )
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
+        ) from None
+    connect(search.address)
+    try:
+        shards = search.workers or workers_available()
+        return ClusterSearch(model, shards, search.memory, search.checkpoint).run(report)
+    except (SavedError, ClusterError) as error:
+        raise InputError(str(error)) from None
+
+
+def _explored(found: BoundedCheck) -> Exploration:
+    """A bounded check as an exploration that counts no states."""
+    outcome = {
+        BoundedOutcome.VIOLATED: Outcome.VIOLATED,
+        BoundedOutcome.UNDEFINED: Outcome.UNDEFINED,
+        BoundedOutcome.NONE_WITHIN: Outcome.BOUND,
+        BoundedOutcome.UNKNOWN: Outcome.UNKNOWN,
+        BoundedOutcome.INTERRUPTED: Outcome.INTERRUPTED,
+    }[found.outcome]
+    return Exploration(
+        outcome=outcome,
+        states=0,
+        transitions=0,
+        depth=found.depth,
+        violated=found.violated,
+        undefined=found.undefined,
+        initial=found.initial,
+        path=found.path,
+        seconds=found.seconds,
+    )

@@ -1,0 +1,179 @@
+"""What `quorate`'s functions return: one class for each, on a common base.
+
+A result prints itself, at the prompt and in a notebook, as the command does.
+"""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quorate.checker.errors import InputError
+from quorate.checker.prove.bounded import KInduction as Induced
+from quorate.checker.prove.bounded import ObligationStatus
+from quorate.checker.rendering import exploration, induction
+from quorate.checker.rendering.output import Output, plain_text
+from quorate.checker.results import Exploration
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from .errors import ViolationError
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.graph import StateGraph
+    from quorate.checker.explore.search.breadth_first import Explorer
+
+
+class Result(ABC):
+    """What every result has."""
+
+    @property
+    @abstractmethod
+    def holds(self) -> bool:
+        """Whether all that was asked was shown. False also where it was neither shown nor refuted.
+
+        Of nothing, nothing holds: False where no invariant is claimed, or no state is reachable.
+        """
+
+    @property
+    @abstractmethod
+    def violation(self) -> str | None:
+        """What is wrong, in one line; None where nothing was found to be."""
+
+    @property
+    @abstractmethod
+    def trace(self) -> Trace | None:
+        """The run to what is wrong, None where there is none."""
+
+    @abstractmethod
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        """The result as plain data, as `quorate.schema.json` says.
+
+        `written` is the file that the trace was written to.
+        """
+
+    @abstractmethod
+    def show(self, out: Output) -> None:
+        """Write the result for people."""
+
+    def raise_for_violation(self) -> None:
+        """Raise ViolationError if something was found to be wrong."""
+        if self.violation is not None:
+            raise ViolationError(self.violation, self)
+
+    def __repr__(self) -> str:
+        return plain_text(self.show)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+
+@dataclass(frozen=True, repr=False)
+class CheckResult(Result):
+    """What a search found.
+
+    `exploration` has its counts; `notes` say which parts of the explanation could not be made.
+    """
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    invariants: tuple[str, ...]
+    exploration: Exploration
+    run: Trace | None
+    warnings: tuple[str, ...]
+    explorer: Explorer | None = field(default=None, compare=False)
+
+    @property
+    def trace(self) -> Trace | None:
+        return self.run
+
+    @property
+    def holds(self) -> bool:
+        found = self.exploration
+        return found.complete and not exploration.vacuous(found, self.invariants)
+
+    @property
+    def violation(self) -> str | None:
+        return exploration.finding_line(self.exploration)
+
+    @property
+    def states(self) -> int:
+        """How many states were found; with symmetry, of how many orbits."""
+        return self.exploration.states
+
+    def graph(self) -> StateGraph:
+        """The graph of all states and steps.
+
+        Raises InputError where the search does not keep all states in memory, or leaves some out;
+        SizeError where the graph would be too large.
+        """
+        from quorate.checker.explore.graph import StateGraph
+
+        found = self.exploration
+        if self.explorer is None or found.orbits or found.por or found.spilled:
+            raise InputError(
+                "a state graph is of all states, in memory: it takes BreadthFirst(), without "
+                "symmetry and por, with enough memory"
+            )
+        return StateGraph(self.explorer)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return exploration.as_json(
+            self.protocol,
+            self.sizes,
+            self.invariants,
+            self.exploration,
+            self.warnings,
+            self.run,
+            written,
+        )
+
+    def show(self, out: Output) -> None:
+        out.title(f"{self.protocol.__name__}  {self.sizes}")
+        self.report(out, coverage=False)
+
+    def report(self, out: Output, coverage: bool, notes: Sequence[str] = ()) -> None:
+        """The result without its title; with `coverage`, how often each guard failed."""
+        warned = [*self.warnings, *notes]
+        exploration.report(out, self.invariants, self.exploration, warned, self.run, coverage)
+
+
+@dataclass(frozen=True, repr=False)
+class InductionResult(Result):
+    """What k-induction showed; `induction` says it invariant by invariant."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    induction: Induced
+    run: Trace | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trace(self) -> Trace | None:
+        return self.run
+
+    @property
+    def holds(self) -> bool:
+        return self.induction.status is ObligationStatus.PROVED and not self.warnings
+
+    @property
+    def violation(self) -> str | None:
+        return induction.finding_line(self.induction)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return induction.as_json(
+            self.protocol, self.sizes, self.induction, self.warnings, self.run, written
+        )
+
+    def show(self, out: Output) -> None:
+        out.title(f"{self.protocol.__name__}  {self.sizes}")
+        self.report(out)
+
+    def report(self, out: Output) -> None:
+        """The result without its title."""
+        induction.report(out, self.protocol, self.sizes, self.induction, self.warnings, self.run)

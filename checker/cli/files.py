@@ -1,0 +1,50 @@
+"""The files that a verb writes: whether they can be written, and writing a trace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from quorate.checker.errors import InputError
+from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.saving import save_trace
+from quorate.traces import Trace
+
+
+def writable(path: Path | None) -> None:
+    """Make sure before a long search that its result can be written. Raises InputError."""
+    if path is None:
+        return
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory, expected a file to write", str(path))
+    if path.exists() and not path.is_file():
+        return  # /dev/stdout, a pipe: it is not replaced
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such directory to write {path.name} in", str(folder))
+    probe = folder / f".{path.name}.probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write here: {error.strerror}", str(folder)) from None
+
+
+def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:
+    """The file that the trace was written to; None if it was not to be, or could not be."""
+    if trace is None or path is None:
+        return None
+
+    def write() -> Path:
+        save_trace(trace, path)
+        return path
+
+    return explaining.part("the trace's file", write, None)
+
+
+def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
+    """That a file for the trace is none of this run's, where there is no trace."""
+    if trace is None and path is not None:
+        left = "is left as it was" if path.exists() else "was not written"
+        yield f"there is no trace: {path} {left}"

@@ -1,0 +1,233 @@
+"""An exploration, for people and for programs: what was searched, what was found, what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quorate.checker.loading import name_of
+from quorate.checker.results import Exploration, Orbits, Outcome
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from .document import run_json
+from .output import Output
+from .runs import show_found, undefined_line, violation_line
+from .words import amount, count, holding, seconds
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.search.breadth_first import Estimate
+
+NOTHING = "nothing claimed"  # an outcome, for programs
+
+
+def memory_line(estimate: Estimate, follow: Mapping[str, tuple[str, ...]]) -> str:
+    """What a state costs; `follow` maps messages to the variables that are computed from them."""
+    derived = "; ".join(
+        f"{', '.join(names)} {'follows' if len(names) == 1 else 'follow'} from {messages}"
+        for messages, names in follow.items()
+    )
+    bits = f"{estimate.bits} bits a state" + (f" ({derived})" if derived else "")
+    return (
+        f"{bits}, {estimate.bytes_per_state} bytes with parent and table; "
+        f"{count(estimate.instances, 'action instance')}"
+    )
+
+
+def fits_line(estimate: Estimate, memory: int) -> str:
+    """How many states the budget is for."""
+    most = estimate.most_states_in_memory
+    return f"{count(most, 'state')} fit in {amount(memory)}; more go to the disk"
+
+
+def finding_line(found: Exploration) -> str | None:
+    """What is wrong, in one line; None where nothing was found to be."""
+    if found.initial is None:
+        return None
+    return violation_line(found.violated, found.undefined, found.path)
+
+
+def report(
+    out: Output,
+    invariants: Sequence[str],
+    found: Exploration,
+    warned: Sequence[str],
+    trace: Trace | None,
+    coverage: bool,
+) -> None:
+    """The result, for people."""
+    size = (
+        f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
+        f"depth {found.depth}, {seconds(found.seconds)}"
+    )
+    mark = "ok" if found.complete and not vacuous(found, invariants) else ""
+    if not found.states and not found.complete:
+        size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
+    match found.outcome:
+        case Outcome.HOLDS:
+            which = "enough states to meet any violation" if found.por else "all reachable states"
+            out.line(f"{which}: {size}", mark)
+            if mark:
+                out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", mark)
+            for name in sorted(found.reached):
+                out.line(f"reached: {name}", mark)
+        case Outcome.VIOLATED:
+            out.line(f"{found.violated} is violated: {size}", "bad")
+        case Outcome.UNDEFINED:
+            assert found.undefined is not None
+            what = undefined_line(found.undefined, len(found.path))
+            out.line(f"{what}: {size}", "bad")
+        case _ if found.partial is not None:
+            why = {
+                Outcome.INTERRUPTED: "interrupted",
+                Outcome.LIMIT: "stopped at the limit",
+                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
+            }.get(found.outcome, "not exhaustive")
+            seen = f" in {size}" if found.states else f" in {seconds(found.seconds)}"
+            out.line(f"{why}; nothing was found so far{seen}: {found.partial}", "warn")
+        case Outcome.BOUND | Outcome.UNKNOWN | Outcome.INTERRUPTED if not found.states:
+            ending = {
+                Outcome.BOUND: "longer runs were not looked at",
+                Outcome.UNKNOWN: "about longer ones the solver does not know",
+                Outcome.INTERRUPTED: "interrupted",
+            }[found.outcome]
+            known = f"no run of at most {count(found.depth, 'step')} violates an invariant"
+            if found.depth < 0:
+                known = "nothing is known, not even of the initial states"
+            out.line(f"{known} ({seconds(found.seconds)}); {ending}", "warn")
+        case _:
+            why = {
+                Outcome.INTERRUPTED: "interrupted",
+                Outcome.LIMIT: "stopped at the limit",
+                Outcome.OUT_OF_MEMORY: "stopped: no more memory",
+            }[found.outcome]
+            out.line(
+                f"{why}; nothing was found so far in {size}; "
+                f"{count(found.waiting, noun_of(found))} were still to be expanded",
+                "warn",
+            )
+    if found.orbits is not None:
+        _orbits(out, found, found.orbits, mark)
+    for line in kept_lines(found):
+        out.line(line)
+    if found.initial is not None:
+        show_found(out, trace, found.path)
+    if coverage:
+        _coverage(out, found)
+    for warning in warned:
+        out.line(warning, "warn")
+
+
+def vacuous(found: Exploration, invariants: Sequence[str]) -> bool:
+    """Whether all was looked at and nothing came of it: of nothing, nothing holds."""
+    return found.complete and not (invariants and found.states)
+
+
+def noun_of(found: Exploration) -> str:
+    """What a search counted: with symmetry, states that each stand for their orbit."""
+    return "orbit" if found.orbits is not None and found.orbits.sorts else "state"
+
+
+def _orbits(out: Output, found: Exploration, orbits: Orbits, mark: str) -> None:
+    """What the orbits stand for, and which sorts could not be reduced."""
+    if orbits.sorts:
+        out.line(
+            f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
+            f"{count(orbits.states, 'state')} ({' × '.join(orbits.sorts)}, "
+            f"{orbits.permutations:,} permutations)",
+            mark,
+        )
+    elif not orbits.refused:
+        out.line("no unordered sort has two elements or more: there is no symmetry")
+    for name, why in orbits.refused.items():
+        out.line(f"{name}s are not interchangeable: {why}")
+
+
+def _coverage(out: Output, found: Exploration) -> None:
+    over = f" over a sample of {found.sampled:,} {noun_of(found)}s" if found.sampled else ""
+    out.line()
+    if not over and noun_of(found) == "orbit":
+        over = " over one state of each orbit"
+    if found.por:
+        over += " without the steps that were left out"
+    out.title(f"coverage{over}")
+    if not found.guards:
+        why = "there are none, or too many" if found.complete else "the search is not complete"
+        out.line(f"no guards were counted: {why}")
+    for name, times in found.fired.items():
+        out.line(f"{times:>14,}  {name} enabled")
+        for g in found.guards:
+            if g.action == name:
+                out.line(f"{g.blocked:>14,}    line {g.line}: stopped by require({g.text})")
+
+
+def symmetry_of(found: Exploration) -> dict[str, Any] | None:
+    """What the orbits stand for, for programs: then all other counts are of orbits."""
+    if found.orbits is None:
+        return None
+    return {
+        "sorts": list(found.orbits.sorts),
+        "permutations": found.orbits.permutations,
+        "full_states": found.orbits.states,
+        "refused": dict(found.orbits.refused),
+    }
+
+
+def as_json(
+    target: type[Protocol],
+    bounds: Sizes,
+    invariants: Sequence[str],
+    found: Exploration,
+    warned: Sequence[str],
+    run: Trace | None,
+    trace: Path | None,
+) -> dict[str, Any]:
+    """The result, for programs; `run` violates, and is in the file `trace`."""
+    return {
+        "protocol": name_of(target),
+        "sizes": dict(bounds),
+        "faults": bounds.faults,
+        "outcome": NOTHING if vacuous(found, invariants) else found.outcome.value,
+        "states": found.states,
+        "symmetry": symmetry_of(found),
+        "por": found.por,
+        "bits": found.bits or None,
+        "words": found.words or None,
+        "follow": {messages: list(names) for messages, names in found.follow.items()},
+        "transitions": found.transitions,
+        "depth": found.depth,
+        "seconds": round(found.seconds, 4),
+        "violated": found.violated,
+        "invariants": list(invariants),
+        "reached": sorted(found.reached),
+        "fired": dict(found.fired),
+        "guards": [
+            {"action": g.action, "line": g.line, "text": g.text, "blocked": g.blocked}
+            for g in found.guards
+        ],
+        "sampled": found.sampled,
+        "spilled": None if found.spilled is None else asdict(found.spilled),
+        "resumed": None if found.resumed is None else asdict(found.resumed),
+        "partial": found.partial,
+        "warnings": list(warned),
+        "trace": str(trace) if trace is not None else None,
+        "run": run_json(run, trace) if run is not None else None,
+    }
+
+
+def kept_lines(found: Exploration) -> Iterator[str]:
+    """What a search on disk took, and whether it was resumed."""
+    if found.spilled is not None:
+        s = found.spilled
+        yield (
+            f"on disk after {count(s.states, 'state')}: "
+            f"{s.bytes_per_state:.1f} bytes a state, {amount(s.most_bytes)} at most"
+        )
+    if found.resumed is not None:
+        r = found.resumed
+        if r.finished:
+            yield "the search was finished already: this is what its checkpoint says"
+        else:
+            yield f"resumed from a checkpoint with {count(r.states, 'state')}"

@@ -1,0 +1,37 @@
+"""Phrases that several reports share: counts with their noun, durations, amounts of memory."""
+
+from __future__ import annotations
+
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def count(n: int, noun: str) -> str:
+    """`3,921 states`, `1 state`."""
+    ending = "y" if noun.endswith("y") and n == 1 else noun[-1]
+    if n == 1:
+        return f"1 {noun[:-1]}{ending}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{n:,} {plural}"
+
+
+def holding(invariants: int) -> str:
+    """`6 invariants hold`, `1 invariant holds`."""
+    return f"{count(invariants, 'invariant')} {'holds' if invariants == 1 else 'hold'}"
+
+
+def seconds(s: float) -> str:
+    """A duration, with as many digits as it deserves."""
+    return f"{s:.2f} s" if s < 10 else f"{s:.0f} s"
+
+
+def amount(size: int) -> str:
+    """Bytes for people: 2.1 GiB."""
+    value, unit = float(size), 0
+    while value >= 1024 and unit < len(UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.1f} {UNITS[unit]}" if unit else count(size, "byte")
+
+
+def by_clock(ended: bool) -> str:
+    """That the clock ended a proof, and not the count of what a prover may do."""
+    return ", ended by the clock: this machine is too slow or too busy" if ended else ""
