@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from typing import Any
 
 from quorate.checker.explore.bounds import is_bound
@@ -115,21 +114,38 @@ class _Search:
     def _expand(self, state: State, following: list[State]) -> End | None:
         """Take the steps of a state, up to one that ends the search; all of them are counted."""
         self.expanded += 1
-        steps = self.machine.successors(state)
-        for action, args, after in steps:
-            self.fired[action] += 1
-            if after in self.parents:
-                continue
-            self.parents[after] = (state, action, args)
-            following.append(after)
-            end = self._end(after)
-            self.machine.load(state)
-            if end is not None:
-                with suppress(StepError):  # behind what ends the search
-                    for other, _, _ in steps:
-                        self.fired[other] += 1
-                return end
+        before = dict(self.fired)
+        try:
+            for action, args, after in self.machine.successors(state):
+                self.fired[action] += 1
+                if after in self.parents:
+                    continue
+                self.parents[after] = (state, action, args)
+                following.append(after)
+                end = self._end(after)
+                self.machine.load(state)
+                if end is not None:
+                    self.fired = before
+                    self._count(state)
+                    return end
+        except StepError as error:
+            if error.at is not None and error.at.kind == "action":
+                self.fired = before
+                self._count(state)
+            raise
         return None
+
+    def _count(self, state: State) -> None:
+        """Count every step of a state, those without a value included."""
+        m = self.machine
+        for action in m.actions:
+            for args in m.choices(state, action):
+                try:
+                    self.fired[action] += m.step(state, action, args) is not None
+                except StepError:
+                    # What is undefined is its effect, if it is enabled at all.
+                    held = (r.held for r in m.requirements(state, action, args))
+                    self.fired[action] += all(held)
 
     def _end(self, state: State) -> End | None:
         """How the search ends with a state that was just found, if it does."""

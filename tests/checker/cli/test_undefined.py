@@ -56,6 +56,15 @@ def test_the_same_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert undefined["expression"] == "self.n + 1"
 
 
+@pytest.mark.parametrize("way", [(), ("--reference",), ("--threads", "2"), ("--memory", "4KiB")])
+def test_the_undefined_step_is_a_transition(
+    way: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", CASE, "-s", "N=2", *way, "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert (found["states"], found["transitions"]) == (3, 3)
+
+
 def test_a_checkpoint_keeps_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["check", CASE, "-s", "N=2", "--checkpoint", str(tmp_path / "kept"), "--json"]
     told = []
