@@ -44,7 +44,6 @@ LONG = {
     "checker/explore/reduction/symmetry.py": "to be split",
     "checker/explore/search/breadth_first.py": "to be split",
     "checker/ground/evaluate.py": "to be split",
-    "checker/synthesis/finder.py": "to be split",
     "model/language/frontend/statements.py": "to be split",
     "model/language/ir/lower.py": "to be split",
     "model/mutants/paxos_roles.py": "a catalogue: one mutant after another",

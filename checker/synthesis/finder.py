@@ -14,10 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from quorate.checker.loading import name_of
 from quorate.checker.prove.unbounded import Proof, ProofStatus, prove_unbounded
 from quorate.checker.results import NO_STATE, Outcome
-from quorate.checker.tracing.build import make_trace
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered
@@ -26,6 +24,7 @@ from quorate.traces import Trace
 
 from .candidates import CandidateLemma, candidate_lemmas
 from .clauses import Clause
+from .evidence import needed_by, run_trace, step_trace
 from .grammar import CandidateGrammar
 from .induction import SENSE, BreakingStep, InductionChecker, UndecidedError
 from .instance import SampledInstance
@@ -153,13 +152,9 @@ class _Finder:
         if found.undefined is not None:
             raise StepError(str(found.undefined), found.undefined)
         if found.outcome is Outcome.VIOLATED:
-            assert found.initial is not None and found.violated is not None
-            name = name_of(self.protocol)
-            trace = make_trace(
-                self.protocol, name, instance.sizes, found.initial, found.path, found.violated
-            )
+            trace = run_trace(self.protocol, instance, found)
             self.sizes = str(instance.sizes)
-            return self._found(SynthesisStatus.VIOLATED, trace=trace, broken=found.violated)
+            return self._found(SynthesisStatus.VIOLATED, trace=trace, broken=found.violated or "")
         self.learner.instances.append(instance)
         return None
 
@@ -311,19 +306,9 @@ class _Finder:
             instance, step = self.stuck
             broken = step.lemma
             with instance.sizes:
-                trace = self._step_trace(instance, step)
+                trace = step_trace(self.protocol, instance, step)
         self._rename()
         return self._found(SynthesisStatus.OPEN, trace=trace, broken=broken)
-
-    def _step_trace(self, instance: SampledInstance, step: BreakingStep) -> Trace | None:
-        """The step as CPython takes it."""
-        if step.after is None:
-            return None
-        before, after = instance.ground.state(step.before), instance.ground.state(step.after)
-        move = instance.ground.move(before, step.action, after)
-        return make_trace(
-            self.protocol, name_of(self.protocol), instance.sizes, before, [move], step.lemma
-        )
 
     def _found(
         self,
@@ -399,18 +384,3 @@ class _Finder:
                     self.doing, learner.tried, learner.refuted, len(self.lemmas), passed
                 )
             )
-
-
-def needed_by(proof: Proof, goals: Sequence[str]) -> set[str]:
-    """What the proofs of the goals, and of one message per key, use, all the way down."""
-    uses: dict[str, set[str]] = {}
-    for o in proof.obligations:
-        uses.setdefault(o.invariant, set()).update(o.used)
-    todo = [*goals, *(n for n in uses if "." in n)]
-    found: set[str] = set()
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += uses.get(name, ())
-    return found
