@@ -19,7 +19,7 @@ from quorate.checker.prove.unbounded import (
     write_smt2,
 )
 from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
-from quorate.checker.prove.unbounded.results import SENSE
+from quorate.checker.prove.unbounded.results import DEFINEDNESS
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.quorums import mark_of, quorum_json
@@ -150,7 +150,7 @@ def _at(i: InvariantProof) -> str:
 
 def line_of(i: InvariantProof) -> str:
     """What is known of one invariant, in one line."""
-    if i.invariant == SENSE:
+    if i.invariant == DEFINEDNESS:
         return _sense_of(i)
     match i.status:
         case ProofStatus.PROVED:
@@ -164,7 +164,7 @@ def line_of(i: InvariantProof) -> str:
             return f"{i.invariant}: violated by a run{_at(i)}: {i.note}"
         case ProofStatus.VIOLATED:
             return f"{i.invariant}: violated, see below the run{_at(i)}"
-    if i.rests_on == (SENSE,):
+    if i.rests_on == (DEFINEDNESS,):
         return f"{i.invariant}: open: proved, assuming that every step makes sense"
     rests = f", since it rests on {', '.join(i.rests_on)}" if i.rests_on else ""
     return f"{i.invariant}: open{rests}"

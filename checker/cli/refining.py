@@ -189,9 +189,9 @@ def _run_of(found: RefinementCheck, explaining: Explaining) -> Trace | None:
 
 def _ways(out: Output, found: RefinementCheck) -> None:
     """What each concrete action is, abstractly."""
-    width = max(map(len, found.ways), default=0)
-    for action, ways in found.ways.items():
-        shown = [f"{way or 'nothing'} {times:,}" for way, times in sorted(ways.items())]
+    width = max(map(len, found.readings), default=0)
+    for action, readings in found.readings.items():
+        shown = [f"{way or 'nothing'} {times:,}" for way, times in sorted(readings.items())]
         out.line(f"{action:<{width}}  → {', '.join(reversed(shown)) or 'never'}", indent=1)
 
 
@@ -286,8 +286,8 @@ def _refined(found: RefinementCheck, proof: RefinementProof | None) -> dict[str,
         "stutters": found.stutters,
         "images": found.images,
         "seconds": round(found.seconds, 4),
-        "ways": {a: {w or "nothing": n for w, n in ws.items()} for a, ws in found.ways.items()},
-        "taken": dict(found.taken),
+        "ways": {a: {w or "nothing": n for w, n in ws.items()} for a, ws in found.readings.items()},
+        "taken": dict(found.occurrences),
         "failure": _failed(found.failure) if found.failure is not None else None,
         "undefined": run_json(undefined) if undefined is not None else None,
         "warnings": found.warnings(),

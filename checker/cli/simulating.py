@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.action_map import shown_calls
 from quorate.checker.refine.explored import RefinementCheck
 from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import ActionProof, RefinementProof
@@ -38,7 +38,11 @@ def _ways(out: Output, proof: RefinementProof) -> None:
 
 def ways_of(part: ActionProof) -> str:
     """What the steps of an action are."""
-    return ", ".join([*map(shown_way, part.ways), "or nothing"]) if part.ways else "nothing"
+    return (
+        ", ".join([*map(shown_calls, part.alternatives), "or nothing"])
+        if part.alternatives
+        else "nothing"
+    )
 
 
 def _missing(out: Output, proof: RefinementProof) -> None:
@@ -48,9 +52,9 @@ def _missing(out: Output, proof: RefinementProof) -> None:
         out.line(f"{proof.unsupported}{at}", indent=1)
     for p in proof.parts:
         if not p.proved:
-            ways = f" as {ways_of(p)}" if p.ways else ""
+            alternatives = f" as {ways_of(p)}" if p.alternatives else ""
             out.line(
-                f"{p.action or 'initial states'}{ways}: not shown{by_clock(p.clock)}",
+                f"{p.action or 'initial states'}{alternatives}: not shown{by_clock(p.clock)}",
                 "warn",
                 indent=1,
             )
@@ -69,7 +73,7 @@ def proof_as_json(proof: RefinementProof) -> dict[str, Any]:
         "actions": [
             {
                 "action": p.action,
-                "ways": list(map(shown_way, p.ways)),
+                "ways": list(map(shown_calls, p.alternatives)),
                 "proved": p.proved,
                 "questions": p.questions,
                 "not_shown": list(dict.fromkeys(p.failed)),

@@ -23,7 +23,7 @@ from quorate.traces import Change, FrozenMap, Record, Step, Trace
 MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step
 
 # The actions that lead from one abstract state to another, each a sequence of names.
-Ways = tuple[tuple[str, ...], ...]
+ActionSequences = tuple[tuple[str, ...], ...]
 # The same with arguments.
 Path = tuple[tuple[str, Arguments], ...]
 
@@ -99,7 +99,7 @@ class Abstract:
     def _full(self, state: State) -> State:
         return (*state, *(1 for _ in self.sizes.faults))
 
-    def ways(self, before: State, after: State, most: int) -> Ways:
+    def sequences(self, before: State, after: State, most: int) -> ActionSequences:
         """The shortest sequences of at most `most` actions from one state to another."""
         found = (
             itertools.product(*(dict.fromkeys(action for action, _ in steps) for steps in leg))
@@ -112,7 +112,7 @@ class Abstract:
         return tuple(p for leg in self._legs(before, after, most) for p in itertools.product(*leg))
 
     def _legs(self, before: State, after: State, most: int) -> list[tuple[Path, ...]]:
-        """The shortest ways through other states; for each step what it may be."""
+        """The shortest sequences through other states; for each step what it may be."""
         front: dict[State, list[tuple[Path, ...]]] = {before: [()]}
         for _ in range(most):
             following: dict[State, list[tuple[Path, ...]]] = {}

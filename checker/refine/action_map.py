@@ -44,7 +44,7 @@ from .view import View
 MOST_STATES = 20_000
 MOST_STEPS = 60  # that a guess is tried on, of each action
 MOST_GUESSES = 2_000  # of each pair of actions
-MOST_WAYS = 3  # that the steps of one action may be
+MOST_TOGETHER = 3  # alternatives that explain the steps of one action together
 MOST_ALTERNATIVES = 4
 NOTHING = object()
 
@@ -70,8 +70,8 @@ class Call:
 
 # Abstract actions one after the other, and what the steps of one concrete action may be: one of
 # these if it changes the abstract state at all.
-Way = tuple[Call, ...]
-Ways = tuple[Way, ...]
+CallSequence = tuple[Call, ...]
+Alternatives = tuple[CallSequence, ...]
 
 _Valued = tuple[c.Expr | None, list[Any]]  # a term, and what it is in each sample
 
@@ -85,9 +85,9 @@ class _Sample:
     paths: tuple[Path, ...]
 
 
-def guess_ways(
+def guess_action_map(
     refinement: Refinement, bounds: RefinementSizes, matching: Matching
-) -> dict[str, list[Ways]]:
+) -> dict[str, list[Alternatives]]:
     """For each concrete action guesses that explain all its steps, the likeliest first; or none.
 
     An action whose steps never change the abstract state has the one guess `()`.
@@ -108,9 +108,11 @@ class _Guess:
             self.explorer.run(None, coverage=False)
         self.view = View(self.explorer.machine)
 
-    def run(self) -> dict[str, list[Ways]]:
+    def run(self) -> dict[str, list[Alternatives]]:
         samples = self._samples()
-        return {a.name: self._ways(a, samples.get(a.name, [])) for a in self.description.actions}
+        return {
+            a.name: self._alternatives(a, samples.get(a.name, [])) for a in self.description.actions
+        }
 
     # ------------------------------------------------------------ steps
 
@@ -152,22 +154,22 @@ class _Guess:
 
     # ------------------------------------------------------------ guesses
 
-    def _ways(self, action: c.Action, samples: list[_Sample]) -> list[Ways]:
-        """Single ways that explain all of the steps, else a few that do together."""
+    def _alternatives(self, action: c.Action, samples: list[_Sample]) -> list[Alternatives]:
+        """Single alternatives that explain all of the steps, else a few that do together."""
         if not samples:  # it was not seen to change anything, and may all the same
             return [(), *self._namesake(action)]
-        explained: dict[Way, frozenset[int]] = {}
-        alone: list[Ways] = []
-        for way, those in self._guesses(action, samples):
+        explained: dict[CallSequence, frozenset[int]] = {}
+        alone: list[Alternatives] = []
+        for sequence, those in self._guesses(action, samples):
             if len(those) == len(samples):
-                alone.append((way,))
+                alone.append((sequence,))
             else:
-                explained[way] = those
+                explained[sequence] = those
             if len(alone) == MOST_ALTERNATIVES:
                 break
         return alone or self._together(explained, set(range(len(samples))))
 
-    def _namesake(self, action: c.Action) -> list[Ways]:
+    def _namesake(self, action: c.Action) -> list[Alternatives]:
         """The abstract action of this name, with the same parameters."""
         upper = {a.name: a for a in self.matching.description.actions}.get(action.name)
         given = {(p.var.name, p.var.type): p.var for p in action.parameters}
@@ -176,10 +178,12 @@ class _Guess:
             return []
         return [((Call(action.name, tuple(given[w] for w in wanted)),),)]
 
-    def _together(self, explained: dict[Way, frozenset[int]], left: set[int]) -> list[Ways]:
-        """As few ways as explain all of the steps, or what they can, the best ones first."""
-        chosen: list[Way] = []
-        while left and len(chosen) < MOST_WAYS and explained:
+    def _together(
+        self, explained: dict[CallSequence, frozenset[int]], left: set[int]
+    ) -> list[Alternatives]:
+        """The fewest alternatives that explain all steps, or as many as can be, the best first."""
+        chosen: list[CallSequence] = []
+        while left and len(chosen) < MOST_TOGETHER and explained:
             best = max(explained, key=lambda w: len(explained[w] & left))
             if not explained[best] & left:
                 break
@@ -189,8 +193,8 @@ class _Guess:
 
     def _guesses(
         self, action: c.Action, samples: list[_Sample]
-    ) -> Iterator[tuple[Way, frozenset[int]]]:
-        """Ways of the actions that were seen, each with the samples that it explains."""
+    ) -> Iterator[tuple[CallSequence, frozenset[int]]]:
+        """Alternatives of the actions that were seen, each with the samples that it explains."""
         terms = list(self._terms(action))
         for names in dict.fromkeys(_names(p) for x in samples for p in x.paths):
             uppers = [self.matching.description.action(n) for n in names]
@@ -297,9 +301,9 @@ def _only_guards(action: c.Action, parameter: c.Binder) -> bool:
     return not any(parameter.var.name in free(e) for e in action.effects)
 
 
-def shown_way(way: Way, arguments: bool = True) -> str:
+def shown_calls(sequence: CallSequence, arguments: bool = True) -> str:
     """What a step is, as one would write it."""
-    return " then ".join(map(str, way) if arguments else (call.action for call in way))
+    return " then ".join(map(str, sequence) if arguments else (call.action for call in sequence))
 
 
 def shown(term: c.Expr) -> str:

@@ -33,7 +33,10 @@ class ClaimChecker:
 
     def show(self, claim: Claim) -> None:
         """Refute every combination; first what needs no other part, and no change either."""
-        left = [[w for w in way if not self._refuted(claim, [w], quick=True)] for way in claim.ways]
+        left = [
+            [w for w in alternative if not self._refuted(claim, [w], quick=True)]
+            for alternative in claim.alternatives
+        ]
         for row in itertools.product(*left):
             if len(self.failed) == MOST_FAILED:
                 return
@@ -47,7 +50,7 @@ class ClaimChecker:
     def _refuted(self, claim: Claim, wrong: list[Deviation], quick: bool = False) -> bool:
         """Whether no step of the action is wrong in all these respects."""
         self.questions += 1
-        formula = conj([claim.taken, *(w.formula for w in wrong)])
+        formula = conj([claim.premise, *(w.formula for w in wrong)])
         given = {n: f for w in wrong for n, f in w.given.items()}
         before = self.obligations.assumed(self.known) if claim.action is not None else {}
         after = {f"{n}{AFTER}": f for n, f in claim.after.items() if n in self.known}

@@ -24,7 +24,7 @@ from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 
-from .abstract import Abstract, Attempt, Difference, Ways
+from .abstract import Abstract, ActionSequences, Attempt, Difference
 from .images import Images, Indices, Regroup
 from .sizing import RefinementSizes, configure
 
@@ -61,10 +61,11 @@ class RefinementFailure:
 class RefinementCheck:
     """A check: what was looked at, what each step was read as, and the first that fails.
 
-    `ways` counts the steps of each concrete action by what they are abstractly: the names of the
-    actions, joined by " then ", or NOTHING. `taken` counts the steps that are, or contain, each
-    abstract action. Both are of every step only if nothing failed. `undefined` is the search of the
-    concrete protocol, if that ended with a step that has no value and no step before it fails.
+    `readings` counts the steps of each concrete action by what they are abstractly: the names of
+    the actions, joined by " then ", or NOTHING. `occurrences` counts the steps that are, or
+    contain, each abstract action. Both are of every step only if nothing failed. `undefined` is
+    the search of the concrete protocol, if that ended with a step that has no value and no step
+    before it fails.
     """
 
     refinement: Refinement
@@ -75,8 +76,8 @@ class RefinementCheck:
     transitions: int
     images: int
     calls: int
-    ways: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    taken: Mapping[str, int] = field(default_factory=dict)
+    readings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    occurrences: Mapping[str, int] = field(default_factory=dict)
     failure: RefinementFailure | None = None
     undefined: Exploration | None = None
     seconds: float = 0.0
@@ -84,7 +85,7 @@ class RefinementCheck:
     @property
     def stutters(self) -> int:
         """How many steps change nothing abstractly."""
-        return sum(w.get(NOTHING, 0) for w in self.ways.values())
+        return sum(w.get(NOTHING, 0) for w in self.readings.values())
 
     @property
     def nothing(self) -> str | None:
@@ -94,7 +95,7 @@ class RefinementCheck:
             return f"nothing was compared: {concrete.__name__} has no initial state"
         if not self.transitions:
             return f"nothing was compared: {concrete.__name__} takes no step"
-        if not any(self.taken.values()):
+        if not any(self.occurrences.values()):
             return f"nothing was compared: no step changes anything of {abstract.__name__}"
         return None
 
@@ -108,7 +109,7 @@ class RefinementCheck:
         faults = {n: m._quorate.fault for n, m in abstract.methods("action").items()}
         return [
             f"no step of {concrete.__name__} is {name} of {abstract.__name__}"
-            for name, times in self.taken.items()
+            for name, times in self.occurrences.items()
             if not times and faults[name] is None
         ]
 
@@ -167,8 +168,8 @@ class _RefinementChecker:
             transitions=self.graph.edges,
             images=len(self.images.states),
             calls=self.images.calls,
-            ways=self.ways,
-            taken=self.taken,
+            readings=self.readings,
+            occurrences=self.occurrences,
             failure=failure,
             undefined=found if undefined else None,
             seconds=time.perf_counter() - self.started,
@@ -196,9 +197,11 @@ class _RefinementChecker:
         """The first initial state or step, of those found, that is none of the abstract ones."""
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
-        self.ways: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
-        self.taken = dict.fromkeys(self.abstract.machine.actions, 0)
-        self.found: dict[tuple[int, int], Ways] = {}  # what each pair of images was read as
+        self.readings: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
+        self.occurrences = dict.fromkeys(self.abstract.machine.actions, 0)
+        self.found: dict[
+            tuple[int, int], ActionSequences
+        ] = {}  # what each pair of images was read as
         return self._first_failure()
 
     def _first_failure(self) -> RefinementFailure | None:
@@ -230,7 +233,7 @@ class _RefinementChecker:
         many = int(classes.max()) + 1
         pairs = classes[g.sources] * many + classes[g.targets]
         distinct, firsts, which = np.unique(pairs, return_index=True, return_inverse=True)
-        read: list[Ways] = [()] * len(distinct)
+        read: list[ActionSequences] = [()] * len(distinct)
         for i in np.argsort(firsts):
             before, after = map(self.images.of_class, divmod(int(distinct[i]), many))
             read[i] = self._read(before, after)
@@ -239,29 +242,29 @@ class _RefinementChecker:
         self._count(read, which.astype(np.int64))
         return None
 
-    def _read(self, before: int, after: int) -> Ways:
+    def _read(self, before: int, after: int) -> ActionSequences:
         """What a step from one image to another is; nothing if it is no step."""
         if before == after:
             return ((),)
         if (before, after) not in self.found:
             states = self.images.states
-            self.found[before, after] = self.abstract.ways(
+            self.found[before, after] = self.abstract.sequences(
                 states[before], states[after], self.refinement.steps
             )
         return self.found[before, after]
 
-    def _count(self, read: list[Ways], which: Indices) -> None:
+    def _count(self, read: list[ActionSequences], which: Indices) -> None:
         """Count the steps of each action by what they were read as."""
-        actions = list(self.ways)
+        actions = list(self.readings)
         of_label = [actions.index(label.action) for label in self.graph.edge_labels]
         keys = which * len(actions) + np.array(of_label, np.int64)[self.graph.labels]
         for key, times in zip(*np.unique(keys, return_counts=True), strict=True):
             pair, action = divmod(int(key), len(actions))
-            row, ways = self.ways[actions[action]], read[pair]
-            name = " then ".join(ways[0])
+            row, readings = self.readings[actions[action]], read[pair]
+            name = " then ".join(readings[0])
             row[name] = row.get(name, 0) + int(times)
-            for taken in {a for way in ways for a in way}:
-                self.taken[taken] += int(times)
+            for name in {a for way in readings for a in way}:
+                self.occurrences[name] += int(times)
 
     # ------------------------------------------------------------ the step that fails
 

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
-from quorate.checker.prove.unbounded.definedness import Doubt, doubts_of
+from quorate.checker.prove.unbounded.definedness import UndefinedCase, undefined_cases
 from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
@@ -28,7 +28,7 @@ from quorate.model.language.ir.build import TRUE, conjunction, negation
 from quorate.model.language.ir.traverse import free, walk
 from quorate.model.refinements import Refinement
 
-from .action_map import Call, Way, Ways, shown_way
+from .action_map import Alternatives, Call, CallSequence, shown_calls
 from .choices import AFTER, Picked
 from .composing import after
 from .flattening import Flattening
@@ -54,17 +54,18 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Claim:
-    """That the steps of an action that make some of the `changes` are one of the `ways`.
+    """That the steps of an action that make some of the `changes` are one of the `alternatives`.
 
-    A way is each respect in which a step may not be it: of each combination, one of each way, it is
-    to be refuted that such a step, which is `taken`, is wrong in all these respects. (`action` is
-    None for what is claimed of initial states.) `after` are the invariants after the step: they
+    An alternative lists the deviations: the respects in which a step may differ from it. A step is
+    none of the alternatives if it deviates from each. So for every choice of one deviation of each
+    alternative it is to be refuted that a step, for which `premise` holds, has them all. (`action`
+    is None for what is claimed of initial states.) `after` are the invariants after the step: they
     hold, once they are proved.
     """
 
     action: str | None
-    taken: Formula
-    ways: tuple[tuple[Deviation, ...], ...]
+    premise: Formula
+    alternatives: tuple[tuple[Deviation, ...], ...]
     changes: tuple[Deviation, ...] = ()
     after: Mapping[str, Formula] = field(default_factory=dict)
 
@@ -107,21 +108,21 @@ class Simulation:
         self.obligations = Obligations(self.lower)
         self.signature = self.obligations.signature
         self.before = self.obligations.before
-        self.doubts = self._doubts()
+        self.undefined_cases = self._undefined_cases()
 
-    def _doubts(self) -> dict[Doubt, Formula]:
+    def _undefined_cases(self) -> dict[UndefinedCase, Formula]:
         """Where the mapping may have no value, and that it has none in the state before a step."""
         types = {v.name: v.type for v in self.lower.variables}
         at = FirstOrderTranslator(self.signature, self.before)
-        found: dict[Doubt, Formula] = {}
+        found: dict[UndefinedCase, Formula] = {}
         for image in self.rewriting.images.values():
             binders = tuple(c.Binder(var=k, domain=c.OverType(type=k.type)) for k in image.keys)
             for e in image.parts if image.value is None else (image.value,):
-                for doubt in doubts_of(self.flat.expr(e), types, binders):
-                    found[doubt] = at.formula(doubt.whole, {})
+                for case in undefined_cases(self.flat.expr(e), types, binders):
+                    found[case] = at.formula(case.whole, {})
         for definition in self.definitions.values():
-            for doubt in doubts_of(definition, types):
-                found[doubt] = at.formula(doubt.whole, {})
+            for case in undefined_cases(definition, types):
+                found[case] = at.formula(case.whole, {})
         return found
 
     def _read(self, e: c.Expr, env: dict[str, c.Expr]) -> c.Expr:
@@ -167,9 +168,9 @@ class Simulation:
         ]
         found = []
         for start in starts or [None]:
-            taken = conj([*start.guards, *start.choices]) if start else True
+            premise = conj([*start.guards, *start.choices]) if start else True
             wrong = self._not_first(start, self._picked(start or InitialValues(v)))
-            found.append(Claim(None, taken, (tuple(wrong),)))
+            found.append(Claim(None, premise, (tuple(wrong),)))
         return found
 
     def _not_first(self, start: SymbolicStep | None, state: State) -> Iterator[Deviation]:
@@ -194,8 +195,8 @@ class Simulation:
             f = self._differ(row, (state, now, env), (blank, wanted, env))
             yield Deviation(f"{row} starts otherwise", f, self._defined({"": state}, now))
 
-    def of(self, action: c.Action, ways: Ways) -> Claim:
-        """That the steps of a concrete action that change anything are one of these ways."""
+    def of(self, action: c.Action, alternatives: Alternatives) -> Claim:
+        """That each step of a concrete action is one of these alternatives, or changes nothing."""
         step = SymbolicStep(self.signature, action, self.before)
         state, changes = self._picked(step), writes(action)
         touched = [bool(self._reads(now) & changes) for now in self.now]
@@ -206,21 +207,23 @@ class Simulation:
                 given = self._defined({"": self.before, AFTER: state}, now)
                 changed.append(Deviation(f"{row} changes", f, given))
         known = {n: i.of(self.signature, step) for n, i in self.obligations.invariants.items()}
-        taken = conj([*step.guards, *step.choices])
-        if not ways or not changed:
-            return Claim(action.name, taken, (tuple(changed),), (), known)
-        wrong = tuple(tuple(self._wrong(way, step, touched)) for way in ways)
-        return Claim(action.name, taken, wrong, tuple(changed), known)
+        premise = conj([*step.guards, *step.choices])
+        if not alternatives or not changed:
+            return Claim(action.name, premise, (tuple(changed),), (), known)
+        wrong = tuple(tuple(self._wrong(sequence, step, touched)) for sequence in alternatives)
+        return Claim(action.name, premise, wrong, tuple(changed), known)
 
-    def _wrong(self, way: Way, step: SymbolicStep, touched: list[bool]) -> Iterator[Deviation]:
+    def _wrong(
+        self, sequence: CallSequence, step: SymbolicStep, touched: list[bool]
+    ) -> Iterator[Deviation]:
         """What may keep a sequence of abstract actions from being the step: guards, effects."""
         images, written = self.rewriting.images, set[Any]()
-        for call in way:
+        for call in sequence:
             upper = self.upper.action(call.action)
             yield from self._not_enabled(call, upper, images, step)
             images = after(images, upper, call.env(upper))
             written |= writes(upper)
-        state, actions = self._picked(step), shown_way(way, arguments=False)
+        state, actions = self._picked(step), shown_calls(sequence, arguments=False)
         for row, now, may_change in zip(self.rows, self.now, touched, strict=True):
             if may_change or row.place in written:
                 expected = self.flat.expr(Rewriting(images).expr(row.now(), {}))

@@ -14,11 +14,11 @@ from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.meeting import not_always, proved_systems
 from quorate.checker.prove.unbounded.proof import Houdini
-from quorate.checker.prove.unbounded.results import SENSE, ProofStatus
+from quorate.checker.prove.unbounded.results import DEFINEDNESS, ProofStatus
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
-from .action_map import Ways, guess_ways
+from .action_map import Alternatives, guess_action_map
 from .claims import ClaimChecker
 from .matching import Matching
 from .obligations import Claim, Simulation
@@ -30,13 +30,13 @@ from .sizing import configure
 class ActionProof:
     """What is shown of one concrete action, or of the initial states (`action` is None).
 
-    `ways` is what its steps are; empty if they change nothing. `failed` are the questions that
-    were not answered, each as what of the abstract protocol could not be shown. `clock` says that
-    the clock ended one of them, and not the count of what it may do.
+    `alternatives` are what its steps may be; none if they change nothing. `failed` are the
+    questions that were not answered, each as what of the abstract protocol could not be shown.
+    `clock` says that the clock ended one of them, and not the count of what it may do.
     """
 
     action: str | None
-    ways: Ways
+    alternatives: Alternatives
     questions: int
     failed: tuple[str, ...]
     used: tuple[str, ...]
@@ -118,16 +118,16 @@ class _ProofSearch:
             simulation = Simulation(self.refinement, matching)
             quorums = proved_systems(simulation.protocol)
             bounds = configure(self.refinement, self.sizes, None)
-            guesses = guess_ways(self.refinement, bounds, matching)
+            guesses = guess_action_map(self.refinement, bounds, matching)
             self.asked = self._questions(simulation, guesses)
             self.obligations = simulation.obligations
             found = Houdini(self.obligations, self.seed, self.effort).run()
             known = [
                 i.invariant
                 for i in found
-                if i.status is ProofStatus.PROVED or i.rests_on == (SENSE,)
+                if i.status is ProofStatus.PROVED or i.rests_on == (DEFINEDNESS,)
             ]
-            doubted = [o for i in found for o in i.failed if i.invariant == SENSE]
+            doubted = [o for i in found for o in i.failed if i.invariant == DEFINEDNESS]
             senseless = [p for o in doubted if o.action in self.asked for p in o.places]
             self.prover = RefinementProver(simulation.signature, self.seed, self.effort)
             senseless += self._undefined(simulation, known)
@@ -148,15 +148,16 @@ class _ProofSearch:
         )
 
     def _questions(
-        self, simulation: Simulation, guesses: Mapping[str, list[Ways]]
-    ) -> dict[str | None, list[tuple[Ways, list[Claim]]]]:
+        self, simulation: Simulation, guesses: Mapping[str, list[Alternatives]]
+    ) -> dict[str | None, list[tuple[Alternatives, list[Claim]]]]:
         """For each action (None: at first) the guesses of what it is, with what they ask."""
-        found: dict[str | None, list[tuple[Ways, list[Claim]]]] = {
+        found: dict[str | None, list[tuple[Alternatives, list[Claim]]]] = {
             None: [((), simulation.initially())]
         }
         for action in simulation.lower.actions:
             found[action.name] = [
-                (ways, [simulation.of(action, ways)]) for ways in guesses[action.name]
+                (alternatives, [simulation.of(action, alternatives)])
+                for alternatives in guesses[action.name]
             ]
         return found
 
@@ -164,8 +165,8 @@ class _ProofSearch:
         """What of the mapping may have no value in a state where the known invariants hold."""
         hypotheses = simulation.obligations.assumed(known)
         return [
-            doubt.place
-            for doubt, formula in simulation.doubts.items()
+            case.place
+            for case, formula in simulation.undefined_cases.items()
             if self.prover.refuted(formula, {}, hypotheses) is None
             and self.prover.searched(formula, hypotheses) is None
         ]
@@ -173,12 +174,15 @@ class _ProofSearch:
     # ------------------------------------------------------------ steps
 
     def _part(
-        self, action: str | None, alternatives: list[tuple[Ways, list[Claim]]], known: list[str]
+        self,
+        action: str | None,
+        alternatives: list[tuple[Alternatives, list[Claim]]],
+        known: list[str],
     ) -> ActionProof:
         """What can be shown of one action: by the first guess that is proved, if any."""
         started = time.perf_counter()
         best: ActionProof | None = None
-        for ways, claims in alternatives:
+        for chosen, claims in alternatives:
             showing, before = (
                 ClaimChecker(self.obligations, self.prover, known),
                 self.prover.by_clock,
@@ -188,7 +192,7 @@ class _ProofSearch:
             seconds = time.perf_counter() - started
             failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
             clock = self.prover.by_clock > before
-            part = ActionProof(action, ways, showing.questions, failed, used, seconds, clock)
+            part = ActionProof(action, chosen, showing.questions, failed, used, seconds, clock)
             if best is None or len(failed) < len(best.failed):
                 best = part
             if not failed:

@@ -26,7 +26,7 @@ from .candidates import CandidateLemma, candidate_lemmas
 from .clauses import Clause
 from .evidence import needed_by, run_trace, step_trace
 from .grammar import CandidateGrammar
-from .induction import SENSE, BreakingStep, InductionChecker, UndecidedError
+from .induction import DEFINEDNESS, BreakingStep, InductionChecker, UndecidedError
 from .instance import SampledInstance
 from .outcome import SynthesisProgress, SynthesisResult, SynthesisStatus
 from .plausible import plausible
@@ -186,7 +186,7 @@ class _Finder:
         """Whether no step at these sizes breaks a goal."""
         known = [*self.goals, *self.given, *self.lemmas]
         with self.solver.instance.sizes:
-            return not any(self.solver.breaks(n, known) for n in (SENSE, *self.goals))
+            return not any(self.solver.breaks(n, known) for n in (DEFINEDNESS, *self.goals))
 
     def _gather(self) -> None:
         """Simple lemmas, as many as are inductive together at the smallest sizes."""
@@ -229,7 +229,7 @@ class _Finder:
         found: list[BreakingStep] = []
         assumed = [*self.goals, *self.given, *self.lemmas]
         with instance.sizes:
-            for lemma in (SENSE, *assumed):
+            for lemma in (DEFINEDNESS, *assumed):
                 if lemma in safe:
                     continue
                 self._check_time()

@@ -21,7 +21,7 @@ from quorate.model.language.ir import core as c
 
 from .instance import SampledInstance
 
-SENSE = "steps make sense"  # what every protocol must keep: no second message of one key, say
+DEFINEDNESS = "steps make sense"  # what every protocol must keep: no second message of one key, say
 Words = npt.NDArray[np.uint64]
 
 
@@ -90,12 +90,12 @@ class InductionChecker:
         wanted = [*switches, *self._broken(lemma)]
         if not self._asked(wanted):
             return
-        cases = [[s] for a, s in self.by_action.items() if lemma != SENSE] or [[]]
+        cases = [[s] for a, s in self.by_action.items() if lemma != DEFINEDNESS] or [[]]
         cases = [x for x in cases if self._asked([*wanted, *x])]
         for k in range(max(most, len(cases))):
             case = cases[k % len(cases)]
             self._near(int(self.random.integers(len(self.instance.states))), [*wanted, *case])
-            yield self._step(lemma, lemma != SENSE)
+            yield self._step(lemma, lemma != DEFINEDNESS)
 
     def breaks(self, lemma: str, assumed: Iterable[str]) -> bool:
         """Whether some step from a state that satisfies these lemmas breaks this one."""
@@ -118,7 +118,7 @@ class InductionChecker:
         the first are preferred. Then each that the rest can do without is left out, the last first.
         """
         found: list[str] = []
-        todo = [SENSE, *goals]
+        todo = [DEFINEDNESS, *goals]
         while todo:
             lemma = todo.pop(0)
             have = [*goals, *found]
@@ -148,7 +148,7 @@ class InductionChecker:
     def _carried(self, goals: Sequence[str], names: Sequence[str]) -> bool:
         """Whether no step breaks one of these lemmas, or a goal."""
         both = [*goals, *names]
-        return not self.breaks(SENSE, both) and self._broken_by(both, both) is None
+        return not self.breaks(DEFINEDNESS, both) and self._broken_by(both, both) is None
 
     def _broken_by(self, assumed: Sequence[str], names: Sequence[str]) -> z3.ModelRef | None:
         """A step from where some lemmas hold that breaks one of these, if there is one."""
@@ -162,7 +162,7 @@ class InductionChecker:
 
     def _broken(self, lemma: str) -> list[Any]:
         """What says that a step breaks a lemma."""
-        if lemma == SENSE:
+        if lemma == DEFINEDNESS:
             return [self.senseless]
         return [self.moves, z3.Not(self.senseless), self.lemmas[lemma][1]]
 

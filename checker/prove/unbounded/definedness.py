@@ -32,7 +32,7 @@ Types = Mapping[str, Type]
 
 
 @dataclass(frozen=True)
-class Doubt:
+class UndefinedCase:
     """That an expression has no value: where `condition` holds for some values of `binders`."""
 
     binders: tuple[c.Binder, ...]
@@ -53,40 +53,42 @@ class Doubt:
         return c.Quant(forall=False, binders=self.binders, body=self.condition, type=c.BOOL)
 
 
-def doubts_of_action(action: c.Action, types: Types) -> list[Doubt]:
+def undefined_cases_of_action(action: c.Action, types: Types) -> list[UndefinedCase]:
     """What of an action may have no value, once the guards before it hold.
 
     `types` are those of the variables. Raises UnsupportedError.
     """
-    found: list[Doubt] = []
+    found: list[UndefinedCase] = []
     before: list[c.Expr] = []
     for guard in action.guards:
-        found += _Doubts(types, before).of(guard.condition)
+        found += _UndefinedCases(types, before).of(guard.condition)
         before.append(guard.condition)
     for e in action.effects:
-        found += _Doubts(types, before).of_effect(e)
+        found += _UndefinedCases(types, before).of_effect(e)
     return found
 
 
-def doubts_of(body: c.Expr, types: Types, binders: Sequence[c.Binder] = ()) -> list[Doubt]:
+def undefined_cases(
+    body: c.Expr, types: Types, binders: Sequence[c.Binder] = ()
+) -> list[UndefinedCase]:
     """What of an expression under these binders may have no value. Raises UnsupportedError."""
-    return _Doubts(types, [], binders).of(body)
+    return _UndefinedCases(types, [], binders).of(body)
 
 
-class _Doubts:
+class _UndefinedCases:
     """Walks an expression with the conditions and binders that it stands under."""
 
     def __init__(
         self, types: Types, path: Sequence[c.Expr], binders: Sequence[c.Binder] = ()
     ) -> None:
         self.types, self.path, self.binders = types, list(path), list(binders)
-        self.found: list[Doubt] = []
+        self.found: list[UndefinedCase] = []
 
-    def of(self, e: c.Expr) -> list[Doubt]:
+    def of(self, e: c.Expr) -> list[UndefinedCase]:
         self.visit(e)
         return self.found
 
-    def of_effect(self, e: c.Effect) -> list[Doubt]:
+    def of_effect(self, e: c.Effect) -> list[UndefinedCase]:
         """What an effect does; its tests outside a loop are looked at before the loop."""
         before = list(self.path)
         tests = list(e.when.args) if isinstance(e.when, c.And) else [e.when]
@@ -118,7 +120,7 @@ class _Doubts:
 
     def doubt(self, condition: c.Expr, what: str, span: Span) -> None:
         whole = conjunction([*self.path, condition])
-        self.found.append(Doubt(tuple(self.binders), whole, what, span))
+        self.found.append(UndefinedCase(tuple(self.binders), whole, what, span))
 
     # ------------------------------------------------------------ by kind of expression
 

@@ -12,7 +12,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
 from .branches import branches
-from .definedness import Doubt, doubts_of, doubts_of_action
+from .definedness import UndefinedCase, undefined_cases, undefined_cases_of_action
 from .logic import Formula, conj, disj, every, fresh, implies, neg
 from .signature import Relation, Signature
 from .states import ArbitraryState, State
@@ -86,8 +86,10 @@ def _starts(v: Signature) -> list[list[tuple[State, Formula]]]:
     """
     found: list[list[tuple[State, Formula]]] = [[(InitialValues(v), True)]]
     for action in v.description.inits:
-        steps = [(SymbolicStep(v, b, s), taken) for s, taken in found[-1] for b in branches(action)]
-        found.append([(s, conj([taken, *s.guards, *s.choices])) for s, taken in steps])
+        steps = [
+            (SymbolicStep(v, b, s), premise) for s, premise in found[-1] for b in branches(action)
+        ]
+        found.append([(s, conj([premise, *s.guards, *s.choices])) for s, premise in steps])
     return found
 
 
@@ -110,7 +112,7 @@ class Obligations:
             for a in description.actions
         }
         self.starts = _starts(v)
-        self.doubts = self._doubts(chosen)
+        self.undefined_cases = self._undefined_cases(chosen)
         self._goals: dict[tuple[str | None, str], Formula] = {}
 
     def touched(self, action: c.Action, invariant: str) -> bool:
@@ -128,7 +130,9 @@ class Obligations:
         v = self.signature
         if action is not None:
             return disj(self._broken(s, invariant) for s in self.steps[action])
-        return disj(conj([taken, neg(invariant.of(v, state))]) for state, taken in self.starts[-1])
+        return disj(
+            conj([premise, neg(invariant.of(v, state))]) for state, premise in self.starts[-1]
+        )
 
     def _broken(self, step: SymbolicStep, invariant: Invariant) -> Formula:
         broken = neg(invariant.of(self.signature, step))
@@ -136,18 +140,23 @@ class Obligations:
 
     # ------------------------------------------------------------ what may have no value
 
-    def _doubts(self, invariants: Sequence[c.Property]) -> dict[str, list[Doubt]]:
+    def _undefined_cases(self, invariants: Sequence[c.Property]) -> dict[str, list[UndefinedCase]]:
         """By action or invariant, what of it may have no value; those where something may."""
         d = self.description
         types = {v.name: v.type for v in d.variables}
-        found = {a.name: doubts_of_action(a, types) for a in (*d.inits, *d.actions)}
-        found |= {p.name: doubts_of(p.body, types) for p in invariants}
-        return {name: doubts for name, doubts in found.items() if doubts}
+        found = {a.name: undefined_cases_of_action(a, types) for a in (*d.inits, *d.actions)}
+        found |= {p.name: undefined_cases(p.body, types) for p in invariants}
+        return {name: undefined_cases for name, undefined_cases in found.items() if undefined_cases}
 
-    def senseless(self, name: str, doubts: Sequence[Doubt] | None = None) -> Formula:
+    def senseless(
+        self, name: str, undefined_cases: Sequence[UndefinedCase] | None = None
+    ) -> Formula:
         """A state where the action or invariant of this name (or so much of it) has no value."""
         d, v = self.description, self.signature
-        whole = [x.whole for x in (self.doubts[name] if doubts is None else doubts)]
+        whole = [
+            x.whole
+            for x in (self.undefined_cases[name] if undefined_cases is None else undefined_cases)
+        ]
         if name in self.invariants:
             return disj(FirstOrderTranslator(v, self.before).formula(e, {}) for e in whole)
         action = next(a for a in (*d.inits, *d.actions) if a.name == name)
@@ -155,12 +164,12 @@ class Obligations:
         if action in d.inits:
             states = self.starts[d.inits.index(action)]
         guarded = [replace(action, guards=(c.Guard(condition=e),), effects=()) for e in whole]
-        steps = [(SymbolicStep(v, a, s), taken) for a in guarded for s, taken in states]
-        return disj(conj([taken, *s.guards, *s.choices]) for s, taken in steps)
+        steps = [(SymbolicStep(v, a, s), premise) for a in guarded for s, premise in states]
+        return disj(conj([premise, *s.guards, *s.choices]) for s, premise in steps)
 
     def initial(self) -> Formula:
         """That there is an initial state."""
-        return disj(taken for _, taken in self.starts[-1])
+        return disj(premise for _, premise in self.starts[-1])
 
     def implied(self, invariant: str) -> Formula:
         """A state where the invariant is false."""

@@ -20,7 +20,7 @@ from .meeting import not_always, proved_systems
 from .obligations import Obligations
 from .queries import Prover, QueryResult
 from .refute import refuted
-from .results import SENSE, Answer, InvariantProof, Obligation, Proof, ProofStatus
+from .results import DEFINEDNESS, Answer, InvariantProof, Obligation, Proof, ProofStatus
 from .signature import UnsupportedError
 
 Report = Callable[[Obligation], None]
@@ -102,7 +102,7 @@ def _given_sense(i: InvariantProof) -> InvariantProof:
     """Proved of steps and states that make sense, which all do is not: then it is open."""
     if i.status is not ProofStatus.PROVED:
         return i
-    return replace(i, status=ProofStatus.OPEN, rests_on=(SENSE,))
+    return replace(i, status=ProofStatus.OPEN, rests_on=(DEFINEDNESS,))
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Houdini:
         for name in names:
             for action in (None, *self._touching(name)):
                 self.obligations.query(action, name)
-        for name in self.obligations.doubts:
+        for name in self.obligations.undefined_cases:
             self.obligations.senseless(name)
         self.prover = Prover(
             self.obligations.signature, self.seed, self.effort, self.shrink, self.cvc5
@@ -158,9 +158,9 @@ class Houdini:
         found = [self._outcome(n) for n in self.obligations.invariants]
         if senseless:
             found = [_given_sense(i) for i in found]
-        if self.obligations.doubts:
+        if self.obligations.undefined_cases:
             status = ProofStatus.OPEN if senseless else ProofStatus.PROVED
-            found.append(InvariantProof(SENSE, status, "consequence", tuple(senseless)))
+            found.append(InvariantProof(DEFINEDNESS, status, "consequence", tuple(senseless)))
         return found
 
     def vacuous(self) -> bool:
@@ -172,23 +172,23 @@ class Houdini:
         """The actions, and the proved invariants, of which something may have no value."""
         proved = set(self._assumed())
         unproved = self.obligations.invariants.keys() - proved
-        return [n for n in self.obligations.doubts if n not in unproved]
+        return [n for n in self.obligations.undefined_cases if n not in unproved]
 
     def _makes_sense(self, name: str) -> Obligation:
         """That whatever has a value only sometimes has one in every state that is reached."""
         o = self.obligations
         first = name in {a.name for a in o.description.inits}
         hypotheses = {} if first else o.assumed(self._assumed())
-        hint = self.hints.get(f"{name} / {SENSE}", ())
+        hint = self.hints.get(f"{name} / {DEFINEDNESS}", ())
         result = self.prover.ask(hypotheses, o.senseless(name), hint)
-        places = tuple(d.place for d in o.doubts[name])
+        places = tuple(d.place for d in o.undefined_cases[name])
         if result.answer is not Answer.PROVED:
             places = tuple(
                 d.place
-                for d in o.doubts[name]
+                for d in o.undefined_cases[name]
                 if not self.prover.ask(hypotheses, o.senseless(name, [d]), hint, True).proved
             )
-        return self._noted("sense", name, SENSE, result, places=places)
+        return self._noted("sense", name, DEFINEDNESS, result, places=places)
 
     def _conclude(self) -> None:
         """Find what follows from the others: it need not be inductive, and may be assumed too."""

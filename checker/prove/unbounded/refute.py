@@ -30,7 +30,7 @@ from quorate.model.language.interpreter import State
 from quorate.traces import Trace
 
 from .meeting import missing_each_other
-from .results import SENSE, InvariantProof, ProofStatus
+from .results import DEFINEDNESS, InvariantProof, ProofStatus
 
 KEYS = ".key"
 DEPTH = 20  # steps of a run; a vote that need not be the highest takes 17
@@ -79,14 +79,14 @@ def _senseless(i: InvariantProof, run: bool, says: str, sizes: str) -> Invariant
     """A second message of one key breaks `Accept.key`; any other step just makes no sense."""
     if not _names(says, i.invariant) or i.status is not ProofStatus.OPEN:
         return i
-    by_run = ProofStatus.UNDEFINED if i.invariant == SENSE else ProofStatus.VIOLATED
+    by_run = ProofStatus.UNDEFINED if i.invariant == DEFINEDNESS else ProofStatus.VIOLATED
     status = by_run if run else ProofStatus.NOT_INDUCTIVE
     return replace(i, status=status, sizes=sizes, note=says)
 
 
 def _names(says: str, name: str) -> bool:
     """Whether this is about the key of that message class, or about anything else."""
-    if name == SENSE:
+    if name == DEFINEDNESS:
         return "key=" not in says
     return name.endswith(KEYS) and f"{name.removesuffix(KEYS)}(" in says
 

@@ -10,7 +10,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.traces import Trace
 
 # That steps and invariants have a value: the name of what is not an invariant of the protocol.
-SENSE = "makes sense"
+DEFINEDNESS = "makes sense"
 
 
 class Answer(Enum):

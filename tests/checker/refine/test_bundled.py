@@ -135,9 +135,9 @@ def test_bundled(case: Case) -> None:
     found = case.run()
     assert found.status is RefinementStatus.REFINES and found.failure is None
     assert (found.states, found.transitions, found.images) == case.counts
-    assert found.ways == case.ways
-    assert sum(n for ways in found.ways.values() for n in ways.values()) == found.transitions
-    assert found.warnings() == [] and all(found.taken.values())
+    assert found.readings == case.ways
+    assert sum(n for ways in found.readings.values() for n in ways.values()) == found.transitions
+    assert found.warnings() == [] and all(found.occurrences.values())
 
 
 @pytest.mark.parametrize("crashes", [0, 1])
@@ -146,7 +146,7 @@ def test_learners_refine_consensus(crashes: int) -> None:
     counts = {0: (152_568, 506_478, 75_840), 1: (712_926, 3_191_379, 295_164)}
     found = check_refinement(paxos_roles_to_consensus, roles(2), {"crash": crashes})
     assert found.status is RefinementStatus.REFINES and found.warnings() == []
-    assert (found.states, found.transitions, found.taken["choose"]) == counts[crashes]
+    assert (found.states, found.transitions, found.occurrences["choose"]) == counts[crashes]
     assert found.images == 3 and found.calls <= 200
 
 
@@ -160,7 +160,7 @@ def test_roles_refine_paxos(crashes: int) -> None:
     assert (found.states, found.transitions) == counts[crashes]
     assert found.images == 3921
     told = {0: {"phase1b": 28_299}, 1: {"phase1b": 120_957, "phase2b then phase1b": 8_052}}
-    assert found.ways["reply_promise"] == told[crashes]
+    assert found.readings["reply_promise"] == told[crashes]
 
 
 def test_a_late_report_of_a_vote_takes_two_steps() -> None:

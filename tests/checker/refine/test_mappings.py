@@ -228,7 +228,7 @@ def test_what_is_read_later_only_is_noticed() -> None:
     found = check_refinement(Refinement(Counter, OneBit, mapping), {"Acceptor": 9})
     assert found.status is RefinementStatus.REFINES
     assert (found.states, found.images) == (4 * 512, 2)
-    assert found.taken == {"change": 512} and found.calls < 200
+    assert found.occurrences == {"change": 512} and found.calls < 200
 
 
 # ---------------------------------------------------------------- sorts and types
@@ -274,7 +274,7 @@ def renamed(self: Any) -> Any:
 def test_sorts_with_other_names() -> None:
     found = check_refinement(renamed, {"Server": 3})
     assert found.status is RefinementStatus.REFINES
-    assert dict(found.abstract_sizes) == {"Leader": 3} and found.taken == {"choose": 3}
+    assert dict(found.abstract_sizes) == {"Leader": 3} and found.occurrences == {"choose": 3}
     with pytest.raises(InputError, match="has the sort Leader, Elected none of that name"):
         check_refinement(Refinement(Elected, Abstract, renamed.mapping), {"Server": 3})
     with pytest.raises(InputError, match=r"who is s0 \(Server\), expected Leader"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.action_map import shown_calls
 from quorate.checker.refine.explored import RefinementStatus, check_refinement
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.model.language import (
@@ -231,8 +231,8 @@ def test_which_of_several_is_picked_is_not_known() -> None:
 def test_two_steps_at_once() -> None:
     """The second is possible after the first, and both together change what the step changes."""
     _, proof = prove(Pair, AsItIs(("clock", "sent")), Log)
-    (way,) = proof.part("say_both").ways
-    assert shown_way(way) == "say(n, t, v) then say(n, u, w)"
+    (way,) = proof.part("say_both").alternatives
+    assert shown_calls(way) == "say(n, t, v) then say(n, u, w)"
     for broken in (Stutters, Confuses):
         _, proof = prove(broken, AsItIs(("clock", "sent")), Log)
         failed = proof.part("say_both").failed

@@ -8,7 +8,7 @@ import pytest
 
 from quorate.checker.prove.unbounded.logic import conj
 from quorate.checker.prove.unbounded.steps import SymbolicStep
-from quorate.checker.refine.action_map import shown_way
+from quorate.checker.refine.action_map import shown_calls
 from quorate.checker.refine.choices import AFTER
 from quorate.checker.refine.claims import ClaimChecker
 from quorate.checker.refine.explored import RefinementStatus, check_refinement
@@ -49,7 +49,11 @@ ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
 
 
 def ways(proof: RefinementProof) -> dict[str, list[str]]:
-    return {p.action: list(map(shown_way, p.ways)) for p in proof.parts if p.action is not None}
+    return {
+        p.action: list(map(shown_calls, p.alternatives))
+        for p in proof.parts
+        if p.action is not None
+    }
 
 
 @pytest.mark.exhaustive
@@ -214,11 +218,11 @@ def test_what_is_given_contradicts_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     asked = []
 
     def look(showing: ClaimChecker, claim: Claim) -> None:
-        wrong = [w for way in (*claim.ways, claim.changes) for w in way]
+        wrong = [w for way in (*claim.alternatives, claim.changes) for w in way]
         given = {name: f for w in wrong for name, f in w.given.items()}
         before = showing.obligations.assumed(showing.known) if claim.action else {}
         after = {f"{name}{AFTER}": f for name, f in claim.after.items()}
-        assert showing.prover.refuted(claim.taken, {**given, **before, **after}) is None
+        assert showing.prover.refuted(claim.premise, {**given, **before, **after}) is None
         asked.append((claim.action, len(given)))
 
     monkeypatch.setattr(ClaimChecker, "show", look)

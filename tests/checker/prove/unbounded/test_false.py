@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
-from quorate.checker.prove.unbounded.results import SENSE
+from quorate.checker.prove.unbounded.results import DEFINEDNESS
 from quorate.model.language import ModelError, SizeError, StepError
 
 from ...strategies import generate, loaded
@@ -32,7 +32,7 @@ def test_what_is_false_at_some_size_is_violated_by_a_run(protocol: Any) -> None:
 def test_what_may_have_no_value_is_not_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refute=False)
     assert found.status is ProofStatus.OPEN
-    sense = found.invariant(SENSE)
+    sense = found.invariant(DEFINEDNESS)
     assert sense.status is ProofStatus.OPEN and sense.failed[0].places
     assert all(i.status is ProofStatus.OPEN for i in found.invariants)
 
@@ -41,12 +41,12 @@ def test_what_may_have_no_value_is_not_proved(protocol: Any) -> None:
 def test_a_run_shows_where_there_is_no_value(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refuting=10.0)
     assert found.status is ProofStatus.UNDEFINED
-    assert protocol.__module__.rpartition(".")[2] in found.invariant(SENSE).note
+    assert protocol.__module__.rpartition(".")[2] in found.invariant(DEFINEDNESS).note
 
 
 def test_what_tests_rule_out_is_proved_to_make_sense() -> None:
     found = prove_unbounded(Guarded, refute=False)
-    assert found.proved and found.invariant(SENSE).status is ProofStatus.PROVED
+    assert found.proved and found.invariant(DEFINEDNESS).status is ProofStatus.PROVED
     asked = {o.action for o in found.obligations if o.kind == "sense"}
     assert asked == {"push", "see", "up", "down", "mark", "last_is_marked"}
 
