@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from quorate.errors import ArgumentError
 
-class InputError(Exception):
+
+class InputError(ArgumentError):
     """A file, class, size or option that cannot be used; the text is for the user.
 
     `file`, and in it `line` and `column` (from 1), are for programs: the text names them, too.

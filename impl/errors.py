@@ -5,8 +5,10 @@ subclasses say who has to act: the caller, a peer, the disk, the operator, or
 the protocol itself.
 """
 
+from quorate.errors import ImplementationError
 
-class ImplError(Exception):
+
+class ImplError(ImplementationError):
     """Anything that this package reports; its text is one complete sentence for a user."""
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
+from quorate.errors import ArgumentError
 
-class TraceError(Exception):
+
+class TraceError(ArgumentError):
     """Says in one line which file, where in it, what was found, and what was expected.
 
     `path` is None for a trace that is only in memory, `place` is None when the

@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from .errors import ArgumentError as ArgumentError
+    from .errors import ImplementationError as ImplementationError
+    from .errors import InternalError as InternalError
+    from .errors import ProtocolError as ProtocolError
     from .errors import QuorateError as QuorateError
     from .errors import ViolationError as ViolationError
     from .results import CheckResult as CheckResult
@@ -36,7 +40,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
-    "errors": ("QuorateError", "ViolationError"),
+    "errors": (
+        "ArgumentError",
+        "ImplementationError",
+        "InternalError",
+        "ProtocolError",
+        "QuorateError",
+        "ViolationError",
+    ),
     "results": ("CheckResult", "InductionResult", "Result"),
     "searches": (
         "BestFirst",

@@ -281,9 +281,7 @@ def _temporary() -> Path:
 
 def _on_cluster(model: CompiledModel, search: s.Cluster, report: Report | None) -> Exploration:
     try:
-        from quorate.checker.explore.search.cluster.saved import SavedError
         from quorate.checker.explore.search.cluster.search import (
-            ClusterError,
             ClusterSearch,
             connect,
             workers_available,
@@ -293,11 +291,8 @@ def _on_cluster(model: CompiledModel, search: s.Cluster, report: Report | None) 
             f"--ray needs {error.name}, which is not installed: pip install 'quorate[cluster]'"
         ) from None
     connect(search.address)
-    try:
-        shards = search.workers or workers_available()
-        return ClusterSearch(model, shards, search.memory, search.checkpoint).run(report)
-    except (SavedError, ClusterError) as error:
-        raise InputError(str(error)) from None
+    shards = search.workers or workers_available()
+    return ClusterSearch(model, shards, search.memory, search.checkpoint).run(report)
 
 
 def _explored(found: BoundedCheck) -> Exploration:

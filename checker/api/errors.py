@@ -1,6 +1,7 @@
-"""The errors that users of Quorate may catch: `QuorateError` is the root of all of them.
+"""The errors of Quorate: one root, and a family for each of those who can do something about it.
 
-This module imports nothing, so that every part of Quorate can build on it.
+This module imports nothing of Quorate, so that every part of it can build on it: models, traces and
+implementations, too, which know nothing of their checker.
 """
 
 from __future__ import annotations
@@ -9,7 +10,23 @@ from typing import Any
 
 
 class QuorateError(Exception):
-    """Whatever Quorate reports by raising."""
+    """Whatever Quorate raises on purpose; the text is for the user."""
+
+
+class ProtocolError(QuorateError):
+    """The protocol as it is described has a mistake, or is undefined where it was run."""
+
+
+class ArgumentError(QuorateError):
+    """What Quorate was given cannot be used: a file, a name, a size, an option."""
+
+
+class ImplementationError(QuorateError):
+    """An implementation, or the adapter to one, did not do what was asked of it."""
+
+
+class InternalError(QuorateError):
+    """A bug of Quorate: two of its parts disagree."""
 
 
 class ViolationError(QuorateError):

@@ -11,12 +11,16 @@ import click
 
 from quorate.checker.errors import InputError
 from quorate.checker.rendering.document import error_json, place_json
+from quorate.errors import ArgumentError, ImplementationError, ProtocolError
 from quorate.impl.errors import ImplError
 from quorate.model.language import ModelError, SizeError, StepError
 from quorate.model.language.diagnostics import Span
 from quorate.traces import TraceError
 
 from .main import INTERRUPTED, MODEL, OUR_BUG, USAGE
+
+CODES = {ProtocolError: MODEL, ArgumentError: USAGE, ImplementationError: USAGE}
+"""The exit codes of the families of `QuorateError`; whatever is in none of them is our bug."""
 
 SYSTEM = {
     errno.ENOSPC: "the disk is full",
@@ -51,20 +55,21 @@ def failure_of(error: BaseException) -> Failure:
         return Failure("usage", error.format_message(), USAGE)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return Failure("interrupted", "interrupted", INTERRUPTED)
+    code = next((c for family, c in CODES.items() if isinstance(error, family)), OUR_BUG)
     match error:
         case ModelError():
-            return _model(error)
+            return _model(error, code)
         case StepError():
-            return Failure("undefined", f"the model is undefined here: {error}", MODEL)
+            return Failure("undefined", f"the model is undefined here: {error}", code)
         case InputError():
             place = place_json(error.file, error.line, error.column)
-            return Failure("input", str(error), USAGE, place=place)
+            return Failure("input", str(error), code, place=place)
         case SizeError():
-            return Failure("sizes", str(error), USAGE)
+            return Failure("sizes", str(error), code)
         case TraceError():
-            return Failure("trace", str(error), USAGE, place=_within(error))
+            return Failure("trace", str(error), code, place=_within(error))
         case ImplError():
-            return Failure("implementation", str(error), USAGE)
+            return Failure("implementation", str(error), code)
         case MemoryError():
             said = "out of memory: take smaller sizes, or give --memory"
             return Failure("memory", said, USAGE)
@@ -79,7 +84,7 @@ def failure_of(error: BaseException) -> Failure:
     )
 
 
-def _model(error: ModelError) -> Failure:
+def _model(error: ModelError, code: int) -> Failure:
     spans = [d.span for d in error.diagnostics]
     diagnostics = [
         {
@@ -93,7 +98,7 @@ def _model(error: ModelError) -> Failure:
         for d in error.diagnostics
     ]
     return Failure(
-        "model", str(error), MODEL, prefix="", place=_at(spans[0]), diagnostics=diagnostics
+        "model", str(error), code, prefix="", place=_at(spans[0]), diagnostics=diagnostics
     )
 
 

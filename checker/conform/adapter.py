@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from quorate.checker.errors import InputError
+from quorate.errors import ImplementationError
 from quorate.traces import Record, Trace
 
 
@@ -21,7 +22,7 @@ class Refusal(Exception):
     """
 
 
-class AdapterError(InputError):
+class AdapterError(InputError, ImplementationError):
     """An adapter that cannot be used: nothing follows about the implementation."""
 
 

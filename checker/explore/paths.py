@@ -9,12 +9,13 @@ import numpy as np
 
 from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
+from quorate.errors import InternalError
 from quorate.model.language.interpreter import Arguments, Interpreter, State
 
 from .kernel import Kernel
 
 
-class ExplorationError(Exception):
+class ExplorationError(InternalError):
     """The kernel and CPython disagree: a mistake of the checker, not of the model."""
 
 

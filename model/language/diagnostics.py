@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate.errors import ArgumentError, ProtocolError
+
 
 @dataclass(frozen=True)
 class Span:
@@ -82,7 +84,7 @@ def _quote(span: Span, label: str, gutter: str) -> list[str]:
     ]
 
 
-class ModelError(Exception):
+class ModelError(ProtocolError):
     """One or more mistakes in a protocol description."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -95,7 +97,7 @@ class ModelError(Exception):
         return "\n\n".join(d.render() for d in self.diagnostics) + tail
 
 
-class SizeError(Exception):
+class SizeError(ArgumentError):
     """Sizes that a protocol cannot be given: unknown sort, size of 0, weights that do not fit."""
 
 
@@ -124,7 +126,7 @@ class UndefinedAt:
         return f"{place}{self.name}({', '.join(map(repr, self.arguments))}): {self.what}"
 
 
-class StepError(Exception):
+class StepError(ProtocolError):
     """A step that the description leaves undefined, met while running it.
 
     Examples: a field of None, an index past the end of a sequence, a second message under a key.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from quorate.checker.results import Move
+from quorate.errors import InternalError
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class DisagreementError(Exception):
+class DisagreementError(InternalError):
     """Z3 and the explorer or CPython disagree: a bug of the checker, never of the model."""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import z3
 
 from quorate.checker.prove.quorums.counted import said_by
+from quorate.errors import ProtocolError
 from quorate.model.language.declare.quorums import BySize
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import (
@@ -45,7 +46,7 @@ ORDER = "le "
 _numbers = itertools.count()
 
 
-class UnsupportedError(Exception):
+class UnsupportedError(ProtocolError):
     """A construct that proofs for any size do not cover (yet): the text says which, and where."""
 
     def __init__(self, what: str, span: Span = NOWHERE) -> None:

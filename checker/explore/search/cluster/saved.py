@@ -16,6 +16,7 @@ import fsspec
 import numpy as np
 import numpy.typing as npt
 
+from quorate.checker.errors import InputError
 from quorate.checker.ground.packing import Words
 
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
@@ -25,7 +26,7 @@ MANIFEST = "manifest.json"
 OF_ONE_MACHINE = "checkpoint.json"  # the manifest of `checkpoint.Checkpoint`
 
 
-class SavedError(Exception):
+class SavedError(InputError):
     """A checkpoint that cannot be used, and why."""
 
 

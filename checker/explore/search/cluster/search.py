@@ -58,7 +58,7 @@ class _Process(Shard):
         return bundles if len(bundles) > 1 else bundles[0]
 
 
-class ClusterError(Exception):
+class ClusterError(InputError):
     """The cluster failed, and there is no checkpoint to go on from."""
 
 
