@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from ._prove import InvariantsResult as InvariantsResult
+    from ._prove import ProofResult as ProofResult
+    from ._prove import find_invariants as find_invariants
+    from ._prove import prove as prove
     from .errors import ArgumentError as ArgumentError
     from .errors import ImplementationError as ImplementationError
     from .errors import InternalError as InternalError
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
+    "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "errors": (
         "ArgumentError",
         "ImplementationError",

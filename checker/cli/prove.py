@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .main import option_error
+from quorate.checker.rendering.document import envelope
+from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.words import count, seconds
+
+from .console import print_document, progress
+from .main import INCONCLUSIVE, MODEL, VIOLATED, option_error
 from .options import ascii_option, given_options, json_option
+
+if TYPE_CHECKING:
+    from quorate.checker.synthesis import SynthesisProgress
 
 TIME_S = 600.0  # to look for lemmas
 FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "--ascii"}
@@ -73,20 +82,71 @@ def command(**options: Any) -> int:
     quorate prove quorate.model.proofs.paxos:ProvedMultiPaxos --core
     quorate prove Paxos --find
     """
-    find, keep, time = options.pop("find"), options.pop("keep"), options.pop("time")
+    find, keep, time = options["find"], options["keep"], options["time"]
     if find:
-        return _find(keep, time, options)
+        if others := given_options() - FINDING:
+            option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
+        return _find(options)
     if keep or time is not None:
         option_error("--keep and --time go with --find")
-    from .proving import Prove
-
-    return Prove(**options).run()
+    return _prove(options)
 
 
-def _find(keep: bool, time: float | None, options: dict[str, Any]) -> int:
-    if others := given_options() - FINDING:
-        option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
-    from .finding import Find
+def _prove(options: Mapping[str, Any]) -> int:
+    import quorate
 
-    names = ("protocol", "only", "strict", "as_json")
-    return Find(**{n: options[n] for n in names}, keep=keep, time=time or TIME_S).run()
+    with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
+        result = quorate.prove(
+            options["protocol"],
+            invariants=options["only"] or None,
+            effort=options["effort"],
+            seed=options["seed"],
+            refute=options["refute"],
+            core=options["core"],
+            cvc5=options["cvc5"],
+            smt2=options["smt2"],
+            report=say,
+        )
+    status = None if result.proof is None else result.proof.status.value
+    code = _exit_code(status, options["strict"])
+    if options["as_json"]:
+        print_document(envelope("prove", code, result.to_json()))
+        return code
+    out = Output()
+    result.report(out, options["core"])
+    if options["smt2"] is not None and result.proof is not None:
+        out.line(f"obligations written to {options['smt2']}")
+    return code
+
+
+def _find(options: Mapping[str, Any]) -> int:
+    import quorate
+
+    with progress(_finding_line) as say:
+        result = quorate.find_invariants(
+            options["protocol"],
+            options["only"] or None,
+            keep=options["keep"],
+            seconds=options["time"] or TIME_S,
+            report=say,
+        )
+    status = None if result.synthesis is None else result.synthesis.status.value
+    code = _exit_code(status, options["strict"])
+    if options["as_json"]:
+        print_document(envelope("prove", code, result.to_json()))
+    else:
+        result.show(Output())
+    return code
+
+
+def _exit_code(status: str | None, strict: bool) -> int:
+    """The exit code for how a proof ended; None where nothing is claimed."""
+    if status is None:
+        return INCONCLUSIVE if strict else 0
+    return {"proved": 0, "violated": VIOLATED, "undefined": MODEL}.get(status, INCONCLUSIVE)
+
+
+def _finding_line(p: SynthesisProgress) -> str:
+    """Where the search for lemmas is."""
+    kept = count(p.kept, "lemma")
+    return f"{p.doing}: {count(p.tried, 'candidate')} tried, {kept} kept, {seconds(p.seconds)}"

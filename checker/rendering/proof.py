@@ -1,120 +1,21 @@
-"""The work of `quorate prove`."""
+"""A proof for any number of elements, for people and for programs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import nothing_claimed
-from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.prove.unbounded import (
-    InvariantProof,
-    Obligation,
-    Proof,
-    ProofStatus,
-    UnsupportedError,
-    prove_unbounded,
-    write_smt2,
-)
-from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
+from quorate.checker.loading import name_of
+from quorate.checker.prove.unbounded import InvariantProof, Obligation, Proof, ProofStatus
 from quorate.checker.prove.unbounded.results import DEFINEDNESS
-from quorate.checker.rendering.document import envelope, run_json
-from quorate.checker.rendering.output import Output
-from quorate.checker.rendering.quorums import mark_of, quorum_json
-from quorate.checker.rendering.runs import show_step
-from quorate.checker.rendering.words import by_clock, count, seconds
 from quorate.model.language import Protocol
 
-from .console import print_document, progress
-from .main import INCONCLUSIVE, MODEL, VIOLATED
+from .document import run_json
+from .output import Output
+from .quorums import mark_of, quorum_json
+from .runs import show_step
+from .words import by_clock, count, seconds
 
-CODES = {
-    ProofStatus.PROVED: 0,
-    ProofStatus.OPEN: INCONCLUSIVE,
-    ProofStatus.NOT_INDUCTIVE: INCONCLUSIVE,
-    ProofStatus.VIOLATED: VIOLATED,
-    ProofStatus.UNDEFINED: MODEL,
-}
-NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init is possible"
 MARKS = {ProofStatus.PROVED: "ok", ProofStatus.VIOLATED: "bad", ProofStatus.UNDEFINED: "bad"}
-
-
-@dataclass
-class Prove:
-    """One run of the verb; the fields are its options."""
-
-    protocol: str
-    seed: int
-    effort: float
-    only: tuple[str, ...]
-    core: bool
-    smt2: Path | None
-    cvc5: bool
-    refute: bool
-    strict: bool
-    as_json: bool
-
-    def run(self) -> int:
-        """Prove, report, write; returns the exit code."""
-        target = load_protocol(self.protocol)
-        out = Output()
-        if warnings := nothing_claimed(target):
-            return nothing_to_prove(out, target, warnings, self.strict, self.as_json)
-        if self.cvc5:
-            require_cvc5()
-        if self.smt2 is not None:
-            self._write(target)
-        with progress(lambda o: f"{o.name}: {o.answer.value}, {seconds(o.seconds)}") as say:
-            found = self._prove(target, say)
-        if found.vacuous:
-            return nothing_to_prove(out, target, [NO_INITIAL], self.strict, self.as_json)
-        if self.as_json:
-            print_document(envelope("prove", CODES[found.status], as_json(target, found)))
-        else:
-            report(out, found, self.core)
-            if self.smt2 is not None:
-                out.line(f"obligations written to {self.smt2}")
-        return CODES[found.status]
-
-    def _prove(self, target: type[Protocol], say: Any) -> Proof:
-        try:
-            return prove_unbounded(
-                target,
-                seed=self.seed,
-                effort=self.effort,
-                invariants=self.only or None,
-                refute=self.refute,
-                shrink=self.core,
-                cvc5=self.cvc5,
-                report=say,
-            )
-        except ValueError as error:
-            raise InputError(str(error)) from None
-
-    def _write(self, target: type[Protocol]) -> None:
-        assert self.smt2 is not None
-        try:
-            write_smt2(target, self.smt2, self.only or None)
-        except ValueError as error:
-            raise InputError(str(error)) from None
-        except UnsupportedError:
-            return  # the proof says so
-
-
-def nothing_to_prove(
-    out: Output, target: type[Protocol], warnings: list[str], strict: bool, as_json: bool
-) -> int:
-    """Say why nothing is claimed; returns the exit code, which is a pass only if not strict."""
-    code = INCONCLUSIVE if strict else 0
-    if as_json:
-        body = {"protocol": name_of(target), "standing": "open", "warnings": warnings}
-        print_document(envelope("prove", code, body))
-    else:
-        for warning in warnings:
-            out.line(warning, "warn")
-    return code
 
 
 def report(out: Output, found: Proof, core: bool) -> None:
@@ -228,6 +129,11 @@ def _second_opinion(out: Output, asked: list[Obligation]) -> None:
         text = f"cvc5 agrees with {sum(opinions)} of {count(len(opinions), 'proof')}"
         silent = [o.name for o in asked if o.confirmed is False]
         out.line(text + (f"; it does not answer on {', '.join(silent)}" if silent else ""))
+
+
+def nothing_as_json(target: type[Protocol], warnings: list[str]) -> dict[str, Any]:
+    """That nothing is claimed, for programs."""
+    return {"protocol": name_of(target), "standing": "open", "warnings": warnings}
 
 
 def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:

@@ -1,76 +1,19 @@
-"""The work of `quorate prove --find`."""
+"""What a search for lemmas found, for people and for programs."""
 
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import Any
 
-from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import nothing_claimed
-from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.rendering.document import envelope, run_json
-from quorate.checker.rendering.output import Output
-from quorate.checker.rendering.runs import show_step
-from quorate.checker.rendering.words import count, seconds
-from quorate.checker.synthesis import (
-    SynthesisProgress,
-    SynthesisResult,
-    SynthesisStatus,
-    find_invariants,
-)
+from quorate.checker.loading import name_of
+from quorate.checker.synthesis import SynthesisResult, SynthesisStatus
 from quorate.model.language import Protocol
 
-from .console import print_document, progress
-from .main import INCONCLUSIVE, VIOLATED
-from .proving import as_json as proof_as_json
-from .proving import nothing_to_prove
-
-CODES = {
-    SynthesisStatus.PROVED: 0,
-    SynthesisStatus.VIOLATED: VIOLATED,
-    SynthesisStatus.OPEN: INCONCLUSIVE,
-}
-
-
-@dataclass
-class Find:
-    """One run of the verb; the fields are its options."""
-
-    protocol: str
-    only: tuple[str, ...]
-    keep: bool
-    time: float
-    strict: bool
-    as_json: bool
-
-    def run(self) -> int:
-        """Look for invariants, report; returns the exit code."""
-        target = load_protocol(self.protocol)
-        out = Output()
-        if warnings := nothing_claimed(target):
-            return nothing_to_prove(out, target, warnings, self.strict, self.as_json)
-        with progress(progress_line) as say:
-            found = self._find(target, say)
-        if self.as_json:
-            print_document(envelope("prove", CODES[found.status], as_json(target, found)))
-        else:
-            report(out, found)
-        return CODES[found.status]
-
-    def _find(self, target: type[Protocol], say: Any) -> SynthesisResult:
-        try:
-            return find_invariants(
-                target, self.only or None, keep=self.keep, seconds=self.time, report=say
-            )
-        except ValueError as error:
-            raise InputError(str(error)) from None
-
-
-def progress_line(p: SynthesisProgress) -> str:
-    """Where the search is, in one line."""
-    kept = count(p.kept, "lemma")
-    return f"{p.doing}: {count(p.tried, 'candidate')} tried, {kept} kept, {seconds(p.seconds)}"
+from .document import run_json
+from .output import Output
+from .proof import as_json as proof_as_json
+from .runs import show_step
+from .words import count, seconds
 
 
 def report(out: Output, found: SynthesisResult) -> None:

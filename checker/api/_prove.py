@@ -1,0 +1,191 @@
+"""`quorate.prove` and `quorate.find_invariants`: for any number of elements of every sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.prove.unbounded import (
+    Proof,
+    ProofStatus,
+    UnsupportedError,
+    prove_unbounded,
+    write_smt2,
+)
+from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
+from quorate.checker.rendering import lemmas, proof
+from quorate.checker.rendering.output import Output
+from quorate.checker.synthesis import SynthesisResult, SynthesisStatus
+from quorate.checker.synthesis import find_invariants as synthesise
+from quorate.model.language import Protocol
+from quorate.traces import Trace
+
+from ._check import loaded
+from .results import Result
+
+Report = Callable[[Any], None]
+
+NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init is possible"
+
+
+@dataclass(frozen=True, repr=False)
+class ProofResult(Result):
+    """What was proved: `proof` says it obligation by obligation, None where nothing is claimed."""
+
+    protocol: type[Protocol]
+    proof: Proof | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return self.proof is not None and self.proof.proved
+
+    @property
+    def violation(self) -> str | None:
+        if self.proof is None or self.proof.status not in (
+            ProofStatus.VIOLATED,
+            ProofStatus.UNDEFINED,
+        ):
+            return None
+        wrong = [i for i in self.proof.invariants if i.status is self.proof.status]
+        return "; ".join(map(proof.line_of, wrong)) or "two quorums that must meet do not"
+
+    @property
+    def trace(self) -> Trace | None:
+        """A run to what is wrong. Steps that are no run are in `proof.invariants`."""
+        if self.proof is None:
+            return None
+        violated = (i for i in self.proof.invariants if i.status is ProofStatus.VIOLATED)
+        return next((i.trace for i in violated if i.trace is not None), None)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        if self.proof is None:
+            return proof.nothing_as_json(self.protocol, list(self.warnings))
+        return proof.as_json(self.protocol, self.proof)
+
+    def show(self, out: Output) -> None:
+        self.report(out, core=False)
+
+    def report(self, out: Output, core: bool) -> None:
+        """The result; with `core`, which hypotheses each obligation needs."""
+        if self.proof is not None:
+            proof.report(out, self.proof, core)
+        for warning in self.warnings:
+            out.line(warning, "warn")
+
+
+@dataclass(frozen=True, repr=False)
+class InvariantsResult(Result):
+    """What a search for lemmas found: `lemmas` by name, as text to paste into the class."""
+
+    protocol: type[Protocol]
+    synthesis: SynthesisResult | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lemmas(self) -> dict[str, str]:
+        """The lemmas by name, as Python."""
+        return {} if self.synthesis is None else dict(self.synthesis.lemmas)
+
+    @property
+    def holds(self) -> bool:
+        return self.synthesis is not None and self.synthesis.status is SynthesisStatus.PROVED
+
+    @property
+    def violation(self) -> str | None:
+        found = self.synthesis
+        if found is None or found.status is not SynthesisStatus.VIOLATED:
+            return None
+        return f"{found.broken} is violated by a run at {found.sizes}"
+
+    @property
+    def trace(self) -> Trace | None:
+        return self.synthesis.trace if self.synthesis and self.violation else None
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        if self.synthesis is None:
+            return proof.nothing_as_json(self.protocol, list(self.warnings))
+        return lemmas.as_json(self.protocol, self.synthesis)
+
+    def show(self, out: Output) -> None:
+        if self.synthesis is not None:
+            lemmas.report(out, self.synthesis)
+        for warning in self.warnings:
+            out.line(warning, "warn")
+
+
+def prove(
+    protocol: type[Protocol] | str,
+    *,
+    invariants: Sequence[str] | None = None,
+    effort: float = 10.0,
+    seed: int = 0,
+    refute: bool = True,
+    core: bool = False,
+    cvc5: bool = False,
+    smt2: Path | None = None,
+    report: Report | None = None,
+) -> ProofResult:
+    """Prove the invariants for any number of elements of every sort.
+
+    `invariants` are these alone, as hypotheses too; by default all. `effort` is what a prover may
+    do for each obligation: 1 is about a second of an idle machine. What is not proved is looked
+    for at small sizes, unless `refute` is False. `core` makes the sets of hypotheses used small.
+    With `cvc5`, cvc5 is asked what Z3 leaves open, and whether it agrees with the rest. `smt2` is a
+    folder that every obligation is written to. Raises ModelError, InputError.
+    """
+    target = loaded(protocol)
+    if nothing := nothing_claimed(target):
+        return ProofResult(target, None, tuple(nothing))
+    if cvc5:
+        require_cvc5()
+    try:
+        if smt2 is not None:
+            _write(target, smt2, invariants)
+        found = prove_unbounded(
+            target,
+            seed=seed,
+            effort=effort,
+            invariants=invariants,
+            refute=refute,
+            shrink=core,
+            cvc5=cvc5,
+            report=report,
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return ProofResult(target, None, (NO_INITIAL,)) if found.vacuous else ProofResult(target, found)
+
+
+def _write(target: type[Protocol], folder: Path, invariants: Sequence[str] | None) -> None:
+    try:
+        write_smt2(target, folder, invariants)
+    except UnsupportedError:
+        return  # the proof says so
+
+
+def find_invariants(
+    protocol: type[Protocol] | str,
+    goals: Sequence[str] | None = None,
+    *,
+    keep: bool = False,
+    seconds: float = 600.0,
+    report: Report | None = None,
+) -> InvariantsResult:
+    """Look for the lemmas by which `goals` (agreement, by default) hold for any number of elements.
+
+    With `keep` the search starts from the protocol's other invariants too. Raises ModelError,
+    InputError.
+    """
+    target = loaded(protocol)
+    if nothing := nothing_claimed(target):
+        return InvariantsResult(target, None, tuple(nothing))
+    try:
+        found = synthesise(target, goals, keep=keep, seconds=seconds, report=report)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return InvariantsResult(target, found)

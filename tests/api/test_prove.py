@@ -1,0 +1,45 @@
+"""`quorate.prove` and `quorate.find_invariants`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import quorate
+from quorate.checker.errors import InputError
+from quorate.model.paxos import Paxos
+
+CASES = Path(__file__).parents[1] / "cases" / "models"
+
+
+def test_paxos_is_proved() -> None:
+    result = quorate.prove(Paxos)
+    assert result.holds and result.violation is None and result.trace is None
+    assert result.to_json()["standing"] == "proved"
+    assert "agreement: proved" in repr(result)
+
+
+def test_one_invariant_is_not_inductive_alone() -> None:
+    result = quorate.prove("Paxos", invariants=["agreement"], refute=False)
+    assert not result.holds and result.violation is None
+    result.raise_for_violation()
+
+
+def test_of_nothing_nothing_is_proved() -> None:
+    for result in (
+        quorate.prove(str(CASES / "no_invariant.py")),
+        quorate.find_invariants(str(CASES / "no_invariant.py")),
+    ):
+        assert not result.holds and "nothing is claimed" in repr(result)
+
+
+def test_what_is_open_is_no_violation() -> None:
+    result = quorate.find_invariants("Consensus")
+    assert not result.holds and result.violation is None and result.lemmas == {}
+    assert "open: not supported" in repr(result) and result.to_json()["verdict"] == "open"
+
+
+def test_an_unknown_invariant_is_refused() -> None:
+    with pytest.raises(InputError):
+        quorate.prove(Paxos, invariants=["agree"])
