@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# The tests start Python many times, and pytest rewrites every assertion: keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup verify test test-exhaustive lint benchmark clean
 
 setup: $(VENV)/.ready

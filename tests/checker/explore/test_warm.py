@@ -236,7 +236,7 @@ def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path
             text=True,
         )
 
-    running = [started() for _ in range(3)]
+    running = [started() for _ in range(2)]
     for process in running:
         _, errors = process.communicate()
         assert process.returncode == 0, errors
