@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from ._export import export_tla as export_tla
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
+    "_export": ("export_tla",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "errors": (
         "ArgumentError",

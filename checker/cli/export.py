@@ -37,7 +37,7 @@ def command(
     \b
     quorate export Paxos -s Acceptor=3,Ballot=2,Value=2 -o Paxos.tla
     """
-    from quorate.checker.export.tla import export
+    import quorate
     from quorate.checker.loading import load_protocol
     from quorate.model.language import SizeError
 
@@ -54,7 +54,7 @@ def command(
         if output is not None or given_sizes or given_faults:
             raise
         configuration = None  # most modules can be printed without
-    found = export(loaded, configuration, name, symmetry)
+    found = quorate.export_tla(loaded, sizes=configuration, name=name, symmetry=symmetry)
     if output is None:
         return 0 if print_whole(found.module) else USAGE
     assert found.configuration is not None
