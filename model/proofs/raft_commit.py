@@ -95,7 +95,10 @@ class ProvedRaft(ProvedRaftLogs):
 
     @invariant
     def acknowledgements_are_recorded(self) -> bool:
-        return all(m.length <= self.acknowledged[m.follower, m.t] for m in self.sent[Ack])
+        return all(
+            m.t != Term.zero and m.length <= self.acknowledged[m.follower, m.t]
+            for m in self.sent[Ack]
+        )
 
     @invariant
     def matches_were_acknowledged(self) -> bool:
