@@ -87,7 +87,7 @@ class StateGraph:
     def __init__(self, explorer: Explorer) -> None:
         if explorer.kernel.reducing:
             raise ValueError("orbits have no state graph: explore again without symmetry")
-        if explorer.por:
+        if explorer.options.por:
             raise ValueError("states were left out: explore again without partial-order reduction")
         if explorer.store.count > MOST_NODES:
             raise SizeError(

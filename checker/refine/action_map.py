@@ -103,7 +103,7 @@ class _Guess:
         self.abstract = Abstract(refinement.abstract, bounds.abstract)
         self.translator = AbstractValues(refinement.abstract, refinement.sorts)
         nothing: frozenset[str] = frozenset()
-        self.explorer = Explorer(refinement.concrete, bounds.joint, None, MOST_STATES, only=nothing)
+        self.explorer = Explorer(refinement.concrete, bounds.joint, limit=MOST_STATES, only=nothing)
         with contextlib.suppress(StepError):  # what was found before it is enough to guess from
             self.explorer.run(None, coverage=False)
         self.view = View(self.explorer.machine)

@@ -15,7 +15,8 @@ import numpy as np
 
 from quorate.checker.explore.graph import MOST_NODES, StateGraph
 from quorate.checker.explore.paths import ExplorationError
-from quorate.checker.explore.search.breadth_first import Explorer, Report
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.interface import Report
 from quorate.checker.loading import name_of
 from quorate.checker.results import Exploration, Move, Outcome, from_the_start
 from quorate.checker.tracing.build import make_trace
@@ -189,7 +190,7 @@ class _RefinementChecker:
     def _search(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
         nothing: frozenset[str] = frozenset()  # no invariant: whatever is reachable is looked at
         self.explorer = Explorer(
-            self.refinement.concrete, self.bounds.joint, memory, limit, only=nothing
+            self.refinement.concrete, self.bounds.joint, memory=memory, limit=limit, only=nothing
         )
         return self.explorer.run(report, coverage=False)
 

@@ -10,9 +10,9 @@ predecessor in the level before.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,23 +22,28 @@ import numpy.typing as npt
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit, prefetch
-from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.paths import ExplorationError
+from quorate.checker.explore.store.budget import free_memory
+from quorate.checker.explore.store.memory import Store
 from quorate.checker.explore.store.merge import merged
 from quorate.checker.explore.store.rows import rows_for
 from quorate.checker.explore.store.runs import Blocks, Run, write_run
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, equal, hash_of
 from quorate.checker.ground.packing import Words
+from quorate.checker.results import Spilled
 
 from . import driver as d
+from .checkpoint import Checkpoint
+from .manifest import Place, SavedOnDisk, SavedRun
+from .storage import Job, Numbers, Storage
 
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
 GATHERED = 1 << 18  # rows encoded at a time
 BUFFERS = 128 << 20  # bytes of the budget that merging takes
 RATIO = 2  # a visited run is at least so many times as large as the next one
 
-Numbers = npt.NDArray[np.int64]
+AWAY = "the states went to the disk"
 
 
 @cache
@@ -164,38 +169,32 @@ def predecessor(
     return -1
 
 
-@dataclass
-class External:
-    """A search on disk; `slice` goes on with it and says why it stopped, as `driver.search` does.
+class OnDisk(Storage):
+    """A search on disk.
 
     `levels[i]` has the states of depth i; `visited` has all of them, in few runs. `frontier` has
     those of the last level that were left to be expanded when the search came here; `done` of them
-    have been since. `found` has the successors known so far, which may have been visited. `control`
-    and `fired` are the explorer's: COUNT is how many states there are in `levels`.
+    have been since. `found` has the successors known so far, which may have been visited. COUNT in
+    the search's control array is how many states there are in `levels`.
     """
 
-    kernel: Kernel
-    folder: Path
-    memory: int
-    threads: int
-    limit: int | None
-    control: Numbers
-    fired: Numbers
-    levels: list[Run] = field(default_factory=list)
-    visited: list[Run] = field(default_factory=list)
-    frontier: Run | None = None
-    done: int = 0
-    found: list[Run] = field(default_factory=list)
-    bytes_written: int = 0  # those of runs that are still there
-    most_bytes: int = 0
-    keep: bool = False  # runs that are needed no more, which a checkpoint may still need
-    files: int = 0  # runs written so far, those removed included
-    last: Words | None = None  # the state that ended the search
-
-    def __post_init__(self) -> None:
+    def __init__(self, job: Job, folder: Path, keep: bool, in_memory: int = 0) -> None:
+        self.job, self.folder = job, folder
+        self.keep = keep  # runs that are needed no more, which a checkpoint may still need
+        self.in_memory = in_memory  # states found before the search came here
+        self.kernel, self.control, self.fired = job.kernel, job.control, job.fired
+        self.levels: list[Run] = []
+        self.visited: list[Run] = []
+        self.frontier: Run | None = None
+        self.done = 0
+        self.found: list[Run] = []
+        self.bytes_written = self.most_bytes = 0
+        self.files = 0  # runs written so far, those removed included
+        self.last: Words | None = None  # the state that ended the search
         k = self.kernel
+        memory = free_memory() if job.memory is None else job.memory
         batch = max(k.most_successors, min(BATCH * k.most_successors, BATCH_ROOM))
-        room = max(self.memory - BUFFERS, self.memory // 2) // (8 * k.words + 8)
+        room = max(memory - BUFFERS, memory // 2) // (8 * k.words + 8)
         self._room = min(max(room, 2 * batch), (1 << 31) - 1)
         self._states = np.empty(0, np.uint64)
         self._table = np.empty(0, np.uint32)
@@ -205,11 +204,13 @@ class External:
         self._ends = np.zeros(BATCH, np.int64)
         self._fired_before = np.zeros(len(self.fired), np.int64)
         self._local = np.zeros(d.CONTROLS, np.int64)
-        self._pool = ThreadPoolExecutor(self.threads)
+        self._pool = ThreadPoolExecutor(job.threads)
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads; remove the folder unless it is that of a checkpoint."""
         self._pool.shutdown()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # ------------------------------------------------------------ runs
 
@@ -237,32 +238,54 @@ class External:
             self.visited[-2:] = [self.write(self._merged(pair, []))]
             self.drop([r for r in pair if r not in self.levels])
 
-    def bytes_per_state(self) -> float:
+    def spilled(self) -> Spilled:
+        return Spilled(self.in_memory, self._bytes_per_state(), self.most_bytes)
+
+    def _bytes_per_state(self) -> float:
         """What a state takes on disk: in its level, and among those visited."""
         size = sum(r.size for r in {id(r): r for r in (*self.levels, *self.visited)}.values())
         return size / max(1, sum(r.count for r in self.levels))
 
     def _merged(self, runs: Sequence[Run], without: Sequence[Run]) -> Iterator[Blocks]:
-        return merged(runs, without, self._pool, 2 * self.threads)
+        return merged(runs, without, self._pool, 2 * self.job.threads)
 
-    def restore(
-        self,
-        levels: list[Run],
-        visited: list[Run],
-        frontier: Run,
-        found: list[Run],
-        done: int,
-        files: int,
-    ) -> None:
-        """Go on where another search was, whose runs are in the same folder."""
-        self.levels, self.visited, self.frontier = levels, visited, frontier
-        self.found, self.done, self.files = found, done, files
-        runs = {r.path: r for r in (*levels, *visited, frontier, *found)}
-        self.bytes_written = sum(r.size for r in runs.values())
+    # ------------------------------------------------------------ checkpoints
+
+    @classmethod
+    def restored(cls, job: Job, kept: Checkpoint, saved: SavedOnDisk) -> OnDisk:
+        """Where the search of a checkpoint was, with its runs. Raises DamagedError."""
+        made = cls(job, kept.folder, keep=True, in_memory=saved.in_memory)
+        runs = kept.runs(saved, job.kernel.words)
+        made.levels = [runs[r.name] for r in saved.levels]
+        made.visited = [runs[r.name] for r in saved.visited]
+        made.frontier = runs[saved.frontier.name]
+        made.found = [runs[r.name] for r in saved.found]
+        made.done, made.files = saved.done, saved.files
+        made.bytes_written = sum(r.size for r in runs.values())
+        made.most_bytes = saved.most_bytes
+        made.last = None if saved.last is None else np.array(saved.last, np.uint64)
+        return made
+
+    def save(self, checkpoint: Checkpoint) -> Place:
+        """Make sure that all runs are on the disk."""
+        assert self.frontier is not None
+        self.flush()
+        checkpoint.sync([*self.levels, *self.visited, self.frontier, *self.found])
+        return SavedOnDisk(
+            levels=[SavedRun.of(r) for r in self.levels],
+            visited=[SavedRun.of(r) for r in self.visited],
+            frontier=SavedRun.of(self.frontier),
+            found=[SavedRun.of(r) for r in self.found],
+            done=self.done,
+            files=self.files,
+            in_memory=self.in_memory,
+            most_bytes=self.most_bytes,
+            last=None if self.last is None else [int(w) for w in self.last],
+        )
 
     # ------------------------------------------------------------ searching
 
-    def slice(self) -> int:
+    def expand(self) -> int:
         """Expand a block of the level, or go on to the next level. Raises OSError, DamagedError."""
         assert self.frontier is not None
         if self.done == self.frontier.count:
@@ -327,7 +350,7 @@ class External:
         self.frontier, self.done = level, 0
         self.control[d.DEPTH] += 1
         self.control[d.COUNT] += level.count
-        reached = self.limit is not None and self.control[d.COUNT] >= self.limit
+        reached = self.job.limit is not None and self.control[d.COUNT] >= self.job.limit
         return d.LIMIT if reached else d.PAUSED
 
     def _count_found(self) -> None:
@@ -337,6 +360,15 @@ class External:
         self.control[d.COUNT] += self.levels[-1].count
 
     # ------------------------------------------------------------ reading
+
+    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+        raise ValueError(AWAY)
+
+    def row(self, k: int) -> Words:
+        raise ValueError(AWAY)
+
+    def chain(self, k: int) -> list[Words]:
+        raise ValueError(AWAY)
 
     def pieces(self) -> Iterator[Words]:
         """All states, some at a time."""
@@ -352,8 +384,7 @@ class External:
                 sweep(function, words, rows[skip * words :], count - skip, step, counts)
             skip = (skip - count) % step if skip < count else skip - count
 
-    def chain(self) -> list[Words]:
-        """The states of a shortest path to the one that ended the search, the initial one first."""
+    def ending(self) -> list[Words]:
         assert self.last is not None
         chain = [self.last]
         for level in reversed(self.levels[:-1]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,30 +13,36 @@ from quorate.checker.explore.store.memory import Store
 from quorate.checker.explore.store.runs import Run
 
 from . import driver as d
-from .external import External, in_order
+from .external import OnDisk, in_order
+from .storage import Job, Storage
 
 Ends = npt.NDArray[np.int64]
 
 
-def hand_over(stores: Sequence[Store], heads: Sequence[int], external: External) -> None:
+def hand_over(storage: Storage, job: Job, folder: Path, keep: bool) -> OnDisk:
     """Write all states, level by level; the stores, emptied of their tables, are of no use then.
 
-    `heads` says how many states of each store were expanded: the others of the last whole level
-    are the frontier, and what is beyond that level are successors found.
+    Of the states of the last whole level, those that were not expanded are the frontier; what is
+    beyond that level are successors found. Without `keep` a new folder is made within `folder`.
+    Raises OSError.
     """
+    stores, heads = storage.stores()
+    storage.close()
+    place = folder if keep else Path(tempfile.mkdtemp(prefix="quorate-", dir=folder))
+    disk = OnDisk(job, place, keep, in_memory=int(job.control[d.COUNT]))
     for store in stores:
         store.drop_table()
-    depth = int(external.control[d.DEPTH])
     ends = level_ends(stores)
     begin = np.zeros(len(stores), np.int64)
-    for end in ends[: depth + 1]:
-        external.add_level(_written(stores, begin, end, external))
+    for end in ends[: int(job.control[d.DEPTH]) + 1]:
+        disk.add_level(_written(stores, begin, end, disk))
         begin = end
-    external.frontier = _written(stores, np.array(heads, np.int64), begin, external)
+    disk.frontier = _written(stores, np.array(heads, np.int64), begin, disk)
     beyond = np.array([s.count for s in stores], np.int64)
     if (beyond > begin).any():
-        external.found.append(_written(stores, begin, beyond, external))
-    external.control[d.COUNT] = int(begin.sum())
+        disk.found.append(_written(stores, begin, beyond, disk))
+    job.control[d.COUNT] = int(begin.sum())
+    return disk
 
 
 def level_ends(stores: Sequence[Store]) -> list[Ends]:
@@ -70,10 +78,10 @@ def _children(store: Store, shard: int, ends: Ends) -> int:
     return low
 
 
-def _written(stores: Sequence[Store], begin: Ends, end: Ends, external: External) -> Run:
+def _written(stores: Sequence[Store], begin: Ends, end: Ends, disk: OnDisk) -> Run:
     """The states between two places of every store, as a run."""
-    words = external.kernel.words
+    words = disk.kernel.words
     parts = [s.states[b * words : e * words] for s, b, e in zip(stores, begin, end, strict=True)]
     rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
     count = len(rows) // words
-    return external.write(in_order(rows, words, count, np.empty(2 * count, np.uint32)))
+    return disk.write(in_order(rows, words, count, np.empty(2 * count, np.uint32)))

@@ -1,7 +1,7 @@
 """A search by several threads that finds what one thread finds, in the same order.
 
 Each round takes the next states in the order of discovery. First every worker expands a stretch of
-them; then every shard inserts what all workers made for it, in their order. An shard thus meets its
+them; then every shard inserts what all workers made for it, in their order. A shard thus meets its
 states in the order in which one thread would, and so do those who are found to be new: depth by
 depth, parents, counts, numbering and counterexample do not depend on the number of threads. A round
 in which something ends the search is taken back, and repeated up to there.
@@ -9,21 +9,29 @@ in which something ends the search is taken back, and repeated up to there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.kernel import Kernel
+from quorate.checker.explore.store.budget import MOST_STATES, most_states
 from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.ground.packing import Words
 
 from . import driver as d
+from . import in_memory
 from . import shuffle as x
 from .shuffle import Made, Outbox
+from .storage import Job, Numbers, Storage
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+    from .manifest import Place
 
 STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
 SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
@@ -83,23 +91,13 @@ class Event:
     where: int
 
 
-@dataclass
-class Team:
-    """Goes on with a search on several threads; `control` and `fired` are those of the explorer.
+class Partitioned(Storage):
+    """Each of several threads has a shard of the states. Call `close` when done."""
 
-    `reserve(store, count)` makes sure that a store has room for so many states, or says that it
-    cannot. Call `close` when done.
-    """
-
-    kernel: Kernel
-    partitions: Partitions
-    control: npt.NDArray[np.int64]
-    fired: npt.NDArray[np.int64]
-    limit: int | None
-    reserve: Callable[[Store, int], bool]
-    workers: list[Worker] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, job: Job, partitions: Partitions) -> None:
+        self.job, self.partitions = job, partitions
+        self.kernel, self.control, self.fired = job.kernel, job.control, job.fired
+        self._gathered: Store | None = None
         shards = self.partitions.shards
         self.workers = [Worker.of(self.kernel, shards) for _ in range(shards)]
         functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
@@ -116,12 +114,9 @@ class Team:
         """End the threads."""
         self._pool.shutdown()
 
-    def slice(self, expansions: int) -> int:
-        """Expand about so many states; returns why it stopped, as `driver.search` does.
-
-        A Ctrl-C takes effect at the end of a round.
-        """
-        last = int(self.control[d.HEAD]) + expansions
+    def expand(self) -> int:
+        """Expand some states, in rounds: a Ctrl-C takes effect at the end of one."""
+        last = int(self.control[d.HEAD]) + in_memory.SLICE
         status = d.PAUSED
         while status == d.PAUSED and self.control[d.HEAD] < last:
             status = self._whole(self._pool.submit(self._round))
@@ -260,7 +255,7 @@ class Team:
         enough = []
 
         def grow(store: Store, count: int) -> None:
-            enough.append(self.reserve(store, most) or self.reserve(store, count))
+            enough.append(self._reserve(store, most) or self._reserve(store, count))
 
         self._each(grow, self.partitions.stores, counts)
         return all(enough)
@@ -300,8 +295,8 @@ class Team:
                 where = int(r.control[d.COUNT]) * len(results) + shard
                 events.append(Event(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where))
         count = self.partitions.count + sum(r.added for r in results)
-        if self.limit is not None and count >= self.limit:
-            events.append(self._at_limit(self.limit - self.partitions.count))
+        if self.job.limit is not None and count >= self.job.limit:
+            events.append(self._at_limit(self.job.limit - self.partitions.count))
         return min(events, key=lambda e: (e.worker, e.place), default=None)
 
     def _at_limit(self, wanted: int) -> Event:
@@ -312,6 +307,21 @@ class Team:
                 return Event(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
             wanted -= len(new)
         raise AssertionError("fewer new states than counted")
+
+    def _reserve(self, store: Store, count: int) -> bool:
+        """Make room in the store of one thread, within its share of the memory."""
+        if count <= store.room:
+            return True
+        k, memory = self.kernel, self.job.memory
+        most = MOST_STATES if memory is None else most_states(k.words, k.keyed, memory)
+        room = min(max(count, in_memory.growth(store) * store.room), most // self.partitions.shards)
+        if room < count:
+            return False
+        try:
+            store.grow(room)
+        except MemoryError:
+            return False
+        return True
 
     def _take_back(self, before: list[int]) -> None:
         for store, count in zip(self.partitions.stores, before, strict=True):
@@ -330,3 +340,32 @@ class Team:
         for r in results:
             c[d.REACHED] |= r.control[d.REACHED]
         c[d.HEAD], c[d.COUNT] = end, p.count
+
+    # ------------------------------------------------------------ reading
+
+    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+        return self.partitions.stores, self.partitions.among_first(int(self.control[d.HEAD]))
+
+    def whole(self) -> Store:
+        """All states in one store: they are copied together at the first use."""
+        if self._gathered is None:
+            self._gathered = self.partitions.gathered()
+        return self._gathered
+
+    def row(self, k: int) -> Words:
+        if self._gathered is not None:
+            return self._gathered.row(k)
+        return self.partitions.row(self.partitions.number(k))
+
+    def chain(self, k: int) -> list[Words]:
+        return self.partitions.chain(self.partitions.number(k))
+
+    def ending(self) -> list[Words]:
+        return self.partitions.chain(int(self.control[d.WHERE]))
+
+    def sweep(self, function: int, step: int, counts: Numbers) -> None:
+        self.partitions.sweep(function, step, counts)
+
+    def save(self, checkpoint: Checkpoint) -> Place:
+        p = self.partitions
+        return checkpoint.save_memory(p.stores, p.order[: p.count])

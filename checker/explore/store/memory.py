@@ -84,6 +84,13 @@ class Store:
         """The number of state k's parent."""
         return int(self.parents[k])
 
+    def chain(self, k: int) -> list[Words]:
+        """The states of a shortest path to state k, the initial one first."""
+        numbers = [k]
+        while (parent := self.parent(numbers[-1])) != numbers[-1]:
+            numbers.append(parent)
+        return [self.row(n) for n in reversed(numbers)]
+
     @property
     def room(self) -> int:
         """How many states there is room for."""
@@ -220,6 +227,13 @@ class Partitions:
         k, p = divmod(number, self.shards)
         return int(self.stores[p].parents[k])
 
+    def chain(self, number: int) -> list[Words]:
+        """The states of a shortest path to the one of a number, the initial one first."""
+        numbers = [number]
+        while (parent := self.parent(numbers[-1])) != numbers[-1]:
+            numbers.append(parent)
+        return [self.row(n) for n in reversed(numbers)]
+
     def number(self, rank: int) -> int:
         """The number of the state that was found after `rank` others."""
         p = int(self.order[rank])
@@ -283,8 +297,3 @@ def table_size(room: int, keyed: bool) -> int:
     while crowded(room, size, keyed):
         size *= 2
     return size
-
-
-def bytes_per_state(words: int, keyed: bool = False) -> int:
-    """Memory for one state: its words, its parent, its share of a table that is half full."""
-    return 8 * words + 4 + (16 if keyed else 8)

@@ -15,7 +15,7 @@ import pytest
 import quorate.checker.rendering
 from quorate.checker.cli import check
 from quorate.checker.cli.main import run
-from quorate.checker.explore.search.breadth_first import Progress
+from quorate.checker.explore.search.interface import Progress
 
 from .test_cli import HASTY, SMALL
 

@@ -132,7 +132,7 @@ def every(ask: Asked) -> None:
     if ask.way != "checkpoint":
         code, said = ask(*HOLDS, "--every", "5")
         assert code == 2 and "--every says how often --checkpoint does" in said
-    from quorate.checker.explore.search import breadth_first as explorer
+    from quorate.checker.explore.search import in_memory as explorer
     from quorate.checker.explore.search.checkpoint import Checkpoint
 
     made: list[object] = []
@@ -185,7 +185,7 @@ def por(ask: Asked) -> None:
 
 
 def threads(ask: Asked) -> None:
-    from quorate.checker.explore.search import breadth_first as explorer
+    from quorate.checker.explore.search import in_memory as explorer
     from quorate.checker.explore.store.memory import Partitions, Store
 
     shards: list[int] = []

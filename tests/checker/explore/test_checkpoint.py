@@ -17,10 +17,11 @@ import msgspec
 import pytest
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.search import breadth_first as explorer
 from quorate.checker.explore.search import checkpoint as module
 from quorate.checker.explore.search import external, threads
-from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.search import in_memory as explorer
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.store import merge, runs
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes

@@ -15,7 +15,8 @@ from hypothesis import event, given
 
 from quorate.checker.cli.main import run
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, StepError

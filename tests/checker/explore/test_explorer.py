@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from quorate.checker.explore.claims import UnknownPropertyError
-from quorate.checker.explore.search import breadth_first as module
-from quorate.checker.explore.search.breadth_first import Estimate, Explorer, Progress, explore
+from quorate.checker.explore.search import in_memory as module
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.explore.store.budget import Estimate
 from quorate.checker.explore.store.memory import table_size
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, SizeError

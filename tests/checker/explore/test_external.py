@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given
 
-from quorate.checker.explore.search import breadth_first as module
 from quorate.checker.explore.search import coverage, external
-from quorate.checker.explore.search.breadth_first import Explorer, Progress, explore
+from quorate.checker.explore.search import in_memory as module
+from quorate.checker.explore.search.breadth_first import Explorer, explore
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.store import merge, runs
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes

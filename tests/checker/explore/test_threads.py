@@ -11,9 +11,10 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.search import breadth_first as explorer
+from quorate.checker.explore.search import in_memory as explorer
 from quorate.checker.explore.search import threads
-from quorate.checker.explore.search.breadth_first import Explorer, Progress
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.store.memory import Partitions, Store
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
@@ -148,7 +149,7 @@ def test_memory_ends_a_search_with_what_was_counted() -> None:
     found = search.run()
     assert found.outcome is Outcome.OUT_OF_MEMORY
     assert found.states > 500 and found.waiting > 0
-    stores = search._stores()
+    stores, _ = search.storage.stores()
     assert sum(s.states.nbytes + s.parents.nbytes + s.table.nbytes for s in stores) <= 64 << 10
     _is_the_beginning(search, found)
 
@@ -158,7 +159,7 @@ def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -
     grow = Store.grow
 
     def fail(store: Store, room: int) -> None:
-        if search._partitions is not None and store.count > 500:
+        if isinstance(search.storage, threads.Partitioned) and store.count > 500:
             raise MemoryError
         grow(store, room)
 
@@ -224,7 +225,8 @@ def test_real_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     search = Explorer(Paxos, sizes, threads=2)
     monkeypatch.setattr(explorer, "SLICE", 10_000)
     assert search.run().states == 185_369
-    assert search._partitions is None or search._partitions.shards == 2
+    parts = search.storage
+    assert not isinstance(parts, threads.Partitioned) or parts.partitions.shards == 2
     monkeypatch.setattr(explorer, "CROWD", 1000)
     assert agree(Paxos, sizes, 2) == "holds"
 

@@ -23,8 +23,8 @@ import ray
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import (
     Exploration,
@@ -50,7 +50,7 @@ Report = Callable[[Progress], None]
 
 
 class _Process(Shard):
-    """An shard as Ray calls it."""
+    """A shard as Ray calls it."""
 
     def hand_over(self, most: int) -> Any:
         """What `expand` makes: Ray takes a list of several results apart, but not one of one."""

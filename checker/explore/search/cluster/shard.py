@@ -17,7 +17,8 @@ from quorate.checker.explore.codegen.machine_code import Machine
 from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search import shuffle as x
 from quorate.checker.explore.search.shuffle import Made, Outbox
-from quorate.checker.explore.store.memory import Store, bytes_per_state
+from quorate.checker.explore.store.budget import bytes_per_state
+from quorate.checker.explore.store.memory import Store
 from quorate.checker.explore.store.table import hash_of, shard_of
 from quorate.checker.ground.packing import Words
 

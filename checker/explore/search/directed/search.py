@@ -18,8 +18,8 @@ from llvmlite import ir
 from quorate.checker.explore.codegen.machine_code import Machine as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search import driver as d
-from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, rehash
 from quorate.checker.ground.packing import Words

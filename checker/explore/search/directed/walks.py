@@ -17,8 +17,8 @@ import numpy as np
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.search.breadth_first import Progress
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
+from quorate.checker.explore.search.interface import Progress
 from quorate.checker.results import Exploration, Finding, Outcome, from_the_start
 from quorate.model.language.interpreter import State
 

@@ -1,0 +1,140 @@
+"""A search by one thread, with its states in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quorate.checker.explore.store.budget import MOST_STATES, most_states
+from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.table import BATCH, nothing_met
+from quorate.checker.ground.packing import Words
+
+from . import driver as d
+from .lazily import partitioned
+from .storage import Job, Numbers, Storage
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+    from .manifest import Place
+
+SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
+FIRST_ROOM = 1 << 16
+GROWTH = 4  # a table of indices grows by hashing every state again, so seldom
+KEYED_GROWTH = 2
+BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
+CROWD = 1 << 16  # states waiting before several threads are worth their while
+
+
+class InMemory(Storage):
+    """One store; its states wait in the order in which they were found."""
+
+    def __init__(self, job: Job, store: Store) -> None:
+        self.job, self.store = job, store
+        k = job.kernel
+        batch = max(k.most_successors, min(BATCH * k.most_successors, BATCH_ROOM))
+        self._fired_before = np.zeros(len(k.actions), np.int64)
+        self._met = nothing_met(k.words)
+        self._out = np.zeros(batch * k.words, np.uint64)
+        self._labels = np.zeros(batch, np.uint32)
+        self._hashes = np.zeros(batch, np.uint64)
+        self._sources = np.zeros(batch, np.uint32)
+        self._kinds = np.zeros(batch, np.uint32)
+        self._which = np.zeros(batch, np.uint32)
+
+    @classmethod
+    def begun(cls, job: Job, initial: Sequence[Words]) -> InMemory:
+        """With the initial states, which are their own parents."""
+        k = job.kernel
+        store = Store.empty(k.words, _first_room(job, len(initial)), k.keyed)
+        for i, words in enumerate(initial):
+            store.row(i)[:] = words
+            store.parents[i] = i
+        store.count = len(initial)
+        store.rehash()
+        job.control[d.COUNT] = job.control[d.LEVEL_END] = store.count
+        return cls(job, store)
+
+    def expand(self) -> int:
+        k, s, job = self.job.kernel, self.store, self.job
+        status = int(
+            d.search_for(k.words, s.keyed)(
+                k.successors(),
+                k.check(),
+                k.words,
+                k.bad,
+                -1 if job.limit is None else job.limit,
+                k.most_successors,
+                s.states,
+                s.parents,
+                s.table,
+                job.control,
+                job.fired,
+                self._fired_before,
+                self._met,
+                self._out,
+                self._labels,
+                self._sources,
+                self._hashes,
+                self._kinds,
+                self._which,
+                SLICE,
+            )
+        )
+        s.count = int(job.control[d.COUNT])
+        return status
+
+    def grow(self) -> bool:
+        k, room = self.job.kernel, min(growth(self.store) * self.store.room, MOST_STATES)
+        if self.job.memory is not None:
+            room = min(room, most_states(k.words, k.keyed, self.job.memory))
+        if room < self.store.room + k.most_successors:
+            return False
+        try:
+            self.store.grow(room)
+        except MemoryError:
+            return False
+        return True
+
+    def shared_out(self) -> Storage:
+        c, job = self.job.control, self.job
+        if job.threads == 1 or c[d.COUNT] - c[d.HEAD] < CROWD:
+            return self
+        return partitioned(job, self.store) or self
+
+    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+        return [self.store], [int(self.job.control[d.HEAD])]
+
+    def whole(self) -> Store:
+        return self.store
+
+    def row(self, k: int) -> Words:
+        return self.store.row(k)
+
+    def chain(self, k: int) -> list[Words]:
+        return self.store.chain(k)
+
+    def ending(self) -> list[Words]:
+        return self.chain(int(self.job.control[d.WHERE]))
+
+    def sweep(self, function: int, step: int, counts: Numbers) -> None:
+        self.store.sweep(function, step, counts)
+
+    def save(self, checkpoint: Checkpoint) -> Place:
+        return checkpoint.save_memory([self.store], None)
+
+
+def growth(store: Store) -> int:
+    """How many times as large a store becomes that is full."""
+    return KEYED_GROWTH if store.keyed else GROWTH
+
+
+def _first_room(job: Job, initial: int) -> int:
+    """Room for a batch of successors at least, within the memory budget if possible."""
+    k = job.kernel
+    room = FIRST_ROOM
+    if job.memory is not None:
+        room = min(room, most_states(k.words, k.keyed, job.memory))
+    return max(room, 2 * (k.most_successors + initial))
