@@ -12,10 +12,11 @@ from typing import Any, overload
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, nothing_claimed, warnings_of, without_start
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.search.breadth_first import Explorer, free_memory
+from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.directed.search import Directed
 from quorate.checker.explore.search.directed.walks import Walks
 from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.explore.store.budget import free_memory
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.prove.bounded import BoundedCheck, BoundedOutcome, bounded, k_inductive
 from quorate.checker.rendering.runs import explained

@@ -13,7 +13,7 @@ from quorate.checker.rendering.words import amount, count, seconds
 from .streams import print_whole
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.search.breadth_first import Progress
+    from quorate.checker.explore.search.interface import Progress
 
 FIRST_LOG_LINE_S = 5.0
 

@@ -18,7 +18,7 @@ from .runs import show_found, undefined_line, violation_line
 from .words import amount, count, holding, seconds
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.search.breadth_first import Estimate
+    from quorate.checker.explore.store.budget import Estimate
 
 NOTHING = "nothing claimed"  # an outcome, for programs
 

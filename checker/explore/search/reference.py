@@ -6,9 +6,8 @@ for the text that guards are shown by), and every faster engine is tested agains
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from quorate.checker.explore.bounds import is_bound
@@ -19,13 +18,14 @@ from quorate.checker.results import (
     GuardCoverage,
     Move,
     Outcome,
-    from_the_start,
 )
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.interpreter import Interpreter, State
+
+from .interface import Progress, Search
 
 End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 
@@ -43,73 +43,100 @@ def explore_reference(
     without it all are. With `coverage` a search that is complete counts guards. Raises
     UnknownPropertyError.
     """
-    started = time.perf_counter()
-    with sizes:
-        search = _Search(protocol, sizes, limit, claimed(protocol, only))
-        return from_the_start(lambda: search.run(started, coverage))
+    return Reference(protocol, sizes, limit, only, coverage).run()
 
 
-class _Search:
+class Reference(Search):
+    """The search as `explore_reference` says; one call of `expand` takes a level."""
+
     def __init__(
-        self, protocol: type[Protocol], sizes: Sizes, limit: int | None, invariants: list[str]
+        self,
+        protocol: type[Protocol],
+        sizes: Sizes,
+        limit: int | None = None,
+        only: Collection[str] | None = None,
+        coverage: bool = False,
     ) -> None:
-        self.machine = Interpreter(protocol, sizes)
-        self.limit = limit
-        self.invariants = invariants
+        self.sizes, self.limit, self.coverage = sizes, limit, coverage
+        with sizes:
+            self.invariants = claimed(protocol, only)
+            self.machine = Interpreter(protocol, sizes)
         self.reachables = list(protocol.methods("reachable"))
         self.parents: dict[State, tuple[State, str, Any] | None] = {}
+        self.frontier: list[State] = []
         self.expanded = 0
         self.fired = dict.fromkeys(self.machine.actions, 0)
         self.reached: set[str] = set()
         self.depth = 0
+        self._end_state: State | None = None
+        self._violated: str | None = None
+        self._undefined: UndefinedAt | None = None
 
-    def run(self, started: float, coverage: bool) -> Exploration:
-        (outcome, bad, violated), undefined = self._ended()
-        root = self._root(bad) if bad is not None else None
-        path = self._path(bad) if bad is not None else ()
-        finding = Finding(root, path, violated, undefined)
-        guards = coverage and outcome is Outcome.HOLDS
+    def begin(self) -> Outcome | None:
+        return self._ended(self._initial)
+
+    def expand(self) -> Outcome | None:
+        return self._ended(self._level)
+
+    def progress(self) -> Progress:
+        states = len(self.parents)
+        return Progress(states, states - self.expanded, self.depth, self.seconds)
+
+    def confirm(self, outcome: Outcome) -> Finding:
+        """CPython found it: there is nothing to run again."""
+        state = self._end_state
+        root = None if state is None else self._root(state)
+        path = () if state is None else self._path(state)
+        return Finding(root, path, self._violated, self._undefined)
+
+    def result(self, outcome: Outcome, finding: Finding) -> Exploration:
+        guards = self.coverage and outcome is Outcome.HOLDS
         return Exploration(
             outcome=outcome,
             states=len(self.parents),
             transitions=sum(self.fired.values()),
             depth=finding.depth(self.depth),
-            violated=violated,
-            undefined=undefined,
-            initial=root,
-            path=path,
+            violated=finding.violated,
+            undefined=finding.undefined,
+            initial=finding.initial,
+            path=finding.path,
             fired=self.fired,
             reached=frozenset(self.reached),
             guards=tuple(self._guards()) if guards else (),
-            seconds=time.perf_counter() - started,
+            seconds=self.seconds,
             waiting=len(self.parents) - self.expanded,
         )
 
-    def _ended(self) -> tuple[End, UndefinedAt | None]:
-        """How the search ends, and what is undefined there."""
+    def _ended(self, look: Callable[[], End | None]) -> Outcome | None:
+        """How a part of the search ends it, if it does; a step without a value ends it."""
         try:
-            return self._search(), None
+            end = look()
         except StepError as error:
             if error.at is None or error.at.kind == "init":
                 raise
-            return (Outcome.UNDEFINED, error.at.state, None), error.at
+            self._undefined = error.at
+            end = Outcome.UNDEFINED, error.at.state, None
+        if end is None:
+            return None
+        outcome, self._end_state, self._violated = end
+        return outcome
 
-    def _search(self) -> End:
-        frontier = list(dict.fromkeys(self.machine.initial()))
-        self.parents.update(dict.fromkeys(frontier))
-        for state in frontier:
+    def _initial(self) -> End | None:
+        self.frontier = list(dict.fromkeys(self.machine.initial()))
+        self.parents.update(dict.fromkeys(self.frontier))
+        for state in self.frontier:
             if (name := self._violation(state)) is not None:
                 return Outcome.VIOLATED, state, name
-        if self._full():
-            return Outcome.LIMIT, None, None
-        while frontier:
-            following: list[State] = []
-            for state in frontier:
-                if (end := self._expand(state, following)) is not None:
-                    return end
-            frontier = following
-            self.depth += bool(following)
-        return Outcome.HOLDS, None, None
+        return (Outcome.LIMIT, None, None) if self._full() else None
+
+    def _level(self) -> End | None:
+        following: list[State] = []
+        for state in self.frontier:
+            if (end := self._expand(state, following)) is not None:
+                return end
+        self.frontier = following
+        self.depth += bool(following)
+        return None if following else (Outcome.HOLDS, None, None)
 
     def _expand(self, state: State, following: list[State]) -> End | None:
         """Take the steps of a state, up to one that ends the search; all of them are counted."""

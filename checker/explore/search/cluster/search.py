@@ -10,9 +10,8 @@ go back to it.
 
 from __future__ import annotations
 
+import itertools
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ import ray
 from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.coverage import guard_coverage
-from quorate.checker.explore.search.interface import Progress
+from quorate.checker.explore.search.interface import Progress, Search
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import (
     Exploration,
@@ -32,7 +31,6 @@ from quorate.checker.results import (
     GuardCoverage,
     Move,
     Outcome,
-    from_the_start,
 )
 from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import State
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
 
 ROUND = 1 << 17  # states that a shard expands before it hands over what it made
 ATTEMPTS = 5  # how often in a row one level is begun again
-
-Report = Callable[[Progress], None]
 
 
 class _Process(Shard):
@@ -107,7 +103,7 @@ def work_of(model: CompiledModel, shards: int, memory: int | None) -> Work:
 
 
 @dataclass
-class ClusterSearch:
+class ClusterSearch(Search):
     """One search over `shards` processes of the cluster that this process has joined.
 
     `memory` is for all shards together, in bytes. `checkpoint` is a path or URL that all machines
@@ -121,25 +117,23 @@ class ClusterSearch:
     handles: list[Any] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
+        self.sizes = self.model.sizes
         if self.checkpoint is not None and "://" not in self.checkpoint:
             self.checkpoint = str(Path(self.checkpoint).resolve())  # workers are elsewhere
 
-    def run(self, report: Report | None = None) -> Exploration:
-        """Search to the end, the first violation or undefined step, or Ctrl-C."""
-        return from_the_start(lambda: self._run(report))
-
-    def _run(self, report: Report | None) -> Exploration:
-        self._started = time.perf_counter()
-        with self.model.sizes:
-            try:
-                self._begin()
-                outcome = self._initial() or self._loop(report)
-                return self._result(outcome)
-            finally:
-                for handle in self.handles:
-                    ray.kill(handle)
-
     # ------------------------------------------------------------ beginning
+
+    def begin(self) -> Outcome | None:
+        self._begin()
+        if (outcome := self._initial()) is not None:
+            return outcome
+        finished = self._manifest.outcome == Outcome.HOLDS.value
+        return Outcome.HOLDS if finished else None
+
+    def close(self) -> None:
+        """End the processes."""
+        for handle in self.handles:
+            ray.kill(handle)
 
     def _begin(self) -> None:
         k = self.model.kernel
@@ -196,26 +190,14 @@ class ClusterSearch:
 
     # ------------------------------------------------------------ level by level
 
-    def _loop(self, report: Report | None) -> Outcome:
-        m, failed = self._manifest, 0
-        try:
-            while True:
-                if m.outcome is not None and m.outcome == Outcome.HOLDS.value:
-                    return Outcome.HOLDS
-                try:
-                    levels = self._level()
-                    outcome = self._complete(levels)
-                    failed = 0
-                except ray.exceptions.RayError as error:
-                    failed += 1
-                    self._recover(error, failed)
-                    continue
-                if report is not None:
-                    report(self._progress())
-                if outcome is not None:
-                    return outcome
-        except KeyboardInterrupt:
-            return Outcome.INTERRUPTED
+    def expand(self) -> Outcome | None:
+        """Expand a level; again where a process was lost."""
+        for failed in itertools.count(1):
+            try:
+                return self._complete(self._level())
+            except ray.exceptions.RayError as error:
+                self._recover(error, failed)
+        raise AssertionError("counted to the end")
 
     def _level(self) -> list[Level]:
         """Let every shard expand its part of a level and insert what comes of it."""
@@ -277,7 +259,7 @@ class ClusterSearch:
         # A level that ends otherwise is looked at again when the search is resumed.
         if self.checkpoint is not None and outcome in (None, Outcome.HOLDS):
             m.outcome = outcome.value if outcome is not None else None
-            m.seconds = self._seconds()
+            m.seconds = self.seconds
             Folder(self.checkpoint).write_manifest(m)
         return outcome
 
@@ -324,13 +306,10 @@ class ClusterSearch:
 
     # ------------------------------------------------------------ reading off
 
-    def _seconds(self) -> float:
-        return time.perf_counter() - self._started
-
-    def _progress(self) -> Progress:
+    def progress(self) -> Progress:
         m = self._manifest
         waiting = sum(self._waiting())
-        return Progress(sum(m.counts[-1]), waiting, len(m.counts) - 1, self._seconds())
+        return Progress(sum(m.counts[-1]), waiting, len(m.counts) - 1, self.seconds)
 
     def _state(self, number: int) -> tuple[Words, int]:
         k, q = divmod(number, self.shards)
@@ -357,16 +336,17 @@ class ClusterSearch:
         counts = ray.get([h.blocked.remote(text, len(goals), step) for h in self.handles])
         return [sum(n) for n in zip(*counts, strict=True)]
 
-    def _result(self, outcome: Outcome) -> Exploration:
+    def confirm(self, outcome: Outcome) -> Finding:
+        if outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            return Finding()
+        ended = self._undefined or self._violation
+        if ended is None:
+            return self.model.confirm.of_state(self._bad_initial[0], (), self._bad_initial[1])
+        found, number = ended
+        return self.model.confirm.finding(outcome, *self._path_to(number), found)
+
+    def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         model, m = self.model, self._manifest
-        finding = Finding()
-        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
-            ended = self._undefined or self._violation
-            if ended is None:
-                finding = model.confirm.of_state(self._bad_initial[0], (), self._bad_initial[1])
-            else:
-                found, number = ended
-                finding = model.confirm.finding(outcome, *self._path_to(number), found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
@@ -385,7 +365,7 @@ class ClusterSearch:
             reached=model.kernel.reached(m.reached),
             guards=guards,
             sampled=sampled,
-            seconds=self._seconds(),
+            seconds=self.seconds,
             bits=model.kernel.layout.bits,
             words=model.kernel.words,
             waiting=0 if outcome is Outcome.HOLDS else sum(self._waiting()),

@@ -6,8 +6,6 @@ all reachable states; any other says what it left out.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,7 @@ from quorate.checker.explore.codegen.machine_code import Machine as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.coverage import guard_coverage
-from quorate.checker.explore.search.interface import Progress
+from quorate.checker.explore.search.interface import Progress, Search
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, rehash
 from quorate.checker.ground.packing import Words
@@ -29,7 +27,6 @@ from quorate.checker.results import (
     GuardCoverage,
     Move,
     Outcome,
-    from_the_start,
 )
 from quorate.model.language.interpreter import State
 
@@ -48,11 +45,15 @@ MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
 if TYPE_CHECKING:
     from quorate.checker.explore.codegen.emit import Goal
 
-Report = Callable[[Progress], None]
+ENDINGS = {
+    d.VIOLATED: Outcome.VIOLATED,
+    d.UNDEFINED: Outcome.UNDEFINED,
+    d.LIMIT: Outcome.LIMIT,
+}
 
 
 @dataclass
-class Directed:
+class Directed(Search):
     """One search of a protocol that need not be exhaustive; run it once.
 
     Depth-first unless `towards_violation`. `depth` bounds the length of the paths, `limit` the
@@ -65,15 +66,12 @@ class Directed:
     limit: int | None = None
     memory: int | None = None
 
-    def run(self, report: Report | None = None) -> Exploration:
-        """Search to the end, the first violation or undefined step, a bound, or Ctrl-C."""
-        return from_the_start(lambda: self._run(report))
+    def __post_init__(self) -> None:
+        self.sizes = self.model.sizes
 
-    def _run(self, report: Report | None) -> Exploration:
-        self._started = time.perf_counter()
-        with self.model.sizes:
-            self._begin()
-            return self._result(self._initial() or self._loop(report))
+    def begin(self) -> Outcome | None:
+        self._begin()
+        return self._initial()
 
     def _begin(self) -> None:
         k = self.model.kernel
@@ -122,25 +120,14 @@ class Directed:
             return Outcome.VIOLATED
         return Outcome.LIMIT if self.limit is not None and s.count >= self.limit else None
 
-    def _loop(self, report: Report | None) -> Outcome:
-        try:
-            while True:
-                status = self._slice()
-                self._store.count = int(self._control[f.COUNT])
-                if report is not None:
-                    report(self._progress())
-                if status == d.DONE:
-                    return Outcome.BOUND if self._control[f.CUT] else Outcome.HOLDS
-                if status == d.VIOLATED:
-                    return Outcome.VIOLATED
-                if status == d.UNDEFINED:
-                    return Outcome.UNDEFINED
-                if status == d.LIMIT:
-                    return Outcome.LIMIT
-                if status == d.FULL and not self._grow():
-                    return Outcome.OUT_OF_MEMORY
-        except KeyboardInterrupt:
-            return Outcome.INTERRUPTED
+    def expand(self) -> Outcome | None:
+        status = self._slice()
+        self._store.count = int(self._control[f.COUNT])
+        if status == d.DONE:
+            return Outcome.BOUND if self._control[f.CUT] else Outcome.HOLDS
+        if status == d.FULL and not self._grow():
+            return Outcome.OUT_OF_MEMORY
+        return ENDINGS.get(status)
 
     def _slice(self) -> int:
         k, s = self.model.kernel, self._store
@@ -186,18 +173,19 @@ class Directed:
             return False
         return True
 
-    def _progress(self) -> Progress:
+    def progress(self) -> Progress:
         c = self._control
-        seconds = time.perf_counter() - self._started
-        return Progress(int(c[f.COUNT]), int(c[f.WAITING]), int(c[f.DEEPEST]), seconds)
+        return Progress(int(c[f.COUNT]), int(c[f.WAITING]), int(c[f.DEEPEST]), self.seconds)
 
-    def _result(self, outcome: Outcome) -> Exploration:
-        finding = Finding()
+    def confirm(self, outcome: Outcome) -> Finding:
+        if outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            return Finding()
+        initial, path = self._path_to(int(self._control[f.WHERE]))
+        found = int(self._control[f.FOUND])
+        return shrunk(self.model.machine, self.model.confirm.finding(outcome, initial, path, found))
+
+    def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         model, c, s = self.model, self._control, self._store
-        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
-            initial, path = self._path_to(int(c[f.WHERE]))
-            found = model.confirm.finding(outcome, initial, path, int(c[f.FOUND]))
-            finding = shrunk(model.machine, found)
         guards: tuple[GuardCoverage, ...] = ()
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
@@ -215,7 +203,7 @@ class Directed:
             reached=model.kernel.reached(int(c[f.REACHED])),
             guards=guards,
             sampled=sampled,
-            seconds=time.perf_counter() - self._started,
+            seconds=self.seconds,
             bits=model.kernel.layout.bits,
             words=model.kernel.words,
             waiting=int(c[f.WAITING] + c[f.CUT]),

@@ -7,8 +7,6 @@ state is stored; the counterexample of a walk is long, and is shortened by `shri
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +16,8 @@ from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
-from quorate.checker.explore.search.interface import Progress
-from quorate.checker.results import Exploration, Finding, Outcome, from_the_start
+from quorate.checker.explore.search.interface import Progress, Search
+from quorate.checker.results import Exploration, Finding, Outcome
 from quorate.model.language.interpreter import State
 
 from .shrink import shrunk
@@ -29,8 +27,6 @@ RANDOM, STEPS, REACHED, FOUND, WHERE, DEEPEST, WALKS = range(7)
 CONTROLS = 7
 
 SLICE = 200  # walks between looks at the clock and the keyboard
-
-Report = Callable[[Progress], None]
 
 
 @jit
@@ -94,7 +90,7 @@ def walk(
 
 
 @dataclass
-class Walks:
+class Walks(Search):
     """Random walks through a protocol: how many, how long, and the seed that they follow from."""
 
     model: CompiledModel
@@ -102,15 +98,12 @@ class Walks:
     length: int
     seed: int = 0
 
-    def run(self, report: Report | None = None) -> Exploration:
-        """Walk until a violation or undefined step, until all walks are done, or until Ctrl-C."""
-        return from_the_start(lambda: self._run(report))
+    def __post_init__(self) -> None:
+        self.sizes = self.model.sizes
 
-    def _run(self, report: Report | None) -> Exploration:
-        self._started = time.perf_counter()
-        with self.model.sizes:
-            self._begin()
-            return self._result(self._initial() or self._loop(report))
+    def begin(self) -> Outcome | None:
+        self._begin()
+        return self._initial()
 
     def _begin(self) -> None:
         k = self.model.kernel
@@ -134,53 +127,54 @@ class Walks:
                 self._control[FOUND] = bits & bad
                 self._trail[: self.model.kernel.words] = self.model.packing.pack(state)
                 return Outcome.VIOLATED
-        return None if self.initial else Outcome.HOLDS
+        if not self.initial:
+            return Outcome.HOLDS
+        return None if self.walks else Outcome.BOUND
 
-    def _loop(self, report: Report | None) -> Outcome:
+    def expand(self) -> Outcome | None:
+        """Take some walks."""
         k, c = self.model.kernel, self._control
-        try:
-            while int(c[WALKS]) < self.walks:
-                status = walk(
-                    k.successors(),
-                    k.check(),
-                    k.words,
-                    k.bad,
-                    self.length,
-                    self._packed,
-                    len(self.initial),
-                    self._trail,
-                    c,
-                    self._fired,
-                    self._out,
-                    self._labels,
-                    min(SLICE, self.walks - int(c[WALKS])),
-                )
-                if report is not None:
-                    seconds = time.perf_counter() - self._started
-                    report(Progress(int(c[STEPS]), 0, int(c[DEEPEST]), seconds))
-                if status == VIOLATED:
-                    return Outcome.VIOLATED
-                if status == UNDEFINED:
-                    return Outcome.UNDEFINED
-        except KeyboardInterrupt:
-            return Outcome.INTERRUPTED
-        return Outcome.BOUND
+        status = walk(
+            k.successors(),
+            k.check(),
+            k.words,
+            k.bad,
+            self.length,
+            self._packed,
+            len(self.initial),
+            self._trail,
+            c,
+            self._fired,
+            self._out,
+            self._labels,
+            min(SLICE, self.walks - int(c[WALKS])),
+        )
+        if status == VIOLATED:
+            return Outcome.VIOLATED
+        if status == UNDEFINED:
+            return Outcome.UNDEFINED
+        return Outcome.BOUND if int(c[WALKS]) >= self.walks else None
+
+    def progress(self) -> Progress:
+        c = self._control
+        return Progress(int(c[STEPS]), 0, int(c[DEEPEST]), self.seconds)
 
     def _at(self, step: int) -> State:
         words = self.model.kernel.words
         return self.model.packing.unpack(self._trail[step * words : (step + 1) * words])
 
-    def _result(self, outcome: Outcome) -> Exploration:
+    def confirm(self, outcome: Outcome) -> Finding:
+        if outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
+            return Finding()
         model, c = self.model, self._control
-        finding = Finding()
-        walked = int(c[WHERE])
-        if outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
-            initial = self._at(0)
-            words = model.kernel.words
-            rows = (self._trail[i * words : (i + 1) * words] for i in range(1, walked + 1))
-            path = model.steps(initial, rows)
-            found = model.confirm.finding(outcome, initial, path, int(c[FOUND]))
-            finding = shrunk(model.machine, found)
+        initial, words = self._at(0), model.kernel.words
+        rows = (self._trail[i * words : (i + 1) * words] for i in range(1, int(c[WHERE]) + 1))
+        path = model.steps(initial, rows)
+        found = model.confirm.finding(outcome, initial, path, int(c[FOUND]))
+        return shrunk(model.machine, found)
+
+    def result(self, outcome: Outcome, finding: Finding) -> Exploration:
+        model, c = self.model, self._control
         return Exploration(
             outcome=finding.outcome(outcome),
             states=0,
@@ -192,7 +186,7 @@ class Walks:
             path=finding.path,
             fired=dict(zip(model.kernel.actions, map(int, self._fired), strict=True)),
             reached=model.kernel.reached(int(c[REACHED])),
-            seconds=time.perf_counter() - self._started,
+            seconds=self.seconds,
             bits=model.kernel.layout.bits,
             words=model.kernel.words,
             partial=None
