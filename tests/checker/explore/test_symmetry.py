@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -21,7 +22,7 @@ from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.reduction import symmetry
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.ground.interchangeable import Interchangeable, symmetric_sorts
 from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
@@ -209,10 +210,13 @@ def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
             orbit = {packing.pack(permuted_state(layout, state, g)).tobytes() for g in group[:800]}
             if len(group) <= 800:
                 assert least.tobytes() in orbit
-                store = Store.empty(explorer.kernel.words, 1)
-                store.states[:], store.count = least, 1
-                found = canonical.orbits([store])
+                one = partial(swept, explorer.kernel.words, least)
+                found = canonical.orbits(1, one)
                 assert found is not None and found.states == len(orbit)
+
+
+def swept(words: int, states: Any, function: int, step: int, counts: Any) -> None:
+    sweep(function, words, states, len(states) // words, step, counts)
 
 
 @pytest.mark.parametrize("bound", SMALL, ids=name_of)
