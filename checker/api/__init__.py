@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._check import check as check
     from ._export import export_tla as export_tla
+    from ._induction import InductionResult as InductionResult
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from .errors import QuorateError as QuorateError
     from .errors import ViolationError as ViolationError
     from .results import CheckResult as CheckResult
-    from .results import InductionResult as InductionResult
     from .results import Result as Result
     from .searches import BestFirst as BestFirst
     from .searches import BoundedModelChecking as BoundedModelChecking
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_check": ("check",),
     "_export": ("export_tla",),
+    "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "errors": (
         "ArgumentError",
@@ -55,7 +56,7 @@ _HOMES = {
         "QuorateError",
         "ViolationError",
     ),
-    "results": ("CheckResult", "InductionResult", "Result"),
+    "results": ("CheckResult", "Result"),
     "searches": (
         "BestFirst",
         "BoundedModelChecking",

@@ -7,18 +7,14 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, nothing_claimed, warnings_of, without_start
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.explore.search.directed.search import Directed
-from quorate.checker.explore.search.directed.walks import Walks
-from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.explore.store.budget import free_memory
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.prove.bounded import BoundedCheck, BoundedOutcome, bounded, k_inductive
 from quorate.checker.rendering.runs import explained
 from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.checker.tracing.build import make_trace
@@ -27,7 +23,12 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.language.description import describe
 
 from . import searches as s
-from .results import CheckResult, InductionResult
+from .results import CheckResult
+
+if TYPE_CHECKING:
+    from quorate.checker.prove.bounded import BoundedCheck
+
+    from ._induction import InductionResult
 
 Report = Callable[[Any], None]
 
@@ -182,21 +183,32 @@ class Prepared:
         )
 
     def _search(self, report: Report | None) -> Exploration:
+        """What the engine of the search finds; others are not imported: start-up takes longer."""
         match self.search:
             case s.BreadthFirst():
                 assert self.explorer is not None
                 return self.explorer.run(report, coverage=True)
             case s.DepthFirst(depth=depth, memory=memory, limit=limit):
+                from quorate.checker.explore.search.directed.search import Directed
+
                 return Directed(self._model(), False, depth, limit, memory).run(report)
             case s.BestFirst(memory=memory, limit=limit):
+                from quorate.checker.explore.search.directed.search import Directed
+
                 return Directed(self._model(), True, None, limit, memory).run(report)
             case s.RandomWalks(walks=walks, depth=depth, seed=seed):
+                from quorate.checker.explore.search.directed.walks import Walks
+
                 return Walks(self._model(), walks, depth, seed).run(report)
             case s.Reference(limit=limit):
+                from quorate.checker.explore.search.reference import explore_reference
+
                 return explore_reference(
                     self.protocol, self.sizes, limit, self.invariants, coverage=True
                 )
             case s.BoundedModelChecking(steps=steps):
+                from quorate.checker.prove.bounded import bounded
+
                 found = bounded(self.protocol, self.sizes, steps, self.invariants, report)
                 return _explored(found)
             case s.Cluster():
@@ -208,6 +220,10 @@ class Prepared:
 
     def induce(self, report: Report | None = None) -> InductionResult:
         """Do k-induction, and explain what the first steps run into."""
+        from quorate.checker.prove.bounded import k_inductive
+
+        from ._induction import InductionResult
+
         assert isinstance(self.search, s.KInduction)
         found = k_inductive(self.protocol, self.sizes, self.search.most, self.invariants, report)
         base, explaining = found.base, Explaining()
@@ -298,6 +314,8 @@ def _on_cluster(model: CompiledModel, search: s.Cluster, report: Report | None) 
 
 def _explored(found: BoundedCheck) -> Exploration:
     """A bounded check as an exploration that counts no states."""
+    from quorate.checker.prove.bounded import BoundedOutcome
+
     outcome = {
         BoundedOutcome.VIOLATED: Outcome.VIOLATED,
         BoundedOutcome.UNDEFINED: Outcome.UNDEFINED,

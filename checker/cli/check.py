@@ -25,9 +25,10 @@ from .sizing import sized
 
 if TYPE_CHECKING:
     from quorate._check import Prepared
+    from quorate._induction import InductionResult
     from quorate.checker.prove.bounded.model_checking import Depth
     from quorate.model.language import Protocol, Sizes
-    from quorate.results import CheckResult, InductionResult
+    from quorate.results import CheckResult
 
 GRAPHS = (".graphml", ".dot", ".json")
 PREPARING = "preparing: the actions at these sizes, and code for them"
