@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from quorate.traces import Trace
+from quorate.traces import Trace, render_spacetime, render_table
 
 MARKS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "": (" ", "")}
 NARROWEST, WIDEST = 80, 160
@@ -55,14 +54,10 @@ class Output:
 
     def table(self, run: Trace) -> None:
         """A run as a table of steps, or as a list where there is no room."""
-        from quorate.traces import render_table
-
         self.block(render_table(run, self.width))
 
     def diagram(self, run: Trace) -> None:
         """A run as a space-time diagram."""
-        from quorate.traces import render_spacetime
-
         self.block(render_spacetime(run, self.width, self.ascii))
 
 

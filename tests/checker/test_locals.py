@@ -91,7 +91,9 @@ def test_any_size() -> None:
         protocol = load_protocol(str(MODELS / f"{model}.py"))
         return prove_unbounded(protocol, refute=False)
 
-    assert proof("local_sequence").proved
+    queue = proof("local_sequence")  # with one place a queue, its second item has none
+    assert queue.unsupported is None and not queue.proved
+    assert queue.invariant("bounded").failed == ()
     for model, what in (
         ("optional_order", "optional values of type N | None (variable `x`)"),
         ("row_from_a_cell", "counting"),

@@ -167,6 +167,7 @@ def test_they_are_proved_for_any_size(protocol: type[Protocol]) -> None:
 def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rows.py"
     text = inspect.getsource(quorum_paxos)
+    text = text.replace("from .", "from quorate.model.")
     broken = text.replace('columns=2, holds="column"', 'columns=2, holds="row"')
     path.write_text(broken.partition("class WeightedPaxos")[0])
     protocol: Any = load_protocol(path)

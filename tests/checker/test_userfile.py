@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.loading import load_adapter
 from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
 from quorate.checker.refine.finding import own
@@ -38,7 +38,7 @@ def message(what: str, name: str) -> str:
         if what == "model":
             load_protocol(f"{name}:X")
         elif what == "adapter":
-            adapter_for(Paxos, "healthy", f"{name}:X")
+            load_adapter(f"{name}:X")
         else:
             own(f"{name}:x", Paxos, Paxos)
     assert raised.value.file == name
@@ -89,4 +89,4 @@ def test_an_adapter_imports_its_siblings(tmp_path: Path, monkeypatch: pytest.Mon
         "from beside_the_adapter import Base\n\n\nclass Mine(Base):\n"
         "    def perform(self, *_): pass\n    def observe(self): return {}\n"
     )
-    assert type(adapter_for(Paxos, "healthy", "mine.py:Mine")).__name__ == "Mine"
+    assert type(load_adapter("mine.py:Mine")).__name__ == "Mine"

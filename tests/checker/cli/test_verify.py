@@ -79,7 +79,7 @@ def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("verdict", "code"),
+    ("status", "code"),
     [("conforms", 0), ("refused", 0), ("unjudged", 4), ("diverges", 5)],
 )
 def test_what_a_replay_shows_decides_the_exit_code(status: str, code: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.cli.keeping import amount
 from quorate.checker.cli.main import run
+from quorate.checker.rendering.words import amount
 from quorate.traces.files import replacing
 
 TINY = ["-s", "Acceptor=1,Ballot=1,Value=1"]

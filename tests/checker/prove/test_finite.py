@@ -236,7 +236,7 @@ def test_a_broken_paxos_is_not_inductive() -> None:
 def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("quorate.checker.prove.bounded.inductive.z3.SolverFor", Undecided)
+    monkeypatch.setattr(z3, "SolverFor", Undecided)
     found = inductive(TwoAcceptsInABallot, TwoAcceptsInABallot.sized(Acceptor=1, Ballot=1, Value=1))
     assert found.status is ObligationStatus.UNKNOWN
     assert all(o.status is ObligationStatus.UNKNOWN for o in found.obligations)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import quorate.checker.prove
 from quorate.checker.prove.bounded import ObligationStatus, inductive
 from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
@@ -102,21 +99,3 @@ def test_every_mutant_of_these_protocols_is_in_the_table() -> None:
         if not issubclass(mutant.protocol, Raft):
             assert mutant.code in known
             assert (mutant.verdict in (EQUIVALENT, VACUOUS)) == (mutant.code in dict(HARMLESS))
-
-
-def test_the_table_of_the_reference_is_what_is_tested() -> None:
-    text = (Path(quorate.checker.prove.__file__).parent / "README.md").read_text()
-    rows = re.findall(r"^\| ([PMT]\d+) \| .* \| (.*) \| (.*) \| (.*) \|$", text, re.MULTILINE)
-    written = {
-        (code, kind, cell.strip("`"))
-        for code, *cells in rows
-        for kind, cell in zip(("Paxos", "MultiPaxos", "PaxosRoles"), cells, strict=True)
-        if cell != "–"
-    }
-    kinds = (("Paxos", PAXOS), ("MultiPaxos", MULTI), ("PaxosRoles", [*ROLES, *COMMIT]))
-    tested = {
-        (c.code, kind, f"{c.action} / {c.invariant or 'Accept.key'}")
-        for kind, cases in kinds
-        for c in cases
-    }
-    assert written == tested

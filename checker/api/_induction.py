@@ -1,0 +1,56 @@
+"""What `quorate.check` returns of k-induction.
+
+It stands apart from the other results, since a check that explores needs neither SAT solver nor Z3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.prove.bounded import KInduction as Induced
+from quorate.checker.prove.bounded import ObligationStatus
+from quorate.checker.rendering import induction
+from quorate.checker.rendering.output import Output
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from .results import Result
+
+
+@dataclass(frozen=True, repr=False)
+class InductionResult(Result):
+    """What k-induction showed; `induction` says it invariant by invariant."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    induction: Induced
+    run: Trace | None
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trace(self) -> Trace | None:
+        return self.run
+
+    @property
+    def holds(self) -> bool:
+        return self.induction.status is ObligationStatus.PROVED and not self.warnings
+
+    @property
+    def violation(self) -> str | None:
+        return induction.finding_line(self.induction)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return induction.as_json(
+            self.protocol, self.sizes, self.induction, self.warnings, self.run, written
+        )
+
+    def show(self, out: Output) -> None:
+        out.title(f"{self.protocol.__name__}  {self.sizes}")
+        self.report(out)
+
+    def report(self, out: Output) -> None:
+        """The result without its title."""
+        induction.report(out, self.protocol, self.sizes, self.induction, self.warnings, self.run)
