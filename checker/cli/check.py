@@ -17,8 +17,8 @@ from quorate.checker.rendering.words import seconds
 from quorate.checker.tracing.explaining import Explaining
 
 from .console import print_document, progress, progress_line
+from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .files import kept, unwritten, writable
-from .main import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .options import Bytes, ascii_option, json_option, merged, sizes_option
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized

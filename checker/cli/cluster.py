@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .main import VIOLATED
+from .exit_codes import VIOLATED
 from .options import ascii_option, json_option
 
 if TYPE_CHECKING:

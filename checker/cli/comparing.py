@@ -24,7 +24,7 @@ from quorate.model.language.declare.quorums import is_kind
 from quorate.model.language.frontend.declarations import system_mistakes
 
 from .console import print_document
-from .main import INCONCLUSIVE, VIOLATED
+from .exit_codes import INCONCLUSIVE, VIOLATED
 
 LIBRARY, LIBRARY_SIZE = "quorate.model.quorums", 9
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from .main import USAGE, option_error
-from .options import ascii_option, merged, sizes_option
+from .exit_codes import USAGE
+from .options import ascii_option, merged, option_error, sizes_option
 from .streams import print_whole
 
 

@@ -17,7 +17,7 @@ from quorate.model.language import ModelError, SizeError, StepError
 from quorate.model.language.diagnostics import Span
 from quorate.traces import TraceError
 
-from .main import INTERRUPTED, MODEL, OUR_BUG, USAGE
+from .exit_codes import INTERRUPTED, MODEL, OUR_BUG, USAGE
 
 CODES = {ProtocolError: MODEL, ArgumentError: USAGE, ImplementationError: USAGE}
 """The exit codes of the families of `QuorateError`; whatever is in none of them is our bug."""

@@ -9,14 +9,11 @@ import importlib
 import os
 import sys
 import traceback
-from typing import Any
 
 import click
 
+from .exit_codes import OUR_BUG
 from .streams import occupy, print_whole, standard, undisturbed
-
-# Exit codes: 0 holds, and for what does not:
-VIOLATED, USAGE, MODEL, INCONCLUSIVE, NONCONFORMING, OUR_BUG, INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
 
 VERBS = {
     "verify": "Explore, prove, mutate and replay, in one go: the main job.",
@@ -103,8 +100,3 @@ def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
     if failure.code == OUR_BUG and os.environ.get("QUORATE_TRACEBACK"):
         traceback.print_exception(error)
     return failure.code
-
-
-def option_error(message: str) -> Any:
-    """A usage error that a verb found in its options."""
-    raise click.UsageError(message)

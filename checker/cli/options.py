@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -75,6 +75,11 @@ ascii_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for errors too."
 )
+
+
+def option_error(message: str) -> NoReturn:
+    """A usage error that a verb found in its options."""
+    raise click.UsageError(message)
 
 
 def given_options() -> set[str]:

@@ -13,8 +13,8 @@ from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.words import count, seconds
 
 from .console import print_document, progress
-from .main import INCONCLUSIVE, MODEL, VIOLATED, option_error
-from .options import ascii_option, given_options, json_option
+from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
+from .options import ascii_option, given_options, json_option, option_error
 
 if TYPE_CHECKING:
     from quorate.checker.synthesis import SynthesisProgress

@@ -27,8 +27,8 @@ from quorate.model.refinements import Refinement
 from quorate.traces import Absent, Trace, show
 
 from .console import print_document, progress, progress_line
+from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import kept, writable
-from .main import INCONCLUSIVE, MODEL, VIOLATED
 from .options import merged, with_defaults
 from .simulating import proof_as_json, report_proof
 

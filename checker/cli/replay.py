@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .main import INCONCLUSIVE, NONCONFORMING, VIOLATED, option_error
-from .options import ascii_option, json_option
+from .exit_codes import INCONCLUSIVE, NONCONFORMING, VIOLATED
+from .options import ascii_option, json_option, option_error
 
 if TYPE_CHECKING:
     from quorate.checker.conform.replay import Replay, ReplayVerdict

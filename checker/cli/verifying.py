@@ -46,8 +46,8 @@ from quorate.model.proofs.paxos import ProvedPaxosRoles
 from quorate.traces import Trace
 
 from .console import print_document, progress, progress_line
+from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .files import kept
-from .main import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
 from .replay import replay_json
