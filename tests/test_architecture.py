@@ -41,8 +41,6 @@ LONG = {
     "checker/explore/reduction/symmetry.py": "to be split",
     "checker/explore/search/external.py": "to be split",
     "checker/ground/evaluate.py": "to be split",
-    "model/language/frontend/statements.py": "to be split",
-    "model/language/ir/lower.py": "to be split",
     "model/proofs/raft_commit.py": "one proof: a companion after another",
     "model/mutants/paxos_roles.py": "a catalogue: one mutant after another",
 }

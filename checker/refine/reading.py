@@ -17,14 +17,13 @@ from typing import Any
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
 from quorate.model.language.declare.types import MapType, MessagesType, OptionType, RecordType, Type
-from quorate.model.language.frontend.capture import capture
 from quorate.model.language.frontend.expressions import ExpressionReader
 from quorate.model.language.frontend.functions import Functions
 from quorate.model.language.frontend.source import function_source
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.build import TRUE
-from quorate.model.language.ir.lower import Lowering
+from quorate.model.language.ir.lower_expressions import ExpressionLowering
 from quorate.model.language.ir.relations import element_type, fits, join
 from quorate.model.refinements import AsItIs, Refinement
 
@@ -82,7 +81,7 @@ class _Mapping:
         self.reader = self.functions.reading(self.function)
         self.reader.scope = dict(self._scope(self.reader.scope))
         self.reader.variables = dict(self.reader.variables)
-        self.lowering = Lowering(capture(self.concrete))
+        self.lowering = ExpressionLowering()
         self.derived: dict[str, Image] = {}
         self.picks: dict[str, Pick] = {}
         self.locals = Locals(self.reader)

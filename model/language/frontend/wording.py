@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 
+ALLOWED_STATEMENTS = (
+    "allowed here: require(...), self.x[i] = e, self.sent.add(Message(...)), name = e, "
+    "if/elif/else, for x in Sort"
+)
 _OPPOSITE: dict[type[ast.cmpop], ast.cmpop] = {
     ast.Eq: ast.NotEq(),
     ast.NotEq: ast.Eq(),

@@ -1,0 +1,172 @@
+"""Reading effects: what a step writes, sends and loses. Each function reads one statement."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.types import (
+    MapType,
+    MessagesType,
+    RecordType,
+    SetType,
+    SortType,
+    Type,
+)
+from quorate.model.language.diagnostics import article
+from quorate.model.language.ir import surface as s
+
+from .expressions import ExpressionReader
+from .wording import ALLOWED_STATEMENTS, code, listed
+
+
+def read_assignment(
+    reader: ExpressionReader, node: ast.stmt, target: ast.expr, value: ast.expr
+) -> s.Assign:
+    """`self.x = value` or `self.x[key] = value`."""
+    variable = _assigned(reader, target, value)
+    keys: tuple[s.Expr, ...] = ()
+    t = variable.type
+    if isinstance(t, MapType):
+        if not isinstance(target, ast.Subscript):
+            reader.fail(
+                "not-assignable",
+                f"`self.{variable.name}` is a map; write one cell at a time",
+                target,
+                f"this is {article(t)}",
+                _each_cell(variable, value),
+            )
+        keys, t = reader.keys(target, t), t.value
+    elif isinstance(target, ast.Subscript):
+        reader.fail(
+            "not-assignable",
+            f"a part of {article(t)} cannot be written",
+            target,
+            "a part of a value",
+            f"write a whole new value: `self.{variable.name} = ...`",
+        )
+    found = reader.value(value, t)
+    return s.Assign(variable=variable, keys=keys, value=found, span=reader.span(node))
+
+
+def _assigned(reader: ExpressionReader, target: ast.expr, value: ast.expr) -> Variable:
+    """The variable that an assignment writes."""
+    holder = target.value if isinstance(target, ast.Subscript) else target
+    if not (
+        isinstance(holder, ast.Attribute)
+        and isinstance(holder.value, ast.Name)
+        and holder.value.id == "self"
+    ):
+        own = isinstance(holder, ast.Name) and holder.id in reader.variables
+        deeper = code(holder)
+        reader.fail(
+            "bad-target",
+            "only state variables can be written",
+            target,
+            "not `self.variable` nor `self.variable[key]`",
+            f"write `self.{code(target)} = {code(value)}`"
+            if own
+            else "bind each name on a line of its own"
+            if isinstance(target, (ast.Tuple, ast.List))
+            else f"records, sets and sequences are values: write a whole new `{deeper}`"
+            if deeper.startswith("self.")
+            else ALLOWED_STATEMENTS,
+        )
+    variable = reader.variable(holder)
+    if isinstance(variable.type, MessagesType):
+        reader.fail(
+            "not-assignable",
+            "messages are sent, not assigned",
+            target,
+            "a set that only grows",
+            f"write `self.{variable.name}.add(...)`; a message never received is a lost one",
+        )
+    return variable
+
+
+def read_send(
+    reader: ExpressionReader, node: ast.stmt, call: ast.Call, holder: ast.Attribute
+) -> s.Send:
+    """`self.sent.add(message)`, where `holder` is `self.sent`."""
+    variable = reader.variable(holder)
+    if not isinstance(variable.type, MessagesType):
+        reader.fail(
+            "not-messages",
+            f"`self.{variable.name}` holds no messages",
+            holder,
+            f"this is {article(variable.type)}",
+            _added(variable, call),
+        )
+    if len(call.args) != 1 or call.keywords:
+        reader.fail(
+            "argument-count",
+            "`add` takes one message",
+            call,
+            f"{len(call.args) + len(call.keywords)} given",
+            "send each message on a line of its own",
+        )
+    message = reader.read(call.args[0])
+    record = message.type
+    if not isinstance(record, RecordType):
+        name = variable.type.messages[0].__name__
+        reader.fail(
+            "not-a-message",
+            "what is sent must be a message",
+            call.args[0],
+            f"this is {article(record)}",
+            f"write `self.{variable.name}.add({name}(...))`",
+        )
+    reader.check_declared(call.args[0], variable, record.record)
+    return s.Send(variable=variable, message=message, span=reader.span(node))
+
+
+def read_crash(reader: ExpressionReader, node: ast.stmt, call: ast.Call) -> s.Crash:
+    """`self.crash(process)`."""
+    process = reader.read(call.args[0]) if len(call.args) == 1 else None
+    if process is None or not isinstance(process.type, SortType):
+        reader.fail(
+            "bad-crash",
+            "`crash` takes one process: an element of a sort",
+            call,
+            "no process",
+            "write `self.crash(p)`, where `p` is a parameter of the action",
+        )
+    if not lost_variables(reader.variables.values(), process.type):
+        reader.fail(
+            "bad-crash",
+            f"{article(process.type)} has nothing volatile to lose",
+            call,
+            "changes nothing",
+            f"declare a map keyed first by {process.type} as `volatile(...)`",
+        )
+    return s.Crash(process=process, span=reader.span(node))
+
+
+def lost_variables(variables: Iterable[Variable], process: Type) -> list[Variable]:
+    """The variables of which a crash of a process of this type loses a part."""
+    return [
+        v
+        for v in variables
+        if v.volatile and isinstance(v.type, MapType) and v.type.keys[0] == process
+    ]
+
+
+def _added(variable: Variable, call: ast.Call) -> str:
+    """How to add to a set variable instead."""
+    given = listed(call.args)
+    cell = f"self.{variable.name}"
+    t = variable.type
+    if isinstance(t, MapType):
+        cell, t = f"{cell}[{', '.join(str(k).lower() for k in t.keys)}]", t.value
+    if isinstance(t, SetType):
+        return f"sets are values: write `{cell} = {cell} | {{{given}}}`"
+    return "messages are held by a variable of type `Messages[...]`"
+
+
+def _each_cell(variable: Variable, value: ast.expr) -> str:
+    assert isinstance(variable.type, MapType)
+    names = [f"x{i}" for i in range(len(variable.type.keys))] if variable.type.keys[1:] else ["x"]
+    loops = " ".join(f"for {n} in {k}:" for n, k in zip(names, variable.type.keys, strict=True))
+    text = code(value) if isinstance(value, (ast.Attribute, ast.Constant)) else "..."
+    return f"write `{loops} self.{variable.name}[{', '.join(names)}] = {text}`"

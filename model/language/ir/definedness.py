@@ -1,0 +1,54 @@
+"""Which expressions are evaluated in every case, and which may be undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quorate.model.language.declare.types import MapType, NatType, OptionType
+
+from . import core as c
+from . import surface as s
+from .relations import bottom_of
+from .traverse import children
+
+
+def evaluated_first(statement: s.Statement) -> tuple[s.Expr, ...]:
+    """The expressions that a statement evaluates in every case."""
+    match statement:
+        case s.Require(condition=e) | s.If(test=e) | s.Send(message=e) | s.Crash(process=e):
+            return (e,)
+        case s.Assign(variable=v, keys=keys, value=value):
+            # Writing under a key that does not exist is undefined, as reading is.
+            t = v.type.value if isinstance(v.type, MapType) else v.type
+            return (*keys, value, s.StateRead(variable=v, keys=keys, type=t))
+    return ()
+
+
+def always_evaluated(e: c.Expr) -> Iterator[c.Expr]:
+    """The subexpressions that are evaluated whenever `e` is, itself included."""
+    yield e
+    match e:
+        case c.And(args=args) | c.Or(args=args):
+            yield from always_evaluated(args[0])
+        case c.Ite(test=test):
+            yield from always_evaluated(test)
+        case c.Quant() | c.Count() | c.SetComp() | c.MakeMap():
+            return
+        case _:
+            for part in children(e):
+                yield from always_evaluated(part)
+
+
+def may_be_undefined(node: object) -> bool:
+    """Whether a node can be undefined although its parts are defined.
+
+    Such as an index past the end of a sequence, a key that does not exist, a field of None.
+    """
+    match node:
+        case c.At():
+            return True
+        case c.Read(keys=keys):
+            return any(isinstance(k.type, NatType) or bottom_of(k.type) is not None for k in keys)
+        case c.Field(of=of):
+            return isinstance(of.type, OptionType)
+    return False

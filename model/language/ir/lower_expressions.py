@@ -1,0 +1,307 @@
+"""Expressions of the surface IR as expressions of the core IR: inlined, typed, in normal form."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from quorate.model.language.declare.types import (
+    MapType,
+    NatType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+)
+from quorate.model.language.diagnostics import NOWHERE, Span
+
+from . import core as c
+from . import surface as s
+from .build import TRUE, coerce, conjunction, negation
+from .relations import join, set_type
+from .traverse import walk
+
+NUMBER = NatType(None)
+
+# What the names of the surface IR stand for, by their `uid`.
+Env = Mapping[int, c.Expr]
+
+
+def placed(e: c.Expr, span: Span) -> c.Expr:
+    """An expression with a span, also given to those of its parts that have none."""
+    if isinstance(e, c.Not) and e.arg.span == NOWHERE:
+        e = replace(e, arg=placed(e.arg, span))
+    elif isinstance(e, (c.And, c.Or)):
+        e = replace(e, args=tuple(placed(x, span) if x.span == NOWHERE else x for x in e.args))
+    return replace(e, span=span)
+
+
+@dataclass
+class ExpressionLowering:
+    """Translates expressions. Variables that it binds are numbered, each with a new number."""
+
+    numbers: Any = field(default_factory=itertools.count)
+
+    def fresh(self, name: str, t: Type, span: Span) -> c.Var:
+        """A variable with a name of its own."""
+        return c.Var(name=f"{name}.{next(self.numbers)}", type=t, span=span)
+
+    def coerced(self, e: s.Expr, t: Type, env: Env) -> c.Expr:
+        """An expression as a value of type t."""
+        return coerce(self.expr(e, env), t)
+
+    def expr(self, e: s.Expr, env: Env) -> c.Expr:
+        """Translate an expression."""
+        method = getattr(self, f"_{type(e).__name__.lower()}")
+        return placed(method(e, env), e.span)
+
+    def _name(self, e: s.Name, env: Env) -> c.Expr:
+        return env[e.uid]
+
+    def _constant(self, e: s.Constant, env: Env) -> c.Expr:
+        return c.Lit(value=e.value, type=e.type)
+
+    def _local(self, e: s.Local, env: Env) -> c.Expr:
+        return self.expr(e.value, env)
+
+    def _declared(self, e: s.Declared, env: Env) -> c.Expr:
+        return self.coerced(e.of, e.type, env)
+
+    def _stateread(self, e: s.StateRead, env: Env) -> c.Expr:
+        keys = tuple(self.expr(k, env) for k in e.keys)
+        return c.Read(variable=e.variable.name, keys=keys, type=e.type)
+
+    def _field(self, e: s.Field, env: Env) -> c.Expr:
+        of = self.expr(e.of, env)
+        if isinstance(of, c.MakeRecord):
+            return of.args[list(of.record.field_types()).index(e.name)]
+        return c.Field(of=of, name=e.name, type=e.type)
+
+    def _unwrap(self, e: s.Unwrap, env: Env) -> c.Expr:
+        of = self.expr(e.of, env)
+        return of.of if isinstance(of, c.Some) else c.Unwrap(of=of, type=e.type)
+
+    def _subscript(self, e: s.Subscript, env: Env) -> c.Expr:
+        return c.At(of=self.expr(e.of, env), index=self.expr(e.index, env), type=e.type)
+
+    def _last(self, e: s.Last, env: Env) -> c.Expr:
+        of = self.expr(e.of, env)
+        length = c.Len(of=of, type=NUMBER, span=e.span)
+        one = c.Lit(value=1, type=NUMBER, span=e.span)
+        index = c.Arith(op="-", left=length, right=one, type=NUMBER, span=e.span)
+        return c.At(of=of, index=index, type=e.type)
+
+    def _slice(self, e: s.Slice, env: Env) -> c.Expr:
+        found = self.expr(e.of, env)
+        if e.upper is not None:
+            count = self.expr(e.upper, env)
+            found = c.Prefix(of=found, count=count, type=e.type, span=e.span)
+        if e.lower is not None:
+            count = self.expr(e.lower, env)
+            found = c.Suffix(of=found, count=count, type=e.type, span=e.span)
+        return found
+
+    def _new(self, e: s.New, env: Env) -> c.Expr:
+        fields = e.record.field_types().values()
+        args = tuple(self.coerced(a, t, env) for a, t in zip(e.args, fields, strict=True))
+        return c.MakeRecord(record=e.record, args=args, type=e.type)
+
+    def _boolean(self, e: s.Boolean, env: Env) -> c.Expr:
+        args = tuple(self.expr(a, env) for a in e.args)
+        if e.op == "and":
+            return conjunction(args)
+        return c.Or(args=args, type=c.BOOL)
+
+    def _not(self, e: s.Not, env: Env) -> c.Expr:
+        return negation(self.expr(e.arg, env))
+
+    def _truth(self, e: s.Truth, env: Env) -> c.Expr:
+        of, within = self.unfolded(e.of, env)
+        match of:
+            case s.Comprehension(generators=generators):
+                binders, conditions, _ = self.generators(generators, within)
+                return self._quantifier(False, binders, conditions, TRUE)
+            case s.SentMessages() | s.NumberRange():
+                return self._quantifier(False, (self._any_of(e, of, within),), [], TRUE)
+        count = c.Len(of=self.expr(e.of, env), type=NUMBER, span=e.span)
+        zero = c.Lit(value=0, type=NUMBER, span=e.span)
+        return c.Less(left=zero, right=count, type=c.BOOL)
+
+    def _compare(self, e: s.Compare, env: Env) -> c.Expr:
+        parts, left = [], e.first
+        for op, right in e.rest:
+            parts.append(placed(self._comparison(op, left, right, env), e.span))
+            left = right
+        return conjunction(parts)
+
+    def _comparison(self, op: str, left: s.Expr, right: s.Expr, env: Env) -> c.Expr:
+        if op in ("in", "not in"):
+            found = self._membership(left, right, env)
+            return found if op == "in" else negation(found)
+        if op in ("==", "!="):
+            a, b = self._same_type(left, right, env)
+            equal = c.Eq(left=a, right=b, type=c.BOOL)
+            return equal if op == "==" else negation(equal)
+        if op in (">", ">="):
+            left, right, op = right, left, {">": "<", ">=": "<="}[op]
+        if set_type(left.type) is not None:
+            a, b = self.expr(left, env), self.expr(right, env)
+            subset = c.Subset(left=a, right=b, type=c.BOOL)
+            proper = negation(c.Subset(left=b, right=a, type=c.BOOL))
+            return subset if op == "<=" else conjunction([subset, proper])
+        a, b = self.expr(left, env), self.expr(right, env)
+        kind = c.Less if op == "<" else c.LessEq
+        return kind(left=a, right=b, type=c.BOOL)
+
+    def _same_type(self, left: s.Expr, right: s.Expr, env: Env) -> tuple[c.Expr, c.Expr]:
+        t = join(left.type, right.type) or left.type
+        return self.coerced(left, t, env), self.coerced(right, t, env)
+
+    def _membership(self, left: s.Expr, right: s.Expr, env: Env) -> c.Expr:
+        if isinstance(right, s.SentMessages) and right.record is None:
+            message = self.expr(left, env)
+            return c.Sent(variable=right.variable.name, message=message, type=c.BOOL)
+        item = self.expr(left, env)
+        element = right.type.element if isinstance(right.type, (SetType, SeqType)) else item.type
+        return c.Member(item=coerce(item, element), of=self.expr(right, env), type=c.BOOL)
+
+    def _conditional(self, e: s.Conditional, env: Env) -> c.Expr:
+        then, orelse = self.coerced(e.then, e.type, env), self.coerced(e.orelse, e.type, env)
+        return c.Ite(test=self.expr(e.test, env), then=then, orelse=orelse, type=e.type)
+
+    def _call(self, e: s.Call, env: Env) -> c.Expr:
+        return self.expr(e.body, self._arguments(e, env))
+
+    def _arguments(self, e: s.Call, env: Env) -> Env:
+        return {
+            p.uid: self.coerced(a, p.type, env) for p, a in zip(e.parameters, e.args, strict=True)
+        }
+
+    def _length(self, e: s.Length, env: Env) -> c.Expr:
+        of, within = self.unfolded(e.of, env)
+        if isinstance(of, s.Comprehension) and not isinstance(of.type, SetType):
+            binders, conditions, _ = self.generators(of.generators, within)
+            return c.Count(binders=binders, condition=conjunction(conditions), type=NUMBER)
+        if isinstance(of, (s.SentMessages, s.SortRange, s.NumberRange)):
+            binder = self._any_of(e, of, within)
+            return c.Count(binders=(binder,), condition=TRUE, type=NUMBER)
+        return c.Len(of=self.expr(e.of, env), type=NUMBER)
+
+    def _arithmetic(self, e: s.Arithmetic, env: Env) -> c.Expr:
+        left, right = self.expr(e.left, env), self.expr(e.right, env)
+        if e.op in ("min", "max"):
+            a, b = (left, right) if e.op == "min" else (right, left)
+            test = c.LessEq(left=a, right=b, type=c.BOOL, span=e.span)
+            return c.Ite(test=test, then=left, orelse=right, type=e.type)
+        return c.Arith(op=e.op, left=left, right=right, type=NUMBER)
+
+    def _sequenceof(self, e: s.SequenceOf, env: Env) -> c.Expr:
+        assert isinstance(e.type, SeqType)
+        items = tuple(self.coerced(x, e.type.element, env) for x in e.items)
+        return c.MakeSeq(items=items, type=e.type)
+
+    def _concat(self, e: s.Concat, env: Env) -> c.Expr:
+        return c.Concat(left=self.expr(e.left, env), right=self.expr(e.right, env), type=e.type)
+
+    def _setof(self, e: s.SetOf, env: Env) -> c.Expr:
+        return c.MakeSet(items=tuple(self.expr(x, env) for x in e.items), type=e.type)
+
+    def _setoperation(self, e: s.SetOperation, env: Env) -> c.Expr:
+        left, right = self.coerced(e.left, e.type, env), self.coerced(e.right, e.type, env)
+        return c.SetOp(op=e.op, left=left, right=right, type=e.type)
+
+    def _comprehension(self, e: s.Comprehension, env: Env) -> c.Expr:
+        binders, conditions, inner = self.generators(e.generators, env)
+        if e.kind == "dict":
+            assert isinstance(e.type, MapType)
+            body = self.coerced(e.element, e.type.value, inner)
+            return c.MakeMap(var=binders[0].var, body=body, type=e.type)
+        element = self.expr(e.element, inner)
+        return c.SetComp(
+            binders=binders, condition=conjunction(conditions), element=element, type=e.type
+        )
+
+    # ------------------------------------------------------------ quantifiers
+
+    def _quantified(self, e: s.Quantified, env: Env) -> c.Expr:
+        binders, conditions, inner = self.generators(e.generators, env)
+        element = self.expr(e.element, inner)
+        return self._quantifier(e.kind == "all", binders, conditions, element)
+
+    def _quantifier(
+        self,
+        forall: bool,
+        binders: tuple[c.Binder, ...],
+        conditions: Sequence[c.Expr],
+        element: c.Expr,
+    ) -> c.Expr:
+        if forall and conditions:
+            premise = negation(conjunction(conditions))
+            body: c.Expr = c.Or(args=(premise, element), type=c.BOOL, span=element.span)
+        else:
+            body = conjunction([*conditions, element])
+        if not binders:
+            return body
+        return c.Quant(forall=forall, binders=binders, body=body, type=c.BOOL)
+
+    def generators(
+        self, generators: Sequence[s.Generator], env: Env, around: Sequence[c.Expr] = ()
+    ) -> tuple[tuple[c.Binder, ...], list[c.Expr], Env]:
+        """Binders and conditions of nested generators, and the environment inside them.
+
+        What a later generator iterates is looked at where the conditions before it hold.
+        """
+        inner = dict(env)
+        binders: list[c.Binder] = []
+        conditions: list[c.Expr] = []
+        for g in generators:
+            over, outside = self.unfolded(g.iterable, inner)
+            if isinstance(over, s.Comprehension) and over.kind != "dict":
+                before = [*around, *conditions]
+                new, more, within = self.generators(over.generators, outside, before)
+                binders += new
+                conditions += more
+                inner[g.name.uid] = self.expr(over.element, within)
+            else:
+                binder, inner[g.name.uid] = self._bind(g.name, over, outside)
+                if not _always_there(binder.domain) and (tests := [*around, *conditions]):
+                    binder = replace(binder, when=conjunction(tests))
+                binders.append(binder)
+            conditions += [self.expr(x, inner) for x in g.conditions]
+        return tuple(binders), conditions, inner
+
+    def unfolded(self, e: s.Expr, env: Env) -> tuple[s.Expr, Env]:
+        """The value of a local name or a helper call, and the environment of that value."""
+        while isinstance(e, (s.Local, s.Call)):
+            if isinstance(e, s.Local):
+                e = e.value
+            else:
+                env, e = self._arguments(e, env), e.body
+        return e, env
+
+    def _any_of(self, e: s.Expr, of: s.Expr, env: Env) -> c.Binder:
+        """A binder over the elements of an expression, whose variable is never used."""
+        t = of.type.element if isinstance(of.type, s.ListType) else of.type
+        return self._bind(s.Name(name="m", uid=-99, type=t, span=e.span), of, env)[0]
+
+    def _bind(self, name: s.Name, over: s.Expr, env: Env) -> tuple[c.Binder, c.Var]:
+        domain: c.Domain
+        t = name.type
+        match over:
+            case s.SortRange(type=t):
+                domain = c.OverType(type=t)
+            case s.SentMessages(variable=v, record=record) if record is not None:
+                domain, t = c.OverSent(variable=v.name, record=record), RecordType(record)
+            case s.NumberRange(lower=lower, upper=upper):
+                domain = c.OverRange(lower=self.expr(lower, env), upper=self.expr(upper, env))
+            case _:
+                domain = c.OverMembers(of=self.expr(over, env))
+        var = self.fresh(name.name, t, name.span)
+        return c.Binder(var=var, domain=domain), var
+
+
+def _always_there(domain: c.Domain) -> bool:
+    """Whether the domain is defined in every state."""
+    return not any(isinstance(n, c.Expr) and not isinstance(n, c.Var) for n in walk(domain))
