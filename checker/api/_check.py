@@ -15,9 +15,8 @@ from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.store.budget import free_memory
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.rendering.runs import explained
 from quorate.checker.results import Exploration, Outcome, from_the_start
-from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.description import describe

@@ -15,10 +15,11 @@ from quorate.checker.rendering.exploration import fits_line, memory_line
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.words import seconds
 from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.saving import kept
 
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
-from .files import kept, unwritten, writable
+from .files import unwritten, writable
 from .options import Bytes, ascii_option, json_option, merged, sizes_option
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized

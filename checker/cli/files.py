@@ -1,4 +1,4 @@
-"""The files that a verb writes: whether they can be written, and writing a trace."""
+"""The files that a verb writes: whether they can be written, and whether they were."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quorate.checker.errors import InputError
-from quorate.checker.tracing.explaining import Explaining
-from quorate.checker.tracing.saving import save_trace
 from quorate.traces import Trace
 
 
@@ -29,18 +27,6 @@ def writable(path: Path | None) -> None:
         probe.unlink()
     except OSError as error:
         raise InputError(f"{folder}: cannot write here: {error.strerror}", str(folder)) from None
-
-
-def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:
-    """The file that the trace was written to; None if it was not to be, or could not be."""
-    if trace is None or path is None:
-        return None
-
-    def write() -> Path:
-        save_trace(trace, path)
-        return path
-
-    return explaining.part("the trace's file", write, None)
 
 
 def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:

@@ -19,16 +19,18 @@ from quorate.checker.refine.finding import chain, named, own
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.output import Output
-from quorate.checker.rendering.runs import explained, show_found, undefined_line
+from quorate.checker.rendering.runs import show_found, undefined_line
 from quorate.checker.rendering.words import count, seconds
+from quorate.checker.tracing.build import explained
 from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.saving import kept
 from quorate.model.language import Protocol, QuorumSystem
 from quorate.model.refinements import Refinement
 from quorate.traces import Absent, Trace, show
 
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
-from .files import kept, writable
+from .files import writable
 from .options import merged, with_defaults
 from .simulating import proof_as_json, report_proof
 

@@ -34,11 +34,12 @@ from quorate.checker.prove.unbounded.meeting import not_always
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.quorums import mark_of, quorum_json
-from quorate.checker.rendering.runs import explained, show_found, undefined_line
+from quorate.checker.rendering.runs import show_found, undefined_line
 from quorate.checker.rendering.words import by_clock, count, holding, seconds
 from quorate.checker.results import Exploration, Outcome, from_the_start
-from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.saving import kept
 from quorate.model.language import Protocol, Sizes, Sort
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
@@ -47,7 +48,6 @@ from quorate.traces import Trace
 
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
-from .files import kept
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
 from .replay import replay_json

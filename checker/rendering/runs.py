@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quorate.checker.loading import name_of
-from quorate.checker.results import Exploration, Move
-from quorate.checker.tracing.build import counterexample
+from quorate.checker.results import Move
 from quorate.checker.tracing.explaining import Explaining
-from quorate.model.language import Protocol, Sizes
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.traces import Trace, render_spacetime, render_table
 
 from .output import Output
 from .words import count
-
-
-def explained(
-    target: type[Protocol], bounds: Sizes, found: Exploration, explaining: Explaining
-) -> Trace | None:
-    """The trace of what a search found: None if it found nothing, or no trace can be made of it."""
-    if found.initial is None:
-        return None
-    return explaining.part(
-        "the trace", lambda: counterexample(target, name_of(target), bounds, found), None
-    )
 
 
 def undefined_line(at: UndefinedAt, steps: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate.checker.loading import name_of
 from quorate.checker.results import Exploration, Move
 from quorate.model.language import Message, Sort, StepError
 from quorate.model.language.declare.protocol import Protocol
@@ -77,6 +78,17 @@ def counterexample(
         return None
     return make_trace(
         protocol, name, sizes, found.initial, found.path, found.violated, found.undefined
+    )
+
+
+def explained(
+    protocol: type[Protocol], sizes: Sizes, found: Exploration, explaining: Explaining
+) -> Trace | None:
+    """The trace of what a search found: None if it found nothing, or no trace can be made of it."""
+    if found.initial is None:
+        return None
+    return explaining.part(
+        "the trace", lambda: counterexample(protocol, name_of(protocol), sizes, found), None
     )
 
 

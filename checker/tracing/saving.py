@@ -9,6 +9,8 @@ from pathlib import Path
 from quorate.checker.loading import is_file_name
 from quorate.traces import Trace, write_itf
 
+from .explaining import Explaining
+
 
 def save_trace(trace: Trace, path: Path) -> None:
     """Write `trace` to `path`; the file of its protocol is named from the folder of `path`.
@@ -17,6 +19,18 @@ def save_trace(trace: Trace, path: Path) -> None:
     the name is absolute. Raises TraceError.
     """
     write_itf(replace(trace, protocol=_from(trace.protocol, path.parent)), path)
+
+
+def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:
+    """The file that the trace was written to; None if it was not to be, or could not be."""
+    if trace is None or path is None:
+        return None
+
+    def write() -> Path:
+        save_trace(trace, path)
+        return path
+
+    return explaining.part("the trace's file", write, None)
 
 
 def _from(name: str, folder: Path) -> str:

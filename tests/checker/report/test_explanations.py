@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from quorate.checker.cli import files
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.loading import load_protocol
 from quorate.checker.rendering import runs
 from quorate.checker.tracing import build as traces
+from quorate.checker.tracing import saving
 from quorate.checker.tracing.build import counterexample, processes_of
 from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
@@ -46,8 +46,8 @@ PARTS = [
     (traces._Maker, "_why", "why it is violated left out: RecursionError: too deep to tell"),
     (runs, "render_table", "the table left out: RecursionError: too deep to tell"),
     (runs, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
-    (files, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
-    (runs, "counterexample", "the trace left out: RecursionError: too deep to tell"),
+    (saving, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
+    (traces, "counterexample", "the trace left out: RecursionError: too deep to tell"),
 ]
 
 
