@@ -60,7 +60,7 @@ def _missing(out: Output, proof: RefinementProof) -> None:
             )
             for what in dict.fromkeys(p.failed):
                 out.line(what, indent=2)
-    for place in proof.senseless:
+    for place in proof.undefined:
         out.line(f"may have no value: {place}", "warn", indent=1)
     for statement in proof.unmet:
         out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
@@ -85,7 +85,7 @@ def proof_as_json(proof: RefinementProof) -> dict[str, Any]:
         ],
         "invariants": list(proof.invariants),
         "used": list(proof.used),
-        "senseless": list(proof.senseless),
+        "senseless": list(proof.undefined),
         "quorums": [quorum_json(q) for q in proof.quorums],
         "unsupported": proof.unsupported,
         "seconds": round(proof.seconds, 4),

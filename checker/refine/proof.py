@@ -55,7 +55,7 @@ class RefinementProof:
 
     `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
     says of which quorums it is not proved that they meet whatever the sizes; nothing is assumed of
-    these. `senseless` are the expressions of concrete actions, and of the mapping, that may have no
+    these. `undefined` are the expressions of concrete actions, and of the mapping, that may have no
     value.
     """
 
@@ -64,7 +64,7 @@ class RefinementProof:
     invariants: tuple[str, ...]
     quorums: tuple[QuorumProof, ...]
     unmet: tuple[str, ...]
-    senseless: tuple[str, ...]
+    undefined: tuple[str, ...]
     seconds: float
     unsupported: str | None = None
     where: Span = field(default=NOWHERE, repr=False)
@@ -73,7 +73,7 @@ class RefinementProof:
     def proved(self) -> bool:
         """Whether it holds for any number of elements."""
         shown = bool(self.parts) and all(p.proved for p in self.parts)
-        return self.unsupported is None and not self.unmet and not self.senseless and shown
+        return self.unsupported is None and not self.unmet and not self.undefined and shown
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class _ProofSearch:
         quorums: tuple[QuorumProof, ...] = ()
         parts: list[ActionProof] = []
         known: list[str] = []
-        unsupported, where, senseless = None, NOWHERE, list[str]()
+        unsupported, where, undefined = None, NOWHERE, list[str]()
         try:
             matching = Matching(self.refinement)
             simulation = Simulation(self.refinement, matching)
@@ -128,9 +128,9 @@ class _ProofSearch:
                 if i.status is ProofStatus.PROVED or i.rests_on == (DEFINEDNESS,)
             ]
             doubted = [o for i in found for o in i.failed if i.invariant == DEFINEDNESS]
-            senseless = [p for o in doubted if o.action in self.asked for p in o.places]
+            undefined = [p for o in doubted if o.action in self.asked for p in o.places]
             self.prover = RefinementProver(simulation.signature, self.seed, self.effort)
-            senseless += self._undefined(simulation, known)
+            undefined += self._undefined(simulation, known)
             for action, alternatives in self.asked.items():
                 parts.append(self._part(action, alternatives, known))
         except UnsupportedError as error:
@@ -141,7 +141,7 @@ class _ProofSearch:
             invariants=tuple(known),
             quorums=quorums,
             unmet=not_always(quorums),
-            senseless=tuple(senseless),
+            undefined=tuple(undefined),
             seconds=time.perf_counter() - started,
             unsupported=unsupported,
             where=where,

@@ -52,10 +52,10 @@ class InductionChecker:
             *map(term, t.before.ranges()),
             term(t.translator.condition(instance.ground.well_formed())),
         )
-        self.moves, self.senseless = z3.Bool("moves "), z3.Bool("senseless ")
+        self.moves, self.undefined = z3.Bool("moves "), z3.Bool("undefined ")
         self.solver.add(z3.Implies(self.moves, term(t.formula)))
         self.solver.add(z3.Implies(self.moves, term(t.changes)))
-        self.solver.add(self.senseless == term(t.senseless))
+        self.solver.add(self.undefined == term(t.undefined))
         self.actions = list(dict.fromkeys(s.action for s in t.steps))
         self.by_action = {a: z3.Bool(f"takes {a}") for a in self.actions}
         for a, switch in self.by_action.items():
@@ -156,15 +156,15 @@ class InductionChecker:
         self._groups += 1
         self.solver.add(z3.Implies(some, z3.Or(*[self.lemmas[n][1] for n in names])))
         switches = [self.lemmas[n][0] for n in assumed]
-        if self._asked([*switches, self.moves, z3.Not(self.senseless), some]):
+        if self._asked([*switches, self.moves, z3.Not(self.undefined), some]):
             return self.solver.model()
         return None
 
     def _broken(self, lemma: str) -> list[Any]:
         """What says that a step breaks a lemma."""
         if lemma == DEFINEDNESS:
-            return [self.senseless]
-        return [self.moves, z3.Not(self.senseless), self.lemmas[lemma][1]]
+            return [self.undefined]
+        return [self.moves, z3.Not(self.undefined), self.lemmas[lemma][1]]
 
     def _near(self, k: int, wanted: list[Any]) -> None:
         """A model of what is wanted that shares much with state k."""

@@ -107,7 +107,7 @@ class SampledInstance:
         best = np.full(len(states), -1.0)
         after = states.copy()
         for step in self.steps:
-            enabled = vector.condition(step.enabled) & ~vector.condition(step.senseless)
+            enabled = vector.condition(step.enabled) & ~vector.condition(step.undefined)
             if not enabled.any():
                 continue
             new = self.stored(states, vector, step)

@@ -70,7 +70,7 @@ class _InductiveChecker:
         self.transition = t = Transition(ground)
         at = t.translator
         self.holds = {p.name: at.condition(p.holds) for p in self.properties}
-        self.senseless = {p.name: at.condition(p.senseless) for p in self.properties}
+        self.undefined = {p.name: at.condition(p.undefined) for p in self.properties}
         self.solver = z3.SolverFor("QF_FD")
         self.effort = effort
 
@@ -92,7 +92,7 @@ class _InductiveChecker:
             yield self._initially(p)
         self._assume()
         for r in self.ground.reachables():
-            if (undefined := self.transition.translator.condition(r.senseless)) is not False:
+            if (undefined := self.transition.translator.condition(r.undefined)) is not False:
                 yield self._obligation(r.name, None, undefined)
         for action in self.ground.description.actions:
             yield self._makes_sense(action.name)
@@ -107,14 +107,14 @@ class _InductiveChecker:
         here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
         solver = z3.SolverFor("QF_FD")
         limit(solver, self.effort)
-        bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
+        bad = disjunction([negation(self.holds[p.name]), self.undefined[p.name]])
         solver.add(term(here), term(bad))
         status, found = verdict_of(solver.check()), None
         if status is ObligationStatus.REFUTED:
             model = solver.model()
             state = self.ground.state(cells.words(model))
-            senseless = is_true(model, self.senseless[p.name])
-            if state not in initial or (not senseless and self._satisfies(p, state)):
+            undefined = is_true(model, self.undefined[p.name])
+            if state not in initial or (not undefined and self._satisfies(p, state)):
                 raise DisagreementError(f"{p.name}: Z3 refutes it in {state!r}, CPython does not")
             found = CounterexampleToInduction(state, None, p.name)
         elif status is ObligationStatus.PROVED:
@@ -139,12 +139,12 @@ class _InductiveChecker:
             *map(term, t.before.ranges()),
             term(t.translator.condition(self.ground.well_formed())),
             *map(term, self.holds.values()),
-            *(term(negation(s)) for s in self.senseless.values()),
+            *(term(negation(s)) for s in self.undefined.values()),
         )
 
     def _makes_sense(self, action: str) -> FiniteObligation:
         at = self.transition.translator
-        wrong = disjunction(at.condition(s.senseless) for s in self._steps(action))
+        wrong = disjunction(at.condition(s.undefined) for s in self._steps(action))
         return self._obligation(action, None, wrong)
 
     def _preserved(self, action: str, p: Property) -> FiniteObligation:
@@ -160,12 +160,12 @@ class _InductiveChecker:
         does not touch folds away.
         """
         at = self.transition.translator
-        bad = disjunction([negation(self.holds[p.name]), self.senseless[p.name]])
+        bad = disjunction([negation(self.holds[p.name]), self.undefined[p.name]])
         return disjunction(
             conjunction(
                 [
                     at.condition(step.enabled),
-                    negation(at.condition(step.senseless)),
+                    negation(at.condition(step.undefined)),
                     self._after(step)(bad),
                 ]
             )
@@ -231,16 +231,16 @@ class _InductiveChecker:
         if p is None:
             return CounterexampleToInduction(state, None, f"{action} makes no sense")
         for move, _ in self.ground.taken(state, action):
-            if move is not None and self._is_senseless(p, move.state):
+            if move is not None and self._is_undefined(p, move.state):
                 return CounterexampleToInduction(state, move, p.name)
         raise DisagreementError(
             f"{action} / {p.name}: Z3 finds a step from {state!r} to a violation, CPython does not"
         )
 
-    def _is_senseless(self, p: Property, state: State) -> bool:
+    def _is_undefined(self, p: Property, state: State) -> bool:
         solver = z3.SolverFor("QF_FD")
         here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
-        solver.add(term(here), term(self.senseless[p.name]))
+        solver.add(term(here), term(self.undefined[p.name]))
         return bool(solver.check() == z3.sat)
 
 

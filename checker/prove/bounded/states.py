@@ -71,7 +71,7 @@ class _StatesChecker:
     def _check(self, p: Property, spent: float) -> StateCheck:
         started = time.perf_counter() - spent
         at = GroundTranslator(self.cells)
-        bad = disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
+        bad = disjunction([negation(at.condition(p.holds)), at.condition(p.undefined)])
         budget = Budget(self.effort)
         self.solver.push()
         self.solver.add(term(bad))
@@ -106,8 +106,8 @@ class _StatesChecker:
         if self.explorer.store.find(words) < 0:
             raise DisagreementError(f"{p.name}: Z3 answers with a state that was never found")
         state = self.ground.state(words)
-        senseless = is_true(model, GroundTranslator(self.cells).condition(p.senseless))
-        if not senseless and self._satisfies(p, state):
+        undefined = is_true(model, GroundTranslator(self.cells).condition(p.undefined))
+        if not undefined and self._satisfies(p, state):
             raise DisagreementError(f"{p.name}: violated for Z3, not for CPython, in {state!r}")
         return state
 
@@ -129,7 +129,7 @@ class _StatesChecker:
             at = GroundTranslator(self.cells)
             solver.add(term(StateSet(first[good]).formula(self.cells)))
             solver.add(term(negation(at.condition(p.holds))))
-            solver.add(term(negation(at.condition(p.senseless))))
+            solver.add(term(negation(at.condition(p.undefined))))
             if solver.check() != z3.unsat:
                 raise DisagreementError(f"{p.name}: Z3 finds more violations than CPython")
         return int(len(first) - good.sum())

@@ -35,13 +35,13 @@ from .results import DisagreementError, Move
 class GroundStep:
     """Instances with the same effects: where any is enabled, and what they store.
 
-    `senseless` is where a guard, or what the step does, has no value.
+    `undefined` is where a guard, or what the step does, has no value.
     """
 
     action: str
     enabled: Bool
     stores: tuple[Store, ...]
-    senseless: Bool
+    undefined: Bool
     reasons: tuple[Undefined, ...] = ()
 
 
@@ -51,7 +51,7 @@ class Property:
 
     name: str
     holds: Bool
-    senseless: Bool
+    undefined: Bool
     reasons: tuple[Undefined, ...] = ()
 
 
@@ -91,8 +91,8 @@ class Ground:
             reasons = tuple(u for i in instances for u in i.undefined)
             if effects or reasons:
                 stores = effects[0].stores if effects else ()
-                senseless = g.or_(u.when for u in reasons)
-                yield GroundStep(action.name, g.or_(enabled), stores, senseless, reasons)
+                undefined = g.or_(u.when for u in reasons)
+                yield GroundStep(action.name, g.or_(enabled), stores, undefined, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[Property]:
         """These invariants, or all. Raises ValueError for a name that is none."""
@@ -109,9 +109,9 @@ class Ground:
         return [self._property(p) for p in self.description.reachables]
 
     def _property(self, p: c.Property) -> Property:
-        holds, undefined = self._make.property(p)
-        senseless = self.layout.graph.or_(u.when for u in undefined)
-        return Property(p.name, holds, senseless, tuple(undefined))
+        holds, reasons = self._make.property(p)
+        undefined = self.layout.graph.or_(u.when for u in reasons)
+        return Property(p.name, holds, undefined, tuple(reasons))
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""

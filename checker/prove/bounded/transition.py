@@ -47,7 +47,7 @@ class Transition:
         self.translator = GroundTranslator(self.before)
         self._stored: dict[int, dict[tuple[Column, int], Summary]] = {}
         self.selectors = [z3.Bool(f"step {i}: {s.action}") for i, s in enumerate(self.steps)]
-        self.senseless = disjunction(self.translator.condition(s.senseless) for s in self.steps)
+        self.undefined = disjunction(self.translator.condition(s.undefined) for s in self.steps)
         self.formula = self._relation()
         self.changes = conjunction(
             implies(selector, disjunction(self._differences(step)))
@@ -162,7 +162,7 @@ class CellFootprint:
 
 
 def footprint(step: GroundStep) -> CellFootprint:
-    roots: list[Bool | Scalar] = [step.enabled, step.senseless]
+    roots: list[Bool | Scalar] = [step.enabled, step.undefined]
     for store in step.stores:
         roots += [store.when, store.value, store.index]
     return CellFootprint(

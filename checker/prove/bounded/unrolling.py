@@ -68,25 +68,25 @@ class Template:
         self.unread = Unread(t, chosen, pending, self.width)
         self.step = np.concatenate([self.step, self.unread.step])
         self.none_unread = {kind: n - self.bits for kind, n in none_unread.items()}
-        reading = {p.name: [p.holds, p.senseless] for p in self.properties}
+        reading = {p.name: [p.holds, p.undefined] for p in self.properties}
         for kind, literal in self.none_unread.items():
-            roots = reading[kind] if kind is not None else [*self._senseless]
+            roots = reading[kind] if kind is not None else [*self._undefined]
             self.moment = np.concatenate([self.moment, self.unread.none(literal, roots)])
 
     def _wrong(self) -> dict[str | None, Formula]:
         at = self.transition.translator
         wrong: dict[str | None, Formula] = {
-            p.name: disjunction([negation(at.condition(p.holds)), at.condition(p.senseless)])
+            p.name: disjunction([negation(at.condition(p.holds)), at.condition(p.undefined)])
             for p in self.properties
         }
-        wrong[None] = disjunction(at.condition(p) for p in self._senseless)
+        wrong[None] = disjunction(at.condition(p) for p in self._undefined)
         return {name: p for name, p in wrong.items() if p is not False}
 
     @property
-    def _senseless(self) -> list[Bool]:
+    def _undefined(self) -> list[Bool]:
         """Where a step, or a reachable predicate, has no value."""
-        of_steps = [step.senseless for step in self.transition.steps]
-        return of_steps + [p.senseless for p in self.reachables]
+        of_steps = [step.undefined for step in self.transition.steps]
+        return of_steps + [p.undefined for p in self.reachables]
 
     def _renumbered(self, literals: Flat) -> Flat:
         """The cells after a step become those of the next frame; what follows them moves up."""

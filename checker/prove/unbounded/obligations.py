@@ -148,7 +148,7 @@ class Obligations:
         found |= {p.name: undefined_cases(p.body, types) for p in invariants}
         return {name: undefined_cases for name, undefined_cases in found.items() if undefined_cases}
 
-    def senseless(
+    def undefined(
         self, name: str, undefined_cases: Sequence[UndefinedCase] | None = None
     ) -> Formula:
         """A state where the action or invariant of this name (or so much of it) has no value."""

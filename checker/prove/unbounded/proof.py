@@ -128,7 +128,7 @@ class Houdini:
             for action in (None, *self._touching(name)):
                 self.obligations.query(action, name)
         for name in self.obligations.undefined_cases:
-            self.obligations.senseless(name)
+            self.obligations.undefined(name)
         self.prover = Prover(
             self.obligations.signature, self.seed, self.effort, self.shrink, self.cvc5
         )
@@ -152,15 +152,15 @@ class Houdini:
             self.kept = [n for n in self.kept if n not in dropped]
             self._reconsider(dropped)
         self._again(dropped)
-        senseless = [o for o in map(self._makes_sense, self._doubtful()) if not o.proved]
+        undefined = [o for o in map(self._makes_sense, self._doubtful()) if not o.proved]
         if self.cvc5:
             self.done = [self._confirmed(o) for o in self.done]
         found = [self._outcome(n) for n in self.obligations.invariants]
-        if senseless:
+        if undefined:
             found = [_given_sense(i) for i in found]
         if self.obligations.undefined_cases:
-            status = ProofStatus.OPEN if senseless else ProofStatus.PROVED
-            found.append(InvariantProof(DEFINEDNESS, status, "consequence", tuple(senseless)))
+            status = ProofStatus.OPEN if undefined else ProofStatus.PROVED
+            found.append(InvariantProof(DEFINEDNESS, status, "consequence", tuple(undefined)))
         return found
 
     def vacuous(self) -> bool:
@@ -180,13 +180,13 @@ class Houdini:
         first = name in {a.name for a in o.description.inits}
         hypotheses = {} if first else o.assumed(self._assumed())
         hint = self.hints.get(f"{name} / {DEFINEDNESS}", ())
-        result = self.prover.ask(hypotheses, o.senseless(name), hint)
+        result = self.prover.ask(hypotheses, o.undefined(name), hint)
         places = tuple(d.place for d in o.undefined_cases[name])
         if result.answer is not Answer.PROVED:
             places = tuple(
                 d.place
                 for d in o.undefined_cases[name]
-                if not self.prover.ask(hypotheses, o.senseless(name, [d]), hint, True).proved
+                if not self.prover.ask(hypotheses, o.undefined(name, [d]), hint, True).proved
             )
         return self._noted("sense", name, DEFINEDNESS, result, places=places)
 
@@ -282,7 +282,7 @@ class Houdini:
         hypotheses = self.obligations.assumed(self._assumed() if o.kind == "step" else o.used)
         if o.kind == "sense":
             hypotheses = self.obligations.assumed(o.used)
-            query = self.obligations.senseless(o.action or "")
+            query = self.obligations.undefined(o.action or "")
         elif o.kind == "consequence":
             query = self.obligations.implied(o.invariant)
         else:

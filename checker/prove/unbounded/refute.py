@@ -58,10 +58,10 @@ def refuted(
     steps = _Steps(protocol, kept, [*wanted, *keys], effort)
     runs = _runs(protocol, wanted or kept, effort)
     shown = [_shown(i, steps.found, runs.traces) for i in found]
-    if runs.senseless:
-        return [_senseless(i, True, runs.senseless, runs.sizes) for i in shown]
-    for text, sizes in steps.senseless:
-        shown = [_senseless(i, False, text, sizes) for i in shown]
+    if runs.undefined:
+        return [_undefined(i, True, runs.undefined, runs.sizes) for i in shown]
+    for text, sizes in steps.undefined:
+        shown = [_undefined(i, False, text, sizes) for i in shown]
     return shown
 
 
@@ -75,7 +75,7 @@ def _shown(
     return i
 
 
-def _senseless(i: InvariantProof, run: bool, says: str, sizes: str) -> InvariantProof:
+def _undefined(i: InvariantProof, run: bool, says: str, sizes: str) -> InvariantProof:
     """A second message of one key breaks `Accept.key`; any other step just makes no sense."""
     if not _names(says, i.invariant) or i.status is not ProofStatus.OPEN:
         return i
@@ -102,20 +102,20 @@ class _Steps:
     ) -> None:
         self.protocol, self.wanted, self.left = protocol, set(wanted), effort
         self.found: dict[str, tuple[Trace, str]] = {}
-        self.senseless: list[tuple[str, str]] = []  # what the language forbids, and at what sizes
+        self.undefined: list[tuple[str, str]] = []  # what the language forbids, and at what sizes
         for sizes in growing(protocol):
             if self._done() or self.left <= 0:
                 return
             self._look(sizes, kept)
 
     def _done(self) -> bool:
-        shown = {n for n in self.wanted for says, _ in self.senseless if _names(says, n)}
+        shown = {n for n in self.wanted for says, _ in self.undefined if _names(says, n)}
         return self.wanted <= {*self.found, *shown}
 
     def _look(self, sizes: Sizes, kept: Sequence[str]) -> None:
         def report(o: FiniteObligation) -> None:
             if o.counterexample is not None and o.invariant is None:
-                self.senseless.append((f"{o.action}: {o.counterexample.violated}", str(sizes)))
+                self.undefined.append((f"{o.action}: {o.counterexample.violated}", str(sizes)))
             if o.counterexample is not None and o.invariant in self.wanted - set(self.found):
                 trace = step_trace(self.protocol, sizes, o.counterexample)
                 if trace is not None:
@@ -177,7 +177,7 @@ class _Runs:
     """Runs to violations, by invariant; or that one comes to a step that makes no sense."""
 
     traces: Mapping[str, tuple[Trace, str]]
-    senseless: str = ""
+    undefined: str = ""
     sizes: str = ""
 
 

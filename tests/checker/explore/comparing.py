@@ -35,14 +35,14 @@ def compare(
         for found in (fast, explore_reference(protocol, sizes)):
             assert found.outcome is Outcome.UNDEFINED and found.undefined is not None
             assert found.undefined.kind == "init" and found.depth == 1
-        return "senseless start"
-    violated, senseless = truth.first("violated"), truth.first("senseless")
-    if violated is None and senseless is None and not truth.complete:
+        return "undefined start"
+    violated, undefined = truth.first("violated"), truth.first("undefined")
+    if violated is None and undefined is None and not truth.complete:
         return "too large"
-    if senseless is not None and any(map(_of_a_local, truth.levels[senseless].senseless)):
+    if undefined is not None and any(map(_of_a_local, truth.levels[undefined].undefined)):
         return "lazy local"
     kind = _compare_search(protocol, sizes, truth, make or Explorer)
-    if truth.complete and senseless is None and make is None:
+    if truth.complete and undefined is None and make is None:
         _compare_whole(protocol, sizes, truth)
     return kind
 
@@ -62,13 +62,13 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
     """The search that stops at the first violation."""
     found = make(protocol, sizes).run()
     plain = explore_reference(protocol, sizes)
-    violated, senseless = truth.first("violated"), truth.first("senseless")
+    violated, undefined = truth.first("violated"), truth.first("undefined")
     for engine in (found, plain):
         if engine.outcome is Outcome.UNDEFINED:
             if not _is_undefined(protocol, sizes, engine):
                 assert engine is found, f"the reference alone finds {engine.undefined}"
                 return f"strict: {str(engine.undefined)[-150:]}"
-            # A senseless step out of level k is met no later than a violation in level k + 1.
+            # An undefined step out of level k is met no later than a violation in level k + 1.
             assert engine.depth == truth.nearest()
         elif engine.outcome is Outcome.VIOLATED:
             assert violated is not None and engine.violated in truth.levels[violated].violated
@@ -77,12 +77,12 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
             _check_path(protocol, sizes, engine)
         else:
             assert engine.outcome is Outcome.HOLDS
-            assert violated is None and senseless is None
+            assert violated is None and undefined is None
             counts = engine.states, engine.transitions, engine.depth, dict(engine.fired)
             whole = len(truth.states), len(truth.edges), truth.depth, truth.fired
             assert counts == whole
             assert engine.reached == truth.reached
-    return "senseless" if found.outcome is Outcome.UNDEFINED else found.outcome.value
+    return "undefined" if found.outcome is Outcome.UNDEFINED else found.outcome.value
 
 
 def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> bool:

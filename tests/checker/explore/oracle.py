@@ -16,13 +16,13 @@ class Level:
 
     states: list[State]
     violated: set[str] = field(default_factory=set)
-    senseless: list[str] = field(default_factory=list)  # properties, or steps out of this level
-    steps: list[str] = field(default_factory=list)  # of the senseless, those that are steps
+    undefined: list[str] = field(default_factory=list)  # properties, or steps out of this level
+    steps: list[str] = field(default_factory=list)  # of the undefined, those that are steps
 
 
 @dataclass
 class Oracle:
-    """Everything reachable, violations and senseless steps notwithstanding."""
+    """Everything reachable, violations and undefined steps notwithstanding."""
 
     levels: list[Level] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
@@ -39,21 +39,21 @@ class Oracle:
         return max(0, len(self.levels) - 1)
 
     def first(self, what: str) -> int | None:
-        """The number of the first level with a violation, or with something senseless."""
+        """The number of the first level with a violation, or with something undefined."""
         return next((k for k, level in enumerate(self.levels) if getattr(level, what)), None)
 
     def nearest(self) -> int | None:
-        """How many steps lead to what is wrong, one that is senseless included."""
+        """How many steps lead to what is wrong, one that is undefined included."""
         depths = [
-            k + (not level.violated and len(level.senseless) == len(level.steps))
+            k + (not level.violated and len(level.undefined) == len(level.steps))
             for k, level in enumerate(self.levels)
-            if level.violated or level.senseless
+            if level.violated or level.undefined
         ]
         return min(depths, default=None)
 
 
 def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
-    """Explore up to `limit` states. A senseless step of a state hides its later steps."""
+    """Explore up to `limit` states. An undefined step of a state hides its later steps."""
     found = Oracle(fired=dict.fromkeys(protocol.methods("action"), 0))
     with sizes:
         machine = Interpreter(protocol, sizes)
@@ -75,7 +75,7 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
                             following[after] = None
                         machine.load(state)
                 except StepError as error:
-                    level.senseless.append(str(error))
+                    level.undefined.append(str(error))
                     level.steps.append(str(error))
             front = list(following)
             if len(seen) + len(front) > limit:
@@ -90,10 +90,10 @@ def _check(machine: Interpreter, state: State, level: Level, found: Oracle) -> N
             if machine.holds(name, state):
                 found.reached.add(name)
         except StepError as error:
-            level.senseless.append(f"{name}: {error}")
+            level.undefined.append(f"{name}: {error}")
     for name in machine.protocol.methods("invariant"):
         try:
             if not machine.holds(name, state):
                 level.violated.add(name)
         except StepError as error:
-            level.senseless.append(f"{name}: {error}")
+            level.undefined.append(f"{name}: {error}")

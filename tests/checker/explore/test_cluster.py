@@ -75,8 +75,8 @@ def together(model: CompiledModel, shards: int, chunk: int) -> tuple[int, int, i
 
 def fate(model: CompiledModel, level: Level) -> str:
     if level.violation is None:
-        return "senseless"
-    return model.kernel.violated(level.violation[0]) or "senseless"
+        return "undefined"
+    return model.kernel.violated(level.violation[0]) or "undefined"
 
 
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:

@@ -64,8 +64,8 @@ def agree(source: Source, limit: int, keep: Callable[[str], bool]) -> str:
             describe(protocol)
             sizes = sized(protocol, source)
             # What has no value is compared elsewhere: how a search meets it is its own.
-            if consult(protocol, sizes, MOST).first("senseless") is not None:
-                return "senseless"
+            if consult(protocol, sizes, MOST).first("undefined") is not None:
+                return "undefined"
             only = frozenset(filter(keep, protocol.methods("invariant")))
             found = same(protocol, sizes, limit, only)
         except (ModelError, SizeError, StepError):

@@ -223,14 +223,14 @@ def test_cells_of_no_bits() -> None:
     [
         (toys.Counter, {"Step": 5}, "holds"),
         (toys.Bounded, {"Step": 5}, "violated"),
-        (toys.Overflow, {"Step": 5}, "senseless"),
+        (toys.Overflow, {"Step": 5}, "undefined"),
         (toys.Starts, {"Node": 3}, "holds"),
         (toys.BadStart, {"Node": 3}, "violated"),
         (toys.NoStart, {"Node": 3}, "holds"),
         (toys.Stuck, {}, "holds"),
         (toys.Idle, {"Node": 3}, "holds"),
-        (toys.Senseless, {"Step": 3}, "senseless"),
-        (toys.TwiceInOneStep, {"Node": 2, "Item": 2}, "senseless"),
+        (toys.Undefined, {"Step": 3}, "undefined"),
+        (toys.TwiceInOneStep, {"Node": 2, "Item": 2}, "undefined"),
         (toys.TwiceInOneStep, {"Node": 3, "Item": 1}, "holds"),
     ],
 )
@@ -277,7 +277,7 @@ def test_a_step_beyond_a_range_is_a_mistake_of_the_model() -> None:
 
 
 def test_a_property_without_a_value_is_a_mistake_of_the_model() -> None:
-    found = explore(toys.Senseless, toys.Senseless.sized(Step=3))
+    found = explore(toys.Undefined, toys.Undefined.sized(Step=3))
     assert found.undefined is not None and found.undefined.name == "read_beyond"
     assert found.undefined.kind == "invariant" and found.depth == len(found.path)
 

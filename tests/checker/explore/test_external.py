@@ -205,7 +205,7 @@ def test_states_are_counted_once_when_a_violation_ends_the_search(disk: Path) ->
     assert found.spilled is not None
 
 
-def test_a_senseless_step(disk: Path) -> None:
+def test_an_undefined_step(disk: Path) -> None:
     found = spilling(toys.Overflow, toys.Overflow.sized(Step=5), disk).run()
     assert (found.outcome, found.depth, len(found.path)) == (Outcome.UNDEFINED, 6, 5)
     assert re.search(r"toys\.py:\d+: up\(\): n = 6, but Step goes from 0", str(found.undefined))

@@ -71,7 +71,7 @@ def agree(
     try:
         whole = Explorer(protocol, sizes, limit=limit, only=only)
     except StepError:  # in @init
-        return Comparison("senseless start")
+        return Comparison("undefined start")
     plain = whole.run(coverage=False)
     if plain.outcome is Outcome.LIMIT:
         return Comparison("too large")
@@ -91,7 +91,7 @@ def compare(
         # Of a step without sense and a violation at the next depth, either may be met first.
         assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
         assert found.depth == plain.depth
-        return Comparison("senseless")
+        return Comparison("undefined")
     assert found.outcome == plain.outcome
     assert found.states <= plain.states or found.outcome is Outcome.VIOLATED
     assert found.reached <= plain.reached

@@ -80,7 +80,7 @@ def agree(
     try:
         reduced = Explorer(protocol, sizes, only=only, symmetry=True)
     except StepError:  # in @init
-        return "senseless start"
+        return "undefined start"
     if not reduced.kernel.reducing:
         return "no symmetry"
     plain = Explorer(protocol, sizes, limit=limit or None, only=only).run(coverage=coverage)
@@ -91,7 +91,7 @@ def agree(
         # Of a step without sense and a violation at the next depth, either may be met first.
         assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
         assert found.depth == plain.depth
-        return "senseless"
+        return "undefined"
     if action:
         check_action(reduced, Random(2))
     assert (found.outcome, found.depth) == (plain.outcome, plain.depth)

@@ -52,7 +52,7 @@ def agree(protocol: type[Protocol], sizes: Sizes, number: int, **options: object
     a, b = one.run(), many.run()
     assert replace(a, seconds=0) == replace(b, seconds=0)
     if a.outcome is Outcome.UNDEFINED:
-        return "senseless"
+        return "undefined"
     if a.outcome is Outcome.VIOLATED and one.store.count == many.store.count == 1:
         return "violated at once"
     same(one.store, many.store)
@@ -119,7 +119,7 @@ def test_a_limit_is_exact(limit: int) -> None:
         (toys.NoStart, {"Node": 3}),
         (toys.Stuck, {}),
         (toys.Idle, {"Node": 3}),
-        (toys.Senseless, {"Step": 3}),
+        (toys.Undefined, {"Step": 3}),
         (toys.TwiceInOneStep, {"Node": 2, "Item": 2}),
         (toys.Switches, {"Node": 12}),
         (toys.Wide, {"Node": 3, "Item": 11, "Round": 3}),

@@ -179,7 +179,7 @@ class Constant(Protocol):
         self.crash(x)
 
 
-class Senseless(Counter):
+class Undefined(Counter):
     """An invariant that has no value in the fourth state."""
 
     last: Map[Step, bool] = durable(False)

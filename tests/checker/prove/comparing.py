@@ -31,27 +31,27 @@ def compare_bounded(protocol: type[Protocol], sizes: Sizes, truth: Oracle, depth
     invariants = set(protocol.methods("invariant"))
     levels = truth.levels[: depth + 1]
     violated = next((k for k, level in enumerate(levels) if level.violated), None)
-    senseless = next((k for k, level in enumerate(levels) if level.senseless), None)
+    undefined = next((k for k, level in enumerate(levels) if level.undefined), None)
     found = bounded(protocol, sizes, depth)
     if found.outcome is BoundedOutcome.UNDEFINED:
         # Stricter than CPython, which stops at the first conjunct that is false.
-        late = senseless is None or (violated is not None and senseless > violated)
-        return "strict" if late else "senseless"
+        late = undefined is None or (violated is not None and undefined > violated)
+        return "strict" if late else "undefined"
     if found.outcome is BoundedOutcome.VIOLATED:
         assert found.depth == len(found.path) == violated
         assert found.violated in levels[violated].violated
         assert found.initial in levels[0].states
         return "violated"
     assert found.outcome is BoundedOutcome.NONE_WITHIN
-    assert violated is None and senseless is None, (violated, senseless)
+    assert violated is None and undefined is None, (violated, undefined)
     assert set(found.invariants) == invariants
     return "none"
 
 
-def wrong(senseless: list[str], protocol: type[Protocol]) -> list[str]:
-    """What the oracle finds senseless, without the reachable predicates, which nobody asked."""
+def wrong(undefined: list[str], protocol: type[Protocol]) -> list[str]:
+    """What the oracle finds undefined, without the reachable predicates, which nobody asked."""
     names = tuple(f"{n}: " for n in protocol.methods("reachable"))
-    return [s for s in senseless if not s.startswith(names)]
+    return [s for s in undefined if not s.startswith(names)]
 
 
 def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) -> None:
@@ -76,7 +76,7 @@ def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) 
                     expected: bool | None = ground.machine.holds(p.name, state)
                 except StepError:
                     expected = None
-                if holds(model, at.condition(p.senseless)):
+                if holds(model, at.condition(p.undefined)):
                     continue  # CPython may stop before it gets there
                 assert expected == holds(model, at.condition(p.holds)), (p.name, state)
             compare_successors(ground, transition, state)
@@ -93,15 +93,15 @@ def compare_successors(ground: Ground, transition: Transition, state: State) -> 
     here = StateSet([ground.packing.pack(state)]).formula(t.before)
     solver.add(term(here))
     solver.push()
-    solver.add(term(t.senseless))
-    senseless = solver.check() == z3.sat
+    solver.add(term(t.undefined))
+    undefined = solver.check() == z3.sat
     solver.pop()
     try:
         expected = {(a, after) for a, _, after in ground.machine.successors(state)}
     except StepError:
-        assert senseless
+        assert undefined
         return
-    if senseless:
+    if undefined:
         return  # stricter than CPython
     solver.add(term(t.formula))
     found = set()
@@ -122,7 +122,7 @@ def compare_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> 
     found = inductive(protocol, sizes)
     if found.status is ObligationStatus.PROVED:
         assert not any(level.violated for level in truth.levels)
-        assert not any(wrong(level.senseless, protocol) for level in truth.levels)
+        assert not any(wrong(level.undefined, protocol) for level in truth.levels)
     return found
 
 
@@ -130,7 +130,7 @@ def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -
     """What carries on is true of all reachable states; what is violated is so at its depth."""
     found = k_inductive(protocol, sizes, 3, shrinking=0.1)
     if found.base.outcome is BoundedOutcome.UNDEFINED:
-        return "senseless"
+        return "undefined"
     violated = next((k for k, level in enumerate(truth.levels) if level.violated), None)
     if found.status is ObligationStatus.REFUTED:
         assert found.base.depth == violated
@@ -139,7 +139,7 @@ def compare_k_inductive(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -
     carried = {i.invariant for i in found.induced if i.k is not None}
     for level in truth.levels:
         assert not carried & level.violated
-        assert None not in carried or not level.senseless
+        assert None not in carried or not level.undefined
     names = set(protocol.methods("invariant"))
     assert names <= {i.invariant for i in found.induced}
     return found.status.value

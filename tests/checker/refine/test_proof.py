@@ -299,7 +299,7 @@ def within(self):  # type: ignore[no-untyped-def]
 def test_a_mapping_that_may_have_no_value_is_open() -> None:
     sizes = {"Voter": 3, "Value": 2, "Ballots": 2}
     proof = prove_refinement(Refinement(Log, Consensus, past), sizes, effort=1)
-    (place,) = [p for p in proof.senseless if "self.log[3]" in p]
+    (place,) = [p for p in proof.undefined if "self.log[3]" in p]
     assert not proof.proved and place.endswith("past the end of the sequence")
     proof = prove_refinement(Refinement(Log, Consensus, within), sizes, effort=1)
-    assert not any("self.log[3]" in p for p in proof.senseless), proof.senseless
+    assert not any("self.log[3]" in p for p in proof.undefined), proof.undefined
