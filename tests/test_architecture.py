@@ -1,4 +1,7 @@
-"""The house: no circle of files, no hidden import, every package installed, no module too long."""
+"""The house: no circle of files, no hidden import, every package installed, no module too long.
+
+Tests have the folders of what they test; what several folders share is in `tests/support/`.
+"""
 
 from __future__ import annotations
 
@@ -136,3 +139,16 @@ def test_modules_are_short() -> None:
         if file.read_text().count("\n") > LONGEST
     }
     assert long == LONG.keys()
+
+
+def test_tests_share_what_is_in_support() -> None:
+    """A test imports helpers of its own folder and those of `support`; of tests, none."""
+    tests, support = ROOT / "tests", ROOT / "tests" / "support"
+    for file in sorted(tests.rglob("*.py")):
+        if file.is_relative_to(tests / "cases"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                found = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                near = found.is_relative_to(file.parent) or found.is_relative_to(support)
+                assert near, f"{file.relative_to(ROOT)}:{node.lineno}"

@@ -15,12 +15,12 @@ from quorate.checker.prove.unbounded.results import Proof
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes
 
-from ..model.language.locals import Locals
-from .explore import test_stubborn, test_symmetry
-from .explore.comparing import compare as compare_kernel
-from .explore.oracle import consult
-from .export.test_meaning import reference, spec_of
-from .prove.comparing import compare_bounded, compare_inductive, compare_states, sample
+from ..support.comparing import stubborn, symmetry
+from ..support.comparing.modules import reference, spec_of
+from ..support.comparing.searches import compare as compare_kernel
+from ..support.comparing.solvers import compare_bounded, compare_inductive, compare_states, sample
+from ..support.oracle import consult
+from ..support.protocols.local_names import Locals
 
 MODELS = Path(__file__).parents[1] / "cases" / "models"
 
@@ -54,8 +54,8 @@ def test_every_reading_agrees(
     assert (len(truth.states), len(truth.edges)) == (states, steps)
     assert (truth.complete, truth.first("violated")) == (True, violated)
     assert compare_kernel(protocol, sizes, 2000) == ending
-    assert test_symmetry.agree(protocol, sizes) in (ending, "no symmetry")
-    assert test_stubborn.agree(protocol, sizes).ending == ending
+    assert symmetry.agree(protocol, sizes) in (ending, "no symmetry")
+    assert stubborn.agree(protocol, sizes).ending == ending
     none = "none" if violated is None else "violated"
     assert compare_bounded(protocol, sizes, truth, min(truth.depth, 4)) == none
     compare_states(protocol, sizes, sample(truth, Random(0), 6))
@@ -72,16 +72,16 @@ def test_reductions_agree(model: str, given: dict[str, int], states: int) -> Non
     found = Explorer(protocol, sizes, symmetry=True).run()
     assert (found.outcome, found.full_states) == (Outcome.HOLDS, states)
     assert found.states < states
-    assert test_stubborn.agree(protocol, sizes).full == states
+    assert stubborn.agree(protocol, sizes).full == states
 
 
 def test_reductions_of_locals_agree() -> None:
     sizes = Locals.sized(Node=1, Value=2, Number=1)
-    assert test_symmetry.agree(Locals, sizes) == "violated"
-    assert test_stubborn.agree(Locals, sizes, symmetry=True).ending == "violated"
+    assert symmetry.agree(Locals, sizes) == "violated"
+    assert stubborn.agree(Locals, sizes, symmetry=True).ending == "violated"
     nothing: frozenset[str] = frozenset()
-    assert test_symmetry.agree(Locals, sizes, only=nothing) == "holds"
-    assert test_stubborn.agree(Locals, sizes, only=nothing).full == 1650
+    assert symmetry.agree(Locals, sizes, only=nothing) == "holds"
+    assert stubborn.agree(Locals, sizes, only=nothing).full == 1650
 
 
 def test_any_size() -> None:

@@ -22,8 +22,8 @@ from quorate.model.language.description import describe
 from quorate.model.paxos import Value
 from quorate.model.quorum_paxos import Acceptor, GridPaxos, JointPaxos, WeightedPaxos
 
-from ..model.language.loading import load_protocol
-from .export.test_meaning import spec_of
+from ..support.comparing.modules import spec_of
+from ..support.loading import load_protocol
 
 MODEL = """
 from quorate.model.language import *

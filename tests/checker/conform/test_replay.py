@@ -29,7 +29,7 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from quorate.traces import FrozenMap, Record, Trace, Value, read_itf, write_itf
 
-from ...examples import share
+from ...support.examples import share
 
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 LARGE = {"P1", "P4"}  # millions of states

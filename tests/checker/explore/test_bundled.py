@@ -18,31 +18,9 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...examples import few
-from .comparing import compare
-
-Bound = tuple[type[Protocol], dict[str, int], dict[str, int]]
-
-SMALL: list[Bound] = [
-    (Paxos, {"Acceptor": 3, "Ballot": 1, "Value": 2}, {}),
-    (Paxos, {"Acceptor": 2, "Ballot": 2, "Value": 1}, {}),
-    (TwoPhaseCommit, {"Coordinator": 1, "Participant": 2}, {"crash": 1}),
-    (Raft, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}, {"crash": 1}),
-    (
-        PaxosRoles,
-        {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Value": 1, "Ballot": 1},
-        {"crash": 1},
-    ),
-    (
-        MultiPaxos,
-        {"Proposer": 1, "Acceptor": 2, "Slot": 1, "Value": 1, "Ballot": 2},
-        {"crash": 1},
-    ),
-]
-
-
-def name_of(bound: Bound) -> str:
-    return f"{bound[0].__name__}-{'-'.join(map(str, bound[1].values()))}"
+from ...support.bounds import SMALL, Bound, name_of
+from ...support.comparing.searches import compare
+from ...support.examples import few
 
 
 @pytest.mark.parametrize("bound", SMALL, ids=name_of)

@@ -26,7 +26,7 @@ from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
-from ..strategies import Source, loaded, sized, sources
+from ...support.strategies import Source, loaded, sized, sources
 
 ray = pytest.importorskip("ray", reason="the extra quorate[cluster] is not installed")
 
@@ -35,7 +35,7 @@ from quorate.checker.explore.search.cluster.saved import Folder, SavedError  # n
 from quorate.checker.explore.search.cluster.search import ClusterError, ClusterSearch  # noqa: E402
 from quorate.checker.explore.search.cluster.shard import Level, Shard, Work  # noqa: E402
 
-from ...examples import share  # noqa: E402
+from ...support.examples import share  # noqa: E402
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 

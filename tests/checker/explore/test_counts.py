@@ -20,10 +20,10 @@ from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
 
-from ...examples import share
-from ..strategies import Source, generate, loaded, sized, sources
+from ...support.examples import share
+from ...support.oracle import consult
+from ...support.strategies import Source, generate, loaded, sized, sources
 from . import toys
-from .oracle import consult
 
 MOST = 400  # states
 ENDINGS = {Outcome.HOLDS, Outcome.VIOLATED, Outcome.LIMIT}

@@ -30,9 +30,9 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 
-from ...examples import few, share
-from ..strategies import Source, loaded
-from .comparing import compare
+from ...support.comparing.searches import compare
+from ...support.examples import few, share
+from ...support.strategies import Source, loaded
 
 Made = tuple[Dependency, ...]
 

@@ -28,8 +28,8 @@ from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
 
-from ...examples import share
-from ..strategies import Source, loaded, sized, sources
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 MOST = 800  # states of a generated protocol that plain Python walks through
@@ -136,7 +136,7 @@ def test_searches_agree_with_python(source: Source) -> None:
 def test_generated_protocols_reach_both_verdicts() -> None:
     from random import Random
 
-    from ..strategies import generate
+    from ...support.strategies import generate
 
     fates: Counter[str] = Counter()
     for seed in range(40):

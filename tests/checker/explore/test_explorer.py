@@ -20,8 +20,8 @@ from quorate.model.language import Protocol, SizeError
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 
+from ...support.comparing.searches import compare
 from . import toys
-from .comparing import compare
 
 THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 

@@ -24,10 +24,10 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft_election import RaftElection
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...examples import share
-from ..strategies import Source, loaded, sized, sources
+from ...support.comparing.searches import compare
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
 from . import toys
-from .comparing import compare
 
 COUNTS = ("outcome", "states", "transitions", "depth", "fired", "reached", "guards", "sampled")
 

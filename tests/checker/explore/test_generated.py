@@ -14,9 +14,9 @@ from quorate.checker.ground import evaluate, instances
 from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 
-from ...examples import share
-from ..strategies import Source, generate, loaded, sized, sources
-from .comparing import compare
+from ...support.comparing.searches import compare
+from ...support.examples import share
+from ...support.strategies import Source, generate, loaded, sized, sources
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

@@ -20,9 +20,9 @@ from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
 
-from ...examples import share
-from ..strategies import Source, loaded, sized, sources
-from .test_bundled import SMALL, Bound, name_of
+from ...support.bounds import SMALL, Bound, name_of
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
 
 NEVER = 1 << 30
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,8 +17,8 @@ from quorate.checker.explore.reduction.stubborn_relations import Relations
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground import evaluate, instances
 from quorate.checker.ground.nodes import Node, nodes_in
-from quorate.checker.results import Exploration, Outcome
-from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.checker.results import Outcome
+from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
@@ -27,10 +26,11 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...examples import share
-from ..strategies import Source, generate, loaded, sized
-from .comparing import _check_path
-from .test_symmetry import SMALL, Bound, anonymous, name_of, narrowed
+from ...support.bounds import SYMMETRIC, Bound, name_of, narrowed
+from ...support.comparing.stubborn import Comparison, agree
+from ...support.comparing.symmetry import anonymous
+from ...support.examples import share
+from ...support.strategies import Source, generate, loaded, sized
 
 QUICK = ("own-value",)
 LOOPED: list[Bound] = [
@@ -41,69 +41,6 @@ LIMIT = 5_000  # states of a generated protocol
 
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How two searches that agree ended, and by how much the second was smaller."""
-
-    ending: str
-    full: int = 0
-    states: int = 0
-    depth: int = 0
-
-    @property
-    def reduced(self) -> bool:
-        return self.states < self.full
-
-    def __str__(self) -> str:
-        return f"{self.ending}{', reduced' if self.reduced else ''}"
-
-
-def agree(
-    protocol: type[Protocol],
-    sizes: Sizes,
-    only: frozenset[str] | None = None,
-    limit: int | None = None,
-    symmetry: bool = False,
-) -> Comparison:
-    """Assert that the search by stubborn sets ends as the full one does."""
-    try:
-        whole = Explorer(protocol, sizes, limit=limit, only=only)
-    except StepError:  # in @init
-        return Comparison("undefined start")
-    plain = whole.run(coverage=False)
-    if plain.outcome is Outcome.LIMIT:
-        return Comparison("too large")
-    explorer = Explorer(protocol, sizes, only=only, symmetry=symmetry, por=True)
-    return compare(protocol, sizes, whole, plain, explorer, explorer.run(coverage=False))
-
-
-def compare(
-    protocol: type[Protocol],
-    sizes: Sizes,
-    whole: Explorer,
-    plain: Exploration,
-    explorer: Explorer,
-    found: Exploration,
-) -> Comparison:
-    if Outcome.UNDEFINED in (plain.outcome, found.outcome):
-        # Of a step without sense and a violation at the next depth, either may be met first.
-        assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
-        assert found.depth == plain.depth
-        return Comparison("undefined")
-    assert found.outcome == plain.outcome
-    assert found.states <= plain.states or found.outcome is Outcome.VIOLATED
-    assert found.reached <= plain.reached
-    if found.outcome is Outcome.VIOLATED:
-        assert found.depth == len(found.path) == plain.depth
-        _check_path(protocol, sizes, found)
-        return Comparison("violated", plain.states, found.states, found.depth)
-    assert found.outcome is Outcome.HOLDS
-    with sizes:
-        for k in range(found.states):
-            assert whole.store.find(explorer.store.row(k)) >= 0
-    return Comparison("holds", plain.states, found.states)
 
 
 # ---------------------------------------------------------------- bundled protocols
@@ -117,7 +54,7 @@ BOTH = [
         marks=[pytest.mark.exhaustive] if bound[0] in SLOW and not symmetry else [],
         id=f"{name_of(bound)}-{'symmetry' if symmetry else 'plain'}",
     )
-    for bound in SMALL
+    for bound in SYMMETRIC
     for symmetry in (False, True)
 ]
 

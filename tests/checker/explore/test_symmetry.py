@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from random import Random
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -22,90 +17,21 @@ from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.reduction import symmetry
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
-from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.ground.interchangeable import Interchangeable, symmetric_sorts
-from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort, StepError
 from quorate.model.language.description import describe
-from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
-from quorate.model.paxos_roles import PaxosRoles
-from quorate.model.raft import Raft
-from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...examples import few, share
-from ..strategies import Source, generate, loaded, sized
-from .comparing import _check_path
+from ...support.bounds import SYMMETRIC, Bound, name_of, narrowed
+from ...support.comparing.symmetry import agree, anonymous, check_action
+from ...support.examples import few, share
+from ...support.strategies import Source, generate, loaded, sized
 
 LIMIT = 20_000  # states of a generated protocol
 
-Bound = tuple[type[Protocol], dict[str, int], dict[str, int]]
-
-SMALL: list[Bound] = [
-    (Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 2}, {}),
-    (Paxos, {"Acceptor": 4, "Ballot": 1, "Value": 3}, {}),
-    (TwoPhaseCommit, {"Coordinator": 1, "Participant": 3}, {"crash": 1}),
-    (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 1}, {"crash": 1}),
-    (
-        PaxosRoles,
-        {"Proposer": 1, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 1},
-        {"crash": 0},
-    ),
-    (
-        MultiPaxos,
-        {"Proposer": 2, "Acceptor": 3, "Slot": 1, "Value": 1, "Ballot": 1},
-        {"crash": 0},
-    ),
-]
-
-
-def name_of(bound: Bound) -> str:
-    return f"{bound[0].__name__}-{'-'.join(map(str, bound[1].values()))}"
-
-
 pytestmark = pytest.mark.usefixtures("own_cache")
-
-
-def agree(
-    protocol: type[Protocol],
-    sizes: Sizes,
-    only: frozenset[str] | None = None,
-    limit: int = 0,
-    coverage: bool = True,
-    action: bool = False,
-) -> str:
-    """Assert that the reduced search finds what the other finds; returns how it ended."""
-    try:
-        reduced = Explorer(protocol, sizes, only=only, symmetry=True)
-    except StepError:  # in @init
-        return "undefined start"
-    if not reduced.kernel.reducing:
-        return "no symmetry"
-    plain = Explorer(protocol, sizes, limit=limit or None, only=only).run(coverage=coverage)
-    if plain.outcome is Outcome.LIMIT:
-        return "too large"
-    found = reduced.run(coverage=coverage)
-    if Outcome.UNDEFINED in (plain.outcome, found.outcome):
-        # Of a step without sense and a violation at the next depth, either may be met first.
-        assert {plain.outcome, found.outcome} <= {Outcome.UNDEFINED, Outcome.VIOLATED}
-        assert found.depth == plain.depth
-        return "undefined"
-    if action:
-        check_action(reduced, Random(2))
-    assert (found.outcome, found.depth) == (plain.outcome, plain.depth)
-    if found.outcome is Outcome.VIOLATED:
-        assert found.depth == len(found.path)
-        _check_path(protocol, sizes, found)
-        return "violated"
-    assert found.outcome is Outcome.HOLDS
-    assert found.full_states == plain.states >= found.states
-    assert found.reached == plain.reached
-    assert {n for n, k in found.fired.items() if k} == {n for n, k in plain.fired.items() if k}
-    blocked = [[(g.action, g.line, g.blocked > 0) for g in e.guards] for e in (found, plain)]
-    assert blocked[0] == blocked[1]
-    return "holds"
 
 
 # ---------------------------------------------------------------- bundled protocols
@@ -128,24 +54,19 @@ def test_paxos_counts(ballots: int, orbits: int, states: int) -> None:
     assert found.orbits.refused == {}
 
 
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
 def test_bundled_agree(bound: Bound) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
 
 
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
 def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sort is walked, none is sorted, by the loop that is meant for large groups."""
     monkeypatch.setattr(symmetry, "MOST_UNROLLED", 0)
     monkeypatch.setattr(symmetry, "_blocks", lambda swaps: None)
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
-
-
-def narrowed(mutant: Mutant) -> Sizes:
-    sizes = {**mutant.sizes, **({"Ballot": 1} if "Ballot" in mutant.sizes else {})}
-    return mutant.protocol.sized(mutant.faults, **sizes)
 
 
 @pytest.mark.parametrize("mutant", few(MUTANTS.values()))
@@ -164,62 +85,7 @@ def test_mutants_fail_as_early(mutant: Mutant) -> None:
 # ---------------------------------------------------------------- the action of permutations
 
 
-def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort], list[int]]:
-    return {s: random.sample(range(len(s)), len(s)) for s in sorts}
-
-
-def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
-    """States on a random run."""
-    following = explorer.machine.initial()
-    for _ in range(steps):
-        if not following:
-            return
-        state = random.choice(following)
-        yield state
-        try:
-            following = [s for _, _, s in explorer.machine.successors(state)]
-        except StepError:
-            return
-
-
-def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
-    """Permuting words is permuting values; representatives do not depend on the element names."""
-    layout, packing, canonical = (
-        explorer.kernel.layout,
-        explorer.packing,
-        explorer.model.canonical,
-    )
-    reduction = explorer.kernel.reduction
-    assert reduction is not None
-    with explorer.sizes:
-        group = [
-            dict(zip(reduction.sorts, images, strict=True))
-            for images in itertools.product(
-                *(list(itertools.permutations(range(len(s)))) for s in reduction.sorts)
-            )
-        ]
-        for state in walk(explorer, random, steps):
-            words = packing.pack(state)
-            images = some_images(reduction.sorts, random)
-            other = packing.pack(permuted_state(layout, state, images))
-            moved = Permutation(layout, images).apply([int(w) for w in words])
-            assert moved == [int(w) for w in other]
-            least = canonical(words)
-            assert np.array_equal(least, canonical(other))
-            assert np.array_equal(least, canonical(least))
-            orbit = {packing.pack(permuted_state(layout, state, g)).tobytes() for g in group[:800]}
-            if len(group) <= 800:
-                assert least.tobytes() in orbit
-                one = partial(swept, explorer.kernel.words, least)
-                found = canonical.orbits(1, one)
-                assert found is not None and found.states == len(orbit)
-
-
-def swept(words: int, states: Any, function: int, step: int, counts: Any) -> None:
-    sweep(function, words, states, len(states) // words, step, counts)
-
-
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
 def test_words_are_permuted_as_values(bound: Bound) -> None:
     protocol, sizes, faults = bound
     explorer = Explorer(protocol, protocol.sized(faults, **sizes), symmetry=True)
@@ -227,31 +93,6 @@ def test_words_are_permuted_as_values(bound: Bound) -> None:
 
 
 # ---------------------------------------------------------------- generated protocols
-
-CONSTANTS = {"proc0": "Proc", "val0": "Val"}
-
-
-def anonymous(source: Source) -> Source:
-    """The protocol with named elements replaced by parameters, so that more of it is symmetric."""
-    methods = re.split(r"(?m)^(?=    @)", source.text)
-    for i, text in enumerate(methods[1:], start=1):
-        for name, sort in CONSTANTS.items():
-            some = f"some_{sort}"
-            if name in text and text.startswith(("    @action", "    @init")):
-                text = text.replace(") -> None:", f", {some}: {sort}) -> None:", 1)
-                text = re.sub(rf"\b{name}\b", some, text)
-            elif text.startswith(("    @invariant", "    @reachable")):
-                head, _, body = text.rpartition("        return ")
-                if name in body and name not in head:
-                    word = "all" if "@invariant" in head else "any"
-                    body = re.sub(rf"\b{name}\b", some, body.rstrip("\n"))
-                    text = f"{head}        return {word}(({body}) for {some} in {sort})\n"
-        methods[i] = text
-    sizes = dict(source.sizes)
-    for sort in CONSTANTS.values():
-        if sort in sizes and "class Quo(" not in source.text:
-            sizes[sort] = max(2, sizes[sort])
-    return replace(source, text="".join(methods), sizes=sizes)
 
 
 def agree_on(source: Source) -> str:

@@ -22,10 +22,10 @@ from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 
-from ...examples import share
-from ..strategies import Source, loaded, sized, sources
+from ...support.bounds import SMALL, Bound, name_of
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
 from . import toys
-from .test_bundled import SMALL, Bound, name_of
 
 THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 FEW = ("P9", "P15", "T2", "M3", "R1")  # mutants of every family, cheap ones

@@ -22,9 +22,9 @@ from quorate.model.language.description import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
-from ...examples import share
-from ..strategies import Source, generate, loaded, sized, sources
-from .test_bundled import SMALL, Bound, name_of
+from ...support.bounds import SMALL, Bound, name_of
+from ...support.examples import share
+from ...support.strategies import Source, generate, loaded, sized, sources
 
 WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
 SCRIPT = """

@@ -10,15 +10,14 @@ from quorate.checker.export.tla import export
 from quorate.checker.loading import load_protocol
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 
-from ...examples import share
-from ..strategies import Source, loaded, sized, sources
+from ...support.comparing.modules import reference, spec_of
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
+from ...support.tla.values import TlaError
 from .awkward import Integers
 from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
-from .interpreter import Spec
-from .values import TlaError
 
 BUNDLED = [
     ("Paxos", {"Acceptor": 3, "Value": 2, "Ballot": 2}, {}, 3921),
@@ -39,43 +38,12 @@ BUNDLED = [
 ]
 
 
-def spec_of(protocol: type[Protocol], sizes: Sizes) -> Spec:
-    found = export(protocol, sizes)
-    assert found.configuration is not None
-    return Spec(found.module, found.configuration)
-
-
 @pytest.mark.parametrize(("name", "sizes", "faults", "count"), BUNDLED, ids=[b[0] for b in BUNDLED])
 def test_bundled(name: str, sizes: dict[str, int], faults: dict[str, int], count: int) -> None:
     protocol = load_protocol(name)
     # The invariants of Paxos cost more than its steps: look at them in some states.
     counts, violated = spec_of(protocol, protocol.sized(faults, **sizes)).explore(every=50)
     assert (sum(counts), violated) == (count, set())
-
-
-def reference(
-    protocol: type[Protocol], sizes: Sizes, most: int
-) -> tuple[list[int], set[str]] | None:
-    """What CPython finds, None if there are more states than `most`."""
-    seen, counts, violated = set(), [], set()
-    with sizes:
-        machine = Interpreter(protocol, sizes)
-        level = machine.initial()
-        while level:
-            before, following = len(seen), []
-            for state in level:
-                if state in seen:
-                    continue
-                seen.add(state)
-                names = protocol.methods("invariant")
-                violated |= {name for name in names if not machine.holds(name, state)}
-                following += [after for _, _, after in machine.successors(state)]
-                if len(seen) > most:
-                    return None
-            if len(seen) > before:
-                counts.append(len(seen) - before)
-            level = following
-    return counts, violated
 
 
 def same(protocol: type[Protocol], **sizes: int) -> set[str]:

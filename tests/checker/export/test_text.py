@@ -24,11 +24,11 @@ from quorate.model.language import Nat, Protocol, QuorumSystem
 from quorate.model.mutants import MUTANTS
 from quorate.model.quorum_paxos import GridPaxos, JointPaxos, WeightedPaxos
 
+from ...support.tla.scoping import mistakes
+from ...support.tla.tree import parse
+from ...support.tla.values import TlaError
 from .awkward import Integers
 from .constructs import Constructs
-from .scoping import mistakes
-from .tree import parse
-from .values import TlaError
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,7 +8,7 @@ import pytest
 
 from quorate.checker.cli.main import run
 
-from .interpreter import Spec
+from ...support.tla.interpreter import Spec
 
 SMALL = ["-s", "Acceptor=3,Ballot=2,Value=2"]
 

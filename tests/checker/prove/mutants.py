@@ -54,7 +54,7 @@ from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxosRoles
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from .unbounded import broken
+from ...support.protocols import broken_paxos
 
 # ---------------------------------------------------------------- Paxos as messages
 
@@ -164,7 +164,7 @@ class FlexibleTwoAccepts(FlexiblePaxos):
 class FlexibleHalfPromises(HalfPromises, FlexiblePaxos): ...
 
 
-class FlexibleNoPhase1(broken.NoPhase1, FlexiblePaxos): ...
+class FlexibleNoPhase1(broken_paxos.NoPhase1, FlexiblePaxos): ...
 
 
 class FlexibleLowestVote(FlexiblePaxos):
@@ -445,9 +445,9 @@ def acceptors() -> list[Case]:
     both = [
         Case("P3", SilentPromise, "phase1b", "promises_are_honest"),
         Case("P4", VoteRaisesNothing, "phase2b", "latest_vote_is_recorded"),
-        Case("P5", broken.VoteWithoutComparing, "phase2b", "earlier_ballots_are_closed"),
-        Case("P7", broken.NoPromiseCheck, "phase1b", "earlier_ballots_are_closed"),
-        Case("P8", broken.PromiseNotRecorded, "phase1b", "promises_are_honest"),
+        Case("P5", broken_paxos.VoteWithoutComparing, "phase2b", "earlier_ballots_are_closed"),
+        Case("P7", broken_paxos.NoPromiseCheck, "phase1b", "earlier_ballots_are_closed"),
+        Case("P8", broken_paxos.PromiseNotRecorded, "phase1b", "promises_are_honest"),
         Case("P18", Restarts, "restart", "earlier_ballots_are_closed"),
         Case("P19", RestartsFromVote, "restart", "earlier_ballots_are_closed"),
         Case("P20", RestartsWithoutVote, "restart", "votes_were_proposed"),
@@ -460,12 +460,12 @@ def acceptors() -> list[Case]:
 CLOSED = "earlier_ballots_are_closed"
 PAXOS = [
     Case("P1", LowestVote, "phase2a", CLOSED, {"Ballot": 3}),
-    Case("P1", broken.NotHighestVote, "phase2a", CLOSED, {"Ballot": 3}),
-    Case("P2", broken.AnyValue, "phase2a", CLOSED),
-    Case("P9", broken.NoPhase1, "phase2a", CLOSED),
+    Case("P1", broken_paxos.NotHighestVote, "phase2a", CLOSED, {"Ballot": 3}),
+    Case("P2", broken_paxos.AnyValue, "phase2a", CLOSED),
+    Case("P9", broken_paxos.NoPhase1, "phase2a", CLOSED),
     Case("P10", HalfPromises, "phase2a", CLOSED),
-    Case("P11", broken.DisjointQuorums, "phase2a", CLOSED),
-    Case("P15", broken.TwoAccepts, "phase2a", None),
+    Case("P11", broken_paxos.DisjointQuorums, "phase2a", CLOSED),
+    Case("P15", broken_paxos.TwoAccepts, "phase2a", None),
     Case("P1", FlexibleLowestVote, "phase2a", CLOSED, {"Ballot": 3}),
     Case("P2", FlexibleAnyValue, "phase2a", CLOSED),
     Case("P9", FlexibleNoPhase1, "phase2a", CLOSED),

@@ -36,11 +36,11 @@ from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
 
-from ...examples import share
-from ..explore.oracle import consult
-from ..strategies import Source, loaded, sized, sources
-from .comparing import compare, compare_states, sample
-from .unbounded.false import FirstOfNone
+from ...support.comparing.solvers import compare, compare_states, sample
+from ...support.examples import share
+from ...support.oracle import consult
+from ...support.protocols.not_provable import FirstOfNone
+from ...support.strategies import Source, loaded, sized, sources
 from .variants import SMALL, VARIANTS, AcceptWithoutComparing, TwoAcceptsInABallot
 
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}

@@ -29,7 +29,7 @@ from quorate.model.language import (
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.paxos import Paxos
 
-from ...examples import share
+from ...support.examples import share
 
 
 class Acceptor(Sort): ...

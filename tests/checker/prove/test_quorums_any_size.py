@@ -33,7 +33,7 @@ from quorate.model.language import (
 )
 from quorate.model.language.declare.structures import HOLDS
 
-from ...examples import share
+from ...support.examples import share
 
 
 class Acceptor(Sort): ...
@@ -297,7 +297,7 @@ def number(r: Random, bound: tuple[str, ...]) -> str:
 
 
 def predicate_of(text: str, r: Random, folder: Any) -> System:
-    from ...model.language.loading import load_module
+    from ...support.loading import load_module
 
     path = folder / f"predicate_{r.random()}.py"
     path.write_text(

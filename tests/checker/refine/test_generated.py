@@ -18,7 +18,7 @@ from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.refinements import identity
 from quorate.traces import FrozenMap
 
-from ..strategies import Source, generate, loaded, sized
+from ...support.strategies import Source, generate, loaded, sized
 
 MOST = 300  # states
 

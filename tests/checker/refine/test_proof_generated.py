@@ -13,7 +13,7 @@ from quorate.checker.refine.proof import prove_refinement
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.refinements import identity
 
-from ..strategies import Source, generate, loaded, sized
+from ...support.strategies import Source, generate, loaded, sized
 from .test_generated import checked, modified
 
 BATCHES = [

@@ -18,7 +18,7 @@ from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
 
-from ..strategies import Source, loaded, sized, sources
+from ...support.strategies import Source, loaded, sized, sources
 
 CASES = Path(__file__).parents[2] / "cases/models"
 KEYED = [str(CASES / "keyed_twice_in_a_cause.py"), "-s", "Num=2"]

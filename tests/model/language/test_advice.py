@@ -12,7 +12,7 @@ import pytest
 from quorate.model.language import Diagnostic, ModelError
 from quorate.model.language.description import describe
 
-from .loading import load_protocol
+from ...support.loading import load_protocol
 from .test_odd_input import HEAD
 
 HERE = Path(__file__).parent / "diagnostics"

@@ -14,7 +14,7 @@ import pytest
 from quorate.model import language
 from quorate.model.language import ModelError
 
-from .loading import load_protocol, mistakes_of
+from ...support.loading import load_protocol, mistakes_of
 
 HERE = Path(__file__).parent / "diagnostics"
 CASES = sorted(p.stem for p in HERE.glob("*.py"))

@@ -31,8 +31,8 @@ from quorate.model.language.ir.relations import fits
 from quorate.model.language.ir.traverse import walk
 from quorate.model.paxos import Paxos
 
+from ...support.loading import load_protocol
 from . import toys
-from .loading import load_protocol
 
 ALL = [*toys.TOYS, Paxos]
 

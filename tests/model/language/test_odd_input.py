@@ -10,7 +10,7 @@ import pytest
 from quorate.model.language import ModelError
 from quorate.model.language.description import describe
 
-from .loading import load_protocol
+from ...support.loading import load_protocol
 from .test_lowering import nodes
 
 HEAD = """

@@ -33,7 +33,7 @@ from quorate.model.language.digest import digest
 from quorate.model.language.frontend.predicates import predicate
 from quorate.model.language.interpreter import Interpreter
 
-from .loading import load_module, load_protocol
+from ...support.loading import load_module, load_protocol
 
 
 class Acceptor(Sort): ...

@@ -12,7 +12,7 @@ from quorate.checker.prove.unbounded.cvc5_prover import refuted
 from quorate.checker.prove.unbounded.queries import Prover
 from quorate.model.paxos import Paxos
 
-from . import broken
+from ....support.protocols import broken_paxos
 
 pytest.importorskip("cvc5", reason="the extra quorate[cvc5] is not installed")
 
@@ -51,9 +51,9 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "protocol",
     [
-        broken.AnyValue,
-        pytest.param(broken.NoPromiseCheck, marks=pytest.mark.exhaustive),
-        pytest.param(broken.NoPhase1, marks=pytest.mark.exhaustive),
+        broken_paxos.AnyValue,
+        pytest.param(broken_paxos.NoPromiseCheck, marks=pytest.mark.exhaustive),
+        pytest.param(broken_paxos.NoPhase1, marks=pytest.mark.exhaustive),
     ],
 )
 def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:

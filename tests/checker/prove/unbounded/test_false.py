@@ -14,8 +14,8 @@ from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.results import DEFINEDNESS
 from quorate.model.language import ModelError, SizeError
 
-from ...strategies import generate, loaded
-from .false import FALSE, SENSELESS, Guarded
+from ....support.protocols.not_provable import FALSE, SENSELESS, Guarded
+from ....support.strategies import generate, loaded
 
 FEW = 2_000  # states of one instance of a random protocol
 RANDOM = (21, 31, 50, 56)  # some invariant of each is proved

@@ -37,8 +37,15 @@ from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxo
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 
-from ...strategies import generate, loaded, sized
-from .broken import BROKEN, FALSE, TRUE, Mixture, NotHighestVote, TwoAccepts
+from ....support.protocols.broken_paxos import (
+    BROKEN,
+    FALSE,
+    TRUE,
+    Mixture,
+    NotHighestVote,
+    TwoAccepts,
+)
+from ....support.strategies import generate, loaded, sized
 
 PROVED = [
     Paxos,

@@ -16,7 +16,7 @@ from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.model.language import Protocol, Sizes, StepError
 from quorate.model.language.interpreter import Interpreter, State
 
-from .oracle import Oracle, consult
+from ..oracle import Oracle, consult
 
 Make = Callable[[type[Protocol], Sizes], Explorer]
 
@@ -74,7 +74,7 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
             assert violated is not None and engine.violated in truth.levels[violated].violated
             assert engine.depth == len(engine.path) == violated
             assert violated == truth.nearest()
-            _check_path(protocol, sizes, engine)
+            check_path(protocol, sizes, engine)
         else:
             assert engine.outcome is Outcome.HOLDS
             assert violated is None and undefined is None
@@ -89,7 +89,7 @@ def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) ->
     """Whether CPython agrees that the step or property is undefined at the end of the run."""
     at = found.undefined
     assert at is not None and found.depth == len(found.path) + at.is_step
-    _check_path(protocol, sizes, found)
+    check_path(protocol, sizes, found)
     with sizes:
         machine = Interpreter(protocol, sizes)
         assert at.state == (found.path[-1].state if found.path else found.initial)
@@ -104,7 +104,7 @@ def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) ->
     return False
 
 
-def _check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
+def check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
     """What was found is a run of the class; it ends in a violation if that is what it is of."""
     with sizes:
         machine = Interpreter(protocol, sizes)

@@ -23,7 +23,7 @@ from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import Protocol, Sizes, StepError
 from quorate.model.language.interpreter import State
 
-from ..explore.oracle import Oracle, consult
+from ..oracle import Oracle, consult
 
 
 def compare_bounded(protocol: type[Protocol], sizes: Sizes, truth: Oracle, depth: int) -> str:

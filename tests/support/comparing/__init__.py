@@ -1,0 +1,1 @@
+"""Comparisons of what two readings of a protocol find."""

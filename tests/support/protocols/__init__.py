@@ -1,0 +1,1 @@
+"""Protocols made for the tests of several folders."""
