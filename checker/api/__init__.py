@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
     from ._prove import prove as prove
+    from ._replay import ReplayResult as ReplayResult
+    from ._replay import replay as replay
     from .errors import ArgumentError as ArgumentError
     from .errors import ImplementationError as ImplementationError
     from .errors import InternalError as InternalError
@@ -48,6 +50,7 @@ _HOMES = {
     "_export": ("export_tla",),
     "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
+    "_replay": ("ReplayResult", "replay"),
     "errors": (
         "ArgumentError",
         "ImplementationError",

@@ -34,6 +34,7 @@ from quorate.checker.prove.unbounded.meeting import not_always
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.quorums import mark_of, quorum_json
+from quorate.checker.rendering.replays import outcome, replay_json
 from quorate.checker.rendering.runs import show_found, undefined_line
 from quorate.checker.rendering.words import by_clock, count, holding, seconds
 from quorate.checker.results import Exploration, Outcome, from_the_start
@@ -50,7 +51,6 @@ from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .mutation import MutantResult, prepared, try_mutant
 from .options import merged
-from .replay import replay_json
 from .sizing import sized
 
 CORES = 2
@@ -184,8 +184,8 @@ class Verify:
             f"      {found} ({count(r.states, 'state')}, {seconds(r.seconds)})", indent=1
         )
         if r.healthy is not None and r.broken is not None:
-            self.console.line(f"      healthy code: {_outcome(r.healthy)}", indent=1)
-            self.console.line(f"      {r.defect}: {_outcome(r.broken)}", indent=1)
+            self.console.line(f"      healthy code: {outcome(r.healthy)}", indent=1)
+            self.console.line(f"      {r.defect}: {outcome(r.broken)}", indent=1)
 
     # ------------------------------------------------------------ one protocol
 
@@ -323,7 +323,7 @@ class Verify:
         except InputError:
             return
         part.replays.append(replay(trace, part.protocol, adapter))
-        self._line(f"bundled implementation: {_outcome(part.replays[-1])}", None)
+        self._line(f"bundled implementation: {outcome(part.replays[-1])}", None)
 
     def _conform(self, part: Part, explorer: Explorer) -> None:
         """Replay paths to states spread over the whole space: the healthy code must follow."""
@@ -414,16 +414,6 @@ def _failed(o: FiniteObligation) -> str:
 
 def _cost(code: str) -> int:
     return CLASSICS.index(code) if code in CLASSICS else len(CLASSICS)
-
-
-def _outcome(r: Replay) -> str:
-    if r.reason is not None:
-        return f"{r.verdict.value}, {r.reason}"
-    if r.divergence is None:
-        return f"{r.verdict.value}, {r.steps} steps" + (f", {r.violated}" if r.violated else "")
-    d = r.divergence
-    what = f"{d.variable} is {d.implementation}, not {d.model}" if d.variable else d.implementation
-    return f"{r.verdict.value} at step {d.step}, {d.action}: {what}"
 
 
 def as_json(parts: list[Part], mutants: list[MutantResult], spent: float) -> dict[str, Any]:

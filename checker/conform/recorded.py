@@ -18,22 +18,23 @@ from quorate.model.language.ir import core as c
 from quorate.traces import Trace
 
 
-def protocol_of(trace: Trace, file: Path) -> type[Protocol]:
-    """The protocol of a trace that was read from `file`. Raises InputError.
+def protocol_of(trace: Trace, file: Path | None) -> type[Protocol]:
+    """The protocol of a trace, which was read from `file` if it was. Raises InputError.
 
     A file's name counts from the trace's own folder, and if nothing is there from the present one.
     """
     place, colon, wanted = trace.protocol.partition(":")
+    said = "the trace" if file is None else str(file)
     give = "give it with --protocol path.py:Class"
     if not place:
-        raise InputError(f"{file}: does not say of which protocol it is; {give}")
+        raise InputError(f"{said}: does not say of which protocol it is; {give}")
     if not is_file_name(place):
         return load_protocol(trace.protocol)
-    near = Path(os.path.normpath(file.parent / place))
+    near = Path(place) if file is None else Path(os.path.normpath(file.parent / place))
     found = next((p for p in (near, Path(place)) if p.is_file()), None)
     if found is None:
         raise InputError(
-            f"{file}: its protocol {trace.protocol} is not there, neither as {near} nor from the "
+            f"{said}: its protocol {trace.protocol} is not there, neither as {near} nor from the "
             f"present folder; {give}"
         )
     return load_protocol(f"{found}{colon}{wanted}")

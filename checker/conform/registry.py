@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 
 from quorate.checker.errors import InputError
+from quorate.impl import composition
 from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.model.language import Protocol
@@ -14,6 +15,9 @@ from quorate.model.paxos_roles import PaxosRoles
 
 from .adapter import Adapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
+
+HEALTHY = composition.HEALTHY.name
+"""The variant without a defect."""
 
 BUNDLED: dict[type[Protocol], Callable[[Composition], Adapter]] = {
     PaxosRoles: PaxosRolesAdapter,

@@ -1,0 +1,113 @@
+"""`quorate.replay`: an implementation is driven along a trace of the model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.conform.adapter import Adapter
+from quorate.checker.conform.process import STEP_TIMEOUT_S, AdapterProcess
+from quorate.checker.conform.recorded import check_trace, protocol_of
+from quorate.checker.conform.registry import HEALTHY, adapter_for
+from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replay import replay as driven
+from quorate.checker.errors import InputError
+from quorate.checker.rendering import replays
+from quorate.checker.rendering.output import Output
+from quorate.model.language import Protocol
+from quorate.traces import Trace, read_itf
+
+from ._check import loaded
+from .results import Result
+
+
+@dataclass(frozen=True, repr=False)
+class ReplayResult(Result):
+    """How an implementation fared: `replay` says it, `recorded` is the trace.
+
+    `file` is where the trace was read from, None where it was given.
+    """
+
+    protocol: type[Protocol]
+    recorded: Trace
+    implementation: str
+    replay: Replay
+    file: Path | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it conforms, or does not do what is wrong with the model."""
+        return self.replay.verdict in (ReplayVerdict.CONFORMS, ReplayVerdict.REFUSED)
+
+    @property
+    def violation(self) -> str | None:
+        return replays.finding_line(self.implementation, len(self.recorded.steps), self.replay)
+
+    @property
+    def trace(self) -> Trace | None:
+        return None if self.violation is None else self.recorded
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return replays.as_json(written or self.file, self.implementation, self.replay)
+
+    def show(self, out: Output) -> None:
+        replays.report(out, self.implementation, len(self.recorded.steps), self.replay)
+
+    def report(self, out: Output, diagram: bool) -> None:
+        """The result; with `diagram`, below the trace as a table and a diagram."""
+        if diagram:
+            out.table(self.recorded)
+            out.diagram(self.recorded)
+        self.show(out)
+
+
+def replay(
+    trace: Trace | str | PathLike[str],
+    adapter: Adapter | str | None = None,
+    *,
+    variant: str | None = None,
+    protocol: type[Protocol] | str | None = None,
+    step_timeout: float | None = None,
+) -> ReplayResult:
+    """Drive an implementation along a trace, and compare it with the model after each step.
+
+    `trace` is a result's, or the name of an ITF file. `adapter` drives an implementation of yours.
+    By its name, "path.py:Class" or "module:Class", it runs in a process of its own, where a call
+    that takes longer than `step_timeout` seconds (10 by default) has hung; an object is called
+    here, without a limit. Without an adapter the bundled implementation is driven: `variant` is
+    "healthy", as by default, or the name of a defect. `protocol` is needed where the trace's is not
+    where the trace says.
+
+    Raises ModelError, TraceError, InputError, AdapterError.
+    """
+    if adapter is not None and variant is not None:
+        raise InputError("a variant is one of the bundled implementation: give no adapter with it")
+    if step_timeout is not None and not isinstance(adapter, str):
+        raise InputError("step_timeout is for an adapter that is given by name")
+    if step_timeout is not None and not 0 < step_timeout < math.inf:
+        raise InputError(f"step_timeout: found {step_timeout}, expected a number of seconds")
+    file = None if isinstance(trace, Trace) else Path(trace)
+    recorded = trace if isinstance(trace, Trace) else read_itf(Path(trace))
+    target = protocol_of(recorded, file) if protocol is None else loaded(protocol)
+    if adapter is None:
+        driver = adapter_for(target, variant or HEALTHY)
+        check_trace(recorded, target)
+        found = driven(recorded, target, driver)
+    elif isinstance(adapter, str):
+        check_trace(recorded, target)
+        with AdapterProcess(adapter, step_timeout or STEP_TIMEOUT_S) as process:
+            found = driven(recorded, target, process)
+    else:
+        check_trace(recorded, target)
+        found = driven(recorded, target, adapter)
+    return ReplayResult(target, recorded, _name(adapter, variant), found, file)
+
+
+def _name(adapter: Adapter | str | None, variant: str | None) -> str:
+    """What the implementation is called."""
+    if isinstance(adapter, str):
+        return adapter
+    return variant or HEALTHY if adapter is None else type(adapter).__name__
