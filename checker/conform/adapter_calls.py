@@ -12,11 +12,14 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quorate.traces import FrozenMap, Record, Trace, Value
+from quorate.traces import FrozenMap, Record, Value
 
-from .adapter import Adapter, AdapterError, Refusal
+from .adapter import Adapter, AdapterError, Chose, Refusal, Setting, Unrealisable
+
+Arguments = tuple[tuple[str, Value], ...]
 
 METHODS = ("start", "perform", "observe")
+NOTHING: frozenset[Value] = frozenset()
 DEEPEST = 100
 MISTAKES = (
     ArithmeticError,
@@ -44,32 +47,59 @@ class Caller:
         known: dict[str, str] | None = getattr(self.adapter, "places", None)
         return known or {name: place_of(getattr(self.adapter, name)) for name in METHODS}
 
-    def start(self, trace: Trace) -> None:
+    def start(self, setting: Setting) -> None:
         """Set the adapter up; what it returns is of no interest."""
         try:
-            _called(self.adapter.start, trace)
-        except Refusal as refusal:
+            _called(self.adapter.start, setting)
+        except (Refusal, Unrealisable) as refusal:
             raise AdapterError(f"start refuses: {refusal}") from None
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Value]:
-        """The messages sent. Raises Refusal."""
+        """The messages sent. Raises Refusal, Unrealisable."""
+        return self.done(action, args)[0]
+
+    def done(self, action: str, args: Mapping[str, Value]) -> tuple[frozenset[Value], Arguments]:
+        """The messages sent, and the arguments that were chosen. Raises Refusal, Unrealisable."""
         try:
             sent = _called(self.adapter.perform, action, args)
         except Refusal as refusal:
             if (mistake := _mistake(refusal)) is not None:
                 raise _by_mistake(self.adapter.perform, mistake) from refusal
             raise
+        chosen: Arguments = ()
+        if isinstance(sent, Chose):
+            chosen = tuple(
+                (n, self._value("perform", f"chose {n}:", v)) for n, v in sent.arguments.items()
+            )
+            sent = sent.sent
         if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
             found = f"perform{_at(self.adapter.perform)} returned {described(sent)}"
             hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
             raise AdapterError(f"{found}, expected the messages sent, a set of Records{hint}")
-        return frozenset(self._value("perform", "returned", message) for message in sent)
+        if not sent:
+            return NOTHING, chosen
+        return frozenset(self._value("perform", "returned", message) for message in sent), chosen
+
+    def snapshot(self) -> Any:
+        """A copy of the implementation's state; None where the adapter makes none."""
+        method = getattr(self.adapter, "snapshot", None)
+        return None if method is None else self._plainly(method)
+
+    def restore(self, snapshot: Any) -> None:
+        """Put a copy back."""
+        self._plainly(self.adapter.restore, snapshot)  # type: ignore[attr-defined]
+
+    def _plainly(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return _called(method, *arguments)
+        except (Refusal, Unrealisable) as refusal:
+            raise AdapterError(f"{method.__name__} refuses: {refusal}") from None
 
     def observe(self) -> dict[str, Any]:
         """The variables that the adapter shows, each as it shows it; `value` reads one."""
         try:
             seen = _called(self.adapter.observe)
-        except Refusal as refusal:
+        except (Refusal, Unrealisable) as refusal:
             raise AdapterError(f"observe refuses: {refusal}") from None
         if not isinstance(seen, (dict, FrozenMap)):
             found = f"observe{_at(self.adapter.observe)} returned {described(seen)}"
@@ -169,7 +199,7 @@ def _at(method: Callable[..., Any]) -> str:
 def _called(method: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return method(*arguments)
-    except (Refusal, AdapterError):
+    except (Refusal, Unrealisable, AdapterError):
         raise
     except (Exception, SystemExit) as error:
         name = getattr(method, "__name__", "the adapter")

@@ -7,16 +7,19 @@ standard error.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
+from quorate.traces import Value
 
-from .adapter import Refusal
+from .adapter import Refusal, Unrealisable
 from .adapter_calls import METHODS, Caller, place_of
 from .loading import load_adapter
+from .subject import Answer, InProcess
 
 
 def main() -> None:
@@ -31,26 +34,71 @@ def main() -> None:
     except InputError as error:
         connection.send(("error", str(error)))
         return
-    caller = Caller(adapter)
+    served = _Served(Caller(adapter))
     connection.send(("done", {m: place_of(getattr(adapter, m)) for m in METHODS}))
     while True:
         try:
             method, arguments = connection.recv()
         except EOFError:
             return
-        connection.send(_answer(caller, method, arguments))
+        if method == "probe":
+            served.probe(connection, *arguments)
+        else:
+            connection.send(_answer(getattr(served, method), arguments))
 
 
-def _answer(caller: Caller, method: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+def _answer(method: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
     try:
-        answer = getattr(caller, method)(*arguments)
-        if method == "observe":
-            answer = {name: caller.value(name, shown) for name, shown in answer.items()}
-        return "done", answer
+        return "done", method(*arguments)
     except Refusal as refusal:
         return "refused", str(refusal)
+    except Unrealisable as reason:
+        return "skipped", str(reason)
     except InputError as error:
         return "error", str(error)
+
+
+class _Served:
+    """The methods that can be asked for; answers are values of traces, and copies have numbers."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller, self._subject = caller, InProcess(caller)
+        self.start, self.perform = caller.start, caller.perform
+        self._seen: dict[str, Value] = {}
+        self._copies: dict[int, Any] = {}
+
+    def observe(self) -> dict[str, Value]:
+        self._seen = self._read(self._caller.observe())
+        return self._seen
+
+    def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        return self._whole(self._subject.step(action, args))
+
+    def probe(self, connection: Connection, calls: Sequence[Any]) -> None:
+        """Send each answer as it is known, up to one that did something, and then an end."""
+        for call in calls:
+            before = self._seen
+            kind, answer = _answer(self.step, call)
+            connection.send((kind, answer))
+            if kind == "error" or answer.sent or answer.chosen or answer.seen != before:
+                break
+        connection.send(("end", None))
+
+    def snapshot(self) -> int | None:
+        if (copy := self._caller.snapshot()) is None:
+            return None
+        self._copies[number := len(self._copies)] = copy
+        return number
+
+    def restore(self, number: int) -> None:
+        self._caller.restore(self._copies[number])
+
+    def _whole(self, answer: Answer) -> Answer:
+        self._seen = self._read(answer.seen)
+        return answer._replace(seen=self._seen)
+
+    def _read(self, seen: Mapping[str, Any]) -> dict[str, Value]:
+        return {name: self._caller.value(name, shown) for name, shown in seen.items()}
 
 
 if __name__ == "__main__":

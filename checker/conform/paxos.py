@@ -27,9 +27,9 @@ from quorate.impl.errors import ImplError
 from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
 from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
 from quorate.impl.storage import MemoryStore
-from quorate.traces import FrozenMap, Record, Trace, Value, show
+from quorate.traces import FrozenMap, Record, Value, show
 
-from .adapter import AdapterError, Refusal
+from .adapter import AdapterError, Refusal, Setting
 
 NEVER = "never"
 
@@ -165,12 +165,12 @@ class _Stepwise:
 class PaxosRolesAdapter(_Stepwise):
     """The implementation, step by step at the grain of `PaxosRoles`."""
 
-    def start(self, trace: Trace) -> None:
-        sizes = dict(trace.sizes)
+    def start(self, setting: Setting) -> None:
+        sizes = dict(setting.sizes)
         names = {s: _names(s[0].lower(), sizes[s]) for s in ("Proposer", "Acceptor", "Learner")}
         self.processes.set_up(names["Proposer"], names["Acceptor"], names["Learner"])
         self.ballots = [f"b{i}" for i in range(1, sizes["Ballot"] + 1)]
-        self.shown = set(trace.initial)
+        self.shown = set(setting.initial)
 
     # The steps, named as the model names them.
 
@@ -252,8 +252,8 @@ class PaxosRolesAdapter(_Stepwise):
 class PaxosAdapter(_Stepwise):
     """The implementation under Lamport's `Paxos`: one proposer per ballot, replies at once."""
 
-    def start(self, trace: Trace) -> None:
-        sizes = dict(trace.sizes)
+    def start(self, setting: Setting) -> None:
+        sizes = dict(setting.sizes)
         proposers = _names("p", sizes["Ballot"])
         self.processes.set_up(proposers, _names("a", sizes["Acceptor"]), [])
         for i, proposer in enumerate(proposers, start=1):

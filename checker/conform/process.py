@@ -12,14 +12,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Pipe
 from types import TracebackType
 from typing import Any, Self
 
-from quorate.traces import Trace, Value
+from quorate.traces import Value
 
-from .adapter import AdapterError, Refusal
+from .adapter import AdapterError, Refusal, Setting, Unrealisable
+from .subject import Answer
 
 STEP_TIMEOUT_S = 10.0
 """An implementation does a step in far less; a step that takes longer has hung."""
@@ -68,12 +69,13 @@ class AdapterProcess:
     ) -> None:
         self._end()
 
-    def start(self, trace: Trace) -> None:
-        """Set the adapter up. Raises AdapterError, as the other methods do."""
-        self._asked("start", trace)
+    def start(self, setting: Setting) -> Answer:
+        """Set the adapter up, and look. Raises AdapterError, as the other methods do."""
+        self._asked("start", setting)
+        return Answer(self.observe())
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Any]:
-        """Do one step; the messages sent. Raises Refusal."""
+        """Do one step; the messages sent. Raises Refusal, Unrealisable."""
         sent: frozenset[Any] = self._asked("perform", action, args)
         return sent
 
@@ -82,28 +84,64 @@ class AdapterProcess:
         seen: Mapping[str, Value] = self._asked("observe")
         return seen
 
+    def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        """Do one step, and look."""
+        answer: Answer = self._asked("step", action, args)
+        return answer
+
+    def probe(self, calls: Sequence[tuple[str, Mapping[str, Value]]]) -> Iterator[Answer]:
+        """Try steps up to the first that does something."""
+        self._ask("probe", calls)
+        answers = []
+        while (answer := self._received("step", self.step_timeout)) is not None:
+            answers.append(answer)
+        return iter(answers)
+
+    def snapshot(self) -> Any:
+        """The number of a copy, which stays in the process; None if the adapter makes none."""
+        return self._asked("snapshot")
+
+    def restore(self, snapshot: Any) -> None:
+        """Put a copy back."""
+        self._asked("restore", snapshot)
+
+    def value(self, variable: str, shown: Any) -> Value:
+        """What comes from the process are values of traces."""
+        value: Value = shown
+        return value
+
     def _asked(self, method: str, *arguments: Any) -> Any:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._connection.send((method, arguments))
+        self._ask(method, *arguments)
         return self._received(method, self.step_timeout)
 
+    def _ask(self, method: str, *arguments: Any) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._connection.send((method, arguments))
+
     def _received(self, method: str, timeout: float) -> Any:
-        place = f" ({self.places[method]})" if self.places.get(method) else ""
+        asked = self._named(method)
         try:
             if not self._connection.poll(timeout):
                 self._hung = True
                 limit = f"{timeout:g} s (--step-timeout)" if self.places else f"{timeout:g} s"
-                raise AdapterError(f"{method}{place} does not return within {limit}")
+                raise AdapterError(f"{asked} does not return within {limit}")
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionResetError):
             raise AdapterError(
-                f"the adapter's process ended in {method}{place}: {self._ending()}"
+                f"the adapter's process ended in {asked}: {self._ending()}"
             ) from None
         if kind == "refused":
             raise Refusal(answer)
+        if kind == "skipped":
+            raise Unrealisable(answer)
         if kind == "error":
             raise AdapterError(answer)
         return answer
+
+    def _named(self, method: str) -> str:
+        if method == "step":
+            return f"{self._named('perform')}, or {self._named('observe')} after it,"
+        return f"{method} ({place})" if (place := self.places.get(method)) else method
 
     def _ending(self) -> str:
         code = self._process.wait()

@@ -17,10 +17,11 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Step, Trace, Value, show
 
-from .adapter import Adapter, AdapterError, Refusal
+from .adapter import Adapter, AdapterError, Refusal, Unrealisable
 from .adapter_calls import Caller
 from .recorded import sizes_of
 from .seen import Terms, differing, holds, read_by
+from .subject import setting_of
 
 
 class ReplayVerdict(Enum):
@@ -107,7 +108,10 @@ class _Run:
 
     def _followed(self) -> Replay:
         self.place = "at the start"
-        self.caller.start(self.trace)
+        initial = FrozenMap(
+            {v.name: self.trace.initial[v.name] for v in self.terms.description.variables}
+        )
+        self.caller.start(setting_of(self.protocol, self.sizes, self.trace.protocol, initial))
         if difference := self._observed(0, None):
             return self._result(ReplayVerdict.DIVERGES, 0, difference)
         for number, step in self.trace.numbered():
@@ -116,6 +120,9 @@ class _Run:
                 difference = self._performed(number, step) or self._observed(number, step)
             except Refusal as refusal:
                 return self._refused(number, step, refusal)
+            except Unrealisable as why:
+                reason = f"the adapter cannot bring step {number} about, {step.title()}: {why}"
+                return self._result(ReplayVerdict.UNJUDGED, number - 1, reason=reason)
             if difference is not None:
                 return self._differs(number, difference)
         return self._ended()

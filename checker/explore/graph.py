@@ -7,28 +7,20 @@ number of transitions.
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import json
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import add_successors
-from quorate.checker.explore.codegen.machine_code import Machine
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.ground.instances import Instance
-from quorate.checker.ground.values import Fields
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import SizeError
 from quorate.traces.files import replacing
 
+from .expand import Label, Labels, every_step
 from .search import driver as d
 
 if TYPE_CHECKING:
@@ -36,17 +28,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MOST_NODES = 2_000_000
-
-
-@dataclass(frozen=True)
-class Label:
-    """What an edge does: the action, and its arguments by name."""
-
-    action: str
-    arguments: tuple[tuple[str, Any], ...]
-
-    def __str__(self) -> str:
-        return f"{self.action}({', '.join(repr(v) for _, v in self.arguments)})"
 
 
 class LazyState(Mapping[str, Any]):
@@ -98,38 +79,17 @@ class StateGraph:
         self.nodes = explorer.store.count
         self.initial = len(explorer.initial)
         with explorer.sizes:
-            instances = explorer.kernel.possible
-            widths = [math.prod(loop.choices for loop in i.loops) for i in instances]
-            starts = list(itertools.accumulate(widths, initial=0))
-            if starts[-1] >= 1 << 63:
-                raise SizeError(f"the graph would have {starts[-1]:,} kinds of edges")
-            codes = self._collect(instances, starts)
-            known, labels = np.unique(codes, return_inverse=True)
-            self.labels: npt.NDArray[np.uint32] = labels.astype(np.uint32)
-            self.edge_labels = [self._label(instances, starts, int(code)) for code in known]
+            labels = Labels(explorer.kernel, explorer.packing)
+            codes = self._collect(labels)
+            known, numbers = np.unique(codes, return_inverse=True)
+            self.labels: npt.NDArray[np.uint32] = numbers.astype(np.uint32)
+            self.edge_labels = [labels.label(int(code)) for code in known]
 
-    def _label(self, instances: list[Instance], starts: list[int], code: int) -> Label:
-        """The action and arguments that an edge's code stands for."""
-        k = bisect.bisect_right(starts, code) - 1
-        instance, number = instances[k], code - starts[k]
-        messages: dict[str, Any] = {}
-        for loop in reversed(instance.loops):
-            number, choice = divmod(number, loop.choices)
-            index, payload = divmod(choice, loop.messages.payloads)
-            messages[loop.parameter] = Fields(loop.messages.fields(index, payload))
-        packing = self.explorer.packing
-        pairs = zip(instance.action.parameters, instance.arguments, strict=True)
-        found = [(p.var, messages.get(p.var.name, v)) for p, v in pairs]
-        arguments = tuple((var.name, packing.value(v, var.type)) for var, v in found)
-        return Label(instance.action.name, arguments)
-
-    def _collect(self, instances: list[Instance], starts: list[int]) -> npt.NDArray[np.int64]:
+    def _collect(self, labels: Labels) -> npt.NDArray[np.int64]:
         """Fill `sources` and `targets`; returns the code of each edge."""
         e = self.explorer
-        module = ir.Module("edges")
-        graph, words, actions = e.kernel.layout.graph, e.kernel.words, e.kernel.actions
-        add_successors(module, graph, words, instances, actions, starts)
-        machine = Machine(module, quick=True)
+        words, actions = e.kernel.words, e.kernel.actions
+        machine = every_step(e.kernel, labels.instances, labels.starts)
         expanded = int(e.control[d.HEAD])
         most = max(1, e.kernel.most_transitions)
         room = int(e.fired.sum()) + most

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quorate.model.language import SizeError
+from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
@@ -47,25 +49,42 @@ class Packing:
 
     def unpack(self, words: Words) -> State:
         """The state that these words hold, in the form that `Interpreter` uses."""
-        cells = [int(w) for w in words]
-        cells += self._determined(cells)
-        values: list[Any] = []
-        for v in self.layout.description.variables:
-            if isinstance(v.type, MessagesType):
-                sent: list[Any] = []
-                for record in v.type.messages:
-                    sent += self._sent(cells, v.name, record)
-                values.append(frozenset(sent))
-                continue
-            keys, t = self.layout.keyed(v)
-            columns = self.layout.parts[v.name]
-            row = [
-                self._read(t, iter([self._cell(cells, col, i) for col in columns]))
-                for i in range(math.prod(keys))
-            ]
-            values.append(tuple(row) if isinstance(v.type, MapType) else row[0])
+        cells = self.cells(words)
+        values = [self.variable(cells, v) for v in self.layout.description.variables]
         values += [self._cell(cells, col, 0) for col in self.layout.budgets.values()]
         return tuple(values)
+
+    def cells(self, words: Iterable[int]) -> list[int]:
+        """The words of a state, and behind them what has no bits."""
+        cells = [int(w) for w in words]
+        return cells + list(self._determined(cells))
+
+    def variable(self, cells: list[int], v: Variable) -> Any:
+        """What one variable holds, given what `cells` returns."""
+        if isinstance(v.type, MessagesType):
+            sent = (self._sent(cells, v.name, record) for record in v.type.messages)
+            return frozenset(itertools.chain.from_iterable(sent))
+        keys, t = self.layout.keyed(v)
+        columns = self.layout.parts[v.name]
+        row = (
+            self._read(t, iter([self._cell(cells, col, i) for col in columns]))
+            for i in range(math.prod(keys))
+        )
+        return tuple(row) if isinstance(v.type, MapType) else next(row)
+
+    def bits(self, v: Variable) -> int | None:
+        """Which bits of the words, joined from the lowest, hold a variable; None if not all do."""
+        columns = list(self.layout.parts.get(v.name, ()))
+        if isinstance(v.type, MessagesType):
+            columns += [self.layout.messages[v.name, r].column for r in v.type.messages]
+        mask = 0
+        for column in columns:
+            if column.formula is not None:
+                return None
+            for index in range(column.count if column.bits else 0):
+                word, bit = column.place(index)
+                mask |= ((1 << column.bits) - 1) << 64 * word + bit
+        return mask
 
     def value(self, ground: Any, t: Type) -> Any:
         """The Python value of a constant in ground form."""

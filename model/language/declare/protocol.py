@@ -62,21 +62,37 @@ def volatile(initially: Any) -> Any:
     return Initial(initially, volatile=True)
 
 
+ENVIRONMENT = "environment"
+
+
 @dataclass(frozen=True)
 class Mark:
-    """What a decorator says of a method."""
+    """What a decorator says of a method: its kind, and of an action who takes it."""
 
     kind: str
     fault: str | None = None
+    by: str | None = None
+
+    @property
+    def environment(self) -> bool:
+        """Whether an action is the environment's: a fault, a loss, a timer that runs out."""
+        return self.fault is not None or self.by == ENVIRONMENT
 
 
 @overload
 def action(function: F) -> F: ...
 @overload
-def action(*, fault: str) -> Callable[[F], F]: ...
-def action(function: Any = None, *, fault: str | None = None) -> Any:
-    """An atomic step; its parameters range over their types. `fault=` names a budget it uses up."""
-    mark = _marker(Mark("action", fault))
+def action(*, fault: str | None = None, by: str | None = None) -> Callable[[F], F]: ...
+def action(function: Any = None, *, fault: str | None = None, by: str | None = None) -> Any:
+    """An atomic step; its parameters range over their types.
+
+    `fault=` names a budget that the step uses up. `by="environment"` says that no process decides
+    on the step: a timer runs out, a message is lost. A fault is the environment's anyway. Raises
+    ValueError for any other `by`.
+    """
+    if by not in (None, ENVIRONMENT):
+        raise ValueError(f"by={by!r}: only by={ENVIRONMENT!r} is known")
+    mark = _marker(Mark("action", fault, by))
     return mark(function) if function is not None else mark
 
 

@@ -1,0 +1,235 @@
+"""A model as something to be driven along: its states as rows of bytes, their steps as numbers.
+
+Steps come from compiled code and states are shown by the model's names, each variable's values
+once. What a process must not do here is known too: which steps the model disables, by which guards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quorate.checker.explore.compiled import CompiledModel
+from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps, every_step
+from quorate.checker.ground.nodes import Node, nodes_in
+from quorate.checker.ground.to_python import function
+from quorate.checker.tracing.values import show_value
+from quorate.model.language import StepError
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import MapType, MessagesType, key_values
+from quorate.model.language.interpreter import Arguments, Requirement, State
+from quorate.model.language.ir import core as c
+from quorate.traces import FrozenMap, Value, show
+
+from .adapter import Setting
+from .subject import setting_of
+
+Row = bytes
+"""A state: the words that stand for it."""
+
+Code = int
+"""An action with arguments."""
+
+Shown = dict[str, Value]
+"""The variables of a state by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An action with arguments: by name for an adapter, as the model's own for CPython."""
+
+    action: str
+    args: Mapping[str, Value]
+    arguments: Arguments
+    environment: bool
+    """Whether it is no process's decision: a fault, or declared `by="environment"`."""
+
+    def __str__(self) -> str:
+        return f"{self.action}({', '.join(f'{n}={show(v)}' for n, v in self.args.items())})"
+
+
+class Space:
+    """The states and steps of a protocol. Make it and use it inside `sizes`.
+
+    Raises SizeError.
+    """
+
+    def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
+        self.protocol, self.sizes = protocol, sizes
+        self.model = CompiledModel(protocol, sizes, only=frozenset())
+        self.description = self.model.description
+        self._kernel, self._packing = self.model.kernel, self.model.packing
+        self._labels = Labels(self._kernel, self._packing)
+        self._steps = self._expander(self._labels.instances)
+        self._undefined = UndefinedSteps(self._kernel)
+        self._environment = {
+            name for name, f in protocol.methods("action").items() if f._quorate.environment
+        }
+        self._calls: dict[Code, Call] = {}
+        self._guards: dict[Code, Callable[[Sequence[int]], Sequence[int]]] = {}
+        self._variables = [_Shower(self, v) for v in self.description.variables]
+        messages = (v.name for v in self.description.variables if isinstance(v.type, MessagesType))
+        self.messages = next(messages, None)
+        """The variable that holds the messages sent."""
+
+    def _expander(self, instances: list[Any]) -> Expander:
+        return Expander(self._kernel, every_step(self._kernel, instances, self._labels.starts))
+
+    # ------------------------------------------------------------ states and steps
+
+    @cached_property
+    def initial(self) -> tuple[Row, ...]:
+        """The initial states."""
+        return tuple(self.row(s) for s in self.model.initial())
+
+    def row(self, state: State) -> Row:
+        """The row of a state."""
+        return self._packing.pack(state).tobytes()
+
+    def state(self, row: Row) -> State:
+        """The state of a row, as CPython has it."""
+        return self._packing.unpack(np.frombuffer(row, np.uint64))
+
+    def steps(self, row: Row) -> list[tuple[Code, Row]]:
+        """Every step from a state, and where it leads. Raises StepError for an undefined one."""
+        if (label := self._undefined.first(row)) is not None:
+            at = self.model.confirm.of_step(self.state(row), (), label).undefined
+            raise StepError(str(at), at)
+        return self._steps.steps(row)
+
+    @property
+    def codes(self) -> range:
+        """Every code there is, of steps that are enabled in some state or may be."""
+        return range(self._labels.starts[-1])
+
+    def call(self, code: Code) -> Call:
+        """The action and arguments that a code stands for."""
+        if code not in self._calls:
+            label = self._labels.label(code)
+            args = {name: show_value(v) for name, v in label.arguments}
+            arguments = tuple(v for _, v in label.arguments)
+            self._calls[code] = Call(
+                label.action, args, arguments, label.action in self._environment
+            )
+        return self._calls[code]
+
+    def shown(self, row: Row) -> Shown:
+        """The variables of a state, as a trace has them."""
+        bits = int.from_bytes(row, "little")
+        return {v.name: v.shown(row, bits) for v in self._variables}
+
+    def setting(self, name: str, row: Row) -> Setting:
+        """What an adapter is told to start in a state; `name` is that of the protocol."""
+        return setting_of(self.protocol, self.sizes, name, FrozenMap(self.shown(row)))
+
+    # ------------------------------------------------------------ what is not allowed
+
+    @cached_property
+    def deliveries(self) -> Mapping[str, tuple[bool, ...]]:
+        """For each action which of its guards say that a message to be delivered exists."""
+        return {
+            a.name: tuple(is_delivery(g.condition) for g in a.guards)
+            for a in self.description.actions
+        }
+
+    def disabled(self, row: Row) -> list[Code]:
+        """What no process may do in a state, though the messages that it would answer exist.
+
+        Whether the environment could do more is no question to an implementation. Nor is what is
+        disabled in every state, such as receiving what is for somebody else.
+        """
+        enabled = {code for code, _ in self._steps.steps(row)}
+        return [code for code in self._possible.codes(row) if code not in enabled]
+
+    @cached_property
+    def _possible(self) -> Expander:
+        """As `_steps`, but of guards only those for messages count, and nothing changes."""
+        found = []
+        for i in self._labels.instances:
+            pairs = zip(i.guards, self.deliveries[i.action.name], strict=True)
+            guards = tuple(g if delivery else True for g, delivery in pairs)
+            implicit = False if i.action.name in self._environment else i.implicit
+            found.append(replace(i, implicit=implicit, guards=guards, stores=(), undefined=()))
+        return self._expander(found)
+
+    def failing(self, row: Row, code: Code) -> tuple[int, ...]:
+        """The guards that disable a step, by their position in the action."""
+        if code not in self._guards:
+            instance, symbols = self._labels.instance(code), self._labels.chosen(code)
+            self._guards[code] = function(_bound(self._kernel.layout.graph, instance, symbols))
+        words = [int.from_bytes(row[k : k + 8], "little") for k in range(0, len(row), 8)]
+        return tuple(k for k, holds in enumerate(self._guards[code](words)) if not holds)
+
+    def guards(self, action: str) -> tuple[c.Guard, ...]:
+        """The guards of an action."""
+        return self.description.action(action).guards
+
+    def requirements(self, row: Row, call: Call) -> list[Requirement]:
+        """Each guard of a call in a state, as CPython finds it."""
+        return self.model.machine.requirements(self.state(row), call.action, call.arguments)
+
+
+class _Shower:
+    """Shows one variable, each of its values once."""
+
+    def __init__(self, space: Space, variable: Any) -> None:
+        self.name, self._type = variable.name, variable.type
+        self._variable, self._packing = variable, space.model.packing
+        self._bits = self._packing.bits(variable)
+        self._known: dict[int, Value] = {}
+        self._records: dict[Any, Value] = {}
+
+    def shown(self, row: Row, bits: int) -> Value:
+        """The variable in a state; `bits` are the row's."""
+        key = bits if self._bits is None else bits & self._bits
+        found = self._known.get(key, self)
+        if found is self:
+            cells = self._packing.cells(np.frombuffer(row, np.uint64))
+            found = self._known[key] = self._of(self._packing.variable(cells, self._variable))
+        return found  # type: ignore[return-value]
+
+    def _of(self, value: Any) -> Value:
+        if isinstance(self._type, MessagesType):
+            return frozenset(map(self._message, value))
+        if not isinstance(self._type, MapType):
+            return show_value(value)
+        cells = zip(key_values(self._type.keys), value, strict=True)
+        return FrozenMap([(show_value(k), show_value(v)) for k, v in cells])
+
+    def _message(self, message: Any) -> Value:
+        if message not in self._records:
+            self._records[message] = show_value(message)
+        return self._records[message]
+
+
+def is_delivery(guard: c.Expr) -> bool:
+    """Whether a guard says that some message has been sent, for the step to answer it.
+
+    Without that message there is nothing to deliver, whatever a process would make of it. That
+    *all* of some messages were sent is no delivery, but what a process has to count for itself.
+    """
+    match guard:
+        case c.Sent():
+            return True
+        case c.Quant(forall=False):
+            sent = any(isinstance(b.domain, c.OverSent) for b in guard.binders)
+            return sent or is_delivery(guard.body)
+        case c.And():
+            return any(map(is_delivery, guard.args))
+        case c.Or():
+            return all(map(is_delivery, guard.args))
+    return False
+
+
+def _bound(graph: Any, instance: Any, symbols: Mapping[int, int]) -> list[Any]:
+    """The guards of an instance with constants for its symbols."""
+    done: dict[int, Any] = dict(symbols)
+    for node in nodes_in(instance.guards, done):
+        args = [done[a.id] if isinstance(a, Node) else a for a in node.args]
+        done[node.id] = graph.rebuilt(node, args)
+    return [done[g.id] if isinstance(g, Node) else g for g in instance.guards]

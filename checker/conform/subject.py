@@ -1,0 +1,123 @@
+"""The port to what is driven: an implementation, through its adapter, here or in a process.
+
+A call is one exchange: the step, what was sent, what is shown afterwards. Probes are asked many at
+once. Whatever the adapter does is an `Answer`, or an AdapterError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from quorate.checker.tracing.build import processes_of
+from quorate.checker.tracing.values import show_value
+from quorate.model.language.declare.protocol import Protocol as Model
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import MessagesType
+from quorate.model.language.description import describe
+from quorate.traces import FrozenMap, Value
+
+from .adapter import Refusal, Setting, Unrealisable
+from .adapter_calls import NOTHING, Caller
+
+
+class Answer(NamedTuple):
+    """What an implementation made of a call."""
+
+    seen: Mapping[str, Any]
+    """The variables that it shows afterwards, each as it shows it; `Subject.value` reads one."""
+    sent: frozenset[Value] = NOTHING
+    refused: str | None = None
+    """What it does instead of the step."""
+    skipped: str | None = None
+    """Why the adapter cannot bring the step about."""
+    chosen: tuple[tuple[str, Value], ...] = ()
+    """The arguments that it chose itself."""
+
+
+class Subject(Protocol):
+    """An implementation that can be driven. Every method may raise AdapterError."""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """`file:line` of each of the adapter's methods, as far as it is known."""
+        ...
+
+    def start(self, setting: Setting) -> Answer:
+        """Set the implementation up anew."""
+        ...
+
+    def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        """Do one step, and look."""
+        ...
+
+    def probe(self, calls: Sequence[tuple[str, Mapping[str, Value]]]) -> Iterator[Answer]:
+        """Try steps one after the other, and look after each, at least to where one does something.
+
+        One does nothing if it sends nothing, and what is seen stays. A later step may be tried only
+        when its answer is asked for, or not at all where an earlier one does something.
+        """
+        ...
+
+    def snapshot(self) -> Any:
+        """A copy of the implementation's state to be restored; None if the adapter makes none."""
+        ...
+
+    def restore(self, snapshot: Any) -> None:
+        """Put a copy back. It can be put back again."""
+        ...
+
+    def value(self, variable: str, shown: Any) -> Value:
+        """What is shown of a variable, as a value of a trace."""
+        ...
+
+
+class InProcess:
+    """An adapter that is called here."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self.value = caller.value
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return self._caller.places()
+
+    def start(self, setting: Setting) -> Answer:
+        self._caller.start(setting)
+        return Answer(self._caller.observe())
+
+    def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        caller = self._caller
+        try:
+            sent, chosen = caller.done(action, args)
+        except Refusal as refusal:
+            return Answer(caller.observe(), refused=str(refusal) or "refused")
+        except Unrealisable as reason:
+            return Answer(caller.observe(), skipped=str(reason) or "it cannot be brought about")
+        return Answer(caller.observe(), sent, chosen=chosen)
+
+    def probe(self, calls: Sequence[tuple[str, Mapping[str, Value]]]) -> Iterator[Answer]:
+        return (self.step(*call) for call in calls)
+
+    def snapshot(self) -> Any:
+        return self._caller.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        self._caller.restore(snapshot)
+
+
+def setting_of(model: type[Model], sizes: Sizes, name: str, initial: FrozenMap) -> Setting:
+    """What an adapter is told of a model, named `name`, to start in a state. Use it in `sizes`."""
+    description = describe(model)
+    messages = (v.name for v in description.variables if isinstance(v.type, MessagesType))
+    sorts = model.sorts().items()
+    return Setting(
+        protocol=name,
+        sizes=tuple(sizes.items()),
+        initial=initial,
+        processes=tuple(repr(e) for sort in processes_of(description) for e in sort),
+        faults=tuple(sizes.faults.items()),
+        messages=next(messages, None),
+        elements={n: tuple(map(show_value, sizes.elements[s])) for n, s in sorts},
+    )
