@@ -113,5 +113,5 @@ def _step_node(number: int, step: Step, variables: list[str], picks: list[str]) 
 def _encode_picks(step: Step, picks: list[str]) -> Json:
     # Every name in every state, as Quint has it; the step's own come first, in
     # their order, because a reader has no other way to learn that order.
-    taken = {name: {"tag": "Some", "value": encode(value)} for name, value in step.args}
-    return taken | {name: NONE for name in picks if name not in taken}
+    own = {name: {"tag": "Some", "value": encode(value)} for name, value in step.args}
+    return own | {name: NONE for name in picks if name not in own}

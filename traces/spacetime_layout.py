@@ -157,18 +157,18 @@ def _narrowest(layout: Layout) -> int:
 
 def _assign_tracks(layout: Layout, lane: Lane, most: int) -> None:
     mine = [placed for placed in layout.steps if placed.lane is lane]
-    taken: list[Flight] = []
+    drawn: list[Flight] = []
     # The shortest first: they stay next to their column, and if room is short
     # the longest, which are the hardest to follow, lose their track.
     for flight in sorted((p.flight for p in mine if p.flight), key=lambda f: f.bottom - f.top):
-        flight.track = _free_track(flight, taken, 0)
+        flight.track = _free_track(flight, drawn, 0)
         if flight.track < most:
-            taken.append(flight)
+            drawn.append(flight)
         else:
             flight.track = None
     for placed in mine:
         if placed.stub:
-            placed.stub.track = _free_track(placed.stub, taken, _beyond(placed.flight))
+            placed.stub.track = _free_track(placed.stub, drawn, _beyond(placed.flight))
     ends = [f.track for p in mine for f in (p.flight, p.stub) if f and f.track is not None]
     lane.tracks = max(ends, default=-1) + 1
 
@@ -177,9 +177,9 @@ def _beyond(flight: Flight | None) -> int:
     return 0 if flight is None or flight.track is None else flight.track + 1
 
 
-def _free_track(flight: Flight, taken: list[Flight], lowest: int) -> int:
-    occupied = {other.track for other in taken if other.overlaps(flight)}
-    return next(track for track in range(lowest, lowest + len(taken) + 1) if track not in occupied)
+def _free_track(flight: Flight, drawn: list[Flight], lowest: int) -> int:
+    occupied = {other.track for other in drawn if other.overlaps(flight)}
+    return next(track for track in range(lowest, lowest + len(drawn) + 1) if track not in occupied)
 
 
 def _spread(layout: Layout, width: int) -> None:

@@ -69,27 +69,27 @@ class Abstract:
 
     protocol: type[Protocol]
     sizes: Sizes
-    machine: Interpreter = field(init=False)
+    interpreter: Interpreter = field(init=False)
     _after: dict[State, dict[State, Path]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
-        self.machine = Interpreter(self.protocol, self.sizes)
-        self.variables = len(self.machine.variables)
+        self.interpreter = Interpreter(self.protocol, self.sizes)
+        self.variables = len(self.interpreter.variables)
         self.sent = next(
             (v.name for v in self.description.variables if isinstance(v.type, MessagesType)), None
         )
 
     def initial(self) -> list[State]:
         """The initial states."""
-        return list(dict.fromkeys(s[: self.variables] for s in self.machine.initial()))
+        return list(dict.fromkeys(s[: self.variables] for s in self.interpreter.initial()))
 
     def successors(self, state: State) -> dict[State, Path]:
         """The states one step away, each with the actions, and their arguments, that lead there."""
         if state not in self._after:
             found: dict[State, list[tuple[str, Arguments]]] = {}
             try:
-                for action, arguments, after in self.machine.successors(self._full(state)):
+                for action, arguments, after in self.interpreter.successors(self._full(state)):
                     found.setdefault(after[: self.variables], []).append((action, arguments))
             except StepError as error:
                 raise StepError(f"{error} (in a state that the mapping gives)") from error
@@ -183,17 +183,17 @@ class Abstract:
         self, state: State, action: str, args: Arguments
     ) -> tuple[list[bool], State | None]:
         """How each guard of an action fares, and the state it gives if they are set aside."""
-        machine, held = self.machine, list[bool]()
-        machine.load(self._full(state))
+        interpreter, held = self.interpreter, list[bool]()
+        interpreter.load(self._full(state))
         token = observer.set(lambda condition: held.append(bool(condition)))
         try:
-            machine.actions[action](machine.object, *args)
-            return held, machine.freeze()[: self.variables]
+            interpreter.actions[action](interpreter.object, *args)
+            return held, interpreter.freeze()[: self.variables]
         except (Disabled, StepError, SizeError, AttributeError, LookupError, TypeError, ValueError):
             return held, None  # its effects make no sense where its guards do not hold
         finally:
             observer.reset(token)
-            machine.journal.roll_back()
+            interpreter.journal.roll_back()
 
     def _guards(self, action: str, held: list[bool]) -> tuple[Guard, ...]:
         """The guards that were looked at, with their text."""

@@ -179,16 +179,16 @@ class _Guess:
         return [((Call(action.name, tuple(given[w] for w in wanted)),),)]
 
     def _together(
-        self, explained: dict[CallSequence, frozenset[int]], left: set[int]
+        self, explained: dict[CallSequence, frozenset[int]], unexplained: set[int]
     ) -> list[Alternatives]:
         """The fewest alternatives that explain all steps, or as many as can be, the best first."""
         chosen: list[CallSequence] = []
-        while left and len(chosen) < MOST_TOGETHER and explained:
-            best = max(explained, key=lambda w: len(explained[w] & left))
-            if not explained[best] & left:
+        while unexplained and len(chosen) < MOST_TOGETHER and explained:
+            best = max(explained, key=lambda w: len(explained[w] & unexplained))
+            if not explained[best] & unexplained:
                 break
             chosen.append(best)
-            left = left - explained[best]
+            unexplained = unexplained - explained[best]
         return [tuple(chosen)] if chosen else []
 
     def _guesses(

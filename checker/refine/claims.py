@@ -33,11 +33,11 @@ class ClaimChecker:
 
     def show(self, claim: Claim) -> None:
         """Refute every combination; first what needs no other part, and no change either."""
-        left = [
+        remaining = [
             [w for w in alternative if not self._refuted(claim, [w], quick=True)]
             for alternative in claim.alternatives
         ]
-        for row in itertools.product(*left):
+        for row in itertools.product(*remaining):
             if len(self.failed) == MOST_FAILED:
                 return
             wrong = list(row)

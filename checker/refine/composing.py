@@ -39,16 +39,16 @@ def after(images: Mapping[str, Image], action: c.Action, terms: Env) -> dict[str
 
 
 def _written(e: c.Write, old: Image, before: Rewriting, terms: Env) -> Image:
-    left = {b.var.name: b for b in e.binders}
+    unbound = {b.var.name: b for b in e.binders}
     env, elsewhere = dict(terms), []
     for key, asked in zip(e.keys, old.keys, strict=True):
-        if isinstance(key, c.Var) and key.name in left:
-            if not isinstance(left.pop(key.name).domain, c.OverType):
+        if isinstance(key, c.Var) and key.name in unbound:
+            if not isinstance(unbound.pop(key.name).domain, c.OverType):
                 raise UnsupportedError("this loop of an abstract action", e.span)
             env[key.name] = asked
         else:
             elsewhere.append((key, asked))
-    if left:
+    if unbound:
         raise UnsupportedError("a loop of an abstract action that writes a cell twice", e.span)
     here = [before.equal(before.expr(key, env), asked) for key, asked in elsewhere]
     reached = conjunction([*here, before.expr(e.when, env)])

@@ -199,7 +199,7 @@ class _RefinementChecker:
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
         self.readings: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
-        self.occurrences = dict.fromkeys(self.abstract.machine.actions, 0)
+        self.occurrences = dict.fromkeys(self.abstract.interpreter.actions, 0)
         self.found: dict[
             tuple[int, int], ActionSequences
         ] = {}  # what each pair of images was read as
@@ -264,21 +264,21 @@ class _RefinementChecker:
             row, readings = self.readings[actions[action]], read[pair]
             name = " then ".join(readings[0])
             row[name] = row.get(name, 0) + int(times)
-            for name in {a for way in readings for a in way}:
+            for name in {a for names in readings for a in names}:
                 self.occurrences[name] += int(times)
 
     # ------------------------------------------------------------ the step that fails
 
-    def _failure(self, edge: int, first: int, second: int) -> RefinementFailure:
-        before, after = self.images.states[first], self.images.states[second]
+    def _failure(self, edge: int, source: int, target: int) -> RefinementFailure:
+        before, after = self.images.states[source], self.images.states[target]
         node = int(self.graph.sources[edge])
         label = self.graph.edge_labels[int(self.graph.labels[edge])]
         arguments = tuple(value for _, value in label.arguments)
-        target = self.explorer.state(int(self.graph.targets[edge]))
-        move = Move(label.action, arguments, target)
+        reached = self.explorer.state(int(self.graph.targets[edge]))
+        move = Move(label.action, arguments, reached)
         state = self.explorer.state(node)
-        if self.explorer.machine.step(state, move.action, move.arguments) != target:
-            raise ExplorationError(f"CPython does not take {label} from {state!r} to {target!r}")
+        if self.explorer.machine.step(state, move.action, move.arguments) != reached:
+            raise ExplorationError(f"CPython does not take {label} from {state!r} to {reached!r}")
         return RefinementFailure(
             self._trace(node, move),
             move,

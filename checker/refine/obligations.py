@@ -250,22 +250,26 @@ class Simulation:
         for p, term in zip(upper.parameters, call.terms, strict=True):
             if term is not None and (condition := self._possible(p, term, rewriting)) != TRUE:
                 yield wrong(p.var.name, condition)
-        left = [p for p, term in zip(upper.parameters, call.terms, strict=True) if term is None]
-        names = {p.var.name for p in left}
+        open_parameters = [
+            p for p, term in zip(upper.parameters, call.terms, strict=True) if term is None
+        ]
+        names = {p.var.name for p in open_parameters}
         joint = [g for g in upper.guards if names & free(g.condition).keys()]
         for g in upper.guards:
             if g not in joint:
                 yield wrong(f"require({g.text})", rewriting.expr(g.condition, env))
-        if left:
+        if open_parameters:
             body = conjunction([g.condition for g in joint])
-            some_of_them = c.Quant(forall=False, binders=tuple(left), body=body, type=c.BOOL)
+            some_of_them = c.Quant(
+                forall=False, binders=tuple(open_parameters), body=body, type=c.BOOL
+            )
             what = " and ".join(f"require({g.text})" for g in joint)
             found = wrong(f"{', '.join(names)} with {what}", rewriting.expr(some_of_them, env))
-            yield replace(found, given={**found.given, **self._exchanges(left)})
+            yield replace(found, given={**found.given, **self._exchanges(open_parameters)})
 
-    def _exchanges(self, left: Sequence[c.Binder]) -> dict[str, Formula]:
-        """Of quorums that are left open: that a member may be exchanged for any other element."""
-        systems = [p.var.type.system for p in left if isinstance(p.var.type, QuorumType)]
+    def _exchanges(self, open_parameters: Sequence[c.Binder]) -> dict[str, Formula]:
+        """For open parameters that are quorums: a member may be exchanged for any other element."""
+        systems = [p.var.type.system for p in open_parameters if isinstance(p.var.type, QuorumType)]
         return {f"{s.__name__} by size": exchange(self.signature, s) for s in systems}
 
     def _possible(self, p: c.Binder, term: c.Expr, rewriting: Rewriting) -> c.Expr:

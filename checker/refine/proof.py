@@ -183,16 +183,14 @@ class _ProofSearch:
         started = time.perf_counter()
         best: ActionProof | None = None
         for chosen, claims in alternatives:
-            showing, before = (
-                ClaimChecker(self.obligations, self.prover, known),
-                self.prover.by_clock,
-            )
+            checker = ClaimChecker(self.obligations, self.prover, known)
+            before = self.prover.by_clock
             for claim in claims:
-                showing.show(claim)
+                checker.show(claim)
             seconds = time.perf_counter() - started
-            failed, used = tuple(showing.failed), tuple(n for n in known if n in showing.used)
+            failed, used = tuple(checker.failed), tuple(n for n in known if n in checker.used)
             clock = self.prover.by_clock > before
-            part = ActionProof(action, chosen, showing.questions, failed, used, seconds, clock)
+            part = ActionProof(action, chosen, checker.questions, failed, used, seconds, clock)
             if best is None or len(failed) < len(best.failed):
                 best = part
             if not failed:

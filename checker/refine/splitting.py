@@ -57,10 +57,10 @@ def _solved(variables: list[Term], clause: Formula) -> Formula:
     for i, p in enumerate(parts):
         if isinstance(p, Atom) and not p.positive and z3.is_eq(p.term):
             for x, t in (p.term.children(), reversed(p.term.children())):
-                left = [y for y in variables if not y.eq(x)]
-                if len(left) < len(variables) and not _mentions(t, x):
+                others = [y for y in variables if not y.eq(x)]
+                if len(others) < len(variables) and not _mentions(t, x):
                     rest = disj(_put(q, x, t) for q in [*parts[:i], *parts[i + 1 :]])
-                    return _solved(left, rest)
+                    return _solved(others, rest)
     return every(variables, disj(parts))
 
 

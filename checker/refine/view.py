@@ -21,21 +21,21 @@ class WriteError(Exception):
 
 
 class View:
-    """Shows the states of one machine, one at a time; `read` is what was looked at so far."""
+    """Shows the states of one interpreter, one at a time; `read` is what was looked at so far."""
 
-    def __init__(self, machine: Interpreter) -> None:
-        self.machine = machine
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
         self.read: set[Place] = set()
-        self._holders = {v.name: self._holder(v.name) for v in machine.variables}
-        self.object = self._watched(machine.protocol)
+        self._holders = {v.name: self._holder(v.name) for v in interpreter.variables}
+        self.object = self._watched(interpreter.protocol)
 
     def show(self, state: State) -> Any:
         """The protocol object in this state."""
-        self.machine.load(state)
+        self.interpreter.load(state)
         return self.object
 
     def _holder(self, name: str) -> Any:
-        match self.machine.object.__dict__.get(name):
+        match self.interpreter.object.__dict__.get(name):
             case Cells() as cells:
                 return _ReadCells(cells)
             case Sent() as sent:
@@ -61,7 +61,7 @@ class View:
     def _value(self, name: str) -> Any:
         if (holder := self._holders[name]) is None:
             self.read.add((name, None))
-            return self.machine.object.__dict__[name]
+            return self.interpreter.object.__dict__[name]
         if isinstance(holder, _ReadCells):
             self.read.add((name, None))
         return holder

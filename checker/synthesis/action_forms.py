@@ -78,8 +78,8 @@ def with_preceding_step(
     return action
 
 
-def _composed(earlier: c.Action, later: c.Action, left: c.Write, note: c.Write) -> c.Action:
-    here = {k.name: n for k, n in zip(left.keys, note.keys, strict=True) if isinstance(k, c.Var)}
+def _composed(earlier: c.Action, later: c.Action, write: c.Write, note: c.Write) -> c.Action:
+    here = {k.name: n for k, n in zip(write.keys, note.keys, strict=True) if isinstance(k, c.Var)}
     earlier = renamed(earlier, here)
     cells: dict[c.Expr, c.Expr] = {
         c.Read(variable=w.variable, keys=w.keys, type=w.value.type): w.value

@@ -55,7 +55,7 @@ class Valuations:
         if isinstance(b.domain, c.OverType):
             codes = np.array([int(v) for v in self.batch.layout.values.proper(b.domain.type)])
             env = {
-                n: _taken(v, np.repeat(np.arange(len(self.state)), len(codes)))
+                n: _rows_of(v, np.repeat(np.arange(len(self.state)), len(codes)))
                 for n, v in self.env.items()
             }
             state = np.repeat(self.state, len(codes))
@@ -68,7 +68,7 @@ class Valuations:
             where.append(rows)
             fields.append((len(rows), message))
         chosen = np.concatenate(where) if where else np.zeros(0, np.int64)
-        env = {n: _taken(v, chosen) for n, v in self.env.items()}
+        env = {n: _rows_of(v, chosen) for n, v in self.env.items()}
         record = {n: _columns(n, fields) for n in b.domain.record.field_types()}
         return Valuations(self.batch, self.state[chosen], {**env, name: record})
 
@@ -285,11 +285,11 @@ def _is_scalar(t: Type) -> bool:
     return isinstance(inner, (SortType, EnumType, BoolType, QuorumType))
 
 
-def _taken(value: Any, rows: Array) -> Any:
+def _rows_of(value: Any, rows: Array) -> Any:
     if isinstance(value, dict):
-        return {n: _taken(v, rows) for n, v in value.items()}
+        return {n: _rows_of(v, rows) for n, v in value.items()}
     if isinstance(value, tuple):
-        return tuple(_taken(v, rows) for v in value)
+        return tuple(_rows_of(v, rows) for v in value)
     return value[rows]
 
 

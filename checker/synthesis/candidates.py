@@ -89,11 +89,11 @@ class _Suggestions:
         known = {read: field_of(m, f) for f, read in s.copied.items()}
         for guard in conjuncts(s.action):
             here = substituted(replaced(guard, known), put)
-            left = [v for n, v in free(here).items() if n not in own]
-            if not left:
+            unbound = [v for n, v in free(here).items() if n not in own]
+            if not unbound:
                 yield every(sent, [here])
-            elif all(isinstance(v.type, QuorumType) for v in left):
-                yield every(sent, [exists(tuple(map(over, left)), [here])])
+            elif all(isinstance(v.type, QuorumType) for v in unbound):
+                yield every(sent, [exists(tuple(map(over, unbound)), [here])])
         for w in s.writes:
             cell = c.Read(variable=w.variable, keys=w.keys, type=w.value.type)
             here, value = substituted(cell, put), substituted(w.value, put)

@@ -271,16 +271,18 @@ class _Cover:
         self.found: set[frozenset[int]] = set()
 
     def sets(self, size: int) -> Iterator[tuple[int, ...]]:
-        """Covers of exactly this size, branching over the columns of the rarest row left."""
+        """Covers of exactly this size, branching over the columns of the rarest uncovered row."""
         self.nodes, self.found = 0, set()
         yield from self._search(self.everything, size, ())
 
-    def _search(self, left: int, size: int, chosen: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    def _search(
+        self, uncovered: int, size: int, chosen: tuple[int, ...]
+    ) -> Iterator[tuple[int, ...]]:
         self.nodes += 1
-        for i in self._columns((left & -left).bit_length() - 1):
+        for i in self._columns((uncovered & -uncovered).bit_length() - 1):
             if self.nodes > MOST_NODES or len(self.found) >= MOST_FOUND:
                 return
-            rest = left & ~self.masks[i]
+            rest = uncovered & ~self.masks[i]
             if size == 1 and not rest:
                 whole = frozenset((*chosen, i))
                 if whole not in self.found:  # not in another order

@@ -206,12 +206,12 @@ class _Finder:
         safe: set[str] = set()
         while steps := self._counterexamples(instance, safe):
             states = np.stack([s.before for s in steps])
-            clauses, left = self.learner.learn(instance, states)
+            clauses, remaining = self.learner.learn(instance, states)
             for clause in clauses:
                 name = self._add(clause)
                 with instance.sizes:
                     self.solver.add(name, clause.body)
-            if not clauses and not self._give_up(instance, steps[left[0]], safe):
+            if not clauses and not self._give_up(instance, steps[remaining[0]], safe):
                 return
         self.inductive = True
 
@@ -363,11 +363,11 @@ class _Finder:
         with self.solver.instance.sizes:
             return ask(*args)
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         return self.budget - (time.process_time() - self.cpu)
 
     def _check_time(self) -> None:
-        if self._left() <= 0:
+        if self._seconds_left() <= 0:
             raise _TimeUpError
 
     def _say(self, doing: str) -> None:

@@ -73,65 +73,65 @@ class Learner:
     def _separating(
         self, prefix: Prefix, instance: SampledInstance, states: States
     ) -> list[Clause]:
-        """Clauses of two literals at most, each the cheapest for the first state that is left."""
+        """Clauses of two literals at most, each the cheapest for the first remaining state."""
         reached = self.reached(prefix)
         where, rows = reached.columns.rows(Batch(instance.layout, states))
         bits = reached.columns.unpacked(rows)
-        left = np.flatnonzero(~reached.among(rows))
+        remaining = np.flatnonzero(~reached.among(rows))
         found: list[Clause] = []
-        while len(left):
+        while len(remaining):
             ranked = [
                 (clause.cost, -int(false.sum()), clause, false)
-                for clause in reached.excluding(rows[left[0]], 2)
-                for false in [clause.false_in(bits[left])]
+                for clause in reached.excluding(rows[remaining[0]], 2)
+                for false in [clause.false_in(bits[remaining])]
             ]
             self.tried += len(ranked)
             best = min(ranked, key=lambda x: x[:2], default=None)
             if best is None:
-                left = left[(rows[left] != rows[left[0]]).any(axis=1)]
+                remaining = remaining[(rows[remaining] != rows[remaining[0]]).any(axis=1)]
             elif self.holds(best[2]):
                 found.append(best[2])
-                left = left[~np.isin(where[left], where[left[best[3]]])]
+                remaining = remaining[~np.isin(where[remaining], where[remaining[best[3]]])]
         return found
 
     def learn(self, instance: SampledInstance, states: States) -> tuple[list[Clause], Array]:
-        """Clauses that exclude these states, each as many as possible for its cost; what is left.
+        """Clauses that exclude states, each as many as possible for its cost; the remaining states.
 
-        What is left are the numbers of states that no candidate excludes, if no clause is given.
+        These are given by number. If there is no clause, no candidate excludes any of them.
         """
-        left = np.arange(len(states))
+        remaining = np.arange(len(states))
         with instance.sizes:
             batch = Batch(instance.layout, states)
-            while pool := self._candidates(batch, left):
+            while pool := self._candidates(batch, remaining):
                 chosen: list[Clause] = []
                 while pool:
                     clause, excluded = max(pool, key=lambda x: (len(x[1]) / x[0].cost, -x[0].cost))
                     if self.holds(clause):
                         chosen.append(clause)
-                        left = np.setdiff1d(left, excluded)
-                        pool = [(x, np.intersect1d(e, left)) for x, e in pool]
+                        remaining = np.setdiff1d(remaining, excluded)
+                        pool = [(x, np.intersect1d(e, remaining)) for x, e in pool]
                     pool = [(x, e) for x, e in pool if len(e) and x.body != clause.body]
                 if chosen:
-                    return chosen, left
-        return [], left
+                    return chosen, remaining
+        return [], remaining
 
-    def _candidates(self, batch: Batch, left: Array) -> list[tuple[Clause, Array]]:
+    def _candidates(self, batch: Batch, remaining: Array) -> list[tuple[Clause, Array]]:
         """Clauses that exclude some of these states, with which they exclude."""
         found: list[tuple[Clause, Array]] = []
         best = 0.0
         for prefix in self.grammar.prefixes:
             self.tick()
-            if len(left) / (prefix.cost + LEAST_LITERALS) < best:
+            if len(remaining) / (prefix.cost + LEAST_LITERALS) < best:
                 break  # not even a clause that excludes all would be better
-            for clause, excluded in self._of(prefix, batch, left):
+            for clause, excluded in self._of(prefix, batch, remaining):
                 best = max(best, len(excluded) / clause.cost)
                 found.append((clause, excluded))
         return found
 
-    def _of(self, prefix: Prefix, batch: Batch, left: Array) -> Iterator[tuple[Clause, Array]]:
+    def _of(self, prefix: Prefix, batch: Batch, remaining: Array) -> Iterator[tuple[Clause, Array]]:
         reached = self.reached(prefix)
         where, rows = reached.columns.rows(batch)
-        mine = np.flatnonzero(~reached.among(rows) & np.isin(where, left))
+        mine = np.flatnonzero(~reached.among(rows) & np.isin(where, remaining))
         bits = reached.columns.unpacked(rows[mine])
         seen: set[c.Expr] = set()
         some = distinct(rows[mine])

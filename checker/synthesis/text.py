@@ -133,10 +133,10 @@ class ExpressionWriter:
         raise TypeError(f"{type(b.domain).__name__} is not written as text")
 
     def _fresh(self, var: c.Var, names: Names) -> str:
-        taken = set(names.values())
-        if var.name not in taken and var.name.isidentifier():
+        used = set(names.values())
+        if var.name not in used and var.name.isidentifier():
             return var.name
-        return next(n for n in self.name_choices(var) if n not in taken)
+        return next(n for n in self.name_choices(var) if n not in used)
 
 
 def literal(value: Any) -> str:

@@ -25,7 +25,7 @@ class VariableNames:
             if isinstance(v.type, MessagesType)
             for record in v.type.messages
         ]
-        taken = {"m", "n", "l", "x"}
+        used = {"m", "n", "l", "x"}
         self._names: dict[type, list[str]] = {}
         parameters = [p.var for a in description.actions for p in a.parameters]
         wanted = {v.type: v.name for v in reversed(parameters)}
@@ -33,17 +33,17 @@ class VariableNames:
         kinds |= {s: QuorumType(s) for s in self.systems}
         for kind, t in kinds.items():
             first = wanted.get(t, kind.__name__[0].lower())
-            self._names[kind] = [self._name(first, taken)]
+            self._names[kind] = [self._name(first, used)]
         for sort in sorted(self.sorts, key=lambda s: not issubclass(s, Ordered)):
             for _ in range(2):
-                self._names[sort].append(self._name(self._names[sort][-1], taken))
+                self._names[sort].append(self._name(self._names[sort][-1], used))
 
-    def _name(self, first: str, taken: set[str]) -> str:
+    def _name(self, first: str, used: set[str]) -> str:
         at = string.ascii_lowercase.find(first[:1])
         following = string.ascii_lowercase[at + 1 :] + string.ascii_lowercase[:at]
         choices = [first, *following, *(f"{first}{i}" for i in range(2, 99))]
-        found: str = next(n for n in choices if n not in taken)
-        taken.add(found)
+        found: str = next(n for n in choices if n not in used)
+        used.add(found)
         return found
 
     def of(self, kind: type) -> list[str]:

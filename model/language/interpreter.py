@@ -187,8 +187,8 @@ class Interpreter:
             self.object.__dict__[v.name] if holder is None else holder.freeze()
             for v, holder in zip(self.variables, self._holders, strict=True)
         ]
-        left = (n - (kind == spent) for kind, n in self.budget.items())
-        return (*values, *left)
+        budgets = (n - (kind == spent) for kind, n in self.budget.items())
+        return (*values, *budgets)
 
     def initial(self) -> list[State]:
         """The initial states: the declared values, then what an `@init` method chooses."""

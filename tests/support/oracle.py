@@ -56,24 +56,24 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
     """Explore up to `limit` states. An undefined step of a state hides its later steps."""
     found = Oracle(fired=dict.fromkeys(protocol.methods("action"), 0))
     with sizes:
-        machine = Interpreter(protocol, sizes)
+        interpreter = Interpreter(protocol, sizes)
         seen: set[State] = set()
-        front = list(dict.fromkeys(machine.initial()))
+        front = list(dict.fromkeys(interpreter.initial()))
         while front:
             seen.update(front)
             level = Level(front)
             found.levels.append(level)
             for state in front:
-                _check(machine, state, level, found)
+                _check(interpreter, state, level, found)
             following: dict[State, None] = {}
             for state in front:
                 try:
-                    for action, arguments, after in machine.successors(state):
+                    for action, arguments, after in interpreter.successors(state):
                         found.fired[action] += 1
                         found.edges.append((state, action, arguments, after))
                         if after not in seen:
                             following[after] = None
-                        machine.load(state)
+                        interpreter.load(state)
                 except StepError as error:
                     level.undefined.append(str(error))
                     level.steps.append(str(error))
@@ -84,16 +84,16 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
     return found
 
 
-def _check(machine: Interpreter, state: State, level: Level, found: Oracle) -> None:
-    for name in machine.protocol.methods("reachable"):
+def _check(interpreter: Interpreter, state: State, level: Level, found: Oracle) -> None:
+    for name in interpreter.protocol.methods("reachable"):
         try:
-            if machine.holds(name, state):
+            if interpreter.holds(name, state):
                 found.reached.add(name)
         except StepError as error:
             level.undefined.append(f"{name}: {error}")
-    for name in machine.protocol.methods("invariant"):
+    for name in interpreter.protocol.methods("invariant"):
         try:
-            if not machine.holds(name, state):
+            if not interpreter.holds(name, state):
                 level.violated.add(name)
         except StepError as error:
             level.undefined.append(f"{name}: {error}")

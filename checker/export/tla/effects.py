@@ -12,7 +12,7 @@ from quorate.model.language.ir import surface as s
 from . import terms as t
 from .expressions import Expressions
 from .layout import Align, Doc, cat, filled, joined, listed
-from .looking import lost_in_crash, may_be_no_key, mentions, partial, written
+from .looking import lost_in_crash, may_be_no_key, may_be_undefined, mentions, written
 from .routes import Body, Route, assignments, loop_name, routes, sends, short_name
 from .scopes import Scope
 from .terms import Term
@@ -168,7 +168,7 @@ class Effects:
                 once = all(sum(y in part for y in inside) <= 1 for part in (then, orelse))
                 if first is None or not once or any(c != first for c in cells):
                     return None
-                unsure = any(partial(k) or may_be_no_key(k) for k in first)
+                unsure = any(may_be_undefined(k) or may_be_no_key(k) for k in first)
                 return None if unsure else first
         return None
 

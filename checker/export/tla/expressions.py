@@ -13,7 +13,7 @@ from quorate.model.language.ir.relations import is_set
 from . import terms as t
 from .domains import fields_of
 from .layout import cat
-from .looking import elementwise, local_key, may_be_no_key, partial, unfolded
+from .looking import elementwise, local_key, may_be_no_key, may_be_undefined, unfolded
 from .quantifiers import Quantifiers
 from .scopes import Scope
 from .terms import Term
@@ -102,7 +102,7 @@ class Expressions(Quantifiers):
     # ------------------------------------------------------------ conditions
 
     def _boolean(self, e: s.Boolean, scope: Scope) -> Term:
-        if e.op == "or" and scope.guard and any(map(partial, e.args[1:])):
+        if e.op == "or" and scope.guard and any(map(may_be_undefined, e.args[1:])):
             return self._chain(e.args, scope)
         return t.junction(e.op, [self.expr(a, scope) for a in e.args])
 

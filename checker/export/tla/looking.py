@@ -23,39 +23,41 @@ def mentions(nodes: Iterable[Any], uids: Iterable[int]) -> bool:
     )
 
 
-def partial(e: s.Expr) -> bool:
-    """Whether the expression may have no value: an entry past the end, a field of None."""
-    return bool(_unsafe(e))
+def may_be_undefined(e: s.Expr) -> bool:
+    """Whether an expression can be undefined: an entry past the end, a field of None."""
+    return bool(_undefined_parts(e))
 
 
-def _unsafe(e: Any) -> list[Any]:
-    """The parts that may have no value, and that no test before them asks about."""
+def _undefined_parts(e: Any) -> list[Any]:
+    """The parts that can be undefined and that no earlier test guards."""
     match e:
         case s.Conditional(test=test, then=then, orelse=orelse):
-            return _unsafe(test) + _left(_unsafe(then) + _unsafe(orelse), [test])
+            return _undefined_parts(test) + _untested(
+                _undefined_parts(then) + _undefined_parts(orelse), [test]
+            )
         case s.Boolean(args=args):
             found: list[Any] = []
             for i, arg in enumerate(args):
-                found += _left(_unsafe(arg), args[:i])
+                found += _untested(_undefined_parts(arg), args[:i])
             return found
     inside = [e.body, *e.args] if isinstance(e, s.Call) else list(children(e))
-    return [x for part in inside for x in _unsafe(part)] + ([e] if _may_fail(e) else [])
+    return [x for part in inside for x in _undefined_parts(part)] + ([e] if _may_fail(e) else [])
 
 
-def _left(unsafe: list[Any], tests: Iterable[s.Expr]) -> list[Any]:
-    """Those of the parts that the tests do not ask about."""
+def _untested(undefined: list[Any], tests: Iterable[s.Expr]) -> list[Any]:
+    """Those of the parts that no test guards."""
     asked = [n for test in tests for n in walk(test)]
-    return [x for x in unsafe if not any(n in asked for n in _about(x))]
+    return [x for x in undefined if not any(n in asked for n in _about(x))]
 
 
-def _about(unsafe: Any) -> list[Any]:
-    """What a test asks about, if it asks whether there is a value."""
-    match unsafe:
+def _about(undefined: Any) -> list[Any]:
+    """What a test mentions if it tests whether this part is defined."""
+    match undefined:
         case s.Subscript(of=of, index=index):
             return [of, *(n for n in walk(index, outside_calls) if not isinstance(n, s.Constant))]
         case s.StateRead(keys=keys):
             return list(keys)
-    return [unsafe.of]
+    return [undefined.of]
 
 
 def _may_fail(node: Any) -> bool:
@@ -85,13 +87,13 @@ def independent(
 ) -> tuple[tuple[s.Generator, ...], tuple[s.Generator, ...]]:
     """The first generators that can share a quantifier, and the others.
 
-    What the others go over depends on an element of the first, or has a value only under their
-    conditions.
+    What the others go over depends on an element of the first, or is defined only under
+    their conditions.
     """
     names = [generators[0].name.uid]
     conditional = bool(generators[0].conditions)
     for i, g in enumerate(generators[1:], 1):
-        if mentions([g.iterable], names) or (conditional and partial(g.iterable)):
+        if mentions([g.iterable], names) or (conditional and may_be_undefined(g.iterable)):
             return generators[:i], generators[i:]
         names.append(g.name.uid)
         conditional = conditional or bool(g.conditions)

@@ -122,12 +122,12 @@ class Operators:
         parts += effects.conjuncts(a.body, writes, scope)
         same = [self.domains.own(n) for n in self.variables if n not in writes]
         for fault in self.domains.budgets():
-            left = self.domains.budget(fault)
+            budget = self.domains.budget(fault)
             if fault == a.fault:
-                after = t.infix(left, "-", t.number(1), t.SUM)
-                parts.append(t.infix(Term(f"{left.text}'"), "=", after, t.RELATION))
+                after = t.infix(budget, "-", t.number(1), t.SUM)
+                parts.append(t.infix(Term(f"{budget.text}'"), "=", after, t.RELATION))
             else:
-                same.append(left.text)
+                same.append(budget.text)
         parts += [effects.unchanged(same)] if same else []
         body = self.with_locals(found, scope, t.listed_below(parts))
         return self.definition(self.domains.own(a.name), names, body.doc, self._doc(a.name))

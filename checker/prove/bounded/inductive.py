@@ -210,7 +210,7 @@ class _InductiveChecker:
                 raise DisagreementError(f"{q.name}: true for Z3, not for CPython, in {state!r}")
         if p is None and action in {r.name for r in self.ground.description.reachables}:
             return CounterexampleToInduction(state, None, self._undefined(state, action))
-        for move, error in self.ground.taken(state, action):
+        for move, error in self.ground.steps_of(state, action):
             if move is None:
                 if p is None:
                     return CounterexampleToInduction(state, None, error)
@@ -230,7 +230,7 @@ class _InductiveChecker:
         """Where the description calls undefined what CPython, going in order, never looks at."""
         if p is None:
             return CounterexampleToInduction(state, None, f"{action} makes no sense")
-        for move, _ in self.ground.taken(state, action):
+        for move, _ in self.ground.steps_of(state, action):
             if move is not None and self._is_undefined(p, move.state):
                 return CounterexampleToInduction(state, move, p.name)
         raise DisagreementError(

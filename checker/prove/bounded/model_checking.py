@@ -168,7 +168,7 @@ class BoundedSearch:
         try:
             for p in self.template.reachables:
                 self.ground.holds(p.name, state)
-            for _ in self.ground.machine.successors(state):
+            for _ in self.ground.interpreter.successors(state):
                 pass
         except StepError as error:
             if error.at is not None:

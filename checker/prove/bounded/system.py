@@ -69,7 +69,7 @@ class Ground:
         self.description = describe(self.protocol)
         self.layout = Layout(self.description, self.sizes, self.determined)
         self.packing = Packing(self.layout)
-        self.machine = Interpreter(self.protocol, self.sizes)
+        self.interpreter = Interpreter(self.protocol, self.sizes)
         self._make = Instantiator(self.layout)
 
     def steps(self) -> list[GroundStep]:
@@ -115,7 +115,7 @@ class Ground:
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""
-        return list(dict.fromkeys(self.machine.initial()))
+        return list(dict.fromkeys(self.interpreter.initial()))
 
     # ------------------------------------------------------------ what a packed state may be
 
@@ -160,18 +160,18 @@ class Ground:
         """The step between two states as CPython takes it. Raises DisagreementError."""
         for name in (a.name for a in self.description.actions):
             if action in (None, name):
-                for move, _ in self.taken(before, name):
+                for move, _ in self.steps_of(before, name):
                     if move is not None and move.state == after:
                         return move
         raise DisagreementError(f"Z3 steps from {before!r} to {after!r}, CPython does not")
 
-    def taken(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
+    def steps_of(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
         """Every enabled step of one action by CPython; for one without a value None and why."""
-        machine = self.machine
-        machine.load(state)
-        for arguments in itertools.product(*map(machine._range, machine._ranges[action])):
+        interpreter = self.interpreter
+        interpreter.load(state)
+        for arguments in itertools.product(*map(interpreter._range, interpreter._ranges[action])):
             try:
-                after = machine.step(state, action, arguments)
+                after = interpreter.step(state, action, arguments)
             except StepError as error:
                 yield None, str(error)
             else:
@@ -194,4 +194,4 @@ class Ground:
 
     def holds(self, name: str, state: State) -> bool:
         """Whether an invariant holds, by CPython. Raises StepError where it has no value."""
-        return self.machine.holds(name, state)
+        return self.interpreter.holds(name, state)

@@ -30,8 +30,8 @@ class Unread:
         readers = transition.readers()
         if sum(map(len, readers)) > MOST_READERS:
             self.pending, readers = pending[:0], []
-        for n, taken, later in zip(self.pending.tolist(), chosen.tolist(), readers, strict=False):
-            flat += [-taken, n + width, 0]
+        for n, step, later in zip(self.pending.tolist(), chosen.tolist(), readers, strict=False):
+            flat += [-step, n + width, 0]
             flat += [-n, n + width, *chosen[later].tolist(), 0]
         self.step = np.array(flat, np.int32)
 

@@ -120,8 +120,8 @@ class Counted:
             return z3.And([self._says(part, q) for part in parts])
         if kind is Configuration:
             among = self.regions.inside(system.members)  # type: ignore[attr-defined]
-            taken = self.regions.size(lambda r: inside(r) and among(r))
-            return 2 * taken > self.regions.size(among)
+            common = self.regions.size(lambda r: inside(r) and among(r))
+            return 2 * common > self.regions.size(among)
         if kind is Weighted:
             return self._weighs(system, inside)
         if kind is Predicate:
@@ -137,18 +137,18 @@ class Counted:
         if isinstance(system.need, int):
             self.sums.add(sum(system.weights))
             self.regions.rules.append(total == sum(system.weights))
-        taken = self.regions.weight(system.weights, inside)
-        return self._at_least(system.least, taken, total)
+        held = self.regions.weight(system.weights, inside)
+        return self._at_least(system.least, held, total)
 
-    def _at_least(self, least: Callable[[int], int], taken: Any, total: Any) -> Any:
-        """That the part taken is a quorum of the whole; no quorum is empty or more than that."""
+    def _at_least(self, least: Callable[[int], int], held: Any, total: Any) -> Any:
+        """That so much of the total is a quorum; a quorum is neither empty nor more than all."""
         try:
             found = cases(least, total)
         except NotLinear as error:
             raise NotCounted(str(error)) from None
         return z3.Or(
             [
-                z3.And(*case.conditions, case.value >= 1, case.value <= total, taken >= case.value)
+                z3.And(*case.conditions, case.value >= 1, case.value <= total, held >= case.value)
                 for case in found
             ]
         )

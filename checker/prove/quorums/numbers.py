@@ -64,7 +64,7 @@ def _runs(function: Callable[[int], int], x: Any) -> list[Case]:
         if not z3.is_int(term):
             raise NotLinear(f"{value!r} is no whole number")
         found.append(Case(tuple(run.conditions), term))
-        script = run.taken
+        script = run.decisions
         while script and not script[-1]:
             script.pop()
         if not script:
@@ -90,20 +90,20 @@ def _compare(function: Callable[[int], int], found: list[Case], x: Any, k: int) 
 
 @dataclass
 class _Run:
-    """One run: which way it went at each test, the first ones as the script says."""
+    """One run: how each test came out, the first ones as the script says."""
 
     script: list[bool]
-    taken: list[bool] = field(default_factory=list)
+    decisions: list[bool] = field(default_factory=list)
     conditions: list[Any] = field(default_factory=list)
 
     def test(self, condition: Any) -> bool:
-        i = len(self.taken)
+        i = len(self.decisions)
         if i >= MOST_TESTS:
             raise NotLinear(f"more than {MOST_TESTS} tests")
-        way = self.script[i] if i < len(self.script) else True
-        self.taken.append(way)
-        self.conditions.append(condition if way else z3.Not(condition))
-        return way
+        decision = self.script[i] if i < len(self.script) else True
+        self.decisions.append(decision)
+        self.conditions.append(condition if decision else z3.Not(condition))
+        return decision
 
 
 class _Test:

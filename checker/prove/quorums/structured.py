@@ -73,8 +73,8 @@ def trees_meet(left: Any, right: Any, effort: float) -> bool:
     if said_by(left) is not Tree or said_by(right) is not Tree or left.degree != right.degree:
         return False
 
-    def below(taken: Any, groups: Any, with_root: Any) -> Any:
-        return z3.Or(z3.And(with_root, taken >= 1), taken == groups)
+    def below(held: Any, groups: Any, with_root: Any) -> Any:
+        return z3.Or(z3.And(with_root, held >= 1), held == groups)
 
     return _step(None, below, below, effort)
 
@@ -84,8 +84,8 @@ def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
     if said_by(left) is not Hierarchical or said_by(right) is not Hierarchical:
         return None
 
-    def majority(taken: Any, groups: Any, with_root: Any) -> Any:
-        return 2 * taken > groups
+    def majority(held: Any, groups: Any, with_root: Any) -> Any:
+        return 2 * held > groups
 
     if left.branching != right.branching:
         return None
@@ -100,7 +100,7 @@ def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
 
 
 def _more(need: int) -> Callable[[Any, Any, Any], Any]:
-    return lambda taken, groups, with_root: taken >= need
+    return lambda held, groups, with_root: held >= need
 
 
 def _levels(left: Any, right: Any) -> Iterator[tuple[int, int, int]]:

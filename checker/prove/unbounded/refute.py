@@ -100,11 +100,11 @@ class _Steps:
     def __init__(
         self, protocol: type[Protocol], kept: Sequence[str], wanted: Sequence[str], effort: float
     ) -> None:
-        self.protocol, self.wanted, self.left = protocol, set(wanted), effort
+        self.protocol, self.wanted, self.effort_left = protocol, set(wanted), effort
         self.found: dict[str, tuple[Trace, str]] = {}
         self.undefined: list[tuple[str, str]] = []  # what the language forbids, and at what sizes
         for sizes in growing(protocol):
-            if self._done() or self.left <= 0:
+            if self._done() or self.effort_left <= 0:
                 return
             self._look(sizes, kept)
 
@@ -120,12 +120,14 @@ class _Steps:
                 trace = step_trace(self.protocol, sizes, o.counterexample)
                 if trace is not None:
                     self.found[o.invariant] = (trace, str(sizes))
-            self.left -= o.effort
-            if self._done() or self.left <= 0:
+            self.effort_left -= o.effort
+            if self._done() or self.effort_left <= 0:
                 raise _FoundError
 
         try:
-            inductive(self.protocol, sizes, kept, report, effort=self.left, shrinking=SHRINKING)
+            inductive(
+                self.protocol, sizes, kept, report, effort=self.effort_left, shrinking=SHRINKING
+            )
         except (_FoundError, SizeError, StepError, DisagreementError):
             return
 

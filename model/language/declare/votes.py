@@ -93,10 +93,10 @@ def _enough(need: int, parts: list[tuple[int, Part]]) -> Iterator[tuple[Part, ..
     if need <= 0:
         yield ()
         return
-    left = sum(w for w, _ in parts)
+    remaining = sum(w for w, _ in parts)
     for i, (weight, part) in enumerate(parts):
-        if left < need:
+        if remaining < need:
             return
         for rest in _enough(need - weight, parts[i + 1 :]):
             yield (part, *rest)
-        left -= weight
+        remaining -= weight

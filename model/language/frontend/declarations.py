@@ -16,9 +16,9 @@ def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
     """No two sorts share their name or the letter of their elements."""
     found: list[Diagnostic] = []
     names: dict[str, type] = {}
-    letters: dict[str, type[Sort]] = {}
+    sort_of_letter: dict[str, type[Sort]] = {}
     sorts = mentioned_sorts(protocol)
-    taken = {sort.short for sort in sorts if issubclass(sort, Sort)}
+    used = {sort.short for sort in sorts if issubclass(sort, Sort)}
     for sort in sorts:
         other = names.setdefault(sort.__name__, sort)
         if other is not sort:
@@ -36,11 +36,11 @@ def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
             continue
         if not issubclass(sort, Sort):
             continue
-        twin = letters.setdefault(sort.short, sort)
+        twin = sort_of_letter.setdefault(sort.short, sort)
         if twin is not sort:
             own = sort.__name__.lower()
-            free = next((c for c in own if c.isalpha() and c not in taken), own)
-            taken.add(free)
+            free = next((c for c in own if c.isalpha() and c not in used), own)
+            used.add(free)
             base = sort.__bases__[0].__name__
             found.append(
                 Diagnostic(

@@ -191,8 +191,8 @@ def _uncaptured(node: Any, i: int, put: Mapping[str, c.Expr]) -> c.Var:
     for part in _unbinding(node):
         below |= set(free(part))
     values = [put[name] for name in below if name in put]
-    taken = below | {name for e in values for name in free(e)} | {b.var.name for b in binders}
+    used = below | {name for e in values for name in free(e)} | {b.var.name for b in binders}
     if not any(var.name in free(e) for e in values):
         return var
     names = (f"{var.name}'{n}" for n in itertools.count(1))
-    return replace(var, name=next(name for name in names if name not in taken))
+    return replace(var, name=next(name for name in names if name not in used))

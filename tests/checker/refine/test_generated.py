@@ -35,7 +35,7 @@ class Side:
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
         with self.sizes:
-            self.machine = Interpreter(self.protocol, self.sizes)
+            self.interpreter = Interpreter(self.protocol, self.sizes)
 
     def shown(self, state: State) -> FrozenMap:
         """The variables, without what is left of budgets."""
@@ -44,18 +44,18 @@ class Side:
 
     def initial(self) -> list[State]:
         with self.sizes:
-            return list(dict.fromkeys(self.machine.initial()))
+            return list(dict.fromkeys(self.interpreter.initial()))
 
     def after(self, state: State) -> list[State]:
         with self.sizes:
-            return [t for _, _, t in self.machine.successors(state)]
+            return [t for _, _, t in self.interpreter.successors(state)]
 
     def reached(self, shown: FrozenMap) -> set[FrozenMap]:
         """What is one step away from a state that is given by its variables."""
         with self.sizes:
             state = TraceReader().state(self.description, shown)
             state = (*state[: len(self.description.variables)], *(1 for _ in self.sizes.faults))
-            return {self.shown(t) for _, _, t in self.machine.successors(state)}
+            return {self.shown(t) for _, _, t in self.interpreter.successors(state)}
 
 
 def first_failure(concrete: Side, abstract: Side) -> int | None:

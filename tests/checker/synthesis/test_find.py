@@ -206,11 +206,11 @@ def test_literals_are_what_the_ground_formulas_say(protocol):
 def test_explored_states_are_reached_and_so_are_those_of_walks():
     found = explored(Paxos)
     with found.sizes:
-        machine = found.ground.machine
-        known = set(machine.initial())
+        interpreter = found.ground.interpreter
+        known = set(interpreter.initial())
         todo = list(known)
         while todo:
-            for _, _, state in machine.successors(todo.pop()):
+            for _, _, state in interpreter.successors(todo.pop()):
                 if state not in known:
                     known.add(state)
                     todo.append(state)

@@ -38,18 +38,18 @@ T = [Term(i) for i in range(3)]
 
 
 class Running:
-    """A machine in a state that steps move on."""
+    """A interpreter in a state that steps move on."""
 
     def __init__(self, protocol: type[Protocol], **sizes: int) -> None:
         self.sizes = protocol.sized(**sizes)
         self.sizes.__enter__()
-        self.machine = Interpreter(protocol, self.sizes)
+        self.interpreter = Interpreter(protocol, self.sizes)
         self.names = list(protocol.variables())
-        self.state: State = self.machine.initial()[0]
+        self.state: State = self.interpreter.initial()[0]
 
     def do(self, action: str, *args: Any) -> bool:
         """Whether the step was possible."""
-        after = self.machine.step(self.state, action, args)
+        after = self.interpreter.step(self.state, action, args)
         self.state = self.state if after is None else after
         return after is not None
 
@@ -90,7 +90,7 @@ def test_sequences(running: Any) -> None:
     assert run["log"][0] == ()
     assert not run.do("drop_first", N[0])
     assert not run.do("cut", N[0], 0)
-    assert run.machine.holds("first_is_proper", run.state)
+    assert run.interpreter.holds("first_is_proper", run.state)
 
 
 def test_a_sequence_ends_at_its_bound(running: Any) -> None:
@@ -151,9 +151,9 @@ def test_enums_and_conditional_values(running: Any) -> None:
 
 def test_a_message_parameter_ranges_over_what_was_sent(running: Any) -> None:
     run = running(Maps, Node=2, Index=0, Term=1)
-    assert "restore" not in {name for name, _, _ in run.machine.successors(run.state)}
+    assert "restore" not in {name for name, _, _ in run.interpreter.successors(run.state)}
     run.do("publish", 0)
-    assert "restore" in {name for name, _, _ in run.machine.successors(run.state)}
+    assert "restore" in {name for name, _, _ in run.interpreter.successors(run.state)}
 
 
 def test_nested_and_optional_records(running: Any) -> None:
@@ -176,7 +176,7 @@ def test_a_field_of_none_is_undefined(running: Any) -> None:
         line_of(Records.peek, "require") + "peek(t1): None has no field `term`"
     )
     with pytest.raises(StepError) as caught:
-        run.machine.holds("last_is_old", run.state)
+        run.interpreter.holds("last_is_old", run.state)
     assert str(caught.value) == (
         line_of(Records.last_is_old, "return") + "last_is_old(): None has no field `term`"
     )
@@ -200,7 +200,7 @@ def test_numbers_have_bounds(running: Any) -> None:
 
 def test_init_chooses_the_initial_states(running: Any) -> None:
     run = running(Starts, Node=3)
-    starts = run.machine.initial()
+    starts = run.interpreter.initial()
     assert starts == [
         ((True, False, False), N[0]),
         ((False, True, False), N[1]),
@@ -242,9 +242,9 @@ def test_a_key_allows_one_message(running: Any) -> None:
         + "vote(n0, t2): Vote(node=n0, term=t2) is sent, but Vote(node=n0, term=t1) already was: "
         "key=('node',)"
     )
-    assert not run.machine.holds("all_voted", run.state)
+    assert not run.interpreter.holds("all_voted", run.state)
     run.do("vote", N[1], T[1])
-    assert run.machine.holds("all_voted", run.state)
+    assert run.interpreter.holds("all_voted", run.state)
 
 
 def test_an_override_calls_what_it_overrides(running: Any) -> None:
@@ -256,18 +256,20 @@ def test_an_override_calls_what_it_overrides(running: Any) -> None:
 
 def test_requirements_say_which_guard_failed(running: Any) -> None:
     run = running(Records, Term=1, Value=1)
-    (guard,) = run.machine.requirements(run.state, "finish", ())
+    (guard,) = run.interpreter.requirements(run.state, "finish", ())
     assert (guard.held, guard.file) == (False, toys.__file__)
     assert line_of(Records.finish, "require").endswith(f":{guard.line}: ")
     run.do("fill", T[0], V[0])
-    assert [g.held for g in run.machine.requirements(run.state, "finish", ())] == [True]
+    assert [g.held for g in run.interpreter.requirements(run.state, "finish", ())] == [True]
 
 
 def test_requirements_of_an_override_include_those_it_calls(running: Any) -> None:
     run = running(Careful, Node=1, Term=1)
-    assert [g.held for g in run.machine.requirements(run.state, "vote", (N[0], T[0]))] == [True]
+    assert [g.held for g in run.interpreter.requirements(run.state, "vote", (N[0], T[0]))] == [True]
     run.do("vote", N[0], T[0])
-    assert [g.held for g in run.machine.requirements(run.state, "vote", (N[0], T[0]))] == [False]
+    assert [g.held for g in run.interpreter.requirements(run.state, "vote", (N[0], T[0]))] == [
+        False
+    ]
     assert run["sent"] == frozenset({Vote(N[0], T[0])}), "asking changes nothing"
 
 
@@ -290,6 +292,6 @@ def test_successors_agree_with_steps(protocol: type[Protocol], running: Any) -> 
     run = running(protocol, **{n: s for n, s in wanted.items() if n in protocol.sorts()})
     if protocol in (Log, Records, Counters):  # some of their steps are undefined at first
         return
-    for state in run.machine.initial():
-        for name, args, after in run.machine.successors(state):
-            assert run.machine.step(state, name, args) == after
+    for state in run.interpreter.initial():
+        for name, args, after in run.interpreter.successors(state):
+            assert run.interpreter.step(state, name, args) == after

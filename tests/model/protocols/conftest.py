@@ -39,23 +39,23 @@ def explore(
     enabled action instances, those that change nothing included.
     """
     with protocol.sized(faults, **sizes) as active:
-        machine = Interpreter(protocol, active)
-        front = machine.initial()
+        interpreter = Interpreter(protocol, active)
+        front = interpreter.initial()
         seen, depth, transitions = set(front), 0, 0
         broken: dict[str, int] = {}
         reached: dict[str, int] = {}
         while front:
             for name in protocol.methods("invariant"):
-                if name not in broken and not all(machine.holds(name, s) for s in front):
+                if name not in broken and not all(interpreter.holds(name, s) for s in front):
                     broken[name] = depth
             for name in protocol.methods("reachable"):
-                if name not in reached and any(machine.holds(name, s) for s in front):
+                if name not in reached and any(interpreter.holds(name, s) for s in front):
                     reached[name] = depth
             if until in broken:
                 break
             after: list[State] = []
             for state in front:
-                for _, _, target in machine.successors(state):
+                for _, _, target in interpreter.successors(state):
                     transitions += 1
                     if target not in seen:
                         seen.add(target)
@@ -69,23 +69,23 @@ def explore(
 class Script:
     """A run of a protocol written out by hand: each step must be enabled."""
 
-    machine: Interpreter
+    interpreter: Interpreter
     state: State = field(init=False)
     steps: int = 0
 
     def __post_init__(self) -> None:
-        (self.state,) = self.machine.initial()
+        (self.state,) = self.interpreter.initial()
 
     def __call__(self, action: str, *args: Any) -> None:
-        after = self.machine.step(self.state, action, args)
+        after = self.interpreter.step(self.state, action, args)
         assert after is not None, f"step {self.steps + 1}, {action}{args}, is disabled"
         self.state, self.steps = after, self.steps + 1
 
     def holds(self, name: str) -> bool:
-        return self.machine.holds(name, self.state)
+        return self.interpreter.holds(name, self.state)
 
     def read(self, variable: str) -> Any:
-        return dict(zip(self.machine.protocol.variables(), self.state, strict=False))[variable]
+        return dict(zip(self.interpreter.protocol.variables(), self.state, strict=False))[variable]
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ def reference(
     """What CPython finds, None if there are more states than `most`."""
     seen, counts, violated = set(), [], set()
     with sizes:
-        machine = Interpreter(protocol, sizes)
-        level = machine.initial()
+        interpreter = Interpreter(protocol, sizes)
+        level = interpreter.initial()
         while level:
             before, following = len(seen), []
             for state in level:
@@ -30,8 +30,8 @@ def reference(
                     continue
                 seen.add(state)
                 names = protocol.methods("invariant")
-                violated |= {name for name in names if not machine.holds(name, state)}
-                following += [after for _, _, after in machine.successors(state)]
+                violated |= {name for name in names if not interpreter.holds(name, state)}
+                following += [after for _, _, after in interpreter.successors(state)]
                 if len(seen) > most:
                     return None
             if len(seen) > before:

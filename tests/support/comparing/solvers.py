@@ -73,7 +73,7 @@ def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) 
             assert holds(model, at.condition(ground.well_formed()))
             for p in properties:
                 try:
-                    expected: bool | None = ground.machine.holds(p.name, state)
+                    expected: bool | None = ground.interpreter.holds(p.name, state)
                 except StepError:
                     expected = None
                 if holds(model, at.condition(p.undefined)):
@@ -97,7 +97,7 @@ def compare_successors(ground: Ground, transition: Transition, state: State) -> 
     undefined = solver.check() == z3.sat
     solver.pop()
     try:
-        expected = {(a, after) for a, _, after in ground.machine.successors(state)}
+        expected = {(a, after) for a, _, after in ground.interpreter.successors(state)}
     except StepError:
         assert undefined
         return
