@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "everyday",
-    max_examples=24,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     print_blob=True,

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -19,6 +20,8 @@ import numpy as np
 from quorate.checker.smt.effort import CONFLICTS, Budget
 
 from .clauses import Flat
+
+SOLVING = str(Path(__file__).with_name("solving.py"))
 
 
 class SatAnswer(Enum):
@@ -34,7 +37,7 @@ class Solver:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "quorate.checker.prove.bounded.solving"],
+            [sys.executable, "-P", SOLVING],  # by its path: as a module it would import the package
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the one who asks

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -16,7 +18,7 @@ from quorate.checker.ground.interchangeable import interchangeable
 from quorate.checker.ground.permutations import Permutation
 from quorate.checker.prove.bounded import symmetry_breaking as sorting
 from quorate.checker.prove.bounded.clauses import Clauses
-from quorate.checker.prove.bounded.solver import SatAnswer, Solver
+from quorate.checker.prove.bounded.solver import SOLVING, SatAnswer, Solver
 from quorate.checker.prove.bounded.system import Ground
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import CONFLICTS, Budget
@@ -24,7 +26,7 @@ from quorate.checker.smt.formulas import choice, conjunction, disjunction, negat
 from quorate.checker.smt.state_sets import StateSet
 from quorate.model.paxos import Acceptor, Paxos
 
-NAMES = [z3.Bool(f"p{i}") for i in range(4)]
+NAMES = [z3.Bool(f"p{i}") for i in range(3)]
 ROWS = list(itertools.product([False, True], repeat=len(NAMES)))
 
 
@@ -96,6 +98,18 @@ def test_the_clock_ends_a_question_and_all_later_ones() -> None:
         budget.ends = time.monotonic() + 0.05
         assert solver.ask([], budget) is SatAnswer.UNKNOWN
         assert budget.clock and solver.ask([]) is SatAnswer.UNKNOWN
+
+
+def test_its_process_loads_the_solver_alone() -> None:
+    """It is started for every question of its own, often many times in one check."""
+    code = f"""
+import runpy, sys
+runpy.run_path({SOLVING!r}, run_name="__main__")
+print(sorted(m for m in sys.modules if m.partition(".")[0] in ("quorate", "numpy", "z3")))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_solver_that_dies_is_not_an_answer() -> None:
