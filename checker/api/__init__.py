@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
     from ._prove import prove as prove
+    from ._refine import CheckedRefinement as CheckedRefinement
+    from ._refine import RefinementResult as RefinementResult
+    from ._refine import refine as refine
     from ._replay import ReplayResult as ReplayResult
     from ._replay import replay as replay
     from .errors import ArgumentError as ArgumentError
@@ -50,6 +53,7 @@ _HOMES = {
     "_export": ("export_tla",),
     "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
+    "_refine": ("CheckedRefinement", "RefinementResult", "refine"),
     "_replay": ("ReplayResult", "replay"),
     "errors": (
         "ArgumentError",

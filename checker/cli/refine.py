@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import Bytes, ascii_option, json_option, sizes_option
+from quorate.checker.rendering.document import envelope
+from quorate.checker.rendering.output import Output
+from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.saving import kept
+
+from .console import print_document, progress, progress_line
+from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
+from .files import writable
+from .options import Bytes, ascii_option, json_option, merged, sizes_option, with_defaults
+
+if TYPE_CHECKING:
+    from quorate._refine import RefinementResult
+    from quorate.model.refinements import Refinement
 
 
 @click.command("refine")
@@ -38,6 +51,60 @@ def command(**options: Any) -> int:
     quorate refine Paxos -s Acceptor=3,Ballot=2,Value=2
     quorate refine my.py:My Voting --mapping my.py:to_voting -s Acceptor=3,Ballot=2,Value=2
     """
-    from .refining import Refine
+    links = _links(options)
+    writable(options["trace"])
+    out = Output()
+    result = _checked(links, out, options)
+    explaining = Explaining()
+    written = kept(result.trace, options["trace"], explaining)
+    code = _exit_code(result, options["strict"])
+    if options["as_json"]:
+        print_document(envelope("refine", code, result.to_json(written)))
+        return code
+    if written is not None:
+        out.line(f"trace written to {written}")
+    for note in (*result.notes, *explaining.notes):
+        out.line(note, "warn")
+    return code
 
-    return Refine(**options).run()
+
+def _links(options: Mapping[str, Any]) -> list[Refinement]:
+    """The refinements that the arguments mean. Raises InputError, ModelError."""
+    from quorate._refine import links_of
+    from quorate.checker.refine.finding import named, own
+
+    concrete, abstract, mapping = options["concrete"], options["abstract"], options["mapping"]
+    if mapping is None:
+        return links_of(concrete, abstract)
+    return [own(mapping, named(concrete), None if abstract is None else named(abstract))]
+
+
+def _checked(links: list[Refinement], out: Output, options: Mapping[str, Any]) -> RefinementResult:
+    """Check one refinement after the other, and show what comes of each at once."""
+    from quorate._refine import Refining, sorts_of
+    from quorate.checker.rendering import refinement
+
+    sizes = with_defaults(merged(options["sizes"]), "sizes", sorts_of(links[0]))
+    budgets = set(links[0].concrete.budgets())
+    faults = with_defaults(merged(options["faults"]), "faults", budgets)
+    refining = Refining(links, sizes, faults, options["memory"], options["limit"])
+    for link in refining.pending():
+        with progress(progress_line) as say:
+            found = refining.check(link, say)
+        if not options["as_json"]:
+            refinement.report(out, found.check, found.run)
+        if options["prove"]:
+            found = refining.prove(link)
+            if not options["as_json"]:
+                found.report_proof(out)
+    return refining.result()
+
+
+def _exit_code(result: RefinementResult, strict: bool) -> int:
+    statuses = {r.check.status.value for r in result.refinements}
+    if "does not refine" in statuses:
+        return VIOLATED
+    if "undefined" in statuses:
+        return MODEL
+    open_ = "inconclusive" in statuses or any(r.open for r in result.refinements)
+    return INCONCLUSIVE if open_ or (strict and result.warnings) else 0

@@ -1,4 +1,4 @@
-"""What `quorate refine --prove` says of a proof."""
+"""A proof that one protocol refines another, for people and for programs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from quorate.checker.refine.action_map import shown_calls
 from quorate.checker.refine.explored import RefinementCheck
 from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import ActionProof, RefinementProof
-from quorate.checker.rendering.output import Output
-from quorate.checker.rendering.quorums import quorum_json
-from quorate.checker.rendering.words import by_clock, count, seconds
+
+from .output import Output
+from .quorums import quorum_json
+from .words import by_clock, count, seconds
 
 
-def report_proof(out: Output, proof: RefinementProof, checked: RefinementCheck) -> None:
+def report(out: Output, proof: RefinementProof, checked: RefinementCheck) -> None:
     """What was proved of one refinement, or what is missing."""
     concrete = proof.refinement.concrete.__name__
     abstract = proof.refinement.abstract.__name__
     out.title(f"{concrete} as {abstract}  any number of elements of every sort")
     if proof.proved:
         out.line(f"{concrete} refines {abstract}: proved, {seconds(proof.seconds)}", "ok")
-        _ways(out, proof)
+        _readings(out, proof)
     else:
         where = f"{count(checked.transitions, 'explored transition')}"
         out.line(f"open: not proved, checked on {where} at these sizes", "warn")
@@ -29,14 +30,14 @@ def report_proof(out: Output, proof: RefinementProof, checked: RefinementCheck) 
         out.line(f"needs {', '.join(proof.used)}", indent=1)
 
 
-def _ways(out: Output, proof: RefinementProof) -> None:
+def _readings(out: Output, proof: RefinementProof) -> None:
     width = max(len(p.action or "") for p in proof.parts)
     for p in proof.parts:
         if p.action is not None:
-            out.line(f"{p.action:<{width}}  → {ways_of(p)}", indent=1)
+            out.line(f"{p.action:<{width}}  → {shown_alternatives(p)}", indent=1)
 
 
-def ways_of(part: ActionProof) -> str:
+def shown_alternatives(part: ActionProof) -> str:
     """What the steps of an action are."""
     return (
         ", ".join([*map(shown_calls, part.alternatives), "or nothing"])
@@ -52,7 +53,7 @@ def _missing(out: Output, proof: RefinementProof) -> None:
         out.line(f"{proof.unsupported}{at}", indent=1)
     for p in proof.parts:
         if not p.proved:
-            alternatives = f" as {ways_of(p)}" if p.alternatives else ""
+            alternatives = f" as {shown_alternatives(p)}" if p.alternatives else ""
             out.line(
                 f"{p.action or 'initial states'}{alternatives}: not shown{by_clock(p.clock)}",
                 "warn",
@@ -66,7 +67,7 @@ def _missing(out: Output, proof: RefinementProof) -> None:
         out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
 
 
-def proof_as_json(proof: RefinementProof) -> dict[str, Any]:
+def as_json(proof: RefinementProof) -> dict[str, Any]:
     """The proof of one refinement."""
     return {
         "proved": proof.proved,

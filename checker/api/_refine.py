@@ -1,0 +1,253 @@
+"""`quorate.refine`: every step of one protocol as a step of a simpler one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, overload
+
+from quorate.checker.errors import InputError
+from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
+from quorate.checker.refine.finding import chain, named
+from quorate.checker.refine.proof import RefinementProof, prove_refinement
+from quorate.checker.refine.sizing import sized_sorts
+from quorate.checker.rendering import refinement, refinement_proof
+from quorate.checker.rendering.output import Output
+from quorate.checker.tracing.build import explained
+from quorate.checker.tracing.explaining import Explaining
+from quorate.model.language import Protocol, Sizes
+from quorate.model.language.description import describe
+from quorate.model.refinements import Refinement
+from quorate.traces import Trace
+
+from .results import Result
+
+Report = Callable[[Any], None]
+
+UNTRIED = "no proof was tried: that takes a check with steps, to its end"
+
+
+@dataclass(frozen=True)
+class CheckedRefinement:
+    """One refinement: its check, the run to what is wrong, and its proof where one was wanted.
+
+    `untried` says that a proof was wanted and there was nothing to begin it with.
+    """
+
+    check: RefinementCheck
+    run: Trace | None
+    proof: RefinementProof | None = None
+    untried: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was shown, by a proof too if one was wanted. Of nothing, nothing holds."""
+        refines = self.check.status is RefinementStatus.REFINES and self.check.nothing is None
+        return refines and not self.open
+
+    @property
+    def open(self) -> bool:
+        """Whether a proof was wanted and there is none."""
+        return self.untried or (self.proof is not None and not self.proof.proved)
+
+    def report_proof(self, out: Output) -> None:
+        """What came of the proof, if one was wanted."""
+        if self.untried:
+            out.line(UNTRIED, "warn")
+        elif self.proof is not None:
+            refinement_proof.report(out, self.proof, self.check)
+
+
+@dataclass(frozen=True, repr=False)
+class RefinementResult(Result):
+    """What was found of each refinement in turn; none is checked beyond one that fails.
+
+    `notes` say which parts of the explanation could not be made.
+    """
+
+    refinements: tuple[CheckedRefinement, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return all(r.holds for r in self.refinements)
+
+    @property
+    def violation(self) -> str | None:
+        lines = (refinement.finding_line(r.check) for r in self.refinements)
+        return next((line for line in lines if line is not None), None)
+
+    @property
+    def trace(self) -> Trace | None:
+        return next((r.run for r in self.refinements if r.run is not None), None)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why a pass may mean less than it seems."""
+        return tuple(w for r in self.refinements for w in r.check.warnings())
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return {
+            "refinements": [refinement.as_json(r.check, r.run, r.proof) for r in self.refinements],
+            "trace": str(written) if written is not None else None,
+        }
+
+    def show(self, out: Output) -> None:
+        for r in self.refinements:
+            refinement.report(out, r.check, r.run)
+            r.report_proof(out)
+        for note in self.notes:
+            out.line(note, "warn")
+
+
+@overload
+def refine(
+    concrete: type[Protocol] | str,
+    abstract: type[Protocol] | str | None = None,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    faults: Mapping[str, int] | None = None,
+    prove: bool = False,
+    memory: int | None = None,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> RefinementResult: ...
+
+
+@overload
+def refine(
+    concrete: Refinement,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    faults: Mapping[str, int] | None = None,
+    prove: bool = False,
+    memory: int | None = None,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> RefinementResult: ...
+
+
+def refine(
+    concrete: type[Protocol] | str | Refinement,
+    abstract: type[Protocol] | str | None = None,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    faults: Mapping[str, int] | None = None,
+    prove: bool = False,
+    memory: int | None = None,
+    limit: int | None = None,
+    report: Report | None = None,
+) -> RefinementResult:
+    """Check that every reachable step of a protocol is a step, or none, of a simpler one.
+
+    Two protocols are held against each other by the bundled refinements that lead from one to the
+    other; without `abstract`, by all from `concrete` on. One's own `Refinement` has a mapping of
+    its own, and says which protocols it is of. `sizes` and `faults` are those of the concrete
+    protocol. The search stops when its states take more than `memory` bytes, or after `limit` of
+    them. With `prove`, what holds is then proved for any number of elements. `report` is called now
+    and then with how far the search is.
+
+    Raises ModelError, SizeError, InputError; StepError where a mapping is undefined.
+    """
+    if isinstance(sizes, Sizes):
+        raise InputError("several protocols take their sizes here: give them by name")
+    checking = Refining(links_of(concrete, abstract), sizes or {}, faults or {}, memory, limit)
+    for link in checking.pending():
+        checking.check(link, report)
+        if prove:
+            checking.prove(link)
+    return checking.result()
+
+
+def links_of(
+    concrete: type[Protocol] | str | Refinement, abstract: type[Protocol] | str | None
+) -> list[Refinement]:
+    """The refinements that are meant. Raises InputError, ModelError."""
+    if not isinstance(concrete, Refinement):
+        return chain(_loaded(concrete), None if abstract is None else _loaded(abstract))
+    if abstract is not None:
+        raise InputError(f"{concrete}: a refinement has its abstract protocol: name no other")
+    return [concrete]
+
+
+def _loaded(protocol: type[Protocol] | str) -> type[Protocol]:
+    if isinstance(protocol, str):
+        return named(protocol)
+    describe(protocol)
+    return protocol
+
+
+def sorts_of(link: Refinement) -> set[str]:
+    """The names of the sorts that may be given a size."""
+    return {*sized_sorts(link.concrete), *sized_sorts(link.abstract)}
+
+
+@dataclass
+class Refining:
+    """Several refinements, checked one after the other, each with the sizes of those before it.
+
+    `sizes` and `faults` are of the first concrete protocol. To be used as `refine` does.
+    """
+
+    links: list[Refinement]
+    sizes: Mapping[str, int]
+    faults: Mapping[str, int]
+    memory: int | None = None
+    limit: int | None = None
+    done: list[CheckedRefinement] = field(default_factory=list)
+    failed: set[type[Protocol]] = field(default_factory=set)
+    explaining: Explaining = field(default_factory=Explaining)
+
+    def pending(self) -> Iterator[Refinement]:
+        """The refinements still to be checked; beyond a protocol that fails nothing follows."""
+        for link in self.links:
+            if link.concrete in self.failed:
+                self.failed.add(link.abstract)
+            else:
+                yield link
+
+    def check(self, link: Refinement, report: Report | None = None) -> CheckedRefinement:
+        """Check one refinement, and explain what is found."""
+        if self.done:  # the first has said which names are unknown
+            self.sizes = {n: size for n, size in self.sizes.items() if n in sorts_of(link)}
+        first = link.concrete is self.links[0].concrete
+        found = check_refinement(
+            link,
+            self.sizes,
+            self.faults if first else None,
+            memory=self.memory,
+            limit=self.limit,
+            report=report,
+        )
+        self.sizes = {**self.sizes, **found.abstract_sizes}
+        if found.status in (RefinementStatus.FAILS, RefinementStatus.UNDEFINED):
+            self.failed.add(link.abstract)
+        self.done.append(CheckedRefinement(found, self._run(found)))
+        return self.done[-1]
+
+    def prove(self, link: Refinement) -> CheckedRefinement:
+        """Prove what was checked last, unless it fails or nothing was compared."""
+        checked = self.done[-1]
+        found = checked.check
+        if found.status is RefinementStatus.FAILS:
+            return checked
+        if found.status is RefinementStatus.INCONCLUSIVE or found.nothing is not None:
+            checked = replace(checked, untried=True)
+        else:
+            sizes = {**found.abstract_sizes, **found.sizes, **self.sizes}
+            checked = replace(checked, proof=prove_refinement(link, sizes))
+        self.done[-1] = checked
+        return checked
+
+    def result(self) -> RefinementResult:
+        """What was found so far."""
+        return RefinementResult(tuple(self.done), tuple(self.explaining.notes))
+
+    def _run(self, found: RefinementCheck) -> Trace | None:
+        """The run to the step that fails, or is undefined, if one was found."""
+        if found.failure is not None:
+            return found.failure.trace
+        if found.undefined is None:
+            return None
+        return explained(found.refinement.concrete, found.sizes, found.undefined, self.explaining)
