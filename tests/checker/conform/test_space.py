@@ -25,9 +25,9 @@ from quorate.model.language import (
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.paxos import Paxos
 
-from ...examples import share
-from ..explore.test_generated import symbolic
-from ..strategies import Source, loaded, sized, sources
+from ...support.comparing.symbolic import symbolic
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
 
 MOST = 60
 

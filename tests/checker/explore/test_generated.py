@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import event, given
 
-from quorate.checker.ground import evaluate, instances
 from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 
 from ...support.comparing.searches import compare
+from ...support.comparing.symbolic import symbolic
 from ...support.examples import share
 from ...support.strategies import Source, generate, loaded, sized, sources
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-
-
-@contextmanager
-def symbolic() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instances, "MOST_UNROLLED", 1)
-        patch.setattr(evaluate, "MOST_PAYLOADS", 0)
-        yield
 
 
 def agree(source: Source) -> str:

@@ -1,0 +1,19 @@
+"""Compiled models in which messages are not unrolled, however few there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from quorate.checker.ground import evaluate, instances
+
+
+@contextmanager
+def symbolic() -> Iterator[None]:
+    """The fields of messages stay symbolic in what is made here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instances, "MOST_UNROLLED", 1)
+        patch.setattr(evaluate, "MOST_PAYLOADS", 0)
+        yield
