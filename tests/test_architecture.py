@@ -26,24 +26,13 @@ HEAVY = {"cvc5", "fcntl", "fsspec", "llvmlite", "networkx", "numba", "pysat", "r
 CIRCLES = {
     ("quorate.checker.explore.search.lazily", "quorate.checker.explore.search.restore"),
     ("quorate.checker.explore.search.lazily", "quorate.checker.explore.search.threads"),
-    ("quorate.checker.ground.derived", "quorate.checker.ground.layout"),
 }
 HIDDEN_IMPORTS = {
-    "quorate.checker.explore.codegen.native",
-    "quorate.checker.explore.kernel",
-    "quorate.checker.explore.paths",
-    "quorate.checker.explore.reduction.derived",
-    "quorate.checker.explore.reduction.satisfiable",
     "quorate.checker.explore.search.lazily",
-    "quorate.checker.ground.interchangeable",
-    "quorate.checker.tracing.build",
 }
 LONG = {
     "checker/cli/verifying.py": "to be split",
-    "checker/explore/codegen/emit.py": "to be split",
-    "checker/explore/reduction/symmetry.py": "to be split",
     "checker/explore/search/external.py": "to be split",
-    "checker/ground/evaluate.py": "to be split",
     "model/proofs/raft_commit.py": "one proof: a companion after another",
     "model/mutants/paxos_roles.py": "a catalogue: one mutant after another",
 }

@@ -182,7 +182,7 @@ def _prepared(
 
 
 def _show_memory(out: Output, prepared: Prepared) -> None:
-    from quorate.checker.ground.derived import by_messages
+    from quorate.checker.ground.dependency import by_messages
 
     explorer, search = prepared.explorer, prepared.search
     if explorer is None or not isinstance(search, s.BreadthFirst):

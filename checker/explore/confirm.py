@@ -17,7 +17,7 @@ from .kernel import Kernel
 from .paths import ExplorationError
 
 if TYPE_CHECKING:
-    from quorate.checker.ground.evaluate import Undefined
+    from quorate.checker.ground.evaluation import UndefinedCase
     from quorate.checker.ground.instances import Instance
 
 
@@ -71,7 +71,7 @@ class Confirmer:
     def of_step(self, initial: State, path: tuple[Move, ...], label: int) -> Finding:
         """The undefined step from the last state of a path: the first that CPython meets there.
 
-        `label` numbers the action instance among `Kernel.possible`, for where CPython meets none.
+        `label` numbers the instance among `KernelSource.possible`, for where CPython meets none.
         """
         state = path[-1].state if path else initial
         return Finding(initial, path, undefined=self._undefined_step(state, label))
@@ -91,20 +91,20 @@ class Confirmer:
 
     def _stricter_property(self, state: State) -> UndefinedAt:
         kernel = self.kernel
-        pairs = list(zip(kernel.description.properties, kernel.undefined, strict=True))
+        pairs = list(zip(kernel.description.properties, kernel.source.undefined, strict=True))
         for p, reasons in pairs:
             if (reason := self._first(reasons, state)) is not None:
                 return UndefinedAt(p.kind, p.name, (), state, reason.span, reason.what)
         raise ExplorationError(f"the kernel finds a property undefined in {state!r}: none is")
 
     def _stricter_step(self, state: State, label: int) -> UndefinedAt:
-        possible = self.kernel.possible
+        possible = self.kernel.source.possible
         for instance in possible:
             if not instance.loops and (reason := self._first(instance.undefined, state)):
                 return self._of_instance(instance, reason, state)
         return self._of_instance(possible[label], possible[label].undefined[0], state)
 
-    def _of_instance(self, i: Instance, reason: Undefined, state: State) -> UndefinedAt:
+    def _of_instance(self, i: Instance, reason: UndefinedCase, state: State) -> UndefinedAt:
         packing = Packing(self.kernel.layout)
         arguments: tuple[Any, ...] = ()
         if not i.loops:
@@ -112,7 +112,7 @@ class Confirmer:
             arguments = tuple(packing.value(v, p.var.type) for p, v in pairs)
         return UndefinedAt("action", i.action.name, arguments, state, reason.span, reason.what)
 
-    def _first(self, reasons: Sequence[Undefined], state: State) -> Undefined | None:
+    def _first(self, reasons: Sequence[UndefinedCase], state: State) -> UndefinedCase | None:
         """The first of what may have no value that has none in a state."""
         words = Packing(self.kernel.layout).pack(state).tolist()
         values = function([u.when for u in reasons])(words)

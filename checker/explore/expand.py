@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import add_successors
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.successors import add_successors
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.values import Fields
@@ -47,7 +47,7 @@ class Labels:
 
     def __init__(self, kernel: Kernel, packing: Packing) -> None:
         self.packing = packing
-        self.instances = kernel.possible
+        self.instances = kernel.source.possible
         widths = [math.prod(loop.choices for loop in i.loops) for i in self.instances]
         self.starts = list(itertools.accumulate(widths, initial=0))
         if self.starts[-1] >= 1 << 63:
@@ -134,7 +134,7 @@ class UndefinedSteps:
         self._out = np.zeros(kernel.most_successors * kernel.words, np.uint64)
         self._labels = np.zeros(kernel.most_successors, np.uint32)
         self._fired = np.zeros(len(kernel.actions), np.int64)
-        self.possible = any(i.undefined for i in kernel.possible)
+        self.possible = any(i.undefined for i in kernel.source.possible)
 
     def first(self, row: bytes) -> int | None:
         """The instance, by its position in `Kernel.possible`, of an undefined step."""

@@ -1,9 +1,7 @@
-"""A protocol at given sizes, compiled: what the search driver calls."""
+"""A protocol at given sizes, compiled: what a search calls."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from quorate.checker.explore.codegen.cache import SOURCES, unchanged
 from quorate.checker.explore.codegen.machine_code import Machine
 from quorate.checker.explore.reduction.derived import dependencies
-from quorate.checker.ground.derived import Dependency
+from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.layout import Layout
-from quorate.checker.ground.nodes import MOST_TERMS
+from quorate.checker.lazily import lazily
 from quorate.model.language import QuorumSystem, SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest, stable_text
@@ -24,12 +22,15 @@ from .metadata import KernelMetadata
 if TYPE_CHECKING:
     from llvmlite import ir
 
-    from quorate.checker.explore.codegen.emit import Goal
-    from quorate.checker.explore.reduction.stubborn import Stubborn
+    from quorate.checker.explore.codegen.blocked import Goal
+    from quorate.checker.explore.reduction import symmetry
     from quorate.checker.explore.reduction.symmetry import Reduction
-    from quorate.checker.ground.evaluate import Undefined
-    from quorate.checker.ground.instances import Instance, Instantiator
-    from quorate.checker.ground.nodes import Bool
+
+    from . import kernel_source
+    from .kernel_source import KernelSource
+else:
+    kernel_source = lazily("quorate.checker.explore.kernel_source")
+    symmetry = lazily("quorate.checker.explore.reduction.symmetry")
 
 MOST_PROPERTIES = 62
 
@@ -82,7 +83,7 @@ class Kernel:
         self._key = key_of(self.description, self.sizes, found, self.symmetry, self.por)
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
-        self.metadata = known or self._described(found)
+        self.metadata = known or self._unrolled(found)
         if known is None and self._key is not None:
             if unchanged():
                 self.metadata.keep(self._key)
@@ -92,43 +93,26 @@ class Kernel:
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
         self.layout = Layout(self.description, self.sizes, determined)
-        for name in ("_make", "instances"):
-            vars(self).pop(name, None)
+        vars(self).pop("source", None)
 
-    def _described(self, found: tuple[Dependency, ...]) -> KernelMetadata:
-        looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
-        follows = tuple(i for i, d in enumerate(found) if d.reported not in looped)
-        if len(follows) < len(found):  # a loop over messages reads their payloads
+    def _unrolled(self, found: tuple[Dependency, ...]) -> KernelMetadata:
+        follows = self.source.usable(found)
+        if len(follows) < len(found):
             self._lay_out(tuple(found[i] for i in follows))
-        from quorate.checker.explore.codegen.emit import grouped
-
-        return KernelMetadata(
-            follows,
-            len(self.instances),
-            max(1, _most(group.instances[0] for group in grouped(self.possible))),
-            _most(self.possible),
-        )
+        return self.source.metadata(follows)
 
     @cached_property
-    def _make(self) -> Instantiator:
-        from quorate.checker.ground.instances import Instantiator
-
-        return Instantiator(self.layout)
+    def source(self) -> KernelSource:
+        """What it is compiled from."""
+        return kernel_source.KernelSource(self.layout, self.por)
 
     @cached_property
-    def instances(self) -> list[Instance]:
-        """Every action with every choice of arguments."""
+    def reduction(self) -> Reduction | None:
+        """What symmetry makes of it."""
+        if not self.symmetry:
+            return None
         with self.sizes:
-            return [i for action in self.description.actions for i in self._make.instances(action)]
-
-    @cached_property
-    def possible(self) -> list[Instance]:
-        """The instances that labels number: those that are not disabled in every state."""
-        return [i for i in self.instances if self._may_happen(i)]
-
-    def _may_happen(self, i: Instance) -> bool:
-        graph = self.layout.graph
-        return bool(i.early) or graph.and_([i.implicit, *i.guards]) is not False
+            return symmetry.Reduction(self.layout)
 
     @property
     def actions(self) -> list[str]:
@@ -161,61 +145,6 @@ class Kernel:
         )
         return bits | 1 << len(self.description.properties)
 
-    def _module(self) -> ir.Module:
-        """What is compiled."""
-        from llvmlite import ir
-
-        from quorate.checker.explore.codegen.emit import add_check, add_successors
-        from quorate.checker.explore.reduction.stubborn_code import add_stubborn
-
-        graph = self.layout.graph
-        module = ir.Module("kernel")
-        with self.sizes:
-            add_successors(module, graph, self.words, self.possible, self.actions)
-            if self.stubborn is not None:
-                add_stubborn(module, self.stubborn)
-            if self.reduction is not None and self.reduction.permutations > 1:
-                self.reduction.add_to(module, self._conditions, self._unreduced)
-            else:
-                add_check(module, graph, self.words, self._conditions, self.possible)
-        return module
-
-    @cached_property
-    def _holding(self) -> list[tuple[Bool, list[Undefined]]]:
-        """For each property where it holds, and where it has no value."""
-        with self.sizes:
-            return [self._make.property(p) for p in self.description.properties]
-
-    @cached_property
-    def _conditions(self) -> list[Bool]:
-        """Where `check` sets its bits."""
-        graph = self.layout.graph
-        pairs = zip(self.description.properties, self._holding, strict=True)
-        conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
-        without_value = [u.when for undefined in self.undefined for u in undefined]
-        return [*conditions, graph.or_(without_value)]
-
-    @cached_property
-    def stubborn(self) -> Stubborn | None:
-        """What partial-order reduction makes of it."""
-        if not self.por:
-            return None
-        from quorate.checker.explore.codegen.emit import grouped
-        from quorate.checker.explore.reduction.stubborn import Stubborn
-
-        with self.sizes:
-            return Stubborn(self.layout, grouped(self.possible), self._violation())
-
-    @cached_property
-    def reduction(self) -> Reduction | None:
-        """What symmetry makes of it."""
-        if not self.symmetry:
-            return None
-        from quorate.checker.explore.reduction.symmetry import Reduction
-
-        with self.sizes:
-            return Reduction(self.layout)
-
     @property
     def reducing(self) -> bool:
         """Whether successors are replaced by representatives of their orbits."""
@@ -235,34 +164,21 @@ class Kernel:
         """The function that gives successors as they are, before symmetry."""
         return "stubborn" if self.por else "successors"
 
-    def _violation(self) -> list[Bool]:
-        """Where an invariant is violated, or a property has no value."""
-        kinds = [p.kind for p in self.description.properties]
-        pairs = zip([*kinds, "invariant"], self._conditions, strict=True)
-        return [p for kind, p in pairs if kind == "invariant"]
+    def _module(self) -> ir.Module:
+        """What is compiled."""
+        return self.source.module(self.actions, self._unreduced, self.reduction)
 
     def check(self) -> int:
         """The address of `check`."""
         return self.machine.address(self.functions[1])
 
     def blocked(self, goals: list[Goal]) -> Machine:
-        """A machine whose `blocked` counts how often each of these guards fails first.
+        """Machine code whose `blocked` counts how often each of these guards fails first.
 
         Raises SizeError if that alone has too many terms.
         """
-
-        def module() -> ir.Module:
-            from llvmlite import ir
-
-            from quorate.checker.explore.codegen.emit import add_blocked
-
-            made, instances = ir.Module("coverage"), self.instances
-            with self.layout.graph.aside(MOST_TERMS):
-                add_blocked(made, self.layout.graph, self.words, instances, goals)
-            return made
-
         key = None if self._key is None else f"{self._key} {goals}"
-        return Machine(module, quick=True, key=key)
+        return Machine(lambda: self.source.blocked(goals), quick=True, key=key)
 
     def violated(self, bits: int) -> str | None:
         """The first invariant among the bits that `check` returned."""
@@ -271,20 +187,6 @@ class Kernel:
                 return p.name
         return None
 
-    @property
-    def undefined(self) -> list[list[Undefined]]:
-        """For each property where it has no value."""
-        return [undefined for _, undefined in self._holding]
-
-    def violations(self) -> list[Bool]:
-        """For each invariant the condition that it is violated."""
-        properties = self.description.properties
-        return [
-            condition
-            for p, condition in zip(properties, self._conditions, strict=False)
-            if p.kind == "invariant"
-        ]
-
     def reached(self, bits: int) -> frozenset[str]:
         """The reachable predicates among the bits."""
         return frozenset(
@@ -292,8 +194,3 @@ class Kernel:
             for i, p in enumerate(self.description.properties)
             if p.kind == "reachable" and bits >> i & 1
         )
-
-
-def _most(instances: Iterable[Instance]) -> int:
-    """How often instances can happen in one state: once for each choice of messages sent."""
-    return sum(math.prod(loop.messages.column.count for loop in i.loops) for i in instances)

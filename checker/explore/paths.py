@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from quorate.checker.explore.codegen.groups import grouped
 from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
 from quorate.errors import InternalError
@@ -60,8 +61,6 @@ class _Hints:
     """What the kernel would do in a state: actions with arguments, of those that it unrolled."""
 
     def __init__(self, kernel: Kernel) -> None:
-        from quorate.checker.explore.codegen.emit import grouped
-
         self._kernel = kernel
         self._packing = Packing(kernel.layout)
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4)
@@ -70,7 +69,9 @@ class _Hints:
         self._labels = np.zeros(kernel.most_successors, np.uint32)
         self._fired = np.zeros(len(kernel.actions), np.int64)
         self._alike = {
-            label: group.instances for group in grouped(kernel.possible) for label in group.labels
+            label: group.instances
+            for group in grouped(kernel.source.possible)
+            for label in group.labels
         }
 
     def enabled(self, state: State) -> Iterator[tuple[str, Arguments]]:

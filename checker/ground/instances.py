@@ -18,8 +18,10 @@ from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
-from .evaluate import Env, Evaluator, Undefined
-from .layout import Column, Layout, MessageColumn
+from .columns import Column, MessageColumn
+from .evaluate import Evaluator
+from .evaluation import Env, UndefinedCase
+from .layout import Layout
 from .nodes import Bool, Scalar
 from .values import Fields
 
@@ -68,7 +70,7 @@ class Instance:
     implicit: Bool
     guards: tuple[Bool, ...]
     stores: tuple[Store, ...]
-    undefined: tuple[Undefined, ...] = field(default=())
+    undefined: tuple[UndefinedCase, ...] = field(default=())
     early: int = 0
     determined: tuple[Store, ...] = field(default=())
 
@@ -99,7 +101,7 @@ class Instantiator:
         self.evaluator = Evaluator(layout)
         self.v = layout.values
 
-    def property(self, p: c.Property) -> tuple[Bool, list[Undefined]]:
+    def property(self, p: c.Property) -> tuple[Bool, list[UndefinedCase]]:
         """Where a property holds, and where it makes no sense."""
         self.evaluator.undefined = []
         holds = self.evaluator.value(p.body, {})

@@ -25,10 +25,11 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.declare.values import FrozenMap
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
-from .evaluate import free_paths
+from .free_paths import free_paths
 from .layout import Layout
 from .packing import Packing
 from .permutations import Permutation, permuted, swap
@@ -54,8 +55,6 @@ class Interchangeable:
 
 def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
     """The sorts whose elements are interchangeable; call it inside `sizes`."""
-    from quorate.model.language.interpreter import Interpreter
-
     layout = Layout(description, sizes)
     initial = Interpreter(description.protocol, sizes).initial()
     return interchangeable(layout, initial).sorts

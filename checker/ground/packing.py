@@ -25,7 +25,8 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.interpreter import State
 
-from .layout import Column, Layout, MessageColumn
+from .columns import Column, MessageColumn
+from .layout import Layout
 from .to_python import function
 
 Words = npt.NDArray[np.uint64]

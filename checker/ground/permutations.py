@@ -34,7 +34,8 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.interpreter import State
 
-from .layout import Column, Layout, MessageColumn
+from .columns import Column, MessageColumn
+from .layout import Layout
 
 # For each sort that is permuted: the index of the element that each element becomes.
 Images = Mapping[type[Sort], Sequence[int]]
@@ -55,7 +56,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Move:
+class CellMove:
     """`target` gets what `source` holds, through a table of codes (of 2**bits entries) if any.
 
     With a guard, `target` is 0 unless the guard's cell is at least its number.
@@ -100,7 +101,7 @@ class Permutation:
 
     # ------------------------------------------------------------ cells
 
-    def _all(self) -> Iterator[Move]:
+    def _all(self) -> Iterator[CellMove]:
         for v in self.layout.description.variables:
             if isinstance(v.type, MessagesType):
                 for record in v.type.messages:
@@ -114,24 +115,24 @@ class Permutation:
             for source, target in zip(range(math.prod(keys)), targets, strict=True):
                 for column, part in zip(columns, parts, strict=True):
                     guard = part.guard
-                    yield Move(
+                    yield CellMove(
                         Cell(columns[part.source], source),
                         Cell(column, target),
                         _padded(part.table, column),
                         guard and (Cell(columns[guard[0]], source), guard[1]),
                     )
         for budget in self.layout.budgets.values():
-            yield Move(Cell(budget, 0), Cell(budget, 0))
+            yield CellMove(Cell(budget, 0), Cell(budget, 0))
 
-    def _messages(self, m: MessageColumn) -> Iterator[Move]:
+    def _messages(self, m: MessageColumn) -> Iterator[CellMove]:
         payloads = self._number(m, m.payload)
         table = None if _identity(payloads) else (0, *(int(n) + 1 for n in payloads))
         table = _padded(table, m.column)
         for source, target in enumerate(self._number(m, m.key)):
             if m.kept is m.column:
-                yield Move(Cell(m.column, source), Cell(m.column, int(target)), table)
+                yield CellMove(Cell(m.column, source), Cell(m.column, int(target)), table)
             else:
-                yield Move(Cell(m.kept, source), Cell(m.kept, int(target)))
+                yield CellMove(Cell(m.kept, source), Cell(m.kept, int(target)))
 
     def _number(self, m: MessageColumn, which: list[int]) -> Codes:
         """The table of the mixed-radix numbers of these fields."""

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.ground.columns import Column
+from quorate.checker.ground.layout import Layout
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import StepError
 from quorate.model.language.interpreter import State

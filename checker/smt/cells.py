@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import z3
 
-from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.ground.columns import Column
+from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.packing import Words
 
 from .formulas import Formula, Variable, choice, true_in

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from quorate.checker.ground.layout import shift
+from quorate.checker.ground.proper import shift
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from quorate.checker.ground.layout import always_proper
+from quorate.checker.ground.proper import always_proper
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.types import (
     BoolType,

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Instantiator
-from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Node
 from quorate.checker.prove.bounded.system import Ground, GroundStep
 from quorate.checker.results import Exploration, Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from quorate.checker.ground.layout import always_proper
+from quorate.checker.ground.proper import always_proper
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,

@@ -28,6 +28,7 @@ from quorate.traces import FrozenMap, Received, Source, Step, Trace, Undefined, 
 from .excerpt import excerpt_of
 from .explaining import Explaining
 from .values import show_record, show_state, show_value
+from .witness import witness
 
 Happens = Callable[[State, Move], bool]
 Causes = tuple[tuple[Received, ...], tuple[int, ...]]
@@ -278,8 +279,6 @@ class _Maker:
         return Violation(violated, why)
 
     def _why(self, violated: str, state: State) -> str | None:
-        from .witness import witness
-
         prop = next(p for p in self.description.invariants if p.name == violated)
         return witness(self.description, prop, state, self.machine)
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from quorate.checker import ground, smt
-from quorate.checker.explore import codegen, kernel, metadata, reduction
+from quorate.checker.explore import codegen, kernel, kernel_source, metadata, reduction
 from quorate.checker.explore.codegen.cache import keep, kept
 from quorate.checker.explore.codegen.machine_code import Machine
 
@@ -30,7 +30,7 @@ MOST_SHARED = 64
 
 def made_by() -> Iterator[ModuleType]:
     """The modules that make a kernel from a description."""
-    yield from (kernel, metadata)
+    yield from (kernel, kernel_source, metadata)
     for package in (ground, smt, codegen, reduction):
         yield package
         for found in walk_packages(package.__path__, f"{package.__name__}."):

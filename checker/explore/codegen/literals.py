@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from quorate.checker.ground.layout import Column
+from quorate.checker.ground.columns import Column
 from quorate.checker.ground.nodes import Bool, Node
 
 Term = tuple[int, int]

@@ -18,13 +18,12 @@ from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Graph, Node
 
 from .literals import Sums, Term
+from .lowering import I1, I32, I64, WORD
 
-I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 LANES = 4
 VECTOR = ir.VectorType(I64, LANES)
 SET = 64  # steps in one set of bits
 MOST_TESTS = 12  # of one step
-FULL = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Lanes:
 
 def _part(t: Term, word: int) -> tuple[int, int]:
     mask, value = t
-    return mask >> 64 * word & FULL, value >> 64 * word & FULL
+    return mask >> 64 * word & WORD, value >> 64 * word & WORD
 
 
 class MaskedSteps:
@@ -203,7 +202,7 @@ class MaskedSteps:
             new = old
             pairs = [_part(s.write, w) for s in steps]
             if any(m for m, _ in pairs):
-                kept = b.and_(old, self._looked_up([FULL & ~m for m, _ in pairs], step))
+                kept = b.and_(old, self._looked_up([WORD & ~m for m, _ in pairs], step))
                 new = b.or_(kept, self._looked_up([v for _, v in pairs], step))
             at = b.gep(out, [b.add(base, ir.Constant(I64, w))], source_etype=I64)
             b.store(new, at)

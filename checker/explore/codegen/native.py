@@ -16,12 +16,19 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import numpy as np
 from llvmlite import binding as llvm
 
+from quorate.checker.lazily import lazily
+
 from .machine_code import Machine
+
+if TYPE_CHECKING:
+    from . import intrinsics
+else:
+    intrinsics = lazily("quorate.checker.explore.codegen.intrinsics")  # it takes Numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,11 +95,9 @@ class Intrinsic:
     def _numba_type_(self) -> Any:
         from numba.core.registry import cpu_target
 
-        from . import intrinsics
-
-        context = cpu_target.typing_context
+        intrinsic, context = getattr(intrinsics, self._name), cpu_target.typing_context
         context.refresh()  # it has just been defined
-        return context.resolve_value_type(getattr(intrinsics, self._name))
+        return context.resolve_value_type(intrinsic)
 
     def __call__(self, *arguments: Any) -> Any:
         """Only compiled code can."""

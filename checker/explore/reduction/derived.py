@@ -12,18 +12,25 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quorate.checker.explore.codegen.cache import SOURCES, keep, kept, name_of
-from quorate.checker.ground.derived import Dependency, candidates
+from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.guesses import candidates
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.packing import Packing
+from quorate.checker.lazily import lazily
 from quorate.model.language import StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.digest import digest, stable_text
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
+
+if TYPE_CHECKING:
+    from . import derived_proof
+else:
+    derived_proof = lazily("quorate.checker.explore.reduction.derived_proof")  # it takes Z3
 
 WALKS, STEPS = 6, 60  # runs at random, on which guesses are tried
 MOST_TRIED = 5_000  # steps looked at for them
@@ -76,9 +83,7 @@ def proved(description: c.Description, sizes: Sizes, guesses: Guesses) -> tuple[
         guessed = tuple(some[0] for some in left.values())
         wrong = _refuted(Layout(description, sizes, guessed), states)
         if not wrong:
-            from .derived_proof import unproved  # it takes Z3
-
-            wrong = unproved(description, sizes, guessed)
+            wrong = derived_proof.unproved(description, sizes, guessed)
             if not wrong:
                 return guessed
         for d in wrong:

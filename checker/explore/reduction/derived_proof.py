@@ -16,9 +16,10 @@ from typing import Any
 
 import z3
 
-from quorate.checker.ground.derived import Dependency
+from quorate.checker.ground.columns import Column
+from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.instances import Instance, Instantiator, Store
-from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function

@@ -6,11 +6,20 @@ what a search visits, are the same on every machine.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quorate.checker.ground.layout import Column, Layout
+from quorate.checker.ground.columns import Column
+from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Node, nodes_in
+from quorate.checker.lazily import lazily
 from quorate.model.language import SizeError
+
+if TYPE_CHECKING:
+    from quorate.checker.smt import cells, formulas, translate
+else:  # they take Z3
+    cells = lazily("quorate.checker.smt.cells")
+    formulas = lazily("quorate.checker.smt.formulas")
+    translate = lazily("quorate.checker.smt.translate")
 
 MOST_ASKED = 10_000  # questions to Z3
 MOST_CONFLICTS = 10_000  # that it works through for one
@@ -45,13 +54,11 @@ class Possible:
     def _ask(self, p: Node) -> bool:
         if self.asked >= MOST_ASKED:
             return True
-        from quorate.checker.smt.formulas import term
-
         if self._translator is None:
             self._begin()
         self.asked += 1
         try:
-            formula = term(self._translator.condition(p))
+            formula = formulas.term(self._translator.condition(p))
         except SizeError:
             return True
         self._solver.push()
@@ -63,15 +70,11 @@ class Possible:
     def _begin(self) -> None:
         import z3
 
-        from quorate.checker.smt.cells import Cells
-        from quorate.checker.smt.formulas import term
-        from quorate.checker.smt.translate import GroundTranslator
-
-        cells = Cells(self.layout, "")
-        self._translator = GroundTranslator(cells)
+        cell_terms = cells.Cells(self.layout, "")
+        self._translator = translate.GroundTranslator(cell_terms)
         self._solver = z3.SolverFor("QF_FD")  # one for all: to make one takes longer than to ask
         self._solver.set("max_conflicts", MOST_CONFLICTS)
-        self._solver.add(*(term(p) for p in cells.ranges()))
+        self._solver.add(*(formulas.term(p) for p in cell_terms.ranges()))
 
     def _shape(self, p: Node) -> Any:
         """The condition with its operands in a fixed order, its cells numbered as they occur."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 
-from quorate.checker.explore.codegen.emit import Group
+from quorate.checker.explore.codegen.groups import Group
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node
 

@@ -12,8 +12,16 @@ from typing import Any
 
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import I32, I64, WORD, Lowering, Words, const
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.lowering import (
+    I32,
+    I64,
+    WORD,
+    NodeLowering,
+    const,
+    load_words,
+    new_function,
+)
 
 from .stubborn import All, Need, One, Steps, Stubborn, least
 
@@ -23,7 +31,7 @@ NEVER = 1 << 32  # more than any set of steps costs
 Mask = list[Any]  # words; each a constant (int) or computed
 
 
-class Code:
+class StubbornCode:
     """Adds `i64 stubborn(state*, out*, labels*, fired*)` to a module that has `successors`.
 
     It is `successors` without the changed states that only steps outside the stubborn set lead
@@ -34,20 +42,15 @@ class Code:
         self.s, self.module = stubborn, module
         self.steps = len(stubborn.rows)
         self.size = -(-max(1, self.steps) // 64)
-        kind = ir.FunctionType(I64, [ir.PointerType()] * 4)
-        self.f = ir.Function(module, kind, "stubborn")
-        for argument in self.f.args:
-            argument.add_attribute("noalias")
+        self.f = new_function(module, "stubborn", [ir.PointerType()] * 4)
         self.b = ir.IRBuilder(self.f.append_basic_block("entry"))
         self._add()
 
     def _add(self) -> None:
         b = self.b
         state, out, labels, _ = self.f.args
-        words = self.s.layout.words
-        places = (b.gep(state, [const(i)], source_etype=I64) for i in range(words))
-        before = Words([b.load(p, typ=I64) for p in places], state)
-        self.low = Lowering(b, before, self.s.layout.graph)
+        before = load_words(b, state, self.s.layout.words)
+        self.low = NodeLowering(b, before, self.s.layout.graph)
         self.set, self.done, self.able = (b.alloca(I64, size=self.size) for _ in range(3))
         self.kept = b.alloca(I64)
         count = b.call(self.module.get_global("successors"), self.f.args)
@@ -61,7 +64,7 @@ class Code:
             self._write(words_of, [0] * self.size)
         self._each(count, self._note_enabled(labels))
         self.enabled = self._read(self.able)
-        self._write(self.set, self._seeds())
+        self._write(self.set, self._needed_at_first())
         b.branch(closing)
         self._close(closing, everything, count)
         self._compact(count, out, labels)
@@ -135,7 +138,7 @@ class Code:
 
     # ------------------------------------------------------------ what is needed
 
-    def _seeds(self) -> Mask:
+    def _needed_at_first(self) -> Mask:
         """What the violation needs."""
         found = self._words(self.s.always)
         known: dict[Need, Mask] = {}
@@ -144,7 +147,7 @@ class Code:
             found = self._union(found, self._needed(case, found, low, known))
         return found
 
-    def _needed(self, need: Need, found: Mask, low: Lowering, known: dict[Need, Mask]) -> Mask:
+    def _needed(self, need: Need, found: Mask, low: NodeLowering, known: dict[Need, Mask]) -> Mask:
         if isinstance(need, Steps):
             return self._words(need.mask)
         if need not in known:
@@ -155,13 +158,13 @@ class Code:
             )
         return known[need]
 
-    def _all(self, need: All, found: Mask, low: Lowering, known: dict[Need, Mask]) -> Mask:
+    def _all(self, need: All, found: Mask, low: NodeLowering, known: dict[Need, Mask]) -> Mask:
         mask = [0] * self.size
         for part in need.parts:
             mask = self._union(mask, self._needed(part, found, low, known))
         return mask
 
-    def _one(self, need: One, found: Mask, low: Lowering, known: dict[Need, Mask]) -> Mask:
+    def _one(self, need: One, found: Mask, low: NodeLowering, known: dict[Need, Mask]) -> Mask:
         """The cheapest of the options that there are."""
         b = self.b
         best: Mask | None = None
@@ -295,5 +298,5 @@ def _value(word: Any) -> Any:
 
 
 def add_stubborn(module: ir.Module, stubborn: Stubborn) -> None:
-    """Add `stubborn` (see `Code`) to a module."""
-    Code(module, stubborn)
+    """Add `stubborn` (see `StubbornCode`) to a module."""
+    StubbornCode(module, stubborn)

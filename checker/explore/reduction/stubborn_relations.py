@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quorate.checker.explore.codegen.emit import Footprint, Group, enabled
+from quorate.checker.explore.codegen.groups import Group, enabled
+from quorate.checker.explore.codegen.known import Footprint
 from quorate.checker.ground.instances import Store
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in

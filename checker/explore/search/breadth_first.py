@@ -22,7 +22,7 @@ from quorate.checker.explore.store.budget import (
     most_states,
 )
 from quorate.checker.explore.store.memory import MOST_SHARDS, Store
-from quorate.checker.ground.derived import by_messages
+from quorate.checker.ground.dependency import by_messages
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome, Resumed
 from quorate.model.language.declare.protocol import Protocol
@@ -38,7 +38,7 @@ from .interrupt import Interrupt
 from .storage import Job, Storage
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.codegen.emit import Goal
+    from quorate.checker.explore.codegen.blocked import Goal
 
     from .checkpoint import Checkpoint
 

@@ -11,7 +11,7 @@ from quorate.model.language import SizeError
 from quorate.model.language.ir import core as c
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.codegen.emit import Goal
+    from quorate.checker.explore.codegen.blocked import Goal
 
 SAMPLE = 1_000_000  # guards are counted on at most this many states
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import z3
 
-from quorate.checker.ground.layout import Column
+from quorate.checker.ground.columns import Column
 from quorate.checker.ground.packing import Words
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import Budget

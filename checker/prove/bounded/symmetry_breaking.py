@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from quorate.checker.ground.interchangeable import interchangeable
-from quorate.checker.ground.permutations import Cell, Move, Permutation, swap
+from quorate.checker.ground.permutations import Cell, CellMove, Permutation, swap
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.formulas import Formula, conjunction, disjunction, negation
 from quorate.model.language.declare.sorts import Sort
@@ -62,7 +62,7 @@ def _chains(ground: Ground, sort: type[Sort]) -> Iterator[tuple[Fact, ...]]:
                     return
 
 
-def _image(moves: dict[Cell, Move], fact: Fact) -> Fact:
+def _image(moves: dict[Cell, CellMove], fact: Fact) -> Fact:
     """What a fact becomes; itself if the permuted state need not say."""
     cell, code = fact
     move = moves[cell]

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from quorate.checker.ground.derived import Dependency
-from quorate.checker.ground.evaluate import Undefined
+from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.evaluation import UndefinedCase
 from quorate.checker.ground.instances import Instance, Instantiator, Store, used_in_effects
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
@@ -42,7 +42,7 @@ class GroundStep:
     enabled: Bool
     stores: tuple[Store, ...]
     undefined: Bool
-    reasons: tuple[Undefined, ...] = ()
+    reasons: tuple[UndefinedCase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Property:
     name: str
     holds: Bool
     undefined: Bool
-    reasons: tuple[Undefined, ...] = ()
+    reasons: tuple[UndefinedCase, ...] = ()
 
 
 @dataclass

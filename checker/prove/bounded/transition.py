@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import z3
 
-from quorate.checker.ground.layout import Column
+from quorate.checker.ground.columns import Column
 from quorate.checker.ground.nodes import Bool, Node, Scalar, nodes_in
 from quorate.checker.smt.cells import Cells, Summary
 from quorate.checker.smt.formulas import (

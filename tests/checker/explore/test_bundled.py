@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.explore.codegen import emit as codegen
+from quorate.checker.explore import kernel_source, paths
+from quorate.checker.explore.codegen import successors
+from quorate.checker.explore.codegen.groups import Group
 from quorate.checker.explore.search.breadth_first import Explorer, explore
 from quorate.checker.ground import instances
 from quorate.checker.results import Outcome
@@ -41,10 +43,11 @@ def test_grouping_changes_no_count(bound: Bound, monkeypatch: pytest.MonkeyPatch
     protocol, sizes, faults = bound
     together = explore(protocol, protocol.sized(faults, **sizes))
 
-    def alone(found: Any) -> list[codegen.Group]:
-        return [codegen.Group((x,), (i,)) for i, x in enumerate(found)]
+    def alone(found: Any) -> list[Group]:
+        return [Group((x,), (i,)) for i, x in enumerate(found)]
 
-    monkeypatch.setattr(codegen, "grouped", alone)
+    for module in (kernel_source, paths, successors):
+        monkeypatch.setattr(module, "grouped", alone)
     apart = explore(protocol, protocol.sized(faults, **sizes))
     for one in ("states", "transitions", "depth", "fired", "reached", "guards"):
         assert getattr(together, one) == getattr(apart, one), one

@@ -18,7 +18,8 @@ from quorate.checker.explore.codegen import cache
 from quorate.checker.explore.reduction import derived as d
 from quorate.checker.explore.reduction.derived_proof import unproved
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.ground.derived import Dependency, candidates
+from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.guesses import candidates
 from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.bounded.states import check_states
 from quorate.checker.refine.images import mask

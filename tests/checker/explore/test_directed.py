@@ -196,7 +196,7 @@ def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
     model = CompiledModel(mutant.protocol, sizes)
     kernel = model.kernel
     module = ir.Module("distance")
-    add_distance(module, kernel.layout.graph, kernel.words, kernel.violations(), 1_000)
+    add_distance(module, kernel.layout.graph, kernel.words, kernel.source.violations(), 1_000)
     compiled = Compiled(module)
 
     @jit

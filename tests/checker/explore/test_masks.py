@@ -10,11 +10,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore.codegen import emit as codegen
-from quorate.checker.explore.codegen import masks
+from quorate.checker.explore.codegen import check, masks, successors
+from quorate.checker.explore.codegen import groups as grouping
 from quorate.checker.explore.codegen.literals import Sums, Term, least
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.ground.layout import Column
+from quorate.checker.ground.columns import Column
 from quorate.checker.ground.nodes import Bool, Graph, Node
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
@@ -29,7 +29,7 @@ NEVER = 1 << 30
 
 def explored(protocol: type[Protocol], sizes: Sizes, few: int, set_: int) -> tuple[Any, Explorer]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codegen, "FEW_MASKS", few)
+        patch.setattr(successors, "FEW_MASKS", few)
         patch.setattr(masks, "SET", set_)
         search = Explorer(protocol, sizes, limit=2000)
         return search.run(), search
@@ -61,7 +61,7 @@ def checked(protocol: type[Protocol], sizes: Sizes, **most: int) -> Any:
     """What a search finds if checks of properties are bounded like this."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in most.items():
-            patch.setattr(codegen, name, value)
+            patch.setattr(check, name, value)
         found = Explorer(protocol, sizes, limit=2000).run()
     if found.undefined is not None:
         return found.undefined
@@ -108,10 +108,13 @@ def test_what_is_a_mask() -> None:
     """All steps of Paxos: even which value the highest vote of a quorum allows."""
     search = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
     with search.sizes:
-        groups = codegen.grouped(search.kernel.possible)
-        runs = list(codegen.alike(search.kernel.layout.graph, groups, True))
+        possible = search.kernel.source.possible
+        groups = grouping.grouped(possible)
+        runs = list(successors.mask_runs(search.kernel.layout.graph, groups, True))
     ((steps, others),) = runs
-    assert not others and [s.label for s in steps] == list(range(len(search.kernel.possible)))
+    assert not others and [s.label for s in steps] == list(
+        range(len(search.kernel.source.possible))
+    )
 
 
 def conditions() -> st.SearchStrategy[Bool]:

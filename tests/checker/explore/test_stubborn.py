@@ -15,7 +15,7 @@ from quorate.checker.explore.reduction import satisfiable as possible
 from quorate.checker.explore.reduction.stubborn import Need, Steps, Stubborn
 from quorate.checker.explore.reduction.stubborn_relations import Relations
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.ground import evaluate, instances
+from quorate.checker.ground import instances, quantifiers
 from quorate.checker.ground.nodes import Node, nodes_in
 from quorate.checker.results import Outcome
 from quorate.model.language import ModelError, SizeError
@@ -273,7 +273,7 @@ def test_a_wrong_reduction_is_noticed(
 
 def test_messages_known_only_by_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instances, "MOST_UNROLLED", 1)
-    monkeypatch.setattr(evaluate, "MOST_PAYLOADS", 0)
+    monkeypatch.setattr(quantifiers, "MOST_PAYLOADS", 0)
     for protocol, sizes, faults in LOOPED:
         assert agree(protocol, protocol.sized(faults, **sizes)).ending == "holds"
     for seed in range(8):
@@ -294,9 +294,13 @@ def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_a_violation_implies_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that could break Raft's logs wait for what every broken log implies."""
     search = Explorer(Raft, Raft.sized({"crash": 0}, Server=2, Value=1, Term=1, Index=1), por=True)
-    assert search.kernel.stubborn is not None and search.kernel.stubborn.always == 0
+    stubborn = search.kernel.source.stubborn
+    assert stubborn is not None and stubborn.always == 0
     monkeypatch.setattr(Relations, "implied", lambda self, p: iter(()))
     with monkeypatch.context() as patch:
         patch.setenv("QUORATE_CACHE", "/dev/null/none")
         without = Explorer(search.protocol, search.sizes, por=True)
-        assert without.kernel.stubborn is not None and without.kernel.stubborn.always != 0
+        assert (
+            without.kernel.source.stubborn is not None
+            and without.kernel.source.stubborn.always != 0
+        )

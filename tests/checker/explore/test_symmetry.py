@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.cli.main import run
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.reduction import symmetry
+from quorate.checker.explore.reduction import symmetry, symmetry_code
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.ground.interchangeable import Interchangeable, symmetric_sorts
@@ -63,8 +63,8 @@ def test_bundled_agree(bound: Bound) -> None:
 @pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
 def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sort is walked, none is sorted, by the loop that is meant for large groups."""
-    monkeypatch.setattr(symmetry, "MOST_UNROLLED", 0)
-    monkeypatch.setattr(symmetry, "_blocks", lambda swaps: None)
+    monkeypatch.setattr(symmetry_code, "MOST_UNROLLED", 0)
+    monkeypatch.setattr(symmetry, "_owned_cells", lambda swaps: None)
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
 
@@ -440,7 +440,7 @@ class Proto(Protocol):
 @pytest.mark.parametrize("looped", [False, True])
 def test_accepted(name: str, looped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if looped:
-        monkeypatch.setattr(symmetry, "MOST_UNROLLED", 0)
+        monkeypatch.setattr(symmetry_code, "MOST_UNROLLED", 0)
     with protocol_of(ACCEPTED[name], {"Proc": 3, "Ballot": 2, "Log": 1}) as (protocol, sizes):
         assert agree(protocol, sizes) == "holds"
         explorer = Explorer(protocol, sizes, symmetry=True)

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 import quorate.checker.export.tla.expressions
 import quorate.checker.export.tla.quantifiers
 import quorate.checker.export.tla.terms
+import quorate.checker.ground.containers
 import quorate.checker.ground.evaluate
+import quorate.checker.ground.quantifiers
 import quorate.checker.prove.unbounded.binding
 import quorate.checker.prove.unbounded.translate
 from quorate.model.language.declare.types import NatType
@@ -186,7 +188,14 @@ def named_in(*modules: ModuleType) -> set[str]:
 
 DOMAINS = (c.OverType, c.OverSent, c.OverMembers, c.OverRange)
 READINGS = {
-    "ground": (c, [quorate.checker.ground.evaluate]),
+    "ground": (
+        c,
+        [
+            quorate.checker.ground.containers,
+            quorate.checker.ground.evaluate,
+            quorate.checker.ground.quantifiers,
+        ],
+    ),
     "any size": (
         c,
         [quorate.checker.prove.unbounded.translate, quorate.checker.prove.unbounded.binding],

@@ -39,7 +39,7 @@ from .saved import Folder, Manifest, SavedError
 from .shard import Level, Shard, Work
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.codegen.emit import Goal
+    from quorate.checker.explore.codegen.blocked import Goal
 
 ROUND = 1 << 17  # states that a shard expands before it hands over what it made
 ATTEMPTS = 5  # how often in a row one level is begun again

@@ -12,7 +12,13 @@ from typing import Any
 
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.emit import I32, I64, Lowering, Words, const
+from quorate.checker.explore.codegen.lowering import (
+    I64,
+    NodeLowering,
+    const,
+    load_words,
+    new_function,
+)
 from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
 
 # Beyond so many operations only the top of a formula is counted, its parts as true or false.
@@ -26,15 +32,9 @@ def add_distance(
 
     0 if and only if one of the violations holds; the label is not looked at.
     """
-    pointer = ir.PointerType()
-    f = ir.Function(module, ir.FunctionType(I64, [pointer, pointer]), "distance")
+    f = new_function(module, "distance", [ir.PointerType()] * 2)
     b = ir.IRBuilder(f.append_basic_block("entry"))
-    kind = ir.IntType(64)
-    values = [
-        b.load(b.gep(f.args[0], [ir.Constant(I32, i)], source_etype=kind), typ=kind)
-        for i in range(words)
-    ]
-    low = Lowering(b, Words(values, f.args[0]), graph)
+    low = NodeLowering(b, load_words(b, f.args[0], words), graph)
     counting = _Counting(low, most, sum(1 for _ in nodes_in(violations)) <= MOST_COUNTED)
     b.ret(counting.least([const(most), *(counting.missing(p, True) for p in violations)]))
 
@@ -42,7 +42,7 @@ def add_distance(
 class _Counting:
     """Emits the sum of what is missing; what two parts share is computed once."""
 
-    def __init__(self, low: Lowering, most: int, deep: bool) -> None:
+    def __init__(self, low: NodeLowering, most: int, deep: bool) -> None:
         self.low, self.b, self.most, self.deep = low, low.b, most, deep
         self._done: dict[tuple[int, bool], Any] = {}
 

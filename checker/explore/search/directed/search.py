@@ -43,7 +43,7 @@ BUCKETS = 1 << 16
 MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
 
 if TYPE_CHECKING:
-    from quorate.checker.explore.codegen.emit import Goal
+    from quorate.checker.explore.codegen.blocked import Goal
 
 ENDINGS = {
     d.VIOLATED: Outcome.VIOLATED,
@@ -98,7 +98,7 @@ class Directed(Search):
     def _compiled_distance(self) -> Compiled:
         k = self.model.kernel
         module = ir.Module("distance")
-        add_distance(module, k.layout.graph, k.words, k.violations(), FARTHEST)
+        add_distance(module, k.layout.graph, k.words, k.source.violations(), FARTHEST)
         return Compiled(module)
 
     def _initial(self) -> Outcome | None:

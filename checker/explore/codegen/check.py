@@ -1,0 +1,130 @@
+"""`check`: which properties a state settles, as machine code."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from quorate.checker.ground.instances import Instance
+from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
+from quorate.model.language import SizeError
+
+from .known import Footprint, Known
+from .literals import Sums, Term, least
+from .lowering import I32, I64, NodeLowering, const, load_words, new_function
+from .masks import Lanes
+
+# How many terms may be joined to put in what is known after a step, and how many operations
+# there may be in the code for one step, in all.
+MOST_TERMS_PUT = 300_000
+MOST_CODE = 100_000
+
+# Terms that are simplified together: the work grows with the square of their number.
+MOST_COMPARED = 256
+
+
+def add_check(
+    module: ir.Module,
+    graph: Graph,
+    words: int,
+    conditions: Sequence[Bool],
+    instances: Sequence[Instance],
+) -> None:
+    """`i64 check(state*, label*)`: bit i is set where condition i holds.
+
+    The state is the successor, by the instance that the label numbers, of a state where no
+    condition held, or where it is known that it did: so of each disjunction only those parts are
+    looked at that read a cell which the instance may have written.
+    """
+    pointer = ir.PointerType()
+    f = new_function(module, "check", [pointer, pointer])
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    low = NodeLowering(b, load_words(b, f.args[0], words), graph)
+    lanes = Lanes(f, b, low.words.values)
+    other = f.append_basic_block("other")
+    switch = b.switch(b.load(f.args[1], typ=I32), other)
+    b.position_at_end(other)
+    b.ret(const(0))
+    for parts, labels in _after_steps(graph, Sums(), conditions, instances, words):
+        block = f.append_basic_block("variant")
+        for label in labels:
+            switch.add_case(ir.Constant(I32, label), block)
+        b.position_at_end(block)
+        inner = low.scoped()
+        found: Any = const(0)
+        for part in parts:
+            holds = lanes.any(part.terms)
+            if part.others:
+                holds = b.or_(holds, inner.condition(graph.or_(part.others)))
+            found = b.or_(found, b.shl(b.zext(holds, I64), const(part.number)))
+        b.ret(found)
+    lanes.close()
+
+
+@dataclass(frozen=True)
+class PropertyPart:
+    """Of condition `number` a part, which holds where one of the terms or of the others does."""
+
+    number: int
+    terms: list[Term]
+    others: list[Bool]
+
+
+def _after_steps(
+    graph: Graph, sums: Sums, conditions: Sequence[Bool], instances: Sequence[Instance], words: int
+) -> list[tuple[list[PropertyPart], list[int]]]:
+    """What to check after a step, and the positions of the instances after which it is that.
+
+    That is, of each disjunction, the parts which read a cell that the instance may have written,
+    with what is known after it put in. Where that would be long, all is checked after every step.
+    """
+    parts = [(i, p) for i, q in enumerate(conditions) for p in _disjuncts(graph, q)]
+    cells = Footprint()
+    found: dict[tuple[tuple[int, Bool], ...], tuple[list[PropertyPart], list[int]]] = {}
+    code = 0
+    try:
+        with graph.aside(MOST_TERMS_PUT):
+            for label, instance in enumerate(instances):
+                written = cells.written(instance.stores)
+                after = Known(graph, instance)
+                read = [(i, p) for i, p in parts if p is True or cells.read(p) & written]
+                left = [(i, q) for i, p in read if (q := after.value(p)) is not False]
+                if tuple(left) not in found:
+                    made = list(_parts(sums, left))
+                    code += sum(words * len(p.terms) for p in made)
+                    code += sum(1 for p in made for _ in nodes_in(p.others))
+                    if code > MOST_CODE:
+                        raise SizeError("too much code")
+                    found[tuple(left)] = made, []
+                found[tuple(left)][1].append(label)
+            return list(found.values())
+    except SizeError:
+        return [(list(_parts(sums, parts)), list(range(len(instances))))]
+
+
+def _parts(sums: Sums, pairs: Iterable[tuple[int, Bool]]) -> Iterator[PropertyPart]:
+    for number, some in itertools.groupby(pairs, key=lambda pair: pair[0]):
+        terms: list[Term] = []
+        others: list[Bool] = []
+        for _, p in some:
+            of_p = sums.of(p)
+            if of_p is None:
+                others.append(p)
+            else:
+                terms += of_p
+        chunks = (terms[k : k + MOST_COMPARED] for k in range(0, len(terms), MOST_COMPARED))
+        yield PropertyPart(number, [term for chunk in chunks for term in least(chunk)], others)
+
+
+def _disjuncts(graph: Graph, p: Bool) -> Iterator[Bool]:
+    """Parts that the condition is the disjunction of."""
+    if isinstance(p, Node) and p.op == "or":
+        yield from p.args
+    elif isinstance(p, Node) and p.op == "not" and p.args[0].op == "and":
+        yield from (graph.not_(q) for q in p.args[0].args)
+    elif p is not False:
+        yield p

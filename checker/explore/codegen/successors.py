@@ -1,0 +1,230 @@
+"""`successors`: the states that one step leads to, as machine code."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+from quorate.checker.ground.instances import Instance
+from quorate.checker.ground.nodes import Bool, Graph
+
+from .groups import Group, clustered, enabled, grouped
+from .known import Known
+from .labels import UNDEFINED_STEP
+from .literals import Sums
+from .lowering import I1, I32, I64, NodeLowering, const, load_words, new_function
+from .masks import MaskedStep, MaskedSteps, masked_step
+from .messages import over_messages
+
+FEW_MASKS = 4  # so many steps in a row that are masks are worth a loop
+MOST_IN_GROUP = 32  # steps of one group that become masks
+
+
+def add_successors(
+    module: ir.Module,
+    graph: Graph,
+    words: int,
+    instances: Sequence[Instance],
+    actions: list[str],
+    codes: Sequence[int] | None = None,
+) -> None:
+    """`i64 successors(state*, out*, labels*, fired*)`: the changed successors of a state.
+
+    Writes each as `words` words to out and the index of an instance to labels, adds to `fired`
+    how often each action is enabled, and returns how many successors were written. With `codes`,
+    there is one successor for each enabled instance, also where it is the state itself, and its
+    label has 64 bits: the code of the instance, more by 1 for each choice of its messages before.
+    """
+    pointer = ir.PointerType()
+    f = new_function(module, "successors", [pointer, pointer, pointer, pointer])
+    state, out, labels, fired = f.args
+    b = ir.IRBuilder(f.append_basic_block("entry"))
+    count = b.alloca(I64, name="count")
+    b.store(const(0), count)
+    before = NodeLowering(b, load_words(b, state, words), graph)
+    emit = _Emitter(f, b, before, count, out, labels, codes)
+    masked = MaskedSteps(f, b, before.words.values)
+    totals: dict[str, Any] = {}
+    single = [Group((x,), (i,)) for i, x in enumerate(instances)]
+    groups = grouped(instances) if codes is None else single
+
+    def add_fired(name: str, number: Any) -> None:
+        totals[name] = b.add(totals[name], number) if name in totals else number
+
+    def count_fired(name: str, number: Any) -> None:
+        cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+        b.store(b.add(b.load(cell, typ=I64), number), cell)
+
+    def emit_cluster(shared: Bool, cluster: list[Group]) -> None:
+        name = cluster[0].instances[0].action.name
+        if cluster[0].instances[0].loops:
+            cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+            emit.looped(cluster[0].instances[0], cluster[0].labels[0], cell)
+        elif shared is True:
+            for group in cluster:
+                add_fired(name, emit.straight(group, before))
+        else:
+            with b.if_then(before.condition(shared)):
+                inner = before.scoped()
+                for group in cluster:
+                    count_fired(name, emit.straight(group, inner))
+
+    for steps, run in mask_runs(graph, groups, codes is None):
+        if steps:
+            for name, number in masked.emit(steps, count, out, labels):
+                add_fired(name, number)
+        for shared, cluster in clustered(graph, run):
+            emit_cluster(shared, cluster)
+    for name, total in totals.items():
+        count_fired(name, total)
+    b.ret(b.load(count, typ=I64))
+    masked.close()
+
+
+def mask_runs(
+    graph: Graph, groups: Sequence[Group], masks: bool
+) -> Iterator[tuple[list[MaskedStep], list[Group]]]:
+    """The groups in their order, in runs: either of steps that are masks, or of others."""
+
+    sums = Sums()
+
+    def steps(number: int, group: Group) -> list[MaskedStep] | None:
+        if not masks or len(group.instances) > MOST_IN_GROUP:
+            return None
+        found = []
+        for instance, label in zip(group.instances, group.labels, strict=True):
+            if _undefined(graph, instance):
+                return None
+            step = masked_step(graph, sums, instance, label, number)
+            if step is None:
+                return None
+            found.append(step)
+        return found
+
+    pairs = [(steps(number, group), group) for number, group in enumerate(groups)]
+    others: list[Group] = []
+    for is_mask, run in itertools.groupby(pairs, key=lambda pair: pair[0] is not None):
+        of_run = list(run)
+        flat = [step for found, _ in of_run for step in found or ()]
+        if is_mask and len(flat) >= FEW_MASKS:
+            if others:
+                yield [], others
+            yield flat, []
+            others = []
+        else:
+            others = others + [group for _, group in of_run]
+    if others:
+        yield [], others
+
+
+def _undefined(graph: Graph, instance: Instance) -> bool:
+    """Whether there may be states where a guard, or an enabled step, has no meaning."""
+    if any(u.when is not False for u in instance.undefined[: instance.early]):
+        return True
+    known, can = Known(graph, instance, after=False), enabled(graph, instance)
+    late = instance.undefined[instance.early :]
+    return any(graph.and_([can, known.value(u.when)]) is not False for u in late)
+
+
+class _Emitter:
+    def __init__(
+        self,
+        f: Any,
+        b: ir.IRBuilder,
+        before: NodeLowering,
+        count: Any,
+        out: Any,
+        labels: Any,
+        codes: Sequence[int] | None,
+    ) -> None:
+        self.f, self.b, self.before, self.codes = f, b, before, codes
+        self.count, self.out, self.labels = count, out, labels
+
+    def straight(self, group: Group, low: NodeLowering) -> Any:
+        """Emit a group's successor where any of its guards holds; returns how many hold."""
+        b = self.b
+        guards = [low.condition(enabled(low.g, i)) for i in group.instances]
+        early = low.g.or_(u.when for i in group.instances for u in i.undefined[: i.early])
+        undefined = low.g.or_(u.when for i in group.instances for u in i.undefined)
+        numbers = [b.zext(g, I64) for g in guards]
+        total = numbers[0]
+        for n in numbers[1:]:
+            total = b.add(total, n)
+        some = guards[0]
+        for g in guards[1:]:
+            some = b.or_(some, g)
+        label: Any = ir.Constant(I32, group.labels[-1])
+        for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
+            label = b.select(g, ir.Constant(I32, index), label)
+        if self.codes is not None:
+            label, early, undefined = const(self.codes[group.labels[0]]), False, False
+        if early is not False:
+            some = b.or_(some, low.condition(early))
+        with b.if_then(some, likely=False):
+            self._emit(low.scoped(), group.instances[0], label, undefined)
+        return total
+
+    def looped(self, instance: Instance, label: int, fired: Any) -> None:
+        """Emit an instance once for every message that its loops find sent."""
+        b = self.b
+
+        g = self.before.g
+        if self.codes is not None:
+            self._looped_every(instance, self.codes[label], fired)
+            return
+        early = g.or_(u.when for u in instance.undefined[: instance.early])
+        undefined = g.or_(u.when for u in instance.undefined)
+
+        def body(low: NodeLowering) -> None:
+            holds = low.condition(enabled(g, instance))
+            some = holds if early is False else b.or_(holds, low.condition(early))
+            with b.if_then(some, likely=False):
+                b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
+                self._emit(low.scoped(), instance, ir.Constant(I32, label), undefined)
+
+        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+
+    def _looped_every(self, instance: Instance, code: int, fired: Any) -> None:
+        b, g = self.b, self.before.g
+
+        def body(low: NodeLowering) -> None:
+            number: Any = const(0)
+            for loop in instance.loops:
+                choice = b.mul(low.scalar(loop.index), const(loop.messages.payloads))
+                choice = b.add(choice, low.scalar(loop.payload))
+                number = b.add(b.mul(number, const(loop.choices)), choice)
+            with b.if_then(low.condition(enabled(g, instance))):
+                b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
+                self._emit(low.scoped(), instance, b.add(number, const(code)), False)
+
+        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+
+    def _emit(self, low: NodeLowering, instance: Instance, label: Any, undefined: Bool) -> None:
+        """Append the successor, unless it is the state itself; mark it where it is undefined."""
+        b = self.b
+        after = low.stored(instance.stores)
+        different: Any = None
+        for old, new in zip(low.words.values, after, strict=True):
+            if old is not new:
+                changed = b.icmp_unsigned("!=", old, new)
+                different = changed if different is None else b.or_(different, changed)
+        if undefined is not False:
+            wrong = low.condition(undefined)
+            mark = b.select(wrong, ir.Constant(I32, UNDEFINED_STEP), ir.Constant(I32, 0))
+            label = b.or_(label, mark)
+            different = wrong if different is None else b.or_(different, wrong)
+        if self.codes is not None:
+            different = ir.Constant(I1, 1)
+        if different is None:
+            return
+        with b.if_then(different):
+            n = b.load(self.count, typ=I64)
+            base = b.mul(n, const(len(after)))
+            for i, word in enumerate(after):
+                at = b.gep(self.out, [b.add(base, const(i))], source_etype=I64)
+                b.store(word, at)
+            b.store(label, b.gep(self.labels, [n], source_etype=label.type))
+            b.store(b.add(n, const(1)), self.count)

@@ -1,0 +1,140 @@
+"""What a kernel is compiled from: actions unrolled, properties as conditions, and their code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from llvmlite import ir
+
+from quorate.checker.explore.codegen.blocked import Goal, add_blocked
+from quorate.checker.explore.codegen.check import add_check
+from quorate.checker.explore.codegen.groups import enabled, grouped
+from quorate.checker.explore.codegen.successors import add_successors
+from quorate.checker.explore.reduction.stubborn import Stubborn
+from quorate.checker.explore.reduction.stubborn_code import add_stubborn
+from quorate.checker.explore.reduction.symmetry import Reduction
+from quorate.checker.explore.reduction.symmetry_code import add_symmetry
+from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.evaluation import UndefinedCase
+from quorate.checker.ground.instances import Instance, Instantiator
+from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.nodes import MOST_TERMS, Bool
+
+from .metadata import KernelMetadata
+
+
+@dataclass
+class KernelSource:
+    """A protocol at the sizes of its layout, unrolled. Its parts are made when they are needed."""
+
+    layout: Layout
+    por: bool
+
+    # ------------------------------------------------------------ actions
+
+    @cached_property
+    def _instantiator(self) -> Instantiator:
+        return Instantiator(self.layout)
+
+    @cached_property
+    def instances(self) -> list[Instance]:
+        """Every action with every choice of arguments."""
+        make, actions = self._instantiator, self.layout.description.actions
+        with self.layout.sizes:
+            return [i for action in actions for i in make.instances(action)]
+
+    @cached_property
+    def possible(self) -> list[Instance]:
+        """The instances that labels number: those that are not disabled in every state."""
+        return [i for i in self.instances if self._may_happen(i)]
+
+    def _may_happen(self, i: Instance) -> bool:
+        return bool(i.early) or enabled(self.layout.graph, i) is not False
+
+    def usable(self, found: tuple[Dependency, ...]) -> tuple[int, ...]:
+        """The dependencies that no loop contradicts: one over messages reads their payloads."""
+        looped = {m.record for i in self.instances for m in (loop.messages for loop in i.loops)}
+        return tuple(i for i, d in enumerate(found) if d.reported not in looped)
+
+    def metadata(self, follows: tuple[int, ...]) -> KernelMetadata:
+        """What a search asks of the kernel before it calls it."""
+        return KernelMetadata(
+            follows,
+            len(self.instances),
+            max(1, _most(group.instances[0] for group in grouped(self.possible))),
+            _most(self.possible),
+        )
+
+    # ------------------------------------------------------------ properties
+
+    @cached_property
+    def _properties(self) -> list[tuple[Bool, list[UndefinedCase]]]:
+        """For each property where it holds, and where it is undefined."""
+        with self.layout.sizes:
+            return [self._instantiator.property(p) for p in self.layout.description.properties]
+
+    @property
+    def undefined(self) -> list[list[UndefinedCase]]:
+        """For each property where it is undefined."""
+        return [undefined for _, undefined in self._properties]
+
+    @cached_property
+    def conditions(self) -> list[Bool]:
+        """Where `check` sets its bits."""
+        graph, properties = self.layout.graph, self.layout.description.properties
+        pairs = zip(properties, self._properties, strict=True)
+        conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
+        return [*conditions, graph.or_(u.when for us in self.undefined for u in us)]
+
+    def violations(self) -> list[Bool]:
+        """For each invariant the condition that it is violated."""
+        properties = self.layout.description.properties
+        pairs = zip(properties, self.conditions, strict=False)
+        return [condition for p, condition in pairs if p.kind == "invariant"]
+
+    # ------------------------------------------------------------ code
+
+    @cached_property
+    def stubborn(self) -> Stubborn | None:
+        """What partial-order reduction makes of it."""
+        if not self.por:
+            return None
+        bad = [*self.violations(), self.conditions[-1]]
+        with self.layout.sizes:
+            return Stubborn(self.layout, grouped(self.possible), bad)
+
+    def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> ir.Module:
+        """`successors` and `check`, and what reductions make of them.
+
+        Symmetry reduces what the function named `successors` gives.
+        """
+        graph, words = self.layout.graph, self.layout.words
+        module = ir.Module("kernel")
+        with self.layout.sizes:
+            add_successors(module, graph, words, self.possible, actions)
+            if self.stubborn is not None:
+                add_stubborn(module, self.stubborn)
+            if reduction is not None and reduction.permutations > 1:
+                add_symmetry(module, reduction, self.conditions, successors)
+            else:
+                add_check(module, graph, words, self.conditions, self.possible)
+        return module
+
+    def blocked(self, goals: list[Goal]) -> ir.Module:
+        """`blocked`, which counts how often each of these guards fails first.
+
+        Raises SizeError if that alone has too many terms.
+        """
+        graph, instances = self.layout.graph, self.instances
+        module = ir.Module("coverage")
+        with graph.aside(MOST_TERMS):
+            add_blocked(module, graph, self.layout.words, instances, goals)
+        return module
+
+
+def _most(instances: Iterable[Instance]) -> int:
+    """How often instances can happen in one state: once for each choice of messages sent."""
+    return sum(math.prod(loop.messages.column.count for loop in i.loops) for i in instances)

@@ -1,0 +1,172 @@
+"""Quantifiers unrolled.
+
+The result of a quantifier is remembered by the values of the names (down to the fields) that occur
+in it, so that nested quantifiers over messages cost what their distinct arguments cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from quorate.model.language.declare.types import SeqType
+from quorate.model.language.ir import core as c
+
+from .evaluation import Closure, Env, Evaluation, UndefinedCase
+from .free_paths import field_positions, free_paths, project
+from .nodes import Bool, Node, Scalar
+from .one_point import equalities_of
+from .values import Fields, Value
+
+# A quantifier over messages looks at each payload by itself, up to so many under one key.
+MOST_PAYLOADS = 32
+
+
+class Quantifiers(Evaluation):
+    """Compiles quantifiers and counts."""
+
+    def _quant(self, e: c.Quant) -> Closure:
+        body, g, forall = self.closure(e.body), self.g, e.forall
+        join = g.and_ if forall else g.or_
+        equalities = equalities_of(e)
+
+        def evaluate(env: Env) -> Bool:
+            found: list[Bool] = []
+            for premise, inner in self.bound(e.binders, env, equalities):
+                holds = self._under(premise, body, inner)
+                if forall:
+                    holds = g.or_([g.not_(premise), holds])
+                else:
+                    holds = g.and_([premise, holds])
+                if holds is not forall:
+                    found.append(holds)
+                    if holds is (not forall):
+                        break
+            return join(found)
+
+        return self._remembered(e, evaluate)
+
+    def _count(self, e: c.Count) -> Closure:
+        condition = self.closure(e.condition)
+
+        def evaluate(env: Env) -> Scalar:
+            return self.g.total(
+                self.g.number(self.g.and_([premise, self._under(premise, condition, inner)]))
+                for premise, inner in self.bound(e.binders, env)
+            )
+
+        return self._remembered(e, evaluate)
+
+    def _remembered(self, e: c.Expr, evaluate: Closure) -> Closure:
+        """Evaluate once for each distinct value of what occurs free in the expression."""
+        paths = sorted(free_paths(e))
+        known: dict[tuple[Any, ...], tuple[Value, list[UndefinedCase]]] = {}
+        fields = {p: field_positions(e, p) for p in paths}
+
+        def remember(env: Env) -> Value:
+            key = tuple(project(env[p[0]], fields[p]) for p in paths)
+            if key not in known:
+                outer_undefined, outer_path = self.undefined, self._path
+                self.undefined, self._path = [], []
+                try:
+                    value = evaluate(env)
+                    known[key] = (value, self.undefined)
+                finally:
+                    self.undefined, self._path = outer_undefined, outer_path
+            value, undefined = known[key]
+            for u in undefined:
+                self._no_value(u.when, u.span, u.what)
+            return value
+
+        return remember
+
+    def bound(
+        self,
+        binders: tuple[c.Binder, ...],
+        env: Env,
+        equalities: dict[str, list[tuple[str, c.Expr]]] | None = None,
+        so_far: Bool = True,
+    ) -> Iterator[tuple[Bool, Env]]:
+        """Every choice of values for the binders that may exist, and when it does."""
+        if not binders:
+            yield so_far, env
+            return
+        first, *rest = binders
+        known = (equalities or {}).get(first.var.name, [])
+        depth = len(self._path)
+        self._path.append(so_far)
+        try:
+            if first.when is not None:
+                self._path.append(self.value(first.when, env))
+            choices = list(self._choices(first, env, known))
+        finally:
+            del self._path[depth:]
+        for premise, value in choices:
+            inner = {**env, first.var.name: value}
+            both = self.g.and_([so_far, premise])
+            yield from self.bound(tuple(rest), inner, equalities, both)
+
+    def _choices(
+        self, b: c.Binder, env: Env, known: list[tuple[str, c.Expr]]
+    ) -> Iterator[tuple[Bool, Value]]:
+        match b.domain:
+            case c.OverType(type=t):
+                for value in self.v.proper(t):
+                    yield True, value
+            case c.OverSent(variable=variable, record=record):
+                yield from self._messages(variable, record, env, known)
+            case c.OverMembers(of=of):
+                value, t = self.value(of, env), of.type
+                if isinstance(t, SeqType):
+                    for i, item in enumerate(value.items):
+                        if (inside := self.g.less(i, value.length)) is not False:
+                            yield inside, item
+                else:
+                    members = self.v.candidates(b.var.type)
+                    for bit, member in zip(self.bits(value, t), members, strict=True):
+                        if bit is not False:
+                            yield bit, member
+            case c.OverRange(lower=lower, upper=upper):
+                low, high = self.value(lower, env), self.value(upper, env)
+                for k in range(high.size - 1 if isinstance(high, Node) else high):
+                    inside = self.g.and_([self.g.less_eq(low, k), self.g.less(k, high)])
+                    if inside is not False:
+                        yield inside, k
+
+    def _messages(
+        self, variable: str, record: type, env: Env, known: list[tuple[str, c.Expr]]
+    ) -> Iterator[tuple[Bool, Value]]:
+        """The messages of a class that may have been sent; `known` fields equal expressions."""
+        column = self.layout.messages[variable, record]
+        fixed: dict[int, int] = {}
+        names = [s.name for s in column.spaces]
+        for name, e in known:
+            i = names.index(name)
+            value, t = self.value(e, env), column.spaces[i].type
+            code = self.v.code(value, t)
+            if not isinstance(code, Node):
+                code -= column.spaces[i].proper
+                if code < 0 or not self.v.fits(value, t) or fixed.setdefault(i, code) != code:
+                    return
+        payloads = self._numbers(column.payload, column.spaces, fixed)
+        for index in self._numbers(column.key, column.spaces, fixed):
+            cell = self.g.load(column.column, index)
+            if len(payloads) > MOST_PAYLOADS:
+                # One message with symbolic fields, rather than one for every payload.
+                present = self.g.not_(self.g.isin(cell, 1))
+                number = self.g.select(present, self.g.sub(cell, 1), 0)
+                yield present, Fields(column.fields(index, number))
+                continue
+            for payload in payloads:
+                present = self.g.eq(cell, payload + 1)
+                if present is not False:
+                    yield present, Fields(column.fields(index, payload))
+
+    def _numbers(self, which: list[int], spaces: list[Any], fixed: dict[int, int]) -> list[int]:
+        """The mixed-radix numbers of these fields that agree with the fixed digits."""
+        found, weight = [0], 1
+        for i in which:
+            digits = [fixed[i]] if i in fixed else range(spaces[i].size)
+            found = [n + d * weight for d in digits for n in found]
+            weight *= spaces[i].size
+        return found
