@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from .ascii import to_ascii
 from .canvas import Canvas
-from .spacetime_layout import TRACK_OFFSET, Flight, Layout, Placed, lay_out
+from .spacetime_layout import TRACK_OFFSET, Flight, Placed, SpacetimeLayout, lay_out
 from .trace import Trace
 from .values import Record, show, show_name
 
@@ -41,7 +41,7 @@ class _Diagram:
         self.digits = len(str(len(trace.steps)))
         longest = max(map(len, self.titles), default=0) + self.digits + 4
         self.gutter = max(min(longest, width * 2 // 5), _NARROWEST_GUTTER)
-        self.layout: Layout = lay_out(trace, width - self.gutter)
+        self.layout: SpacetimeLayout = lay_out(trace, width - self.gutter)
         # Where columns need more than they were given, titles give way first.
         self.gutter = max(min(self.gutter, width - self.layout.width), _NARROWEST_GUTTER)
         self.canvas = Canvas(self.gutter + self.layout.width)

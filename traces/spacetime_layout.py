@@ -78,7 +78,7 @@ class Placed:
 
 
 @dataclass
-class Layout:
+class SpacetimeLayout:
     """The whole diagram."""
 
     lanes: list[Lane]
@@ -87,14 +87,14 @@ class Layout:
     width: int = 0
 
 
-def lay_out(trace: Trace, width: int) -> Layout:
+def lay_out(trace: Trace, width: int) -> SpacetimeLayout:
     """Place `trace` in `width` columns, with as many tracks as fit."""
     lanes = {name: Lane(name, index) for index, name in enumerate(trace.columns())}
     steps: list[Placed] = []
     for number, step in trace.numbered():
         lane = lanes[NOBODY if step.node is None else step.node]
         steps.append(_place(trace, number, step, lane, steps))
-    layout = Layout(list(lanes.values()), steps, steps[-1].leaves + 1 if steps else 0)
+    layout = SpacetimeLayout(list(lanes.values()), steps, steps[-1].leaves + 1 if steps else 0)
     _find_flights(layout)
     _fit(layout, width)
     return layout
@@ -120,7 +120,7 @@ def _heard(trace: Trace, number: int) -> set[Record]:
     return {received.message for received in later if received.step == number}
 
 
-def _find_flights(layout: Layout) -> None:
+def _find_flights(layout: SpacetimeLayout) -> None:
     for placed in layout.steps:
         for sender in placed.labels:
             source = layout.steps[sender - 1]
@@ -131,7 +131,7 @@ def _find_flights(layout: Layout) -> None:
             placed.stub = Flight(placed.lane, placed.leaves, placed.leaves)
 
 
-def _fit(layout: Layout, width: int) -> None:
+def _fit(layout: SpacetimeLayout, width: int) -> None:
     for lane in layout.lanes:
         _assign_tracks(layout, lane, len(layout.steps))
     _set_apart(layout, width)
@@ -143,7 +143,7 @@ def _fit(layout: Layout, width: int) -> None:
     _spread(layout, width)
 
 
-def _set_apart(layout: Layout, width: int) -> None:
+def _set_apart(layout: SpacetimeLayout, width: int) -> None:
     # With a column between two tracks, crossings are easier to follow.
     for lane in sorted(layout.lanes, key=lambda lane: -lane.tracks):
         lane.pitch = 2
@@ -151,11 +151,11 @@ def _set_apart(layout: Layout, width: int) -> None:
             lane.pitch = 1
 
 
-def _narrowest(layout: Layout) -> int:
+def _narrowest(layout: SpacetimeLayout) -> int:
     return sum(lane.narrowest for lane in layout.lanes)
 
 
-def _assign_tracks(layout: Layout, lane: Lane, most: int) -> None:
+def _assign_tracks(layout: SpacetimeLayout, lane: Lane, most: int) -> None:
     mine = [placed for placed in layout.steps if placed.lane is lane]
     drawn: list[Flight] = []
     # The shortest first: they stay next to their column, and if room is short
@@ -182,7 +182,7 @@ def _free_track(flight: Flight, drawn: list[Flight], lowest: int) -> int:
     return next(track for track in range(lowest, lowest + len(drawn) + 1) if track not in occupied)
 
 
-def _spread(layout: Layout, width: int) -> None:
+def _spread(layout: SpacetimeLayout, width: int) -> None:
     # Room left over goes between the columns, for the names of messages.
     spare = max(0, width - _narrowest(layout)) // len(layout.lanes)
     x = 0

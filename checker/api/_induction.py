@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.prove.bounded import KInduction as Induced
-from quorate.checker.prove.bounded import ObligationStatus
+from quorate.checker.prove.bounded import KInductionResult, ObligationStatus
 from quorate.checker.rendering import induction
 from quorate.checker.rendering.output import Output
 from quorate.model.language import Protocol, Sizes
@@ -25,7 +24,7 @@ class InductionResult(Result):
 
     protocol: type[Protocol]
     sizes: Sizes
-    induction: Induced
+    induction: KInductionResult
     run: Trace | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()

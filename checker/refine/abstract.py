@@ -38,7 +38,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Guard:
+class TriedGuard:
     """One `require` of an action that was tried."""
 
     line: int
@@ -56,7 +56,7 @@ class Attempt:
 
     action: str
     arguments: Arguments
-    guards: tuple[Guard, ...]
+    guards: tuple[TriedGuard, ...]
     differs: Difference | None
 
     def __str__(self) -> str:
@@ -195,10 +195,10 @@ class Abstract:
             observer.reset(token)
             interpreter.journal.roll_back()
 
-    def _guards(self, action: str, held: list[bool]) -> tuple[Guard, ...]:
+    def _guards(self, action: str, held: list[bool]) -> tuple[TriedGuard, ...]:
         """The guards that were looked at, with their text."""
         known = self.description.action(action).guards
-        return tuple(Guard(g.span.line, g.text, h) for g, h in zip(known, held, strict=False))
+        return tuple(TriedGuard(g.span.line, g.text, h) for g, h in zip(known, held, strict=False))
 
 
 def _distance(one: State, other: State) -> int:

@@ -50,7 +50,7 @@ NOTHING = object()
 
 
 @dataclass(frozen=True)
-class Call:
+class AbstractCall:
     """An abstract action, with terms over the concrete action's parameters for its own.
 
     A parameter that only guards mention may be left open (None): any value for which they hold.
@@ -70,7 +70,7 @@ class Call:
 
 # Abstract actions one after the other, and what the steps of one concrete action may be: one of
 # these if it changes the abstract state at all.
-CallSequence = tuple[Call, ...]
+CallSequence = tuple[AbstractCall, ...]
 Alternatives = tuple[CallSequence, ...]
 
 _Valued = tuple[c.Expr | None, list[Any]]  # a term, and what it is in each sample
@@ -176,7 +176,7 @@ class _Guess:
         wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
         if upper is None or not all(w in given for w in wanted):
             return []
-        return [((Call(action.name, tuple(given[w] for w in wanted)),),)]
+        return [((AbstractCall(action.name, tuple(given[w] for w in wanted)),),)]
 
     def _together(
         self, explained: dict[CallSequence, frozenset[int]], unexplained: set[int]
@@ -205,7 +205,7 @@ class _Guess:
                 if those:
                     chosen = iter(t for t, _ in row)
                     calls = (
-                        Call(u.name, (*itertools.islice(chosen, len(u.parameters)),))
+                        AbstractCall(u.name, (*itertools.islice(chosen, len(u.parameters)),))
                         for u in uppers
                     )
                     yield tuple(calls), those

@@ -30,7 +30,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.node import Node
+from quorate.model.language.ir.node import IRNode
 from quorate.model.language.ir.traverse import walk
 from quorate.model.refinements import Refinement
 
@@ -181,7 +181,7 @@ class Matching:
             return tuple(map(self.node, x))
         if isinstance(x, type):
             return self.cls(x) if issubclass(x, (Record, Sort, Nat, enum.Enum)) else x
-        if isinstance(x, (Node, Variable)):
+        if isinstance(x, (IRNode, Variable)):
             part: Any = x
             given = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "span"}
             changed = {n: self.node(y) for n, y in given.items() if n not in ("protocol", "owner")}

@@ -28,7 +28,7 @@ from quorate.model.language.ir.build import TRUE, conjunction, negation
 from quorate.model.language.ir.traverse import free, walk
 from quorate.model.refinements import Refinement
 
-from .action_map import Alternatives, Call, CallSequence, shown_calls
+from .action_map import AbstractCall, Alternatives, CallSequence, shown_calls
 from .choices import AFTER, Picked
 from .composing import after
 from .flattening import Flattening
@@ -233,7 +233,7 @@ class Simulation:
                 yield Deviation(f"{actions}: what it does to {row}", f, given)
 
     def _not_enabled(
-        self, call: Call, upper: c.Action, images: Mapping[str, Image], step: SymbolicStep
+        self, call: AbstractCall, upper: c.Action, images: Mapping[str, Image], step: SymbolicStep
     ) -> Iterator[Deviation]:
         """What may keep an abstract action from being possible, after those before it.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Cells, Interpreter, Sent, State
+from quorate.model.language.interpreter import Interpreter, MapVariable, MessagesVariable, State
 
 # A variable, or the messages of one class in it.
 Place = tuple[str, type | None]
@@ -36,9 +36,9 @@ class View:
 
     def _holder(self, name: str) -> Any:
         match self.interpreter.object.__dict__.get(name):
-            case Cells() as cells:
+            case MapVariable() as cells:
                 return _ReadCells(cells)
-            case Sent() as sent:
+            case MessagesVariable() as sent:
                 return _ReadSent(sent, self.read)
         return None
 
@@ -70,7 +70,7 @@ class View:
 class _ReadCells(Mapping[Any, Any]):
     """A map variable."""
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: MapVariable) -> None:
         self._cells = cells
 
     def __getitem__(self, key: Any) -> Any:
@@ -95,7 +95,7 @@ class _ReadCells(Mapping[Any, Any]):
 class _ReadSent:
     """A messages variable."""
 
-    def __init__(self, sent: Sent, read: set[Place]) -> None:
+    def __init__(self, sent: MessagesVariable, read: set[Place]) -> None:
         self._sent, self._read = sent, read
 
     def __contains__(self, message: object) -> bool:

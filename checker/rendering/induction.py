@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.loading import name_of
-from quorate.checker.prove.bounded import Induced, KInduction, ObligationStatus
+from quorate.checker.prove.bounded import Induced, KInductionResult, ObligationStatus
 from quorate.checker.prove.bounded import PathToViolation as FromAnywhere
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language import Protocol, Sizes
@@ -21,7 +21,7 @@ from .words import count, holding, seconds
 SENSE = "every step makes sense"
 
 
-def finding_line(found: KInduction) -> str | None:
+def finding_line(found: KInductionResult) -> str | None:
     """What is wrong, in one line; None where nothing was found to be."""
     base = found.base
     if base.initial is None:
@@ -33,7 +33,7 @@ def report(
     out: Output,
     protocol: type[Protocol],
     sizes: Sizes,
-    found: KInduction,
+    found: KInductionResult,
     warnings: Sequence[str],
     trace: Trace | None,
 ) -> None:
@@ -98,7 +98,7 @@ def _trace(protocol: type[Protocol], sizes: Sizes, i: Induced, path: FromAnywher
 def as_json(
     protocol: type[Protocol],
     sizes: Sizes,
-    found: KInduction,
+    found: KInductionResult,
     warnings: Sequence[str],
     trace: Trace | None,
     written: Path | None,
@@ -122,7 +122,7 @@ def as_json(
     }
 
 
-def _verdict(found: KInduction, warnings: Sequence[str]) -> str:
+def _verdict(found: KInductionResult, warnings: Sequence[str]) -> str:
     if found.status is ObligationStatus.PROVED and warnings:
         return "nothing claimed"
     if found.base.initial is not None:

@@ -25,7 +25,7 @@ from quorate.model.language.ir.traverse import free
 
 from .arrays import Valuations
 from .batch import Array, Batch
-from .grammar import CandidateGrammar, Literal, Prefix
+from .grammar import CandidateGrammar, Literal, QuantifierPrefix
 from .vector import States
 
 Bits = npt.NDArray[np.uint8]
@@ -44,7 +44,7 @@ class Clause:
     `signs` says for each literal whether it stands as it is or negated.
     """
 
-    prefix: Prefix
+    prefix: QuantifierPrefix
     literals: tuple[Literal, ...]
     signs: tuple[bool, ...]
     where: tuple[int, ...]  # the numbers of the literals among those of the prefix
@@ -78,7 +78,7 @@ class Clause:
 class Columns:
     """The literals of one prefix, evaluated."""
 
-    def __init__(self, grammar: CandidateGrammar, prefix: Prefix) -> None:
+    def __init__(self, grammar: CandidateGrammar, prefix: QuantifierPrefix) -> None:
         self.prefix = prefix
         self.plain = grammar.literals(prefix)
         self.member: c.Binder | None = None
@@ -242,7 +242,7 @@ def hashes(rows: Bits) -> Array:
     return found
 
 
-def _chunks(states: States, prefix: Prefix, layout: Layout) -> Iterator[States]:
+def _chunks(states: States, prefix: QuantifierPrefix, layout: Layout) -> Iterator[States]:
     """The states in parts that do not take too much memory; a sample where there are too many."""
     each = 1
     for b in prefix.binders:

@@ -30,7 +30,7 @@ from .induction import DEFINEDNESS, BreakingStep, InductionChecker, UndecidedErr
 from .instance import SampledInstance
 from .outcome import SynthesisProgress, SynthesisResult, SynthesisStatus
 from .plausible import plausible
-from .search import Learner
+from .search import ClauseLearner
 from .shapes import never_first
 from .sizes import compact, growing
 from .source import method, with_invariants
@@ -93,7 +93,7 @@ class _Finder:
         own = [n for n in self.bodies if n not in self.goals]
         self.given = own if self.keep else []
         self.grammar = CandidateGrammar(self.description)
-        self.learner = Learner(self.grammar, [], tick=self._tick)
+        self.learner = ClauseLearner(self.grammar, [], tick=self._tick)
         self.doing = ""
         self.count = 0
         self.stuck: tuple[SampledInstance, BreakingStep] | None = None

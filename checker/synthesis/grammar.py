@@ -64,7 +64,7 @@ class Literal:
 
 
 @dataclass(frozen=True)
-class Prefix:
+class QuantifierPrefix:
     """For all values of these variables: what a candidate begins with."""
 
     binders: tuple[c.Binder, ...]
@@ -92,7 +92,7 @@ class CandidateGrammar:
     # ------------------------------------------------------------ prefixes
 
     @cached_property
-    def prefixes(self) -> list[Prefix]:
+    def prefixes(self) -> list[QuantifierPrefix]:
         """The simplest first."""
         found = []
         for messages in self._message_choices():
@@ -119,7 +119,7 @@ class CandidateGrammar:
         messages: Sequence[tuple[str, type[Record]]],
         counts: Sequence[int],
         system: type[QuorumSystem[Any]] | None,
-    ) -> Prefix:
+    ) -> QuantifierPrefix:
         binders = [
             c.Binder(
                 var=c.Var(name=name, type=RecordType(record)),
@@ -136,11 +136,11 @@ class CandidateGrammar:
             name = self.names.of(system)[0]
             binders.append(c.Binder(var=c.Var(name=name, type=q), domain=c.OverType(type=q)))
         cost = 3 * len(messages) + 2 * sum(counts) + 3 * (system is not None)
-        return Prefix(tuple(binders), cost)
+        return QuantifierPrefix(tuple(binders), cost)
 
     # ------------------------------------------------------------ literals
 
-    def literals(self, prefix: Prefix) -> list[Literal]:
+    def literals(self, prefix: QuantifierPrefix) -> list[Literal]:
         """Conditions over the variables of a prefix, the simplest first."""
         variables = [b.var for b in prefix.binders]
         most = 2 if prefix.messages < 2 and len(variables) <= 3 else 1
@@ -149,7 +149,7 @@ class CandidateGrammar:
             found += self._subsets(variables, prefix.quorum)
         return _simplest(found, MOST_LITERALS)
 
-    def member(self, prefix: Prefix) -> c.Binder:
+    def member(self, prefix: QuantifierPrefix) -> c.Binder:
         """A variable for a member of the prefix's quorum."""
         q = prefix.quorum
         assert q is not None and isinstance(q.type, QuorumType)
@@ -158,7 +158,7 @@ class CandidateGrammar:
         var = c.Var(name=name, type=SortType(q.type.system.of))
         return c.Binder(var=var, domain=c.OverMembers(of=q))
 
-    def about_member(self, prefix: Prefix) -> list[Literal]:
+    def about_member(self, prefix: QuantifierPrefix) -> list[Literal]:
         """Conditions on a member of the prefix's quorum."""
         a = self.member(prefix).var
         variables = [b.var for b in prefix.binders if b.var != prefix.quorum]

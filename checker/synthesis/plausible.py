@@ -20,7 +20,7 @@ from .batch import Batch
 from .candidates import CandidateLemma
 from .grammar import CandidateGrammar
 from .instance import SampledInstance
-from .search import Learner, false_in, pieces, sample
+from .search import ClauseLearner, false_in, pieces, sample
 from .source import method, with_invariants
 
 TOLD_APART = 2  # instances where lemmas are told apart
@@ -29,7 +29,7 @@ FEW, MORE = 300, 2500  # states of an instance that lemmas are tried on: first, 
 
 
 def plausible(
-    protocol: type[Protocol], learner: Learner, lemmas: Sequence[CandidateLemma]
+    protocol: type[Protocol], learner: ClauseLearner, lemmas: Sequence[CandidateLemma]
 ) -> list[CandidateLemma]:
     """Those suggestions that are, in their order."""
     random = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from quorate.model.language.ir import core as c
 from .arrays import Valuations
 from .batch import Array, Batch
 from .clauses import Clause, Columns, Reached, distinct
-from .grammar import CandidateGrammar, Prefix
+from .grammar import CandidateGrammar, QuantifierPrefix
 from .instance import SampledInstance
 from .vector import States
 
@@ -32,7 +32,7 @@ PIECE = 4000  # states at a time
 
 
 @dataclass
-class Learner:
+class ClauseLearner:
     """Finds clauses that hold in all states reached and exclude a given state."""
 
     grammar: CandidateGrammar
@@ -42,9 +42,9 @@ class Learner:
     tried: int = 0
     refuted: int = 0
     random: Any = field(default_factory=lambda: np.random.default_rng(0))
-    _reached: dict[Prefix, Reached] = field(default_factory=dict)
+    _reached: dict[QuantifierPrefix, Reached] = field(default_factory=dict)
 
-    def reached(self, prefix: Prefix) -> Reached:
+    def reached(self, prefix: QuantifierPrefix) -> Reached:
         """The rows of a prefix in a sample of the states reached."""
         if prefix not in self._reached:
             found = self._reached[prefix] = Reached(Columns(self.grammar, prefix))
@@ -71,7 +71,7 @@ class Learner:
                         pools[j] = np.delete(pools[j], violating(other, pools[j], clause.body), 0)
 
     def _separating(
-        self, prefix: Prefix, instance: SampledInstance, states: States
+        self, prefix: QuantifierPrefix, instance: SampledInstance, states: States
     ) -> list[Clause]:
         """Clauses of two literals at most, each the cheapest for the first remaining state."""
         reached = self.reached(prefix)
@@ -128,7 +128,9 @@ class Learner:
                 found.append((clause, excluded))
         return found
 
-    def _of(self, prefix: Prefix, batch: Batch, remaining: Array) -> Iterator[tuple[Clause, Array]]:
+    def _of(
+        self, prefix: QuantifierPrefix, batch: Batch, remaining: Array
+    ) -> Iterator[tuple[Clause, Array]]:
         reached = self.reached(prefix)
         where, rows = reached.columns.rows(batch)
         mine = np.flatnonzero(~reached.among(rows) & np.isin(where, remaining))

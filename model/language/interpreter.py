@@ -65,7 +65,7 @@ class _Journal:
             self.undo.pop()()
 
 
-class Cells:
+class MapVariable:
     """A map variable: reads and writes of its cells."""
 
     def __init__(self, name: str, type_: MapType, journal: _Journal) -> None:
@@ -100,7 +100,7 @@ class Cells:
         self.dict[key] = value
 
 
-class Sent:
+class MessagesVariable:
     """A messages variable: membership, iteration by class, sending."""
 
     def __init__(self, name: str, type_: MessagesType, journal: _Journal) -> None:
@@ -160,12 +160,12 @@ class Interpreter:
         self._state: State = ()
         object.__setattr__(self.object, "_journal", self.journal)
 
-    def _holder(self, variable: Variable) -> Cells | Sent | None:
-        holder: Cells | Sent
+    def _holder(self, variable: Variable) -> MapVariable | MessagesVariable | None:
+        holder: MapVariable | MessagesVariable
         if isinstance(variable.type, MapType):
-            holder = Cells(variable.name, variable.type, self.journal)
+            holder = MapVariable(variable.name, variable.type, self.journal)
         elif isinstance(variable.type, MessagesType):
-            holder = Sent(variable.name, variable.type, self.journal)
+            holder = MessagesVariable(variable.name, variable.type, self.journal)
         else:
             return None
         object.__setattr__(self.object, variable.name, holder)
@@ -258,7 +258,7 @@ class Interpreter:
 
     def _sent(self, message: type[Message]) -> list[Any]:
         for holder in self._holders:
-            if isinstance(holder, Sent) and message in holder.by_class:
+            if isinstance(holder, MessagesVariable) and message in holder.by_class:
                 return sorted(holder[message], key=repr)
         return []
 

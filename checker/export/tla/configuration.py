@@ -16,7 +16,7 @@ from .systems import Systems
 
 
 @dataclass
-class Configuration:
+class TlcConfiguration:
     """Writes the configuration of a module at the sizes given."""
 
     name: str

@@ -10,7 +10,7 @@ from quorate.model.language.declare.types import MapType, MessagesType
 from quorate.model.language.ir import surface as s
 
 from . import terms as t
-from .expressions import Expressions
+from .expressions import TlaExpressions
 from .layout import Align, Doc, cat, filled, joined, listed
 from .looking import lost_in_crash, may_be_no_key, may_be_undefined, mentions, written
 from .routes import Body, Route, assignments, loop_name, routes, sends, short_name
@@ -22,7 +22,7 @@ from .terms import Term
 class Effects:
     """Writes effects. `prime` marks what is written: a prime, or nothing in an initial state."""
 
-    expressions: Expressions
+    expressions: TlaExpressions
     variables: tuple[Variable, ...]
     prime: str = "'"
     known_cells: Container[tuple[str, tuple[s.Expr, ...]]] = ()  # read by a guard already

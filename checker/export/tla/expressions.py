@@ -19,7 +19,7 @@ from .scopes import Scope
 from .terms import Term
 
 
-class Expressions(Quantifiers):
+class TlaExpressions(Quantifiers):
     """Writes every kind of expression."""
 
     def refuse(self, e: s.Expr | s.Statement, what: str) -> InputError:

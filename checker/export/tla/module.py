@@ -12,11 +12,11 @@ from quorate.model.language.frontend.capture import capture
 from quorate.model.language.ir import surface as s
 
 from . import terms as t
-from .configuration import Configuration
+from .configuration import TlcConfiguration
 from .domains import Domains, enum_members, fields_of
 from .layout import bullets, filled, hanging, render
 from .names import fresh, identifier, is_free
-from .operators import Operators, comment, plain
+from .operators import TlaOperators, comment, plain
 from .systems import Systems
 from .terms import Term
 
@@ -61,7 +61,7 @@ class _Module:
         self.description: s.Description = capture(protocol)
         self.domains = Domains(protocol, self.description.variables)
         self.domains.names.used.add(name)
-        self.operators = Operators(self.description, self.domains)
+        self.operators = TlaOperators(self.description, self.domains)
         self.systems = Systems(self.domains, sizes)
 
     def write(self) -> str:
@@ -74,9 +74,9 @@ class _Module:
         return "\n\n".join([top, *parts, "=" * WIDTH]) + "\n"
 
     def configuration(self, sizes: Sizes, symmetry: bool) -> str:
-        return Configuration(self.name, self.description, self.domains, self.systems, sizes).write(
-            symmetry, self._keyed()
-        )
+        return TlcConfiguration(
+            self.name, self.description, self.domains, self.systems, sizes
+        ).write(symmetry, self._keyed())
 
     def _extends(self, parts: list[str]) -> str:
         text = "\n".join(parts)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from quorate.checker.errors import InputError
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import MapType, MessagesType, RecordType
-from quorate.model.language.frontend.functions import Functions
+from quorate.model.language.frontend.functions import FunctionReader
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.traverse import walk
 
 from . import terms as t
 from .domains import Domains
 from .effects import Effects
-from .expressions import Expressions
+from .expressions import TlaExpressions
 from .layout import Doc, hanging, joined, render
 from .looking import local_key, locals_of, outside_calls, surely_read
 from .routes import short_name
@@ -26,14 +26,14 @@ from .terms import Term
 
 
 @dataclass
-class Operators:
+class TlaOperators:
     """Writes the operators that stand for the methods of a protocol."""
 
     description: s.Description
     domains: Domains
 
     def __post_init__(self) -> None:
-        self.expressions = Expressions(self.domains)
+        self.expressions = TlaExpressions(self.domains)
         self.variables = {v.name: v for v in self.description.variables}
 
     # ------------------------------------------------------------ definitions
@@ -77,7 +77,7 @@ class Operators:
 
     def defines(self) -> list[str]:
         """The helpers, those that others call before them."""
-        functions = Functions(self.description.protocol, self.variables)
+        functions = FunctionReader(self.description.protocol, self.variables)
         names = self.description.protocol.methods("define")
         read = {name: functions.define(name, ()) for name in names}
         order: dict[str, None] = {}

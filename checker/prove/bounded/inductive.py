@@ -35,7 +35,7 @@ from .results import (
     ObligationStatus,
 )
 from .smallest import smallest
-from .system import Ground, GroundStep, Property
+from .system import Ground, GroundProperty, GroundStep
 from .transition import Transition, digit
 
 Report = Callable[[FiniteObligation], None]
@@ -66,7 +66,7 @@ class _InductiveChecker:
     ) -> None:
         self.started = time.perf_counter()
         self.ground, self.shrinking = ground, shrinking
-        self.properties: list[Property] = ground.properties(names)
+        self.properties: list[GroundProperty] = ground.properties(names)
         self.transition = t = Transition(ground)
         at = t.translator
         self.holds = {p.name: at.condition(p.holds) for p in self.properties}
@@ -101,7 +101,7 @@ class _InductiveChecker:
 
     # ------------------------------------------------------------ the initial states
 
-    def _initially(self, p: Property) -> FiniteObligation:
+    def _initially(self, p: GroundProperty) -> FiniteObligation:
         started, cells = time.perf_counter(), self.transition.before
         initial = self.ground.initial()
         here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
@@ -123,7 +123,7 @@ class _InductiveChecker:
                     raise DisagreementError(f"{p.name}: violated in {state!r}, not for Z3")
         return FiniteObligation(None, p.name, status, found, time.perf_counter() - started)
 
-    def _satisfies(self, p: Property, state: State) -> bool:
+    def _satisfies(self, p: GroundProperty, state: State) -> bool:
         """Whether CPython finds the invariant true; one without a value is not."""
         try:
             return self.ground.holds(p.name, state)
@@ -147,13 +147,13 @@ class _InductiveChecker:
         wrong = disjunction(at.condition(s.undefined) for s in self._steps(action))
         return self._obligation(action, None, wrong)
 
-    def _preserved(self, action: str, p: Property) -> FiniteObligation:
+    def _preserved(self, action: str, p: GroundProperty) -> FiniteObligation:
         return self._obligation(action, p, self._broken(action, p))
 
     def _steps(self, action: str) -> list[GroundStep]:
         return [s for s in self.transition.steps if s.action == action]
 
-    def _broken(self, action: str, p: Property) -> Formula:
+    def _broken(self, action: str, p: GroundProperty) -> Formula:
         """That a step of the action, where it makes sense, ends in a violation of the invariant.
 
         The state after is written in terms of the state before: no frame axioms, and what a step
@@ -182,7 +182,9 @@ class _InductiveChecker:
             new += [term(digit(value, k)) for k in range(place[0].bits)]
         return Substitution(old, new)
 
-    def _obligation(self, action: str, p: Property | None, wrong: Formula) -> FiniteObligation:
+    def _obligation(
+        self, action: str, p: GroundProperty | None, wrong: Formula
+    ) -> FiniteObligation:
         started = time.perf_counter()
         self.solver.push()
         self.solver.add(term(wrong))
@@ -202,7 +204,7 @@ class _InductiveChecker:
     # ------------------------------------------------------------ CPython has the last word
 
     def _confirmed(
-        self, state: State, action: str, p: Property | None
+        self, state: State, action: str, p: GroundProperty | None
     ) -> CounterexampleToInduction:
         """The counterexample as CPython sees it. Raises DisagreementError."""
         for q in self.properties:
@@ -226,7 +228,9 @@ class _InductiveChecker:
             return str(error)
         return f"{reachable} makes no sense"
 
-    def _stricter(self, state: State, action: str, p: Property | None) -> CounterexampleToInduction:
+    def _stricter(
+        self, state: State, action: str, p: GroundProperty | None
+    ) -> CounterexampleToInduction:
         """Where the description calls undefined what CPython, going in order, never looks at."""
         if p is None:
             return CounterexampleToInduction(state, None, f"{action} makes no sense")
@@ -237,7 +241,7 @@ class _InductiveChecker:
             f"{action} / {p.name}: Z3 finds a step from {state!r} to a violation, CPython does not"
         )
 
-    def _is_undefined(self, p: Property, state: State) -> bool:
+    def _is_undefined(self, p: GroundProperty, state: State) -> bool:
         solver = z3.SolverFor("QF_FD")
         here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
         solver.add(term(here), term(self.undefined[p.name]))

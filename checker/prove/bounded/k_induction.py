@@ -16,7 +16,7 @@ from quorate.model.language.declare.sorts import Sizes
 
 from .arbitrary import ArbitraryPaths
 from .model_checking import BoundedSearch, Depth, undefined_start
-from .results import BoundedCheck, BoundedOutcome, Induced, KInduction
+from .results import BoundedCheck, BoundedOutcome, Induced, KInductionResult
 from .solver import SatAnswer
 from .system import Ground
 from .unrolling import Template
@@ -34,7 +34,7 @@ def k_inductive(
     *,
     effort: float | None = None,
     shrinking: float = 2.0,
-) -> KInduction:
+) -> KInductionResult:
     """Find for each invariant (all, by default) the least k up to `most` for which it carries on.
 
     `report` is told each k. `effort` bounds the whole check, and `shrinking` the search for a
@@ -45,7 +45,7 @@ def k_inductive(
     with sizes:
         ground = Ground(protocol, sizes)
         if (nothing := undefined_start(ground, properties, started)) is not None:
-            return KInduction(str(sizes), most, nothing, (), nothing.seconds)
+            return KInductionResult(str(sizes), most, nothing, (), nothing.seconds)
         template = Template(ground, properties)
         with BoundedSearch(template, most - 1, effort, started) as base:
             return _KInductionSearch(template, most, base, shrinking, report).run()
@@ -65,7 +65,7 @@ class _KInductionSearch:
         self.checked = -1  # steps: nothing is wrong within these
         self.stopped: BoundedCheck | None = None  # why nothing more can be said
 
-    def run(self) -> KInduction:
+    def run(self) -> KInductionResult:
         given: Kinds = tuple(self.template.wrong)
         names = [p.name for p in self.template.properties]
         found: dict[str | None, Induced] = {
@@ -79,7 +79,7 @@ class _KInductionSearch:
         order = {kind: n for n, kind in enumerate([None, *names])}
         if self.stopped is not None and self.stopped.initial is not None:
             found = {}
-        return KInduction(
+        return KInductionResult(
             sizes=str(self.template.ground.sizes),
             most=self.most,
             base=self.stopped or self.base.result(BoundedOutcome.NONE_WITHIN, self.checked),

@@ -18,7 +18,7 @@ __all__ = [
     "FiniteObligation",
     "Induced",
     "InductiveCheck",
-    "KInduction",
+    "KInductionResult",
     "Move",
     "ObligationStatus",
     "PathToViolation",
@@ -126,7 +126,7 @@ class Induced:
 
 
 @dataclass(frozen=True)
-class KInduction:
+class KInductionResult:
     """Induction over up to `most` steps; `base` says that no short run violates anything.
 
     Where it does, `base` is a violation, and nothing is induced.

@@ -24,7 +24,7 @@ from quorate.model.language.interpreter import State
 
 from .inductive import is_true, verdict_of
 from .results import DisagreementError, ObligationStatus, StateCheck
-from .system import Ground, Property
+from .system import Ground, GroundProperty
 
 MOST_STATES = 200_000
 MOST_COUNTED = 50_000  # states whose violations CPython counts
@@ -68,7 +68,7 @@ class _StatesChecker:
             spent = 0.0  # the first check pays for the set of states
         return checks
 
-    def _check(self, p: Property, spent: float) -> StateCheck:
+    def _check(self, p: GroundProperty, spent: float) -> StateCheck:
         started = time.perf_counter() - spent
         at = GroundTranslator(self.cells)
         bad = disjunction([negation(at.condition(p.holds)), at.condition(p.undefined)])
@@ -99,7 +99,7 @@ class _StatesChecker:
         properties = self.explorer.description.properties
         return {p.name for i, p in enumerate(properties) if p.kind == "invariant" and bits >> i & 1}
 
-    def _witness(self, p: Property) -> State:
+    def _witness(self, p: GroundProperty) -> State:
         """The state that Z3 found, which must be one of those found, and violate for CPython."""
         model = self.solver.model()
         words = self.cells.words(model)
@@ -111,13 +111,13 @@ class _StatesChecker:
             raise DisagreementError(f"{p.name}: violated for Z3, not for CPython, in {state!r}")
         return state
 
-    def _satisfies(self, p: Property, state: State) -> bool:
+    def _satisfies(self, p: GroundProperty, state: State) -> bool:
         try:
             return self.ground.holds(p.name, state)
         except StepError:
             return False
 
-    def _count(self, p: Property) -> int:
+    def _count(self, p: GroundProperty) -> int:
         """How many of the states (of the first so many) violate for CPython: exactly Z3's.
 
         With those taken out of the set, Z3 must find no other.

@@ -46,7 +46,7 @@ class GroundStep:
 
 
 @dataclass(frozen=True)
-class Property:
+class GroundProperty:
     """An invariant: where it holds, and where it has no value (a field of None, say)."""
 
     name: str
@@ -94,7 +94,7 @@ class Ground:
                 undefined = g.or_(u.when for u in reasons)
                 yield GroundStep(action.name, g.or_(enabled), stores, undefined, reasons)
 
-    def properties(self, names: Sequence[str] | None = None) -> list[Property]:
+    def properties(self, names: Sequence[str] | None = None) -> list[GroundProperty]:
         """These invariants, or all. Raises ValueError for a name that is none."""
         known = {p.name: p for p in self.description.invariants}
         if unknown := [n for n in names or () if n not in known]:
@@ -104,14 +104,14 @@ class Ground:
             )
         return [self._property(known[n]) for n in (known if names is None else names)]
 
-    def reachables(self) -> list[Property]:
+    def reachables(self) -> list[GroundProperty]:
         """The reachable predicates."""
         return [self._property(p) for p in self.description.reachables]
 
-    def _property(self, p: c.Property) -> Property:
+    def _property(self, p: c.Property) -> GroundProperty:
         holds, reasons = self._make.property(p)
         undefined = self.layout.graph.or_(u.when for u in reasons)
-        return Property(p.name, holds, undefined, tuple(reasons))
+        return GroundProperty(p.name, holds, undefined, tuple(reasons))
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""
@@ -178,7 +178,7 @@ class Ground:
                 if after is not None:
                     yield Move(action, arguments, after), ""
 
-    def violated(self, state: State, properties: Sequence[Property]) -> str | None:
+    def violated(self, state: State, properties: Sequence[GroundProperty]) -> str | None:
         """The first of the invariants that CPython finds violated; None if it finds none."""
         for p in properties:
             if not self.holds(p.name, state):

@@ -24,7 +24,7 @@ from quorate.model.language.interpreter import State
 from .clauses import Clauses, Flat
 from .solver import SatAnswer, Solver
 from .symmetry_breaking import in_order
-from .system import Ground, GroundStep, Property
+from .system import Ground, GroundProperty, GroundStep
 from .transition import Transition
 from .unread import Unread
 
@@ -41,8 +41,8 @@ class Template:
 
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:
         self.ground = ground
-        self.properties: list[Property] = ground.properties(names)
-        self.reachables: list[Property] = ground.reachables()
+        self.properties: list[GroundProperty] = ground.properties(names)
+        self.reachables: list[GroundProperty] = ground.reachables()
         self.transition = t = Transition(ground)
         self.bits = len(t.before.variables)
         made = Clauses([*t.before.variables, *t.after.variables])
@@ -105,7 +105,7 @@ class Template:
 
     def undefined(self, state: State, kinds: Collection[str | None]) -> UndefinedAt | None:
         """What has no value in this state, by the description; None if everything has."""
-        parts: list[tuple[str, str, Property | GroundStep]] = []
+        parts: list[tuple[str, str, GroundProperty | GroundStep]] = []
         parts += [("invariant", p.name, p) for p in self.properties if p.name in kinds]
         if None in kinds:
             parts += [("reachable", p.name, p) for p in self.reachables]

@@ -15,7 +15,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError
 from quorate.model.language.ir import surface as s
 
 from .classes import ClassReader
-from .functions import Functions, head
+from .functions import FunctionReader, head
 from .source import function_source
 from .statements import Body
 
@@ -35,7 +35,7 @@ class _Capture:
     def run(self) -> s.Description:
         declared = ClassReader(self.protocol, self.mistakes)
         variables = declared.read()
-        functions = Functions(self.protocol, variables)
+        functions = FunctionReader(self.protocol, variables)
         actions = self._actions(functions, "action")
         inits = self._actions(functions, "init")
         properties = [
@@ -63,7 +63,7 @@ class _Capture:
             self.mistakes += error.diagnostics
             return None
 
-    def _actions(self, functions: Functions, kind: str) -> list[s.Action]:
+    def _actions(self, functions: FunctionReader, kind: str) -> list[s.Action]:
         found = []
         for name, function in self.protocol.methods(kind).items():
             action = self._attempt(self._action, functions, name, function)
@@ -71,7 +71,7 @@ class _Capture:
                 found.append(action)
         return found
 
-    def _action(self, functions: Functions, name: str, function: Any) -> s.Action:
+    def _action(self, functions: FunctionReader, name: str, function: Any) -> s.Action:
         node, _ = function_source(function)
         reader = functions.reading(function)
         parameters = functions.parameters(node, reader)

@@ -35,7 +35,7 @@ from .wording import code, listed
 
 
 @dataclass
-class Functions:
+class FunctionReader:
     """Reads the functions of a protocol class whose state variables are known."""
 
     protocol: type[Protocol]

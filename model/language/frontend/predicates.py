@@ -15,7 +15,7 @@ from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.lower import lower_condition
 from quorate.model.language.ir.traverse import walk
 
-from .functions import Functions, head
+from .functions import FunctionReader, head
 from .source import function_source
 
 
@@ -36,7 +36,7 @@ def predicate(system: type[Predicate[Any]]) -> Condition:
 @lru_cache(maxsize=128)
 def _read(function: Any, of: Any) -> Condition:
     node, _ = function_source(function)
-    functions = Functions(Protocol, {})
+    functions = FunctionReader(Protocol, {})
     reader = functions.reading(function)
     parameters = functions.parameters(node, reader)
     wanted = SetType(SortType(of))

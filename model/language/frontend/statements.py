@@ -14,7 +14,7 @@ from quorate.model.language.ir import surface as s
 
 from .effects import lost_variables, read_assignment, read_crash, read_send
 from .expressions import ExpressionReader
-from .functions import Functions
+from .functions import FunctionReader
 from .loops import check_loop
 from .source import function_source
 from .unsupported import refuse_call, refuse_statement
@@ -25,7 +25,7 @@ from .wording import code, joined, listed, negated
 class Body:
     """Reads the statements of one action."""
 
-    owner: Functions
+    owner: FunctionReader
     reader: ExpressionReader
     defined_in: type
     mistakes: list[Diagnostic]

@@ -14,13 +14,13 @@ from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.types import BoolType, Record, Type
 from quorate.model.language.diagnostics import NOWHERE, Span
 
-from .node import Node
+from .node import IRNode
 
 BOOL = BoolType()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expr(Node):
+class Expr(IRNode):
     """An expression: immutable, typed, with its place (which does not count in equality)."""
 
     type: Type
@@ -236,14 +236,14 @@ class Quant(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverType(Node):
+class OverType(IRNode):
     """The proper elements of a sort, an enum, a number range or a quorum system."""
 
     type: Type
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverSent(Node):
+class OverSent(IRNode):
     """The messages of one class that have been sent."""
 
     variable: str
@@ -251,14 +251,14 @@ class OverSent(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverMembers(Node):
+class OverMembers(IRNode):
     """The members of a set or quorum, or the items of a sequence."""
 
     of: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverRange(Node):
+class OverRange(IRNode):
     """The numbers from `lower` up to, not including, `upper`."""
 
     lower: Expr
@@ -269,7 +269,7 @@ Domain = OverType | OverSent | OverMembers | OverRange
 
 
 @dataclass(frozen=True, kw_only=True)
-class Binder(Node):
+class Binder(IRNode):
     """A bound variable and what it ranges over; `when` says where the domain has a value."""
 
     var: Var
@@ -281,7 +281,7 @@ class Binder(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guard(Node):
+class Guard(IRNode):
     """One `require`: the unit of explanation, of coverage and of mutation."""
 
     condition: Expr
@@ -294,7 +294,7 @@ class Guard(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Write(Node):
+class Write(IRNode):
     """`variable[keys] := value`, for every value of the binders, where `when` holds."""
 
     variable: str
@@ -306,7 +306,7 @@ class Write(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Send(Node):
+class Send(IRNode):
     """Send a message, for every value of the binders, where `when` holds."""
 
     variable: str
@@ -320,7 +320,7 @@ Effect = Write | Send
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action(Node):
+class Action(IRNode):
     """One atomic step. Effects apply in order; a later one overwrites an earlier one."""
 
     name: str
@@ -332,7 +332,7 @@ class Action(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Property(Node):
+class Property(IRNode):
     """A predicate on states: an invariant, or something that must be reachable."""
 
     name: str
@@ -343,7 +343,7 @@ class Property(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description(Node):
+class Description(IRNode):
     """A protocol, read: the one thing that explorers, provers and exporters share."""
 
     protocol: type[Protocol]

@@ -13,13 +13,13 @@ from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.types import BoolType, Record, Type
 from quorate.model.language.diagnostics import NOWHERE, Span
 
-from .node import Node
+from .node import IRNode
 
 # Every node is frozen and carries its type and its place; places do not take part in equality.
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expr(Node):
+class Expr(IRNode):
     type: Type
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
@@ -124,7 +124,7 @@ class Conditional(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generator(Node):
+class Generator(IRNode):
     """`for name in iterable if conditions`."""
 
     name: Name
@@ -233,7 +233,7 @@ class SentMessages(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Statement(Node):
+class Statement(IRNode):
     """`bound` are the values of the local names that are bound right before it."""
 
     bound: tuple[Expr, ...] = field(default=(), compare=False, repr=False)
@@ -277,7 +277,7 @@ class Crash(Statement):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action(Node):
+class Action(IRNode):
     name: str
     parameters: tuple[Name, ...]
     body: tuple[Statement, ...]
@@ -286,7 +286,7 @@ class Action(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Property(Node):
+class Property(IRNode):
     name: str
     kind: str  # "invariant" | "reachable"
     body: Expr
@@ -295,7 +295,7 @@ class Property(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Description(Node):
+class Description(IRNode):
     """Everything that was read from a protocol class."""
 
     protocol: type[Protocol]

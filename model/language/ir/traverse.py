@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from . import core as c
-from .node import Node
+from .node import IRNode
 
-N = TypeVar("N", bound=Node)
+N = TypeVar("N", bound=IRNode)
 T = TypeVar("T")
 
 
@@ -30,19 +30,19 @@ def _field_names(node: Any) -> tuple[str, ...]:
     return _names(cls)
 
 
-def parts(node: Any) -> Iterator[tuple[str, Node]]:
+def parts(node: Any) -> Iterator[tuple[str, IRNode]]:
     """The immediate parts of a node, each with the name of the field that holds it."""
     for name in _field_names(node):
         value = getattr(node, name)
-        if isinstance(value, Node):
+        if isinstance(value, IRNode):
             yield name, value
         elif isinstance(value, tuple):
             yield from ((name, part) for part in _nodes(value))
 
 
-def _nodes(value: tuple[Any, ...]) -> Iterator[Node]:
+def _nodes(value: tuple[Any, ...]) -> Iterator[IRNode]:
     for item in value:
-        if isinstance(item, Node):
+        if isinstance(item, IRNode):
             yield item
         elif isinstance(item, tuple):
             yield from _nodes(item)
@@ -72,7 +72,7 @@ def rebuilt(node: N, change: Callable[[Any], Any]) -> N:
 
 
 def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(value, Node):
+    if isinstance(value, IRNode):
         return change(value)
     # A tuple of another class is a constant, such as a record.
     if type(value) is tuple:

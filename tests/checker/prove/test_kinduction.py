@@ -7,7 +7,7 @@ import pytest
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.bounded import (
     BoundedOutcome,
-    KInduction,
+    KInductionResult,
     ObligationStatus,
     inductive,
     k_inductive,
@@ -58,11 +58,11 @@ class Ring(Trap):
         self.at = 3
 
 
-def induced(found: KInduction) -> dict[str | None, int | None]:
+def induced(found: KInductionResult) -> dict[str | None, int | None]:
     return {i.invariant: i.k for i in found.induced if i.invariant is not None}
 
 
-def trap(protocol: type[Protocol], most: int, names: list[str] | None = None) -> KInduction:
+def trap(protocol: type[Protocol], most: int, names: list[str] | None = None) -> KInductionResult:
     return k_inductive(protocol, protocol.sized(Place=6), most, names)
 
 
