@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
     from ._prove import prove as prove
+    from ._quorums import QuorumsResult as QuorumsResult
+    from ._quorums import compare_quorums as compare_quorums
     from ._refine import CheckedRefinement as CheckedRefinement
     from ._refine import RefinementResult as RefinementResult
     from ._refine import refine as refine
@@ -53,6 +55,7 @@ _HOMES = {
     "_export": ("export_tla",),
     "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
+    "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),
     "_replay": ("ReplayResult", "replay"),
     "errors": (

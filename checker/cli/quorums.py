@@ -7,6 +7,11 @@ from typing import Any
 
 import click
 
+from quorate.checker.rendering.document import envelope
+from quorate.checker.rendering.output import Output
+
+from .console import print_document
+from .exit_codes import INCONCLUSIVE, VIOLATED
 from .options import ascii_option, json_option
 
 
@@ -60,6 +65,17 @@ def command(**options: Any) -> int:
     quorate quorums FlexiblePaxos --size 7
     quorate quorums mine.py:Phase1 --down 0.05
     """
-    from .comparing import Compare
+    import quorate
 
-    return Compare(**options).run()
+    result = quorate.compare_quorums(
+        options["target"],
+        size=options["size"],
+        down=options["down"],
+        effort=options["effort"],
+    )
+    code = VIOLATED if result.violation is not None else INCONCLUSIVE if result.open else 0
+    if options["as_json"]:
+        print_document(envelope("quorums", code, result.to_json()))
+    else:
+        result.show(Output())
+    return code
