@@ -31,7 +31,6 @@ HIDDEN_IMPORTS = {
     "quorate.checker.explore.search.lazily",
 }
 LONG = {
-    "checker/cli/verifying.py": "to be split",
     "checker/explore/search/external.py": "to be split",
     "model/proofs/raft_commit.py": "one proof: a companion after another",
     "model/mutants/paxos_roles.py": "a catalogue: one mutant after another",

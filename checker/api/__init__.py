@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ._refine import refine as refine
     from ._replay import ReplayResult as ReplayResult
     from ._replay import replay as replay
+    from ._verify import VerifyResult as VerifyResult
+    from ._verify import verify as verify
     from .errors import ArgumentError as ArgumentError
     from .errors import ImplementationError as ImplementationError
     from .errors import InternalError as InternalError
@@ -58,6 +60,7 @@ _HOMES = {
     "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),
     "_replay": ("ReplayResult", "replay"),
+    "_verify": ("VerifyResult", "verify"),
     "errors": (
         "ArgumentError",
         "ImplementationError",

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from .options import ascii_option, json_option, sizes_option
+from .console import print_document, progress, progress_line
+from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
+from .options import ascii_option, json_option, merged, sizes_option
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.search.interface import Progress
+    from quorate.checker.rendering.output import Output
+    from quorate.checker.verify import Tried
+    from quorate.model.language import Protocol
+
+CODES = {
+    "holds": 0,
+    "violated": VIOLATED,
+    "undefined": MODEL,
+    "inconclusive": INCONCLUSIVE,
+    "does not conform": NONCONFORMING,
+}
+"""The exit code of each `VerifyStatus`."""
 
 
 @click.command("verify")
@@ -36,6 +55,87 @@ def command(**options: Any) -> int:
 
     PROTOCOL (with -s sizes) gets the same treatment up to its own counterexample.
     """
-    from .verifying import Verify
+    import quorate
+    from quorate.checker.loading import load_protocol
+    from quorate.checker.rendering.document import envelope
+    from quorate.checker.rendering.output import Output
+    from quorate.checker.rendering.verification import show_end
 
-    return Verify(**options).run()
+    from .sizing import sized
+
+    protocol, all_mutants = options["protocol"], options["all_mutants"]
+    sizes: Any = merged(options["sizes"])
+    faults: Any = merged(options["faults"])
+    if protocol is not None and not all_mutants:
+        protocol = load_protocol(protocol)
+        sizes, faults = sized(protocol, sizes, faults), None
+    out = Output()
+    with _Live(None if options["as_json"] else out) as live:
+        result = quorate.verify(
+            protocol,
+            sizes=sizes,
+            faults=faults,
+            folder=options["out"],
+            all_mutants=all_mutants,
+            report=live,
+        )
+    found = result.verification
+    code = CODES[found.status(options["strict"]).value]
+    if options["as_json"]:
+        print_document(envelope("verify", code, result.to_json()))
+    else:
+        show_end(out, found, options["strict"])
+    return code
+
+
+class _Live:
+    """Shows each row when it is found, and between rows the progress."""
+
+    def __init__(self, out: Output | None) -> None:
+        self.out = out
+        self._protocol: type[Protocol] | None = None
+        self._status = ExitStack()
+        self._say: Callable[[Any], None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.close()
+
+    def __call__(self, event: Any) -> None:
+        from quorate.checker.explore.search.interface import Progress
+        from quorate.checker.verify import Tried
+
+        if isinstance(event, (Progress, Tried)):
+            if self._say is None:
+                self._say = self._status.enter_context(progress(_progress_line))
+            self._say(event)
+            return
+        self._status.close()
+        self._say = None
+        if self.out is not None:
+            self._show(self.out, event)
+
+    def _show(self, out: Output, event: Any) -> None:
+        from quorate.checker.rendering import verification
+        from quorate.checker.verify import Begun, MutantResult, MutantsBegun
+
+        match event:
+            case Begun() | MutantsBegun():
+                out.line()
+                verification.title(out, event)
+                self._protocol = event.protocol if isinstance(event, Begun) else None
+            case MutantResult():
+                verification.show_mutant(out, event)
+            case _:
+                assert self._protocol is not None
+                verification.show_row(out, self._protocol, event)
+
+
+def _progress_line(event: Progress | Tried) -> str:
+    from quorate.checker.verify import Tried
+
+    if isinstance(event, Tried):
+        return f"{event.done} of {event.total} bugs tried"
+    return progress_line(event)

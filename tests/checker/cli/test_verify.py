@@ -8,16 +8,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
-from quorate.checker.cli import verifying
 from quorate.checker.cli.main import run
-from quorate.checker.cli.verifying import Part, Verify
+from quorate.checker.cli.verify import CODES
 from quorate.checker.conform.replay import Replay, ReplayVerdict
-from quorate.checker.results import Outcome
+from quorate.checker.results import Exploration, Outcome
+from quorate.checker.verify import Verification, VerifiedProtocol, bundled
+from quorate.model.paxos import Paxos
 from quorate.traces import read_itf
 
 from .test_cli import HASTY, SMALL
@@ -34,7 +33,7 @@ def test_the_bundled_paxos(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(verifying, "CLASSICS", bugs)
+    monkeypatch.setattr(bundled, "CLASSICS", bugs)
     assert run(["verify", "--json", "--out", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == 1 and found["exit"] == 0
@@ -84,14 +83,10 @@ def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixt
     [("conforms", 0), ("refused", 0), ("unjudged", 4), ("diverges", 5)],
 )
 def test_what_a_replay_shows_decides_the_exit_code(status: str, code: int) -> None:
-    part = SimpleNamespace(
-        found=SimpleNamespace(outcome=Outcome.HOLDS),
-        broken=False,
-        unknown=False,
-        replays=[Replay(ReplayVerdict(status), 3)],
-    )
-    lenient = cast(Verify, SimpleNamespace(strict=False))
-    assert Verify._code(lenient, [cast(Part, part)], []) == code
+    found = Exploration(outcome=Outcome.HOLDS, states=1, transitions=0, depth=0)
+    sizes = Paxos.sized(Acceptor=1, Ballot=1, Value=1)
+    part = VerifiedProtocol(Paxos, sizes, (found, Replay(ReplayVerdict(status), 3)))
+    assert CODES[Verification((part,), (), 0.0, Path()).status().value] == code
 
 
 def test_quorums_that_miss_each_other_are_named(

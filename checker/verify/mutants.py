@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.registry import HEALTHY, adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
@@ -64,7 +64,7 @@ def try_mutant(name: str, folder: Path) -> MutantResult:
     if trace is not None:
         write_itf(trace, path)
         recorded = read_itf(path)
-        healthy = replay(recorded, mutant.protocol, adapter_for(mutant.protocol, "healthy"))
+        healthy = replay(recorded, mutant.protocol, adapter_for(mutant.protocol, HEALTHY))
         broken = replay(recorded, mutant.protocol, adapter_for(mutant.protocol, mutant.defect))
     return MutantResult(
         name=mutant.name,
@@ -83,7 +83,7 @@ def try_mutant(name: str, folder: Path) -> MutantResult:
     )
 
 
-def prepared(folder: Path) -> Path:
+def counterexamples_in(folder: Path) -> Path:
     """The folder for counterexamples, made and writable. Raises InputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,97 @@
+"""`quorate.verify`: everything that can be asked of a protocol, in one go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.errors import InputError
+from quorate.checker.rendering import verification, verification_json
+from quorate.checker.rendering.output import Output
+from quorate.checker.verify import (
+    Counterexample,
+    Verification,
+    VerifyStatus,
+    counterexamples_in,
+    verify_bundled,
+    verify_protocol,
+)
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from ._check import loaded, sized
+from .results import Result
+from .searches import Folder
+
+Report = Callable[[Any], None]
+
+
+@dataclass(frozen=True, repr=False)
+class VerifyResult(Result):
+    """What was looked at: `verification` has a row for each thing, and each mutant."""
+
+    verification: Verification
+
+    @property
+    def holds(self) -> bool:
+        found = self.verification
+        return found.status() is VerifyStatus.HOLDS and not found.unproved
+
+    @property
+    def violation(self) -> str | None:
+        return verification.finding_line(self.verification)
+
+    @property
+    def trace(self) -> Trace | None:
+        runs = (r for p in self.verification.protocols for r in p.of(Counterexample))
+        return next((r.trace for r in runs if r.trace is not None), None)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        """The result as plain data; the files are those that `verify` has written."""
+        return verification_json.as_json(self.verification)
+
+    def show(self, out: Output) -> None:
+        verification.show(out, self.verification)
+
+
+def verify(
+    protocol: type[Protocol] | str | None = None,
+    *,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    folder: Folder = ".quorate",
+    all_mutants: bool = False,
+    report: Report | None = None,
+) -> VerifyResult:
+    """Explore a protocol, check the states with Z3, prove it at these sizes and at any.
+
+    A counterexample is written to `folder`, and replayed on the bundled implementation if there is
+    one. Without a protocol that is done with the bundled Paxos, whose implementation is to follow
+    runs of the model; then real bugs are seeded, with `all_mutants` all of them: each must be found
+    in the model, refused by healthy code and reproduced by code with the same bug. `report` is
+    called with what is looked at, with each row when it is found, and with the progress between.
+
+    Raises ModelError, SizeError, InputError.
+    """
+    started = time.perf_counter()
+    inform, target = report or _silent, Path(folder)
+    if protocol is None:
+        if sizes or faults:
+            raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
+        parts, mutants = verify_bundled(counterexamples_in(target), all_mutants, inform)
+    else:
+        if all_mutants:
+            raise InputError("--all-mutants is for the bundled Paxos: give it without PROTOCOL")
+        described = loaded(protocol)
+        bounds = sized(described, sizes, faults)
+        parts = [verify_protocol(described, bounds, counterexamples_in(target), inform)]
+        mutants = []
+    spent = time.perf_counter() - started
+    return VerifyResult(Verification(tuple(parts), tuple(mutants), spent, target))
+
+
+def _silent(_: object) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,81 @@
+"""What `verify` found, for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from quorate.checker.loading import name_of
+from quorate.checker.prove.bounded import InductiveCheck
+from quorate.checker.prove.quorums import QuorumProof
+from quorate.checker.prove.unbounded import Proof
+from quorate.checker.verify import (
+    Counterexample,
+    GraphSize,
+    MutantResult,
+    Verification,
+    VerifiedProtocol,
+    Warned,
+)
+
+from .document import run_json
+from .quorums import quorum_json
+from .replays import replay_json
+
+
+def as_json(found: Verification) -> dict[str, Any]:
+    """All of it."""
+    return {
+        "seconds": round(found.seconds, 3),
+        "protocols": [_protocol(p) for p in found.protocols],
+        "mutants": [_mutant(m) for m in found.mutants],
+    }
+
+
+def _protocol(p: VerifiedProtocol) -> dict[str, Any]:
+    found, graph = p.exploration, p.only(GraphSize)
+    induction, proof = p.only(InductiveCheck), p.only(Proof)
+    counterexample = p.only(Counterexample)
+    run, file = None, None
+    if counterexample is not None:
+        run, file = counterexample.trace, counterexample.file
+    return {
+        "protocol": name_of(p.protocol),
+        "sizes": dict(p.sizes),
+        "faults": p.sizes.faults,
+        "outcome": found.outcome.value,
+        "states": found.states,
+        "transitions": found.transitions,
+        "depth": found.depth,
+        "violated": found.violated,
+        "trace": str(file) if file is not None else None,
+        "run": run_json(run, file) if run is not None else None,
+        "graph": {
+            "nodes": graph.nodes if graph is not None else 0,
+            "edges": graph.edges if graph is not None else 0,
+        },
+        "z3": [
+            {
+                "invariant": c.invariant,
+                "verdict": c.status.value,
+                "states": c.states,
+                "clock": c.clock,
+            }
+            for c in p.checks
+        ],
+        "inductive": induction and induction.status.value,
+        "any_size": proof and proof.status.value,
+        "open": p.unproved,
+        "quorums": [quorum_json(q) for q in p.of(QuorumProof)],
+        "replays": [replay_json(r) for r in p.replays],
+        "warnings": [w.text for w in p.of(Warned)],
+    }
+
+
+def _mutant(m: MutantResult) -> dict[str, Any]:
+    return {
+        **{k: v for k, v in asdict(m).items() if k not in ("healthy", "broken")},
+        "as_expected": m.as_expected,
+        "healthy": m.healthy and replay_json(m.healthy),
+        "broken": m.broken and replay_json(m.broken),
+    }

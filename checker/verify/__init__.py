@@ -1,0 +1,36 @@
+"""All that can be asked of a protocol, in one go; of the bundled Paxos also its real bugs."""
+
+from .bundled import MutantsBegun, Tried, verify_bundled
+from .mutants import MutantResult, counterexamples_in
+from .protocol import verify_protocol
+from .results import (
+    Begun,
+    Conformance,
+    Counterexample,
+    GraphSize,
+    Row,
+    StateChecks,
+    Verification,
+    VerifiedProtocol,
+    VerifyStatus,
+    Warned,
+)
+
+__all__ = [
+    "Begun",
+    "Conformance",
+    "Counterexample",
+    "GraphSize",
+    "MutantResult",
+    "MutantsBegun",
+    "Row",
+    "StateChecks",
+    "Tried",
+    "Verification",
+    "VerifiedProtocol",
+    "VerifyStatus",
+    "Warned",
+    "counterexamples_in",
+    "verify_bundled",
+    "verify_protocol",
+]

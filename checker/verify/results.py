@@ -1,0 +1,190 @@
+"""What `verify` finds: a row for each thing that was looked at, and what follows from all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, StateCheck
+from quorate.checker.prove.quorums import QuorumProof
+from quorate.checker.prove.unbounded import Proof
+from quorate.checker.prove.unbounded.meeting import not_always
+from quorate.checker.results import Exploration, Move, Outcome
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from .mutants import MutantResult
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class GraphSize:
+    """The networkx graph of all states; it should have an edge for each of the `transitions`."""
+
+    nodes: int
+    edges: int
+    transitions: int
+
+
+@dataclass(frozen=True)
+class StateChecks:
+    """The invariants on the states that were found, by Z3."""
+
+    checks: tuple[StateCheck, ...]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The run to what is wrong.
+
+    `trace` is None where none could be made of the path, `file` where it could not be written.
+    """
+
+    path: tuple[Move, ...]
+    depth: int
+    trace: Trace | None
+    file: Path | None
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """The bundled implementation on paths spread over all states."""
+
+    replays: tuple[Replay, ...]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What lessens the worth of the rows above."""
+
+    text: str
+
+
+Row = (
+    Exploration
+    | GraphSize
+    | StateChecks
+    | InductiveCheck
+    | QuorumProof
+    | Proof
+    | Counterexample
+    | Replay
+    | Conformance
+    | Warned
+)
+"""One thing that was looked at. An InductiveCheck is at the given sizes, a Proof at any; a Replay
+is of the counterexample, on the bundled implementation."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A protocol is looked at from here on."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+
+
+@dataclass(frozen=True)
+class VerifiedProtocol:
+    """One protocol at given sizes: the rows in the order in which they were found."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    rows: tuple[Row, ...]
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The rows of one kind."""
+        return [row for row in self.rows if isinstance(row, kind)]
+
+    def only(self, kind: type[T]) -> T | None:
+        """The row of a kind of which there is one at most."""
+        return next(iter(self.of(kind)), None)
+
+    @property
+    def exploration(self) -> Exploration:
+        """The search, which is there whatever became of the rest."""
+        (found,) = self.of(Exploration)
+        return found
+
+    @property
+    def checks(self) -> list[StateCheck]:
+        """What Z3 says of the states, invariant by invariant."""
+        return [check for row in self.of(StateChecks) for check in row.checks]
+
+    @property
+    def replays(self) -> list[Replay]:
+        """All replays on the bundled implementation."""
+        conformance = self.only(Conformance)
+        return [*self.of(Replay), *(conformance.replays if conformance else ())]
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the search or Z3 left something open."""
+        induction = self.only(InductiveCheck)
+        statuses = [check.status for check in self.checks]
+        statuses += [o.status for o in induction.obligations] if induction else []
+        ended = (Outcome.INTERRUPTED, Outcome.LIMIT, Outcome.OUT_OF_MEMORY)
+        return ObligationStatus.UNKNOWN in statuses or self.exploration.outcome in ended
+
+    @property
+    def broken(self) -> bool:
+        """Whether a property is violated, or two quorums miss each other at these sizes."""
+        violated = self.exploration.outcome is Outcome.VIOLATED
+        return violated or any(q.refuted for q in self.of(QuorumProof))
+
+    @property
+    def unproved(self) -> list[str]:
+        """What no run breaks here, and is not proved either: nobody may call it a pass."""
+        if nothing := nothing_claimed(self.protocol):
+            return nothing
+        name, found = self.protocol.__name__, []
+        induction, proof = self.only(InductiveCheck), self.only(Proof)
+        if induction is None or induction.status is not ObligationStatus.PROVED:
+            found.append(f"{name} is not proved by induction at these sizes")
+        elif proof is None or not proof.proved:
+            found.append(f"{name} is not proved for other sizes")
+        quorums = self.of(QuorumProof)
+        return found + [f"not for every number of members: {s}" for s in not_always(quorums)]
+
+
+class VerifyStatus(Enum):
+    """What follows from all rows; the first that applies, from the top."""
+
+    UNDEFINED = "undefined"
+    VIOLATED = "violated"
+    NONCONFORMING = "does not conform"
+    INCONCLUSIVE = "inconclusive"
+    HOLDS = "holds"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All that was looked at; counterexamples are in `folder`."""
+
+    protocols: tuple[VerifiedProtocol, ...]
+    mutants: tuple[MutantResult, ...]
+    seconds: float
+    folder: Path
+
+    @property
+    def unproved(self) -> list[str]:
+        """What is neither violated nor proved."""
+        return [text for p in self.protocols for text in p.unproved]
+
+    def status(self, strict: bool = False) -> VerifyStatus:
+        """What follows; with `strict`, nothing does where anything is unproved or warned of."""
+        if any(p.exploration.outcome is Outcome.UNDEFINED for p in self.protocols):
+            return VerifyStatus.UNDEFINED
+        if any(p.broken for p in self.protocols):
+            return VerifyStatus.VIOLATED
+        verdicts = {r.verdict for p in self.protocols for r in p.replays}
+        if ReplayVerdict.DIVERGES in verdicts or not all(m.as_expected for m in self.mutants):
+            return VerifyStatus.NONCONFORMING
+        unknown = ReplayVerdict.UNJUDGED in verdicts or any(p.unknown for p in self.protocols)
+        doubtful = strict and any(p.unproved or p.of(Warned) for p in self.protocols)
+        return VerifyStatus.INCONCLUSIVE if unknown or doubtful else VerifyStatus.HOLDS
