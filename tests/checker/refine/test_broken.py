@@ -167,11 +167,11 @@ def test_stopped_early() -> None:
 @pytest.mark.parametrize(
     ("name", "refinement", "action"),
     [
-        ("promise-anyway", paxos_roles_to_paxos, "reply_promise"),
         ("vote-anyway", paxos_roles_to_paxos, "reply_accepted"),
         *(
             pytest.param(*row, marks=pytest.mark.exhaustive)
             for row in [
+                ("promise-anyway", paxos_roles_to_paxos, "reply_promise"),
                 ("no-phase1", paxos_roles_to_paxos, "propose"),
                 ("own-value", paxos_roles_to_paxos, "propose"),
                 ("shared-ballot", paxos_roles_to_paxos, "propose"),

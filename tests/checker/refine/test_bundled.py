@@ -140,7 +140,7 @@ def test_bundled(case: Case) -> None:
     assert found.warnings() == [] and all(found.occurrences.values())
 
 
-@pytest.mark.parametrize("crashes", [0, 1])
+@pytest.mark.parametrize("crashes", [0, pytest.param(1, marks=pytest.mark.exhaustive)])
 def test_learners_refine_consensus(crashes: int) -> None:
     """Two ballots and a crash: few distinct images, so the mapping hardly ever runs."""
     counts = {0: (152_568, 506_478, 75_840), 1: (712_926, 3_191_379, 295_164)}

@@ -229,11 +229,13 @@ def test_strict(capsys: Output, my: str) -> None:
     assert run([*mapping, *sizes, "--strict"]) == 4
 
 
-def test_proof(capsys: Output) -> None:
+def test_proof(capsys: Output, my: str) -> None:
     """As JSON; the README of `checker/refine` shows a proof as text."""
-    assert run(["refine", "Voting", *SIZES, "--prove", "--json"]) == 0
+    Path("idle.py").write_text(IDLE)
+    mapping = ["idle.py:Idle", "idle.py:Other", "--mapping", "idle.py:to_lit"]
+    assert run(["refine", *mapping, "--prove", "--json"]) == 0
     (link,) = json.loads(capsys.readouterr().out)["refinements"]
-    assert link["proof"]["proved"] and link["proof"]["actions"][-1]["ways"] == ["choose(v)"]
+    assert link["proof"]["proved"] and link["proof"]["actions"][-1]["ways"] == ["light()"]
 
 
 def test_a_proof_that_fails_is_open(capsys: Output, my: str) -> None:

@@ -53,7 +53,9 @@ def test_nothing_is_assumed_of_quorums_that_stop_meeting(
     [
         ("parallel_commit.py:AskTheRecord", "no_retry_of_a_commit"),
         ("lease.py:Lease", "one_holder"),
-        ("log_truncation.py:NewTruncation", "no_divergence"),
+        pytest.param(
+            "log_truncation.py:NewTruncation", "no_divergence", marks=pytest.mark.exhaustive
+        ),
     ],
 )
 def test_not_inductive_is_no_violation(
