@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.prove.unbounded import (
     Proof,
@@ -26,6 +25,7 @@ from quorate.traces import Trace
 
 from ._check import loaded
 from .results import Result
+from .searches import Folder
 
 Report = Callable[[Any], None]
 
@@ -127,7 +127,7 @@ def prove(
     refute: bool = True,
     core: bool = False,
     cvc5: bool = False,
-    smt2: Path | None = None,
+    smt2: Folder | None = None,
     report: Report | None = None,
 ) -> ProofResult:
     """Prove the invariants for any number of elements of every sort.
@@ -143,21 +143,18 @@ def prove(
         return ProofResult(target, None, tuple(nothing))
     if cvc5:
         require_cvc5()
-    try:
-        if smt2 is not None:
-            _write(target, smt2, invariants)
-        found = prove_unbounded(
-            target,
-            seed=seed,
-            effort=effort,
-            invariants=invariants,
-            refute=refute,
-            shrink=core,
-            cvc5=cvc5,
-            report=report,
-        )
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    if smt2 is not None:
+        _write(target, Path(smt2), invariants)
+    found = prove_unbounded(
+        target,
+        seed=seed,
+        effort=effort,
+        invariants=invariants,
+        refute=refute,
+        shrink=core,
+        cvc5=cvc5,
+        report=report,
+    )
     return ProofResult(target, None, (NO_INITIAL,)) if found.vacuous else ProofResult(target, found)
 
 
@@ -184,8 +181,5 @@ def find_invariants(
     target = loaded(protocol)
     if nothing := nothing_claimed(target):
         return InvariantsResult(target, None, tuple(nothing))
-    try:
-        found = synthesise(target, goals, keep=keep, seconds=seconds, report=report)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    found = synthesise(target, goals, keep=keep, seconds=seconds, report=report)
     return InvariantsResult(target, found)

@@ -133,7 +133,12 @@ def _second_opinion(out: Output, asked: list[Obligation]) -> None:
 
 def nothing_as_json(target: type[Protocol], warnings: list[str]) -> dict[str, Any]:
     """That nothing is claimed, for programs."""
-    return {"protocol": name_of(target), "standing": "open", "warnings": warnings}
+    return {
+        "protocol": name_of(target),
+        "standing": "open",
+        "seconds": 0.0,
+        "warnings": warnings,
+    }
 
 
 def as_json(target: type[Protocol], found: Proof) -> dict[str, Any]:

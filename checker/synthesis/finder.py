@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from quorate.checker.errors import InputError
 from quorate.checker.prove.unbounded import Proof, ProofStatus, prove_unbounded
 from quorate.checker.results import NO_STATE, Outcome
 from quorate.model.language import SizeError, StepError
@@ -62,15 +63,15 @@ def find_invariants(
 
     By default the goals are `agreement`, `consistency` or `safety` where the class has them, else
     all its invariants; its other invariants are ignored, unless `keep` starts from them. Raises
-    ModelError; ValueError for a goal that is no invariant, and where there is none at all.
+    ModelError; InputError for a goal that is no invariant, and where there is none at all.
     """
     description = describe(protocol)
     known = [p.name for p in description.invariants]
     if not known:
-        raise ValueError(f"{description.name} has no invariants to prove")
+        raise InputError(f"{description.name} has no invariants to prove")
     for name in goals or ():
         if name not in known:
-            raise ValueError(
+            raise InputError(
                 f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
             )
     chosen = list(dict.fromkeys(goals or [n for n in known if n in SAFETY] or known))

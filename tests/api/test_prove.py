@@ -10,13 +10,16 @@ import quorate
 from quorate.checker.errors import InputError
 from quorate.model.paxos import Paxos
 
+from .schema import valid
+
 CASES = Path(__file__).parents[1] / "cases" / "models"
 
 
-def test_paxos_is_proved() -> None:
-    result = quorate.prove(Paxos)
+def test_paxos_is_proved(tmp_path: Path) -> None:
+    result = quorate.prove(Paxos, smt2=tmp_path / "obligations")
+    assert [*(tmp_path / "obligations").glob("*.smt2")]
     assert result.holds and result.violation is None and result.trace is None
-    assert result.to_json()["standing"] == "proved"
+    assert valid("prove", 0, result.to_json())["standing"] == "proved"
     assert "agreement: proved" in repr(result)
 
 
@@ -32,14 +35,18 @@ def test_of_nothing_nothing_is_proved() -> None:
         quorate.find_invariants(str(CASES / "no_invariant.py")),
     ):
         assert not result.holds and "nothing is claimed" in repr(result)
+        valid("prove", 0, result.to_json())
 
 
 def test_what_is_open_is_no_violation() -> None:
     result = quorate.find_invariants("Consensus")
     assert not result.holds and result.violation is None and result.lemmas == {}
-    assert "open: not supported" in repr(result) and result.to_json()["verdict"] == "open"
+    assert "open: not supported" in repr(result)
+    assert valid("prove", 4, result.to_json())["verdict"] == "open"
 
 
 def test_an_unknown_invariant_is_refused() -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="Paxos has no invariant `agree`"):
         quorate.prove(Paxos, invariants=["agree"])
+    with pytest.raises(InputError, match="Paxos has no invariant `agree`"):
+        quorate.find_invariants(Paxos, ["agree"])

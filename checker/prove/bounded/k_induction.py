@@ -38,7 +38,7 @@ def k_inductive(
     """Find for each invariant (all, by default) the least k up to `most` for which it carries on.
 
     `report` is told each k. `effort` bounds the whole check, and `shrinking` the search for a
-    small start of each counterexample (see effort.py). Raises ValueError for an unknown name;
+    small start of each counterexample (see effort.py). Raises InputError for an unknown name;
     SizeError; DisagreementError if CPython does not confirm what is found.
     """
     started = time.perf_counter()

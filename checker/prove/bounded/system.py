@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quorate.checker.errors import InputError
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.evaluation import UndefinedCase
 from quorate.checker.ground.instances import Instance, Instantiator, Store, used_in_effects
@@ -95,10 +96,10 @@ class Ground:
                 yield GroundStep(action.name, g.or_(enabled), stores, undefined, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[GroundProperty]:
-        """These invariants, or all. Raises ValueError for a name that is none."""
+        """These invariants, or all. Raises InputError for a name that is none."""
         known = {p.name: p for p in self.description.invariants}
         if unknown := [n for n in names or () if n not in known]:
-            raise ValueError(
+            raise InputError(
                 f"{self.description.name} has no invariant `{unknown[0]}`; "
                 f"it has {', '.join(known) or 'none'}"
             )

@@ -36,7 +36,7 @@ class Template:
     for a step, or a reachable predicate, that may have none. `sorted` implies that interchangeable
     elements are in order, `none_unread` that what is wrong rests on every step (unread.py). Make it
     inside the sizes.
-    Raises ValueError for a name that is no invariant's; SizeError.
+    Raises InputError for a name that is no invariant's; SizeError.
     """
 
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from quorate.checker.errors import InputError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.traces.files import replacing
 
@@ -29,7 +30,7 @@ def hints_file(protocol: type[Protocol]) -> Path:
 def hints_of(protocol: type[Protocol]) -> Hints:
     """The hypotheses to try first, by obligation: its own, and those of the classes it modifies.
 
-    Raises ValueError for a broken file.
+    Raises InputError for a broken file.
     """
     found: dict[str, tuple[str, ...]] = {}
     for base in reversed(protocol.__mro__):
@@ -46,7 +47,7 @@ def _kept(protocol: type[Protocol]) -> Hints:
     except (FileNotFoundError, OSError, TypeError):
         return {}
     except (json.JSONDecodeError, AttributeError) as error:
-        raise ValueError(f"{path}: {error}; expected what `save_hints` writes") from None
+        raise InputError(f"{path}: {error}; expected what `save_hints` writes") from None
 
 
 def save_hints(protocol: type[Protocol], proof: Proof) -> Path:

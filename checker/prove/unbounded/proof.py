@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from quorate.checker.errors import InputError
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.description import describe
@@ -47,14 +48,14 @@ def prove_unbounded(
     the effort `refuting`, as a step or a run at small sizes, unless `refute` is False. `shrink`
     makes the sets of hypotheses used small. `cvc5` asks cvc5 what Z3 leaves open, and whether it
     agrees with the rest. A protocol without invariants claims nothing, and none is proved. Raises
-    ModelError; ValueError for a name that is no invariant, and for a broken file of hints.
+    ModelError; InputError for a name that is no invariant, and for a broken file of hints.
     """
     started = time.perf_counter()
     description = describe(protocol)
     known = [p.name for p in description.invariants]
     for name in invariants or ():
         if name not in known:
-            raise ValueError(
+            raise InputError(
                 f"{description.name} has no invariant `{name}`; it has {', '.join(known) or 'none'}"
             )
     chosen = known if invariants is None else list(dict.fromkeys(invariants))
@@ -95,7 +96,7 @@ def _quorums(protocol: type[Protocol]) -> tuple[QuorumProof, ...]:
     try:
         return proved_systems(protocol)
     except SizeError as error:
-        raise ValueError(str(error)) from None
+        raise InputError(str(error)) from None
 
 
 def _given_sense(i: InvariantProof) -> InvariantProof:

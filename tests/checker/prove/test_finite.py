@@ -10,6 +10,7 @@ import z3
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.prove.bounded import (
@@ -150,7 +151,7 @@ def test_every_depth_is_reported() -> None:
 
 
 def test_an_unknown_invariant_is_named() -> None:
-    with pytest.raises(ValueError, match="no invariant `agreed`"):
+    with pytest.raises(InputError, match="no invariant `agreed`"):
         bounded(Paxos, Paxos.sized(**PAXOS), 1, ["agreed"])
 
 

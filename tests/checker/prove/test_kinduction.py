@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.bounded import (
     BoundedOutcome,
@@ -161,5 +162,5 @@ def test_no_time_is_no_answer() -> None:
 
 
 def test_an_unknown_invariant_is_named() -> None:
-    with pytest.raises(ValueError, match="no invariant `agreed`"):
+    with pytest.raises(InputError, match="no invariant `agreed`"):
         k_inductive(Paxos, Paxos.sized(**PAXOS), 1, ["agreed"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.results import DEFINEDNESS
@@ -60,7 +61,7 @@ def holds_where_explored(seed: int) -> int:
     with loaded(source) as protocol:
         try:
             found = prove_unbounded(protocol, refute=False, effort=0.3)
-        except (ModelError, SizeError, ValueError):
+        except (ModelError, SizeError, InputError):
             return 0
         own = protocol.methods("invariant")
         proved = [i.invariant for i in found.invariants if i.status is ProofStatus.PROVED]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
 from quorate.checker.prove.unbounded import hints, prove_unbounded, save_hints
 from quorate.model.proofs.raft_commit import ProvedRaft
@@ -81,5 +82,5 @@ def test_a_stale_hint_changes_no_answer(place: Path, hint: str) -> None:
 def test_a_broken_file_is_an_error_of_one_line(place: Path, text: str) -> None:
     place.with_suffix(".hints.json").write_text(text)
     counter: Any = load_protocol(f"{place}:Counter")
-    with pytest.raises(ValueError, match="expected what `save_hints` writes"):
+    with pytest.raises(InputError, match="expected what `save_hints` writes"):
         prove_unbounded(counter)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from quorate.checker.cli.main import run
+from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.bounded import ObligationStatus, inductive
 from quorate.checker.prove.bounded.results import FiniteObligation
@@ -216,7 +217,7 @@ def agree(seed: int) -> int:
                 return 0
             sizes = sized(protocol, source)
             finite = inductive(protocol, sizes, names, shrinking=0.1)
-        except (ModelError, SizeError, StepError, ValueError):
+        except (ModelError, SizeError, StepError, InputError):
             return 0
         refuted = [o for o in finite.failed if o.invariant and breaks(protocol, sizes, o)]
         assert not refuted, f"seed {seed}: {refuted[0]}\n{source.text}"
@@ -243,7 +244,7 @@ def test_unsupported_is_said_with_its_place() -> None:
 
 
 def test_an_unknown_invariant_is_an_error() -> None:
-    with pytest.raises(ValueError, match="has no invariant `agrement`"):
+    with pytest.raises(InputError, match="has no invariant `agrement`"):
         prove_unbounded(Paxos, invariants=["agrement"])
 
 
