@@ -1,4 +1,4 @@
-"""What a protocol class describes, in the core IR: read from its source, then lowered."""
+"""The description of a protocol class: read from its source, then lowered to the core IR."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .ir.lower import lower
 
 
 def describe(protocol: type[Protocol]) -> c.Description:
-    """Read a protocol class into the core IR. Raises ModelError with every mistake found."""
+    """The description of a protocol class, in the core IR. Raises ModelError with all mistakes."""
     hashable: Any = protocol  # type checkers see the hash of instances, not of the class
     return _describe(hashable)
 

@@ -1,7 +1,7 @@
-"""Mistakes in a protocol description, shown where they are.
+"""Mistakes in the description of a protocol, each shown at its place in the source.
 
-A mistake is one frozen `Diagnostic`; capturing a protocol collects as many as it can and raises
-them together as one `ModelError`, so that a user repairs a file once and not line by line.
+A mistake is one frozen `Diagnostic`; reading a protocol collects as many as possible and
+raises them as one `ModelError`, so that a user sees all of them in one run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from quorate.errors import ArgumentError, ProtocolError
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of source text: lines from 1, columns from 0, the end exclusive."""
+    """A range of source text. Lines count from 1, columns from 0; the end is exclusive."""
 
     file: str
     line: int
@@ -48,7 +48,7 @@ def article(what: object) -> str:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One mistake: what is wrong (`title`), where, what was found there and how to mend it."""
+    """One mistake: what is wrong (`title`), where, what was found there, and how to fix it."""
 
     code: str
     title: str
@@ -59,7 +59,7 @@ class Diagnostic:
     also: tuple[tuple[Span, str], ...] = field(default=())
 
     def render(self) -> str:
-        """The message as a user reads it, in the manner of rustc: place, line, caret, fix-it."""
+        """The message as printed, in the style of rustc: place, source line, carets, help."""
         gutter = " " * len(str(max([self.span.line, *(s.line for s, _ in self.also)])))
         place = f"{self.span}{f' in {self.where}' if self.where else ''}"
         lines = [f"error[{self.code}]: {self.title}", f"{gutter}--> {place}", f"{gutter} |"]
@@ -98,15 +98,15 @@ class ModelError(ProtocolError):
 
 
 class SizeError(ArgumentError):
-    """Sizes that a protocol cannot be given: unknown sort, size of 0, weights that do not fit."""
+    """Sizes that do not suit a protocol: an unknown sort, a size of 0, too few weights."""
 
 
 @dataclass(frozen=True)
 class UndefinedAt:
     """Where a protocol is undefined: in which method, at which expression, and why.
 
-    `kind` is "init", "action", "invariant" or "reachable"; `state` is the one in which the method
-    was tried with `arguments`. `span` is the expression that CPython, or the kernel, stopped at.
+    `kind` is "init", "action", "invariant" or "reachable". The method was called in `state` with
+    `arguments`, and CPython, or the kernel, stopped at the expression at `span`.
     """
 
     kind: str
@@ -118,7 +118,7 @@ class UndefinedAt:
 
     @property
     def is_step(self) -> bool:
-        """Whether a step is undefined, as opposed to a property of a state."""
+        """Whether a step is undefined, and not a property of a state."""
         return self.kind in ("init", "action")
 
     def __str__(self) -> str:
@@ -127,7 +127,7 @@ class UndefinedAt:
 
 
 class StepError(ProtocolError):
-    """A step that the description leaves undefined, met while running it.
+    """A step or a property that the description leaves undefined.
 
     Examples: a field of None, an index past the end of a sequence, a second message under a key.
     `at` says where, if it is known.

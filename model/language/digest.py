@@ -1,7 +1,7 @@
 """A hash of what a description means, for caches and reports.
 
-The same in every process and on every machine: no addresses, no places, no order of sets.
-Two layouts of one model have one digest; a changed guard, type or quorum gives another.
+It is the same in every process and on every machine: it depends on no address, source position
+or set order. Reformatting a model does not change it; changing a guard, type or quorum does.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LISTED_UP_TO = 5  # elements for which the quorums of a system are compared one 
 
 
 def digest(description: c.Description) -> str:
-    """A hash of what a description means: equal for equal core IR, whatever its layout."""
+    """A hash of what a description means: equal for equal core IR, however it is formatted."""
     protocol = description.protocol
     parts = (
         description.name,
@@ -44,7 +44,7 @@ def digest(description: c.Description) -> str:
 
 
 def stable_text(value: Any) -> str:
-    """A value as text that depends on nothing but the value."""
+    """A value as text that depends on the value alone."""
     if isinstance(value, Sort):
         return f"{type(value).__name__}#{value.index}"
     if isinstance(value, enum.Enum):
@@ -78,7 +78,7 @@ def stable_text(value: Any) -> str:
 
 
 def _class(cls: type) -> str:
-    """A class by what matters of it: for a record its fields, for a message its key."""
+    """A class as text: its name and what defines it, such as the fields of a record."""
     if not issubclass(cls, Record):
         return cls.__name__
     key = cls.key if issubclass(cls, Message) else None
@@ -98,7 +98,7 @@ def _sort(sort: type) -> tuple[Any, ...]:
 
 
 def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
-    """Which sets are quorums: by what the system says for each number of elements."""
+    """Which sets are quorums, as the system says for each number of elements."""
     for name in (*system.keywords, *system.optional):
         value = getattr(system, name, None)
         function = callable(value) and not isinstance(value, type)
@@ -108,7 +108,7 @@ def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
     if (least := getattr(system, "least", None)) is not None:
         yield _at_every_size(least)
     if issubclass(system, Predicate):
-        yield predicate(system).body  # with the constants and helpers that it mentions
+        yield predicate(system).body  # and the constants and helpers that it mentions
     yield tuple(_answer(lambda k: sorted(system.subsets(k)), n) for n in range(1, LISTED_UP_TO + 1))
     for base in system.__mro__:
         if is_kind(base) or not issubclass(base, QuorumSystem):
@@ -121,7 +121,7 @@ def _quorums(system: type[QuorumSystem[Any]]) -> Iterator[Any]:
 
 
 def _given(value: Any) -> Any:
-    """What a keyword says; systems that are joined, by what they say in their turn."""
+    """The value of a keyword; of systems that are joined, what each of them says."""
     parts = value if isinstance(value, tuple) else ()
     if parts and all(isinstance(x, type) and issubclass(x, QuorumSystem) for x in parts):
         return tuple((x.__name__, *_quorums(x)) for x in parts)
@@ -140,7 +140,7 @@ def _answer(ask: Any, n: int) -> Any:
 
 
 def _syntax(function: Any) -> str:
-    """A method's source without its layout, comments and docstring."""
+    """A method's source without formatting, comments and docstring."""
     try:
         node, _ = function_source(function)
     except ModelError:

@@ -1,7 +1,7 @@
 """The reference semantics: a protocol class run by plain CPython, one step at a time.
 
-Nothing here uses the IR. A step runs the user's own method on an object whose variables record
-every write; then the new state is read from the object and the writes are rolled back.
+Nothing here uses the IR. A step runs the user's own method on an object that records every write
+to a variable. Then the new state is read from the object, and the writes are rolled back.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Arguments = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Requirement:
-    """Whether one `require` held when an action was tried: answers "why is it disabled?"."""
+    """Whether one `require` held when an action was tried: why the action is disabled."""
 
     line: int
     held: bool
@@ -50,7 +50,7 @@ class Requirement:
 
 
 class _Journal:
-    """The writes of the step under way, so that they can be undone."""
+    """The writes of the current step, so that they can be undone."""
 
     def __init__(self) -> None:
         self.undo: list[Callable[[], None]] = []
@@ -66,7 +66,7 @@ class _Journal:
 
 
 class MapVariable:
-    """A map variable: reads and writes of its cells."""
+    """A map variable, as actions read and write it."""
 
     def __init__(self, name: str, type_: MapType, journal: _Journal) -> None:
         self.name, self.type, self.journal = name, type_, journal
@@ -101,7 +101,7 @@ class MapVariable:
 
 
 class MessagesVariable:
-    """A messages variable: membership, iteration by class, sending."""
+    """A messages variable: membership, iteration over a message class, sending."""
 
     def __init__(self, name: str, type_: MessagesType, journal: _Journal) -> None:
         self.name, self.type, self.journal = name, type_, journal
@@ -143,7 +143,7 @@ def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
 
 
 class Interpreter:
-    """Runs a protocol class under CPython for one configuration of sizes.
+    """Runs a protocol class under CPython at given sizes.
 
     Use it inside `with sizes:`; `successors` and `holds` are the oracle of every faster engine.
     """
@@ -172,7 +172,7 @@ class Interpreter:
         return holder
 
     def load(self, state: State) -> None:
-        """Make `state` the current one."""
+        """Make `state` the current state."""
         self._state = state
         for variable, holder, value in zip(self.variables, self._holders, state, strict=False):
             if holder is None:
@@ -182,7 +182,7 @@ class Interpreter:
         self.budget = dict(zip(self.sizes.faults, state[len(self.variables) :], strict=True))
 
     def freeze(self, spent: str | None = None) -> State:
-        """The current state as a value, with one less in the budget of the fault `spent`."""
+        """The current state as a value; the budget of the fault `spent`, if any, is one less."""
         values = [
             self.object.__dict__[v.name] if holder is None else holder.freeze()
             for v, holder in zip(self.variables, self._holders, strict=True)
@@ -191,7 +191,7 @@ class Interpreter:
         return (*values, *budgets)
 
     def initial(self) -> list[State]:
-        """The initial states: the declared values, then what an `@init` method chooses."""
+        """The initial states: the declared values, changed by each choice of `@init` methods."""
         blank: list[Any] = []
         for variable in self.variables:
             self._check_initial(variable)
@@ -216,21 +216,23 @@ class Interpreter:
             raise SizeError(str(error)) from None
 
     def successors(self, state: State) -> Iterator[tuple[str, Arguments, State]]:
-        """Every enabled action instance with the state it leads to, itself included."""
+        """Every enabled step of a state: its action, its arguments and the state after it.
+
+        Steps that change nothing are included. Raises StepError where a step is undefined."""
         for name, method in self.actions.items():
             fault = method._quorate.fault
             for args, after in self._results(state, method, self._ranges[name], fault):
                 yield name, args, after
 
     def tried(self, state: State, action: str, args: Arguments) -> State | None:
-        """Like `step`, but None where the step is undefined: for asking what could happen."""
+        """Like `step`, but None where the step is undefined."""
         try:
             return self.step(state, action, args)
         except StepError:
             return None
 
     def step(self, state: State, action: str, args: Arguments) -> State | None:
-        """The state after one action instance, or None where it is disabled. Raises StepError."""
+        """The state after one step, None if it is disabled. Raises StepError if it is undefined."""
         method = self.actions[action]
         self.load(state)
         if any(isinstance(a, Message) and a not in self._sent(type(a)) for a in args):
@@ -238,7 +240,7 @@ class Interpreter:
         return self._try(method, args, method._quorate.fault)
 
     def choices(self, state: State, action: str) -> list[Arguments]:
-        """Every choice of arguments for an action in a state, whether it is enabled or not."""
+        """Every choice of arguments for an action in a state, enabled or not."""
         self.load(state)
         return list(itertools.product(*map(self._range, self._ranges[action])))
 
@@ -278,7 +280,7 @@ class Interpreter:
             self.journal.roll_back()
 
     def holds(self, name: str, state: State) -> bool:
-        """Whether an invariant (or reachable predicate) is true in a state. Raises StepError."""
+        """Whether an invariant or reachable predicate is true in a state. Raises StepError."""
         self.load(state)
         try:
             return bool(getattr(self.object, name)())
@@ -288,13 +290,13 @@ class Interpreter:
             raise undefined(error, getattr(self.protocol, name), (), state) from error
 
     def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
-        """Each `require` of the action, tried in this state: which held, which did not."""
+        """Each `require` of an action with these arguments in this state, and whether it holds."""
         method = self.actions[action]
         self.load(state)
         seen: list[Requirement] = []
 
         def spy(condition: object) -> None:
-            frame = sys._getframe(2)  # of the line that calls `require`
+            frame = sys._getframe(2)  # the line that calls `require`
             seen.append(Requirement(frame.f_lineno, bool(condition), frame.f_code.co_filename))
 
         token = observer.set(spy)
@@ -334,7 +336,7 @@ def _has_bounds(t: Type) -> bool:
 
 
 def _check_range(place: str, t: Type, value: Any) -> None:
-    """Check the declared bounds of numbers and sequences. Raises StepError."""
+    """Check that a value is within its declared bounds. Raises StepError."""
     match t:
         case NatType(sort) if sort is not None:
             most = max(t.values())

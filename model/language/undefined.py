@@ -1,4 +1,4 @@
-"""Turning what CPython raises into the error of an undefined step: where, in what, and why."""
+"""The exception that a protocol's method raises, as a StepError: where, in what, and why."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from typing import Any
 from .diagnostics import NOWHERE, Span, StepError, UndefinedAt
 
 _HERE = Path(__file__).parent
-_SAYS_IT = (StepError, AttributeError, TypeError)  # their texts need no name of the exception
+_SAYS_IT = (
+    StepError,
+    AttributeError,
+    TypeError,
+)  # their text is clear without the name of the exception
 
 
 def undefined(
     error: Exception, method: Any, arguments: tuple[Any, ...], state: tuple[Any, ...]
 ) -> StepError:
-    """The exception that a method of a protocol raised, as the error of an undefined step."""
+    """The exception that a method of a protocol raised, as a StepError."""
     place = _innermost(error.__traceback__)
     span = NOWHERE if place is None else _span(place)
     at = UndefinedAt(
@@ -61,7 +65,7 @@ def _what(error: Exception, place: TracebackType | None, span: Span) -> str:
 
 
 def _past_the_end(place: TracebackType, span: Span) -> str:
-    """Which index was asked for, and how many entries there are, found by evaluating it again."""
+    """The index that was read and the number of entries, found by evaluating both again."""
     frame = place.tb_frame
     try:
         node = ast.parse(span.text(), mode="eval").body

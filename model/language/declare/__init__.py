@@ -1,1 +1,1 @@
-"""What the author of a protocol writes with: sorts, values, variables, quorum systems."""
+"""What protocols are declared with: sorts, types, state variables, actions, quorum systems."""

@@ -1,7 +1,7 @@
 """The annotations `Map[K, V]`, `Set[T]`, `Seq[T, N]` and `Messages[M, ...]`.
 
-At run time a set is a `frozenset`, a sequence a `tuple`, a map variable a `Cells`, and a map
-inside a message a `FrozenMap`.
+At run time a set is a `frozenset`, a sequence a `tuple`, a map variable the interpreter's
+`MapVariable`, and a map inside a message a `FrozenMap`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Map(Generic[*Ts]):
             raise NotAType("Map with one argument")
         return MapType(tuple(map(type_of, keys)), type_of(value))
 
-    # What a cell holds is known to type checkers for up to three keys.
+    # Type checkers know the type of a cell for up to three keys.
     @overload
     def __getitem__(self: Map[K, T], key: K) -> T: ...
     @overload
@@ -75,8 +75,8 @@ class Seq(tuple[T, ...], Generic[T, N]):
 class Messages(Generic[*Ts]):
     """`Messages[M1, M2, ...]`: the messages sent so far, a set that only grows.
 
-    A message not received yet is delayed, one never received is lost, one received twice is
-    duplicated, and no order is kept: the set alone is the faulty network.
+    This set is the faulty network: a message that is not received yet is delayed, one that is
+    never received is lost, one that is received twice is duplicated, and there is no order.
     """
 
     def __class_getitem__(cls, item: Any) -> Any:

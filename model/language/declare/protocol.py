@@ -1,7 +1,7 @@
 """The `Protocol` base class and its decorators: a description that plain CPython can run.
 
 A protocol is an ordinary class. Its annotated attributes are the state variables, its decorated
-methods the actions and the properties. The interpreter runs it as it stands, the frontend reads
+methods are the actions and properties. The interpreter runs the class as it is, the frontend reads
 its source; both start from `Protocol.variables` and `Protocol.methods`.
 """
 
@@ -32,12 +32,13 @@ class Disabled(Exception):
     """Raised by `require`: the action cannot be taken in this state."""
 
 
-# Set while a machine asks which requirement fails: it is told of each, and none disables.
+# Set while the interpreter looks for the guards that fail: it is told the value of each `require`,
+# and none of them disables the action.
 observer: ContextVar[Callable[[object], None] | None] = ContextVar("observer", default=None)
 
 
 def require(condition: object) -> None:
-    """A named conjunct of an action's guard; comes before the first effect."""
+    """One condition of an action's guard. It comes before the first effect."""
     if (told := observer.get()) is not None:
         told(condition)
     elif not condition:
@@ -46,7 +47,7 @@ def require(condition: object) -> None:
 
 @dataclass(frozen=True)
 class Initial:
-    """What a state variable holds at first, and whether a crash loses it."""
+    """The initial value of a state variable, and whether a crash resets it to that."""
 
     value: Any
     volatile: bool
@@ -58,7 +59,7 @@ def durable(initially: Any) -> Any:
 
 
 def volatile(initially: Any) -> Any:
-    """A variable that a crash of the process in its first key resets to its initial value."""
+    """A map variable, keyed first by a process, whose cells a crash of that process resets."""
     return Initial(initially, volatile=True)
 
 
@@ -67,7 +68,7 @@ ENVIRONMENT = "environment"
 
 @dataclass(frozen=True)
 class Mark:
-    """What a decorator says of a method: its kind, and of an action who takes it."""
+    """What a decorator says of a method: its kind and, for an action, who takes it."""
 
     kind: str
     fault: str | None = None
@@ -86,9 +87,9 @@ def action(*, fault: str | None = None, by: str | None = None) -> Callable[[F], 
 def action(function: Any = None, *, fault: str | None = None, by: str | None = None) -> Any:
     """An atomic step; its parameters range over their types.
 
-    `fault=` names a budget that the step uses up. `by="environment"` says that no process decides
-    on the step: a timer runs out, a message is lost. A fault is the environment's anyway. Raises
-    ValueError for any other `by`.
+    `fault=` names the budget that each such step uses up by one. `by="environment"` says that no
+    process decides on the step: a timer runs out, a message is lost. Faults are always the
+    environment's. Raises ValueError for any other `by`.
     """
     if by not in (None, ENVIRONMENT):
         raise ValueError(f"by={by!r}: only by={ENVIRONMENT!r} is known")
@@ -119,7 +120,7 @@ reachable: Callable[[F], F] = _marker(Mark("reachable"))
 
 @dataclass(frozen=True)
 class Variable:
-    """A state variable: its type, its initial value (of each cell, for a map), its owner class."""
+    """A state variable: its type, its initial value (of each cell, for a map), its class."""
 
     name: str
     type: Type
@@ -129,13 +130,13 @@ class Variable:
 
 
 class Protocol:
-    """Base class of protocol descriptions. A modification of a protocol is a subclass of it."""
+    """Base class of all protocols. To modify a protocol, write a subclass of it."""
 
     faults: ClassVar[Mapping[str, int]] = {}
 
     @classmethod
     def methods(cls, kind: str) -> dict[str, Any]:
-        """The methods decorated as `kind`, in order of first declaration, as overridden last."""
+        """The methods decorated as `kind`, in order of declaration, each as last overridden."""
         names = [n for base in reversed(cls.__mro__) for n in vars(base)]
         found = {}
         for name in dict.fromkeys(names):
@@ -146,7 +147,7 @@ class Protocol:
 
     @classmethod
     def variables(cls) -> dict[str, Variable]:
-        """The state variables in order of declaration. Raises NotAType, naming the variable."""
+        """The state variables by name, in order of declaration. Raises BadAnnotation."""
         found: dict[str, Variable] = {}
         for base in reversed(cls.__mro__):
             if not issubclass(base, Protocol) or base is Protocol:
@@ -161,14 +162,14 @@ class Protocol:
 
     @classmethod
     def sorts(cls) -> dict[str, type]:
-        """Every sort, number range and quorum system that the description mentions, by name."""
+        """Every sort, number range and quorum system that the protocol mentions, by name."""
         return {sort.__name__: sort for sort in mentioned_sorts(cls)}
 
     @classmethod
     def sized(cls, faults: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
-        """One bounded configuration, to be entered with `with`.
+        """The sizes of one bounded configuration and its budgets of faults; enter it by `with`.
 
-        Raises SizeError for a sort that is unknown, unsized, or of a size that cannot be.
+        Raises SizeError for a sort that is unknown, has no size, or cannot have this size.
         """
         sorts = cls.sorts()
         wanted = {n: s for n, s in sorts.items() if not issubclass(s, QuorumSystem)}
@@ -187,7 +188,7 @@ class Protocol:
 
     @classmethod
     def budgets(cls, faults: Mapping[str, int] | None = None) -> dict[str, int]:
-        """How often each fault may happen: the class's `faults`, overridden by those given."""
+        """How often each fault may happen: the class's `faults`, unless others are given."""
         known = dict.fromkeys(
             m._quorate.fault for m in cls.methods("action").values() if m._quorate.fault
         )
@@ -203,7 +204,7 @@ class Protocol:
         return budgets
 
     def crash(self, process: Sort) -> None:
-        """Lose what is volatile of this process: every volatile map cell it keys first."""
+        """Reset what is volatile of this process: its cells of every volatile map."""
         for variable in type(self).variables().values():
             if variable.volatile and isinstance(variable.type, MapType):
                 cells = getattr(self, variable.name)
@@ -216,7 +217,7 @@ class Protocol:
         return self
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # A step writes plain variables by assignment: note what to put back.
+        # An action assigns to a plain variable: remember the old value, to undo the step.
         value = frozen(value)
         journal = self.__dict__.get("_journal")
         if journal is not None:
@@ -225,7 +226,7 @@ class Protocol:
 
 
 class BadAnnotation(NotAType):
-    """A state variable whose annotation is no type of the language, or cannot be evaluated."""
+    """A state variable whose annotation is not a type of the language, or cannot be evaluated."""
 
     def __init__(self, owner: type, name: str, reason: str, evaluated: bool) -> None:
         super().__init__(f"{name}: {reason}")
@@ -255,7 +256,7 @@ def variable_type(base: type, name: str, annotation: Any) -> Type | None:
 
 
 def mentioned_sorts(cls: type[Protocol]) -> list[type]:
-    """The sorts, number ranges and quorum systems that a description mentions, by name."""
+    """The sorts, number ranges and quorum systems that a protocol mentions, by name."""
     found: list[type] = []
     pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
     for kind in ("init", "action", "define", "invariant", "reachable"):
@@ -288,11 +289,11 @@ def _variables_or_none(cls: type[Protocol]) -> dict[str, Variable]:
     try:
         return cls.variables()
     except (NotAType, NameError, TypeError):
-        return {}  # capture reports these with their place
+        return {}  # capture reports these at their place
 
 
 def _mentioned(method: Any) -> Iterator[Any]:
-    """The global objects whose names the method's code and annotations mention."""
+    """The global objects that the code and the annotations of a method mention."""
     codes, scope = [method.__code__], method.__globals__
     closure = inspect.getclosurevars(method).nonlocals
     while codes:

@@ -1,7 +1,7 @@
 """Quorum systems: families of subsets of a sort, and which of them must intersect.
 
-A system lists its *minimal* quorums for a given size. Whether they intersect is not assumed: the
-checker proves it (`meets` names the systems that each quorum must share a member with).
+A system lists its *minimal* quorums for a given size. `meets` names the systems with which each of
+its quorums must share a member. That they do is never assumed: the checker proves it.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from .votes import TooMany, Votes, all_of, any_of, at_least, minimal
 MOST_QUORUMS = 100_000
 
 S = TypeVar("S", bound=Sort)
-Number = int | Callable[[int], int]  # a number, or a function of how many there are
-Mistake = tuple[str, str]  # what is wrong with a declaration, what to write
+Number = int | Callable[[int], int]  # a number, or a function of the number of elements
+Mistake = tuple[str, str]  # what is wrong with a declaration, and what to write
 
 
 def is_kind(system: Any) -> bool:
-    """Whether a quorum system is one that the language brings, not one that somebody declared."""
+    """Whether a quorum system is a kind that the language provides, not a user's declaration."""
     return bool(system.__module__.rpartition(".")[0] == __package__)
 
 
 class FunctionError(SizeError):
-    """A function of a declaration that fails, or gives something else than a whole number."""
+    """A function in a declaration that fails or does not return a whole number."""
 
 
 class QuorumSystem(frozenset[S], metaclass=SortMeta):
     """A quorum: a set of elements of the sort `of`. Subclasses say which sets are quorums.
 
     `keywords` are what a declaration gives beside `meets=`, each an attribute of the class; those
-    in `optional` have a default. `example` shows them to those who leave them out, `hint` to those
-    whose functions raise an error.
+    in `optional` have a default. Messages show `example` if keywords are missing, and `hint` if a
+    function that was given fails.
     """
 
     of: ClassVar[type[Sort]]
@@ -46,7 +46,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
     optional: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[str] = ""
     hint: ClassVar[str] = ""
-    misfits: ClassVar[tuple[Mistake, ...]] = ()  # what was given and cannot be
+    misfits: ClassVar[tuple[Mistake, ...]] = ()  # unknown keywords
 
     def __class_getitem__(cls, of: Any) -> Any:
         if not isinstance(of, type):  # `Majority[S]`: S is this module's own type variable
@@ -86,17 +86,17 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
 
     @classmethod
     def meets_itself(cls) -> bool:
-        """Whether any two quorums must intersect, where nothing is said of what they meet."""
+        """Whether any two quorums must intersect if `meets=` is not given."""
         return True
 
     @classmethod
     def mistakes(cls) -> Iterator[Mistake]:
-        """What is wrong with the values of the keywords, each with what to write instead."""
+        """The mistakes in the values of the keywords, each with what to write instead."""
         return iter(())
 
     @classmethod
     def count(cls, n: int) -> int:
-        """How many minimal quorums there are among n elements, without listing them."""
+        """The number of minimal quorums among n elements, without listing them."""
         return _count_of_subsets(cls, n)
 
     @classmethod
@@ -106,7 +106,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
 
     @classmethod
     def votes(cls, n: int) -> Votes:
-        """The same quorums, and the sets that contain one, as votes of members 0..n-1."""
+        """The quorums, and all sets that contain one, as votes of members 0..n-1."""
         return _votes_of_subsets(cls, n)
 
     @classmethod
@@ -124,7 +124,7 @@ class QuorumSystem(frozenset[S], metaclass=SortMeta):
 
 
 def _settled(value: Any) -> Any:
-    """Lists as tuples, so that nobody changes them later."""
+    """Lists as tuples, so that they cannot change later."""
     return tuple(map(_settled, value)) if isinstance(value, (list, tuple, range)) else value
 
 
@@ -137,7 +137,7 @@ def _count_of_subsets(cls: type[QuorumSystem[Any]], n: int) -> int:
 
 
 class ByVotes(QuorumSystem[S]):
-    """A system that says what its votes are; its minimal quorums follow."""
+    """A system that is defined by its votes; its minimal quorums follow from them."""
 
     @classmethod
     def votes(cls, n: int) -> Votes:
@@ -159,7 +159,7 @@ class BySize(QuorumSystem[S]):
 
     @classmethod
     def least(cls, n: int) -> int:
-        """How many elements a minimal quorum has."""
+        """The number of elements of a minimal quorum."""
         raise NotImplementedError
 
     @classmethod
@@ -196,7 +196,7 @@ class Majority(BySize[S]):
 class Flexible(BySize[S]):
     """Any `size` elements (Howard, Malkhi, Spiegelman: Flexible Paxos, 2016).
 
-    `size` is a number or a function of how many elements there are. Such a system need not
+    `size` is a number or a function of the number of elements. Such a system need not
     intersect itself; say `meets=` which system it must intersect.
     """
 
@@ -221,8 +221,8 @@ class Weighted(ByVotes[S]):
     """Elements with weights, one per element; a quorum holds at least `need` of the weight.
 
     By default that is more than half of it, so that any two intersect. `need` is a number or a
-    function of the whole weight; such a system must be told what it meets, as a read quorum meets
-    a write quorum. Gifford: Weighted Voting for Replicated Data, 1979.
+    function of the whole weight; such a system must say what it meets, as read quorums meet
+    write quorums. Gifford: Weighted Voting for Replicated Data, 1979.
     """
 
     weights: ClassVar[tuple[int, ...]]
@@ -254,7 +254,7 @@ class Weighted(ByVotes[S]):
 
     @classmethod
     def least(cls, total: int) -> int:
-        """How much weight a quorum holds, of so much in all."""
+        """The least weight of a quorum if all elements together have the weight `total`."""
         return total // 2 + 1 if cls.need is None else at(cls.need, total)
 
     @classmethod
@@ -272,7 +272,7 @@ class Weighted(ByVotes[S]):
 
 
 class Explicit(QuorumSystem[S]):
-    """The quorums listed, by the elements' indices: `quorums=[(0, 1), (1, 2), (0, 2)]`."""
+    """The listed quorums, by the elements' indices: `quorums=[(0, 1), (1, 2), (0, 2)]`."""
 
     listed: ClassVar[tuple[tuple[int, ...], ...]]
     keywords = ("listed",)
@@ -302,7 +302,7 @@ def is_whole(value: Any) -> TypeGuard[int]:
 
 
 def at(number: Number, n: int) -> int:
-    """A number, or what a function of n says. Raises FunctionError if it fails."""
+    """A number, or the value of a function at n. Raises FunctionError if it fails."""
     if not callable(number):
         return number
     try:
@@ -312,7 +312,7 @@ def at(number: Number, n: int) -> int:
 
 
 def whole(value: int, n: int) -> int:
-    """What a function of n said, if that is a whole number. Raises FunctionError."""
+    """The value of a function at n, if it is a whole number. Raises FunctionError if not."""
     if not is_whole(value):
-        raise FunctionError(f"{value!r} (of {n}) is no whole number")
+        raise FunctionError(f"{value!r} (of {n}) is not a whole number")
     return value

@@ -1,7 +1,7 @@
-"""Sorts: the finite sets that states are made of, and how large they are in one run.
+"""Sorts: the finite sets that states are made of, and their sizes in one run.
 
-An element is independent of sizes; how many elements a sort has is a matter of the active
-`Sizes`, entered with `with Paxos.sized(Acceptor=3, ...):`.
+Elements do not depend on sizes. How many elements each sort has is said by the active `Sizes`,
+which `with Paxos.sized(Acceptor=3, ...):` enters.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def elements_of(sort: type) -> tuple[Any, ...]:
 
 
 class SortMeta(type):
-    """Iterating a sort walks its proper elements; `len` counts them."""
+    """Iterating a sort yields its proper elements; `len` counts them."""
 
     def __iter__(cls: type[T]) -> Iterator[T]:
         return iter(elements_of(cls))
@@ -52,7 +52,7 @@ class Sort(metaclass=SortMeta):
     """Interchangeable elements, told apart by `==` alone: acceptors, values, clients.
 
     `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name.
-    `size=` says that there are so many in every configuration: the one coordinator.
+    `size=` fixes their number in every configuration, as for the one coordinator.
     """
 
     short: ClassVar[str]
@@ -79,7 +79,7 @@ class Sort(metaclass=SortMeta):
         return made
 
     def __init__(self, index: int) -> None:
-        """Elements are interned: the same index gives the same object."""
+        """Elements are interned: equal indices give the same object."""
 
     def __repr__(self) -> str:
         return f"{self.short}{self.index + self.first}"
@@ -98,7 +98,7 @@ class Sort(metaclass=SortMeta):
 class Ordered(Sort):
     """Elements in a total order: ballots, terms. `bottom="never"` adds an element below all.
 
-    The bottom is a value that variables may hold, but no parameter and no loop ranges over it.
+    Variables may hold the bottom, but parameters and loops do not range over it.
     """
 
     bottom: ClassVar[str | None] = None
@@ -132,13 +132,13 @@ class Ordered(Sort):
 class Nat(int, metaclass=SortMeta):
     """The numbers 0..n, plain `int`s: log positions, counters. `Index=2` gives 0, 1, 2.
 
-    `len(...)`, `+` and `-` give such numbers; storing one outside the range is a mistake of the
-    model that the checker reports, never a silent bound.
+    `len(...)`, `+` and `-` give numbers. Storing one outside the range is undefined, which the
+    checker reports as a mistake in the model; numbers never wrap or saturate.
     """
 
 
 class Sizes(Mapping[str, int]):
-    """How many elements each sort has, and what each fault may cost: one bounded configuration."""
+    """One bounded configuration: the size of each sort and the budget of each fault."""
 
     def __init__(
         self,

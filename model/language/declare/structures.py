@@ -13,13 +13,13 @@ from .quorums import ByVotes, Mistake, Number, QuorumSystem, S, at, is_whole, wh
 from .sorts import Sizes
 from .votes import Part, Votes, all_of, any_of, at_least
 
-MOST_TRIED = 16  # elements whose subsets are all tried, one by one
+MOST_TRIED = 16  # at most so many elements: all their subsets are tried
 
 HOLDS = ("row", "column", "row and column", "one of each row", "one of each column")
 
 
 class Grid(ByVotes[S]):
-    """Elements in rows of `columns`, a number or a function of how many elements there are.
+    """Elements in rows of `columns`, a number or a function of the number of elements.
 
     `holds` says what is in a quorum: a "row", a "column", a "row and column" (Maekawa: A √N
     Algorithm for Mutual Exclusion, 1985: any two intersect), "one of each row", or "one of each
@@ -73,8 +73,8 @@ class Tree(ByVotes[S]):
     """Elements in a tree: a quorum is a root and a quorum below one child, or one below each.
 
     Agrawal, El Abbadi: An Efficient and Fault-Tolerant Solution for Distributed Mutual Exclusion,
-    1991. Element 0 is the root; the children of i are `degree`·i + 1 and the next ones. With as
-    many elements as fill it, all leaves are equally deep. Any two quorums intersect.
+    1991. Element 0 is the root; the children of i are `degree`·i + 1 and the next ones. If
+    the tree is full, all leaves are equally deep. Any two quorums intersect.
     """
 
     degree: ClassVar[int] = 2
@@ -102,10 +102,10 @@ class Tree(ByVotes[S]):
 
 
 class Hierarchical(ByVotes[S]):
-    """Groups of groups of elements: a quorum is one in `need` groups of each level.
+    """Groups of groups of elements: a quorum has quorums in `need` of the groups of each level.
 
-    `branching` is how many groups there are in one, a number (for a hierarchy of any height) or
-    one number per level from the top; `need` the same, by default a majority, so that any two
+    `branching` is the number of groups in a group: one number, for any height, or one for each
+    level from the top. `need` is given likewise; by default it is a majority, and any two quorums
     intersect. Kumar: Hierarchical Quorum Consensus, 1991.
     """
 
@@ -143,7 +143,7 @@ class Hierarchical(ByVotes[S]):
 
     @classmethod
     def levels(cls, n: int) -> list[tuple[int, int]]:
-        """Groups, and how many of them are needed, for each level from the top."""
+        """For each level from the top: the number of groups, and how many of them are needed."""
         branching, need = cls.branching, cls.need
         if isinstance(branching, int):
             height, elements = 0, 1
@@ -232,7 +232,7 @@ class Joint(ByVotes[S]):
 class Predicate(QuorumSystem[S]):
     """The sets that `is_quorum` accepts: a function in the modelling language.
 
-    It may speak of the elements of its sort, of named ones among them, and of how many there are:
+    It may mention all elements of its sort, some of them by name, and their number:
 
         def is_quorum(self, q: Set[Acceptor]) -> bool:
             return 3 * len(q) > 2 * len(Acceptor)
@@ -249,7 +249,7 @@ class Predicate(QuorumSystem[S]):
 
 @functools.lru_cache(maxsize=64)
 def _accepted(cls: Any, n: int) -> tuple[tuple[int, ...], ...]:
-    """The minimal sets that a predicate accepts. Sets are numbers here, a bit for each member."""
+    """The minimal sets that a predicate accepts. Sets are bit masks here, a bit for each member."""
     if n > MOST_TRIED:
         raise SizeError(
             f"{cls.__name__} tries every set of {cls.of.__name__}s: it can do so for at most "

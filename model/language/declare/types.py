@@ -1,7 +1,7 @@
-"""The types of the language, records among them, and the annotations that name them.
+"""The types of the language, with records and messages, and the annotations that name them.
 
-Every type is finite once sizes are given. The order of `values` is the order of their codes,
-which the packed representation and the orders of sorts rely on.
+Every type is finite at given sizes. The order of `values` is that of their codes: packed states
+and ordered sorts depend on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .values import FrozenMap, frozen
 
 
 class Type:
-    """A set of values. `str` gives it as the user would write it."""
+    """A set of values. `str` gives its annotation, as a user writes it."""
 
     def values(self) -> Iterator[Any]:
         """Every value, in code order, under the active sizes."""
@@ -74,7 +74,7 @@ class EnumType(Type):
 
 @dataclass(frozen=True)
 class NatType(Type):
-    """0..n; `sort` is None for a number that has no declared range, such as a sum."""
+    """The numbers 0..n. `sort` is None for a number without a declared range, such as a sum."""
 
     sort: type[Nat] | None = None
 
@@ -141,7 +141,7 @@ class SetType(Type):
 
 @dataclass(frozen=True)
 class SeqType(Type):
-    """At most n elements, where n is the largest number of the `Nat` sort `length`."""
+    """Sequences of at most n elements; n is the largest number of the `Nat` sort `length`."""
 
     element: Type
     length: NatType
@@ -180,18 +180,18 @@ class MessagesType(Type):
 
 
 def proper_values(t: Type) -> Iterator[Any]:
-    """The values that a parameter or a loop of this type ranges over: no bottom."""
+    """The values that parameters and loops of this type range over: without the bottom."""
     return iter(elements_of(t.sort)) if isinstance(t, SortType) else t.values()
 
 
 def key_values(keys: tuple[Type, ...]) -> Iterator[Any]:
-    """The keys of a map: single values for one key type, tuples for several."""
+    """The keys of a map: values if it has one key type, tuples if it has several."""
     rows = itertools.product(*(list(proper_values(k)) for k in keys))
     return (row[0] for row in rows) if len(keys) == 1 else rows
 
 
 def holds(t: Type, value: Any) -> bool:
-    """Whether a Python value is a value of the type, whatever the sizes."""
+    """Whether a Python value is a value of the type at some sizes."""
     match t:
         case BoolType():
             return isinstance(value, bool)
@@ -291,8 +291,8 @@ class _Field:
 class Message(Record):
     """A record that can be sent. `key=("a", "b")`: at most one per (a, b) is ever sent.
 
-    The key is checked at every send; it lets the checker store one small number per key instead
-    of one bit per possible message, and changes no count.
+    The key is checked at every send. With a key the checker stores one small number per key, not
+    one bit per possible message. It changes no count.
     """
 
     key: ClassVar[tuple[str, ...] | None] = None
@@ -307,7 +307,7 @@ class Message(Record):
 
 
 class NotAType(Exception):
-    """An annotation that is no type of the language; the text says what it is."""
+    """An annotation that is not a type of the language; the text of the error is the annotation."""
 
 
 def type_of(annotation: Any) -> Type:
@@ -338,7 +338,7 @@ def _option(union: Any) -> Type:
 
 
 def shown(annotation: Any) -> str:
-    """An annotation as written, without the modules it comes from."""
+    """An annotation as it is written, without module names."""
     if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
         return annotation.__name__
     return re.sub(r"\b\w+\.", "", str(annotation))

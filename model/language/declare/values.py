@@ -1,4 +1,4 @@
-"""Values as states hold them: immutable and hashable."""
+"""Values of states: immutable and hashable."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class FrozenMap(Mapping[Any, Any]):
-    """A map as a value: inside a message, or the state of a map variable."""
+    """A map as a value: in a message, or what a map variable holds."""
 
     __slots__ = ("_dict", "_hash")
 
@@ -34,7 +34,7 @@ class FrozenMap(Mapping[Any, Any]):
 
 
 def frozen(value: Any) -> Any:
-    """The immutable form of a dict, list or set that a description wrote."""
+    """The immutable form of a dict, list or set."""
     if isinstance(value, dict):
         return FrozenMap({k: frozen(v) for k, v in value.items()})
     if isinstance(value, list):

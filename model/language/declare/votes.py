@@ -1,9 +1,9 @@
-"""A family of sets as votes: weighted parts, members or again votes, of which enough are needed.
+"""A family of sets as votes: a threshold, and weighted parts that are members or votes themselves.
 
-Every family of quorums is one: a majority needs half of its members and one more, a grid's row
-needs all of its members. What is counted or asked of a system is computed from its votes, without
-a list of its quorums. (Monotone threshold formulas: Naor, Wool: The Load, Capacity and
-Availability of Quorum Systems, 1998, call a composition of systems what is nested here.)
+Every quorum system is such a family: a majority needs more than half of its members, the row of a
+grid needs all of its members. Votes are monotone threshold formulas; their nesting is the
+composition of systems in Naor, Wool: The Load, Capacity and Availability of Quorum Systems, 1998.
+Quorums are counted, and questions about a system answered, without listing its quorums.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import NamedTuple
 
 
 class Votes(NamedTuple):
-    """The sets in which parts of together at least `need` weight are; weights are 0 or more."""
+    """The sets that hold parts of weight at least `need` in all. Weights are at least 0."""
 
     need: int
     parts: tuple[tuple[int, Part], ...]
 
 
-Part = int | Votes  # the number of a member, or votes
+Part = int | Votes  # the index of a member, or votes
 
 
 class TooMany(Exception):
-    """More sets than a list may have."""
+    """There are more sets than were to be listed."""
 
 
 def at_least(need: int, parts: Iterable[Part]) -> Votes:
-    """So many of the parts."""
+    """At least `need` of the parts."""
     return Votes(need, tuple((1, part) for part in parts))
 
 
@@ -44,21 +44,21 @@ def all_of(parts: Iterable[Part]) -> Votes:
 
 
 def members(part: Part) -> frozenset[int]:
-    """The numbers of the members that are spoken of."""
+    """The indices of the members that occur."""
     if isinstance(part, int):
         return frozenset([part])
     return frozenset().union(*(members(p) for _, p in part.parts))
 
 
 def enough(part: Part, inside: frozenset[int]) -> bool:
-    """Whether a set is one of the family."""
+    """Whether the set is in the family."""
     if isinstance(part, int):
         return part in inside
     return sum(w for w, p in part.parts if enough(p, inside)) >= part.need
 
 
 def minimal(votes: Votes, most: int) -> list[tuple[int, ...]]:
-    """The minimal sets, small ones first, as increasing tuples. Raises TooMany."""
+    """The minimal sets, the smallest first, as increasing tuples of indices. Raises TooMany."""
     found = _minimal(votes, most)
     return sorted((tuple(sorted(s)) for s in found), key=lambda s: (len(s), s))
 
@@ -77,7 +77,7 @@ def _minimal(part: Part, most: int) -> list[frozenset[int]]:
                 raise TooMany
     if apart:
         return list(found)
-    by_size = sorted(found, key=len)  # parts that share members make sets that are not minimal
+    by_size = sorted(found, key=len)  # if parts share members, not all sets are minimal
     kept: list[frozenset[int]] = []
     for s in by_size:
         if not any(k <= s for k in kept):
@@ -86,9 +86,9 @@ def _minimal(part: Part, most: int) -> list[frozenset[int]]:
 
 
 def _enough(need: int, parts: list[tuple[int, Part]]) -> Iterator[tuple[Part, ...]]:
-    """The minimal choices of parts, which come by falling weight.
+    """The minimal choices of parts of weight `need` in all; the parts come by falling weight.
 
-    The last one chosen is the lightest, and without it there was too little.
+    A choice ends with its lightest part, without which its weight would be too small.
     """
     if need <= 0:
         yield ()

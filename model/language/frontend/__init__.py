@@ -1,1 +1,1 @@
-"""Reading a protocol class: Python source to the surface IR, with every mistake explained."""
+"""From the Python source of a protocol class to the surface IR; every mistake is explained."""

@@ -1,4 +1,4 @@
-"""Annotations: the types inside one, and what to write instead of what is no type."""
+"""Annotations: the types inside them, and what to write instead of one that is not a type."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def type_hint(text: str) -> str:
 
 
 def quoted(reason: str) -> str:
-    """An annotation as shown in a sentence: as code, unless it is words."""
+    """An annotation as shown in a sentence: in backquotes, unless it is in words."""
     return reason if " of " in reason or " with " in reason else f"`{reason}`"
 
 
@@ -62,7 +62,7 @@ def inner_types(t: Type | None) -> Iterator[Type]:
 
 
 def unnamed_system(t: Type | None) -> str | None:
-    """`Majority[Acceptor]`, where it is used as a type."""
+    """A quorum system without a name of its own, such as the type `Majority[Acceptor]`."""
     for part in inner_types(t):
         if isinstance(part, QuorumType) and "_abstract" in vars(part.system):
             return part.system.__name__

@@ -222,7 +222,7 @@ class Calls(Generators):
 
 
 def stripped(e: s.Expr) -> s.Expr:
-    """What local names and calls of helpers stand for."""
+    """The value of local names and of calls of helpers."""
     while isinstance(e, (s.Local, s.Call)):
         e = e.value if isinstance(e, s.Local) else e.body
     return e
@@ -251,7 +251,7 @@ _OPERATORS: dict[str, ast.operator] = {
 
 
 def _instead(node: ast.Call, func: ast.Attribute) -> str:
-    """What stands for a method of a Python set, sequence or dictionary."""
+    """What to write instead of a method of a Python set, sequence or dictionary."""
     of = func.value
     match func.attr, node.args:
         case ("union" | "intersection" | "difference") as name, [other]:

@@ -1,7 +1,7 @@
 """Reading a protocol class: its variables, actions and properties, as the surface IR.
 
-Each method is read from its source and each statement on its own, so that one run reports every
-mistake. Nothing is executed.
+Every method is read from its source, and every statement by itself, so that one run reports all
+mistakes. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def capture(protocol: type[Protocol]) -> s.Description:
-    """Read a protocol class. Raises ModelError with every mistake found."""
+    """Read a protocol class. Raises ModelError with all mistakes."""
     return _Capture(protocol).run()
 
 

@@ -51,7 +51,7 @@ RESERVED = {name for name in vars(Protocol) if not name.startswith("_")}
 
 @dataclass
 class ClassReader:
-    """Checks the declarations of a protocol class and gathers what is wrong with them."""
+    """Checks the declarations of a protocol class and collects the mistakes."""
 
     protocol: type[Protocol]
     mistakes: list[Diagnostic] = field(default_factory=list)
@@ -71,7 +71,7 @@ class ClassReader:
         self.mistakes.append(Diagnostic(code, title, span, label, help, where, also))
 
     def read(self) -> dict[str, Variable]:
-        """The state variables. Raises ModelError where nothing can be read without them."""
+        """The state variables by name. Raises ModelError if they cannot be read."""
         for base in self._bases():
             self._check_names(base)
             self._check_annotations(base)
@@ -102,7 +102,7 @@ class ClassReader:
         return self.variables
 
     def _bases(self) -> list[type[Protocol]]:
-        """The protocol classes that a user wrote, the most general first."""
+        """The user's protocol classes, base classes first."""
         return [
             base
             for base in reversed(self.protocol.__mro__)
@@ -112,7 +112,7 @@ class ClassReader:
     # ------------------------------------------------------------ names and decorators
 
     def _check_names(self, base: type[Protocol]) -> None:
-        """No name is defined twice, none hides what every protocol has."""
+        """No name is defined twice, and none hides an attribute of `Protocol`."""
         node, file = class_source(base)
         seen: dict[str, Span] = {}
         for name, span in bindings(node, file):
@@ -173,7 +173,7 @@ class ClassReader:
                 )
 
     def _check_assigned(self, base: type[Protocol]) -> None:
-        """`max_bal = durable(...)` without an annotation declares nothing."""
+        """An assignment without an annotation, `max_bal = durable(...)`, declares nothing."""
         annotated = inspect.get_annotations(base)
         for name, value in vars(base).items():
             if not isinstance(value, Initial) or name in annotated:
@@ -191,7 +191,7 @@ class ClassReader:
             )
 
     def _check_decorators(self, base: type[Protocol]) -> None:
-        """Every method says what it is; an override says the same as what it overrides."""
+        """Every method has a decorator; an override has that of the method that it overrides."""
         for name, value in vars(base).items():
             if name.startswith("_") or not inspect.isfunction(value):
                 continue
@@ -297,7 +297,7 @@ class ClassReader:
     # ------------------------------------------------------------ records, messages, faults
 
     def _check_records(self) -> bool:
-        """Whether the fields of every record that a variable holds can be relied on."""
+        """Check the records that variables hold. Whether their fields can be read."""
         found: list[Diagnostic] = []
         for v in self.variables.values():
             for record in _records(v.type):
@@ -334,7 +334,7 @@ class ClassReader:
             if name not in fields:
                 self._add(
                     "bad-message-key",
-                    f"the key of {message.__name__} names `{name}`, which is no field",
+                    f"the key of {message.__name__} names `{name}`, which is not a field",
                     keyword_span(message, "key"),
                     "unknown field",
                     f"its fields are {', '.join(fields)}",

@@ -57,7 +57,9 @@ class Comparisons(BaseReader):
         self._check_precedence(node)
         known = None
         if isinstance(node.left, ast.Tuple) and not isinstance(node.comparators[0], ast.Tuple):
-            known = self.read(node.comparators[0]).type  # what is written out has its type
+            known = self.read(
+                node.comparators[0]
+            ).type  # a literal takes its type from the other side
         left_node, left = node.left, self._comparand(node.left, known)
         first = left
         rest: list[tuple[str, s.Expr]] = []
@@ -67,7 +69,7 @@ class Comparisons(BaseReader):
                 text = listed(right_node.elts)
                 self.fail(
                     "membership",
-                    f"`{op}` asks for a set",
+                    f"`{op}` needs a set",
                     right_node,
                     "a sequence",
                     f"write `{code(left_node)} {op} {{{text}}}`",
@@ -95,7 +97,7 @@ class Comparisons(BaseReader):
         return s.Compare(first=first, rest=tuple(rest), type=BoolType(), span=self.span(node))
 
     def _check_precedence(self, node: ast.Compare) -> None:
-        """`a == b & c == d` reads as `a == (b & c) == d`: show what was meant."""
+        """Python reads `a == b & c == d` as `a == (b & c) == d`: say what was probably meant."""
         terms = [node.left, *node.comparators]
         if not any(_is_bitwise(term) and not self._of_sets(term) for term in terms):
             return
@@ -134,7 +136,7 @@ class Comparisons(BaseReader):
             return
         self.fail(
             "identity",
-            f"`{'is' if op == '==' else 'is not'}` asks for the same Python object",
+            f"`{'is' if op == '==' else 'is not'}` tests for the same Python object",
             self.between(left_node, right_node),
             f"these are {left.type} and {right.type}",
             f"write `{code(left_node)} {op} {code(right_node)}`",
@@ -153,7 +155,7 @@ class Comparisons(BaseReader):
             if not isinstance(left, s.New):
                 self.fail(
                     "membership",
-                    f"`in self.{right.variable.name}` asks for a message",
+                    f"`in self.{right.variable.name}` needs a message",
                     node,
                     f"the left side is {article(left.type)}",
                     f"write the message itself: `{_some_message(right.variable)}(...) in "
@@ -166,7 +168,7 @@ class Comparisons(BaseReader):
         if isinstance(right, s.SentMessages):
             self.fail(
                 "membership",
-                f"whether a message was sent is asked of `self.{right.variable.name}`",
+                f"test whether a message was sent in `self.{right.variable.name}`",
                 node,
                 "without the class in brackets",
                 f"write `{code(left_node)} in self.{right.variable.name}`",
@@ -174,7 +176,7 @@ class Comparisons(BaseReader):
         if isinstance(right.type, s.ListType):
             self.fail(
                 "membership",
-                "`in` asks for a set, and this is a list",
+                "`in` needs a set, and this is a list",
                 node,
                 f"the right side is {article(right.type)}",
                 "write a set: `{... for x in ...}`",
@@ -182,7 +184,7 @@ class Comparisons(BaseReader):
         if isinstance(right.type, SeqType):
             self.fail(
                 "membership",
-                "`in` asks for a set, and this is a sequence",
+                "`in` needs a set, and this is a sequence",
                 node,
                 f"the right side is {article(right.type)}",
                 f"write `any(x == {code(left_node)} for x in ...)`",
@@ -190,7 +192,7 @@ class Comparisons(BaseReader):
         if wanted is None:
             self.fail(
                 "membership",
-                f"`in` asks for a set, a quorum or the messages; this is {article(right.type)}",
+                f"`in` needs a set, a quorum or the messages; this is {article(right.type)}",
                 node,
                 f"the right side is {article(right.type)}",
             )
@@ -295,7 +297,7 @@ def _some_message(variable: Variable) -> str:
 
 
 def _never_equal(left: Type, right: Type) -> str:
-    """What may have been meant by comparing values that are never equal."""
+    """A guess at what was meant by a comparison of values that are never equal."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, RecordType):
             for name, t in one.fields.items():

@@ -13,7 +13,7 @@ from .source import class_span
 
 
 def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
-    """No two sorts share their name or the letter of their elements."""
+    """Check that no two sorts have the same name or the same letter for their elements."""
     found: list[Diagnostic] = []
     names: dict[str, type] = {}
     sort_of_letter: dict[str, type[Sort]] = {}
@@ -58,13 +58,13 @@ def check_sorts(protocol: type[Protocol]) -> list[Diagnostic]:
 
 
 def check_quorums(protocol: type[Protocol]) -> list[Diagnostic]:
-    """Every quorum system says of what, which sets are its quorums, and whom it meets."""
+    """Check the declarations of quorum systems: their members, quorums, and what they meet."""
     systems = [s for s in mentioned_sorts(protocol) if issubclass(s, QuorumSystem)]
     return [d for system in systems for d in system_mistakes(system)]
 
 
 def system_mistakes(system: type[QuorumSystem[Sort]]) -> list[Diagnostic]:
-    """What is wrong with the declaration of a quorum system, and of those that it joins."""
+    """The mistakes in the declaration of a quorum system, and of those that it joins."""
     found: list[Diagnostic] = []
     try:
         found += [
@@ -81,13 +81,13 @@ def system_mistakes(system: type[QuorumSystem[Sort]]) -> list[Diagnostic]:
         if issubclass(system, Joint) and not found:
             for part in dict.fromkeys(system.configurations):
                 found += system_mistakes(part)
-    except ModelError as error:  # in a predicate
+    except ModelError as error:  # a mistake inside a predicate
         found += error.diagnostics
     return found
 
 
 def _said_wrongly(system: type[QuorumSystem[Sort]]) -> list[tuple[str, str]]:
-    """Titles and what to write instead. Raises ModelError for a predicate that cannot be read."""
+    """Titles, and what to write instead. Raises ModelError for a predicate with mistakes."""
     name = system.__name__
     kind = next(b for b in system.__mro__ if is_kind(b) and issubclass(b, QuorumSystem))
     base = kind.__name__.partition("[")[0]

@@ -1,4 +1,4 @@
-"""Reading effects: what a step writes, sends and loses. Each function reads one statement."""
+"""Reading effects: assignments, sending, crashes. Each function reads one statement."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def read_crash(reader: ExpressionReader, node: ast.stmt, call: ast.Call) -> s.Cr
 
 
 def lost_variables(variables: Iterable[Variable], process: Type) -> list[Variable]:
-    """The variables of which a crash of a process of this type loses a part."""
+    """The volatile variables of which a crash resets the cells of a process of this type."""
     return [
         v
         for v in variables
@@ -153,7 +153,7 @@ def lost_variables(variables: Iterable[Variable], process: Type) -> list[Variabl
 
 
 def _added(variable: Variable, call: ast.Call) -> str:
-    """How to add to a set variable instead."""
+    """How to add an element to a set variable instead."""
     given = listed(call.args)
     cell = f"self.{variable.name}"
     t = variable.type

@@ -36,7 +36,7 @@ from .wording import code, listed
 
 @dataclass
 class FunctionReader:
-    """Reads the functions of a protocol class whose state variables are known."""
+    """Reads the functions of a protocol class, given its state variables."""
 
     protocol: type[Protocol]
     variables: Mapping[str, Variable]
@@ -95,7 +95,7 @@ class FunctionReader:
                 "no-annotation",
                 f"parameter `{arg.arg}` has no type",
                 arg,
-                "over what does it range?",
+                "what does it range over?",
                 f"write `{arg.arg}: {self._likely_sort(arg.arg)}`",
             )
         text = code(arg.annotation)
@@ -122,7 +122,7 @@ class FunctionReader:
         return t
 
     def _likely_sort(self, name: str) -> str:
-        """The sort whose elements are called like this parameter."""
+        """The sort whose elements have names like that of this parameter."""
         for sort in self.protocol.sorts().values():
             if issubclass(sort, Sort) and sort.short == name[:1]:
                 return sort.__name__
@@ -131,7 +131,7 @@ class FunctionReader:
     def ranges(
         self, node: ast.FunctionDef, parameters: Sequence[s.Name], reader: ExpressionReader
     ) -> None:
-        """The parameters of an action range over finitely many values, all known beforehand."""
+        """Check that parameters of actions range over finitely many values, known in advance."""
         for arg, parameter in zip(node.args.args[1:], parameters, strict=True):
             where = arg.annotation or arg
             if unbounded(parameter.type) is not None:
@@ -200,7 +200,7 @@ class FunctionReader:
         return parameters, self.returned(node, reader, boolean=False, expected=found)
 
     def _type(self, annotation: ast.expr | None, reader: ExpressionReader) -> Type | None:
-        """The declared type of a value, None for one that the language has no name for."""
+        """The declared type of a value, None if the annotation is not a type of the language."""
         if annotation is None:
             return None
         text = code(annotation)
@@ -208,7 +208,7 @@ class FunctionReader:
         try:
             return type_of(eval(text, dict(reader.scope)))
         except Exception:
-            return None  # such as `list[Promise]`, which only type checkers read
+            return None  # such as `list[Promise]`, which is for type checkers
 
     def returned(
         self,
@@ -217,7 +217,7 @@ class FunctionReader:
         boolean: bool,
         expected: Type | None = None,
     ) -> s.Expr:
-        """The value of a function whose body binds local names and returns once."""
+        """The returned value of a function whose body binds local names and then returns."""
         body = _without_docstring(node.body)
         for statement in body[:-1]:
             if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
@@ -254,7 +254,7 @@ class FunctionReader:
         return self.protocol
 
     def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: ExpressionReader) -> s.Expr:
-        """Bind a local name to its value, which is returned."""
+        """Bind a local name to its value, and return the value."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         target = targets[0]
         if len(targets) != 1 or not isinstance(target, ast.Name):
@@ -281,7 +281,7 @@ class FunctionReader:
             assert isinstance(value.type, MessagesType)
             reader.fail(
                 "not-a-value",
-                "the messages as a whole are no value",
+                "the messages as a whole are not a value",
                 node.value,
                 "changes with every message that is sent",
                 f"write `{target.id} = self.{value.variable.name}"
@@ -309,7 +309,7 @@ class FunctionReader:
     def _bound(
         self, node: ast.Assign | ast.AnnAssign, value: ast.expr, name: str, reader: ExpressionReader
     ) -> s.Expr:
-        """The value of a local name, of the type that it is declared with, if it is."""
+        """The value of a local name, with its declared type if it has one."""
         declared = self._type(node.annotation, reader) if isinstance(node, ast.AnnAssign) else None
         if declared is not None:
             self._check_known(declared, node, reader)
@@ -331,7 +331,7 @@ class FunctionReader:
         return reader.read(value)
 
     def _check_known(self, declared: Type, node: ast.stmt, reader: ExpressionReader) -> None:
-        """A sort that nothing else mentions is given no size."""
+        """Check that the sorts of a local name occur elsewhere: others have no size."""
         known = self.protocol.sorts()
         for t in inner_types(declared):
             if isinstance(t, (SortType, NatType)) and t.sort and t.sort.__name__ not in known:
@@ -344,12 +344,12 @@ class FunctionReader:
                 )
 
     def _likely_set(self) -> str:
-        """The type of the first set that the protocol has in a variable."""
+        """The type of the first variable that holds a set."""
         parts = (t for v in self.variables.values() for t in inner_types(v.type))
         return str(next((t for t in parts if isinstance(t, SetType)), "Set[Sort]"))
 
     def _likely_sequence(self, items: list[ast.expr], reader: ExpressionReader) -> str:
-        """The type of a sequence of these items, one that a variable has where there is such."""
+        """The type of a sequence of these items: that of a variable, if one has such a type."""
         found = [reader.read(item).type for item in items]
         for variable in self.variables.values():
             for t in inner_types(variable.type):

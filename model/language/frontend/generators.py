@@ -76,7 +76,7 @@ class Generators(BaseReader):
         return tuple(found), inner
 
     def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:
-        """Bind the target of a `for` to the elements of what it iterates."""
+        """Bind the target of a `for` to the elements that it iterates over."""
         if not isinstance(target, ast.Name):
             self.fail(
                 "bad-target",

@@ -1,7 +1,7 @@
-"""Loops whose rounds could see or undo each other's writes.
+"""Loops whose rounds could see or overwrite each other's writes.
 
-All reads of a step see the state before it, and the elements of a sort have no order: a loop whose
-outcome depends on which element comes first means one thing to CPython and none to the rest.
+All reads of a step see the state before it, and the elements of a sort have no order. A loop whose
+outcome depends on the order of its rounds has a meaning in CPython only, so it is refused.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .reader import BaseReader
 
 
 def check_loop(reader: BaseReader, loop: s.For) -> None:
-    """Report a read or write in the loop's body that depends on the order of its rounds.
+    """Report the first read or write in a loop's body that depends on the order of the rounds.
 
-    The local names that `reader` knows were bound before the loop: what they read, they have read.
+    The local names in `reader.env` were bound before the loop: their reads are done.
     """
     inside = [
         node for statement in loop.body for node in walk(statement, partial(_read_now, reader.env))
@@ -43,7 +43,7 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
 
 
 def _read_now(env: Mapping[str, s.Expr], node: Any) -> Iterable[Any]:
-    """The parts of a node, but for the value of a local name that was bound before the loop."""
+    """The parts of a node, except the values of local names that were bound before the loop."""
     before = isinstance(node, s.Local) and env.get(node.name) is node.value
     return () if before else children(node)
 
@@ -51,7 +51,8 @@ def _read_now(env: Mapping[str, s.Expr], node: Any) -> Iterable[Any]:
 def _unchosen(loop: s.For, body: tuple[s.Statement, ...]) -> Iterator[s.Assign]:
     """The writes that every round makes.
 
-    One inside `if is_the_one(x):` chooses an element. That no two are chosen cannot be seen here.
+    A write inside `if is_the_one(x):` is for one chosen element, and is allowed. Whether two could
+    be chosen is not known here.
     """
     for statement in body:
         match statement:
@@ -86,7 +87,7 @@ def _mentions(loop: s.For, e: s.Expr) -> bool:
 
 
 def _own_cell(loop: s.For, write: s.Assign) -> bool:
-    """Whether each round writes another cell: one keyed by the element itself."""
+    """Whether each round writes a cell of its own: one keyed by the element."""
     over = loop.generator.iterable
     distinct = isinstance(over, (s.SortRange, s.NumberRange)) or isinstance(
         over.type, (SetType, QuorumType)
@@ -95,7 +96,7 @@ def _own_cell(loop: s.For, write: s.Assign) -> bool:
 
 
 def _kept(loop: s.For, read: s.StateRead) -> str:
-    """How to read it before the loop: the value itself, or a map of all that rounds may ask for."""
+    """How to read it before the loop: the value, or a map of all values that rounds may need."""
     text, t = read.span.text(), read.variable.type
     inside = {n.name.uid for n in walk(loop) if isinstance(n, s.Generator)}
     names = [n for n in walk(read) if isinstance(n, s.Name)]
@@ -121,7 +122,7 @@ def _seen_by_later_rounds(
 
 
 def _asked(inside: list[Any]) -> Iterator[tuple[str, Any, Span]]:
-    """The messages that are read: the variable, their type, the place."""
+    """The reads of messages: the variable, their type, the place."""
     for node in inside:
         if isinstance(node, s.SentMessages) and node.record is not None:
             assert isinstance(node.type, s.ListType)

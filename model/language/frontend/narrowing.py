@@ -1,7 +1,7 @@
 """Narrowing of `T | None`: which values cannot be None where a condition holds.
 
-As type checkers do: inside `if x is not None:`, after `require(x is not None)`, and wherever else
-a test of `x` has decided, the same expression `x` stands for a value of T, not of `T | None`.
+As in type checkers: inside `if x is not None:`, after `require(x is not None)`, and wherever else a
+test shows it, the same expression `x` is a value of T, not of `T | None`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from quorate.model.language.declare.types import OptionType
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import is_none
 
-# Expressions known to be present are kept as `plain` gives them.
+# Expressions that are known not to be None are kept in the form that `plain` gives.
 
 
 def narrowed(e: s.Expr, present: tuple[s.Expr, ...]) -> s.Expr:
@@ -31,7 +31,7 @@ def widened(e: s.Expr) -> s.Expr:
 def plain(e: Any) -> Any:
     """An expression with local names replaced by their values, and without narrowing.
 
-    So `y` and `self.x` are the same after `y = self.x`: a step reads the state before it alone.
+    So `y` and `self.x` are the same after `y = self.x`: all reads see the state before the step.
     """
     while isinstance(e, (s.Local, s.Unwrap, s.Declared)):
         e = e.value if isinstance(e, s.Local) else e.of

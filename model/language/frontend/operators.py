@@ -61,7 +61,7 @@ class Operators(BaseReader):
         if isinstance(node.op, ast.Mult) and (found := self._multiple(node)) is not None:
             return found
         if isinstance(expected, OptionType):
-            expected = expected.inner  # None is nothing to compute with
+            expected = expected.inner  # there is no arithmetic with None
         left, right = self.alike((self, node.left), (self, node.right), expected)
         if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.Sub)) and (
             is_set(left.type) or is_set(right.type)
@@ -89,7 +89,7 @@ class Operators(BaseReader):
         )
 
     def _multiple(self, node: ast.BinOp) -> s.Expr | None:
-        """`3 * n` or `n * 3`, with a numeral from 1 up, as n + n + n."""
+        """`3 * n` or `n * 3` as n + n + n; the factor is a literal of at least 1."""
         times, of = node.left, node.right
         if not isinstance(times, ast.Constant):
             times, of = of, times

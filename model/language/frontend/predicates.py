@@ -21,14 +21,14 @@ from .source import function_source
 
 @dataclass(frozen=True)
 class Condition:
-    """`body` says of the elements of a system's sort whether the set `q` is a quorum."""
+    """`body` says whether the set `q` of elements of a system's sort is a quorum."""
 
     q: c.Var
     body: c.Expr
 
 
 def predicate(system: type[Predicate[Any]]) -> Condition:
-    """What a predicate says. Raises ModelError with every mistake found."""
+    """The condition of a predicate. Raises ModelError with all mistakes."""
     function: Any = system.is_quorum
     return _read(function, system.of)
 

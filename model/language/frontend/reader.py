@@ -1,4 +1,4 @@
-"""What all mixins of the expression reader share: names in scope, mistakes, expectations of a type.
+"""What the mixins of the expression reader share: names in scope, mistakes, expected types.
 
 The mixins in `references`, `operators`, `comparisons`, `calls` and `generators` each add some
 syntax; `expressions` puts them together.
@@ -42,7 +42,7 @@ from .wording import code
 
 @dataclass
 class BaseReader:
-    """Reads the expressions of one function. `env` maps local names to what they stand for."""
+    """Reads the expressions of one function. `env` maps local names to their meaning."""
 
     protocol: type[Protocol]
     variables: Mapping[str, Variable]
@@ -99,7 +99,7 @@ class BaseReader:
         )
 
     def check_present(self, node: ast.expr, found: s.Expr, wanted: Type) -> None:
-        """What may be None does not stand for a value before a test has shown that it is one."""
+        """Report a value that may be None where a value of type `wanted` is needed."""
         if not isinstance(found.type, OptionType) or not fits(found.type.inner, wanted):
             return
         test = ast.Compare(left=node, ops=[ast.IsNot()], comparators=[ast.Constant(None)])
@@ -162,7 +162,7 @@ class BaseReader:
         other: tuple[BaseReader, ast.expr],
         expected: Type | None,
     ) -> tuple[s.Expr, s.Expr]:
-        """Two expressions; a sequence that is written out takes its type from the other one."""
+        """Two expressions. A literal sequence takes its type from the other expression."""
         (a, left), (b, right) = one, other
         if isinstance(left, ast.Tuple) and not isinstance(right, ast.Tuple):
             last = b.read(right, expected)
@@ -171,7 +171,7 @@ class BaseReader:
         return first, b.read(right, _of_sequence(first, expected))
 
     def learn(self, condition: s.Expr) -> None:
-        """Take the condition as true from here on."""
+        """Assume the condition from here on."""
         self.present += present_where(condition, True)
 
     def given(self, condition: s.Expr, holds: bool) -> Self:
@@ -179,7 +179,7 @@ class BaseReader:
         return replace(self, present=self.present + present_where(condition, holds))
 
     def check_unwritten(self, node: ast.expr, variable: Variable) -> None:
-        """`node` reads the variable: the step must not have written it before."""
+        """Check that the variable, which `node` reads, was not written before in the same step."""
         if (wrote := self.written.get(variable.name)) is None:
             return
         used = [
@@ -210,13 +210,13 @@ class BaseReader:
         )
 
     def iterated(self, node: ast.expr) -> s.Expr:
-        """What a `for` goes over: a sort, or an expression."""
+        """What a `for` iterates over: a sort, or an expression."""
         known = isinstance(node, ast.Name) and node.id not in self.env and node.id in self.scope
         found = self.all_of(node, self.scope[node.id]) if known else None  # type: ignore[attr-defined]
         return self.read(node) if found is None else found
 
     def all_of(self, node: ast.AST, value: Any) -> s.SortRange | None:
-        """All elements of what a global name stands for, if it is a sort or the like."""
+        """All elements of a global sort, enum or quorum system; None for other values."""
         if is_enum(value):
             return s.SortRange(type=EnumType(value), span=self.span(node))
         if not (isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem))):
@@ -233,7 +233,7 @@ class BaseReader:
             )
 
     def between(self, left: ast.expr, right: ast.expr) -> Span:
-        """The place from one expression to another."""
+        """The source range from one expression to the end of another."""
         one, other = self.span(left), self.span(right)
         return Span(one.file, one.line, one.col, other.end_line, other.end_col)
 
@@ -250,12 +250,12 @@ class BaseReader:
         )
 
     def check_name(self, name: str, node: ast.AST) -> None:
-        """A local name must not hide a sort, a message class or the language."""
+        """Check that a local name hides no sort, message class or name of the language."""
         hidden = self.scope.get(name)
         if isinstance(hidden, type) or name in _WORDS:
             self.fail(
                 "shadowed",
-                f"`{name}` hides what is called so outside",
+                f"`{name}` hides a name from outside the method",
                 node,
                 f"{article('class' if isinstance(hidden, type) else 'name')} of the description",
                 "choose another name",
@@ -291,12 +291,12 @@ def _of_sequence(e: s.Expr, expected: Type | None) -> Type | None:
 
 
 def _kept(node: ast.expr, variable: Variable) -> str:
-    """How to keep what a variable holds while it is not known yet what is asked of it."""
+    """How to read a variable before the step writes it, if what is needed is known only later."""
     t = variable.type
     if isinstance(node, ast.Subscript) and isinstance(t, MapType) and len(t.keys) == 1:
         cells = f"{{x: self.{variable.name}[x] for x in {t.keys[0]}}}"
         return f"`old = {cells}`, and here `old[{code(node.slice)}]`"
-    return "bind what is asked of it to a local name there"
+    return "bind the value that you need to a local name there"
 
 
 def _kind(node: ast.AST) -> str:

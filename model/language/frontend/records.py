@@ -19,12 +19,12 @@ from quorate.model.language.diagnostics import Diagnostic, Span
 from .annotations import inner_types, quoted, type_hint
 from .source import annotation_span, class_source, class_span, span_of
 
-# What a field cannot be called: the machinery of records uses these names.
+# Names that a field cannot have: records use them themselves.
 _TAKEN = {name for name in vars(Message) | vars(Record) if not name.startswith("_")}
 
 
 def field_mistakes(record: type[Record]) -> list[Diagnostic]:
-    """What is wrong with the fields of a record, and of the records inside it."""
+    """The mistakes in the fields of a record, and of the records inside it."""
     return _field_mistakes(record, ())
 
 
@@ -141,7 +141,7 @@ def _untyped(record: type[Record], error: Exception) -> Diagnostic:
 
 
 def _untyped_field(record: type[Record]) -> tuple[str, Span]:
-    """The first field that has no type: the record is tried one field at a time."""
+    """The first field whose annotation is not a type, found by trying one field at a time."""
     for base in reversed(record.__mro__):
         for name, annotation in inspect.get_annotations(base).items():
             if base is Record or name == "key" or name.startswith("_"):

@@ -151,7 +151,7 @@ class References(BaseReader):
 
     def _state(self, node: ast.Attribute) -> s.Expr:
         variable = self.variable(node)
-        if not isinstance(variable.type, (MapType, MessagesType)):  # those are read in parts
+        if not isinstance(variable.type, (MapType, MessagesType)):  # these are read in parts
             self.check_unwritten(node, variable)
         if isinstance(variable.type, MessagesType):
             return s.SentMessages(
@@ -226,7 +226,7 @@ class References(BaseReader):
         )
 
     def _holder(self, node: ast.expr) -> s.Expr:
-        """What is subscripted: a state variable as a whole, or a value."""
+        """What a subscript applies to: a state variable as a whole, or a value."""
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
             return self._state(node)
         return self.read(node)

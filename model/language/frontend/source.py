@@ -1,4 +1,4 @@
-"""Where a class and its methods stand in their files: parsed source, found by name and line."""
+"""Source code of classes and methods: parsed files, places, and definitions by name and line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _definitions(file: str, text: str) -> _Definitions:
 
 @dataclass(frozen=True)
 class _Definitions:
-    """The functions of a file by name and line, its classes by qualified name."""
+    """The functions of a file by name and line, and its classes by qualified name."""
 
     functions: dict[tuple[str, int], ast.FunctionDef | ast.AsyncFunctionDef]
     classes: dict[str, ast.ClassDef]
@@ -82,7 +82,7 @@ def function_source(function: Any) -> tuple[ast.FunctionDef, str]:
 
 
 def class_source(cls: type) -> tuple[ast.ClassDef | None, str]:
-    """The definition of a class (None where it cannot be found), and its file."""
+    """The definition of a class, None if it is not found, and its file."""
     file = _class_file(cls)
     return _defined(file).classes.get(cls.__qualname__), file
 
@@ -100,7 +100,7 @@ def _classes(inside: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]
 
 
 def bindings(node: ast.ClassDef | None, file: str) -> Iterator[tuple[str, Span]]:
-    """What the statements of a class body bind, in order."""
+    """The names that a class body binds, in order."""
     for statement in node.body if node else ():
         match statement:
             case ast.AnnAssign(target=ast.Name(id=name) as target):

@@ -32,11 +32,11 @@ class Body:
     mistaken: bool = False
     effect: Span | None = None  # the first effect so far
     nested: str = ""
-    tests: tuple[ast.expr, ...] = ()  # of the `if`s around
+    tests: tuple[ast.expr, ...] = ()  # the tests of the `if`s around this block
 
     def block(self, nodes: Iterable[ast.stmt]) -> list[s.Statement]:
         found: list[s.Statement] = []
-        bound: list[s.Expr] = []  # since the last statement
+        bound: list[s.Expr] = []  # the local names bound since the last statement
         for node in nodes:
             try:
                 if _is_local(node):
@@ -49,7 +49,7 @@ class Body:
                 continue
             found += _after(bound, statements)
             bound = [] if statements else bound
-        # Nothing uses the last ones; they are computed all the same.
+        # No statement follows the last local names, but CPython evaluates them all the same.
         return [*found[:-1], *_after(bound, found[-1:])]
 
     def statement(self, node: ast.stmt) -> list[s.Statement]:
@@ -185,7 +185,7 @@ class Body:
     def _if(self, node: ast.If) -> s.Statement:
         test = self.reader.condition(node.test)
         inner = replace(self, nested="if", tests=(*self.tests, node.test))
-        # A write in one branch is not seen by the other; both are seen by what follows.
+        # The branches do not see each other's writes; what follows sees those of both.
         before = dict(self.reader.written)
         branches = []
         for nodes in (node.body, node.orelse):
@@ -243,7 +243,7 @@ def _is_local(node: ast.stmt) -> TypeGuard[ast.Assign | ast.AnnAssign]:
 
 
 def _after(bound: Sequence[s.Expr], statements: list[s.Statement]) -> list[s.Statement]:
-    """The statements, the first of them after local names have been bound."""
+    """The statements, with the values of these local names bound before the first."""
     if not bound or not statements:
         return statements
     first, *rest = statements

@@ -107,7 +107,7 @@ def _augmented(reader: ExpressionReader, node: ast.AugAssign) -> NoReturn:
 
 
 def refuse_call(reader: ExpressionReader, call: ast.Call) -> NoReturn:
-    """Report a call, as a statement, of something that an action cannot do."""
+    """Report a call that an action cannot contain as a statement."""
     hint = ALLOWED_STATEMENTS
     if isinstance(call.func, ast.Attribute):
         owner = code(call.func.value)

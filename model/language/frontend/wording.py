@@ -1,4 +1,4 @@
-"""Code as it is shown in a message: on one line, the way an author would write it."""
+"""Code as messages show it: on one line, as an author would write it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def code(node: ast.AST) -> str:
 
 
 def listed(nodes: list[ast.expr]) -> str:
-    """Several expressions, as arguments are written."""
+    """Several expressions, separated by commas."""
     return ", ".join(map(code, nodes))
 
 

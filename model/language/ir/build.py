@@ -1,6 +1,6 @@
-"""The smart constructors of the core IR: expressions in one normal form, whoever makes them.
+"""The smart constructors of the core IR, which keep expressions in one normal form.
 
-Connectives are flat, have no constants in them, and are not doubly negated.
+In it connectives are flat, have no constants as arguments, and are not negated twice.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def negation(e: c.Expr) -> c.Expr:
 
 
 def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """The conjunction, flat and without TRUE; TRUE if nothing is left."""
+    """The conjunction, flat and without TRUE; TRUE if there are no other parts."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.And) else (part,))]
     flat = [x for x in flat if x != TRUE]
     if not flat:
@@ -46,7 +46,7 @@ def conjunction(parts: Iterable[c.Expr]) -> c.Expr:
 
 
 def disjunction(parts: Iterable[c.Expr]) -> c.Expr:
-    """The disjunction, flat and without FALSE; FALSE if nothing is left."""
+    """The disjunction, flat and without FALSE; FALSE if there are no other parts."""
     flat = [x for part in parts for x in (part.args if isinstance(part, c.Or) else (part,))]
     flat = [x for x in flat if x != FALSE]
     if TRUE in flat:
@@ -79,12 +79,12 @@ def less(x: c.Expr, y: c.Expr) -> c.Expr:
 
 
 def over(v: c.Var) -> c.Binder:
-    """This variable over its whole type."""
+    """A binder of this variable over its whole type."""
     return c.Binder(var=v, domain=c.OverType(type=v.type))
 
 
 def exists(binders: Sequence[c.Binder], parts: Iterable[c.Expr]) -> c.Quant:
-    """For some values of the binders: all parts."""
+    """For some values of the binders, all parts hold."""
     return c.Quant(forall=False, binders=tuple(binders), body=conjunction(parts), type=c.BOOL)
 
 
@@ -107,7 +107,7 @@ def constant(value: Any, t: Type) -> c.Expr:
 
 
 def coerce(e: c.Expr, t: Type) -> c.Expr:
-    """An expression as one of type t, where its own type fits t."""
+    """An expression as one of type t, which its own type must fit."""
     if e.type == t:
         return e
     if e.type == NONE or (isinstance(e, c.Lit) and e.value is None):

@@ -1,7 +1,7 @@
-"""The core IR: what every engine reads. First-order, explicit, nothing left to resolve.
+"""The core IR, which every engine reads: first-order, with everything resolved and explicit.
 
-Helpers are inlined, comprehensions are quantifiers over binders, a body of statements is a list
-of guards and a list of conditional effects whose expressions all read the state before the step.
+Helpers are inlined, and comprehensions are quantifiers over binders. The body of an action is a
+list of guards and a list of conditional effects; all their expressions read the state before it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BOOL = BoolType()
 
 @dataclass(frozen=True, kw_only=True)
 class Expr(IRNode):
-    """An expression: immutable, typed, with its place (which does not count in equality)."""
+    """An expression: immutable and typed. Its span does not take part in equality."""
 
     type: Type
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -29,7 +29,7 @@ class Expr(IRNode):
 
 @dataclass(frozen=True, kw_only=True)
 class Var(Expr):
-    """A parameter or a bound variable; names are unique within an action or property."""
+    """A parameter or a bound variable. Names are unique within an action or property."""
 
     name: str
 
@@ -66,7 +66,7 @@ class Some(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Unwrap(Expr):
-    """A value of `T | None` as a value of T; undefined on None, which a test has ruled out."""
+    """A value of `T | None` as a value of T; undefined on None, which an earlier test excludes."""
 
     of: Expr
 
@@ -127,7 +127,7 @@ class MakeSet(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class MakeMap(Expr):
-    """A map with `body` at every element that `var` ranges over."""
+    """A map that has, for every element of the type of `var`, the value of `body`."""
 
     var: Var
     body: Expr
@@ -142,7 +142,7 @@ class SetOp(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class SetComp(Expr):
-    """The elements that `element` takes where `condition` holds."""
+    """The values of `element` for the values of the binders for which `condition` holds."""
 
     binders: tuple[Binder, ...]
     condition: Expr
@@ -163,14 +163,14 @@ class Subset(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Len(Expr):
-    """How many items a sequence, or members a set, has."""
+    """The length of a sequence, or the number of members of a set."""
 
     of: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count(Expr):
-    """For how many values of the binders the condition holds."""
+    """The number of values of the binders for which the condition holds."""
 
     binders: tuple[Binder, ...]
     condition: Expr
@@ -225,7 +225,7 @@ class Ite(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Quant(Expr):
-    """For all, or for some, values of the binders: `body`."""
+    """`body` holds for all, or for some, values of the binders."""
 
     forall: bool
     binders: tuple[Binder, ...]
@@ -270,7 +270,7 @@ Domain = OverType | OverSent | OverMembers | OverRange
 
 @dataclass(frozen=True, kw_only=True)
 class Binder(IRNode):
-    """A bound variable and what it ranges over; `when` says where the domain has a value."""
+    """A bound variable and its domain, which is evaluated only where `when` holds, if given."""
 
     var: Var
     domain: Domain
@@ -282,7 +282,7 @@ class Binder(IRNode):
 
 @dataclass(frozen=True, kw_only=True)
 class Guard(IRNode):
-    """One `require`: the unit of explanation, of coverage and of mutation."""
+    """One `require`: the unit of explanations, coverage and mutation."""
 
     condition: Expr
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -344,7 +344,7 @@ class Property(IRNode):
 
 @dataclass(frozen=True, kw_only=True)
 class Description(IRNode):
-    """A protocol, read: the one thing that explorers, provers and exporters share."""
+    """A protocol as the engines read it."""
 
     protocol: type[Protocol]
     variables: tuple[Variable, ...]

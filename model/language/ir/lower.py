@@ -149,7 +149,9 @@ class _Action:
         """
         if not statement.bound:
             return []
-        look = ExpressionLowering().expr  # takes no numbers from the names that are kept
+        look = (
+            ExpressionLowering().expr
+        )  # its own numbers: those of the lowered action do not change
         sure = [x for g in self.guards for x in always_evaluated(g.condition)]
         sure += [
             x for y in following for e in evaluated_first(y) for x in always_evaluated(look(e, env))

@@ -1,4 +1,4 @@
-"""Expressions of the surface IR as expressions of the core IR: inlined, typed, in normal form."""
+"""From expressions of the surface IR to expressions of the core IR: inlined, in normal form."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .traverse import walk
 
 NUMBER = NatType(None)
 
-# What the names of the surface IR stand for, by their `uid`.
+# The meaning of the names of the surface IR, by their `uid`.
 Env = Mapping[int, c.Expr]
 
 
 def placed(e: c.Expr, span: Span) -> c.Expr:
-    """An expression with a span, also given to those of its parts that have none."""
+    """An expression with this span, which its parts get too if they have none."""
     if isinstance(e, c.Not) and e.arg.span == NOWHERE:
         e = replace(e, arg=placed(e.arg, span))
     elif isinstance(e, (c.And, c.Or)):
@@ -40,7 +40,7 @@ def placed(e: c.Expr, span: Span) -> c.Expr:
 
 @dataclass
 class ExpressionLowering:
-    """Translates expressions. Variables that it binds are numbered, each with a new number."""
+    """Translates expressions. Every variable that it binds gets a new number in its name."""
 
     numbers: Any = field(default_factory=itertools.count)
 
@@ -251,7 +251,7 @@ class ExpressionLowering:
     ) -> tuple[tuple[c.Binder, ...], list[c.Expr], Env]:
         """Binders and conditions of nested generators, and the environment inside them.
 
-        What a later generator iterates is looked at where the conditions before it hold.
+        A later generator is evaluated only where the conditions of the earlier ones hold.
         """
         inner = dict(env)
         binders: list[c.Binder] = []

@@ -1,4 +1,4 @@
-"""What the nodes of both intermediate representations have in common."""
+"""The base class of the nodes of both intermediate representations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from __future__ import annotations
 class IRNode:
     """A node of the surface or of the core IR: a frozen dataclass whose parts are nodes.
 
-    Its fields hold nodes, tuples of nodes (nested or not), and what is no part: names, types,
-    constants, places.
+    Its parts are the fields that hold nodes or, possibly nested, tuples of nodes. Other fields
+    hold names, types, constants and places.
     """

@@ -1,4 +1,4 @@
-"""How types relate: what fits where, what two have in common, what iterating gives."""
+"""Relations of types: which fits which, their common type, the type of their elements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBER = NatType(None)
 
 
 class _NoneType(Type):
-    """The type of a None that nothing has given a type yet."""
+    """The type of a None whose type is not known yet."""
 
     def __str__(self) -> str:
         return "None"
@@ -35,7 +35,7 @@ NONE = _NoneType()
 
 
 def fits(found: Type, expected: Type) -> bool:
-    """Whether a value of type `found` may stand where `expected` is wanted."""
+    """Whether a value of type `found` may be used where `expected` is needed."""
     if found == expected:
         return True
     match found, expected:
@@ -57,7 +57,7 @@ def fits(found: Type, expected: Type) -> bool:
 
 
 def join(left: Type, right: Type) -> Type | None:
-    """The type that both fit, or None."""
+    """The type that both types fit, or None."""
     if fits(left, right):
         return right
     if fits(right, left):
@@ -69,7 +69,7 @@ def join(left: Type, right: Type) -> Type | None:
 
 
 def set_type(t: Type) -> SetType | None:
-    """The set type of sets and quorums, else None."""
+    """The type of sets and quorums as sets; None for other types."""
     if isinstance(t, SetType):
         return t
     return SetType(SortType(t.system.of)) if isinstance(t, QuorumType) else None
@@ -80,7 +80,7 @@ def is_set(t: Type) -> bool:
 
 
 def element_type(over: s.Expr) -> Type | None:
-    """What iterating an expression gives, or None if it cannot be iterated."""
+    """The type of the elements of an expression, or None if it cannot be iterated."""
     if isinstance(over, s.SortRange):
         return over.type
     match over.type:

@@ -1,7 +1,7 @@
 """The surface IR: a protocol as its author wrote it, with names resolved and every part typed.
 
-Comprehensions, chained comparisons, calls of `@define` helpers and local names are still there;
-`lower.py` turns them into the core IR. Explanations and exports read this form.
+Comprehensions, chained comparisons, calls of `@define` helpers and local names are as written.
+Explanations and the export to TLA+ read this form; `lower.py` translates it to the core IR.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 
 from .node import IRNode
 
-# Every node is frozen and carries its type and its place; places do not take part in equality.
+# Every expression has a type and a span; spans do not take part in equality.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Expr(IRNode):
 
 @dataclass(frozen=True)
 class ListType(Type):
-    """The type of a local list of records or elements: it can be iterated, counted, tested."""
+    """The type of a local list of records or elements. It can be iterated, counted and tested."""
 
     element: Type
 
@@ -36,7 +36,7 @@ class ListType(Type):
 
 @dataclass(frozen=True, kw_only=True)
 class Name(Expr):
-    """A parameter or a variable bound by a generator; `uid` tells apart equal names."""
+    """A parameter or a variable bound by a generator; `uid` distinguishes equal names."""
 
     name: str
     uid: int
@@ -61,7 +61,7 @@ class Field(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Unwrap(Expr):
-    """A value of `T | None` where a test has shown that it is not None."""
+    """A value of `T | None` where an earlier test shows that it is not None."""
 
     of: Expr
 
@@ -158,7 +158,7 @@ class Call(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Local(Expr):
-    """A use of a local name; `value` is what it was bound to."""
+    """A use of a local name; `value` is what it is bound to."""
 
     name: str
     value: Expr
@@ -166,7 +166,7 @@ class Local(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Declared(Expr):
-    """A value as one of the wider type that its local name is declared with."""
+    """A value as one of the wider type with which its local name is declared."""
 
     of: Expr
 
@@ -185,7 +185,7 @@ class Arithmetic(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceOf(Expr):
-    """`(x, y)` or `[x, y]` where a sequence is meant."""
+    """`(x, y)` or `[x, y]` as a sequence."""
 
     items: tuple[Expr, ...]
 
@@ -210,7 +210,7 @@ class SetOperation(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class SortRange(Expr):
-    """A sort, enum, number range or quorum system as something to iterate."""
+    """The elements of a sort, enum, number range or quorum system."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +234,7 @@ class SentMessages(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Statement(IRNode):
-    """`bound` are the values of the local names that are bound right before it."""
+    """A statement; `bound` are the values of the local names that are bound right before it."""
 
     bound: tuple[Expr, ...] = field(default=(), compare=False, repr=False)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -296,7 +296,7 @@ class Property(IRNode):
 
 @dataclass(frozen=True, kw_only=True)
 class Description(IRNode):
-    """Everything that was read from a protocol class."""
+    """A protocol class as it was read."""
 
     protocol: type[Protocol]
     variables: tuple[Variable, ...]

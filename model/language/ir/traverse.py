@@ -1,7 +1,7 @@
-"""Walking and changing nodes: the parts of a node, its free variables, substitution.
+"""Traversal of nodes: their parts, free variables, substitution.
 
-All of this works on both IRs where nothing else is said: a node's parts are found in the fields of
-its dataclass, so that a new kind of node, domain or effect is traversed without being named here.
+It works on both IRs unless a function says otherwise. The parts of a node are found in the fields
+of its dataclass, so a new class of nodes, domains or effects needs no change here.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def children(node: Any) -> Iterator[Any]:
 
 
 def walk(node: Any, inside: Callable[[Any], Iterable[Any]] = children) -> Iterator[Any]:
-    """A node and everything inside it, each before its parts, which are what `inside` gives."""
+    """A node and everything inside it, in preorder. `inside` gives the parts to descend into."""
     yield node
     for part in inside(node):
         yield from walk(part, inside)
 
 
 def rebuilt(node: N, change: Callable[[Any], Any]) -> N:
-    """A node with each immediate part changed; the node itself where nothing changes."""
+    """A node with each immediate part changed; the node itself if nothing changes."""
     changes: dict[str, Any] = {}
     for name in _field_names(node):
         value = getattr(node, name)
@@ -82,7 +82,7 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def transformed(node: Any, put: Callable[[Any], Any]) -> Any:
-    """A node with what `put` gives for parts of it, where that is not None, from the root down."""
+    """A node with parts replaced by what `put` gives, from the root down; None means to descend."""
     new = put(node)
     return new if new is not None else rebuilt(node, lambda part: transformed(part, put))
 
@@ -91,7 +91,7 @@ def transformed(node: Any, put: Callable[[Any], Any]) -> Any:
 
 
 def binders_of(node: Any) -> tuple[c.Binder, ...]:
-    """What a node of the core IR binds in its other parts, from left to right.
+    """The binders of a node of the core IR, whose variables are bound in its other parts.
 
     The domain of a binder sees the variables of those before it.
     """
@@ -106,9 +106,9 @@ def binders_of(node: Any) -> tuple[c.Binder, ...]:
 
 
 def occurrences(node: Any, atom: Callable[[Any], tuple[str, T] | None]) -> Iterator[tuple[str, T]]:
-    """What occurs free in a node of the core IR: the variable it is about, and what `atom` says.
+    """The free occurrences in a node of the core IR: the variable, and what `atom` gives for it.
 
-    `atom` gives both for the nodes that are to be found, such as variables, and None for others.
+    `atom` gives both for the nodes to be found, such as variables, and None for other nodes.
     """
     found = atom(node)
     if found is not None:
@@ -129,7 +129,7 @@ def free(node: Any) -> dict[str, c.Var]:
 
 
 def _unbinding(node: Any) -> Iterator[Any]:
-    """The parts of a node apart from what it binds."""
+    """The parts of a node except its binders."""
     binding = _binding_field(node)
     return (part for name, part in parts(node) if name != binding)
 
@@ -146,9 +146,9 @@ def _binding_field(node: Any) -> str | None:
 
 
 def substituted(node: Any, put: Mapping[str, c.Expr]) -> Any:
-    """A node of the core IR with expressions put in for free variables, by name.
+    """A node of the core IR with expressions substituted for free variables, by name.
 
-    What is put in is never captured: a binder of a name that is free in it gets another one.
+    Nothing is captured: a binder whose name is free in a substituted expression is renamed.
     """
     if isinstance(node, c.Var):
         return put.get(node.name, node)
@@ -180,7 +180,7 @@ def _substituted_below(node: Any, put: Mapping[str, c.Expr]) -> Any:
 
 
 def _uncaptured(node: Any, i: int, put: Mapping[str, c.Expr]) -> c.Var:
-    """The variable of the i-th binder, renamed if it would capture part of what is put in."""
+    """The variable of the i-th binder, renamed if it would capture a variable."""
     binders = binders_of(node)
     var = binders[i].var
     if not any(var.name in free(e) for e in put.values()):
