@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from ._export import TlaModule as TlaModule
     from ._export import export_tla as export_tla
     from ._induction import InductionResult as InductionResult
     from ._prove import InvariantsResult as InvariantsResult
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
-    "_export": ("export_tla",),
+    "_export": ("TlaModule", "export_tla"),
     "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "_quorums": ("QuorumsResult", "compare_quorums"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from quorate.checker.export.tla import Exported, export
+from quorate.checker.export.tla import TlaModule as TlaModule
+from quorate.checker.export.tla import export
 from quorate.model.language import Protocol, Sizes
 
 from ._check import loaded, sized
@@ -17,8 +18,8 @@ def export_tla(
     faults: Mapping[str, int] | None = None,
     name: str | None = None,
     symmetry: bool = False,
-) -> Exported:
-    """Write a protocol as TLA+: `module` is the text, `configuration` that for TLC, given sizes.
+) -> TlaModule:
+    """Write a protocol as TLA+; with sizes, the configuration for TLC too.
 
     `name` is what the module is called; with `symmetry` TLC counts states up to symmetry. Raises
     ModelError, SizeError, and InputError for what has no form in TLA+.

@@ -57,9 +57,7 @@ def command(
     found = quorate.export_tla(loaded, sizes=configuration, name=name, symmetry=symmetry)
     if output is None:
         return 0 if print_whole(found.module) else USAGE
-    assert found.configuration is not None
-    _write(output.with_suffix(".cfg"), found.configuration)
-    _write(output, found.module)
+    found.write(output.parent)
     click.echo(f"{loaded.__name__} is in {output}, its sizes in {output.with_suffix('.cfg')}")
     return 0
 
@@ -73,10 +71,3 @@ def _module_name(output: Path) -> str:
     if not is_free(output.stem):
         option_error(f"{output}: `{output.stem}` cannot be the name of a TLA+ module")
     return output.stem
-
-
-def _write(path: Path, text: str) -> None:
-    from quorate.traces.files import replacing
-
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="ascii")

@@ -1,5 +1,5 @@
 """Writing a protocol as a TLA+ module."""
 
-from .module import Exported, export
+from .module import TlaModule, export
 
-__all__ = ["Exported", "export"]
+__all__ = ["TlaModule", "export"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 
+from quorate.checker.errors import InputError
 from quorate.model.language import Message, Nat, Ordered, Protocol, Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.frontend.capture import capture
 from quorate.model.language.ir import surface as s
+from quorate.traces.files import replacing
 
 from . import terms as t
 from .configuration import TlcConfiguration
@@ -25,12 +29,31 @@ SECTION = "-" * WIDTH
 
 
 @dataclass(frozen=True)
-class Exported:
+class TlaModule:
     """A module and its configuration; `configuration` is None where no sizes were given."""
 
     name: str
     module: str
     configuration: str | None
+
+    def write(self, folder: str | PathLike[str] = ".") -> Path:
+        """Write NAME.tla, and NAME.cfg where there is a configuration; returns the former's path.
+
+        TLA+ wants a module to be called as its file is. Raises OSError.
+        """
+        path = Path(folder) / f"{self.name}.tla"
+        if self.configuration is not None:
+            _write(path.with_suffix(".cfg"), self.configuration)
+        _write(path, self.module)
+        return path
+
+    def __str__(self) -> str:
+        return self.module
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="ascii")
 
 
 def export(
@@ -38,16 +61,18 @@ def export(
     sizes: Sizes | None,
     name: str | None = None,
     symmetry: bool = False,
-) -> Exported:
+) -> TlaModule:
     """Write a protocol as TLA+; `symmetry` has TLC count states up to symmetry.
 
     Raises ModelError for a mistake in it, InputError for what has no form in TLA+, SizeError
     where sizes are needed and none were given.
     """
+    if name is not None and not is_free(name):
+        raise InputError(f"`{name}` cannot be the name of a TLA+ module")
     module = _Module(protocol, sizes, name or _module_name(protocol))
     text = module.write()
     found = None if sizes is None else module.configuration(sizes, symmetry)
-    return Exported(module.name, text, found)
+    return TlaModule(module.name, text, found)
 
 
 def _module_name(protocol: type[Protocol]) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 import quorate.model
 from quorate.checker.export.tla import export
-from quorate.checker.export.tla.module import Exported
+from quorate.checker.export.tla.module import TlaModule
 from quorate.checker.export.tla.names import identifier
 from quorate.checker.loading import load_protocol
 from quorate.model.language import Nat, Protocol, QuorumSystem
@@ -48,7 +48,7 @@ def protocols() -> Iterator[type[Protocol]]:
 
 
 @functools.cache
-def exported(protocol: type[Protocol]) -> Exported:
+def exported(protocol: type[Protocol]) -> TlaModule:
     """A module at small sizes."""
     sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
     sizes = {
