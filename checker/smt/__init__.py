@@ -1,1 +1,1 @@
-"""Z3 over the ground form: the cells of a state, ground formulas, and sets of states."""
+"""Ground formulas in Z3: the cells of a state, formulas over them, and sets of states."""

@@ -1,4 +1,4 @@
-"""The unknown cells of one state: Booleans for every cell of every column, in binary."""
+"""The cells of one state as Z3 variables: each cell in binary, one Boolean for each bit."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from quorate.checker.ground.packing import Words
 
 from .formulas import Formula, Variable, choice, true_in
 
-# A value summary: under which condition a scalar has each of its values. The conditions are
-# exclusive and exhaustive; a value that is missing is impossible.
+# A value summary: for each possible value of a scalar the condition under which it has it. The
+# conditions are exclusive and exhaustive.
 Summary = dict[int, Formula]
 
 
 class Cells:
-    """One state's variables. Names are `<suffix>column[index].bit`: one suffix per moment."""
+    """The variables of one state, called `<suffix>column[index].bit`: a suffix for each state."""
 
     def __init__(self, layout: Layout, suffix: str) -> None:
         self.layout = layout
@@ -33,15 +33,15 @@ class Cells:
         self.variables = [b for bits in self._bits.values() for b in bits]
 
     def bits(self, column: Column, index: int) -> tuple[Variable, ...]:
-        """The digits of a cell, the lowest first."""
+        """The bits of a cell, the lowest first."""
         return self._bits[column, index]
 
     def places(self) -> Iterator[tuple[Column, int]]:
-        """Every cell that has more than one value."""
+        """Every cell with more than one value: its column and index."""
         return iter(self._bits)
 
     def member(self, column: Column, index: int, mask: int) -> Formula:
-        """Whether the value of a cell is in a set of codes. Codes past the size are don't-cares."""
+        """That the value of a cell is in a set of codes. Codes past the size are don't-cares."""
         bits = self._bits[column, index]
 
         def part(low: int, level: int) -> Formula:
@@ -68,7 +68,7 @@ class Cells:
         return self._summaries[column, index]
 
     def ranges(self) -> list[Formula]:
-        """That every cell holds one of its column's values."""
+        """That the code of every cell is less than the size of its column."""
         return [
             _below(self._bits[column, index], column.size)
             for column, index in self._bits
@@ -76,7 +76,7 @@ class Cells:
         ]
 
     def words(self, model: object) -> Words:
-        """The packed state that a model gives."""
+        """The packed state in a model."""
         return self.packed(true_in(model, self.variables))
 
     def packed(self, bits_of_state: Iterable[bool]) -> Words:
@@ -98,10 +98,10 @@ class Cells:
         return found
 
     def placed(self) -> Iterator[tuple[Variable, int, int]]:
-        """Each variable with the word and the bit of a packed state that it stands for.
+        """Each variable with its word and bit in a packed state.
 
-        In an order that is good for decision diagrams: cells at the same place of their columns
-        go together, since they tend to be about the same process.
+        The order suits decision diagrams: cells with the same index in their columns, which tend
+        to belong to the same process, are next to each other.
         """
         for column, index in sorted(self._bits, key=lambda cell: cell[1] / cell[0].count):
             word, low = column.place(index)
@@ -110,7 +110,7 @@ class Cells:
 
 
 def _below(bits: tuple[Variable, ...], size: int) -> Formula:
-    """Whether the number is less than `size`, which needs all its bits."""
+    """That a number is less than `size`; all its bits are needed to write that."""
     if size == 1 << len(bits):
         return True
     top, rest, half = bits[-1], bits[:-1], 1 << (len(bits) - 1)

@@ -1,7 +1,7 @@
-"""Truth values that are Python's `bool` while they are known, and Z3's once they are not.
+"""Formulas: a Python `bool` where the truth value is known, else a Z3 term.
 
-Folding constants before Z3 sees them keeps the formulas of a protocol's first steps small, and
-making the nodes through Z3's C functions halves the time that building takes.
+Folding constants before Z3 sees them keeps the formulas of a protocol's first steps small. Terms
+are made by Z3's C functions, which halves the time of building them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def choice(test: Formula, yes: Formula, no: Formula) -> Formula:
 
 
 def same(p: Formula, q: Formula) -> Formula:
-    """Whether both hold or neither does."""
+    """That both hold or neither does."""
     if isinstance(p, bool):
         p, q = q, p
     if isinstance(q, bool):
@@ -83,25 +83,25 @@ def implies(p: Formula, q: Formula) -> Formula:
 
 
 def kind_of(p: Any) -> int:
-    """The connective of Z3's own term, as `z3.Z3_OP_AND`."""
+    """The connective of a raw Z3 term, such as `z3.Z3_OP_AND`."""
     ref = _context.ref()
     return int(z3core.Z3_get_decl_kind(ref, z3core.Z3_get_app_decl(ref, p)))
 
 
 def parts_of(p: Any) -> list[Any]:
-    """What the connective of Z3's own term joins, as such terms; they live as long as `p`."""
+    """The arguments of a raw Z3 term, also raw; they live as long as `p`."""
     ref = _context.ref()
     count = z3core.Z3_get_app_num_args(ref, p)
     return [z3core.Z3_get_app_arg(ref, p, i) for i in range(count)]
 
 
 def id_of(p: Any) -> int:
-    """The number of Z3's own term."""
+    """The id of a raw Z3 term."""
     return int(z3core.Z3_get_ast_id(_context.ref(), p))
 
 
 class Substitution:
-    """Renames variables in many formulas at once; Z3 does the walking."""
+    """Renames variables in many formulas at once; Z3 does the traversal."""
 
     def __init__(self, old: Sequence[Variable], new: Sequence[Variable]) -> None:
         self._pairs = list(zip(old, new, strict=True))
@@ -111,6 +111,6 @@ class Substitution:
 
 
 def true_in(model: Any, variables: Iterable[Variable]) -> Iterator[bool]:
-    """The value of each variable; what a model leaves open is false."""
+    """The value of each variable; those that a model leaves open are false."""
     for v in variables:
         yield z3.is_true(model[v])

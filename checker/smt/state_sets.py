@@ -1,8 +1,7 @@
 """A set of packed states as one formula: a decision diagram over the bits of a state.
 
-Bryant: Graph-Based Algorithms for Boolean Function Manipulation (1986). The diagram is built
-level by level from the sorted states, so that its size is that of the distinct remainders, not
-that of the states.
+Bryant: Graph-Based Algorithms for Boolean Function Manipulation (1986). The diagram is built level
+by level from the sorted states. It has one node for each distinct remainder of their bits.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from .formulas import Formula, Variable, choice
 
 
 class StateSet:
-    """Distinct states, each a row of words."""
+    """A set of packed states: distinct rows of words."""
 
     def __init__(self, rows: Sequence[Words] | npt.NDArray[np.uint64]) -> None:
         self.rows: npt.NDArray[np.uint64] = np.atleast_2d(np.asarray(rows, dtype=np.uint64))
@@ -29,7 +28,7 @@ class StateSet:
         return len(self.rows)
 
     def formula(self, cells: Cells) -> Formula:
-        """That the cells hold one of the states, and one of their columns' values."""
+        """That the cells hold one of the states."""
         placed = list(cells.placed())
         if not self.rows.size or not placed:
             return bool(self.rows.size)
@@ -41,12 +40,16 @@ class StateSet:
 
     def _diagram(self, bits: npt.NDArray[np.bool_], variables: list[Variable]) -> Formula:
         shared = _shared(bits)
-        ids = np.ones(len(bits), np.int64)  # of the remainder at the first row of each group
+        ids = np.ones(
+            len(bits), np.int64
+        )  # the node of the remainder of each group, at its first row
         starts = np.arange(len(bits))
         formulas: list[Formula] = [False, True]
         for level in range(len(variables) - 1, -1, -1):
             ones = bits[starts, level]
-            group = np.cumsum(shared[starts] < level) - 1  # by the bits before this level
+            group = (
+                np.cumsum(shared[starts] < level) - 1
+            )  # groups of rows with the same bits before this level
             count = int(group[-1]) + 1
             low, high = np.zeros(count, np.int64), np.zeros(count, np.int64)
             low[group[~ones]] = ids[~ones]
@@ -63,7 +66,7 @@ class StateSet:
 
 
 def sorted_rows(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The distinct rows, in order, the first column being the most significant."""
+    """The distinct rows, sorted by the first column, then the second, and so on."""
     packed = np.packbits(bits, axis=1)
     packed = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
     words = packed.view(">u8").astype(np.uint64)
@@ -75,7 +78,7 @@ def sorted_rows(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _shared(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """For each row, how many leading bits it shares with the row before."""
+    """For each row, the number of leading bits that it shares with the row before."""
     differs = bits[1:] != bits[:-1]
     first = np.argmax(differs, axis=1) if len(bits) > 1 else np.empty(0, np.int64)
     return np.concatenate([[-1], first]).astype(np.int64)

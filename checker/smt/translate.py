@@ -1,8 +1,8 @@
 """Ground formulas (checker/ground/nodes.py) as Z3 formulas over the cells of one state.
 
-A scalar becomes a value summary: for each value the condition under which it is taken, as in
-Sen, Necula, Gong, Choi: MultiSE (ESEC/FSE 2015). Arithmetic works on the values, so that Z3 sees
-nothing but propositional logic.
+A scalar becomes a value summary: for each value the condition under which it has that value (Sen,
+Necula, Gong, Choi: MultiSE, ESEC/FSE 2015). Arithmetic works on the values, so Z3 sees only
+propositional logic.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_COMBINATIONS = 1 << 20
 
 
 class GroundTranslator:
-    """Translates nodes over the cells of one state; each node once."""
+    """Translates nodes over the cells of one state, each node once."""
 
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
@@ -36,7 +36,7 @@ class GroundTranslator:
 
     def _translated(self, root: Node) -> Any:
         if root.id not in self._known:
-            # Operands first, so that no chain of operations is too deep for Python's stack.
+            # Operands first: a long chain of operations would be too deep for Python's stack.
             for node in nodes_in([root]):
                 if node.id not in self._known:
                     self._known[node.id] = getattr(self, f"_{node.op}")(node)
@@ -90,7 +90,7 @@ class GroundTranslator:
             return self.cells.summary(column, index)
         parts: list[tuple[int, Formula]] = []
         for i, here in self.scalar(index).items():
-            # An index past the end belongs to a branch that is not taken: any value will do.
+            # An index past the end can only be in a branch that is not taken: any value will do.
             cell = self.cells.summary(column, i) if i < column.count else {0: True}
             parts += [(v, conjunction([here, c])) for v, c in cell.items()]
         return merged(parts)
@@ -102,7 +102,7 @@ class GroundTranslator:
         return self._combined(x, lambda a, b: a + b)
 
     def _sub(self, x: Node) -> Summary:
-        # A negative difference belongs to a branch that is not taken: any value will do.
+        # A negative difference can only be in a branch that is not taken: any value will do.
         return self._combined(x, lambda a, b: max(0, a - b))
 
     def _mul(self, x: Node) -> Summary:
@@ -139,7 +139,7 @@ class GroundTranslator:
 
 
 def merged(parts: list[tuple[int, Formula]]) -> Summary:
-    """One case per value: cases with the same value are united."""
+    """One case per value: cases with the same value are merged."""
     cases: dict[int, list[Formula]] = {}
     for value, condition in parts:
         if condition is not False:

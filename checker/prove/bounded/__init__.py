@@ -1,4 +1,4 @@
-"""Proofs at given sizes: the states found, runs up to a depth, and induction."""
+"""Proofs at given sizes: of explored states, of runs up to a depth, and by induction."""
 
 from .inductive import inductive
 from .k_induction import k_inductive

@@ -1,8 +1,8 @@
 """Paths from any state, reachable or not: the step case of induction.
 
 Sheeran, Singh, Stalmarck: Checking Safety Properties Using Induction and a SAT-solver (FMCAD 2000).
-A path here is as the end of a shortest run to something wrong may be: no state occurs twice, none
-after the first is initial, none of its steps is unread (unread.py), these and its last state are in
+The paths considered are those that can end a shortest run to a violation: no state occurs twice, no
+state but the first is initial, every step is read (unread.py), and steps and last state are in
 order (transition.py, symmetry_breaking.py).
 """
 
@@ -25,9 +25,9 @@ from .unrolling import Template, Unrolling
 
 
 class ArbitraryPaths:
-    """Paths where nothing is wrong but, perhaps, in the last state; use it in a `with`.
+    """Paths on which nothing is wrong except, perhaps, in the last state. Use it in a `with`.
 
-    What may be wrong is a kind: an invariant's name, or None for a step without a value.
+    What may be wrong is named by an invariant, or None for an undefined step.
     """
 
     def __init__(self, template: Template, most: int) -> None:
@@ -48,7 +48,7 @@ class ArbitraryPaths:
         self.paths.__exit__()
 
     def extend(self) -> None:
-        """Make the paths one step longer."""
+        """Make all paths one step longer."""
         last = self.paths.frames - 1
         for kind, assumed in self._nothing_wrong.items():
             self.paths.clause([-assumed, -self.paths.wrong(kind, last)])
@@ -60,7 +60,7 @@ class ArbitraryPaths:
     def breaks(
         self, kind: str | None, given: Collection[str | None], budget: Budget | None = None
     ) -> SatAnswer:
-        """Whether a path on which all that is `given` holds ends where this is wrong."""
+        """Whether some path on which all that is `given` holds ends where this is wrong."""
         return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], budget)
 
     # ------------------------------------------------------------ counterexamples
@@ -70,7 +70,7 @@ class ArbitraryPaths:
     ) -> PathToViolation:
         """The path that `breaks` found, or one that starts nearer to an initial state, by CPython.
 
-        The search for the latter takes so much effort at most. Raises DisagreementError.
+        `effort` bounds the search for the latter. Raises DisagreementError.
         """
         found = self._nearest(kind, given, Budget(effort))
         states = [self.ground.state(words) for words in found]
@@ -91,7 +91,7 @@ class ArbitraryPaths:
     def _nearest(
         self, kind: str | None, given: Collection[str | None], budget: Budget
     ) -> list[Words]:
-        """Digit by digit, messages first: can the first state's be an initial state's too?"""
+        """Try to give each bit of the first state its initial value, those of messages first."""
         best, assumed = self.paths.states(), [self._nothing_wrong[g] for g in given]
         if self._first is None:
             return best

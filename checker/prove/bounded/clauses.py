@@ -1,7 +1,7 @@
-"""Formulas as clauses for a SAT solver, over variables that are numbered once per frame.
+"""Formulas as clauses for a SAT solver, over numbered variables.
 
-Plaisted and Greenbaum: A Structure-preserving Clause Form Translation (1986): of what defines a
-connective, only the half that its polarity needs.
+Plaisted and Greenbaum: A Structure-preserving Clause Form Translation (1986): a connective is
+defined in the directions that its polarity needs.
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ import z3
 
 from quorate.checker.smt.formulas import Formula, Variable, id_of, kind_of, parts_of, term
 
-# Clauses one after the other, each ended by a 0; a literal is plus or minus a variable.
+# Clauses in a row, each ended by a 0; a literal is plus or minus the number of a variable.
 Flat = npt.NDArray[np.int32]
 
 AND, OR, NOT, ITE, EQ = z3.Z3_OP_AND, z3.Z3_OP_OR, z3.Z3_OP_NOT, z3.Z3_OP_ITE, z3.Z3_OP_EQ
 TRUE, FALSE = z3.Z3_OP_TRUE, z3.Z3_OP_FALSE
 
-Raw = Any  # a Z3 term without Python's wrapping, which would take most of the time
+Raw = Any  # a raw Z3 term: wrapping it in Python would take most of the time
 
 
 class Clauses:
-    """Clauses over numbered variables: those given are 1, 2, ...; the others get numbers here."""
+    """Clauses over numbered variables. Those given are 1, 2, ...; others are numbered here."""
 
     def __init__(self, variables: Sequence[Variable]) -> None:
         self._numbers = {v.get_id(): n for n, v in enumerate(variables, start=1)}
         self.variables = len(variables)
-        self._kept: list[Formula] = list(variables)  # so that no term's id is used again
+        self._kept: list[Formula] = list(
+            variables
+        )  # kept alive, so that Z3 does not use the id of a term again
         self._defined: set[tuple[int, bool]] = set()
         self._waiting: list[tuple[Raw, int, int, bool]] = []
         self._flat: list[int] = []
 
     def __len__(self) -> int:
-        """The length of all clauses, their ends included."""
+        """The length of all clauses, with their final zeros."""
         return len(self._flat)
 
     def flat(self) -> Flat:
@@ -44,7 +46,7 @@ class Clauses:
         return np.array(self._flat, dtype=np.int32)
 
     def fresh(self) -> int:
-        """A variable of its own."""
+        """A new variable."""
         self.variables += 1
         return self.variables
 
@@ -63,13 +65,13 @@ class Clauses:
         self._define()
 
     def equivalent(self, p: Formula) -> int:
-        """A literal that holds exactly where the formula does."""
+        """A literal that is equivalent to the formula."""
         found = self._both(self._raw(p))
         self._define()
         return found
 
     def literal(self, p: Formula) -> int:
-        """A literal that implies the formula (and that the formula need not imply)."""
+        """A literal that implies the formula; the converse need not hold."""
         found = self._literal(self._raw(p), True)
         self._define()
         return found
@@ -102,14 +104,14 @@ class Clauses:
         return self._literal(p, True)
 
     def _define(self) -> None:
-        """Say what the connectives mean that were used and not yet defined."""
+        """Define the connectives that were used and are not defined yet."""
         while self._waiting:
             p, kind, number, positive = self._waiting.pop()
             for literals in self._meaning(p, kind, number if positive else -number, positive):
                 self._clause(literals)
 
     def _meaning(self, p: Raw, kind: int, x: int, positive: bool) -> Iterator[list[int]]:
-        """Clauses by which `x`, the formula or its negation, implies what it stands for."""
+        """Clauses by which `x` implies the formula, or its negation, that it stands for."""
         parts, sign = parts_of(p), 1 if positive else -1
         if kind in (AND, OR):
             literals = [sign * self._literal(a, positive) for a in parts]

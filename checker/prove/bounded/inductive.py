@@ -1,8 +1,8 @@
-"""The inductive check of a finite instance: do the invariants carry themselves from step to step?
+"""The inductive check of a finite instance: does every step preserve the invariants?
 
-Floyd: Assigning Meanings to Programs (1967). For every action and every invariant: from any state
-that satisfies all invariants, reachable or not, a step leads to a state that satisfies this one.
-Where it does not, the pair of states is a counterexample to induction.
+Floyd: Assigning Meanings to Programs (1967). For every action and every invariant:
+from any state that satisfies all invariants, reachable or not, each step leads to a state that
+satisfies this one. A step that does not is a counterexample to induction.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def inductive(
     effort: float = 60.0,
     shrinking: float = 2.0,
 ) -> InductiveCheck:
-    """Check that these invariants (all, by default) are inductive at these sizes.
+    """Check that these invariants (by default all) are inductive at these sizes.
 
     `effort` bounds each obligation and `shrinking` the search for a small counterexample of each
     (see effort.py). Raises SizeError; DisagreementError if CPython does not confirm what is found.
@@ -124,7 +124,7 @@ class _InductiveChecker:
         return FiniteObligation(None, p.name, status, found, time.perf_counter() - started)
 
     def _satisfies(self, p: GroundProperty, state: State) -> bool:
-        """Whether CPython finds the invariant true; one without a value is not."""
+        """Whether the invariant is true for CPython; an undefined one is not."""
         try:
             return self.ground.holds(p.name, state)
         except StepError:
@@ -133,7 +133,7 @@ class _InductiveChecker:
     # ------------------------------------------------------------ steps
 
     def _assume(self) -> None:
-        """Any well-formed state that satisfies all invariants."""
+        """Assume a well-formed state that satisfies all invariants."""
         t = self.transition
         self.solver.add(
             *map(term, t.before.ranges()),
@@ -154,10 +154,10 @@ class _InductiveChecker:
         return [s for s in self.transition.steps if s.action == action]
 
     def _broken(self, action: str, p: GroundProperty) -> Formula:
-        """That a step of the action, where it makes sense, ends in a violation of the invariant.
+        """That a step of the action that is defined leads to a violation of the invariant.
 
-        The state after is written in terms of the state before: no frame axioms, and what a step
-        does not touch folds away.
+        The state after is expressed by the state before. So there are no frame axioms, and what a
+        step does not change folds away.
         """
         at = self.transition.translator
         bad = disjunction([negation(self.holds[p.name]), self.undefined[p.name]])
@@ -173,7 +173,7 @@ class _InductiveChecker:
         )
 
     def _after(self, step: GroundStep) -> Substitution:
-        """Renames the cells that a step stores to by what it stores."""
+        """Substitutes what a step stores for the cells that it stores to."""
         t = self.transition
         old: list[Formula] = []
         new: list[Formula] = []
@@ -206,7 +206,7 @@ class _InductiveChecker:
     def _confirmed(
         self, state: State, action: str, p: GroundProperty | None
     ) -> CounterexampleToInduction:
-        """The counterexample as CPython sees it. Raises DisagreementError."""
+        """The counterexample as CPython runs it. Raises DisagreementError."""
         for q in self.properties:
             if not self._satisfies(q, state):
                 raise DisagreementError(f"{q.name}: true for Z3, not for CPython, in {state!r}")
@@ -221,7 +221,7 @@ class _InductiveChecker:
         return self._stricter(state, action, p)
 
     def _undefined(self, state: State, reachable: str) -> str:
-        """Why a reachable predicate has no value here, if CPython comes upon it."""
+        """Why a reachable predicate is undefined here, if it is so for CPython."""
         try:
             self.ground.holds(reachable, state)
         except StepError as error:
@@ -231,7 +231,7 @@ class _InductiveChecker:
     def _stricter(
         self, state: State, action: str, p: GroundProperty | None
     ) -> CounterexampleToInduction:
-        """Where the description calls undefined what CPython, going in order, never looks at."""
+        """A counterexample that is undefined by the description, where CPython evaluates less."""
         if p is None:
             return CounterexampleToInduction(state, None, f"{action} makes no sense")
         for move, _ in self.ground.steps_of(state, action):
@@ -254,7 +254,7 @@ def is_true(model: z3.ModelRef, p: Formula) -> bool:
 
 
 def verdict_of(answer: object) -> ObligationStatus:
-    """What Z3's answer to "is there a counterexample?" says."""
+    """The status that Z3's answer to "is there a counterexample?" means."""
     if answer == z3.unsat:
         return ObligationStatus.PROVED
     return ObligationStatus.REFUTED if answer == z3.sat else ObligationStatus.UNKNOWN

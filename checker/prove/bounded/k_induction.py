@@ -1,9 +1,9 @@
-"""k-induction: what holds in the first k states of runs, and after any k states where it holds.
+"""k-induction: invariants of the first k states of runs, and of what follows any k such states.
 
 Sheeran, Singh, Stalmarck: Checking Safety Properties Using Induction and a SAT-solver (FMCAD 2000).
-The invariants are assumed together; what cannot be carried on is no longer assumed, as in Flanagan,
-Leino: Houdini, an Annotation Assistant for ESC/Java (FME 2001). For k = 1 this is `inductive`,
-which asks action by action.
+All invariants are assumed together. Those that k states do not carry on are then no longer assumed
+(Flanagan, Leino: Houdini, an Annotation Assistant for ESC/Java, FME 2001). For k = 1 this is what
+`inductive` checks action by action.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def k_inductive(
     effort: float | None = None,
     shrinking: float = 2.0,
 ) -> KInductionResult:
-    """Find for each invariant (all, by default) the least k up to `most` for which it carries on.
+    """Find for each invariant (by default all) the least k up to `most` that proves it.
 
-    `report` is told each k. `effort` bounds the whole check, and `shrinking` the search for a
-    small start of each counterexample (see effort.py). Raises InputError for an unknown name;
-    SizeError; DisagreementError if CPython does not confirm what is found.
+    `report` is called with each k. `effort` bounds the whole check, and `shrinking` the search for
+    a small first state of each counterexample (see effort.py). Raises SizeError; InputError for an
+    unknown name; DisagreementError if CPython does not confirm what is found.
     """
     started = time.perf_counter()
     with sizes:
@@ -62,8 +62,8 @@ class _KInductionSearch:
     ) -> None:
         self.template, self.most, self.base = template, most, base
         self.shrinking, self.report = shrinking, report
-        self.checked = -1  # steps: nothing is wrong within these
-        self.stopped: BoundedCheck | None = None  # why nothing more can be said
+        self.checked = -1  # nothing is wrong within so many steps
+        self.stopped: BoundedCheck | None = None  # why the check ended early
 
     def run(self) -> KInductionResult:
         given: Kinds = tuple(self.template.wrong)
@@ -88,7 +88,7 @@ class _KInductionSearch:
         )
 
     def _round(self, given: Kinds) -> dict[str | None, Induced]:
-        """For everything given, whether it carries on where all of it holds."""
+        """For each of the `given` invariants, whether k states in which all hold carry it on."""
         found: dict[str | None, Induced] = {}
         with ArbitraryPaths(self.template, self.most) as paths:
             for k in range(1, self.most + 1):

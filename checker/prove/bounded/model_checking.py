@@ -1,7 +1,7 @@
-"""Bounded model checking: is there a run of at most k steps to a state that violates?
+"""Bounded model checking: is there a run of at most k steps to a violation?
 
-Biere, Cimatti, Clarke, Zhu: Symbolic Model Checking without BDDs (TACAS 1999), one depth after
-the other, so that the first violation found is a shortest one.
+Biere, Cimatti, Clarke, Zhu: Symbolic Model Checking without BDDs (TACAS 1999). Depths are tried in
+turn, so the first violation found is a shortest one.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from .solver import SatAnswer
 from .system import Ground
 from .unrolling import Template, Unrolling
 
-LONGEST_INDUCTION = 5.0  # the effort to find out whether an invariant needs no search
+LONGEST_INDUCTION = 5.0  # of the proof that no step breaks an invariant, which then needs no search
 
 
 @dataclass(frozen=True)
 class Depth:
-    """How far a bounded check is: no violation in at most `depth` steps."""
+    """The progress of a bounded check: there is no violation in at most `depth` steps."""
 
     depth: int
     seconds: float
@@ -48,9 +48,9 @@ def bounded(
     *,
     effort: float | None = None,
 ) -> BoundedCheck:
-    """Look for a run of at most `depth` steps to a violation of an invariant (any, by default).
+    """Look for a run of at most `depth` steps to a violation of an invariant (by default of any).
 
-    Or to where a step or a property is undefined. `effort` bounds the whole check (see effort.py).
+    A run to an undefined step or property is found too. `effort` bounds the check (see effort.py).
     Raises SizeError; DisagreementError if CPython does not confirm the run that the solver finds.
     """
     started = time.perf_counter()
@@ -67,7 +67,7 @@ def bounded(
 def undefined_start(
     ground: Ground, properties: Sequence[str] | None, started: float
 ) -> BoundedCheck | None:
-    """The check that ends before the first state, where `@init` itself is undefined; else None."""
+    """The result if `@init` itself is undefined, so that there is no first state; else None."""
     try:
         ground.initial()
     except StepError as error:
@@ -81,7 +81,7 @@ def undefined_start(
 
 
 def _inductive(template: Template, effort: float | None) -> frozenset[str | None]:
-    """What no step breaks from a state where nothing is wrong: it is never the first to be."""
+    """What no step breaks from a state where nothing is wrong: it is never wrong first."""
     most = LONGEST_INDUCTION if effort is None else min(LONGEST_INDUCTION, effort)
     with ArbitraryPaths(template, 1) as paths:
         paths.extend()
@@ -90,7 +90,7 @@ def _inductive(template: Template, effort: float | None) -> frozenset[str | None
 
 
 class BoundedSearch:
-    """Runs from the initial states, one step longer at a time; use it in a `with`."""
+    """Runs from the initial states, extended by one step at a time. Use it in a `with`."""
 
     def __init__(
         self, template: Template, depth: int, effort: float | None, started: float
@@ -111,7 +111,7 @@ class BoundedSearch:
         self.runs.__exit__()
 
     def run(self, report: Report | None) -> BoundedCheck:
-        """Every depth up to the last; an interrupt ends it with what is known."""
+        """Check every depth up to the last; after an interrupt, return what is known."""
         done = -1
         try:
             for k in range(self.depth + 1):
@@ -126,9 +126,9 @@ class BoundedSearch:
         return self.result(BoundedOutcome.NONE_WITHIN, self.depth)
 
     def check(self, k: int) -> BoundedCheck | None:
-        """Whether something is wrong after k steps; call it for 0, 1, 2, ... Nothing is: None.
+        """What is wrong after k steps, None if nothing is; call it for k = 0, 1, 2, ...
 
-        One question for each thing that may be: its answer is one lemma more for those to come.
+        Each invariant is one question, whose answer is a lemma for later questions.
         """
         asked = [kind for kind in self.template.wrong if not k or kind not in self.skip]
         if k and asked:
@@ -145,7 +145,7 @@ class BoundedSearch:
     # ------------------------------------------------------------ counterexamples
 
     def _found(self) -> BoundedCheck:
-        """The run, as CPython takes it, and what is wrong at its end."""
+        """The run as CPython takes it, and what is wrong at its end."""
         states = [self.ground.state(words) for words in self.runs.states()]
         if states[0] not in self.initial:
             raise DisagreementError(f"the run found starts from {states[0]!r}, not initial")
@@ -164,7 +164,7 @@ class BoundedSearch:
         )
 
     def _undefined(self, state: State) -> UndefinedAt:
-        """What has no value here, by CPython; by the description where CPython never looks."""
+        """What is undefined here for CPython, or for the description alone."""
         try:
             for p in self.template.reachables:
                 self.ground.holds(p.name, state)

@@ -1,4 +1,4 @@
-"""What the proofs at given sizes answer. An open question is an answer of its own, never a pass."""
+"""The results of proofs at given sizes. An open question is a result of its own, never a pass."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = [
 
 
 class DisagreementError(InternalError):
-    """Z3 and the explorer or CPython disagree: a bug of the checker, never of the model."""
+    """Z3 disagrees with the explorer or CPython: a bug in the checker, never in the model."""
 
 
 class ObligationStatus(Enum):
-    """What is known of one obligation."""
+    """The status of one obligation."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -40,11 +40,11 @@ class ObligationStatus(Enum):
 
 @dataclass(frozen=True)
 class StateCheck:
-    """One invariant, asked of Z3 about the states that an explorer found.
+    """One invariant, checked by Z3 in the states that an explorer found.
 
-    `states` were asked about; `complete` says whether that is all that the explorer found.
-    `violating` are those where CPython finds the invariant violated: none, or `witness` is one.
-    `clock` says that the clock ended it, and not the count of what Z3 may do.
+    `states` is the number of states checked; `complete` says whether these are all that the
+    explorer found. `violating` is the number of those that violate the invariant for CPython, and
+    `witness` one of them. `clock` says that time ran out before the effort did.
     """
 
     invariant: str
@@ -71,10 +71,10 @@ class BoundedOutcome(Enum):
 class BoundedCheck:
     """A bounded check: whether a run of at most `depth` steps violates an invariant.
 
-    After a violation `path` is a shortest one, run again by CPython, and `depth` its length. So it
-    is where a step or a property is undefined after `path`; such a step counts. After
-    UNKNOWN or INTERRUPTED, no run of at most `depth` steps is a violation, and longer ones are open
-    (-1: all are).
+    After a violation `path` is a shortest run to it, taken again by CPython, and `depth` its
+    length; likewise if a step, which counts, or a property is undefined after `path`. After
+    UNKNOWN or INTERRUPTED no run of at most `depth` steps is a violation (-1: nothing is known),
+    and longer runs are open.
     """
 
     outcome: BoundedOutcome
@@ -91,9 +91,9 @@ class BoundedCheck:
 class CounterexampleToInduction:
     """A state that satisfies all invariants, and a step to one that does not, both by CPython.
 
-    The state need not be reachable: then the invariants are too weak, not wrong. `violated` is
-    what the state after the step violates. For an obligation of an initial state, or one that a
-    step makes sense, `move` is None.
+    The state need not be reachable; if it is not, the invariants are too weak, not wrong.
+    `violated` is what the state after the step violates. `move` is None if an initial state
+    violates it, or if the step is undefined.
     """
 
     state: State
@@ -103,7 +103,7 @@ class CounterexampleToInduction:
 
 @dataclass(frozen=True)
 class PathToViolation:
-    """Steps from a state that need not be reachable; `wrong` is what the last state violates."""
+    """Steps from a state that need not be reachable; the last state violates `wrong`."""
 
     state: State
     moves: tuple[Move, ...]
@@ -112,11 +112,11 @@ class PathToViolation:
 
 @dataclass(frozen=True)
 class Induced:
-    """One invariant in k-induction; None stands for "every step makes sense".
+    """One invariant in k-induction; the invariant None is that every step is defined.
 
-    `k` is the least for which any k states in a row where `given` holds are followed by one where
-    this does. None: for none that was tried, and `path` is k steps to where it does not, unless
-    the time was over.
+    `k` is the least number for which k states in a row that satisfy `given` are always followed by
+    one that satisfies this. It is None if no number tried will do; then `path` is a counterexample
+    for the last one, unless the effort was used up.
     """
 
     invariant: str | None
@@ -127,9 +127,9 @@ class Induced:
 
 @dataclass(frozen=True)
 class KInductionResult:
-    """Induction over up to `most` steps; `base` says that no short run violates anything.
+    """The result of induction over up to `most` steps.
 
-    Where it does, `base` is a violation, and nothing is induced.
+    `base` is the bounded check of short runs. If it finds a violation, nothing is induced.
     """
 
     sizes: str
@@ -140,9 +140,9 @@ class KInductionResult:
 
     @property
     def status(self) -> ObligationStatus:
-        """PROVED: everything holds in every reachable state. REFUTED: a run violates something.
+        """PROVED: all invariants hold in all reachable states. REFUTED: a run violates one.
 
-        Or a run leads to where something is undefined.
+        A run to an undefined step or property refutes them too.
         """
         if self.base.outcome in (BoundedOutcome.VIOLATED, BoundedOutcome.UNDEFINED):
             return ObligationStatus.REFUTED
@@ -155,9 +155,9 @@ class KInductionResult:
 class FiniteObligation:
     """One thing to prove: that the initial states, or an action's steps, satisfy an invariant.
 
-    `action` is None for the initial states; `invariant` is None for "the step makes sense", and for
-    "the reachable predicate has a value", whose name `action` is then.
-    `effort` is what the answer took (see effort.py); `clock` says that it was ended by the clock.
+    `action` is None for the initial states. `invariant` is None for "the step is defined" and for
+    "the reachable predicate is defined", where `action` is the predicate's name. `effort` is what
+    the answer took (see effort.py); `clock` says that time ran out first.
     """
 
     action: str | None
@@ -184,7 +184,7 @@ class InductiveCheck:
 
     @property
     def status(self) -> ObligationStatus:
-        """PROVED if every obligation is, REFUTED (not inductive) if one is, else UNKNOWN."""
+        """PROVED if all obligations are, REFUTED (not inductive) if one is, else UNKNOWN."""
         found = {o.status for o in self.obligations}
         for status in (ObligationStatus.REFUTED, ObligationStatus.UNKNOWN):
             if status in found:

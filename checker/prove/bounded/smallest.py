@@ -1,4 +1,4 @@
-"""Small counterexamples: among a solver's models, one with few cells that are not as at first."""
+"""Small counterexamples: models in which few cells differ from an initial state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .system import Ground
 def smallest(solver: z3.Solver, cells: Cells, ground: Ground, effort: float) -> Words:
     """The words of a model with the fewest messages sent, then the fewest cells changed.
 
-    Called after `check` gave sat; spends so much effort at most, and returns the best so far.
+    Call it after `check` gave sat. It spends at most `effort`, and returns the best model found.
     """
     budget = Budget(effort)
     sent = {m.column for m in ground.layout.messages.values()}
@@ -44,7 +44,7 @@ def _changed(cells: Cells, column: Column, index: int, first: Sequence[int] | Wo
 
 
 def _fewest(solver: z3.Solver, changed: list[Formula], best: z3.ModelRef, budget: Budget) -> object:
-    """Ask for fewer and fewer, by halves; what is found stays required."""
+    """Ask for fewer by bisection; the best bound found remains a constraint."""
 
     def cost(model: z3.ModelRef) -> int:
         return sum(z3.is_true(model.eval(c, model_completion=True)) for c in changed)

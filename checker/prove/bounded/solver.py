@@ -1,4 +1,4 @@
-"""CaDiCaL, incrementally, in a process of its own: so that a question can be given up.
+"""CaDiCaL, used incrementally, in a process of its own, so that a question can be abandoned.
 
 Biere, Faller, Fazekas, Fleury, Froleyks, Pollitt: CaDiCaL 2.0 (CAV 2024), as built by PySAT.
 """
@@ -25,7 +25,7 @@ SOLVING = str(Path(__file__).with_name("solving.py"))
 
 
 class SatAnswer(Enum):
-    """Whether clauses can all hold."""
+    """Whether clauses are satisfiable."""
 
     YES = "satisfiable"
     NO = "unsatisfiable"
@@ -33,14 +33,18 @@ class SatAnswer(Enum):
 
 
 class Solver:
-    """Clauses that only become more, and questions under assumptions. Use it in a `with`."""
+    """A growing set of clauses, and questions under assumptions. Use it in a `with`."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", SOLVING],  # by its path: as a module it would import the package
+            [
+                sys.executable,
+                "-P",
+                SOLVING,
+            ],  # run by its path: as a module it would import the package
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the one who asks
+            start_new_session=True,  # Ctrl-C is handled by the caller
         )
         self._end = weakref.finalize(self, _end, self._process)
         self._waiting: list[Flat] = []
@@ -57,10 +61,12 @@ class Solver:
         self._waiting.append(clauses)
 
     def ask(self, assumptions: Sequence[int], budget: Budget | None = None) -> SatAnswer:
-        """Whether all clauses can hold under these assumptions; if so, `model` says how.
+        """Whether the clauses are satisfiable under these assumptions; if so, `model` is a model.
 
-        Where the budget is used up, or its clock ends, the answer is UNKNOWN; after the latter the
-        clauses are lost, and every answer is. Raises RuntimeError if the process ends by itself.
+        The answer is UNKNOWN if the budget is used up or its time runs out. In the latter case
+        the clauses are lost, and every later answer is UNKNOWN.
+
+        Raises RuntimeError if the process ends by itself.
         """
         if budget is not None and budget.over:
             return SatAnswer.UNKNOWN

@@ -1,9 +1,10 @@
-"""The process that solves: reads clauses and assumptions, answers, until its input ends.
+"""The SAT solver's process: reads clauses and assumptions, and answers, until its input ends.
 
-It imports nothing but the solver, so that it starts at once. Numbers are 32 bits wide, in the
-machine's order. A question is how many conflicts it may take (0: any number), two lengths, clauses
-(each ended by 0) and assumptions; its answer is 1, 0, or -1 if that was not enough, the number of
-conflicts, the number of variables, and the value of each as plus or minus its number.
+It imports only the solver, so that it starts quickly. All numbers have 32 bits, in native byte
+order. A question is the most conflicts allowed (0: any number), the lengths of clauses and
+assumptions, the clauses (each ended by 0) and the assumptions. The answer is 1 (satisfiable), 0
+(not) or -1 (too many conflicts), the number of conflicts, the number of variables, and plus or
+minus each variable.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def split(flat: array[int]) -> Iterator[list[int]]:
-    """Each clause."""
+    """The clauses one by one."""
     start = 0
     for end, literal in enumerate(flat):
         if literal == 0:
@@ -50,5 +51,5 @@ def split(flat: array[int]) -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):  # nobody is left to answer
+    with contextlib.suppress(BrokenPipeError):  # the caller has gone
         main()

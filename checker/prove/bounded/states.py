@@ -1,4 +1,4 @@
-"""A second opinion on the states that an explorer found: each invariant, asked of Z3.
+"""A second opinion on the states that an explorer found: Z3 checks each invariant in them.
 
 The kernel evaluates invariants as machine code; here the same ground formula goes through a
 translation and a solver that share nothing with code generation, and CPython settles the rest.
@@ -27,18 +27,18 @@ from .results import DisagreementError, ObligationStatus, StateCheck
 from .system import Ground, GroundProperty
 
 MOST_STATES = 200_000
-MOST_COUNTED = 50_000  # states whose violations CPython counts
+MOST_COUNTED = 50_000  # at most so many violations are counted by CPython
 
 
 def check_states(
     explorer: Explorer, *, most: int = MOST_STATES, effort: float = 60.0
 ) -> list[StateCheck]:
-    """For each invariant: does some state that the explorer found violate it?
+    """For each invariant, whether a state that the explorer found violates it.
 
-    Call it after `explorer.run()`. Of more than `most` states a sample is asked about, evenly
-    spread in the order of discovery, the first and the last included; the result says so.
-    `effort` bounds each question (see effort.py). Raises DisagreementError where the answer is not
-    that of the explorer or of CPython.
+    Call it after `explorer.run()`. If there are more than `most` states, a sample is
+    checked, spread evenly over the order of discovery with the first and the last; the result says
+    so. `effort` bounds each question (see effort.py). Raises DisagreementError if an answer differs
+    from that of the explorer or of CPython.
     """
     with explorer.sizes:
         return _StatesChecker(explorer, most, effort).run()
@@ -65,7 +65,7 @@ class _StatesChecker:
         checks = []
         for p in self.ground.properties(names):
             checks.append(self._check(p, spent))
-            spent = 0.0  # the first check pays for the set of states
+            spent = 0.0  # the first check includes the time of building the set of states
         return checks
 
     def _check(self, p: GroundProperty, spent: float) -> StateCheck:
@@ -94,13 +94,13 @@ class _StatesChecker:
         )
 
     def _violated_by_kernel(self) -> set[str]:
-        """The invariants violated in the state that ended the search, which is a row."""
+        """The invariants that are violated in the state that ended the search."""
         bits = int(self.explorer.control[FOUND])
         properties = self.explorer.description.properties
         return {p.name for i, p in enumerate(properties) if p.kind == "invariant" and bits >> i & 1}
 
     def _witness(self, p: GroundProperty) -> State:
-        """The state that Z3 found, which must be one of those found, and violate for CPython."""
+        """The state that Z3 found: it must be an explored one, and a violation for CPython."""
         model = self.solver.model()
         words = self.cells.words(model)
         if self.explorer.store.find(words) < 0:
@@ -118,9 +118,9 @@ class _StatesChecker:
             return False
 
     def _count(self, p: GroundProperty) -> int:
-        """How many of the states (of the first so many) violate for CPython: exactly Z3's.
+        """The number of states that violate the property for CPython, of the first so many.
 
-        With those taken out of the set, Z3 must find no other.
+        Z3 must find no other violation once these are excluded.
         """
         first = self.rows[:MOST_COUNTED]
         good = np.array([self._satisfies(p, self.ground.state(row)) for row in first])
@@ -136,7 +136,7 @@ class _StatesChecker:
 
 
 def chosen_rows(count: int, most: int) -> npt.NDArray[np.int64]:
-    """The numbers of the rows to look at: all, or `most` of them, spread evenly."""
+    """The numbers of the rows to check: all, or `most` of them, spread evenly."""
     if count <= most:
         return np.arange(count)
     return np.unique(np.linspace(0, count - 1, most).astype(np.int64))

@@ -1,8 +1,8 @@
-"""Interchangeable elements in order: of the runs that differ in their names alone, one is enough.
+"""Symmetry breaking: of the runs that differ only in the names of elements, one is enough.
 
 Crawford, Ginsberg, Luks, Roy: Symmetry-breaking Predicates for Search Problems (1996). The elements
-of one sort are sorted by what the last state says of each; a run to any state, renamed, is one of
-the same length to a sorted state, so that a shortest violation remains.
+of one sort are sorted by their facts in the last state. Every run can be renamed to one of the same
+length that ends in a sorted state, so a shortest violation remains.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from quorate.model.language.declare.sorts import Sort
 
 from .system import Ground
 
-FEWEST = 4  # elements; what fewer save, comparing them costs
-MOST_COMPARED = 64  # facts about an element
+FEWEST = 4  # elements: for fewer, comparing them costs what it saves
+MOST_COMPARED = 64  # facts about each element that are compared
 
 Fact = tuple[Cell, int]  # that the cell holds this code
 
 
 def in_order(ground: Ground, cells: Cells) -> Formula:
-    """That no element of the largest interchangeable sort has more to it than the one before."""
+    """That the facts of the elements of the largest interchangeable sort do not increase."""
     sorts = interchangeable(ground.layout, ground.initial()).sorts
     sort = max(sorts, key=len, default=None)
     if sort is None or len(sort) < FEWEST:
@@ -38,7 +38,7 @@ def in_order(ground: Ground, cells: Cells) -> Formula:
 
 
 def _chains(ground: Ground, sort: type[Sort]) -> Iterator[tuple[Fact, ...]]:
-    """The same fact about each element, so that exchanging two elements exchanges their facts."""
+    """Lists of one fact about each element: exchanging two elements exchanges their facts."""
     exchanges = [
         {m.source: m for m in Permutation(ground.layout, {sort: swap(len(sort), i)}).moves}
         for i in range(len(sort) - 1)
@@ -63,7 +63,7 @@ def _chains(ground: Ground, sort: type[Sort]) -> Iterator[tuple[Fact, ...]]:
 
 
 def _image(moves: dict[Cell, CellMove], fact: Fact) -> Fact:
-    """What a fact becomes; itself if the permuted state need not say."""
+    """The image of a fact under a permutation; the fact itself if it is not determined."""
     cell, code = fact
     move = moves[cell]
     if move.guard is not None:
@@ -77,7 +77,7 @@ def _holds(cells: Cells, fact: Fact) -> Formula:
 
 
 def _at_least(facts: list[tuple[Formula, Formula]]) -> Formula:
-    """Whether the first row of facts is at least the second, the first fact deciding first."""
+    """That the first row of facts is at least the second in lexicographic order."""
     rest: Formula = True
     for x, y in reversed(facts):
         more, fewer = conjunction([x, negation(y)]), conjunction([negation(x), y])

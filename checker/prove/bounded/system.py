@@ -1,4 +1,4 @@
-"""A protocol at given sizes, as the proofs read it: every step and every property, ground."""
+"""A protocol at given sizes as proofs need it: all steps and properties, ground."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from .results import DisagreementError, Move
 
 @dataclass(frozen=True)
 class GroundStep:
-    """Instances with the same effects: where any is enabled, and what they store.
+    """Action instances with the same effects: where one is enabled, and what they store.
 
-    `undefined` is where a guard, or what the step does, has no value.
+    `undefined` is where a guard or an effect is undefined.
     """
 
     action: str
@@ -48,7 +48,7 @@ class GroundStep:
 
 @dataclass(frozen=True)
 class GroundProperty:
-    """An invariant: where it holds, and where it has no value (a field of None, say)."""
+    """A property: where it holds, and where it is undefined (a field of None, say)."""
 
     name: str
     holds: Bool
@@ -58,11 +58,11 @@ class GroundProperty:
 
 @dataclass
 class Ground:
-    """Ground steps and invariants. Make it, and use it, inside `sizes`. Raises SizeError."""
+    """Ground steps and properties. Make it, and use it, inside `sizes`. Raises SizeError."""
 
     protocol: type[Protocol]
     sizes: Sizes
-    determined: tuple[Dependency, ...] = ()  # what a state does not hold
+    determined: tuple[Dependency, ...] = ()  # derived variables, which states do not hold
     description: c.Description = field(init=False)
     layout: Layout = field(init=False)
 
@@ -87,7 +87,7 @@ class Ground:
         g = self.layout.graph
         for instances in groups.values():
             enabled = [g.and_([i.implicit, *i.guards]) for i in instances]
-            # What is never enabled stores nothing: the effects are those of one that may be.
+            # Instances that are never enabled are left out: the effects are those of the others.
             effects = [i for i, p in zip(instances, enabled, strict=True) if p is not False]
             reasons = tuple(u for i in instances for u in i.undefined)
             if effects or reasons:
@@ -96,7 +96,7 @@ class Ground:
                 yield GroundStep(action.name, g.or_(enabled), stores, undefined, reasons)
 
     def properties(self, names: Sequence[str] | None = None) -> list[GroundProperty]:
-        """These invariants, or all. Raises InputError for a name that is none."""
+        """These invariants, or all. Raises InputError for an unknown name."""
         known = {p.name: p for p in self.description.invariants}
         if unknown := [n for n in names or () if n not in known]:
             raise InputError(
@@ -121,7 +121,7 @@ class Ground:
     # ------------------------------------------------------------ what a packed state may be
 
     def well_formed(self) -> Bool:
-        """That the cells stand for a value: past the end of a sequence, and inside None, is 0."""
+        """That the cells represent values: cells past the end of a sequence, or in None, are 0."""
         g = self.layout.graph
         rules: list[Bool] = []
         for v in self.description.variables:
@@ -154,7 +154,7 @@ class Ground:
     # ------------------------------------------------------------ CPython has the last word
 
     def state(self, words: Words) -> State:
-        """The state that these words hold."""
+        """The state that these words represent."""
         return self.packing.unpack(words)
 
     def move(self, before: State, action: str | None, after: State) -> Move:
@@ -167,7 +167,7 @@ class Ground:
         raise DisagreementError(f"Z3 steps from {before!r} to {after!r}, CPython does not")
 
     def steps_of(self, state: State, action: str) -> Iterator[tuple[Move | None, str]]:
-        """Every enabled step of one action by CPython; for one without a value None and why."""
+        """Every enabled step of an action by CPython; for an undefined one None and the reason."""
         interpreter = self.interpreter
         interpreter.load(state)
         for arguments in itertools.product(*map(interpreter._range, interpreter._ranges[action])):
@@ -180,19 +180,19 @@ class Ground:
                     yield Move(action, arguments, after), ""
 
     def violated(self, state: State, properties: Sequence[GroundProperty]) -> str | None:
-        """The first of the invariants that CPython finds violated; None if it finds none."""
+        """The first of the invariants that is violated for CPython; None if none is."""
         for p in properties:
             if not self.holds(p.name, state):
                 return p.name
         return None
 
     def satisfies(self, name: str, state: State) -> bool:
-        """Whether CPython finds an invariant true; one without a value is not."""
+        """Whether an invariant is true for CPython; an undefined one is not."""
         try:
             return self.holds(name, state)
         except StepError:
             return False
 
     def holds(self, name: str, state: State) -> bool:
-        """Whether an invariant holds, by CPython. Raises StepError where it has no value."""
+        """Whether an invariant holds, by CPython. Raises StepError if it is undefined."""
         return self.interpreter.holds(name, state)

@@ -1,12 +1,12 @@
-"""The steps of a protocol as one formula between two states, made once and renamed per step.
+"""The step relation of a protocol as one formula over two states, made once.
 
-Each step has a selector, exactly one of which holds; a cell that no selected step stores to keeps
-its value. A bounded check renames the two states to moment i and moment i + 1.
+Each step has a selector. Exactly one selector holds; cells that its step does not store to keep
+their values. A bounded check renames the two states to those of frames i and i + 1.
 
-`changes` and `unordered` leave a bounded check fewer runs to look at, and no state: among the
-shortest runs to a state, the one whose steps have the smallest numbers never stutters, and never
-takes a step right after an independent one with a larger number (the two could be swapped). Wang,
-Yang, Kahlon, Gupta: Peephole Partial Order Reduction (TACAS 2008).
+`changes` and `unordered` exclude runs but no reachable state. Of the shortest runs to a state, the
+one whose steps have the smallest numbers never stutters, and never takes a step right after an
+independent one with a larger number, since the two could be swapped. Wang, Yang, Kahlon, Gupta:
+Peephole Partial Order Reduction (TACAS 2008).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from quorate.checker.smt.translate import GroundTranslator, chosen
 
 from .system import Ground, GroundStep
 
-MOST_ORDERED = 800  # steps; the pairs grow with the square
+MOST_ORDERED = 800  # steps: there are as many pairs as its square
 MOST_PAIRED = 128
 
 
@@ -55,7 +55,7 @@ class Transition:
         )
 
     def unordered(self) -> list[tuple[int, int]]:
-        """Pairs of steps (first, second), independent, that a run in order never takes in a row."""
+        """Pairs of independent steps (first, second) that an ordered run never takes in a row."""
         if len(self.steps) > MOST_ORDERED:
             return []
         prints = [footprint(s) for s in self.steps]
@@ -95,7 +95,7 @@ class Transition:
         return conjunction(parts)
 
     def stored(self, step: GroundStep) -> dict[tuple[Column, int], Summary]:
-        """The new value of every cell that a step may store to; stores apply in order."""
+        """The new value of every cell that a step may store to; later stores win."""
         if id(step) not in self._stored:
             self._stored[id(step)] = self._stores(step)
         return self._stored[id(step)]
@@ -124,7 +124,7 @@ class Transition:
 
 
 def at_most_one(selectors: list[Variable]) -> Formula:
-    """Pair by pair while these are few; else by `seen`, whether one of the first so many holds.
+    """That at most one holds: pairwise for few, else by a sequential counter.
 
     Sinz: Towards an Optimal CNF Encoding of Boolean Cardinality Constraints (2005).
     """
@@ -149,7 +149,7 @@ def digit(value: Summary, k: int) -> Formula:
     return disjunction(ones) if len(ones) <= len(zeros) else negation(disjunction(zeros))
 
 
-# A cell, or with None for the index every cell of a column.
+# A cell; with the index None, all cells of a column.
 Place = tuple[Column, int | None]
 
 
@@ -182,7 +182,7 @@ def _places(pairs: Iterable[tuple[Column, Scalar]]) -> Iterator[Place]:
 
 
 def independent(first: CellFootprint, second: CellFootprint) -> bool:
-    """Whether neither step writes what the other reads or writes."""
+    """Whether neither step writes a cell that the other reads or writes."""
     return not (
         _meet(first.writes, second.reads | second.writes) or _meet(second.writes, first.reads)
     )

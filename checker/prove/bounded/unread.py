@@ -1,4 +1,4 @@
-"""Steps whose effect nobody reads: a shortest run to a violation has none.
+"""Unread steps: a shortest run to a violation has no step whose effect is never read.
 
 If no later step reads a cell that a step writes, and the violation does not either, then the run
 without that step is a shorter one to the same violation.
@@ -19,9 +19,9 @@ MOST_READERS = 20_000  # pairs of a step and one that may read what it writes
 
 
 class Unread:
-    """For each step, whether it was taken and has not been read since: `pending`, in a frame.
+    """For each step, whether it was taken and not read since: the variables `pending` of a frame.
 
-    `chosen` are the variables of the steps; the same of the next frame are `width` more.
+    `chosen` are the variables of the steps. Those of the next frame are larger by `width`.
     """
 
     def __init__(self, transition: Transition, chosen: Flat, pending: Flat, width: int) -> None:
@@ -36,7 +36,7 @@ class Unread:
         self.step = np.array(flat, np.int32)
 
     def none(self, literal: int, roots: Iterable[Bool]) -> Flat:
-        """That the literal implies that none is pending but what these conditions read."""
+        """That the literal implies that only steps that these conditions read are pending."""
         if not len(self.pending):
             return self.pending
         unseen = self.pending[self.transition.unseen(roots)]

@@ -1,7 +1,7 @@
-"""Runs of some length as clauses: frame after frame, each the same clauses with other numbers.
+"""Runs as clauses: one frame for each state, all with the same clauses, renumbered.
 
 Een, Sorensson: Temporal Induction by Incremental SAT Solving (2003). A frame has the cells of one
-moment, what is wrong there, and the step that leads on to the next frame.
+state, what is wrong in it, and the step to the next frame.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ from .unread import Unread
 
 
 class Template:
-    """The clauses of one frame: frame k has the variables from k * width + 1 on, its cells first.
+    """The clauses of one frame. Frame k has the variables from k * width + 1 on, its cells first.
 
-    `wrong` has a literal for each invariant that may be violated or have no value, and for None:
-    for a step, or a reachable predicate, that may have none. `sorted` implies that interchangeable
-    elements are in order, `none_unread` that what is wrong rests on every step (unread.py). Make it
-    inside the sizes.
-    Raises InputError for a name that is no invariant's; SizeError.
+    `wrong` has a literal for each invariant, that it is violated or undefined, and one for None,
+    that a step or a reachable predicate is undefined. `sorted` implies that interchangeable
+    elements are in order, `none_unread` that what is wrong depends on every step (unread.py). Make
+    it inside the sizes. Raises InputError for an unknown invariant; SizeError.
     """
 
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:
@@ -84,19 +83,19 @@ class Template:
 
     @property
     def _undefined(self) -> list[Bool]:
-        """Where a step, or a reachable predicate, has no value."""
+        """Where a step or a reachable predicate is undefined."""
         of_steps = [step.undefined for step in self.transition.steps]
         return of_steps + [p.undefined for p in self.reachables]
 
     def _renumbered(self, literals: Flat) -> Flat:
-        """The cells after a step become those of the next frame; what follows them moves up."""
+        """Renumbers: the cells after a step are those of the next frame, other variables follow."""
         number, sign = np.abs(literals), np.sign(literals)
         moved = np.where(number <= self.bits, number, number - self.bits)
         after = (number > self.bits) & (number <= 2 * self.bits)
         return (sign * np.where(after, moved + self.width, moved)).astype(np.int32)
 
     def _swapped(self, chosen: Flat) -> Flat:
-        """That a step and the next one are not such as were better taken in the other order."""
+        """That no step is followed by one that an ordered run takes before it."""
         pairs = np.array(self.transition.unordered(), np.int64).reshape(-1, 2)
         clauses = np.zeros((len(pairs), 3), np.int32)
         clauses[:, 0] = -chosen[pairs[:, 0]]
@@ -104,7 +103,7 @@ class Template:
         return clauses.ravel()
 
     def undefined(self, state: State, kinds: Collection[str | None]) -> UndefinedAt | None:
-        """What has no value in this state, by the description; None if everything has."""
+        """What is undefined in this state by the description; None if nothing is."""
         parts: list[tuple[str, str, GroundProperty | GroundStep]] = []
         parts += [("invariant", p.name, p) for p in self.properties if p.name in kinds]
         if None in kinds:
@@ -121,18 +120,18 @@ class Template:
         return None
 
     def at(self, literals: Flat, k: int) -> Flat:
-        """The same of frame k."""
+        """The same clauses or literals for frame k."""
         moved: Flat = (literals + np.sign(literals) * (k * self.width)).astype(np.int32)
         return moved
 
 
 class Unrolling:
-    """Frames of runs of at most `depth` steps, as the clauses of a solver; use it in a `with`."""
+    """Runs of at most `depth` steps as the clauses of a solver. Use it in a `with`."""
 
     def __init__(self, template: Template, depth: int) -> None:
         self.template = template
         self.frames = 0
-        self._used = (depth + 2) * template.width  # variables; those after them are in no frame
+        self._used = (depth + 2) * template.width  # variables in frames; later ones are in none
         self._solver = Solver()
         self.begin()
         for n in template.unread.pending.tolist():
@@ -160,7 +159,7 @@ class Unrolling:
         self.begin()
 
     def require(self, p: Formula, k: int = 0) -> None:
-        """Require of frame k a formula over the template's cells."""
+        """Require a formula over the template's cells in frame k."""
         t = self.template
         made = Clauses(t.transition.before.variables)
         made.add(p)
@@ -174,7 +173,7 @@ class Unrolling:
         self._solver.add(np.array([*literals, 0], np.int32))
 
     def fresh(self) -> int:
-        """A variable of no frame."""
+        """A new variable that belongs to no frame."""
         self._used += 1
         return self._used
 
@@ -192,7 +191,7 @@ class Unrolling:
     # ------------------------------------------------------------ questions
 
     def wrong(self, name: str | None, k: int) -> int:
-        """The literal that says that this is wrong in frame k."""
+        """The literal that this is wrong in frame k."""
         return self._literal(self.template.wrong[name], k)
 
     def _literal(self, literal: int, k: int) -> int:
@@ -201,10 +200,10 @@ class Unrolling:
     def ask(
         self, kind: str | None, assumptions: Sequence[int] = (), budget: Budget | None = None
     ) -> SatAnswer:
-        """Whether there is such a run in whose last frame this is wrong.
+        """Whether there is a run in whose last frame this is wrong.
 
-        If there is one, and no shorter one to anything wrong, then there is one whose steps and
-        last state are in order, with no step whose effect is not read later on.
+        If there is one, and no shorter run to anything wrong, then there is one whose steps and
+        last state are in order, and all of whose steps are read.
         """
         k, t = self.frames - 1, self.template
         which = [t.wrong[kind], t.sorted, t.none_unread[kind]]
