@@ -144,10 +144,16 @@ def test_every_package_is_installed() -> None:
     assert set(setup["packages"]) == packages
 
 
-def test_the_command_line_alone_uses_the_api() -> None:
-    functions = api() - {"quorate.errors"}  # that one imports nothing: all errors derive from it
-    users = {m for m in sources() if functions & set(imports(m, tree(m)))} - api()
-    assert all(m.startswith("quorate.checker.cli") for m in users), users
+def test_nothing_below_the_api_imports_it() -> None:
+    above = {m for m in sources() if m.startswith("quorate.checker.cli")} | api()
+    functions = api() - {"quorate.errors"}
+    users = {m: found for m in sources() if (found := functions & set(imports(m, tree(m))))}
+    assert users.keys() <= above, users
+
+
+def test_the_root_of_all_errors_imports_nothing() -> None:
+    names = {m.partition(".")[0] for m in imports("quorate.errors", tree("quorate.errors"))}
+    assert "quorate" not in names
 
 
 def test_modules_are_short() -> None:
