@@ -71,8 +71,9 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command with these arguments; returns the exit code."""
     given = set(arguments)
-    as_json = "--json" in given and not given & {"-h", "--help", "--version"}
-    with standard("--ascii" in given, as_json) as streams:
+    as_json = "--json" in given
+    text_alone = bool(given & {"-h", "--help", "--version"})  # which is text, with --json too
+    with standard("--ascii" in given, as_json and not text_alone) as streams:
         try:
             result = quorate.main(args=arguments, prog_name="quorate", standalone_mode=False)
             return result if isinstance(result, int) else 0

@@ -18,8 +18,9 @@ from quorate.traces import FrozenMap, Record, Value
 class Refusal(Exception):
     """The implementation does not do the step; the text says what it does instead.
 
-    It is an answer of the implementation. One that is made of a mistake of programming, such as a
-    TypeError, is the adapter's error, unless it is raised `from None`.
+    It is an answer of the implementation. One that is made of a mistake of programming is the
+    adapter's error: raised while a TypeError or the like is handled, always; while a KeyError or
+    the like is, unless it is raised `from None`.
     """
 
 

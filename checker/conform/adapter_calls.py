@@ -33,7 +33,19 @@ MISTAKES = (
     SyntaxError,
     TypeError,
 )
-"""What Python raises where a program is wrong: no implementation's way to refuse a step."""
+"""What Python raises where a program is wrong, unless the Refusal is raised `from None`: it may be
+how an implementation refuses a step, as by a KeyError."""
+
+NEVER_ANSWERS = (
+    AttributeError,
+    ImportError,
+    MemoryError,
+    NameError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+)
+"""What no implementation refuses a step by: `from None` does not hide it."""
 
 
 class Caller:
@@ -174,6 +186,8 @@ def failure(name: str, method: Callable[..., Any], error: BaseException) -> Adap
 
 def _mistake(refusal: Refusal) -> BaseException | None:
     """The mistake of programming that a refusal was made of."""
+    if isinstance(refusal.__context__, NEVER_ANSWERS):
+        return refusal.__context__
     error: BaseException | None = refusal
     while error is not None and not isinstance(error, MISTAKES):
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -181,7 +195,9 @@ def _mistake(refusal: Refusal) -> BaseException | None:
 
 
 def _by_mistake(method: Callable[..., Any], mistake: BaseException) -> AdapterError:
-    hint = "; if that is how the implementation says no, raise the Refusal `from None`"
+    never = isinstance(mistake, NEVER_ANSWERS)
+    how = "after the `except` clause" if never else "`from None`"
+    hint = f"; if that is how the implementation says no, raise the Refusal {how}"
     return AdapterError(f"{failure('perform', method, mistake)}, and calls that a refusal{hint}")
 
 

@@ -164,6 +164,7 @@ def test_what_a_model_prints_is_not_in_the_way(
 def test_help_is_help(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "--json", asked]) == 0
     assert capsys.readouterr().out.startswith("Usage: quorate check")
+    assert printed(["chek", asked], 2, capsys)["error"]["kind"] == "usage"
 
 
 def test_an_interrupted_search_is_one_object(

@@ -360,6 +360,20 @@ def test_a_mistake_is_no_refusal() -> None:
     replayed(with_(perform=looks_in_vain))  # It says that it means it.
 
 
+@pytest.mark.parametrize("cause", [None, ValueError("no")], ids=str)
+def test_a_mistake_cannot_be_hidden(cause: Exception | None) -> None:
+    def hides(self: Any, action: str, args: Mapping[str, Any]) -> Any:
+        Lock.perform(self, action, args)
+        try:
+            return self.no_such_method()
+        except Exception:
+            raise Refusal("the lock is held") from cause
+
+    with pytest.raises(AdapterError, match="perform raised AttributeError: 'Mine' object") as told:
+        replayed(with_(perform=hides))
+    assert "raise the Refusal after the `except` clause" in str(told.value)
+
+
 def test_a_bundled_adapter_does_not_refuse_what_it_does_not_know() -> None:
     class Forgetful(Paxos):
         @action

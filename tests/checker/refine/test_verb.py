@@ -230,9 +230,10 @@ def test_strict(capsys: Output, my: str) -> None:
 
 
 def test_proof(capsys: Output, my: str) -> None:
-    """As JSON; the README of `checker/refine` shows a proof as text."""
     Path("idle.py").write_text(IDLE)
     mapping = ["idle.py:Idle", "idle.py:Other", "--mapping", "idle.py:to_lit"]
+    assert run(["refine", *mapping, "--prove"]) == 0
+    assert "✓ Idle refines Other: proved" in capsys.readouterr().out
     assert run(["refine", *mapping, "--prove", "--json"]) == 0
     (link,) = json.loads(capsys.readouterr().out)["refinements"]
     assert link["proof"]["proved"] and link["proof"]["actions"][-1]["ways"] == ["light()"]
