@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._induction import InductionResult
 
 Report = Callable[[Any], None]
+"""Called now and then with how far the work is."""
 
 ALL_STATES = s.BreadthFirst()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,9 @@ from quorate.checker.synthesis import find_invariants as synthesise
 from quorate.model.language import Protocol
 from quorate.traces import Trace
 
-from ._check import loaded
+from ._check import Report, loaded
 from .results import Result
 from .searches import Folder
-
-Report = Callable[[Any], None]
 
 NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init is possible"
 

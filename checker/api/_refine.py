@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, overload
@@ -21,9 +21,8 @@ from quorate.model.language.description import describe
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 
+from ._check import Report
 from .results import Result
-
-Report = Callable[[Any], None]
 
 UNTRIED = "no proof was tried: that takes a check with steps, to its end"
 

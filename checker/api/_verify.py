@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,9 @@ from quorate.checker.verify import (
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
-from ._check import loaded, sized
+from ._check import Report, loaded, sized
 from .results import Result
 from .searches import Folder
-
-Report = Callable[[Any], None]
 
 
 @dataclass(frozen=True, repr=False)
