@@ -1,1 +1,1 @@
-"""Refinement: whether every step of one protocol is a step, or none, of a simpler one."""
+"""Refinement: whether every step of one protocol is a step, or no step, of a more abstract one."""

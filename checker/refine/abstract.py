@@ -1,7 +1,7 @@
-"""The abstract protocol as CPython runs it: its steps, and why a step is none of them.
+"""The abstract protocol, run by CPython: its steps, and why a concrete step is none of them.
 
-Fault budgets bound a search and are no part of what a protocol may do: here faults are always
-possible, and states are the variables alone.
+Budgets of faults bound a search; they are not part of a protocol. Here faults are always possible,
+and states have no budgets.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.traces import Change, FrozenMap, Record, Step, Trace
 
-MOST_ATTEMPTS = 50_000  # action instances that are tried to explain one step
+MOST_ATTEMPTS = 50_000  # actions with arguments that are tried to explain one step
 
-# The actions that lead from one abstract state to another, each a sequence of names.
+# The sequences of actions, by name, that lead from one abstract state to another.
 ActionSequences = tuple[tuple[str, ...], ...]
-# The same with arguments.
+# One such sequence with arguments.
 Path = tuple[tuple[str, Arguments], ...]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How two abstract states differ: cells, and messages that only one of them has."""
+    """How two abstract states differ: changed cells, and messages that only one of them has."""
 
     changes: tuple[Change, ...]
     added: tuple[Record, ...]
@@ -48,10 +48,10 @@ class TriedGuard:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An abstract action that was tried for a step, and what keeps it from being that step.
+    """An abstract action that was tried to explain a step, and why it does not.
 
-    `differs` is from the state that the action gives, its guards set aside, to the one that the
-    mapping gives; None where the action gives no state.
+    `differs` is the difference from the state after the action, with its guards ignored, to the
+    image of the state after the step; None if the action is undefined.
     """
 
     action: str
@@ -65,7 +65,7 @@ class Attempt:
 
 @dataclass
 class Abstract:
-    """The abstract protocol at one size. Use it inside the sizes."""
+    """The abstract protocol at given sizes. Use it inside the sizes."""
 
     protocol: type[Protocol]
     sizes: Sizes
@@ -85,7 +85,7 @@ class Abstract:
         return list(dict.fromkeys(s[: self.variables] for s in self.interpreter.initial()))
 
     def successors(self, state: State) -> dict[State, Path]:
-        """The states one step away, each with the actions, and their arguments, that lead there."""
+        """The successors of a state, each with the actions and arguments that lead there."""
         if state not in self._after:
             found: dict[State, list[tuple[str, Arguments]]] = {}
             try:
@@ -108,11 +108,11 @@ class Abstract:
         return tuple(dict.fromkeys(names for leg in found for names in leg))
 
     def paths(self, before: State, after: State, most: int) -> tuple[Path, ...]:
-        """The same with the arguments of each action."""
+        """The shortest such sequences with the arguments of each action."""
         return tuple(p for leg in self._legs(before, after, most) for p in itertools.product(*leg))
 
     def _legs(self, before: State, after: State, most: int) -> list[tuple[Path, ...]]:
-        """The shortest sequences through other states; for each step what it may be."""
+        """The shortest sequences without stuttering: for each step the actions that it may be."""
         front: dict[State, list[tuple[Path, ...]]] = {before: [()]}
         for _ in range(most):
             following: dict[State, list[tuple[Path, ...]]] = {}
@@ -128,7 +128,7 @@ class Abstract:
     # ------------------------------------------------------------ explaining
 
     def difference(self, before: State, after: State) -> Difference:
-        """What changes from one state to another."""
+        """The difference of two states."""
         old, new = (
             FrozenMap(show_state(self.description, self._full(s)).items()) for s in (before, after)
         )
@@ -142,7 +142,7 @@ class Abstract:
         return Difference(step.changes(1), step.sent(1), step.consumed(1))
 
     def nearest(self, before: State, after: State) -> Attempt | None:
-        """The action that comes nearest to the step, whether or not it is enabled."""
+        """The action whose effect is nearest to the step, whether or not it is enabled."""
         best: tuple[tuple[int, int, int], str, Arguments, list[bool], State | None] | None = None
         for action, arguments in itertools.islice(self._instances(before, after), MOST_ATTEMPTS):
             held, given = self._forced(before, action, arguments)
@@ -182,7 +182,7 @@ class Abstract:
     def _forced(
         self, state: State, action: str, args: Arguments
     ) -> tuple[list[bool], State | None]:
-        """How each guard of an action fares, and the state it gives if they are set aside."""
+        """Whether each guard of an action holds, and the state after it if guards are ignored."""
         interpreter, held = self.interpreter, list[bool]()
         interpreter.load(self._full(state))
         token = observer.set(lambda condition: held.append(bool(condition)))
@@ -190,19 +190,19 @@ class Abstract:
             interpreter.actions[action](interpreter.object, *args)
             return held, interpreter.freeze()[: self.variables]
         except (Disabled, StepError, SizeError, AttributeError, LookupError, TypeError, ValueError):
-            return held, None  # its effects make no sense where its guards do not hold
+            return held, None  # effects may be undefined where guards do not hold
         finally:
             observer.reset(token)
             interpreter.journal.roll_back()
 
     def _guards(self, action: str, held: list[bool]) -> tuple[TriedGuard, ...]:
-        """The guards that were looked at, with their text."""
+        """The guards that were evaluated, with their text."""
         known = self.description.action(action).guards
         return tuple(TriedGuard(g.span.line, g.text, h) for g, h in zip(known, held, strict=False))
 
 
 def _distance(one: State, other: State) -> int:
-    """In how many cells and messages two states differ."""
+    """The number of cells and messages in which two states differ."""
     return sum(map(_apart, one, other))
 
 

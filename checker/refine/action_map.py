@@ -1,9 +1,9 @@
-"""Which abstract step each concrete action is, with which arguments: guessed from explored steps.
+"""Guesses of the abstract step that each concrete action is, from explored steps.
 
-A guess is an abstract action (or some, one after the other) and, for each parameter, a term: a
-parameter of the concrete action, a field of the message that it receives, or what a variable holds
-there. Guesses that do not explain the steps that were explored are dropped; whether one always does
-is for the proof.
+A guess is a sequence of abstract actions, mostly of one, with a term for each parameter: a
+parameter of the concrete action, a field of the message that it receives, or the value of a
+variable. Guesses that do not explain the explored steps are dropped. That a guess explains all
+steps is left to the proof.
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ from .values import AbstractValues, NoSuchValueError
 from .view import View
 
 MOST_STATES = 20_000
-MOST_STEPS = 60  # that a guess is tried on, of each action
-MOST_GUESSES = 2_000  # of each pair of actions
-MOST_TOGETHER = 3  # alternatives that explain the steps of one action together
+MOST_STEPS = 60  # sampled steps of each action
+MOST_GUESSES = 2_000  # for each sequence of abstract actions
+MOST_TOGETHER = 3  # alternatives that together explain the steps of one action
 MOST_ALTERNATIVES = 4
 NOTHING = object()
 
 
 @dataclass(frozen=True)
 class AbstractCall:
-    """An abstract action, with terms over the concrete action's parameters for its own.
+    """An abstract action, with terms over the concrete action's parameters as arguments.
 
-    A parameter that only guards mention may be left open (None): any value for which they hold.
+    The argument None is any value for which the guards hold; it is for parameters that only guards
+    mention.
     """
 
     action: str
@@ -63,22 +64,22 @@ class AbstractCall:
         return f"{self.action}({', '.join('any' if t is None else shown(t) for t in self.terms)})"
 
     def env(self, action: c.Action) -> dict[str, c.Expr]:
-        """What the parameters that are not left open stand for."""
+        """The arguments by parameter, without those that are None."""
         pairs = zip(action.parameters, self.terms, strict=True)
         return {p.var.name: t for p, t in pairs if t is not None}
 
 
-# Abstract actions one after the other, and what the steps of one concrete action may be: one of
-# these if it changes the abstract state at all.
+# A sequence of abstract actions; and the sequences that the steps of one concrete action may be,
+# if they change the abstract state.
 CallSequence = tuple[AbstractCall, ...]
 Alternatives = tuple[CallSequence, ...]
 
-_Valued = tuple[c.Expr | None, list[Any]]  # a term, and what it is in each sample
+_Valued = tuple[c.Expr | None, list[Any]]  # a term, and its value in each sample
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """A step that changes the abstract state, once seen, and what it is there."""
+    """An explored step that changes the abstract state, and the abstract steps that it may be."""
 
     state: State
     arguments: Mapping[str, Any]
@@ -88,9 +89,9 @@ class _Sample:
 def guess_action_map(
     refinement: Refinement, bounds: RefinementSizes, matching: Matching
 ) -> dict[str, list[Alternatives]]:
-    """For each concrete action guesses that explain all its steps, the likeliest first; or none.
+    """For each concrete action the guesses that explain its explored steps, the likeliest first.
 
-    An action whose steps never change the abstract state has the one guess `()`.
+    An action whose steps never change the abstract state has the guess `()`.
     """
     with bounds.joint:
         return _Guess(refinement, bounds, matching).run()
@@ -104,7 +105,7 @@ class _Guess:
         self.translator = AbstractValues(refinement.abstract, refinement.sorts)
         nothing: frozenset[str] = frozenset()
         self.explorer = Explorer(refinement.concrete, bounds.joint, limit=MOST_STATES, only=nothing)
-        with contextlib.suppress(StepError):  # what was found before it is enough to guess from
+        with contextlib.suppress(StepError):  # the states found before it are enough for guesses
             self.explorer.run(None, coverage=False)
         self.view = View(self.explorer.machine)
 
@@ -117,7 +118,7 @@ class _Guess:
     # ------------------------------------------------------------ steps
 
     def _samples(self) -> dict[str, list[_Sample]]:
-        """Steps that change the abstract state, spread evenly over those of each action."""
+        """A sample of the steps of each action that change the abstract state, spread evenly."""
         graph, images = StateGraph(self.explorer), Images(self.explorer, self.refinement)
         if not graph.edges:
             return {}
@@ -149,14 +150,14 @@ class _Guess:
     def _paths(self, before: State, after: State) -> tuple[Path, ...]:
         try:
             return self.abstract.paths(before, after, self.refinement.steps)
-        except StepError:  # an image that makes no sense
+        except StepError:  # an abstract step is undefined
             return ()
 
     # ------------------------------------------------------------ guesses
 
     def _alternatives(self, action: c.Action, samples: list[_Sample]) -> list[Alternatives]:
-        """Single alternatives that explain all of the steps, else a few that do together."""
-        if not samples:  # it was not seen to change anything, and may all the same
+        """Alternatives that alone explain all samples, else a few that do so together."""
+        if not samples:  # no explored step changed anything, but others may
             return [(), *self._namesake(action)]
         explained: dict[CallSequence, frozenset[int]] = {}
         alone: list[Alternatives] = []
@@ -181,7 +182,7 @@ class _Guess:
     def _together(
         self, explained: dict[CallSequence, frozenset[int]], unexplained: set[int]
     ) -> list[Alternatives]:
-        """The fewest alternatives that explain all steps, or as many as can be, the best first."""
+        """A few alternatives that explain all steps, or as many as possible, chosen greedily."""
         chosen: list[CallSequence] = []
         while unexplained and len(chosen) < MOST_TOGETHER and explained:
             best = max(explained, key=lambda w: len(explained[w] & unexplained))
@@ -194,7 +195,7 @@ class _Guess:
     def _guesses(
         self, action: c.Action, samples: list[_Sample]
     ) -> Iterator[tuple[CallSequence, frozenset[int]]]:
-        """Alternatives of the actions that were seen, each with the samples that it explains."""
+        """Candidate alternatives, each with the samples that it explains."""
         terms = list(self._terms(action))
         for names in dict.fromkeys(_names(p) for x in samples for p in x.paths):
             uppers = [self.matching.description.action(n) for n in names]
@@ -217,7 +218,7 @@ class _Guess:
         samples: list[_Sample],
         seen: list[set[tuple[Any, ...]]],
     ) -> list[list[_Valued]]:
-        """For each parameter the terms that ever are what was seen, the likeliest first."""
+        """For each parameter the terms that have its value in some sample, the likeliest first."""
         types = [
             p.var.type for u in uppers for p in self.abstract.description.action(u.name).parameters
         ]
@@ -237,7 +238,7 @@ class _Guess:
         return ranges
 
     def _terms(self, action: c.Action) -> Iterator[c.Expr]:
-        """Parameters, fields of messages, and what variables hold at these keys."""
+        """The candidate terms: parameters, fields of messages, cells of variables at these keys."""
         given: list[c.Expr] = [p.var for p in action.parameters]
         for x in [*given]:
             if isinstance(x.type, RecordType):
@@ -254,7 +255,7 @@ class _Guess:
                 yield from _present(c.Read(variable=v.name, keys=row, type=t), t)
 
     def _valued(self, term: c.Expr, t: Type, sample: _Sample) -> Any:
-        """What the term is there, as a value of an abstract type; NOTHING if it has no value."""
+        """The value of a term in a sample, as an abstract value; NOTHING if it is undefined."""
         try:
             self.view.show(sample.state)
             return self.translator.value("", t, self._value(term, sample))
@@ -291,23 +292,23 @@ def _arguments(path: Path) -> tuple[Any, ...]:
 
 
 def _among(row: tuple[_Valued, ...], seen: set[tuple[Any, ...]], sample: int) -> bool:
-    """Whether the terms are arguments that were seen in this sample."""
+    """Whether the values of the terms are arguments of an abstract step in this sample."""
     wanted = [(k, values[sample]) for k, (term, values) in enumerate(row) if term is not None]
     return any(all(given[k] == x for k, x in wanted) for given in seen)
 
 
 def _only_guards(action: c.Action, parameter: c.Binder) -> bool:
-    """Whether a parameter makes no difference to what an action does, once it is possible."""
+    """Whether a parameter occurs in guards only, not in effects."""
     return not any(parameter.var.name in free(e) for e in action.effects)
 
 
 def shown_calls(sequence: CallSequence, arguments: bool = True) -> str:
-    """What a step is, as one would write it."""
+    """A sequence of calls as text."""
     return " then ".join(map(str, sequence) if arguments else (call.action for call in sequence))
 
 
 def shown(term: c.Expr) -> str:
-    """A term as one would write it."""
+    """A term as text."""
     match term:
         case c.Var(name=name):
             return name

@@ -1,9 +1,8 @@
-"""What a mapping picks from a set: `max(s, default=d)`, and `next((... for ...), d)`, any member.
+"""Picks of a mapping from a set: `max(s, default=d)`, and `next((... for ...), d)`, any member.
 
-A pick is a cell that no variable holds: of it no more is known than that it is such a member of
-the set, or the default if there is none. (There always is a largest, as what a state holds is
-finite.) A state after a step has picks of its own, so nothing is taken for granted of which of
-several members it is.
+A pick is a new constant for each key. It is known to be such a member of the set, or the default if
+the set is empty. (There always is a largest member: sets in a state are finite.) The state after a
+step has picks of its own, so nothing is assumed about which of several members is picked.
 """
 
 from __future__ import annotations
@@ -46,17 +45,17 @@ class Pick:
     largest: bool
 
     def read(self) -> c.Read:
-        """The cell."""
+        """The pick as an expression."""
         return c.Read(variable=self.name, keys=self.keys, type=self.type)
 
     def variables(self) -> list[Variable]:
-        """The cell before a step, and the one after it."""
+        """Its variables in the state before a step and in the one after it."""
         t = MapType(tuple(k.type for k in self.keys), self.type) if self.keys else self.type
         return [Variable(n, t, None, False, None) for n in (self.name, f"{self.name}{AFTER}")]
 
     @cached_property
     def definition(self) -> c.Expr:
-        """What is known of it. Raises UnsupportedError."""
+        """The axiom that defines it. Raises UnsupportedError."""
         cell, rewriting = self.read(), Rewriting({})
         found = rewriting.elements(self.members)
         inside = [
@@ -87,7 +86,7 @@ class Pick:
 
 @dataclass
 class Picked:
-    """The state after a step, or the first one, with the picks that a mapping makes there."""
+    """The state after a step, or an initial state, with the picks that a mapping makes in it."""
 
     state: State
     before: State
@@ -106,5 +105,5 @@ class Picked:
 
 
 def rewritten(pick: Pick, rewrite: Any) -> Pick:
-    """The pick with what it is made of rewritten."""
+    """The pick with its set and default rewritten."""
     return replace(pick, members=rewrite(pick.members), default=rewrite(pick.default))

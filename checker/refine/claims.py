@@ -1,4 +1,4 @@
-"""Claims put to the prover: with which hypotheses, and what is asked in which order."""
+"""Proving claims: the hypotheses of each question, and the order of the questions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .choices import AFTER
 from .obligations import Claim, Deviation
 from .prover import RefinementProver
 
-MOST_FAILED = 5  # combinations that are told; the rest is not looked at then
+MOST_FAILED = 5  # failed combinations that are reported; the search ends then
 
 
 @dataclass
 class ClaimChecker:
-    """Shows claims, assuming the invariants that are `known`.
+    """Proves claims, assuming the invariants that are `known`.
 
-    `failed` are the combinations of respects that could not be refuted, `used` the invariants that
-    were needed. Beyond the first failure only what is quick is tried, to tell more of them.
+    `failed` are the combinations of deviations that could not be refuted, `used` the invariants
+    that were needed. After the first failure only little effort is spent, to report more of them.
     """
 
     obligations: Obligations
@@ -32,7 +32,7 @@ class ClaimChecker:
     questions: int = 0
 
     def show(self, claim: Claim) -> None:
-        """Refute every combination; first what needs no other part, and no change either."""
+        """Refute every combination of deviations, first those that can be refuted alone."""
         remaining = [
             [w for w in alternative if not self._refuted(claim, [w], quick=True)]
             for alternative in claim.alternatives
@@ -48,7 +48,7 @@ class ClaimChecker:
                 self.failed.append("; ".join(dict.fromkeys(w.what for w in wrong)))
 
     def _refuted(self, claim: Claim, wrong: list[Deviation], quick: bool = False) -> bool:
-        """Whether no step of the action is wrong in all these respects."""
+        """Whether no step of the action has all these deviations."""
         self.questions += 1
         formula = conj([claim.premise, *(w.formula for w in wrong)])
         given = {n: f for w in wrong for n, f in w.given.items()}

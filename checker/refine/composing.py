@@ -1,7 +1,7 @@
-"""Abstract states after an abstract action, as expressions: what a step of several actions does.
+"""The abstract state after an abstract action, as expressions: for steps of several actions.
 
-The state after an action is an image like that of a mapping, in terms of the state before it; so
-the guards of a second action, and what it changes, are read through the image of the first.
+The state after an action is an image, like that of a mapping, over the state before it. The guards
+and effects of a second action are read through the image of the first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .rewriting import Env, Image, Rewriting
 
 
 def after(images: Mapping[str, Image], action: c.Action, terms: Env) -> dict[str, Image]:
-    """The images after an action, whose parameters are these terms; all reads are of those before.
+    """The images after an action with these terms as arguments, in terms of the images before.
 
     Raises UnsupportedError.
     """

@@ -1,7 +1,7 @@
-"""Whether one protocol refines another: every explored step, read through the mapping.
+"""Whether one protocol refines another, checked for every explored step through the mapping.
 
 The compiled explorer finds the states and steps of the concrete protocol; CPython runs the mapping
-and the abstract protocol. Steps with the same images are one question, asked once.
+and the abstract protocol. Steps with the same images are checked once.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from .images import Images, Indices, Regroup
 from .sizing import RefinementSizes, configure
 
 FIRST_STATES = 20_000
-NOTHING = ""  # the way of a step that changes nothing
+NOTHING = ""  # stands for a step that changes nothing
 
 
 class RefinementStatus(Enum):
-    """What a check came to."""
+    """The result of a check."""
 
     REFINES = "refines"
     FAILS = "does not refine"
@@ -44,10 +44,10 @@ class RefinementStatus(Enum):
 
 @dataclass(frozen=True)
 class RefinementFailure:
-    """The first concrete step that is no step of the abstract protocol, with a path to it.
+    """The first concrete step that is not a step of the abstract protocol, with a path to it.
 
-    `move` is None where an initial state is not one of the abstract protocol: then `change` is
-    from the nearest abstract initial state, if there is one.
+    `move` is None if the image of an initial state is not initial. Then `change` is from the
+    nearest abstract initial state, if there is one.
     """
 
     trace: Trace
@@ -60,13 +60,12 @@ class RefinementFailure:
 
 @dataclass(frozen=True)
 class RefinementCheck:
-    """A check: what was looked at, what each step was read as, and the first that fails.
+    """A check: what was explored, what each step is abstractly, and the first that fails.
 
     `readings` counts the steps of each concrete action by what they are abstractly: the names of
-    the actions, joined by " then ", or NOTHING. `occurrences` counts the steps that are, or
-    contain, each abstract action. Both are of every step only if nothing failed. `undefined` is
-    the search of the concrete protocol, if that ended with a step that has no value and no step
-    before it fails.
+    actions, joined by " then ", or NOTHING. `occurrences` counts the steps that are, or contain,
+    each abstract action. Both count all steps only if nothing failed. `undefined` is the search of
+    the concrete protocol, if that ended at an undefined step and no earlier step fails.
     """
 
     refinement: Refinement
@@ -85,12 +84,12 @@ class RefinementCheck:
 
     @property
     def stutters(self) -> int:
-        """How many steps change nothing abstractly."""
+        """The number of steps that change nothing abstractly."""
         return sum(w.get(NOTHING, 0) for w in self.readings.values())
 
     @property
     def nothing(self) -> str | None:
-        """Why nothing was compared, where no step is anything to the abstract protocol."""
+        """Why nothing was compared, if every step stutters abstractly."""
         concrete, abstract = self.refinement.concrete, self.refinement.abstract
         if not self.states:
             return f"nothing was compared: {concrete.__name__} has no initial state"
@@ -126,8 +125,8 @@ def check_refinement(
 ) -> RefinementCheck:
     """Check every step of the concrete protocol at these sizes.
 
-    Sorts of the abstract protocol are as large as those that they are matched with; one that has
-    no match takes its size from `sizes` too. Raises InputError, SizeError, ModelError, StepError.
+    Sorts of the abstract protocol have the sizes of those that they are matched with; `sizes` also
+    gives the size of a sort without a match. Raises InputError, SizeError, ModelError, StepError.
     """
     started = time.perf_counter()
     bounds = configure(refinement, sizes, faults)
@@ -145,11 +144,11 @@ class _RefinementChecker:
         self.abstract = Abstract(self.refinement.abstract, self.bounds.abstract)
 
     def run(self, memory: int | None, limit: int | None, report: Report | None) -> RefinementCheck:
-        """Look at the first states, where most mistakes show; then, if need be, at all."""
+        """Check the first states, where most mistakes show; then, if there are more, all."""
         most = min(limit or MOST_NODES, MOST_NODES)
         for stage in sorted({min(FIRST_STATES, most), most}):
             found = self._explore(memory, stage, report)
-            if not found.states and found.undefined is not None:  # @init itself has no value
+            if not found.states and found.undefined is not None:  # @init itself is undefined
                 return self._nothing(found)
             failure = self._look()
             if failure is not None or found.outcome is not Outcome.LIMIT:
@@ -177,32 +176,34 @@ class _RefinementChecker:
         )
 
     def _nothing(self, found: Exploration) -> RefinementCheck:
-        """What is known where the concrete protocol's @init has no value."""
+        """The result if the concrete protocol's @init is undefined."""
         sizes = self.bounds.concrete, self.bounds.abstract
         return RefinementCheck(
             self.refinement, *sizes, RefinementStatus.UNDEFINED, 0, 0, 0, 0, undefined=found
         )
 
     def _explore(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
-        """Search, up to a limit; an undefined step ends it, which an earlier step may explain."""
+        """Search up to a limit. An undefined step ends it; an earlier step may explain that."""
         return from_the_start(lambda: self._search(memory, limit, report))
 
     def _search(self, memory: int | None, limit: int, report: Report | None) -> Exploration:
-        nothing: frozenset[str] = frozenset()  # no invariant: whatever is reachable is looked at
+        nothing: frozenset[str] = (
+            frozenset()
+        )  # without invariants, so that all reachable states are found
         self.explorer = Explorer(
             self.refinement.concrete, self.bounds.joint, memory=memory, limit=limit, only=nothing
         )
         return self.explorer.run(report, coverage=False)
 
     def _look(self) -> RefinementFailure | None:
-        """The first initial state or step, of those found, that is none of the abstract ones."""
+        """The first explored initial state or step that is not abstractly one."""
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
         self.readings: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
         self.occurrences = dict.fromkeys(self.abstract.interpreter.actions, 0)
         self.found: dict[
             tuple[int, int], ActionSequences
-        ] = {}  # what each pair of images was read as
+        ] = {}  # the abstract steps between each pair of images
         return self._first_failure()
 
     def _first_failure(self) -> RefinementFailure | None:
@@ -213,7 +214,7 @@ class _RefinementChecker:
                 self.images.regroup()
 
     def _initial(self) -> RefinementFailure | None:
-        """The first initial state whose image is no initial state of the abstract protocol."""
+        """The first initial state whose image is not an initial state of the abstract protocol."""
         allowed = self.abstract.initial()
         for node in range(self.graph.initial):
             image = self.images.states[self.images.of_class(int(self.images.classes[node]))]
@@ -227,7 +228,7 @@ class _RefinementChecker:
         return None
 
     def _steps(self) -> RefinementFailure | None:
-        """Look at the pairs of classes, each once, in the order in which a step joins them."""
+        """Check each pair of classes once, in the order in which steps connect them."""
         g, classes = self.graph, self.images.classes
         if not g.edges:
             return None
@@ -244,7 +245,7 @@ class _RefinementChecker:
         return None
 
     def _read(self, before: int, after: int) -> ActionSequences:
-        """What a step from one image to another is; nothing if it is no step."""
+        """The abstract steps from one image to another; empty if there are none."""
         if before == after:
             return ((),)
         if (before, after) not in self.found:
@@ -255,7 +256,7 @@ class _RefinementChecker:
         return self.found[before, after]
 
     def _count(self, read: list[ActionSequences], which: Indices) -> None:
-        """Count the steps of each action by what they were read as."""
+        """Count the steps of each action by what they are abstractly."""
         actions = list(self.readings)
         of_label = [actions.index(label.action) for label in self.graph.edge_labels]
         keys = which * len(actions) + np.array(of_label, np.int64)[self.graph.labels]

@@ -1,4 +1,4 @@
-"""Which refinements a user means: bundled ones by protocol, one's own by file and name."""
+"""Finding refinements: bundled ones by protocol, a user's own by file and name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIMPLER = {
 
 
 def named(name: str) -> type[Protocol]:
-    """The protocol of this name; Voting and Consensus too. Raises InputError."""
+    """The protocol of this name, Voting and Consensus included. Raises InputError."""
     if name.isidentifier() and name not in PROTOCOLS:
         near = difflib.get_close_matches(name, {**PROTOCOLS, **SIMPLER}, 1)
         if near and near[0] in SIMPLER and name not in SIMPLER:
@@ -36,8 +36,8 @@ def named(name: str) -> type[Protocol]:
 def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Refinement]:
     """The bundled refinements from a protocol on, or those that lead to another one.
 
-    A modification of a bundled protocol stands for it. One that is to refine what it modifies is
-    mapped by leaving every variable as it is. Raises InputError.
+    A modification of a bundled protocol is treated like it. If it is to refine the protocol that it
+    modifies, the mapping leaves every variable as it is. Raises InputError.
     """
     if abstract is not None:
         found = _path(concrete, abstract)
@@ -86,7 +86,7 @@ def _path(concrete: type[Protocol], abstract: type[Protocol]) -> list[Refinement
 
 
 def own(name: str, concrete: type[Protocol], abstract: type[Protocol] | None) -> Refinement:
-    """The refinement by a user's mapping, `path.py:function`. Raises InputError."""
+    """The refinement with a user's mapping, given as `path.py:function`. Raises InputError."""
     place, _, wanted = name.partition(":")
     if not wanted:
         raise InputError(f"{name}: expected path.py:function, the mapping by its name")
@@ -115,12 +115,12 @@ def _declared(
     if issubclass(concrete, found.concrete):
         return replace(found, concrete=concrete)
     if _same(concrete, found.concrete):
-        return found  # the file was read twice, under two names
+        return found  # the file may have been read twice, under two names
     raise InputError(f"{name}: maps from {found.concrete.__name__}, not from {concrete.__name__}")
 
 
 def _same(one: type[Protocol], other: type[Protocol]) -> bool:
-    """Whether two classes are one, maybe read from its file twice."""
+    """Whether two classes are the same one, perhaps read twice from its file."""
     if one is other:
         return True
     file = _file(one)
@@ -133,7 +133,7 @@ def _file(protocol: type[Protocol]) -> Path | None:
 
 
 def _module(place: str, concrete: type[Protocol]) -> ModuleType:
-    """The module at a place; the one of the protocol if it is there too."""
+    """The module at a path; that of the protocol if it has the same path."""
     if not place.endswith(".py"):
         try:
             return importlib.import_module(place)

@@ -1,7 +1,7 @@
-"""A description whose sets of records are relations, as proofs for any size read messages.
+"""Flattening: sets of records become relations, as messages are in proofs for any size.
 
-`votes: Map[Acceptor, Set[Vote]]` becomes rows (a, b, v), one for each vote in `votes[a]`. Only for
-sets that start empty and to which records are added one by one: those are sent then.
+`votes: Map[Acceptor, Set[Vote]]` becomes rows (a, b, v), one for each vote in `votes[a]`. Such a
+set must start empty, and records must be added one by one: adding one becomes sending it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEY = "key "
 
 
 class Flattening:
-    """The description as it is read, and how expressions are. Raises UnsupportedError."""
+    """The flattened description, and the translation of expressions. Raises UnsupportedError."""
 
     def __init__(self, description: c.Description) -> None:
         self.rows: dict[str, Any] = {}
@@ -51,7 +51,7 @@ class Flattening:
         )
 
     def expr(self, e: c.Expr) -> c.Expr:
-        """An expression over the variables as they were, over those that there are."""
+        """An expression over the original variables, as one over the flattened ones."""
         return self.rewriting.expr(e, {})
 
     def _action(self, action: c.Action) -> c.Action:
@@ -113,7 +113,7 @@ def _image(variable: str, row: Any, keys: tuple[Type, ...], cell: SetType) -> Im
 
 
 def _added(write: c.Write) -> list[c.Expr]:
-    """The records that a write adds to what the set held."""
+    """The records that a write adds to a set."""
     old = c.Read(variable=write.variable, keys=write.keys, type=write.value.type)
     match write.value:
         case c.SetOp(op="|", left=left, right=c.MakeSet(items=items)) if left == old:

@@ -1,7 +1,7 @@
-"""The image of every explored state under a mapping, with as few calls of the mapping as it takes.
+"""The images of all explored states under a mapping, with few calls of the mapping.
 
-States that agree in all that the mapping has ever looked at have the same image. What it looks at
-is only known once it has run, so states are grouped again whenever it looks at something new.
+States that agree in everything that the mapping has ever read have the same image. What it reads is
+only known after it has run, so states are grouped again whenever it reads something new.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .values import AbstractValues, NoSuchValueError
 from .view import Place, View
 
 Indices = npt.NDArray[np.int64]
-FIRST_LOOK = 100  # states that are mapped to see what the mapping looks at
+FIRST_LOOK = 100  # states that are mapped first, to see what the mapping reads
 
 
 class Regroup(Exception):
-    """The mapping looked at something new: states that were taken together may differ there."""
+    """The mapping read something new: states in one class may differ in that."""
 
 
 @dataclass
@@ -40,8 +40,8 @@ class Images:
     """The images of an explorer's states, made when they are asked for.
 
     `classes[k]` is the class of state k, `of_class` gives the number of a class's image, and
-    `states` the images by number. Use it inside the sizes. Raises InputError where the mapping
-    cannot be used.
+    `states` are the images by number. Use it inside the sizes. Raises InputError if the mapping
+    fails or returns something else.
     """
 
     explorer: Explorer
@@ -54,13 +54,13 @@ class Images:
         self._view = View(self.explorer.machine)
         self._translator = AbstractValues(self.refinement.abstract, self.refinement.sorts)
         self._numbers: dict[State, int] = {}
-        self._image: dict[int, int] = {}  # of the nodes that were mapped
+        self._image: dict[int, int] = {}  # image numbers of the nodes that were mapped
         for node in range(min(FIRST_LOOK, self.explorer.store.count)):
             self._of(node)
         self.regroup()
 
     def regroup(self) -> None:
-        """Class the states by what the mapping has looked at so far."""
+        """Group the states by what the mapping has read so far."""
         count, words = self.explorer.store.count, self.explorer.kernel.words
         rows = self.explorer.store.states[: count * words].reshape(count, words)
         self._looked_at = set(self._view.read)
@@ -96,7 +96,7 @@ class Images:
             raise self._mistake(self._place(error), what, state) from error
 
     def _place(self, error: Exception | None) -> str:
-        """file:line of the mapping, or of its line that raised."""
+        """file:line of the mapping, or of the line that raised."""
         code: Any = getattr(self.refinement.mapping, "__code__", None)
         if code is None:
             return "the mapping"
@@ -112,7 +112,7 @@ class Images:
 
 
 def near_path(file: str) -> str:
-    """A path as seen from the working directory, if it is below it."""
+    """A path relative to the working directory, if it is below that."""
     try:
         return str(Path(file).relative_to(Path.cwd()))
     except ValueError:
@@ -120,7 +120,7 @@ def near_path(file: str) -> str:
 
 
 def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:
-    """The bits of a state that hold these variables and messages."""
+    """The mask of the bits of a packed state that hold these variables and messages."""
     columns: list[Column] = []
     for name, message in places:
         if message is None:

@@ -1,7 +1,7 @@
-"""The abstract protocol in the terms of the concrete one: its sorts are those they stand for.
+"""The abstract protocol in terms of the concrete one: over the sorts that its own match.
 
-A sort of the abstract protocol is the one it is matched with, as `sizing.py` matches them. Records
-and messages are the concrete ones of the same name and fields, else made over the matched sorts.
+Sorts of the abstract protocol are replaced by those that they match (`sizing.py`). Records and
+messages are the concrete ones of the same name and fields; others are made over the new sorts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from .sizing import match, sized_sorts
 
 @dataclass
 class Matching:
-    """What the classes of the abstract protocol are in the concrete one. Raises UnsupportedError.
+    """The concrete classes that those of the abstract protocol match. Raises UnsupportedError.
 
     `description` is the abstract protocol over the concrete sorts.
     """
@@ -97,9 +97,9 @@ class Matching:
     # ------------------------------------------------------------ classes
 
     def cls(self, given: Any) -> Any:
-        """What an abstract class is in the concrete protocol; itself, if it is none of those."""
+        """The concrete class that an abstract class matches; itself if it matches none."""
         if given not in self.classes:
-            self.classes[given] = given  # records may hold themselves in no way, but be safe
+            self.classes[given] = given  # records cannot contain themselves; this is for safety
             self.classes[given] = self._class(given)
         return self.classes[given]
 
@@ -174,7 +174,7 @@ class Matching:
         return x
 
     def node(self, x: Any) -> Any:
-        """A part of a description over the concrete sorts."""
+        """A node of a description over the concrete sorts."""
         if isinstance(x, Type):
             return self.type(x)
         if isinstance(x, tuple) and not isinstance(x, Record):
@@ -198,7 +198,7 @@ def made_record(name: str, given: dict[str, Type], message: bool) -> Any:
 
 
 def _definition(system: Any) -> Any:
-    """What makes two quorum systems the same, given the same members."""
+    """The definition of a quorum system, to be compared with another over the same members."""
     kind = next(b for b in system.__mro__ if is_kind(b) and not hasattr(b, "of"))
     declared = [b for b in system.__mro__ if issubclass(b, QuorumSystem) and not is_kind(b)]
     own = {n for b in declared for n in vars(b) if n[:1] != "_"}

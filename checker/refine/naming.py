@@ -1,4 +1,4 @@
-"""Names that the modelling language has not: `module.Class`, local maps and sets of messages."""
+"""Names that mappings have beyond the language: `module.Class`, local maps and message sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .rewriting import Image
 
 
 class Modules(ast.NodeTransformer):
-    """`module.Class` as one name."""
+    """Turns `module.Class` into one name."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.scope = scope
@@ -31,9 +31,9 @@ class Modules(ast.NodeTransformer):
 
 
 class Locals(ast.NodeTransformer):
-    """Local names that are variables with images: `last[a]` as `self.last[a]`, and so on.
+    """Turns local names into variables with images: `last[a]` into `self.last[a]`, and so on.
 
-    Their names as variables have spaces in them, so that they are no others.
+    The names of these variables have spaces in them, so they clash with no others.
     """
 
     def __init__(self, reader: ExpressionReader) -> None:
@@ -41,7 +41,7 @@ class Locals(ast.NodeTransformer):
         self.known: dict[str, ast.expr] = {}
 
     def make(self, name: str, image: Image) -> str:
-        """A variable for a local name; returns what it is called."""
+        """Make a variable for a local name, and return its name."""
         made = f"{name} of the mapping"
         here: ast.expr = ast.Attribute(ast.Name("self", ast.Load()), made, ast.Load())
         if image.value is not None:

@@ -1,8 +1,8 @@
-"""What a refinement proof has to show, as questions to the prover for any number of elements.
+"""The obligations of a refinement proof for any number of elements.
 
 Abadi and Lamport: The Existence of Refinement Mappings (1991), §2: from any state where the
-invariants hold, each concrete step is, through the mapping, an abstract step or none at all. A
-state is compared row by row: "max_bal[a] is b", "v is in chosen", "this message is sent".
+invariants hold, each concrete step is, through the mapping, an abstract step or a stuttering one.
+States are compared row by row: "max_bal[a] is b", "v is in chosen", "this message is sent".
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from .splitting import split
 
 @dataclass(frozen=True)
 class Deviation:
-    """One respect in which a step may be none: an abstract guard that need not hold, an effect.
+    """One way in which a step may differ from an abstract one: a guard that fails, an effect.
 
-    `given` is what holds whatever the step: what the picks are that it mentions.
+    `given` are axioms about the picks that it mentions.
     """
 
     what: str
@@ -56,11 +56,10 @@ class Deviation:
 class Claim:
     """That the steps of an action that make some of the `changes` are one of the `alternatives`.
 
-    An alternative lists the deviations: the respects in which a step may differ from it. A step is
-    none of the alternatives if it deviates from each. So for every choice of one deviation of each
-    alternative it is to be refuted that a step, for which `premise` holds, has them all. (`action`
-    is None for what is claimed of initial states.) `after` are the invariants after the step: they
-    hold, once they are proved.
+    An alternative is the list of its deviations. A step is none of the alternatives if it has a
+    deviation from each. So for every choice of one deviation from each alternative it must be
+    refuted that a step for which `premise` holds has them all. `action` is None for a claim about
+    initial states. `after` are the invariants after the step, which may be assumed once proved.
     """
 
     action: str | None
@@ -71,7 +70,7 @@ class Claim:
 
 
 class Simulation:
-    """Every question of one refinement. Raises UnsupportedError."""
+    """The claims of one refinement. Raises UnsupportedError."""
 
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.refinement, self.upper = refinement, matching.description
@@ -86,7 +85,7 @@ class Simulation:
         self.definitions = {n: self.flat.expr(p.definition) for n, p in self.picks.items()}
         self.rows = [r for v in self.upper.variables for r in rows_of(v)]
         self.now = [self._read(r.now(), {}) for r in self.rows]
-        # Everything that is asked is mentioned, so that its symbols and types are known.
+        # Form every claim once, so that the signature has all their symbols and types.
         mentioned = [
             c.Property(name=f"{ROW}{i}", kind="mentioned", body=e) for i, e in enumerate(self.now)
         ]
@@ -111,7 +110,7 @@ class Simulation:
         self.undefined_cases = self._undefined_cases()
 
     def _undefined_cases(self) -> dict[UndefinedCase, Formula]:
-        """Where the mapping may have no value, and that it has none in the state before a step."""
+        """Where the mapping may be undefined, and the formula that it is so before a step."""
         types = {v.name: v.type for v in self.lower.variables}
         at = FirstOrderTranslator(self.signature, self.before)
         found: dict[UndefinedCase, Formula] = {}
@@ -126,17 +125,17 @@ class Simulation:
         return found
 
     def _read(self, e: c.Expr, env: dict[str, c.Expr]) -> c.Expr:
-        """An abstract condition as one about the concrete state."""
+        """An abstract condition as a condition on the concrete state."""
         return self.flat.expr(self.rewriting.expr(e, env))
 
     # ------------------------------------------------------------ picks
 
     def _picked(self, state: State) -> State:
-        """The state after a step, or at first, as the mapping reads it."""
+        """The state after a step, or an initial state, as the mapping reads it."""
         return Picked(state, self.before, self.picks) if self.picks else state
 
     def _defined(self, states: Mapping[str, State], *expressions: c.Expr) -> dict[str, Formula]:
-        """What the picks are, in these states, that the expressions mention."""
+        """The axioms, in these states, of the picks that the expressions mention."""
         mentioned = set().union(*map(self._reads, expressions))
         return {
             f"{name}{when}": split(FirstOrderTranslator(self.signature, state).formula(e, {}))
@@ -146,7 +145,7 @@ class Simulation:
         }
 
     def _reads(self, e: c.Expr) -> set[Any]:
-        """The variables, message classes and picks that it depends on, also by way of picks."""
+        """The variables, message classes and picks that it depends on, also through picks."""
         found, pending = set[Any](), Invariant("", NOWHERE, e).reads
         while pending:
             name = pending.pop()
@@ -160,7 +159,7 @@ class Simulation:
     def initially(self) -> list[Claim]:
         """That the image of every initial state is an abstract initial state.
 
-        The arguments of an abstract @init are the concrete one's, by name and type.
+        An abstract @init has the arguments of the concrete one with the same name and type.
         """
         v = self.signature
         starts: list[SymbolicStep | None] = [
@@ -174,7 +173,7 @@ class Simulation:
         return found
 
     def _not_first(self, start: SymbolicStep | None, state: State) -> Iterator[Deviation]:
-        """What may keep an initial state from being an abstract one."""
+        """The deviations of an initial state from an abstract one."""
         first = Rewriting({v.name: at_first(v) for v in self.upper.variables})
         blank, env = InitialValues(self.signature), start.env if start else {}
         at = FirstOrderTranslator(self.signature, blank)
@@ -196,7 +195,7 @@ class Simulation:
             yield Deviation(f"{row} starts otherwise", f, self._defined({"": state}, now))
 
     def of(self, action: c.Action, alternatives: Alternatives) -> Claim:
-        """That each step of a concrete action is one of these alternatives, or changes nothing."""
+        """The claim that each step of an action is one of the alternatives, or changes nothing."""
         step = SymbolicStep(self.signature, action, self.before)
         state, changes = self._picked(step), writes(action)
         touched = [bool(self._reads(now) & changes) for now in self.now]
@@ -216,7 +215,7 @@ class Simulation:
     def _wrong(
         self, sequence: CallSequence, step: SymbolicStep, touched: list[bool]
     ) -> Iterator[Deviation]:
-        """What may keep a sequence of abstract actions from being the step: guards, effects."""
+        """The deviations of a step from a sequence of abstract actions: guards and effects."""
         images, written = self.rewriting.images, set[Any]()
         for call in sequence:
             upper = self.upper.action(call.action)
@@ -235,9 +234,9 @@ class Simulation:
     def _not_enabled(
         self, call: AbstractCall, upper: c.Action, images: Mapping[str, Image], step: SymbolicStep
     ) -> Iterator[Deviation]:
-        """What may keep an abstract action from being possible, after those before it.
+        """The guards that may keep an abstract action from following those before it.
 
-        Arguments that are left open may be any: guards that mention them hold together or not.
+        The guards that mention open parameters are one deviation: that no arguments satisfy them.
         """
         rewriting, env = Rewriting(images), call.env(upper)
 
@@ -268,12 +267,12 @@ class Simulation:
             yield replace(found, given={**found.given, **self._exchanges(open_parameters)})
 
     def _exchanges(self, open_parameters: Sequence[c.Binder]) -> dict[str, Formula]:
-        """For open parameters that are quorums: a member may be exchanged for any other element."""
+        """For open parameters that are quorums, the axiom that members may be exchanged."""
         systems = [p.var.type.system for p in open_parameters if isinstance(p.var.type, QuorumType)]
         return {f"{s.__name__} by size": exchange(self.signature, s) for s in systems}
 
     def _possible(self, p: c.Binder, term: c.Expr, rewriting: Rewriting) -> c.Expr:
-        """That the term is an argument that the abstract action may take."""
+        """That a term is a possible argument of the abstract action."""
         parts: list[c.Expr] = []
         for e in _unwrapped(term):
             nothing = c.Lit(value=None, type=e.type)
@@ -287,7 +286,7 @@ class Simulation:
         return conjunction(parts)
 
     def _differ(self, row: StateRow, one: Any, other: Any) -> Formula:
-        """That two states, each with an expression to read in it, differ at some such row."""
+        """That two states, each given by an expression, differ in some row of this kind."""
         v = self.signature
         constants = [fresh(n.name, v.sort(n.type)) for n in row.names]
         named = {n.name: single(x) for n, x in zip(row.names, constants, strict=True)}
@@ -306,7 +305,7 @@ def _unwrapped(term: c.Expr) -> list[c.Expr]:
 
 
 def with_lemmas(refinement: Refinement) -> Any:
-    """The concrete protocol with the invariants of the companion that its proof needs, if any."""
+    """The concrete protocol with the invariants of its companion, if there is one."""
     concrete, lemmas = refinement.concrete, refinement.lemmas
     if lemmas is None or issubclass(concrete, lemmas):
         return concrete
@@ -316,7 +315,7 @@ def with_lemmas(refinement: Refinement) -> Any:
 
 
 def _with_mapping(refinement: Refinement) -> Any:
-    """The concrete protocol as one that mentions what the mapping does: that its quorums meet."""
+    """The concrete protocol with the quorum systems that the mapping mentions: that they meet."""
     lower, mapping = with_lemmas(refinement), refinement.mapping
     if not isinstance(mapping, FunctionType):
         return lower

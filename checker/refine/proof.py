@@ -1,7 +1,7 @@
 """Whether one protocol refines another, proved for any number of elements of every sort.
 
-First the invariants of the concrete protocol, then, assuming those that are proved, that its
-initial states and each of its steps are what the abstract protocol has.
+First the invariants of the concrete protocol are proved. Then, assuming those, that its initial
+states and steps are abstract ones.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .sizing import configure
 
 @dataclass(frozen=True)
 class ActionProof:
-    """What is shown of one concrete action, or of the initial states (`action` is None).
+    """The proof for one concrete action, or for the initial states (`action` is None).
 
-    `alternatives` are what its steps may be; none if they change nothing. `failed` are the
-    questions that were not answered, each as what of the abstract protocol could not be shown.
-    `clock` says that the clock ended one of them, and not the count of what it may do.
+    `alternatives` are what its steps may be; none if they change nothing. `failed` says, for each
+    open question, what could not be proved. `clock` says that time ran out for one of them before
+    the effort did.
     """
 
     action: str | None
@@ -45,18 +45,17 @@ class ActionProof:
 
     @property
     def proved(self) -> bool:
-        """Whether everything is."""
+        """Whether everything is proved."""
         return not self.failed
 
 
 @dataclass(frozen=True)
 class RefinementProof:
-    """A proof that every step of `concrete` is one of `abstract`, or what is missing of it.
+    """A proof that every step of `concrete` is one of `abstract`, or what is missing in it.
 
     `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
-    says of which quorums it is not proved that they meet whatever the sizes; nothing is assumed of
-    these. `undefined` are the expressions of concrete actions, and of the mapping, that may have no
-    value.
+    names the quorums that are not proved to meet for all sizes; nothing is assumed about these.
+    `undefined` are the expressions in concrete actions and the mapping that may be undefined.
     """
 
     refinement: Refinement
@@ -71,7 +70,7 @@ class RefinementProof:
 
     @property
     def proved(self) -> bool:
-        """Whether it holds for any number of elements."""
+        """Whether the refinement is proved for any number of elements."""
         shown = bool(self.parts) and all(p.proved for p in self.parts)
         return self.unsupported is None and not self.unmet and not self.undefined and shown
 
@@ -82,7 +81,7 @@ class RefinementProof:
         return tuple(n for n in self.invariants if n in found)
 
     def part(self, action: str | None) -> ActionProof:
-        """What is shown of one action. Raises KeyError."""
+        """The proof for one action. Raises KeyError."""
         return {p.action: p for p in self.parts}[action]
 
 
@@ -93,7 +92,7 @@ def prove_refinement(
     seed: int = 0,
     effort: float = 30.0,
 ) -> RefinementProof:
-    """Prove a refinement for any sizes; steps explored at `sizes` say what is to be proved.
+    """Prove a refinement for any sizes; steps explored at `sizes` give the guesses to prove.
 
     `effort` bounds each question (see prove/effort.py). Raises InputError, SizeError, ModelError.
     """
@@ -150,7 +149,7 @@ class _ProofSearch:
     def _questions(
         self, simulation: Simulation, guesses: Mapping[str, list[Alternatives]]
     ) -> dict[str | None, list[tuple[Alternatives, list[Claim]]]]:
-        """For each action (None: at first) the guesses of what it is, with what they ask."""
+        """For each action (None: the initial states) the guesses, each with its claims."""
         found: dict[str | None, list[tuple[Alternatives, list[Claim]]]] = {
             None: [((), simulation.initially())]
         }
@@ -162,7 +161,7 @@ class _ProofSearch:
         return found
 
     def _undefined(self, simulation: Simulation, known: list[str]) -> list[str]:
-        """What of the mapping may have no value in a state where the known invariants hold."""
+        """The parts of the mapping that may be undefined where the known invariants hold."""
         hypotheses = simulation.obligations.assumed(known)
         return [
             case.place
@@ -179,7 +178,7 @@ class _ProofSearch:
         alternatives: list[tuple[Alternatives, list[Claim]]],
         known: list[str],
     ) -> ActionProof:
-        """What can be shown of one action: by the first guess that is proved, if any."""
+        """The proof for one action: by the first guess that is proved, else by the best."""
         started = time.perf_counter()
         best: ActionProof | None = None
         for chosen, claims in alternatives:

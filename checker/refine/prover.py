@@ -1,4 +1,4 @@
-"""Queries with several sets of hypotheses: each gets little effort first, then each gets more.
+"""Queries with several sets of hypotheses: all get little effort first, then all get more.
 
 Triggered instances come first, models after them, as in all proofs for any size
 (prove/unbounded/queries.py).
@@ -21,7 +21,7 @@ ROUNDS = (0.3, 1.2)  # the effort for triggered instances in each round
 
 @dataclass
 class RefinementProver:
-    """Asks Z3, with the axioms of one signature; make all formulas first, they bring symbols in.
+    """Asks Z3 with the axioms of one signature. Make all formulas first: they add symbols.
 
     `effort` bounds one question (see prove/effort.py).
     """
@@ -29,7 +29,7 @@ class RefinementProver:
     signature: Signature
     seed: int
     effort: float
-    by_clock: int = 0  # queries that the clock ended, and not the effort
+    by_clock: int = 0  # queries for which time ran out before the effort did
     round: float = ROUNDS[0]  # the effort for each strategy in this round
 
     def __post_init__(self) -> None:
@@ -42,10 +42,10 @@ class RefinementProver:
     def refuted(
         self, query: Formula, *tried: Mapping[str, Formula], quick: bool = False
     ) -> tuple[str, ...] | None:
-        """The hypotheses that rule the query out, by triggered instances; None if they do not.
+        """The hypotheses that refute the query by triggered instances; None if they do not.
 
-        Each of the sets of hypotheses `tried` is given little effort before any is given more;
-        `quick`: none is.
+        Each of the sets of hypotheses `tried` gets little effort before any gets more; if `quick`,
+        none gets more.
         """
         if query is False:
             return ()
@@ -61,7 +61,7 @@ class RefinementProver:
         return None
 
     def searched(self, query: Formula, hypotheses: Mapping[str, Formula]) -> tuple[str, ...] | None:
-        """At most two hypotheses that rule the query out by models; None if none are found."""
+        """At most two hypotheses that refute the query by models; None if none are found."""
         budget = Budget(self.effort)
         found = self.model_based.refuted(hypotheses, query, (), budget)
         self.by_clock += budget.clock

@@ -1,7 +1,7 @@
-"""Quorums by size: any so many elements are one, so a member may be exchanged for any other.
+"""The quorum exchange axiom: if quorums are sets of one size, a member may be exchanged.
 
-A proposer that has heard from more than a quorum looks at the latest vote of all of these. That a
-quorum of them tells of this vote too takes an exchange.
+It is needed for a proposer that has heard from more than a quorum and takes the latest vote of all:
+that a quorum of them includes this vote takes an exchange.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from quorate.checker.prove.unbounded.signature import Signature
 from quorate.model.language.declare.quorums import BySize
 from quorate.model.language.declare.types import QuorumType, SortType
 
-DEFINING = ("subsets", "quorums")  # what says which sets are quorums
+DEFINING = ("subsets", "quorums")  # the methods that define which sets are quorums
 
 
 def exchange(v: Signature, system: Any) -> Formula:
-    """That for a quorum and an element outside there is a quorum of that element and others of it.
+    """For a quorum and an element outside it, there is a quorum of that element and members of it.
 
-    True where any so many elements are a quorum; of other systems nothing is said.
+    TRUE, hence no axiom, for systems whose quorums are not all sets of one size.
     """
     if any(getattr(system, n).__func__ is not getattr(BySize, n).__func__ for n in DEFINING):
         return True

@@ -1,7 +1,7 @@
-"""A mapping as expressions: what it gives each abstract variable, read from its source.
+"""A mapping as expressions: the image of each abstract variable, read from its source.
 
-The mapping is read as an invariant is: local names, `@define` helpers, comprehensions. What is not
-part of the modelling language is no mistake (CPython runs the mapping), but nothing is proved then.
+The mapping is read as an invariant is: local names, `@define` helpers, comprehensions. One that is
+not in the modelling language is not a mistake, since CPython runs it, but nothing is proved then.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class MappingImages:
 
 
 def read_mapping(refinement: Refinement, matching: Matching) -> MappingImages:
-    """What a mapping gives the abstract variables. Raises UnsupportedError, ModelError."""
+    """The images of the abstract variables. Raises UnsupportedError, ModelError."""
     if isinstance(refinement.mapping, AsItIs):
         return MappingImages({v.name: _as_it_is(v) for v in matching.description.variables}, {})
     try:
@@ -70,7 +70,7 @@ def _all_sent(variable: str, record: Any) -> c.SetComp:
 
 
 class _Mapping:
-    """Local names that stand for a map or for messages are variables with images of their own."""
+    """Reads a mapping. Local names of maps and of messages become variables with images."""
 
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.matching, self.function = matching, refinement.mapping
@@ -87,7 +87,7 @@ class _Mapping:
         self.locals = Locals(self.reader)
 
     def _scope(self, scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The names of the mapping's module; classes are those they are matched with."""
+        """The names of the mapping's module; classes are replaced by those that they match."""
         for name, value in scope.items():
             yield name, self._matched(value)
             if isinstance(value, ModuleType) and value.__name__ != "builtins":
@@ -133,7 +133,7 @@ class _Mapping:
                     yield v.name, Image((), self._cell(node, t, self.reader, (), {}))
 
     def _local(self, statement: ast.stmt) -> None:
-        """A local name, as a variable with an image where it is a map, a pick or some messages."""
+        """Bind a local name: a map, a pick or a set of messages as a variable with an image."""
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=node):
                 pass
@@ -167,7 +167,7 @@ class _Mapping:
         keys: tuple[c.Var, ...],
         env: Mapping[int, c.Expr],
     ) -> c.Expr:
-        """What a variable holds at these keys; of type `t`, if that is known."""
+        """The value of a variable at these keys, of type `t` if that is given."""
         if self._is_pick(node):
             assert isinstance(node, ast.Call)
             return self._pick(node, t, reader, keys, env)
@@ -175,7 +175,7 @@ class _Mapping:
         return self._lowered(self.lowering.coerced(found, t or found.type, env))
 
     def _is_pick(self, node: ast.expr) -> bool:
-        """Whether this is `max(..., default=...)` or `next(..., ...)`, of Python's own."""
+        """Whether this is Python's own `max(..., default=...)` or `next(..., ...)`."""
         match node:
             case ast.Call(func=ast.Name(id="max"), args=[_], keywords=[ast.keyword(arg="default")]):
                 name = "max"
@@ -217,7 +217,7 @@ class _Mapping:
         return pick.read()
 
     def _set(self, over: s.Expr, env: Mapping[int, c.Expr]) -> c.Expr:
-        """What is iterated, as a set."""
+        """An iterated expression as a set."""
         of, within = self.lowering.unfolded(over, env)
         if isinstance(of, (s.Comprehension, s.SetOperation, s.StateRead, s.SetOf)):
             return self.lowering.expr(of, within)

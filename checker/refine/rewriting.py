@@ -1,8 +1,8 @@
-"""Expressions in which variables are replaced by what a mapping gives for them.
+"""Rewriting: expressions with variables replaced by their images under a mapping.
 
 `Vote(b, v) in self.votes[a]`, where the votes of a are `{Vote(m.b, m.v) for m in ... if m.a == a}`,
-becomes "for some m: m.a == a and m.b == b and m.v == v": sets and records that a mapping makes are
-taken apart again, so that what is left is about the variables of the concrete protocol alone.
+becomes "for some m: m.a == a and m.b == b and m.v == v": the sets
+and records that a mapping makes disappear, and the result is about the concrete variables alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Image:
-    """What a mapping gives one variable: `value` at `keys`; for messages the parts of a set.
+    """The image of one variable: `value` at `keys`; for messages, the parts of a set.
 
     A part is a set of messages of one class.
     """
@@ -36,7 +36,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Elements:
-    """Elements that a set has where `condition` holds, for all values of the binders."""
+    """Elements of a set: `element` for all values of the binders for which `condition` holds."""
 
     binders: tuple[c.Binder, ...]
     condition: c.Expr
@@ -47,14 +47,14 @@ class Elements:
 class Rewriting:
     """Rewrites expressions over the variables that have images. Raises UnsupportedError.
 
-    Bound names are made anew, so that what is put in is never captured.
+    Bound variables get new names, so that nothing is captured.
     """
 
     images: Mapping[str, Image]
     numbers: Iterator[int] = field(default_factory=lambda: _numbers)
 
     def expr(self, e: c.Expr, env: Env) -> c.Expr:
-        """An expression; `env` says what its free names stand for."""
+        """An expression; `env` gives the values of its free variables."""
         match e:
             case c.Var(name=name):
                 return env.get(name, e)
@@ -116,14 +116,14 @@ class Rewriting:
     # ------------------------------------------------------------ variables
 
     def read(self, variable: str, keys: Sequence[c.Expr]) -> c.Expr:
-        """What the image gives at these keys."""
+        """The value of the image at these keys."""
         image = self.images[variable]
         assert image.value is not None
         env = {k.name: x for k, x in zip(image.keys, keys, strict=True)}
         return Rewriting({}, self.numbers).expr(image.value, env)
 
     def sent(self, variable: str, message: c.Expr) -> c.Expr:
-        """Whether the image holds this message."""
+        """That the image contains this message."""
         return disjunction([self.member(message, p) for p in self._messages(variable)])
 
     def _messages(self, variable: str) -> list[c.Expr]:
@@ -135,7 +135,7 @@ class Rewriting:
     # ------------------------------------------------------------ sets
 
     def member(self, item: c.Expr, of: c.Expr) -> c.Expr:
-        """Whether a set has this member."""
+        """That a set has this member."""
         match of:
             case c.SetComp(binders=binders, condition=condition, element=element):
                 same = self.equal(element, item)
@@ -153,7 +153,7 @@ class Rewriting:
         return c.Member(item=item, of=of, type=c.BOOL)
 
     def equal(self, one: c.Expr, other: c.Expr, old: c.Expr | None = None) -> c.Expr:
-        """Whether two values are the same; records field by field."""
+        """That two values are equal; records are compared field by field."""
         if one == other:
             return TRUE
         for x, y in ((one, other), (other, one)):
@@ -190,7 +190,7 @@ class Rewriting:
         return FALSE if FALSE in parts else conjunction(parts)
 
     def elements(self, of: c.Expr) -> list[Elements]:
-        """What a set holds."""
+        """The elements of a set."""
         match of:
             case c.SetComp(binders=binders, condition=condition, element=element):
                 return [Elements(binders, condition, element)]
@@ -241,7 +241,7 @@ class Rewriting:
     def _comprehended(
         self, binders: Sequence[c.Binder], condition: c.Expr, element: c.Expr, env: Env
     ) -> list[Elements]:
-        """The ways to bind the names, with the condition and the element rewritten in each."""
+        """The possible bindings, each with the condition and the element rewritten in it."""
         if not binders:
             return [Elements((), self.expr(condition, env), self.expr(element, env))]
         first, *rest = binders
@@ -284,7 +284,7 @@ def quantified(
     conditions: Sequence[c.Expr],
     body: c.Expr = TRUE,
 ) -> c.Expr:
-    """For all, or some, values where the conditions hold; quantifiers of one kind are one."""
+    """For all, or some, values for which the conditions hold; nested quantifiers are merged."""
     premise = FALSE if FALSE in conditions else conjunction(conditions)
     inner: tuple[c.Binder, ...] = ()
     if isinstance(body, c.Quant) and body.forall is forall:
@@ -294,14 +294,14 @@ def quantified(
     else:
         whole = FALSE if FALSE in (premise, body) else conjunction([premise, body])
     names = (*binders, *inner)
-    # What is bound may range over nothing: then a quantifier is not its body.
+    # A binder may range over the empty set: then the quantifier is not equivalent to its body.
     if not names or whole == (TRUE if forall else FALSE):
         return whole
     return c.Quant(forall=forall, binders=names, body=whole, type=c.BOOL)
 
 
 def part(of: c.Expr, name: str, old: c.Expr | None = None) -> c.Expr:
-    """A field of a record, taken out of one that is made here."""
+    """A field of a record; of a record that is made here, its argument."""
     match of:
         case c.MakeRecord(record=record, args=args):
             return args[list(record.field_types()).index(name)]

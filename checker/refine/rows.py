@@ -1,4 +1,4 @@
-"""What an abstract state is made of, row by row: "max_bal[a] is b", "this message is sent"."""
+"""The rows of an abstract state: "max_bal[a] is b", "this message is sent"."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from quorate.model.language.ir.build import constant
 
 from .rewriting import Image
 
-ROW = "row "  # no name of a description has a space in it
+ROW = "row "  # names in a description have no spaces
 
 
 @dataclass(frozen=True)
 class StateRow:
-    """One thing that an abstract state is made of: a cell, a member, a message, for any `names`.
+    """One kind of fact about an abstract state: about a cell, a member, a message, for any `names`.
 
-    `keys` are those names that are keys of the map; `item` is what the cell, the set or the
-    messages hold, None where the cell itself is true or false.
+    `keys` are those of the names that are keys of the map. `item` is the value of the cell, or the
+    member of the set or the messages; None if the cell is itself a truth value.
     """
 
     variable: Variable
@@ -39,13 +39,13 @@ class StateRow:
 
     @property
     def cell(self) -> Type:
-        """What the variable holds at the keys."""
+        """The value of the variable at the keys."""
         t = self.variable.type
         return t.value if isinstance(t, MapType) else t
 
     @property
     def place(self) -> Any:
-        """The variable, or the message class, that actions change."""
+        """The variable or the message class that actions change."""
         if isinstance(self.cell, MessagesType) and self.item is not None:
             return self.item.type.record  # type: ignore[attr-defined]
         return self.variable.name
@@ -55,14 +55,14 @@ class StateRow:
         return name if self.place == name else f"{name}[{self.place.__name__}]"
 
     def now(self) -> c.Expr:
-        """That it is so, in the abstract state."""
+        """The fact, in the abstract state."""
         if isinstance(self.cell, MessagesType):
             assert self.item is not None
             return c.Sent(variable=self.variable.name, message=self.item, type=c.BOOL)
         return self.of(c.Read(variable=self.variable.name, keys=self.keys, type=self.cell))
 
     def of(self, held: c.Expr) -> c.Expr:
-        """That it is so where the cell holds this."""
+        """The fact, if the cell has this value."""
         if self.item is None:
             return held
         if isinstance(self.cell, SetType):
@@ -71,7 +71,7 @@ class StateRow:
 
 
 def at_first(v: Variable) -> Image:
-    """What a variable holds before anything has happened."""
+    """The initial value of a variable."""
     if isinstance(v.type, MessagesType):
         return Image((), None)
     keys = v.type.keys if isinstance(v.type, MapType) else ()
@@ -81,7 +81,7 @@ def at_first(v: Variable) -> Image:
 
 
 def rows_of(v: Variable) -> list[StateRow]:
-    """What the states of a variable are made of. Raises UnsupportedError."""
+    """The rows of a variable. Raises UnsupportedError."""
     if isinstance(v.type, MessagesType):
         return [StateRow(v, *_item(RecordType(m), ())) for m in v.type.messages]
     keys, cell = (v.type.keys, v.type.value) if isinstance(v.type, MapType) else ((), v.type)
@@ -92,7 +92,7 @@ def rows_of(v: Variable) -> list[StateRow]:
 
 
 def _item(t: Type, keys: tuple[c.Var, ...]) -> Any:
-    """The names, keys and item of a row that holds values of this type."""
+    """The names, keys and item of a row about values of this type."""
     if not isinstance(t, RecordType):
         if isinstance(t, (SeqType, SetType, MapType)):
             raise UnsupportedError(f"an abstract variable with values of type {t}")

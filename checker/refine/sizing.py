@@ -1,4 +1,4 @@
-"""The sizes of both protocols of a refinement, from those of the concrete one."""
+"""The sizes of both protocols of a refinement, from those that are given."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def configure(
 
 
 def _mentioned_quorums(refinement: Refinement) -> list[type[QuorumSystem[Any]]]:
-    """The quorum systems that the mapping names; neither protocol may use them."""
+    """The quorum systems that the mapping names, which neither protocol need use."""
     code = getattr(refinement.mapping, "__code__", None)
     if code is None:
         return []

@@ -1,7 +1,7 @@
-"""Universals taken apart, so that markers and messages say at which values they are looked at.
+"""Splitting universal quantifiers, so that triggers say for which values they are instantiated.
 
-After a step a message is one that was sent before or the one that is sent now: "for all messages"
-is then "for all that were sent before, and for the one that is sent now".
+After a step a message was sent before, or it is the one that is sent now. So "for all messages"
+becomes "for all messages sent before, and for the one that is sent now".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from quorate.checker.prove.unbounded.logic import (
 
 
 def split(f: Formula) -> Formula:
-    """An equivalent formula whose universals are of clauses, with equations solved."""
+    """An equivalent formula whose universal quantifiers are over clauses, with equations solved."""
     match f:
         case And(parts):
             return conj(map(split, parts))
@@ -41,7 +41,7 @@ def split(f: Formula) -> Formula:
 
 
 def _clauses(f: Formula) -> Iterator[Formula]:
-    """The formula as clauses; what has quantifiers inside is not multiplied out."""
+    """The formula as clauses; conjunctions with quantifiers inside are not distributed."""
     parts = f.parts if isinstance(f, Or) else (f,)
     for i, p in enumerate(parts):
         if isinstance(p, And) and not is_quantified(p):
@@ -52,7 +52,7 @@ def _clauses(f: Formula) -> Iterator[Formula]:
 
 
 def _solved(variables: list[Term], clause: Formula) -> Formula:
-    """`for all x: x != t or ...` is what is said of t."""
+    """Replaces `for all x: x != t or p(x)` by `p(t)`."""
     parts = list(clause.parts) if isinstance(clause, Or) else [clause]
     for i, p in enumerate(parts):
         if isinstance(p, Atom) and not p.positive and z3.is_eq(p.term):

@@ -1,7 +1,7 @@
-"""From what a mapping returns to values of the abstract protocol, checked on the way.
+"""Checks what a mapping returns, and makes values of the abstract protocol from it.
 
-Elements, enums and records of a concrete class become those of the abstract class that it is
-matched with: the one named in the refinement, or else the one of the same name.
+Values of a concrete class become values of the abstract class that it matches: the one given in the
+refinement, else the one of the same name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class NoSuchValueError(Exception):
 
 
 class AbstractValues:
-    """Reads values as those of the abstract protocol. Use it inside the sizes."""
+    """Turns values into those of the abstract protocol. Use it inside the sizes."""
 
     def __init__(self, abstract: type[Protocol], sorts: Mapping[type, type]) -> None:
         self.abstract, self.sorts = abstract, sorts
@@ -70,7 +70,7 @@ class AbstractValues:
         return self.value(name, t, value)
 
     def value(self, place: str, t: Type, value: Any) -> Any:
-        """The value of type t that stands at this place. Raises NoSuchValueError."""
+        """The value as one of type t. Errors mention the place. Raises NoSuchValueError."""
         match t:
             case OptionType(inner):
                 return None if value is None else self.value(place, inner, value)

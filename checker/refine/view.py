@@ -1,7 +1,7 @@
-"""A state as a mapping reads it: like `self` in an invariant, but it cannot be written.
+"""A state as a mapping reads it: like `self` in an invariant, but read-only.
 
-What is read is noted. A mapping is a function of what it reads, so states that agree there have
-the same image: it runs once for all of them.
+It records what is read. A mapping is a function of what it reads, so states that agree in that have
+the same image, and the mapping runs once for all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class WriteError(Exception):
 
 
 class View:
-    """Shows the states of one interpreter, one at a time; `read` is what was looked at so far."""
+    """Shows the states of one interpreter, one at a time; `read` is what was read so far."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
@@ -43,7 +43,7 @@ class View:
         return None
 
     def _watched(self, protocol: type[Protocol]) -> Any:
-        """An instance of the protocol whose variables are looked up here."""
+        """An instance of the protocol whose variables are read from this view."""
 
         def get(watched: Any, name: str) -> Any:
             return (

@@ -1,7 +1,7 @@
-"""How available a quorum system is: what people change one for.
+"""The availability and load of quorum systems.
 
-Everything follows from how many sets of k members, of all there are, contain a quorum: counted
-exactly, and the probabilities are rational numbers. Peleg, Wool: The Availability of Quorum Systems
+All figures follow from the number of sets of k members that contain a quorum, for each k. It is
+counted exactly; probabilities are rational numbers. Peleg, Wool: The Availability of Quorum Systems
 (1995); load: Naor, Wool: The Load, Capacity and Availability of Quorum Systems (1998).
 """
 
@@ -25,19 +25,22 @@ from quorate.model.language.declare.votes import Part, TooMany, Votes, members, 
 from .counted import said_by
 from .given import System
 
-MOST_SHARED = 25  # members whose subsets are all looked at, where parts of a system share members
-MOST_QUORUMS = 20_000  # listed for the load
+MOST_SHARED = (
+    25  # at most so many members: all subsets are tried, if parts of a system share members
+)
+MOST_QUORUMS = 20_000  # quorums listed to compute the load
 MOST_WEIGHED = 400  # quorums in a linear program for the load
-LOAD = 5.0  # the effort that it may take
+LOAD = 5.0  # the effort allowed for it
 
 
 @dataclass(frozen=True)
 class Availability:
-    """One system among n members.
+    """The availability of one system among n members.
 
-    `up[k]` is how many sets of k members contain a quorum; `smallest` is the size of the smallest
-    quorum; any `resilience` failures leave a quorum (-1: there is none even if all are up); `load`
-    is how often the busiest member is asked by the best choice of quorums, None if not computed.
+    `up[k]` is the number of sets of k members that contain a quorum, `smallest` the size of the
+    smallest quorum. Any `resilience` failures leave a quorum (-1: there is none even if all members
+    are up). `load` is the share of requests that the busiest member gets under the best choice of
+    quorums, None if it was not computed.
     """
 
     n: int
@@ -56,7 +59,7 @@ class Availability:
         return max(down, default=-1)
 
     def probability(self, down: Fraction) -> Fraction:
-        """That some quorum is up, if each member is down by itself with probability `down`."""
+        """The probability that a quorum is up, if members are down independently with this one."""
         n = self.n
         return sum(
             (c * (1 - down) ** k * down ** (n - k) for k, c in enumerate(self.up) if c),
@@ -65,10 +68,11 @@ class Availability:
 
 
 def availability(system: System, n: int) -> Availability | None:
-    """What is known of a system among n members; None if it is too large to count.
+    """The availability of a system among n members; None if it is too large to count.
 
-    Raises SizeError for a number that does not fit. Parts without members in common are
-    counted part by part, in any number; else the sets of up to 25 members are counted one by one.
+    Raises SizeError for a number that does not fit. If the parts of a
+    system have no members in common, they are counted separately, in any number. Else all sets of
+    members are tried, of at most 25 members.
     """
     votes = system.votes(n)
     try:
@@ -87,7 +91,7 @@ def _all(n: int) -> list[int]:
 
 
 def _times(p: Sequence[int], q: Sequence[int]) -> list[int]:
-    """How many there are of each size in both together, for members that are not shared."""
+    """The numbers of sets by size for two parts together, which share no members."""
     found = [0] * (len(p) + len(q) - 1)
     for i, a in enumerate(p):
         for j, b in enumerate(q):
@@ -100,13 +104,13 @@ def _plus(p: Sequence[int], q: Sequence[int]) -> list[int]:
 
 
 def _alive(part: Part) -> list[int]:
-    """How many sets of each size, of the members spoken of, are in the family. Raises TooMany."""
+    """The number of sets of each size in the family. Raises TooMany."""
     if isinstance(part, int):
         return [0, 1]
     inside = [members(p) for _, p in part.parts]
     if sum(map(len, inside)) > len(frozenset().union(*inside)):
         return _one_by_one(part)
-    # By weight so far (all that is enough alike), how many sets of each size.
+    # By weight so far (up to the weight needed), the number of sets of each size.
     table: dict[int, list[int]] = {min(0, part.need): [1]}
     for (weight, p), there in zip(part.parts, inside, strict=True):
         alive = _alive(p)
@@ -122,7 +126,7 @@ def _alive(part: Part) -> list[int]:
 
 
 def _one_by_one(votes: Votes) -> list[int]:
-    """A set is a number, a bit for each member; what contains a minimal one is marked."""
+    """The same by trying all sets, as bit masks; those that contain a minimal one are marked."""
     numbers = sorted(members(votes))
     if len(numbers) > MOST_SHARED:
         raise TooMany
@@ -141,7 +145,7 @@ def _one_by_one(votes: Votes) -> list[int]:
 
 
 def load(system: System, n: int) -> Fraction | None:
-    """The load of a system; None where it has too many quorums to say."""
+    """The load of a system; None if it has too many quorums to compute it."""
     if issubclass(said_by(system), BySize):
         return Fraction(len(next(iter(system.subsets(n)))), n)
     try:
@@ -154,12 +158,14 @@ def load(system: System, n: int) -> Fraction | None:
         return None
     asked = Counter(i for q in quorums for i in q)
     if len({len(q) for q in quorums}) == 1 and len(set(asked.values())) == 1 and len(asked) == n:
-        return Fraction(len(quorums[0]), n)  # all quorums in turn ask all members alike
+        return Fraction(
+            len(quorums[0]), n
+        )  # asking all quorums in turn asks all members equally often
     return _program(quorums, n) if len(quorums) <= MOST_WEIGHED else None
 
 
 def _program(quorums: list[tuple[int, ...]], n: int) -> Fraction | None:
-    """The greatest weight that every quorum can be given by members that weigh 1 together.
+    """The greatest weight that all quorums can have at least, if all members together weigh 1.
 
     By linear programming duality that is the load (Naor, Wool, §3).
     """

@@ -1,4 +1,4 @@
-"""Quorum systems side by side among some number of members: how available, and which meet."""
+"""Comparison of quorum systems among the same number of members: availability, intersection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIBRARY, LIBRARY_SIZE = "quorate.model.quorums", 9
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one system; where `availability` is None, `reason` says why."""
+    """The figures of one system; if `availability` is None, `reason` says why."""
 
     system: System
     availability: Availability | None
@@ -32,14 +32,14 @@ class Figures:
 
     @property
     def kind(self) -> str:
-        """The kind that the system is of, as the language calls it."""
+        """The name of the system's kind in the language."""
         kind = next(b for b in self.system.__mro__ if is_kind(b))
         return kind.__name__.partition("[")[0]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Some systems among `size` members, and what is proved of those that must meet."""
+    """Systems among `size` members, and proofs of which of them meet."""
 
     title: str
     size: int
@@ -49,7 +49,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The systems to compare. With `together`, one size must fit them all."""
+    """The systems to compare. If `together`, one size must suit them all."""
 
     title: str
     systems: tuple[System, ...]
@@ -57,7 +57,7 @@ class Chosen:
 
 
 def compare(chosen: Chosen, size: int | None, effort: float) -> Comparison:
-    """Compare systems among `size` members: by default, the first number from 3 up that fits.
+    """Compare systems among `size` members; by default, the first number from 3 up that suits them.
 
     `effort` bounds each question to Z3. Raises ModelError, SizeError.
     """
@@ -86,7 +86,7 @@ def _figures(system: System, n: int) -> Figures:
 
 
 def _reason(system: System, n: int) -> str | None:
-    """Why so many members do not fit a system."""
+    """Why this number of members does not suit a system."""
     try:
         system.votes(n)
     except SizeError as error:
@@ -123,7 +123,7 @@ def chosen_by_name(name: str) -> Chosen:
 
 
 def chosen_by_class(target: type[Protocol] | System, place: str) -> Chosen:
-    """The systems of a protocol, or one system with those it must meet; `place` is its module's.
+    """The systems of a protocol, or one system with those it must meet; `place` names the module.
 
     Raises InputError.
     """

@@ -1,4 +1,4 @@
-"""Systems of which only numbers of members, or weights, matter: by Venn regions, for every size."""
+"""Intersection for every size, of systems in which only numbers or weights of members matter."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from .regions import NotCounted, Region, Regions
 
 
 class Counted:
-    """The question whether two systems have two quorums without a common member.
+    """Whether two systems have two quorums without a common member, as a question to Z3.
 
-    Raises NotCounted for systems whose quorums are something else than a matter of numbers.
+    Raises NotCounted for systems whose quorums do not depend on numbers or weights alone.
     """
 
     def __init__(self, left: System, right: System, effort: float) -> None:
         self.left, self.right, self.effort = left, right, effort
         sets: dict[Hashable, None] = {"p": None, "q": None}
         self.named: list[Sort] = []
-        # Sets and weights that any others may stand for:
+        # Sets and weights that are arbitrary:
         self.configured = False
         self.sums: set[int] = set()
         for system in (left, right):
@@ -42,24 +42,24 @@ class Counted:
 
     @property
     def abstract(self) -> bool:
-        """Whether a refutation may speak of other sets and weights than those declared."""
+        """Whether a refutation may be about other sets or weights than those declared."""
         return self.configured or bool(self.regions.weights)
 
     @property
     def least(self) -> int:
-        """The number of members from which on every named one is there."""
+        """The least number of members that includes every named one."""
         return max((x.index + 1 for x in self.named), default=1)
 
     @property
     def whatever(self) -> str:
-        """What else, beside the number of members, may be anything."""
+        """What is arbitrary in the proof beside the number of members, in words."""
         also = ", any configurations" if self.configured else ""
         if self.regions.weights:
             also += ", any weights from 0 up"
         return also + "".join(f" that sum to {w}" for w in sorted(self.sums))
 
     def for_every_size(self) -> ObligationStatus:
-        """Proved: there are no such quorums, however many members there are."""
+        """PROVED: there are no such quorums, for any number of members."""
         answer = self._ask()
         if answer == z3.unsat:
             return ObligationStatus.PROVED
@@ -77,7 +77,7 @@ class Counted:
         return ObligationStatus.PROVED if answer == z3.unsat else ObligationStatus.REFUTED
 
     def has_quorums(self, n: int) -> bool:
-        """Whether both systems have any among so many members."""
+        """Whether both systems have quorums among so many members."""
         return all(
             self._solve(condition, self.regions.total == n) == z3.sat
             for condition in self.conditions
@@ -141,7 +141,7 @@ class Counted:
         return self._at_least(system.least, held, total)
 
     def _at_least(self, least: Callable[[int], int], held: Any, total: Any) -> Any:
-        """That so much of the total is a quorum; a quorum is neither empty nor more than all."""
+        """That `held` of `total` is a quorum; a quorum is neither empty nor more than all."""
         try:
             found = cases(least, total)
         except NotLinear as error:
@@ -155,6 +155,6 @@ class Counted:
 
 
 def said_by(system: System) -> type:
-    """The class that says which sets are quorums: a kind of system, or the user's own."""
+    """The class that defines which sets are quorums: a kind of the language, or the user's own."""
     words = {"subsets", "votes"}
     return next(base for base in system.__mro__ if words & vars(base).keys())

@@ -1,7 +1,7 @@
-"""A predicate over regions: conditions on elements, known by the region they lie in.
+"""Predicates over Venn regions: conditions on elements, by the region in which they lie.
 
-Elements of a sort are told apart by equality alone, so an element that a condition asks for is one
-of those named, one of those asked for already, or any other of some region that has another.
+Elements of a sort differ only by equality. So the value of a bound variable is a named element, the
+value of an outer variable, or any other element of some region that has one more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .regions import NotCounted, Region, Regions
 
 
 def named_elements(condition: Condition) -> list[Sort]:
-    """The elements that a predicate mentions. Raises NotCounted if their order matters."""
+    """The elements that a predicate names. Raises NotCounted if their order matters."""
     values = [e.value for e in walk(condition.body) if isinstance(e, c.Lit)]
     found = dict.fromkeys(v for v in values if isinstance(v, Sort))
     if any(isinstance(e, Ordered) for e in found):
@@ -32,7 +32,7 @@ def named_elements(condition: Condition) -> list[Sort]:
 
 @dataclass(frozen=True)
 class Other:
-    """An element without a name: the `number`-th that is asked for in its region."""
+    """An element without a name: the `number`-th that is used in its region."""
 
     region: Region
     number: int
@@ -43,11 +43,11 @@ Element = Sort | Other
 
 @dataclass(frozen=True)
 class RegionPredicate:
-    """A condition on the set `q` of these regions. Raises NotCounted for what is not counted."""
+    """A predicate as a condition on the set `q` of regions. Raises NotCounted."""
 
     regions: Regions
     condition: Condition
-    q: Any  # which of the regions' sets it is
+    q: Any  # the name of one of the regions' sets
 
     def formula(self) -> Any:
         return self.true(self.condition.body, {})
@@ -111,7 +111,7 @@ class RegionPredicate:
     # ------------------------------------------------------------ elements
 
     def _ranged(self, binder: c.Binder, env: Any) -> Iterator[tuple[Any, Element]]:
-        """What a bound variable may be, and when."""
+        """The possible values of a bound variable, each with its condition."""
         if binder.when is not None:
             raise NotCounted("optional values")
         for there, x in self._all(env):
@@ -124,7 +124,7 @@ class RegionPredicate:
                     raise NotCounted("numbers one by one")
 
     def _all(self, env: dict[str, Element]) -> Iterator[tuple[Any, Element]]:
-        """Every element there may be: named, asked for already, or one more of a region."""
+        """Every possible element: named, used already, or one more of a region."""
         for name in self.regions.single:
             yield z3.BoolVal(True), name  # type: ignore[misc]
         asked = {x for x in env.values() if isinstance(x, Other)}
@@ -201,7 +201,7 @@ class RegionPredicate:
         raise NotCounted(type(e).__name__)
 
     def _count(self, env: dict[str, Element], chosen: Any) -> Any:
-        """How many elements are chosen; all that no one asked for yet in a region are alike."""
+        """The number of chosen elements; those of a region that are not used yet are alike."""
         asked = {x for x in env.values() if isinstance(x, Other)}
         found = [z3.If(chosen(x), 1, 0) for x in (*self.regions.single, *asked)]
         for region, count in self._unnamed():

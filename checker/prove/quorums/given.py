@@ -1,7 +1,7 @@
-"""Two systems among a given number of members: Z3 looks for two quorums that share none.
+"""Two systems among a given number of members: Z3 looks for quorums without a common member.
 
-No pair of quorums is listed, and none is left out: a quorum is one Boolean per member, constrained
-by the votes that make a set one.
+Quorums are not listed: one is a Boolean for each member, constrained by the votes of its system. So
+all pairs are covered.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from quorate.model.language.declare.votes import Part, Votes, enough
 System = type[QuorumSystem[Any]]
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
-MOST_SHARES = 2_000  # votes up to which shares are tried first
+MOST_SHARES = 2_000  # votes: for at most so many, shares are tried first
 
 
 def disjoint(
     left: System, right: System, n: int, effort: float
 ) -> tuple[ObligationStatus, Pair | None]:
-    """Whether the quorums of n members meet; if not, two that do not, small ones.
+    """Whether the quorums among n members meet; if not, two minimal ones that do not.
 
-    Raises SizeError for a number that does not fit.
+    Raises SizeError for a number of members that does not suit a system.
     """
     p, q = left.votes(n), right.votes(n)
-    # Members of which a part may be taken leave more room than whole ones: if these have none,
-    # done. Counting arguments then take the simplex one step, where cases would take 2**n.
+    # First the linear relaxation, in which a quorum may hold a share of a member. If it has no
+    # solution, neither have whole members. Simplex then does in one step what takes 2**n cases.
     if _nodes(p) + _nodes(q) <= MOST_SHARES and _shares_meet(p, q, n, effort):
         return ObligationStatus.PROVED, None
     sides = [[z3.Bool(f"{name}{i}") for i in range(n)] for name in "pq"]
@@ -50,7 +50,7 @@ def disjoint(
 
 
 def solver_of(effort: float) -> Any:
-    """A solver whose questions may take so much effort each."""
+    """A solver that spends at most this effort on each question."""
     solver = z3.Solver()
     limit(solver, effort)
     return solver
@@ -67,7 +67,7 @@ def _shares_meet(p: Votes, q: Votes, n: int, effort: float) -> bool:
 
 
 def _share(part: Part, members: Sequence[Any], solver: Any) -> Any:
-    """How much of a part there is, from 0 to 1."""
+    """The share of a part that a quorum holds, from 0 to 1."""
     if isinstance(part, int):
         return members[part]
     share = z3.FreshReal("share")
@@ -77,7 +77,7 @@ def _share(part: Part, members: Sequence[Any], solver: Any) -> Any:
 
 
 def holds(part: Part, members: Sequence[Any]) -> Any:
-    """That the members that are true make a set of this family."""
+    """That the set of members that are true is in the family."""
     if isinstance(part, int):
         return members[part]
     if part.need <= 0:
@@ -92,7 +92,7 @@ def holds(part: Part, members: Sequence[Any]) -> Any:
 
 
 def smallest(votes: Votes, inside: frozenset[int]) -> tuple[int, ...]:
-    """A minimal set of the family within one of its sets."""
+    """A minimal set of the family that is a subset of one of its sets."""
     for i in sorted(inside, reverse=True):
         if enough(votes, inside - {i}):
             inside -= {i}

@@ -1,6 +1,6 @@
-"""Do the quorums intersect? Proved by Z3, for the sizes at hand and, where it can be, for any.
+"""Do quorums intersect? Proved by Z3 at the given sizes and, if possible, for all.
 
-For any number of members there are four arguments, tried in this order; which one it was is said.
+Four arguments for any number of members are tried in order; results name the one that worked.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from .quorum_proof import QuorumProof
 from .regions import NotCounted
 from .structured import fits, grids_meet, hierarchies_meet, only_size, trees_meet
 
-LOOKED_AT = 9  # members, where there is no argument for any number of them
-PRINTED = 25  # members, where numbers decide it and it is a matter of which numbers
+LOOKED_AT = 9  # members up to which sizes are tried one by one, without an argument for all
+PRINTED = 25  # the same, if only numbers of members matter
 
 REGIONS = "linear arithmetic over Venn regions"
 ALL = "all quorums of a size, by Z3"
@@ -32,10 +32,10 @@ ALL = "all quorums of a size, by Z3"
 def prove_quorums(
     protocol: type[Protocol], sizes: Mapping[str, int], *, effort: float = 10.0
 ) -> list[QuorumProof]:
-    """For every quorum system of a protocol, and each that it meets: do they intersect?
+    """Whether every quorum system of a protocol intersects each system that it must meet.
 
-    `sizes` may be plain numbers by sort (`{"Acceptor": 101}`): no quorum needs to be listed.
-    Raises SizeError for a size that is missing or that a system does not fit.
+    `sizes` may be plain numbers by sort (`{"Acceptor": 101}`), since quorums are not listed.
+    Raises SizeError for a size that is missing or does not suit a system.
     """
     found: list[QuorumProof] = []
     for left, right in pairs(protocol):
@@ -47,12 +47,12 @@ def prove_quorums(
 
 
 def pairs(protocol: type[Protocol]) -> list[tuple[System, System]]:
-    """The systems of a protocol with those they meet; each pair once, whichever names the other."""
+    """The systems of a protocol with those they must meet, each pair once."""
     return pairs_of([s for s in mentioned_sorts(protocol) if issubclass(s, QuorumSystem)])
 
 
 def pairs_of(systems: list[System]) -> list[tuple[System, System]]:
-    """These systems with those they meet."""
+    """These systems with those they must meet."""
     found: dict[frozenset[System], tuple[System, System]] = {}
     for system in systems:
         for other in system.meets:
@@ -61,9 +61,9 @@ def pairs_of(systems: list[System]) -> list[tuple[System, System]]:
 
 
 def prove_pair(left: System, right: System, n: int, *, effort: float = 10.0) -> list[QuorumProof]:
-    """Whether two systems meet among n members and, if so, among how many others.
+    """Whether two systems meet among n members and, if so, among which other numbers.
 
-    Raises SizeError for a number that one of them does not fit.
+    Raises SizeError if n members do not suit one of them.
     """
     if left.of is not right.of:
         raise SizeError(
@@ -75,12 +75,12 @@ def prove_pair(left: System, right: System, n: int, *, effort: float = 10.0) -> 
 
 @dataclass(frozen=True)
 class _Claim:
-    """What is proved of more than one number of members."""
+    """What is proved for more than one number of members."""
 
     scope: str
     argument: str
     every: bool
-    fails: int | None = None  # a number of members of which the quorums do not meet
+    fails: int | None = None  # a number of members for which the quorums do not meet
 
 
 class _Pair:
@@ -143,7 +143,7 @@ class _Pair:
         )
 
     def _vacuous(self, n: int) -> str:
-        """Which system has no quorum at all among so many members."""
+        """A system that has no quorums at all among so many members, if there is one."""
         for system in (self.left, self.right):
             if not enough(system.votes(n), frozenset(range(n))):
                 return f", of which {system.__name__} makes no quorum"
@@ -152,7 +152,7 @@ class _Pair:
     # ------------------------------------------------------------ other numbers of members
 
     def _claim(self) -> _Claim | None:
-        """What can be said of more than one number of members."""
+        """What is proved for more than this number of members."""
         return self._counted() or self._structured() or self._unchanging() or self._one_by_one()
 
     def _counted(self) -> _Claim | None:
@@ -185,7 +185,7 @@ class _Pair:
         return None
 
     def _unchanging(self) -> _Claim | None:
-        """Whether the quorums are the same sets whatever the number of members."""
+        """Whether the quorums are the same sets for any number of members."""
         highest = [highest_member(system) for system in (self.left, self.right)]
         if None in highest:
             return None
@@ -203,7 +203,7 @@ class _Pair:
         return self._listed(good, bad, LOOKED_AT, f"{ALL}, size by size")
 
     def _split(self, sizes: Iterable[int]) -> tuple[list[int], list[int]]:
-        """The numbers of members that fit: where it is proved, and where it is not."""
+        """The numbers of members that suit both: those for which it is proved, and others."""
         good: list[int] = []
         bad: list[int] = []
         for n in sizes:
@@ -223,13 +223,13 @@ class _Pair:
         return _Claim(scope, argument, every=False, fails=self._fails(bad))
 
     def _fails(self, sizes: list[int]) -> int | None:
-        """The first of these numbers of members among which two quorums share none."""
+        """The first of these numbers of members for which two quorums have no common member."""
         refuted = (n for n in sizes if disjoint(self.left, self.right, n, self.effort)[1])
         return next(refuted, None)
 
 
 def highest_member(system: System) -> int | None:
-    """The highest number of a member of any quorum, if the number of members changes nothing."""
+    """The highest index of a member of any quorum, if the number of members does not matter."""
     kind = said_by(system)
     if kind is Explicit:
         return max((max(q, default=0) for q in system.listed), default=0)  # type: ignore[attr-defined]
@@ -242,7 +242,7 @@ def highest_member(system: System) -> int | None:
 
 
 def named(system: System, indices: Sequence[int]) -> str:
-    """A quorum by its members' names."""
+    """A quorum as the names of its members."""
     return "{" + ",".join(repr(system.of(i)) for i in indices) + "}"
 
 

@@ -1,8 +1,8 @@
-"""A function of a number as linear arithmetic: `lambda n: n - n // 3` for every n at once.
+"""Functions of a number as linear arithmetic: `lambda n: n - n // 3` for every n at once.
 
-The function is run on a number that stands for any: its arithmetic becomes terms, and each test of
-such a term splits the run in two. What comes out is compared with the function itself, number by
-number, so that a function that looks at more than its argument's value is not believed.
+The function is run on a symbolic number: arithmetic makes terms, and each test of a term splits the
+run in two (symbolic execution). The result is compared with the function at small numbers, so that
+functions that depend on more than the value of their argument are noticed.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ MOST_TESTS = 64
 
 
 class NotLinear(Exception):
-    """A function that is not read as linear arithmetic; it may be looked at number by number."""
+    """A function that is not linear arithmetic; it can still be evaluated at each number."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Under these conditions on the argument, the function's value."""
+    """The value of a function under these conditions on its argument."""
 
     conditions: tuple[Any, ...]
     value: Any
 
 
 def cases(function: Callable[[int], int], n: Any) -> list[Case]:
-    """What a function says of the term `n`, by cases that leave none out. Raises NotLinear."""
+    """The value of a function at the term `n`, by exhaustive cases. Raises NotLinear."""
     x = z3.Int("any number")
     found = _runs(function, x)
     for k in range(1, LARGEST_SIZE + 1):
@@ -123,7 +123,7 @@ def _whole(value: Any) -> Any:
 
 
 class _Number:
-    """A whole number of which nothing is known but the term."""
+    """A symbolic whole number."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -193,7 +193,7 @@ def _divisor(other: Any) -> int:
 
 @dataclass(frozen=True)
 class _Ratio:
-    """`n / 2`, to be rounded by math.ceil or math.floor."""
+    """A ratio such as `n / 2`, to be rounded by math.ceil or math.floor."""
 
     above: _Number
     below: int

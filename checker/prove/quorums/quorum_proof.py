@@ -1,4 +1,4 @@
-"""What is known of one pair of quorum systems."""
+"""The result of proving that a pair of quorum systems intersects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from quorate.checker.prove.bounded.results import ObligationStatus
 class QuorumProof:
     """Whether every quorum of one system shares a member with every quorum of another.
 
-    `status` is that of the numbers of members that `scope` names, by the `argument`; `every` says
-    that these are all numbers there are quorums for. `counterexample` are two quorums without a
-    common member, as their members' names, among `fails` members, which `apart` says in words: as
-    many as `scope` says, if it is refuted there, or others, where the quorums stop meeting.
+    `status` is for the numbers of members in `scope`, proved by `argument`; `every` says that these
+    are all numbers for which there are quorums. `counterexample` are two quorums without a common
+    member, as the names of their members, among `fails` members (`apart` in words): a number in
+    `scope` if it is refuted there, else one outside it for which the quorums do not meet.
     """
 
     system: str
@@ -31,12 +31,12 @@ class QuorumProof:
 
     @property
     def holds(self) -> bool:
-        """Whether it is proved of what `scope` names, and known to fail nowhere else."""
+        """Whether it is proved in `scope`, and not known to fail elsewhere."""
         return self.status is ObligationStatus.PROVED and self.counterexample is None
 
     @property
     def refuted(self) -> bool:
-        """Whether it fails for the number of members that was asked about."""
+        """Whether it fails for the given number of members."""
         return self.status is ObligationStatus.REFUTED
 
     def __str__(self) -> str:

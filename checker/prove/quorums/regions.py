@@ -1,9 +1,9 @@
-"""Sets by their Venn regions: how many members lie in each, whatever there are in all.
+"""Sets by their Venn regions: the number of members in each, for any total.
 
-Two quorums, the configurations they are of and the elements that a predicate names cut the members
-into regions; a condition on numbers of members is linear arithmetic over the regions' numbers, and
-one on weights over the regions' weights. For numbers that is complete (Kuncak, Nguyen, Rinard:
-Deciding Boolean Algebra with Presburger Arithmetic, 2006).
+Two quorums, their configurations and the elements that a predicate names divide the members into
+regions. A condition on numbers of members is linear arithmetic over the sizes of regions, one on
+weights over their weights. For numbers this is complete (Kuncak, Nguyen, Rinard: Deciding Boolean
+Algebra with Presburger Arithmetic, 2006).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ MOST_SETS = 8
 
 
 class NotCounted(Exception):
-    """A system whose quorums are not a matter of numbers of members."""
+    """A system whose quorums do not depend on numbers or weights of members alone."""
 
 
 @dataclass
 class Regions:
-    """The regions that some sets make; `names` say which sets, `single` which are one element."""
+    """The Venn regions of the sets `names`; those in `single` have one element."""
 
     names: Sequence[Hashable]
     single: Sequence[Hashable] = ()
@@ -38,7 +38,7 @@ class Regions:
             raise NotCounted(f"{len(self.names)} sets at once")
         alone = [self.names.index(s) for s in self.single]
         for region in itertools.product((False, True), repeat=len(self.names)):
-            if sum(region[i] for i in alone) <= 1:  # no element is another one
+            if sum(region[i] for i in alone) <= 1:  # no two of these sets are the same element
                 self.counts[region] = z3.FreshInt("members")
         self.rules += [x >= 0 for x in self.counts.values()]
         self.rules += [self.size(self.inside(s)) == 1 for s in self.single]
@@ -46,16 +46,16 @@ class Regions:
         self.rules.append(self.total >= 1)
 
     def inside(self, name: Hashable) -> Callable[[Region], bool]:
-        """Which regions lie in a set."""
+        """Whether a region lies in this set, as a function."""
         i = self.names.index(name)
         return lambda region: region[i]
 
     def size(self, chosen: Callable[[Region], bool]) -> Any:
-        """How many members the chosen regions have together."""
+        """The number of members in the chosen regions."""
         return z3.Sum([x for r, x in self.counts.items() if chosen(r)])
 
     def weight(self, scale: Hashable, chosen: Callable[[Region], bool]) -> Any:
-        """How much the chosen regions weigh, on one of several scales."""
+        """The weight of the chosen regions by these weights."""
         if scale not in self.weights:
             found = {r: z3.FreshInt("weight") for r in self.counts}
             self.weights[scale] = found

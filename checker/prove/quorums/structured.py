@@ -1,9 +1,8 @@
 """Grids and hierarchies of any size: first-order logic, and induction over levels.
 
-A quorum of a grid is a relation between rows and columns; what it must hold, and that two share
-nothing, are formulas without functions around a cycle, which Z3 decides (EPR). In a tree or a
-hierarchy two quorums meet if those of every group do: that is the step, and it is a matter of how
-many groups each reaches.
+A quorum of a grid is a relation of rows and columns. That two quorums are disjoint is a formula in
+EPR, which Z3 decides. For trees and hierarchies the step of an induction over levels is that two
+quorums meet if those of every group do; it depends only on how many groups each reaches.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from .given import System, solver_of
 
 
 def grids_meet(left: Any, right: Any, effort: float) -> bool:
-    """Whether quorums of two grids of one shape meet, however many rows and columns there are."""
+    """Whether quorums of two grids of one shape meet, for any number of rows and columns."""
     if said_by(left) is not Grid or said_by(right) is not Grid or not _same_columns(left, right):
         return False
     row, column = z3.DeclareSort("Row"), z3.DeclareSort("Column")
@@ -51,7 +50,7 @@ def _held(holds: str, q: Any, r: Any, k: Any) -> Any:
 
 
 def _same_columns(left: Any, right: Any) -> bool:
-    """Whether two grids have one shape, for every number of elements that a sort may have."""
+    """Whether two grids have the same shape for every size of their sort."""
     return all(
         _answer(left.columns, n) == _answer(right.columns, n) for n in range(1, LARGEST_SIZE + 1)
     )
@@ -65,10 +64,10 @@ def _answer(columns: Any, n: int) -> Any:
 
 
 def trees_meet(left: Any, right: Any, effort: float) -> bool:
-    """Whether quorums of two trees of one degree meet.
+    """Whether quorums of two trees of the same degree meet.
 
-    A leaf's only quorum is the leaf. A quorum below a root holds a quorum below `below` of its
-    children, of which there is at least one, and may hold the root.
+    The only quorum of a leaf is the leaf. A quorum of a root and its children holds quorums of some
+    of these and may hold the root; `below` says which combinations will do.
     """
     if said_by(left) is not Tree or said_by(right) is not Tree or left.degree != right.degree:
         return False
@@ -80,7 +79,7 @@ def trees_meet(left: Any, right: Any, effort: float) -> bool:
 
 
 def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
-    """What hierarchies quorums of two such systems meet in, in words; None if not in all."""
+    """The hierarchies in which quorums of two such systems meet, in words; None if not in all."""
     if said_by(left) is not Hierarchical or said_by(right) is not Hierarchical:
         return None
 
@@ -112,8 +111,8 @@ def _levels(left: Any, right: Any) -> Iterator[tuple[int, int, int]]:
 def _step(groups: int | None, p: Any, q: Any, effort: float) -> bool:
     """Whether two quorums of a root and its groups meet if those of each group do.
 
-    Groups lie in four regions, by which of the two quorums holds a quorum of the group; no group is
-    held by both, since these would meet there; and they do not share the root.
+    Groups fall into four regions, by which of the two quorums holds a quorum of the group. In a
+    counterexample no group is held by both, since they would meet there, nor is the root.
     """
     _, first, second, both = regions = z3.Ints("neither first second both")
     roots = z3.Bools("first_root second_root")
@@ -127,7 +126,7 @@ def _step(groups: int | None, p: Any, q: Any, effort: float) -> bool:
 
 
 def only_size(system: System) -> int | None:
-    """The one number of members that a system fits, if its declaration allows no other."""
+    """The one number of members that suits a system, if its declaration allows no other."""
     if (weights := getattr(system, "weights", None)) is not None:
         return len(weights)
     if isinstance(branching := getattr(system, "branching", None), tuple):
@@ -137,7 +136,7 @@ def only_size(system: System) -> int | None:
 
 
 def fits(system: System, n: int) -> bool:
-    """Whether there are quorums of so many members."""
+    """Whether there are quorums among so many members."""
     try:
         return enough(system.votes(n), frozenset(range(n)))
     except SizeError:
@@ -145,7 +144,7 @@ def fits(system: System, n: int) -> bool:
 
 
 def first_size(systems: Sequence[System]) -> int:
-    """The first number of members from 3 up that fits all of these systems, or else most."""
+    """The first number of members from 3 up that suits all of these systems, else most of them."""
     sizes = range(3, LARGEST_SIZE + 1)
     if (n := next((n for n in sizes if all(fits(s, n) for s in systems)), None)) is not None:
         return n
