@@ -14,7 +14,7 @@ from typing import Any
 
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.checker.prove.unbounded.definedness import UndefinedCase, undefined_cases
-from quorate.checker.prove.unbounded.logic import Formula, conj, disj, fresh, neg, single, some
+from quorate.checker.prove.unbounded.logic import Formula, conj, disj, neg, single, some
 from quorate.checker.prove.unbounded.obligations import Invariant, Obligations, writes
 from quorate.checker.prove.unbounded.states import State
 from quorate.checker.prove.unbounded.steps import InitialValues, SymbolicStep
@@ -288,7 +288,7 @@ class Simulation:
     def _differ(self, row: StateRow, one: Any, other: Any) -> Formula:
         """That two states, each given by an expression, differ in some row of this kind."""
         v = self.signature
-        constants = [fresh(n.name, v.sort(n.type)) for n in row.names]
+        constants = [v.fresh(n.name, v.sort(n.type)) for n in row.names]
         named = {n.name: single(x) for n, x in zip(row.names, constants, strict=True)}
         proper = [
             (v.proper if n in row.keys else v.typed)(x, n.type)

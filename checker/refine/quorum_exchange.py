@@ -14,7 +14,6 @@ from quorate.checker.prove.unbounded.logic import (
     conj,
     disj,
     every,
-    fresh,
     neg,
     some,
     triggered,
@@ -34,8 +33,8 @@ def exchange(v: Signature, system: Any) -> Formula:
     if any(getattr(system, n).__func__ is not getattr(BySize, n).__func__ for n in DEFINING):
         return True
     t = SortType(system.of)
-    q, r = (fresh(n, v.sort(QuorumType(system))) for n in "qr")
-    a, x = (fresh(n, v.sort(t)) for n in "ax")
+    q, r = (v.fresh(n, v.sort(QuorumType(system))) for n in "qr")
+    a, x = (v.fresh(n, v.sort(t)) for n in "ax")
     inside = every(
         [x], disj([neg(v.is_member(x, r, system)), v.is_member(x, q, system), Atom(x == a)])
     )

@@ -19,7 +19,6 @@ from .logic import (
     conj,
     disj,
     every,
-    fresh,
     implies,
     some,
     triggered,
@@ -61,7 +60,7 @@ class _Axioms:
 
     def _sized(self, sort: type[Sort], size: int) -> Formula:
         """A sort declared with a size has no more elements than that."""
-        x, t = fresh("x", self.v.sorts[sort]), SortType(sort)
+        x, t = self.v.fresh("x", self.v.sorts[sort]), SortType(sort)
         elements = [self.v.element(sort, i) for i in range(size)]
         return every([x], implies(self.v.proper(x, t), disj(Atom(x == e) for e in elements)))
 
@@ -78,7 +77,7 @@ class _Axioms:
 
     def _ordered(self, sort: type[Ordered]) -> Formula:
         z, le = self.v.sorts[sort], self.v.order(sort)
-        x, y, w = (fresh(n, z) for n in "xyw")
+        x, y, w = (self.v.fresh(n, z) for n in "xyw")
 
         def at_most(a: Term, b: Term) -> Formula:
             return Atom(le(a, b))
@@ -99,9 +98,9 @@ class _Axioms:
         )
 
     def _meet(self, left: Any, right: Any) -> Formula:
-        p = fresh("p", self.v._uninterpreted(left))
-        q = fresh("q", self.v._uninterpreted(right))
-        a = fresh("a", self.v._uninterpreted(left.of))
+        p = self.v.fresh("p", self.v._uninterpreted(left))
+        q = self.v.fresh("q", self.v._uninterpreted(right))
+        a = self.v.fresh("a", self.v._uninterpreted(left.of))
         both = [self.v.is_member(a, p, left), self.v.is_member(a, q, right)]
         return every([p, q], some([a], conj(both)))
 
@@ -112,8 +111,8 @@ class _Axioms:
         and of the key: rows that only say "some value" would beget each other without end.
         """
         assert relation.key is not None
-        row = {n: fresh(n, self.v.sort(t)) for n, t in relation.columns}
-        key = fresh("key", self.v.sort(relation.key))
+        row = {n: self.v.fresh(n, self.v.sort(t)) for n, t in relation.columns}
+        key = self.v.fresh("key", self.v.sort(relation.key))
         others = [row[n] for n, _ in relation.narrow]
         held = {"[]": key}
         for name, t in relation.wide:
@@ -129,17 +128,17 @@ class _Axioms:
         """Every write and every send gives values of the declared types."""
         found: list[Formula] = []
         for relation in self.v.relations.values():
-            columns = [fresh(n, self.v.sort(t)) for n, t in relation.columns]
+            columns = [self.v.fresh(n, self.v.sort(t)) for n, t in relation.columns]
             types = [t for _, t in relation.columns]
             right = conj(self.v.typed(x, t) for x, t in zip(columns, types, strict=True))
             found.append(every(columns, implies(Atom(relation.symbol(*columns)), right)))
         for system, symbol in self.v.members.items():
-            x = fresh("a", self.v._uninterpreted(system.of))  # type: ignore[attr-defined]
-            q = fresh("q", self.v._uninterpreted(system))
+            x = self.v.fresh("a", self.v._uninterpreted(system.of))  # type: ignore[attr-defined]
+            q = self.v.fresh("q", self.v._uninterpreted(system))
             right = self.v.typed(x, SortType(system.of))  # type: ignore[attr-defined]
             found.append(every([x, q], implies(Atom(symbol(x, q)), right)))
         for t, functions in self.v.sequences.items():
-            found += self._parts_typing(functions, [fresh("q", self.v.sort(t))], t)
+            found += self._parts_typing(functions, [self.v.fresh("q", self.v.sort(t))], t)
         for v in self.v.description.variables:
             if not isinstance(v.type, MessagesType):
                 found += self._cell_typing(v.name, v.type)
@@ -147,9 +146,9 @@ class _Axioms:
 
     def _cell_typing(self, name: str, t: Type) -> list[Formula]:
         keys, value = (t.keys, t.value) if isinstance(t, MapType) else ((), t)
-        row = [fresh("k", self.v.sort(k)) for k in keys]
+        row = [self.v.fresh("k", self.v.sort(k)) for k in keys]
         if isinstance(value, SetType):
-            x = fresh("x", self.v.sort(value.element))
+            x = self.v.fresh("x", self.v.sort(value.element))
             inside = Atom(self.v.sets[name](*row, x))
             return [every([*row, x], implies(inside, self.v.typed(x, value.element)))]
         return self._parts_typing(self.v.parts[name], row, value)
@@ -157,6 +156,6 @@ class _Axioms:
     def _parts_typing(self, functions: Any, row: list[Term], t: Type) -> list[Formula]:
         found: list[Formula] = []
         for part, (each, of) in parts(t).items():
-            variables = [*row, *([fresh("i", z3.IntSort())] if each else [])]
+            variables = [*row, *([self.v.fresh_number("i")] if each else [])]
             found.append(every(variables, self.v.typed(functions[part](*variables), of)))
         return found

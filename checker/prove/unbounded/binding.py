@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
 
-import z3
-
 from quorate.model.language.declare.types import BoolType, MapType, RecordType, SeqType, Type
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, walk
 
-from .logic import Atom, Cases, Formula, Term, conj, disj, fresh, lifted, neg, single, some
+from .logic import Atom, Cases, Formula, Term, conj, disj, lifted, neg, single, some
 from .signature import Relation, Signature, UnsupportedError
 from .states import Env, Set, State
 from .values import MessageValue, SequenceValue, Value, below
@@ -125,7 +123,8 @@ class _Binding:
 
     def _over_items(self, i: int, var: c.Var, of: c.Expr, env: dict[str, Any]) -> Formula:
         """Over a sequence: over its positions."""
-        sequence, at = self.t.sequence(of, env), fresh(f"at.{var.name}", z3.IntSort())
+        sequence = self.t.sequence(of, env)
+        at = self.t.signature.fresh_number(f"at.{var.name}")
         rest = self.over(i + 1, {**env, var.name: sequence.item(at)})
         return some([at], conj([below(at, sequence.length), rest]))
 
@@ -144,7 +143,7 @@ class _Binding:
 
         if (values := self.t.signature.values(of)) is not None:
             return disj(map(given, values))
-        x = fresh(name, sort)
+        x = self.t.signature.fresh(name, sort)
         return some([x], given(x))
 
     # ------------------------------------------------------------ messages
@@ -182,7 +181,8 @@ class _Binding:
             return rest(found)
         if (values := self.t.signature.values(of)) is not None:
             return disj(rest(single(x)) for x in values)
-        x = fresh(f"{var.name}.{name}", self.t.signature.sort(of))
+        v = self.t.signature
+        x = v.fresh(f"{var.name}.{name}", v.sort(of))
         return some([x], rest(single(x)))
 
     def _value(self, x: Cases, t: Type) -> Value:

@@ -14,7 +14,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .binding import exists, literals
-from .logic import Exists, Formula, every, fresh, implies, single, some, triggered
+from .logic import Exists, Formula, every, implies, single, some, triggered
 from .translate import FirstOrderTranslator
 
 
@@ -55,7 +55,7 @@ def _axiom(at: FirstOrderTranslator, q: c.Quant) -> Iterator[Formula]:
         t = mentioned[name].type
         if isinstance(t, RecordType) or not _has_sort(t):
             return
-        x = fresh(name, at.signature.sort(t))
+        x = at.signature.fresh(name, at.signature.sort(t))
         variables.append(x)
         env[name] = single(x)
     largest = c.Binder(var=m, domain=substituted(domain, as_m))

@@ -15,7 +15,6 @@ from typing import Any
 import z3
 
 Term = Any  # a Z3 expression; z3py has no types
-_numbers = itertools.count()
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +81,6 @@ Formula = bool | Atom | And | Or | ForAll | Exists
 def is_quantified(f: Formula) -> bool:
     """Whether a quantifier is inside."""
     return not isinstance(f, bool) and f.quantified
-
-
-def fresh(name: str, sort: Term) -> Term:
-    """A constant of a name that nothing else has."""
-    return z3.Const(f"{name}!{next(_numbers)}", sort)
 
 
 def conj(parts: Iterable[Formula]) -> Formula:
@@ -203,10 +197,10 @@ def _is_value(x: Term) -> bool:
 
 
 def plain(f: Formula) -> Term:
-    """A quantifier-free formula as a Z3 term."""
+    """A quantifier-free formula as a Z3 term, or as a truth value."""
     match f:
         case bool():
-            return z3.BoolVal(f)
+            return f
         case Atom(term, positive):
             return term if positive else z3.Not(term)
         case And(parts):

@@ -15,6 +15,7 @@ import z3
 
 from quorate.checker.smt.effort import Budget
 
+from .isolated import IsolatedSolver
 from .logic import And, Exists, ForAll, Formula, Or, plain
 
 EFFORT, LITTLE = 2.5, 0.5  # with one set of hypotheses; with all of them
@@ -35,7 +36,7 @@ class ModelBasedProver:
         budget: Budget,
     ) -> set[str] | None:
         """At most two hypotheses, and its `own`, that rule the query out; None if none do."""
-        solver = z3.Solver()
+        solver = IsolatedSolver(z3.Solver)
         solver.set("random_seed", self.seed)
         solver.add(*self.axioms, written(query))
         texts = {n: written(f) for n, f in hypotheses.items()}

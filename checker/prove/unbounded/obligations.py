@@ -13,7 +13,7 @@ from quorate.model.language.ir.traverse import walk
 
 from .branches import branches
 from .definedness import UndefinedCase, undefined_cases, undefined_cases_of_action
-from .logic import Formula, conj, disj, every, fresh, implies, neg
+from .logic import Formula, conj, disj, every, implies, neg
 from .signature import Relation, Signature
 from .states import ArbitraryState, State
 from .steps import InitialValues, SymbolicStep
@@ -60,13 +60,13 @@ def one_per_key(relation: Relation, signature: Signature, state: State) -> Formu
     shared = {*key, "[]"}
     one, other = [], []
     for name, t in relation.columns:
-        x = fresh(name, signature.sort(t))
+        x = signature.fresh(name, signature.sort(t))
         one.append(x)
-        other.append(x if name in shared else fresh(name, signature.sort(t)))
+        other.append(x if name in shared else signature.fresh(name, signature.sort(t)))
     both = conj([state.sent(relation.record, one), state.sent(relation.record, other)])
     both_columns = zip(one, other, relation.columns, strict=True)
-    column = signature.column
-    equations = conj(same(column(x, t), column(y, t)) for x, y, (_, t) in both_columns)
+    column, fresh = signature.column, signature.fresh_number
+    equations = conj(same(column(x, t), column(y, t), fresh) for x, y, (_, t) in both_columns)
     variables = {x.get_id(): x for x in (*one, *other)}
     return every(list(variables.values()), implies(both, equations))
 

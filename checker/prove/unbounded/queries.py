@@ -29,6 +29,7 @@ from .cases import (
     split_again,
 )
 from .cvc5_prover import refuted
+from .isolated import IsolatedSolver
 from .logic import Formula, Term
 from .model_based import ModelBasedProver
 from .results import Answer
@@ -118,7 +119,7 @@ class Prover:
         self.axioms = axioms(self.signature)
         v = self.signature
         followed = [v.sorts[s if v.counts else s.of] for s in v.members]  # type: ignore[attr-defined]
-        self.triggers = Triggers(followed, closed=v.counts)
+        self.triggers = Triggers(v.context, followed, closed=v.counts)
         self.constants = v.constants()
 
     def ask(
@@ -251,7 +252,7 @@ class Prover:
     ) -> tuple[Answer, set[str]]:
         solver = self._solver()
         solver.add(*self._assertions(parts, width))
-        switches = {n: z3.Bool(f"uses {n}") for n in hypotheses}
+        switches = {n: z3.Bool(f"uses {n}", self.signature.context) for n in hypotheses}
         for name, f in hypotheses.items():
             solver.add(z3.Implies(switches[name], self._hypothesis(f, width)))
         answer = answer_of(solver, self.budget.check(solver, *switches.values(), most=limit))
@@ -261,8 +262,8 @@ class Prover:
         return answer, self._shrunk(solver, switches, core) if self.shrink else core
 
     def _core(self, solver: Any, switches: Mapping[str, Any]) -> set[str]:
-        ids = {p.get_id() for p in solver.unsat_core()}
-        return {n for n, p in switches.items() if p.get_id() in ids}
+        names = solver.unsat_core()
+        return {n for n, p in switches.items() if p.decl().name() in names}
 
     def _shrunk(self, solver: Any, switches: Mapping[str, Any], core: set[str]) -> set[str]:
         """Without what is not needed: leave one out at a time, while there is effort left."""
@@ -270,13 +271,13 @@ class Prover:
         for name in sorted(core):
             if budget.over:
                 break
-            less = [switches[n] for n in core if n != name]
+            less = [p for n, p in switches.items() if n in core and n != name]
             if name in core and budget.check(solver, *less) == z3.unsat:
                 core = self._core(solver, switches)
         return core
 
-    def _solver(self) -> Any:
-        solver = z3.SimpleSolver()
+    def _solver(self) -> IsolatedSolver:
+        solver = IsolatedSolver(z3.SimpleSolver)
         solver.set("auto_config", False)
         solver.set("mbqi", False)
         solver.set("random_seed", self.seed)
@@ -345,10 +346,10 @@ class Prover:
         return any(refuted(text, self.effort / 3) for text in texts)
 
     def _text(self, hypotheses: Mapping[str, Formula], parts: Sequence[Formula], width: int) -> str:
-        solver = z3.SimpleSolver()
+        solver = self._solver()
         solver.add(*(self._hypothesis(f, width) for f in hypotheses.values()))
         solver.add(*self._assertions(parts, width))
-        return str(solver.to_smt2())
+        return solver.text()
 
 
 def answer_of(solver: Any, found: Any) -> Answer:

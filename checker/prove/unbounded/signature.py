@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import enum
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import z3
@@ -43,7 +43,6 @@ from .values import SequenceValue, Value, held, parts
 
 # No name of a description has a space in it: what is made up here has.
 ORDER = "le "
-_numbers = itertools.count()
 
 
 class UnsupportedError(ProtocolError):
@@ -71,20 +70,16 @@ class Relation:
         return (*self.narrow, *middle, *self.wide)
 
 
-@cache
-def _enumeration(kind: type[enum.Enum], optional: bool) -> tuple[Any, dict[Any, Any]]:
-    members = [*kind, *([None] if optional else [])]
-    names = [f"{kind.__name__}.{m.name if m is not None else 'None'}" for m in members]
-    unique = f"{kind.__qualname__}!{next(_numbers)}"  # Z3 keeps one enumeration per name
-    sort, constants = z3.EnumSort(unique, names)
-    return sort, dict(zip(members, constants, strict=True))
-
-
 @dataclass
 class Signature:
-    """The symbols of one description, and the axioms about those that no step changes."""
+    """The symbols of one description, and the axioms about those that no step changes.
+
+    They are made in a `context` of Z3 that is theirs, and numbered there: what else the process
+    proves changes neither names nor the order of terms.
+    """
 
     description: c.Description
+    context: z3.Context = field(default_factory=z3.Context)
     sorts: dict[type, Any] = field(default_factory=dict)
     orders: dict[type, Any] = field(default_factory=dict)
     nones: dict[type, Any] = field(default_factory=dict)
@@ -95,6 +90,8 @@ class Signature:
     relations: dict[type, Relation] = field(default_factory=dict)
     members: dict[type, Any] = field(default_factory=dict)
     elements: dict[Sort, Any] = field(default_factory=dict)
+    _enumerations: dict[tuple[type, bool], dict[Any, Any]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         for node in self._types():
@@ -106,24 +103,32 @@ class Signature:
             else:
                 self._cell(v.name, v.type)
 
+    def fresh(self, name: str, sort: Any) -> Term:
+        """A constant of a name that nothing else in this signature has."""
+        return z3.Const(f"{name}!{next(self._numbers)}", sort)
+
+    def fresh_number(self, name: str) -> Term:
+        """The same, of a number."""
+        return self.fresh(name, z3.IntSort(self.context))
+
     # ------------------------------------------------------------ sorts
 
     def sort(self, t: Type, span: Span = NOWHERE) -> Any:
         """The Z3 sort that holds the values of a type. Raises UnsupportedError."""
         match t:
             case BoolType():
-                return z3.BoolSort()
+                return z3.BoolSort(self.context)
             case SortType(sort):
                 return self._uninterpreted(sort)
             case QuorumType(system):
                 return self._uninterpreted(system)
             case EnumType(kind):
-                return _enumeration(kind, kind in self.nones)[0]
+                return next(iter(self._members(kind, kind in self.nones).values())).sort()
             case NatType():
-                return z3.IntSort()
+                return z3.IntSort(self.context)
             case SeqType():
                 self._sequences(t, span)
-                return z3.DeclareSort(str(t))
+                return z3.DeclareSort(str(t), self.context)
             case OptionType(inner) if isinstance(inner, (SortType, EnumType)):
                 return self.sort(inner)
         kinds = {"RecordType": "records", "OptionType": "optional values"}
@@ -133,13 +138,15 @@ class Signature:
         if sort not in self.sorts:
             if any(s.__name__ == sort.__name__ for s in self.sorts):
                 raise UnsupportedError(f"two sorts of the name {sort.__name__}")
-            self.sorts[sort] = z3.DeclareSort(sort.__name__)
+            self.sorts[sort] = z3.DeclareSort(sort.__name__, self.context)
         return self.sorts[sort]
 
     def _sequences(self, t: SeqType, span: Span = NOWHERE) -> dict[str, Any]:
         """The functions that say what a sequence in a message holds."""
         if t not in self.sequences:
-            self.sequences[t] = self._functions(str(t), [z3.DeclareSort(str(t))], t, span)
+            self.sequences[t] = self._functions(
+                str(t), [z3.DeclareSort(str(t), self.context)], t, span
+            )
         return self.sequences[t]
 
     def _functions(
@@ -149,7 +156,7 @@ class Signature:
         for name, (each, of) in parts(t).items():
             if isinstance(of, SeqType):
                 raise UnsupportedError(f"sequences in a value of type {t}", span)
-            sorts = [*keys, *([z3.IntSort()] if each else []), self.sort(of, span)]
+            sorts = [*keys, *([z3.IntSort(self.context)] if each else []), self.sort(of, span)]
             found[name] = z3.Function(f"{symbol}{name}", *sorts)
         return found
 
@@ -163,7 +170,7 @@ class Signature:
 
     def largest(self, sort: type) -> Term:
         """The largest number of a range: any, so that what is proved holds whatever it is."""
-        return self.ranges.setdefault(sort, z3.Int(f"largest {sort.__name__}"))
+        return self.ranges.setdefault(sort, z3.Int(f"largest {sort.__name__}", self.context))
 
     @property
     def counts(self) -> bool:
@@ -177,16 +184,32 @@ class Signature:
                 return self.none(t.inner)
             t = t.inner
         if isinstance(value, bool):
-            return z3.BoolVal(value)
+            return z3.BoolVal(value, self.context)
         if isinstance(value, int):
-            return z3.IntVal(value)
+            return self.number(value)
         if isinstance(value, enum.Enum):
-            return _enumeration(type(value), type(value) in self.nones)[1][value]
+            return self._members(type(value), type(value) in self.nones)[value]
         if isinstance(value, Ordered) and value.index < 0:
             return self.bottom(type(value))
         if isinstance(value, Sort):
             return self.element(type(value), value.index)
         raise UnsupportedError(f"the constant {value!r}", span)
+
+    def number(self, value: int) -> Term:
+        """A number."""
+        return z3.IntVal(value, self.context)
+
+    def _members(self, kind: type[enum.Enum], optional: bool) -> dict[Any, Term]:
+        """The members of an enumeration, and perhaps None, as constants of one sort."""
+        key = (kind, optional)
+        if key not in self._enumerations:
+            members = [*kind, *([None] if optional else [])]
+            names = [f"{kind.__name__}.{m.name if m is not None else 'None'}" for m in members]
+            # Z3 keeps one enumeration per name.
+            unique = f"{kind.__qualname__}!{len(self._enumerations)}"
+            _, constants = z3.EnumSort(unique, names, self.context)
+            self._enumerations[key] = dict(zip(members, constants, strict=True))
+        return self._enumerations[key]
 
     def element(self, sort: type[Sort], index: int) -> Term:
         """A named element."""
@@ -197,7 +220,7 @@ class Signature:
     def none(self, inner: Type) -> Term:
         """The element that stands for None in the sort of `inner`."""
         if isinstance(inner, EnumType):
-            return _enumeration(inner.enum, True)[1][None]
+            return self._members(inner.enum, True)[None]
         if not isinstance(inner, SortType):
             raise UnsupportedError(f"values of type {inner} | None")
         return z3.Const(f"none {inner.sort.__name__}", self.sort(inner))
@@ -209,10 +232,10 @@ class Signature:
     def values(self, t: Type) -> list[Term] | None:
         """The values of a finite type; None for a type of any size."""
         if isinstance(t, OptionType) and isinstance(t.inner, EnumType):
-            return list(_enumeration(t.inner.enum, True)[1].values())
+            return list(self._members(t.inner.enum, True).values())
         if isinstance(t, EnumType):
             return [self.literal(m, t) for m in t.enum]
-        return [z3.BoolVal(False), z3.BoolVal(True)] if isinstance(t, BoolType) else None
+        return [self.literal(m, t) for m in (False, True)] if isinstance(t, BoolType) else None
 
     def constants(self) -> list[Term]:
         """Bottoms, Nones and one element of each sort: sorts are not empty."""
@@ -227,7 +250,7 @@ class Signature:
         """That `x` is what a parameter or loop of this type ranges over: no None, no bottom."""
         if isinstance(t, QuorumType) and not issubclass(said_by(t.system), BySize):
             # Sorts are not empty, but there may be numbers of members that make no quorum.
-            return Atom(z3.Bool(f"there are {t.system.__name__}"))
+            return Atom(z3.Bool(f"there are {t.system.__name__}", self.context))
         if not isinstance(t, SortType):
             return self.typed(x, t)
         rest = self.typed(x, t)
@@ -258,14 +281,16 @@ class Signature:
         """The order of a sort's elements as a relation."""
         if sort not in self.orders:
             z = self._uninterpreted(sort)
-            self.orders[sort] = z3.Function(f"{ORDER}{sort.__name__}", z, z, z3.BoolSort())
+            self.orders[sort] = z3.Function(
+                f"{ORDER}{sort.__name__}", z, z, z3.BoolSort(self.context)
+            )
         return self.orders[sort]
 
     def is_member(self, x: Term, quorum: Term, system: type) -> Formula:
         """That `x` is in a quorum."""
         if system not in self.members:
             of = self._uninterpreted(system.of)  # type: ignore[attr-defined]
-            sorts = (of, self._uninterpreted(system), z3.BoolSort())
+            sorts = (of, self._uninterpreted(system), z3.BoolSort(self.context))
             self.members[system] = z3.Function(f"in {system.__name__}", *sorts)
         return Atom(self.members[system](x, quorum))
 
@@ -310,7 +335,7 @@ class Signature:
             symbol = f"self.{name}"
             if isinstance(value, SetType):
                 element = self.sort(value.element)
-                self.sets[name] = z3.Function(symbol, *sorts, element, z3.BoolSort())
+                self.sets[name] = z3.Function(symbol, *sorts, element, z3.BoolSort(self.context))
             else:
                 self.parts[name] = self._functions(symbol, sorts, value)
         except UnsupportedError as error:
@@ -334,7 +359,7 @@ class Signature:
             sorts = [self.sort(t) for _, t in found.columns]
         except UnsupportedError as error:
             raise UnsupportedError(f"{error.what} (message {record.__name__})") from None
-        symbol = z3.Function(record.__name__, *sorts, z3.BoolSort())
+        symbol = z3.Function(record.__name__, *sorts, z3.BoolSort(self.context))
         return Relation(record, symbol, found.narrow, found.wide, key)
 
 

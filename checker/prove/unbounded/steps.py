@@ -29,7 +29,6 @@ from .logic import (
     disj,
     equal,
     every,
-    fresh,
     implies,
     lifted,
     neg,
@@ -179,15 +178,15 @@ class SymbolicStep:
         """A function with the axiom that it gives a value for which the write happens, if any."""
         if id(write) not in self._chosen:
             sort = self.signature.sort(binder.var.type, write.span)
-            name = str(fresh(f"chosen.{binder.var.name}", sort))
+            name = str(self.signature.fresh(f"chosen.{binder.var.name}", sort))
             f = (
                 z3.Function(name, *(k.sort() for k in bound), sort)
                 if bound
                 else z3.Const(name, sort)
             )
             self._chosen[id(write)] = f
-            row = [fresh("k", k.sort()) for k in bound]
-            x = fresh("x", sort)
+            row = [self.signature.fresh("k", k.sort()) for k in bound]
+            x = self.signature.fresh("x", sort)
             names = [key.name for key in write.keys if _is_bound(key, write)]  # type: ignore[attr-defined]
             inner = {**env, **{n: single(k) for n, k in zip(names, row, strict=True)}}
             chosen = f(*row) if bound else f
@@ -279,13 +278,13 @@ class _Parameters:
                     relation = v.relations[record]
                     if relation.wide:
                         raise UnsupportedError("receiving a message that holds maps", b.var.span)
-                    row = [fresh(f"{b.var.name}.{n}", v.sort(t)) for n, t in relation.columns]
+                    row = [v.fresh(f"{b.var.name}.{n}", v.sort(t)) for n, t in relation.columns]
                     columns = zip(relation.columns, row, strict=True)
                     message = {n: v.column(x, t) for (n, t), x in columns}
                     env[b.var.name] = MessageValue(message)
                     parts.append(self.at.state.sent(record, row))
                 case c.OverType(type=of):
-                    x = fresh(b.var.name, v.sort(of, b.var.span))
+                    x = v.fresh(b.var.name, v.sort(of, b.var.span))
                     env[b.var.name] = single(x)
                     parts.append(v.proper(x, of))
                 case _:

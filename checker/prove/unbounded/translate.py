@@ -30,7 +30,6 @@ from .logic import (
     disj,
     equal,
     every,
-    fresh,
     iff,
     implies,
     lifted,
@@ -113,12 +112,13 @@ class FirstOrderTranslator:
             relation = self.signature.relations.get(t.record)
             if relation is not None and relation.wide:
                 raise UnsupportedError("comparing messages that hold maps", left.span)
-        return same(self.value(left, env), self.value(right, env))
+        return same(self.value(left, env), self.value(right, env), self.signature.fresh_number)
 
     def _is_item(self, item: c.Expr, of: c.Expr, env: Env) -> Formula:
         wanted, sequence = self.value(item, env), self.sequence(of, env)
-        at = fresh("at", z3.IntSort())
-        return some([at], conj([below(at, sequence.length), same(sequence.item(at), wanted)]))
+        at = self.signature.fresh_number("at")
+        here = same(sequence.item(at), wanted, self.signature.fresh_number)
+        return some([at], conj([below(at, sequence.length), here]))
 
     def _less_equal(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
         t = self._ordered(left)
@@ -148,7 +148,7 @@ class FirstOrderTranslator:
     def _all_elements(self, t: Type, says: Callable[[Term], Formula]) -> Formula:
         if (values := self.signature.values(t)) is not None:
             return conj(map(says, values))
-        x = fresh("x", self.signature.sort(t))
+        x = self.signature.fresh("x", self.signature.sort(t))
         return every([x], says(x))
 
     def _sent(self, message: c.Expr, env: Env) -> Formula:
@@ -160,14 +160,15 @@ class FirstOrderTranslator:
         if self.signature.relations[record].wide:
             raise UnsupportedError("asking for one message that holds maps", message.span)
         columns = self.message(message, env).columns
-        chosen = [fresh(n, self.signature.sort(t)) for n, t in record.field_types().items()]
+        v = self.signature
+        chosen = [v.fresh(n, v.sort(t)) for n, t in record.field_types().items()]
         row, made, equations = [], [], []
         for x, (n, t) in zip(chosen, record.field_types().items(), strict=True):
             given = columns[n]
             if isinstance(given, SequenceValue):
                 row.append(single(x))
                 made.append(x)
-                equations.append(same(given, self.signature.column(x, t)))
+                equations.append(same(given, v.column(x, t), v.fresh_number))
             else:
                 row.append(given)
         sent = lifted(lambda *xs: self.state.sent(record, xs), *row)
@@ -200,7 +201,8 @@ class FirstOrderTranslator:
             case c.Concat(left=left, right=right):
                 return concatenation(self.sequence(left, env), self.sequence(right, env))
             case c.MakeSeq(items=items, type=SeqType(element, _)):
-                return listed([self.value(x, env) for x in items], self._anything(element))
+                empty, number = self._anything(element), self.signature.number
+                return listed([self.value(x, env) for x in items], empty, number)
             case c.Ite(test=test, then=then, orelse=orelse):
                 p = self.formula(test, env)
                 return choose(p, self.sequence(then, env), self.sequence(orelse, env))  # type: ignore[return-value]

@@ -35,7 +35,8 @@ class Triggers:
     `closed`: nothing is asserted without triggers. With arithmetic Z3's own patterns need not end.
     """
 
-    def __init__(self, followed: Iterable[Any], closed: bool = False) -> None:
+    def __init__(self, context: z3.Context, followed: Iterable[Any], closed: bool = False) -> None:
+        self.context = context
         self.followed, self.closed = {s.name() for s in followed}, closed
         self._symbols: dict[str, Any] = {}
 
@@ -44,7 +45,7 @@ class Triggers:
         sort = x.sort()
         name = f"{kind} {sort.name()}"
         if name not in self._symbols:
-            self._symbols[name] = z3.Function(name, sort, z3.BoolSort())
+            self._symbols[name] = z3.Function(name, sort, z3.BoolSort(self.context))
         return self._symbols[name](x)
 
     def hypothesis(self, f: Formula, wide: bool, follow: bool = True, cells: bool = True) -> Any:
@@ -74,7 +75,7 @@ class _Z3Writer:
     def written(self, f: Formula, constants: list[Term] | None = None) -> Any:
         match f:
             case bool():
-                return z3.BoolVal(f)
+                return z3.BoolVal(f, self.triggers.context)
             case Atom(term, positive):
                 return term if positive else z3.Not(term)
             case And(parts):

@@ -25,7 +25,6 @@ from .logic import (
     conj,
     equal,
     every,
-    fresh,
     implies,
     lifted,
     mapped,
@@ -94,15 +93,15 @@ def choose(test: Formula, then: Value, orelse: Value) -> Value:
     return choice(test, then, orelse)
 
 
-def same(one: Value, other: Value) -> Formula:
-    """That two values are equal, part by part."""
+def same(one: Value, other: Value, fresh: Callable[[str], Term]) -> Formula:
+    """That two values are equal, part by part; `fresh` makes numbers of new names."""
     if isinstance(one, SequenceValue) and isinstance(other, SequenceValue):
-        i = fresh("i", z3.IntSort())
+        i = fresh("i")
         inside = below(i, one.length)
-        items = every([i], implies(inside, same(one.item(i), other.item(i))))
+        items = every([i], implies(inside, same(one.item(i), other.item(i), fresh)))
         return conj([lifted(equal, one.length, other.length), items])
     if isinstance(one, MessageValue) and isinstance(other, MessageValue):
-        return conj(same(x, other.columns[n]) for n, x in one.columns.items())
+        return conj(same(x, other.columns[n], fresh) for n, x in one.columns.items())
     assert isinstance(one, tuple) and isinstance(other, tuple), (one, other)
     return lifted(equal, one, other)
 
@@ -148,16 +147,16 @@ def concatenation(left: SequenceValue, right: SequenceValue) -> SequenceValue:
     return SequenceValue(mapped(lambda n, k: n + k, left.length, right.length), item)
 
 
-def listed(items: Sequence[Value], empty: Value) -> SequenceValue:
+def listed(items: Sequence[Value], empty: Value, number: Callable[[int], Term]) -> SequenceValue:
     """These items; past the end, where nothing makes sense, the last (if none, `empty`)."""
 
     def item(i: Term) -> Value:
         found = items[-1] if items else empty
         for k in range(len(items) - 2, -1, -1):
-            found = choose(equal(i, z3.IntVal(k)), items[k], found)
+            found = choose(equal(i, number(k)), items[k], found)
         return found
 
-    return SequenceValue(single(z3.IntVal(len(items))), item)
+    return SequenceValue(single(number(len(items))), item)
 
 
 def _least(x: Term, y: Term) -> Term:
