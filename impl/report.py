@@ -8,7 +8,7 @@ from .messages import Message, Value
 
 
 @dataclass(frozen=True)
-class Event:
+class SimulationEvent:
     """One line of a run's log. `detail` is text for people, `message` what was carried."""
 
     at_s: float
@@ -34,7 +34,7 @@ class Report:
     duplicated: int
     crashes: int
     restarts: int
-    log: tuple[Event, ...] = field(repr=False)
+    log: tuple[SimulationEvent, ...] = field(repr=False)
 
     @property
     def agreement(self) -> bool:

@@ -24,7 +24,7 @@ from .faults import Faults, draw_schedule
 from .host import Node
 from .messages import Envelope, Message, Request, Value
 from .records import Record
-from .report import Event, Report
+from .report import Report, SimulationEvent
 from .storage import MemoryStore
 
 CLIENT_RETRY_S: Final = 1.0
@@ -32,7 +32,7 @@ FLUSH_S: Final = 0.1
 TIME_LIMIT_S: Final = 300.0
 
 
-Watcher: TypeAlias = Callable[[Event, Node | None], None]
+Watcher: TypeAlias = Callable[[SimulationEvent, Node | None], None]
 
 
 def simulate(
@@ -127,7 +127,7 @@ class _World:
         self._now_s = 0.0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._tickets = 0
-        self._log: list[Event] = []
+        self._log: list[SimulationEvent] = []
         self._counts = dict.fromkeys(
             ("sent", "delivered", "dropped", "duplicated", "crashes", "restarts", "steps"), 0
         )
@@ -191,7 +191,7 @@ class _World:
 
     def note(self, name: str, kind: str, detail: str = "", message: Message | None = None) -> None:
         """Write one line of the log."""
-        event = Event(self._now_s, name, kind, detail, message)
+        event = SimulationEvent(self._now_s, name, kind, detail, message)
         self._log.append(event)
         if self._watch is not None:
             self._watch(event, self._machines[name].node)

@@ -75,7 +75,7 @@ class Clause:
         return c.Quant(forall=True, binders=binders, body=body, type=c.BOOL)
 
 
-class Columns:
+class LiteralColumns:
     """The literals of one prefix, evaluated."""
 
     def __init__(self, grammar: CandidateGrammar, prefix: QuantifierPrefix) -> None:
@@ -160,7 +160,7 @@ class _Packer:
 class Reached:
     """The distinct rows of a prefix in all states reached so far, as one big number per literal."""
 
-    columns: Columns
+    columns: LiteralColumns
     rows: Bits = field(init=False)
 
     def __post_init__(self) -> None:

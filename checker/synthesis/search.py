@@ -16,7 +16,7 @@ from quorate.model.language.ir import core as c
 
 from .arrays import Valuations
 from .batch import Array, Batch
-from .clauses import Clause, Columns, Reached, distinct
+from .clauses import Clause, LiteralColumns, Reached, distinct
 from .grammar import CandidateGrammar, QuantifierPrefix
 from .instance import SampledInstance
 from .vector import States
@@ -47,7 +47,7 @@ class ClauseLearner:
     def reached(self, prefix: QuantifierPrefix) -> Reached:
         """The rows of a prefix in a sample of the states reached."""
         if prefix not in self._reached:
-            found = self._reached[prefix] = Reached(Columns(self.grammar, prefix))
+            found = self._reached[prefix] = Reached(LiteralColumns(self.grammar, prefix))
             for i in self.instances[:SAMPLED]:
                 with i.sizes:
                     found.add(i.layout, sample(i.states, SAMPLE))

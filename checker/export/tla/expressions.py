@@ -14,12 +14,12 @@ from . import terms as t
 from .domains import fields_of
 from .layout import cat
 from .looking import elementwise, local_key, may_be_no_key, may_be_undefined, unfolded
-from .quantifiers import Quantifiers
+from .quantifiers import TlaQuantifiers
 from .scopes import Scope
 from .terms import Term
 
 
-class TlaExpressions(Quantifiers):
+class TlaExpressions(TlaQuantifiers):
     """Writes every kind of expression."""
 
     def refuse(self, e: s.Expr | s.Statement, what: str) -> InputError:

@@ -17,7 +17,7 @@ from .terms import Term
 
 
 @dataclass
-class Quantifiers:
+class TlaQuantifiers:
     """What binds names: all/any, comprehensions, loops."""
 
     domains: Domains

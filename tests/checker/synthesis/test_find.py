@@ -16,7 +16,7 @@ from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance
 from quorate.checker.synthesis.arrays import UncoveredError, Valuations
 from quorate.checker.synthesis.batch import Batch
 from quorate.checker.synthesis.candidates import candidate_lemmas
-from quorate.checker.synthesis.clauses import Clause, Columns, _Cover
+from quorate.checker.synthesis.clauses import Clause, LiteralColumns, _Cover
 from quorate.checker.synthesis.grammar import CandidateGrammar
 from quorate.checker.synthesis.instance import SampledInstance
 from quorate.checker.synthesis.plausible import writable
@@ -254,7 +254,7 @@ def test_text_says_what_the_candidate_says(protocol):
     random = np.random.default_rng(4)
     bodies = {}
     for k, prefix in enumerate(grammar.prefixes[::5]):
-        columns = Columns(grammar, prefix)
+        columns = LiteralColumns(grammar, prefix)
         if len(columns.literals) < 3:
             continue
         where = tuple(sorted(random.choice(len(columns.literals), 3, replace=False).tolist()))
