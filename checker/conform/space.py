@@ -171,7 +171,7 @@ class Space:
 
     def requirements(self, row: Row, call: Call) -> list[Requirement]:
         """Each guard of a call in a state, as CPython finds it."""
-        return self.model.machine.requirements(self.state(row), call.action, call.arguments)
+        return self.model.interpreter.requirements(self.state(row), call.action, call.arguments)
 
 
 class _Shower:

@@ -41,13 +41,15 @@ class CompiledModel:
         with self.sizes:
             self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
             self.packing = Packing(self.kernel.layout)
-            self.machine = Interpreter(self.protocol, self.sizes)
+            self.interpreter = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
-            self.confirm = Confirmer(self.kernel, self.machine)
+            self.confirm = Confirmer(self.kernel, self.interpreter)
 
     def initial(self) -> list[State]:
         """The initial states, with symmetry one of each orbit."""
-        return self.canonical.distinct(list(dict.fromkeys(self.machine.initial())), self.packing)
+        return self.canonical.distinct(
+            list(dict.fromkeys(self.interpreter.initial())), self.packing
+        )
 
     def packed(self, state: State) -> Words:
         """The words that stand for a state."""
@@ -55,7 +57,7 @@ class CompiledModel:
 
     def steps(self, initial: State, rows: Iterable[Words]) -> tuple[Move, ...]:
         """The steps from an initial state through packed ones, as CPython takes them."""
-        return tuple(steps_through(self.machine, initial, rows, self.packed, self.kernel))
+        return tuple(steps_through(self.interpreter, initial, rows, self.packed, self.kernel))
 
 
 def only_invariants(description: c.Description, names: Collection[str]) -> c.Description:

@@ -26,7 +26,7 @@ class Confirmer:
     """Runs the properties and the steps of a protocol where the kernel found something."""
 
     kernel: Kernel
-    machine: Interpreter
+    interpreter: Interpreter
 
     def bits(self, state: State) -> int:
         """What `check` gives for a state: bit i for property i (see `Kernel`)."""
@@ -34,7 +34,7 @@ class Confirmer:
         bits = 0
         for i, p in enumerate(properties):
             try:
-                if self.machine.holds(p.name, state) != (p.kind == "invariant"):
+                if self.interpreter.holds(p.name, state) != (p.kind == "invariant"):
                     bits |= 1 << i
             except StepError:
                 bits |= 1 << len(properties)
@@ -57,7 +57,7 @@ class Confirmer:
         description = self.kernel.description
         for p in (*description.reachables, *description.invariants):
             try:
-                holds = self.machine.holds(p.name, state)
+                holds = self.interpreter.holds(p.name, state)
             except StepError as error:
                 return Finding(initial, path, undefined=error.at)
             if not holds and p.kind == "invariant":
@@ -78,7 +78,7 @@ class Confirmer:
 
     def _undefined_step(self, state: State, label: int) -> UndefinedAt:
         try:
-            for _ in self.machine.successors(state):
+            for _ in self.interpreter.successors(state):
                 pass
         except StepError as error:
             if error.at is not None:

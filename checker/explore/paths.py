@@ -21,7 +21,7 @@ class ExplorationError(InternalError):
 
 
 def steps_through(
-    machine: Interpreter,
+    interpreter: Interpreter,
     state: State,
     rows: Iterable[Words],
     pack: Callable[[State], Words],
@@ -35,7 +35,7 @@ def steps_through(
     """
     hints = _Hints(kernel) if kernel is not None else None
     for row in rows:
-        for move in _candidates(machine, state, hints):
+        for move in _candidates(interpreter, state, hints):
             if move.state != state and np.array_equal(pack(move.state), row):
                 yield move
                 state = move.state
@@ -44,15 +44,15 @@ def steps_through(
             raise ExplorationError(f"no action leads from {state!r} to the packed state {row}")
 
 
-def _candidates(machine: Interpreter, state: State, hints: _Hints | None) -> Iterator[Move]:
+def _candidates(interpreter: Interpreter, state: State, hints: _Hints | None) -> Iterator[Move]:
     if hints is not None:
         for action, arguments in hints.enabled(state):
-            after = machine.tried(state, action, arguments)
+            after = interpreter.tried(state, action, arguments)
             if after is not None:
                 yield Move(action, arguments, after)
-    for action in machine.actions:
-        for arguments in machine.choices(state, action):
-            after = machine.tried(state, action, arguments)
+    for action in interpreter.actions:
+        for arguments in interpreter.choices(state, action):
+            after = interpreter.tried(state, action, arguments)
             if after is not None:
                 yield Move(action, arguments, after)
 

@@ -107,7 +107,7 @@ class _Guess:
         self.explorer = Explorer(refinement.concrete, bounds.joint, limit=MOST_STATES, only=nothing)
         with contextlib.suppress(StepError):  # the states found before it are enough for guesses
             self.explorer.run(None, coverage=False)
-        self.view = View(self.explorer.machine)
+        self.view = View(self.explorer.interpreter)
 
     def run(self) -> dict[str, list[Alternatives]]:
         samples = self._samples()

@@ -278,7 +278,7 @@ class _RefinementChecker:
         reached = self.explorer.state(int(self.graph.targets[edge]))
         move = Move(label.action, arguments, reached)
         state = self.explorer.state(node)
-        if self.explorer.machine.step(state, move.action, move.arguments) != reached:
+        if self.explorer.interpreter.step(state, move.action, move.arguments) != reached:
             raise ExplorationError(f"CPython does not take {label} from {state!r} to {reached!r}")
         return RefinementFailure(
             self._trace(node, move),

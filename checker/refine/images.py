@@ -51,7 +51,7 @@ class Images:
     calls: int = 0
 
     def __post_init__(self) -> None:
-        self._view = View(self.explorer.machine)
+        self._view = View(self.explorer.interpreter)
         self._translator = AbstractValues(self.refinement.abstract, self.refinement.sorts)
         self._numbers: dict[State, int] = {}
         self._image: dict[int, int] = {}  # image numbers of the nodes that were mapped

@@ -102,7 +102,7 @@ class _Maker:
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
-        self.machine = Interpreter(self.protocol, self.sizes)
+        self.interpreter = Interpreter(self.protocol, self.sizes)
         self.sent_at = next(
             (
                 i
@@ -196,11 +196,11 @@ class _Maker:
         return Undefined(at.kind, step, at.what, excerpt)
 
     def _is_taken(self, state: State, move: Move) -> bool:
-        return self.machine.tried(state, move.action, move.arguments) is not None
+        return self.interpreter.tried(state, move.action, move.arguments) is not None
 
     def _is_undefined(self, state: State, move: Move) -> bool:
         try:
-            self.machine.step(state, move.action, move.arguments)
+            self.interpreter.step(state, move.action, move.arguments)
         except StepError:
             return True
         return False
@@ -280,7 +280,7 @@ class _Maker:
 
     def _why(self, violated: str, state: State) -> str | None:
         prop = next(p for p in self.description.invariants if p.name == violated)
-        return witness(self.description, prop, state, self.machine)
+        return witness(self.description, prop, state, self.interpreter)
 
 
 def _at(state: State, place: tuple[int, int | None]) -> Any:

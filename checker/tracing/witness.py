@@ -31,14 +31,14 @@ class NoWitnessError(Exception):
 
 
 def witness(
-    description: c.Description, prop: c.Property, state: State, machine: Interpreter
+    description: c.Description, prop: c.Property, state: State, interpreter: Interpreter
 ) -> str:
-    """What breaks the invariant in this state. Use it inside the sizes of the machine.
+    """What breaks the invariant in this state. Use it inside the sizes of the interpreter.
 
     Raises NoWitnessError.
     """
-    machine.load(state)
-    holder = machine.object
+    interpreter.load(state)
+    holder = interpreter.object
     method, owner = _resolve(type(holder).__mro__, prop.name)
     return _Explainer(holder).of_method(method, owner, {}, truth=False)
 

@@ -97,15 +97,15 @@ def proved(description: c.Description, sizes: Sizes, guesses: Guesses) -> tuple[
 
 def _some_states(description: c.Description, sizes: Sizes) -> Iterator[State]:
     """The initial states, and those on a few runs at random."""
-    machine = Interpreter(description.protocol, sizes)
+    interpreter = Interpreter(description.protocol, sizes)
     chance, left = random.Random(0), MOST_TRIED
-    initial = list(dict.fromkeys(machine.initial()))
+    initial = list(dict.fromkeys(interpreter.initial()))
     yield from initial
     for _ in range(WALKS if initial else 0):
         state = chance.choice(initial)
         for _ in range(STEPS):
             try:
-                after = {s for _, _, s in machine.successors(state)} - {state}
+                after = {s for _, _, s in interpreter.successors(state)} - {state}
             except StepError:
                 break
             left -= len(after)

@@ -85,7 +85,7 @@ class Explorer(Search):
         o = self.options
         self.model = CompiledModel(protocol, sizes, o.only, o.symmetry, o.por)
         self.description, self.kernel = self.model.description, self.model.kernel
-        self.packing, self.machine = self.model.packing, self.model.machine
+        self.packing, self.interpreter = self.model.packing, self.model.interpreter
         self._storage: Storage | None = None
         self._checkpoint: Checkpoint | None = None
         self._resumed: Resumed | None = None

@@ -60,12 +60,12 @@ class Reference(Search):
         self.sizes, self.limit, self.coverage = sizes, limit, coverage
         with sizes:
             self.invariants = claimed(protocol, only)
-            self.machine = Interpreter(protocol, sizes)
+            self.interpreter = Interpreter(protocol, sizes)
         self.reachables = list(protocol.methods("reachable"))
         self.parents: dict[State, tuple[State, str, Any] | None] = {}
         self.frontier: list[State] = []
         self.expanded = 0
-        self.fired = dict.fromkeys(self.machine.actions, 0)
+        self.fired = dict.fromkeys(self.interpreter.actions, 0)
         self.reached: set[str] = set()
         self.depth = 0
         self._end_state: State | None = None
@@ -122,7 +122,7 @@ class Reference(Search):
         return outcome
 
     def _initial(self) -> End | None:
-        self.frontier = list(dict.fromkeys(self.machine.initial()))
+        self.frontier = list(dict.fromkeys(self.interpreter.initial()))
         self.parents.update(dict.fromkeys(self.frontier))
         for state in self.frontier:
             if (name := self._violation(state)) is not None:
@@ -143,14 +143,14 @@ class Reference(Search):
         self.expanded += 1
         before = dict(self.fired)
         try:
-            for action, args, after in self.machine.successors(state):
+            for action, args, after in self.interpreter.successors(state):
                 self.fired[action] += 1
                 if after in self.parents:
                     continue
                 self.parents[after] = (state, action, args)
                 following.append(after)
                 end = self._end(after)
-                self.machine.load(state)
+                self.interpreter.load(state)
                 if end is not None:
                     self.fired = before
                     self._count(state)
@@ -164,7 +164,7 @@ class Reference(Search):
 
     def _count(self, state: State) -> None:
         """Count every step of a state, those without a value included."""
-        m = self.machine
+        m = self.interpreter
         for action in m.actions:
             for args in m.choices(state, action):
                 try:
@@ -184,12 +184,12 @@ class Reference(Search):
         return self.limit is not None and len(self.parents) >= self.limit
 
     def _violation(self, state: State) -> str | None:
-        self.reached |= {n for n in self.reachables if self.machine.holds(n, state)}
-        return next((n for n in self.invariants if not self.machine.holds(n, state)), None)
+        self.reached |= {n for n in self.reachables if self.interpreter.holds(n, state)}
+        return next((n for n in self.invariants if not self.interpreter.holds(n, state)), None)
 
     def _guards(self) -> Iterator[GuardCoverage]:
         """How often each `require` was the first to fail: CPython counts, by lines."""
-        m, blocked = self.machine, Counter[tuple[str, int]]()
+        m, blocked = self.interpreter, Counter[tuple[str, int]]()
         for state in self.parents:
             left = dict(zip(m.sizes.faults, state[len(m.variables) :], strict=True))
             for name, method in m.actions.items():

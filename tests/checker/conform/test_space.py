@@ -36,9 +36,9 @@ def agrees(protocol: type[Protocol], sizes: Sizes) -> str:
     """Walk through the first states, and compare all that a space says with the interpreter."""
     with sizes:
         space = Space(protocol, sizes)
-        machine, variables = space.model.machine, space.description.variables
+        interpreter, variables = space.model.interpreter, space.description.variables
         try:
-            initial = list(dict.fromkeys(machine.initial()))
+            initial = list(dict.fromkeys(interpreter.initial()))
         except StepError:
             return "senseless start"
         assert list(map(space.state, space.initial)) == initial
@@ -49,7 +49,7 @@ def agrees(protocol: type[Protocol], sizes: Sizes) -> str:
             shown = {n: v for n, v in show_state(space.description, state).items() if n in names}
             assert space.shown(row) == shown
             try:
-                expected = set(machine.successors(state))
+                expected = set(interpreter.successors(state))
             except StepError:
                 with pytest.raises(StepError):
                     space.steps(row)
@@ -64,7 +64,7 @@ def agrees(protocol: type[Protocol], sizes: Sizes) -> str:
             for code in space.disabled(row):
                 call = space.call(code)
                 assert not call.environment
-                assert machine.step(state, call.action, call.arguments) is None
+                assert interpreter.step(state, call.action, call.arguments) is None
                 asked = space.requirements(row, call)
                 first = next(k for k, r in enumerate(asked) if not r.held)
                 assert space.failing(row, code)[0] == first

@@ -205,9 +205,9 @@ def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
 
     seen: Counter[bool] = Counter()
     with sizes:
-        states = set(model.machine.initial())
+        states = set(model.interpreter.initial())
         for _ in range(12):
-            states |= {t for s in states for _, _, t in model.machine.successors(s)}
+            states |= {t for s in states for _, _, t in model.interpreter.successors(s)}
         for state in states:
             far = distance(
                 compiled.address("distance"), model.packing.pack(state), np.zeros(1, np.uint32)

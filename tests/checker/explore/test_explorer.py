@@ -74,7 +74,7 @@ def test_interrupt_keeps_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> No
 def _transitions_of_first(search: Explorer, count: int) -> int:
     with search.sizes:
         states = [search.state(k) for k in range(count)]
-        return sum(1 for s in states for _ in search.machine.successors(s))
+        return sum(1 for s in states for _ in search.interpreter.successors(s))
 
 
 def test_progress_grows(monkeypatch: pytest.MonkeyPatch) -> None:

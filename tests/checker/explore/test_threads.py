@@ -204,7 +204,7 @@ def _is_the_beginning(search: Explorer, found: Exploration) -> None:
     assert np.array_equal(search.store.states[:n], whole.store.states[:n])
     with search.sizes:
         expanded = (search.state(k) for k in range(found.states - found.waiting))
-        steps = sum(1 for s in expanded for _ in search.machine.successors(s))
+        steps = sum(1 for s in expanded for _ in search.interpreter.successors(s))
     assert found.transitions == sum(found.fired.values()) == steps
 
 

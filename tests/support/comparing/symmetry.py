@@ -93,14 +93,14 @@ def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort
 
 def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
     """States on a random run."""
-    following = explorer.machine.initial()
+    following = explorer.interpreter.initial()
     for _ in range(steps):
         if not following:
             return
         state = random.choice(following)
         yield state
         try:
-            following = [s for _, _, s in explorer.machine.successors(state)]
+            following = [s for _, _, s in explorer.interpreter.successors(state)]
         except StepError:
             return
 

@@ -182,7 +182,9 @@ class Directed(Search):
             return Finding()
         initial, path = self._path_to(int(self._control[f.WHERE]))
         found = int(self._control[f.FOUND])
-        return shrunk(self.model.machine, self.model.confirm.finding(outcome, initial, path, found))
+        return shrunk(
+            self.model.interpreter, self.model.confirm.finding(outcome, initial, path, found)
+        )
 
     def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         model, c, s = self.model, self._control, self._store

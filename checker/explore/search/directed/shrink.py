@@ -14,7 +14,7 @@ from quorate.model.language import StepError
 from quorate.model.language.interpreter import Interpreter, State
 
 
-def shrunk(machine: Interpreter, found: Finding) -> Finding:
+def shrunk(interpreter: Interpreter, found: Finding) -> Finding:
     """The same finding at the end of a part of its path, run again by CPython.
 
     None of its steps can be left out (it is 1-minimal); a quite different path may be shorter.
@@ -25,7 +25,7 @@ def shrunk(machine: Interpreter, found: Finding) -> Finding:
         size = -(-len(kept.path) // parts)
         for start in range(0, len(kept.path), size):
             rest = [*kept.path[:start], *kept.path[start + size :]]
-            shorter = _run(machine, found, rest)
+            shorter = _run(interpreter, found, rest)
             if shorter is not None:
                 kept, parts = shorter, max(parts - 1, 2)
                 break
@@ -36,31 +36,31 @@ def shrunk(machine: Interpreter, found: Finding) -> Finding:
     return kept
 
 
-def _run(machine: Interpreter, found: Finding, moves: Sequence[Move]) -> Finding | None:
+def _run(interpreter: Interpreter, found: Finding, moves: Sequence[Move]) -> Finding | None:
     """The finding after those of the steps that can be taken; None if it is none then."""
     state = found.initial
     assert state is not None
     path: list[Move] = []
     for move in moves:
-        after = machine.tried(state, move.action, move.arguments)
+        after = interpreter.tried(state, move.action, move.arguments)
         if after is None or after == state:
             continue
         path.append(Move(move.action, move.arguments, after))
         state = after
-    return _again(machine, replace(found, path=tuple(path)), state)
+    return _again(interpreter, replace(found, path=tuple(path)), state)
 
 
-def _again(machine: Interpreter, found: Finding, state: State) -> Finding | None:
+def _again(interpreter: Interpreter, found: Finding, state: State) -> Finding | None:
     """The same finding in another state; None if that is not wrong in the same way."""
     at = found.undefined
     try:
         if found.violated is not None:
-            return None if machine.holds(found.violated, state) else found
+            return None if interpreter.holds(found.violated, state) else found
         assert at is not None
         if at.kind == "action":
-            machine.step(state, at.name, at.arguments)
+            interpreter.step(state, at.name, at.arguments)
         else:
-            machine.holds(at.name, state)
+            interpreter.holds(at.name, state)
     except StepError as error:
         return None if at is None else replace(found, undefined=error.at)
     return None

@@ -107,7 +107,7 @@ class Walks(Search):
 
     def _begin(self) -> None:
         k = self.model.kernel
-        self.initial = list(dict.fromkeys(self.model.machine.initial()))
+        self.initial = list(dict.fromkeys(self.model.interpreter.initial()))
         self._packed = np.array(
             [self.model.packing.pack(s) for s in self.initial], np.uint64
         ).ravel()
@@ -171,7 +171,7 @@ class Walks(Search):
         rows = (self._trail[i * words : (i + 1) * words] for i in range(1, int(c[WHERE]) + 1))
         path = model.steps(initial, rows)
         found = model.confirm.finding(outcome, initial, path, int(c[FOUND]))
-        return shrunk(model.machine, found)
+        return shrunk(model.interpreter, found)
 
     def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         model, c = self.model, self._control
