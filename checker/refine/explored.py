@@ -20,7 +20,7 @@ from quorate.checker.explore.search.interface import Report
 from quorate.checker.loading import name_of
 from quorate.checker.results import Exploration, Move, Outcome, from_the_start
 from quorate.checker.tracing.build import make_trace
-from quorate.model.language import Sizes
+from quorate.model.language import Sizes, StepError
 from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
@@ -150,7 +150,7 @@ class _RefinementChecker:
             found = self._explore(memory, stage, report)
             if not found.states and found.undefined is not None:  # @init itself is undefined
                 return self._nothing(found)
-            failure = self._look()
+            failure = self._look(found)
             if failure is not None or found.outcome is not Outcome.LIMIT:
                 break
         undefined = failure is None and found.outcome is Outcome.UNDEFINED
@@ -195,8 +195,9 @@ class _RefinementChecker:
         )
         return self.explorer.run(report, coverage=False)
 
-    def _look(self) -> RefinementFailure | None:
+    def _look(self, found: Exploration) -> RefinementFailure | None:
         """The first explored initial state or step that is not abstractly one."""
+        self.ends_undefined = found.outcome is Outcome.UNDEFINED
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
         self.readings: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
@@ -270,7 +271,8 @@ class _RefinementChecker:
 
     # ------------------------------------------------------------ the step that fails
 
-    def _failure(self, edge: int, source: int, target: int) -> RefinementFailure:
+    def _failure(self, edge: int, source: int, target: int) -> RefinementFailure | None:
+        """The failure of a step that is none; None if it is undefined, as the search has found."""
         before, after = self.images.states[source], self.images.states[target]
         node = int(self.graph.sources[edge])
         label = self.graph.edge_labels[int(self.graph.labels[edge])]
@@ -278,7 +280,13 @@ class _RefinementChecker:
         reached = self.explorer.state(int(self.graph.targets[edge]))
         move = Move(label.action, arguments, reached)
         state = self.explorer.state(node)
-        if self.explorer.interpreter.step(state, move.action, move.arguments) != reached:
+        try:
+            taken = self.explorer.interpreter.step(state, move.action, move.arguments)
+        except StepError:
+            if self.ends_undefined:
+                return None
+            raise
+        if taken != reached:
             raise ExplorationError(f"CPython does not take {label} from {state!r} to {reached!r}")
         return RefinementFailure(
             self._trace(node, move),

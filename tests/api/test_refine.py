@@ -11,7 +11,7 @@ from quorate.checker.errors import InputError
 from quorate.model.consensus import Consensus
 from quorate.model.language import Nat, Protocol, action, durable, require
 from quorate.model.paxos import Paxos
-from quorate.model.refinements import refinement
+from quorate.model.refinements import Refinement, refinement
 from quorate.model.voting import Voting
 
 from .schema import valid
@@ -57,6 +57,11 @@ def never_on(self: Up) -> dict[str, object]:
     return {"on": self.n < 0}
 
 
+@refinement(concrete=Up, abstract=Flip)
+def on_above(self: Up) -> dict[str, object]:
+    return {"on": self.n > 0}
+
+
 @refinement(concrete=Double, abstract=Up)
 def as_it_counts(self: Double) -> dict[str, object]:
     return {"n": self.n}
@@ -93,8 +98,10 @@ def test_a_step_that_is_none(tmp_path: Path) -> None:
     assert told["trace"] == str(tmp_path / "run.itf")
 
 
-def test_a_step_that_is_undefined() -> None:
-    result = quorate.refine(never_on, sizes={"N": 2})
+@pytest.mark.parametrize("mapping", [never_on, on_above], ids=lambda m: m.mapping.__name__)
+def test_a_step_that_is_undefined(mapping: Refinement) -> None:
+    """Whatever the mapping would make of a state that is none."""
+    result = quorate.refine(mapping, sizes={"N": 2})
     assert not result.holds and result.violation == "the model is undefined: up() in step 3"
     assert result.trace is not None and result.trace.undefined is not None
     told = valid("refine", 3, result.to_json())
