@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from quorate.checker.cli import console
-from quorate.checker.explore.codegen.cache import cache_directory
 
-from ..support.kernels import keep_kernels, share_kernels
+from ..support.kernels import keep_kernels, own_folder, share_kernels
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,26 +31,16 @@ def no_progress_is_told() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A folder of the module's own, for thousands of kernels that nobody wants again.
-
-    It links to what Numba compiled of the search driver, which takes many seconds.
-    """
-    folder, driver = tmp_path_factory.mktemp("cache"), cache_directory() / "driver"
-    with suppress(OSError):
-        driver.mkdir(parents=True, exist_ok=True)
-        (folder / "driver").symlink_to(driver, target_is_directory=True)
+    """A folder of the module's own, for thousands of kernels that nobody wants again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUORATE_CACHE", str(folder))
+        own_folder(tmp_path_factory.mktemp("cache"), patch)
         yield
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of their own for kernels; the search driver is not compiled again."""
-    known = cache_directory() / "driver"
-    if known.is_dir():
-        shutil.copytree(known, tmp_path / "cache" / "driver")
-    monkeypatch.setenv("QUORATE_CACHE", str(tmp_path / "cache"))
+    own_folder(tmp_path / "cache", monkeypatch)
     keep_kernels(monkeypatch, keyed=False)
     return tmp_path / "cache" / "kernels"
 

@@ -16,7 +16,7 @@ SMALL: list[Bound] = [
     (Paxos, {"Acceptor": 3, "Ballot": 1, "Value": 2}, {}),
     (Paxos, {"Acceptor": 2, "Ballot": 2, "Value": 1}, {}),
     (TwoPhaseCommit, {"Coordinator": 1, "Participant": 2}, {"crash": 1}),
-    (Raft, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}, {"crash": 1}),
+    (Raft, {"Server": 2, "Value": 1, "Term": 1, "Index": 0}, {"crash": 1}),
     (
         PaxosRoles,
         {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Value": 1, "Ballot": 1},
@@ -34,7 +34,7 @@ SYMMETRIC: list[Bound] = [
     (Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 2}, {}),
     (Paxos, {"Acceptor": 4, "Ballot": 1, "Value": 3}, {}),
     (TwoPhaseCommit, {"Coordinator": 1, "Participant": 3}, {"crash": 1}),
-    (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 1}, {"crash": 1}),
+    (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 0}, {"crash": 1}),
     (
         PaxosRoles,
         {"Proposer": 1, "Acceptor": 3, "Learner": 2, "Value": 2, "Ballot": 1},

@@ -11,8 +11,10 @@ anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any
@@ -21,7 +23,7 @@ import pytest
 
 from quorate.checker import ground, smt
 from quorate.checker.explore import codegen, kernel, kernel_source, metadata, reduction
-from quorate.checker.explore.codegen.cache import keep, kept
+from quorate.checker.explore.codegen.cache import cache_directory, keep, kept
 from quorate.checker.explore.codegen.machine_code import Machine
 
 KEY_OF = kernel.key_of
@@ -83,6 +85,21 @@ def share_kernels(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(metadata, "keep", outlines.__setitem__)
     patch.setattr(kernel, "key_of", lambda *what: None if patched() else KEY_OF(*what))
     unpatched()
+
+
+def borrow_driver(folder: Path) -> None:
+    """Let a cache folder have what Numba compiled of the search driver: it takes many seconds."""
+    driver = cache_directory() / "driver"
+    with suppress(OSError):  # where nothing can be kept, it is compiled again
+        driver.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "driver").symlink_to(driver, target_is_directory=True)
+
+
+def own_folder(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """From now on, and until the patch is undone, this is the cache folder."""
+    borrow_driver(folder)
+    patch.setenv("QUORATE_CACHE", str(folder))
 
 
 def keep_kernels(patch: pytest.MonkeyPatch, keyed: bool) -> None:

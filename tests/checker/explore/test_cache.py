@@ -15,6 +15,8 @@ from quorate.checker.explore.codegen.machine_code import Machine
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.model.paxos import Paxos
 
+from ...support.kernels import borrow_driver
+
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 SCRIPT = """
 from quorate.checker.explore.search.breadth_first import explore
@@ -92,7 +94,11 @@ def test_what_cannot_be_replaced_leaves_nothing_behind(cache: Path) -> None:
     assert sorted(cache.iterdir()) == before
 
 
-def test_two_processes_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("driver", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
+def test_two_processes_at_once(driver: bool, tmp_path: Path) -> None:
+    """Their kernels, and with the search driver or without."""
+    if driver:
+        borrow_driver(tmp_path / "cache")
     environment = {**os.environ, "QUORATE_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-c", SCRIPT]
     running = [

@@ -158,7 +158,7 @@ def test_counts_are_those_of_one_machine(cluster: None) -> None:
     assert (found.states, found.transitions, found.depth) == (185_369, local.transitions, 24)
     assert found.fired == local.fired and found.reached == local.reached
     assert found.guards == local.guards
-    reduced = ClusterSearch(CompiledModel(Paxos, SMALL, symmetry=True), 2).run()
+    reduced = ClusterSearch(CompiledModel(Paxos, SMALL, symmetry=True), 1).run()
     assert (reduced.states, reduced.full_states) == (443, 3_921)
 
 
@@ -197,7 +197,7 @@ def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
 
 
 def test_a_lost_worker_without_checkpoint(cluster: None) -> None:
-    search = ClusterSearch(CompiledModel(Paxos, SMALL), 2)
+    search = ClusterSearch(CompiledModel(Paxos, SMALL), 1)
 
     def kill(progress: Progress) -> None:
         if progress.depth == 3:
@@ -214,9 +214,9 @@ def test_a_stopped_search_goes_on(cluster: None, tmp_path: Path) -> None:
         if progress.depth == 6:
             raise KeyboardInterrupt
 
-    first = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(folder)).run(stop)
+    first = ClusterSearch(CompiledModel(Paxos, SMALL), 1, checkpoint=str(folder)).run(stop)
     assert first.outcome is Outcome.INTERRUPTED and first.states < 3_921
-    found = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(folder)).run()
+    found = ClusterSearch(CompiledModel(Paxos, SMALL), 1, checkpoint=str(folder)).run()
     assert (found.outcome, found.states, found.depth) == (Outcome.HOLDS, 3_921, 16)
     assert found.transitions == explore(Paxos, SMALL).transitions
 

@@ -33,6 +33,7 @@ from quorate.model.paxos import Paxos
 
 from ...support.comparing.searches import compare
 from ...support.examples import few, share
+from ...support.kernels import own_folder
 from ...support.strategies import Source, loaded
 
 Made = tuple[Dependency, ...]
@@ -246,7 +247,7 @@ def test_no_proof_no_saving(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_remembered(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was proved is not proved again; a torn file is."""
-    monkeypatch.setenv("QUORATE_CACHE", str(tmp_path))
+    own_folder(tmp_path, monkeypatch)
     sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
     with sizes:
         found = d.dependencies(describe(Paxos), sizes)

@@ -139,7 +139,7 @@ def test_generated_protocols_reach_both_verdicts() -> None:
     from ...support.strategies import generate
 
     fates: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(20):
         source = generate(Random(seed))
         with loaded(source) as protocol:
             try:
@@ -147,7 +147,7 @@ def test_generated_protocols_reach_both_verdicts() -> None:
                 fates[agree(protocol, sized(protocol, source))] += 1
             except (ModelError, SizeError, StepError):
                 fates["rejected"] += 1
-    assert fates["violated"] >= 5 and fates["holds"] >= 5, fates
+    assert fates["violated"] >= 3 and fates["holds"] >= 3, fates
 
 
 def test_exhausted_paxos_and_its_orbits() -> None:

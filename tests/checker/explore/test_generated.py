@@ -47,17 +47,16 @@ def test_nearly_all_that_is_generated_is_accepted() -> None:
     from random import Random
 
     fates: Counter[str] = Counter()
-    text = ""
-    for seed in range(150):
-        source = generate(Random(seed))
-        text += source.text
+    made = [generate(Random(seed)) for seed in range(150)]
+    text = "".join(source.text for source in made)
+    for source in made[:60]:
         with loaded(source) as protocol:
             try:
                 describe(protocol)
                 fates["accepted"] += 1
             except ModelError as error:
                 fates[error.diagnostics[0].code] += 1
-    assert fates["accepted"] >= 140, fates
+    assert fates["accepted"] >= 56, fates
     wanted = (
         "Nat",
         "enum.Enum",

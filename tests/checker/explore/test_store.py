@@ -67,7 +67,9 @@ def test_what_is_inserted_is_found(keyed: bool, values: list[int], room: int) ->
     assert entries(store) == entries(filled(values[:half], words, keyed, room))
 
 
-@pytest.mark.parametrize("count", [1, 100, 5_000, 200_000])
+@pytest.mark.parametrize(
+    "count", [1, 100, 5_000, pytest.param(200_000, marks=pytest.mark.exhaustive)]
+)
 @pytest.mark.parametrize("spread_out", [True, False])
 def test_a_keyed_table_spreads_in_place(count: int, spread_out: bool) -> None:
     generator = np.random.default_rng(count)

@@ -23,6 +23,7 @@ from quorate.model.language import ModelError, Protocol, SizeError, Sizes, Sort,
 from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
+from quorate.model.raft import Raft
 
 from ...support.bounds import SYMMETRIC, Bound, name_of, narrowed
 from ...support.comparing.symmetry import agree, anonymous, check_action
@@ -54,7 +55,12 @@ def test_paxos_counts(ballots: int, orbits: int, states: int) -> None:
     assert found.orbits.refused == {}
 
 
-@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
+LOGS: Bound = (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 1}, {"crash": 1})
+
+
+@pytest.mark.parametrize(
+    "bound", [*SYMMETRIC, pytest.param(LOGS, marks=pytest.mark.exhaustive)], ids=name_of
+)
 def test_bundled_agree(bound: Bound) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"

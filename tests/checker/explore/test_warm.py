@@ -24,6 +24,7 @@ from quorate.model.paxos import Paxos
 
 from ...support.bounds import SMALL, Bound, name_of
 from ...support.examples import share
+from ...support.kernels import borrow_driver
 from ...support.strategies import Source, generate, loaded, sized, sources
 
 WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
@@ -67,7 +68,7 @@ def test_bundled(bound: Bound, options: dict[str, Any]) -> None:
 
 @pytest.mark.usefixtures("warm")
 def test_counterexamples() -> None:
-    mutant = MUTANTS["P7"] if "P7" in MUTANTS else next(iter(MUTANTS.values()))
+    mutant = MUTANTS["breaks-vote"]
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
     cold = Explorer(mutant.protocol, sizes).run()
     again = Explorer(mutant.protocol, sizes).run()
@@ -227,6 +228,8 @@ def test_metadata_without_code_and_code_without_metadata(warm: Path) -> None:
 
 
 def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path) -> None:
+    borrow_driver(tmp_path)
+
     def started() -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-c", SCRIPT],

@@ -17,8 +17,8 @@ from ...support.strategies import Source, generate, loaded, sized
 from .test_generated import checked, modified
 
 BATCHES = [
-    range(8),
-    *(pytest.param(range(k, k + 43), marks=pytest.mark.exhaustive) for k in range(8, 180, 43)),
+    range(4),
+    *(pytest.param(range(k, k + 43), marks=pytest.mark.exhaustive) for k in range(4, 176, 43)),
 ]
 
 
