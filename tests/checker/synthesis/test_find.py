@@ -57,7 +57,7 @@ def explored(protocol, sizes=None):
 @pytest.mark.parametrize("name", ["LockServer", "ToyConsensus", "TwoPhase", "LeaderElection"])
 def test_classics_are_proved_from_the_property_alone(name):
     protocol = getattr(toys, name)
-    found = find_invariants(protocol, seconds=120)
+    found = find_invariants(protocol, seconds=1800)
     assert found.status is SynthesisStatus.PROVED, found.why
     # Pasted by hand, the text is proved like any other class.
     again = prove_unbounded(with_invariants(protocol, found.lemmas))
@@ -67,7 +67,7 @@ def test_classics_are_proved_from_the_property_alone(name):
 
 @pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus"])
 def test_what_is_broken_is_shown_as_a_run(name):
-    found = find_invariants(getattr(toys, name), seconds=60)
+    found = find_invariants(getattr(toys, name), seconds=1800)
     assert found.status is SynthesisStatus.VIOLATED and found.trace is not None
     assert found.lemmas == {} and found.proof is None
 
@@ -94,7 +94,7 @@ def test_time_is_kept():
 
 
 def test_own_invariants_can_be_started_from():
-    found = find_invariants(Paxos, ["agreement"], keep=True, seconds=120)
+    found = find_invariants(Paxos, ["agreement"], keep=True, seconds=1800)
     assert found.status is SynthesisStatus.PROVED and found.proof.proved
 
 
@@ -121,7 +121,7 @@ def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
 def test_no_mutant_is_proved(name):
     """A run is found, or the search ends open."""
     mutant = MUTANTS[name]
-    found = find_invariants(mutant.protocol, [mutant.violates], seconds=60)
+    found = find_invariants(mutant.protocol, [mutant.violates], seconds=1800)
     assert found.status is not SynthesisStatus.PROVED
 
 
