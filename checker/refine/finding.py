@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import inspect
 import sys
 from dataclasses import replace
@@ -18,19 +17,16 @@ from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
 from quorate.model.refinements import BUNDLED, Refinement, identity
 
-SIMPLER = {
-    "Voting": "quorate.model.voting:Voting",
-    "Consensus": "quorate.model.consensus:Consensus",
-}
+SIMPLER = ("Voting", "Consensus")  # what protocols are held against, more often than checked
 
 
 def named(name: str) -> type[Protocol]:
-    """The protocol of this name, Voting and Consensus included. Raises InputError."""
+    """The protocol of this name. Raises InputError, ModelError."""
     if name.isidentifier() and name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, {**PROTOCOLS, **SIMPLER}, 1)
-        if near and near[0] in SIMPLER and name not in SIMPLER:
+        near = difflib.get_close_matches(name, PROTOCOLS, 1)
+        if near and near[0] in SIMPLER:
             raise InputError(f"{name}: no such protocol (did you mean {near[0]}?)")
-    return load_protocol(SIMPLER.get(name, name))
+    return load_protocol(name)
 
 
 def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Refinement]:
