@@ -138,6 +138,8 @@ def plain(value: Any, depth: int = 0) -> Value:
     """A plain Python value as a value of a trace."""
     if value is None or type(value) in (str, bool, int):
         return value  # type: ignore[no-any-return]
+    if type(value) is Record and all(type(v) is str or v is None for _, v in value.fields):
+        return value
     if depth > DEEPEST:
         raise _NoValue(f"values more than {DEEPEST} levels deep")
     match value:

@@ -8,6 +8,7 @@ rebuilds the role from its store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import Any, cast
 
@@ -27,9 +28,9 @@ from quorate.impl.errors import ImplError
 from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
 from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
 from quorate.impl.storage import MemoryStore
-from quorate.traces import FrozenMap, Record, Value, show
+from quorate.traces import FrozenMap, Record, Value
 
-from .adapter import AdapterError, Refusal, Setting
+from .adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
 
 NEVER = "never"
 
@@ -69,6 +70,14 @@ class _Processes:
         stored = cast("LearnerRecord | None", self.stores[name].load("learner"))
         return self.composition.learner.recover(name, self.acceptor_names, self.quorums, stored)
 
+    def copied(self) -> _Processes:
+        """A copy that shares nothing that changes: records and messages do not."""
+        twin = copy(self)
+        twin.outbox, twin.owner, twin.sent = dict(self.outbox), dict(self.owner), set(self.sent)
+        for name in ("stores", "proposers", "acceptors", "learners"):
+            setattr(twin, name, {n: _copied(x) for n, x in getattr(self, name).items()})
+        return twin
+
     # ------------------------------------------------------------ doing steps
 
     def attempt(self, name: str, step: Callable[[], Outputs]) -> list[Any]:
@@ -94,12 +103,18 @@ class _Processes:
 
     def answer(self, name: str, message: Any, kind: type) -> None:
         """Hand a message to an acceptor; its answer of the kind waits in the outbox."""
+        if self.outbox[name]:
+            raise Unrealisable(f"{name} has an answer to send first")
         answers = self.attempt(name, lambda: self.acceptors[name].receive(message))
         waiting = [m for m in answers if isinstance(m, kind)]
         if not waiting:
             instead = ", ".join(map(str, answers)) or "nothing"
             raise Refusal(f"{name} answers {instead}, no {kind.__name__}")
         self.outbox[name] = waiting
+
+    def drop_repeated(self, name: str) -> None:
+        """An answer that was sent before need not wait: it is on the network for good."""
+        self.outbox[name] = [m for m in self.outbox[name] if show_message(m) not in self.sent]
 
     def release(self, name: str, kind: type) -> frozenset[Record]:
         """Send the answer that waits in an acceptor's outbox."""
@@ -155,11 +170,17 @@ class _Stepwise:
     def __init__(self, composition: Composition = HEALTHY) -> None:
         self.processes = _Processes(composition)
 
-    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record]:
+    def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record] | Chose:
         step = getattr(self, f"_{action}", None)
         if step is None:
             raise AdapterError(f"the bundled adapter has no step `{action}`")
         return step(*args.values())  # type: ignore[no-any-return]
+
+    def snapshot(self) -> _Processes:
+        return self.processes.copied()
+
+    def restore(self, snapshot: _Processes) -> None:
+        self.processes = snapshot.copied()
 
 
 class PaxosRolesAdapter(_Stepwise):
@@ -181,6 +202,7 @@ class PaxosRolesAdapter(_Stepwise):
 
     def _receive_prepare(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Promise)
+        self.processes.drop_repeated(a)
         return frozenset()
 
     def _reply_promise(self, a: str) -> frozenset[Record]:
@@ -196,6 +218,7 @@ class PaxosRolesAdapter(_Stepwise):
 
     def _receive_accept(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Accepted)
+        self.processes.drop_repeated(a)
         return frozenset()
 
     def _reply_accepted(self, a: str) -> frozenset[Record]:
@@ -273,18 +296,16 @@ class PaxosAdapter(_Stepwise):
         self.processes.answer(a, Prepare(self.processes.ballot(b)), Promise)
         return self.processes.release(a, Promise)
 
-    def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record]:
-        proposer = self._proposer_of(b)
-        heard = [
-            m
-            for m in sorted(self.processes.sent, key=show)
-            if m.tag == "Promise" and m.get("b") == b and m.get("a") in q
-        ]
-        for promise in map(self.processes.message, heard):
-            self.processes.attempt(proposer.name, partial(proposer.receive, promise))
-        return self.processes.emit(
-            self.processes.attempt(proposer.name, lambda: proposer.propose(v))
-        )
+    def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
+        p = self.processes
+        name = p.owner[b]
+        proposer = copy(p.proposers[name])  # one that does not propose has heard nothing
+        heard = (m for m in p.sent if m.tag == "Promise" and m.get("b") == b and m.get("a") in q)
+        for promise in map(p.message, heard):
+            p.attempt(name, partial(proposer.receive, promise))
+        sent = p.emit(p.attempt(name, lambda: proposer.propose(v)))
+        p.proposers[name] = proposer
+        return sent if proposer.proposed == v else Chose(sent, v=proposer.proposed)
 
     def _phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
         self.processes.answer(a, Accept(self.processes.ballot(b), v), Accepted)
@@ -298,6 +319,13 @@ class PaxosAdapter(_Stepwise):
             "max_val": FrozenMap(p.voted_value()),
             "sent": frozenset(p.sent),
         }
+
+
+def _copied(role: Any) -> Any:
+    """A role or a store with dictionaries of its own."""
+    twin = object.__new__(type(role))
+    twin.__dict__.update({n: dict(x) if type(x) is dict else x for n, x in vars(role).items()})
+    return twin
 
 
 def _names(letter: str, n: int) -> list[str]:

@@ -7,7 +7,7 @@ once. What a process must not do here is known too: which steps the model disabl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps, every_step
 from quorate.checker.ground.nodes import Node, nodes_in
+from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
 from quorate.checker.tracing.values import show_value
 from quorate.model.language import StepError
-from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MapType, MessagesType, key_values
 from quorate.model.language.interpreter import Arguments, Requirement, State
@@ -72,7 +73,7 @@ class Space:
         }
         self._calls: dict[Code, Call] = {}
         self._guards: dict[Code, Callable[[Sequence[int]], Sequence[int]]] = {}
-        self._variables = [_Shower(self, v) for v in self.description.variables]
+        self._variables = [_Shower(self._packing, v) for v in self.description.variables]
         messages = (v.name for v in self.description.variables if isinstance(v.type, MessagesType))
         self.messages = next(messages, None)
         """The variable that holds the messages sent."""
@@ -175,36 +176,42 @@ class Space:
 
 
 class _Shower:
-    """Shows one variable, each of its values once."""
+    """Shows one variable, each of its values once; of messages, those of each class once."""
 
-    def __init__(self, space: Space, variable: Any) -> None:
-        self.name, self._type = variable.name, variable.type
-        self._variable, self._packing = variable, space.model.packing
-        self._bits = self._packing.bits(variable)
-        self._known: dict[int, Value] = {}
-        self._records: dict[Any, Value] = {}
+    def __init__(self, packing: Packing, variable: Variable) -> None:
+        self.name, self._variable, self._packing = variable.name, variable, packing
+        records = variable.type.messages if isinstance(variable.type, MessagesType) else ()
+        self._parts = [_Part(packing.bits(variable, r), r) for r in (records or [None])]
+        self._messages = bool(records)
 
     def shown(self, row: Row, bits: int) -> Value:
         """The variable in a state; `bits` are the row's."""
-        key = bits if self._bits is None else bits & self._bits
-        found = self._known.get(key, self)
-        if found is self:
-            cells = self._packing.cells(np.frombuffer(row, np.uint64))
-            found = self._known[key] = self._of(self._packing.variable(cells, self._variable))
-        return found  # type: ignore[return-value]
+        found = []
+        for part in self._parts:
+            key = bits if part.bits is None else bits & part.bits
+            if key not in part.known:
+                part.known[key] = self._decoded(row, part.record)
+            found.append(part.known[key])
+        return frozenset().union(*found) if self._messages else found[0]  # type: ignore[arg-type]
 
-    def _of(self, value: Any) -> Value:
-        if isinstance(self._type, MessagesType):
-            return frozenset(map(self._message, value))
-        if not isinstance(self._type, MapType):
+    def _decoded(self, row: Row, record: type | None) -> Value:
+        cells = self._packing.cells(np.frombuffer(row, np.uint64))
+        if record is not None:
+            return frozenset(map(show_value, self._packing.messages(cells, self._variable, record)))
+        value, t = self._packing.variable(cells, self._variable), self._variable.type
+        if not isinstance(t, MapType):
             return show_value(value)
-        cells = zip(key_values(self._type.keys), value, strict=True)
-        return FrozenMap([(show_value(k), show_value(v)) for k, v in cells])
+        entries = zip(key_values(t.keys), value, strict=True)
+        return FrozenMap([(show_value(k), show_value(v)) for k, v in entries])
 
-    def _message(self, message: Any) -> Value:
-        if message not in self._records:
-            self._records[message] = show_value(message)
-        return self._records[message]
+
+@dataclass
+class _Part:
+    """What was shown of some bits of a row; without bits, of all."""
+
+    bits: int | None
+    record: type | None
+    known: dict[int, Value] = field(default_factory=dict)
 
 
 def is_delivery(guard: c.Expr) -> bool:

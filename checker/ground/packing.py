@@ -73,19 +73,18 @@ class Packing:
         )
         return tuple(row) if isinstance(v.type, MapType) else next(row)
 
-    def bits(self, v: Variable) -> int | None:
-        """Which bits of the words, joined from the lowest, hold a variable; None if not all do."""
-        columns = list(self.layout.parts.get(v.name, ()))
-        if isinstance(v.type, MessagesType):
-            columns += [self.layout.messages[v.name, r].column for r in v.type.messages]
-        mask = 0
-        for column in columns:
-            if column.formula is not None:
-                return None
-            for index in range(column.count if column.bits else 0):
-                word, bit = column.place(index)
-                mask |= ((1 << column.bits) - 1) << 64 * word + bit
-        return mask
+    def bits(self, v: Variable, record: type | None = None) -> int | None:
+        """Which bits of the words hold a variable, or its messages of one class.
+
+        The words are joined, the first lowest. None if the variable is not held by bits alone.
+        """
+        if record is None:
+            return _mask(self.layout.parts[v.name])
+        return _mask([self.layout.messages[v.name, record].column])
+
+    def messages(self, cells: list[int], v: Variable, record: type) -> list[Any]:
+        """The messages of one class, given what `cells` returns."""
+        return list(self._sent(cells, v.name, record))
 
     def value(self, ground: Any, t: Type) -> Any:
         """The Python value of a constant in ground form."""
@@ -172,6 +171,17 @@ class Packing:
         for budget, left in budgets:
             _set_cell(cells, budget, 0, left)
         return np.array(cells, dtype=np.uint64)
+
+
+def _mask(columns: Iterable[Column]) -> int | None:
+    mask = 0
+    for column in columns:
+        if column.formula is not None:
+            return None
+        for index in range(column.count if column.bits else 0):
+            word, bit = column.place(index)
+            mask |= ((1 << column.bits) - 1) << 64 * word + bit
+    return mask
 
 
 def _set_cell(cells: list[int], column: Column, index: int, value: int) -> None:

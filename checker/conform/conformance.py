@@ -1,0 +1,237 @@
+"""Whether an implementation does what a model says, and nothing else.
+
+Every transition of the model is driven, where its graph is small enough, else a sample; what the
+model disables is probed. The verdict rests on what was seen: where nothing was compared, or not all
+was, nothing conforms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import make_trace
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.traces import Trace
+
+from .coverage import ActionDriven
+from .driving import Driver
+from .graph import Edge, Graph
+from .repeating import Difference, Repeater
+from .space import Space
+from .subject import Subject
+from .walks import Covering, Sampling
+
+SECONDS = 60.0
+
+MOST_COVERED = 500_000
+"""How many transitions are covered one by one; of a larger graph a sample is drawn."""
+
+FOR_REPEATING = 0.25
+"""The part of the time that repeating and shortening differences may take beyond the limit."""
+
+
+class Verdict(Enum):
+    """How an implementation fared."""
+
+    CONFORMS = "conforms"
+    """It does all that the model does, and nothing that it disables."""
+    DIFFERS = "does not conform"
+    """It was seen to do otherwise."""
+    INCONCLUSIVE = "inconclusive"
+    """Nothing was compared, or not all was driven."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an implementation is driven."""
+
+    seconds: float = SECONDS
+    seed: int = 0
+    probing: bool = True
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """Differences by name, each with the reason why it is known and no matter."""
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """What driving an implementation showed."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Why it is inconclusive."""
+    differences: tuple[Difference, ...]
+    not_met: tuple[str, ...]
+    """Differences that are accepted, but did not occur."""
+    whole: bool
+    """Whether the graph was small enough to be covered."""
+    states: int
+    transitions: int
+    """Of the model, as far as its graph is known."""
+    driven: int
+    """Transitions that were taken as the model has them."""
+    not_taken: int
+    """Transitions that were tried, and done otherwise or skipped."""
+    visited: int
+    walks: int
+    steps: int
+    probes: int
+    skipped: int
+    chosen: int
+    """Steps that were done with another argument, which the model has too."""
+    actions: tuple[ActionDriven, ...]
+    unseen: tuple[str, ...]
+    """The variables that were never compared."""
+    seed: int
+    seconds: float
+
+    @property
+    def behind(self) -> int:
+        """Transitions that lie behind what was done otherwise or skipped; 0 if not all is known."""
+        return self.transitions - self.driven - self.not_taken if self.whole else 0
+
+
+def conform(
+    protocol: type[Protocol], name: str, sizes: Sizes, subject: Subject, options: Options
+) -> Conformance:
+    """Drive a subject along a protocol, which is found again by `name`.
+
+    Raises AdapterError, StepError where the model is undefined, SizeError.
+    """
+    with sizes:
+        return _Conforming(protocol, name, sizes, subject, options).run()
+
+
+class _Conforming:
+    def __init__(
+        self,
+        protocol: type[Protocol],
+        name: str,
+        sizes: Sizes,
+        subject: Subject,
+        options: Options,
+    ) -> None:
+        self.protocol, self.name, self.sizes = protocol, name, sizes
+        self.subject, self.options = subject, options
+        self._began = time.monotonic()
+
+    def _out_of_time(self) -> bool:
+        return time.monotonic() - self._began > self.options.seconds
+
+    def _much_too_late(self) -> bool:
+        late = self.options.seconds * (1 + FOR_REPEATING)
+        return time.monotonic() - self._began > late
+
+    def run(self) -> Conformance:
+        self.graph = Graph(Space(self.protocol, self.sizes))
+        self.whole = self.graph.explore(MOST_COVERED, self._out_of_time)
+        probing = self.options.probing
+        walker = (
+            Covering(self.graph, probing)
+            if self.whole
+            else Sampling(self.graph, probing, self.options.seed)
+        )
+        driver = Driver(self.graph, self.subject, walker, self.name, self._out_of_time)
+        driver.drive()
+        late = self._out_of_time()
+        differences = self._repeated(driver)
+        return self._judged(driver, differences, late)
+
+    def _repeated(self, driver: Driver) -> list[Difference]:
+        repeater = Repeater(
+            self.graph, self.subject, self.name, self._much_too_late, self._explained
+        )
+        accepted = self.options.accepted
+        found = [
+            replace(repeater.difference(group), accepted=accepted.get(group.name))
+            for group in driver.groups.values()
+        ]
+        return sorted(found, key=lambda d: (d.accepted is not None, d.flaky, len(d.run)))
+
+    def _explained(self, initial: int, steps: Sequence[Edge]) -> Trace | None:
+        space, rows = self.graph.space, self.graph.rows
+        calls = ((space.call(code), space.state(rows[target])) for code, target in steps)
+        path = [Move(call.action, call.arguments, state) for call, state in calls]
+        return make_trace(self.protocol, self.name, self.sizes, space.state(rows[initial]), path)
+
+    # ------------------------------------------------------------ judging
+
+    def _judged(self, driver: Driver, found: Sequence[Difference], late: bool) -> Conformance:
+        counted, compared = driver.coverage, driver.comparison
+        shown = compared.shown | {self.graph.space.messages}
+        actions = tuple(counted.actions())
+        reasons: tuple[str, ...] = ()
+        if any(d.accepted is None and d.seen_again for d in found):
+            verdict = Verdict.DIFFERS
+        else:
+            reasons = tuple(self._reasons(driver, found, actions, late))
+            verdict = Verdict.INCONCLUSIVE if reasons else Verdict.CONFORMS
+        names = {d.name for d in found}
+        return Conformance(
+            verdict=verdict,
+            reasons=reasons,
+            differences=tuple(found),
+            not_met=tuple(n for n in self.options.accepted if n not in names),
+            whole=self.whole,
+            states=len(self.graph.rows),
+            transitions=self.graph.transitions,
+            driven=len(counted.transitions),
+            not_taken=len(counted.not_taken),
+            visited=len(counted.states),
+            walks=counted.walks,
+            steps=counted.steps,
+            probes=counted.probes,
+            skipped=counted.skipped,
+            chosen=driver.chosen_otherwise,
+            actions=actions,
+            unseen=tuple(
+                v.name for v in self.graph.space.description.variables if v.name not in shown
+            ),
+            seed=self.options.seed,
+            seconds=time.monotonic() - self._began,
+        )
+
+    def _reasons(
+        self,
+        driver: Driver,
+        found: Sequence[Difference],
+        actions: Sequence[ActionDriven],
+        late: bool,
+    ) -> Sequence[str]:
+        """Why it cannot be said to conform, though nothing says that it does not."""
+        reasons = [f"{d.name} was met once, and not again" for d in found if not d.seen_again]
+        reasons += self._uncompared(driver)
+        limit = f"{self.options.seconds:g} s (--seconds)"
+        if not self.whole:
+            reasons.append(
+                f"a sample was driven: there are more than {MOST_COVERED:,} transitions"
+                if self.graph.transitions > MOST_COVERED
+                else f"a sample was driven: the model was not explored within {limit}"
+            )
+        elif late:
+            total, driven = self.graph.transitions, len(driver.coverage.transitions)
+            reasons.append(f"time was up after {limit}: {driven:,} of {total:,} transitions driven")
+        if self.whole:
+            idle = [a.name for a in actions if a.skipped and not a.exercised]
+            if idle:
+                reasons.append(f"never exercised, only skipped: {', '.join(idle)}")
+        return reasons
+
+    def _uncompared(self, driver: Driver) -> list[str]:
+        """Where nothing, or next to nothing, was compared."""
+        compared, network = driver.comparison, self.graph.space.messages
+        if driver.coverage.steps == 0:
+            return ["nothing was compared: no step was taken"]
+        if not compared.moved:
+            if not compared.shown:
+                return ["nothing was compared: the adapter observes nothing and sent nothing"]
+            shown = ", ".join(sorted(compared.shown))
+            return [f"no step changed what the adapter shows ({shown}), and it sent nothing"]
+        others = [v.name for v in self.graph.space.description.variables if v.name != network]
+        if others and not compared.shown:
+            return ["of the state nothing was compared: the adapter observes nothing"]
+        return []

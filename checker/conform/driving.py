@@ -1,0 +1,306 @@
+"""Driving an implementation along walks of a model, past every difference, until nothing is left.
+
+A walk ends where the implementation does otherwise, or where nothing more is to be tried on it; the
+next begins anew, or in a copy that the adapter made. What was done since a start is kept, so that
+each difference has its run.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .adapter import AdapterError, Setting
+from .comparing import Comparison, Kind, Unlike
+from .coverage import Coverage
+from .graph import Edge, Graph
+from .space import Call, Code
+from .subject import Answer, Subject
+from .walks import Walker
+
+AT_ONCE = 64
+"""How many probes are asked for in one exchange."""
+
+MOST_COPIES = 1000
+
+
+class Act(NamedTuple):
+    """What was done: a step of the model, or a probe, which leads nowhere."""
+
+    code: Code
+    target: int | None
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One difference: after a run, in a state that both agreed on, this was done."""
+
+    unlike: Unlike
+    initial: int
+    run: tuple[Act, ...]
+    state: int
+    code: Code | None
+    """What was tried there; None at the start."""
+    target: int | None
+    """Where the model goes, if it can."""
+    answer: Answer
+    at: int
+    """After so many steps and probes in all."""
+
+
+@dataclass
+class Group:
+    """Differences that are alike: of one action, one kind, one variable."""
+
+    action: str
+    kind: Kind
+    variable: str | None
+    best: Occurrence
+    first_at: int
+    count: int = 1
+
+    @property
+    def name(self) -> str:
+        """How it is called where it is accepted."""
+        return ".".join(filter(None, (self.action, self.kind.value, self.variable)))
+
+
+class Copy(NamedTuple):
+    """A copy that the adapter made in a state, after so many acts since the start."""
+
+    state: int
+    copy: Any
+    length: int
+
+
+@dataclass
+class Driver:
+    """Drives a subject. Use it inside the sizes. Raises AdapterError, naming the step."""
+
+    graph: Graph
+    subject: Subject
+    walker: Walker
+    protocol: str
+    out_of_time: Callable[[], bool]
+    groups: dict[tuple[str, Kind, str | None], Group] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.space = self.graph.space
+        self.comparison = Comparison(self.space, self.subject)
+        self.coverage = Coverage(self.space)
+        self.chosen_otherwise = 0
+        self._run: list[Act] = []
+        self._initial = 0
+        self._place: tuple[str, Call | None] = "at the start", None
+        self._copies: deque[Copy] = deque(maxlen=MOST_COPIES)
+        self._settings: dict[int, Setting] = {}
+        self._careful = False  # a probe was seen to do something
+
+    def drive(self) -> None:
+        """Walk until nothing is left, or time is up."""
+        try:
+            while not self.out_of_time() and (begun := self._begin()) is not None:
+                self._walk(begun)
+        except AdapterError as error:
+            raise AdapterError(f"{self.place}: {error}") from error
+
+    @property
+    def place(self) -> str:
+        """What is being done."""
+        what, call = self._place
+        return what if call is None else f"{what} {call}, after {len(self._run)} steps and probes"
+
+    def follow(self, initial: int, run: Sequence[Act]) -> Group | None:
+        """Do this run anew; the first difference on it, if there is one.
+
+        None also where the implementation chooses another way.
+        """
+        state = self._start(initial)
+        for act in run:
+            if state is None:
+                break
+            if act.target is None:
+                state = self._probe(state, [act.code])
+            else:
+                state = self._step(state, (act.code, act.target))
+                if state not in (None, act.target):
+                    return None
+        return next(iter(self.groups.values()), None)
+
+    def _begin(self) -> int | None:
+        """Start a walk: in the last copy from where something is left to be reached, or anew."""
+        while self._copies:
+            state, copy, length = self._copies[-1]
+            if self.walker.is_open(state):
+                self._place = "restoring a copy", None
+                self.subject.restore(copy)
+                del self._run[length:]
+                return state
+            self._copies.pop()
+        first = self.walker.start()
+        if first is None:
+            return None
+        self.coverage.walks += 1
+        return self._start(first)
+
+    def _start(self, first: int) -> int | None:
+        """Start anew in an initial state; None if the implementation does not start in it."""
+        self._initial, self._run = first, []
+        self._place = "at the start", None
+        row = self.graph.rows[first]
+        if first not in self._settings:
+            self._settings[first] = self.space.setting(self.protocol, row)
+        answer = self.subject.start(self._settings[first])
+        if (unlike := self.comparison.start(row, answer)) is not None:
+            self._differs(unlike, first, None, None, answer)
+            return None
+        return first
+
+    def _walk(self, start: int) -> None:
+        state: int | None = start
+        length = 0
+        while state is not None and not self.out_of_time():
+            self.coverage.states.add(state)
+            if codes := self.walker.probes(state):
+                if self._careful:
+                    self._copy(state)
+                moved = self._probe(state, codes[:AT_ONCE])
+                if moved != state:
+                    state = moved
+                continue
+            edge = self.walker.next(state, length)
+            if edge is None:
+                return
+            if self.walker.is_open(state, edge):
+                self._copy(state)
+            state = self._step(state, edge)
+            length += 1
+
+    def _copy(self, state: int) -> None:
+        if self._copies and self._copies[-1].state == state:
+            return
+        if (copy := self.subject.snapshot()) is not None:
+            self._copies.append(Copy(state, copy, len(self._run)))
+
+    # ------------------------------------------------------------ steps
+
+    def _step(self, state: int, edge: Edge) -> int | None:
+        """Take a step; the state that both are in afterwards, None where they differ."""
+        code, target = edge
+        call = self.space.call(code)
+        self._place = "taking", call
+        answer = self.subject.step(call.action, call.args)
+        rows = self.graph.rows
+        if answer.skipped is not None:
+            self._check_skipped(state, answer)
+            self.coverage.skip(state, code)
+            self.walker.failed(state, edge)
+            return state
+        if answer.chosen:
+            return self._chose(state, edge, answer)
+        unlike = self.comparison.step(rows[state], rows[target], answer)
+        if unlike is None:
+            self.coverage.taken(state, code)
+            self.walker.taken(state, edge)
+            self._run.append(Act(code, target))
+            return target
+        self.coverage.differed(state, code)
+        self.walker.failed(state, edge)
+        self._differs(unlike, state, code, target, answer)
+        return None
+
+    def _check_skipped(self, state: int, answer: Answer) -> None:
+        unlike = self.comparison.nothing(self.graph.rows[state], answer)
+        if unlike is not None:
+            raise AdapterError(
+                f"perform cannot bring the step about ({answer.skipped}), "
+                f"but changes {unlike.place} from {unlike.model} to {unlike.code}"
+            )
+
+    def _chose(self, state: int, edge: Edge | None, answer: Answer, probe: Code = 0) -> int | None:
+        """A step that was done with other arguments: the model's, if it has one."""
+        asked = self.space.call(edge[0] if edge else probe)
+        text = ", ".join(f"{name}={value}" for name, value in answer.chosen)
+        found = self._edge(state, asked.action, {**asked.args, **dict(answer.chosen)})
+        if edge is not None and found != edge:
+            self.walker.failed(state, edge)
+            self.chosen_otherwise += 1
+        if found is None:
+            code, target = edge if edge else (probe, None)
+            unlike = Unlike(Kind.CHOOSES, None, "", "no such step here", text)
+            self.coverage.differed(state, code)
+            self._differs(unlike, state, code, target, answer)
+            return None
+        rows = self.graph.rows
+        unlike_ = self.comparison.step(rows[state], rows[found[1]], answer)
+        if unlike_ is None:
+            self.coverage.taken(state, found[0])
+            self.walker.taken(state, found)
+            self._run.append(Act(*found))
+            return found[1]
+        self.coverage.differed(state, found[0])
+        self.walker.failed(state, found)
+        self._differs(unlike_, state, found[0], found[1], answer)
+        return None
+
+    def _edge(self, state: int, action: str, args: dict[str, Any]) -> Edge | None:
+        call = self.space.call
+        return next(
+            (
+                e
+                for e in self.graph.edges(state)
+                if call(e[0]).action == action and call(e[0]).args == args
+            ),
+            None,
+        )
+
+    # ------------------------------------------------------------ probes
+
+    def _probe(self, state: int, codes: list[Code]) -> int | None:
+        """Try what the model disables; the state that both are in then, None if they differ."""
+        calls = [self.space.call(code) for code in codes]
+        row = self.graph.rows[state]
+        self._place = "probing", calls[0]
+        answers = self.subject.probe([(c.action, c.args) for c in calls])
+        for number, (code, answer) in enumerate(zip(codes, answers, strict=False), start=1):
+            self._place = "probing", calls[number - 1]
+            if answer.skipped is not None:
+                self._check_skipped(state, answer)
+                self.coverage.skip(state, code)
+                continue
+            if answer.chosen:
+                self.walker.probed(state, number)
+                return self._chose(state, None, answer, code)
+            unlike = self.comparison.nothing(row, answer)
+            if unlike is not None:
+                self.walker.probed(state, number)
+                self._careful = True
+                self.coverage.allowed(code)
+                self._differs(unlike, state, code, None, answer)
+                return None
+            self.coverage.refused(row, code)
+            self._run.append(Act(code, None))
+        self.walker.probed(state, number)
+        return state
+
+    # ------------------------------------------------------------ differences
+
+    def _differs(
+        self, unlike: Unlike, state: int, code: Code | None, target: int | None, answer: Answer
+    ) -> None:
+        action = "start" if code is None else self.space.call(code).action
+        key = (action, unlike.kind, unlike.variable)
+        group = self.groups.get(key)
+        if group is not None:
+            group.count += 1
+            if state >= group.best.state:
+                return
+        at = self.coverage.steps + self.coverage.probes
+        run = tuple(self._run)
+        found = Occurrence(unlike, self._initial, run, state, code, target, answer, at)
+        if group is None:
+            self.groups[key] = Group(*key, found, at)
+        else:
+            group.best = found

@@ -1,0 +1,260 @@
+"""From the differences that were met to those that are shown: each once, by a short run, twice.
+
+The shortest run that the model has to where a difference was met is tried first, without probes and
+copies; then the run on which it was met, without its probes, and at last with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from quorate.model.language.interpreter import Requirement
+from quorate.traces import FrozenMap, Trace, Value, show
+from quorate.traces.values import show_key
+
+from .comparing import Comparison, Kind, Unlike
+from .driving import Act, Driver, Group, Occurrence
+from .graph import Edge, Graph
+from .space import Call, Code, Row
+from .subject import Subject
+
+TIMES = 2
+"""How often a run is repeated."""
+
+MOST_SHORTENED = 200
+"""How many shorter runs are tried."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One step of a run: what was done, and whether the model disables it."""
+
+    call: Call
+    probe: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A variable, or a cell of it, before what was tried, and after it on both sides.
+
+    `code` is None where the implementation does not show it.
+    """
+
+    place: str
+    before: str
+    model: str
+    code: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether both sides have different values."""
+        return self.code is not None and self.code != self.model
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an implementation does otherwise, and how to see it again."""
+
+    name: str
+    """How it is called where it is accepted: action, kind and variable."""
+    action: str
+    kind: Kind
+    variable: str | None
+    count: int
+    """How often it was met, in different states."""
+    found_at: int
+    """After so many steps and probes."""
+    unlike: Unlike
+    run: tuple[Tried, ...]
+    """To the last state in which both agree."""
+    tried: Call | None
+    """What was tried there; None if they do not even start alike."""
+    values: tuple[Shown, ...]
+    guards: tuple[tuple[Requirement, str], ...]
+    """Each guard of what was tried, and its text."""
+    trace: Trace | None
+    """The model's run, with the step that is done otherwise if the model has it."""
+    seen_again: int
+    """How often of `TIMES` it was met when the run was repeated."""
+    accepted: str | None = None
+    """Why it is accepted."""
+
+    @property
+    def flaky(self) -> bool:
+        """Whether it comes and goes."""
+        return self.seen_again < TIMES
+
+    @property
+    def needs_probes(self) -> bool:
+        """Whether it comes only after something that the model disables was tried."""
+        return any(step.probe for step in self.run)
+
+
+class Repeater:
+    """Repeats differences on a subject. Use it inside the sizes. Raises AdapterError."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        subject: Subject,
+        protocol: str,
+        out_of_time: Callable[[], bool],
+        explain: Callable[[int, Sequence[Edge]], Trace | None],
+    ) -> None:
+        self.graph, self.subject, self.protocol = graph, subject, protocol
+        self._out_of_time, self._explain = out_of_time, explain
+
+    def difference(self, group: Group) -> Difference:
+        """A group by its shortest run."""
+        found: Occurrence | None = None
+        for candidate in self._candidates(group.best):
+            if (found := self._again(group, *candidate)) is not None:
+                break
+        if found is None:
+            return self._described(group, group.best, 0)
+        short = self._shortened(group, found)
+        again = (self._again(group, short.initial, _acts(short)) for _ in range(TIMES))
+        return self._described(group, short, sum(x is not None for x in again))
+
+    def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
+        run, end = list(met.run), _acts(met)[len(met.run) :]
+        way = [Act(*edge) for edge in self.graph.way(met.state)]
+        yield self.graph.start_of(met.state), [*way, *end]
+        yield met.initial, [*(act for act in run if act.target is not None), *end]
+        yield met.initial, [*run, *end]
+
+    def _again(self, group: Group, initial: int, acts: Sequence[Act]) -> Occurrence | None:
+        """The same difference on a run that is done anew."""
+        driver = Driver(self.graph, self.subject, Nowhere(), self.protocol, lambda: False)
+        found = driver.follow(initial, acts)
+        return found.best if found is not None and found.name == group.name else None
+
+    def _shortened(self, group: Group, met: Occurrence) -> Occurrence:
+        """The difference by a run from which nothing can be left out."""
+        size, left = max(1, len(met.run) // 2), MOST_SHORTENED
+        while size:
+            k = 0
+            while k < len(met.run) and left and not self._out_of_time():
+                acts = self._without(met, k, k + size)
+                found = None
+                if acts is not None:
+                    left -= 1
+                    found = self._again(group, met.initial, acts)
+                if found is None:
+                    k += size
+                else:
+                    met = found
+            size //= 2
+        return met
+
+    def _without(self, met: Occurrence, start: int, end: int) -> list[Act] | None:
+        """The run without some of its steps, if the model still has it."""
+        state, acts = met.initial, []
+        kept = [*met.run[:start], *met.run[end:]]
+        for act in [*kept, *([] if met.code is None else [Act(met.code, met.target)])]:
+            target = dict(self.graph.edges(state)).get(act.code)
+            if (target is None) != (act.target is None):
+                return None
+            if target is None and act.code not in self.graph.space.disabled(self.graph.rows[state]):
+                return None
+            acts.append(Act(act.code, target))
+            state = state if target is None else target
+        return acts
+
+    # ------------------------------------------------------------ describing
+
+    def _described(self, group: Group, met: Occurrence, seen_again: int) -> Difference:
+        space = self.graph.space
+        call = None if met.code is None else space.call(met.code)
+        row = self.graph.rows[met.state]
+        return Difference(
+            name=group.name,
+            action=group.action,
+            kind=group.kind,
+            variable=group.variable,
+            count=group.count,
+            found_at=group.first_at,
+            unlike=met.unlike,
+            run=tuple(Tried(space.call(a.code), a.target is None) for a in met.run),
+            tried=call,
+            values=tuple(self._values(met)),
+            guards=() if call is None else tuple(self._guards(row, call)),
+            trace=self._traced(met),
+            seen_again=seen_again,
+        )
+
+    def _guards(self, row: Row, call: Call) -> list[tuple[Requirement, str]]:
+        texts = (g.text for g in self.graph.space.guards(call.action))
+        return list(zip(self.graph.space.requirements(row, call), texts, strict=False))
+
+    def _values(self, met: Occurrence) -> Iterator[Shown]:
+        """What either side changed, cell by cell."""
+        comparison = Comparison(self.graph.space, self.subject)
+        before = comparison.of(self.graph.rows[met.state])
+        target = met.state if met.target is None else met.target
+        model, code = comparison.of(self.graph.rows[target]), comparison.read(met.answer)
+        network = self.graph.space.messages
+        if network is not None and network not in code:
+            held = before[network]
+            assert isinstance(held, frozenset)
+            code[network] = held | met.answer.sent
+        for name in model:
+            was, should, found = before[name], model[name], code.get(name)
+            if name == network:
+                yield from _shown_messages(was, should, found)
+            elif isinstance(should, FrozenMap) and isinstance(was, FrozenMap):
+                for key in should:
+                    cell = found[key] if isinstance(found, FrozenMap) else None
+                    place = f"{name}[{show_key(key)}]"
+                    yield from _shown(place, was[key], should[key], cell, name in code)
+            else:
+                yield from _shown(name, was, should, found, name in code)
+
+    def _traced(self, met: Occurrence) -> Trace | None:
+        steps = [(act.code, act.target) for act in met.run if act.target is not None]
+        if met.code is not None and met.target is not None:
+            steps.append((met.code, met.target))
+        return self._explain(met.initial, steps)
+
+
+def _acts(met: Occurrence) -> list[Act]:
+    return [*met.run, *([] if met.code is None else [Act(met.code, met.target)])]
+
+
+def _shown(place: str, was: Value, should: Value, found: Value, seen: bool) -> Iterator[Shown]:
+    if should != was or (seen and found != should):
+        yield Shown(place, show(was), show(should), show(found) if seen else None)
+
+
+def _shown_messages(was: Value, should: Value, found: Value) -> Iterator[Shown]:
+    assert isinstance(was, frozenset) and isinstance(should, frozenset)
+    assert isinstance(found, frozenset)
+    if should != was or found != should:
+        yield Shown("sent", "", _listed(should - was), _listed(found - was))
+
+
+def _listed(messages: frozenset[Value]) -> str:
+    return ", ".join(sorted(map(show, messages))) or "nothing"
+
+
+class Nowhere:
+    """A walker for a run that is given."""
+
+    def start(self) -> int | None:
+        return None
+
+    def is_open(self, state: int, besides: Edge | None = None) -> bool:
+        return False
+
+    def probes(self, state: int) -> list[Code]:
+        return []
+
+    def probed(self, state: int, count: int) -> None: ...
+
+    def next(self, state: int, length: int) -> Edge | None:
+        return None
+
+    def taken(self, state: int, edge: Edge) -> None: ...
+
+    def failed(self, state: int, edge: Edge) -> None: ...

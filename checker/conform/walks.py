@@ -1,0 +1,229 @@
+"""Which step to take next: walks that cover every transition, or the likeliest to show something.
+
+Both go through the model's graph, and know of each state what is still to be tried there: its
+transitions, and its probes, which are steps that the model disables.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Protocol
+
+from .graph import Edge, Graph, nearest
+from .space import Code
+
+LOOKED_AT = 30
+"""How many states a plan looks at before it takes any way that is still open."""
+
+WANDERS = 50
+"""How many steps in a row may be taken so before a plan looks at all states after all."""
+
+LONGEST = 200
+"""How many steps a sampled walk has at most."""
+
+PROBES_AT_A_STATE = 16
+
+
+class Walker(Protocol):
+    """Chooses steps. Whoever drives says what became of each."""
+
+    def start(self) -> int | None:
+        """The initial state of the next walk; None where nothing is left."""
+        ...
+
+    def is_open(self, state: int, besides: Edge | None = None) -> bool:
+        """Whether a walk from a state can reach what is left; or has there more than a step."""
+        ...
+
+    def probes(self, state: int) -> list[Code]:
+        """The probes to make in a state now."""
+        ...
+
+    def probed(self, state: int, count: int) -> None:
+        """So many of these were made."""
+        ...
+
+    def next(self, state: int, length: int) -> Edge | None:
+        """The next step of a walk of so many steps that is in a state; None to end it."""
+        ...
+
+    def taken(self, state: int, edge: Edge) -> None:
+        """A step was taken as the model has it."""
+        ...
+
+    def failed(self, state: int, edge: Edge) -> None:
+        """A step was not: it leads nowhere."""
+        ...
+
+
+class Covering:
+    """Every transition and every probe of a graph that is known whole, by few long walks."""
+
+    def __init__(self, graph: Graph, probing: bool) -> None:
+        self.graph = graph
+        count = len(graph.rows)
+        # What is still to be tried, the last first: what changes nothing costs no walk.
+        self._edges = [self._in_order(state) for state in range(count)]
+        self._probes: list[list[Code] | None] = [None if probing else [] for _ in range(count)]
+        self._ways = [[e for e in graph.edges(s) if e[1] != s] for s in range(count)]
+        self._sources: list[list[int]] = [[] for _ in range(count)]
+        for state, edges in enumerate(self._ways):
+            for _, target in edges:
+                self._sources[target].append(state)
+        # How many ways from each state are still open. Where it is none, and nothing is left in
+        # the state itself, it is over. States in a circle are found to be over by `_toward`.
+        self._open = [len(edges) for edges in self._ways]
+        self._over = bytearray(count)
+        self._plan: list[Edge] = []
+        self._wandered = 0
+
+    def _in_order(self, state: int) -> list[Edge]:
+        edges = self.graph.edges(state)
+        return [e for e in edges if e[1] != state] + [e for e in edges if e[1] == state]
+
+    def start(self) -> int | None:
+        self._plan = []
+        for state in self.graph.initial:
+            if self._is_left(state) or self._toward(state):
+                return state
+        return None
+
+    def is_open(self, state: int, besides: Edge | None = None) -> bool:
+        if besides is None:
+            return not self._over[state]
+        return sum(e[1] != state for e in self._edges[state]) > (besides in self._edges[state])
+
+    def probes(self, state: int) -> list[Code]:
+        found = self._probes[state]
+        if found is None:
+            found = self._probes[state] = self.graph.space.disabled(self.graph.rows[state])
+            self._settle(state)
+        return found
+
+    def probed(self, state: int, count: int) -> None:
+        self._probes[state] = self.probes(state)[count:]
+        self._settle(state)
+
+    def next(self, state: int, length: int) -> Edge | None:
+        if left := self._edges[state]:
+            self._plan = []
+            return next((e for e in reversed(left) if self._goes_on(state, e)), left[-1])
+        if not self._plan:
+            self._plan = (self._toward(state) or [])[::-1]
+        return self._plan.pop() if self._plan else None
+
+    def _goes_on(self, state: int, edge: Edge) -> bool:
+        return edge[1] == state or self._is_left(edge[1])
+
+    def taken(self, state: int, edge: Edge) -> None:
+        if edge in self._edges[state]:
+            self._edges[state].remove(edge)
+            self._settle(state)
+
+    def failed(self, state: int, edge: Edge) -> None:
+        self.taken(state, edge)
+        self._plan = []
+        if edge in self._ways[state]:
+            self._ways[state].remove(edge)
+            self._sources[edge[1]].remove(state)
+            self._open[state] -= not self._over[edge[1]]
+            self._settle(state)
+
+    def _is_left(self, state: int) -> bool:
+        return bool(self._edges[state]) or self._probes[state] != []
+
+    def _settle(self, state: int) -> None:
+        """Find out whether a state is over, and with it others before it."""
+        pending = [state]
+        while pending:
+            at = pending.pop()
+            if not (self._over[at] or self._open[at] or self._is_left(at)):
+                self._over[at] = 1
+                for source in self._sources[at]:
+                    self._open[source] -= 1
+                    pending.append(source)
+
+    def _toward(self, state: int) -> list[Edge] | None:
+        """The way to the nearest state where something is left; or a step by an open way."""
+        most = None if self._wandered >= WANDERS else LOOKED_AT
+        way, seen = nearest(state, self._open_ways, self._is_left, most)
+        if way is not None:
+            self._wandered = 0
+            return way
+        if most is not None and len(seen) > most:
+            self._wandered += 1
+            return self._open_ways(state)[:1]
+        for other in seen:  # A circle, of which nothing is left.
+            self._over[other] = 1
+        for other in seen:
+            for source in self._sources[other]:
+                self._open[source] -= 1
+                self._settle(source)
+        return None
+
+    def _open_ways(self, state: int) -> list[Edge]:
+        over = self._over
+        return [e for e in self._ways[state] if not over[e[1]]]
+
+
+class Sampling:
+    """Walks through a graph that is too large, drawn by a seed; what was tried least goes first."""
+
+    def __init__(self, graph: Graph, probing: bool, seed: int) -> None:
+        self.graph, self._probing = graph, probing
+        self._random = random.Random(seed)
+        self._tried: Counter[str] = Counter()  # how often each action was taken
+        self._done: set[tuple[int, Code]] = set()
+        self._closed: set[tuple[int, Code]] = set()
+        self._probes: dict[int, list[Code]] = {}
+        self._refused: Counter[tuple[str, tuple[int, ...]]] = Counter()
+
+    def start(self) -> int | None:
+        open_ = [s for s in self.graph.initial if self._open(s)]
+        return self._random.choice(open_) if open_ else None
+
+    def is_open(self, state: int, besides: Edge | None = None) -> bool:
+        return False  # Each walk begins anew: what was drawn does not depend on copies.
+
+    def probes(self, state: int) -> list[Code]:
+        """Of the steps disabled here those whose action and failing guards were tried least."""
+        if not self._probing:
+            return []
+        if state not in self._probes:
+            space, row = self.graph.space, self.graph.rows[state]
+            codes = space.disabled(row)
+            self._random.shuffle(codes)
+            kinds = {code: (space.call(code).action, space.failing(row, code)) for code in codes}
+            codes.sort(key=lambda code: (self._refused[kinds[code]], len(kinds[code][1])))
+            self._probes[state] = codes[:PROBES_AT_A_STATE]
+            self._refused.update(kinds[code] for code in self._probes[state])
+        return self._probes[state]
+
+    def probed(self, state: int, count: int) -> None:
+        self._probes[state] = self._probes[state][count:]
+
+    def next(self, state: int, length: int) -> Edge | None:
+        edges = self._open(state) if length < LONGEST else []
+        if not edges:
+            return None
+        new = [e for e in edges if (state, e[0]) not in self._done]
+        moving = [e for e in edges if e[1] != state]
+        choice = new or moving
+        if not choice:
+            return None
+        call = self.graph.space.call
+        actions = sorted({call(code).action for code, _ in choice})
+        weights = [1 / (1 + self._tried[a]) for a in actions]
+        (action,) = self._random.choices(actions, weights)
+        return self._random.choice([e for e in choice if call(e[0]).action == action])
+
+    def taken(self, state: int, edge: Edge) -> None:
+        self._done.add((state, edge[0]))
+        self._tried[self.graph.space.call(edge[0]).action] += 1
+
+    def failed(self, state: int, edge: Edge) -> None:
+        self._closed.add((state, edge[0]))
+
+    def _open(self, state: int) -> list[Edge]:
+        return [e for e in self.graph.edges(state) if (state, e[0]) not in self._closed]
