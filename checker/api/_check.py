@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, nothing_claimed, warnings_of, without_start
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.explore.store.budget import free_memory
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.checker.tracing.build import explained, make_trace
@@ -156,7 +152,15 @@ class Prepared:
 
     def compile(self, search: s.BreadthFirst) -> None:
         """Make the explorer."""
-        made = from_the_start(lambda: _explorer(self, search))
+        made = from_the_start(
+            lambda: Explorer(
+                self.protocol,
+                self.sizes,
+                search,
+                invariants=self.invariants,
+                symmetry=self.symmetry,
+            )
+        )
         if isinstance(made, Exploration):
             self.ended = made
         else:
@@ -242,58 +246,6 @@ class Prepared:
 
 
 # ---------------------------------------------------------------- engines
-
-
-def _explorer(of: Prepared, search: s.BreadthFirst) -> Explorer:
-    spill = checkpoint = None
-    seconds = 60.0
-    memory = search.storage.memory
-    match search.storage:
-        case s.Spill(folder=folder):
-            spill = _folder(folder)
-            memory = _budget(memory)
-        case s.Checkpoint(folder=folder, seconds=seconds):
-            checkpoint = Path(folder)
-            if checkpoint.exists() and not checkpoint.is_dir():
-                raise InputError(f"{checkpoint}: is a file, expected a folder for the checkpoint")
-            memory = _budget(memory)
-    return Explorer(
-        of.protocol,
-        of.sizes,
-        memory=memory,
-        limit=search.limit,
-        only=frozenset(of.invariants),
-        symmetry=of.symmetry,
-        threads=search.threads,
-        spill=spill,
-        checkpoint=checkpoint,
-        every=seconds,
-        por=search.por,
-    )
-
-
-def _budget(memory: int | None) -> int:
-    """Three quarters of what the machine has free, unless it is said."""
-    return free_memory() * 3 // 4 if memory is None else memory
-
-
-def _folder(chosen: s.Folder | None) -> Path:
-    """Where states may go. Raises InputError."""
-    spill = _temporary() if chosen is None else Path(chosen)
-    if not spill.is_dir():
-        found = "is a file, expected a" if spill.exists() else "no such"
-        raise InputError(f"{spill}: {found} directory to keep states in", str(spill))
-    if not os.access(spill, os.W_OK):
-        raise InputError(f"{spill}: cannot write here", str(spill))
-    return spill
-
-
-def _temporary() -> Path:
-    """A folder for large temporary files: `/tmp` is often in memory."""
-    large = Path("/var/tmp")
-    if "TMPDIR" not in os.environ and large.is_dir() and os.access(large, os.W_OK):
-        return large
-    return Path(tempfile.gettempdir())
 
 
 def _on_cluster(model: CompiledModel, search: s.Cluster, report: Report | None) -> Exploration:

@@ -60,18 +60,18 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
         )
     sizes = sizes_of(trace, protocol)
     with sizes:
-        machine, reader = Interpreter(protocol, sizes), TraceReader()
+        interpreter, reader = Interpreter(protocol, sizes), TraceReader()
         try:
             place = "the initial state"
             before = reader.state(description, trace.initial)
-            if before not in machine.initial():
+            if before not in interpreter.initial():
                 raise InputError(f"the initial state is not one of {protocol.__name__}")
             for number, step in enumerate(trace.steps, start=1):
                 place = f"step {number} ({step.action})"
-                if step.action not in machine.actions:
+                if step.action not in interpreter.actions:
                     raise InputError(
                         f"{place}: {protocol.__name__} has no such action; "
-                        f"it has {', '.join(machine.actions)}"
+                        f"it has {', '.join(interpreter.actions)}"
                     )
                 action = description.action(step.action)
                 names = [p.var.name for p in action.parameters]
@@ -83,10 +83,10 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
                     )
                 args = tuple(reader.value(v, t) for (_, v), t in zip(step.args, types, strict=True))
                 after = reader.state(description, step.state)
-                if machine.step(before, step.action, args) != after:
+                if interpreter.step(before, step.action, args) != after:
                     raise InputError(f"{place} is not a step of {protocol.__name__}")
                 before = after
-            _check_violation(trace, description, machine, before)
+            _check_violation(trace, description, interpreter, before)
         except NotAValueError as error:
             raise InputError(f"{place}: {error}") from None
         except StepError as error:
@@ -95,7 +95,7 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
 
 
 def _check_violation(
-    trace: Trace, description: c.Description, machine: Interpreter, last: State
+    trace: Trace, description: c.Description, interpreter: Interpreter, last: State
 ) -> None:
     """Whether the last state violates what the trace says it does."""
     if trace.violation is None:
@@ -107,5 +107,5 @@ def _check_violation(
             f"the trace violates {name}, which {description.name} does not have; "
             f"it has {', '.join(known) or 'no invariants'}"
         )
-    if machine.holds(name, last):
+    if interpreter.holds(name, last):
         raise InputError(f"the trace says that its last state violates {name}, but it holds there")

@@ -188,12 +188,12 @@ def holds(
     protocol: type[Protocol], sizes: Sizes, name: str, state: State, seen: Set[str]
 ) -> bool | None:
     """Whether an invariant is true in a state of which `seen` is known; None where it depends."""
-    machine = Interpreter(protocol, sizes)
+    interpreter = Interpreter(protocol, sizes)
     hidden = {v: _Unseen() for v in protocol.variables() if v not in seen}
     blind = type(protocol.__name__, (protocol,), {"__module__": protocol.__module__, **hidden})
-    object.__setattr__(machine.object, "__class__", blind)
+    object.__setattr__(interpreter.object, "__class__", blind)
     try:
-        return machine.holds(name, state)
+        return interpreter.holds(name, state)
     except _NotSeenError:
         return None
 

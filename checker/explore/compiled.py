@@ -29,7 +29,7 @@ class CompiledModel:
 
     protocol: type[Protocol]
     sizes: Sizes
-    only: frozenset[str] | None = None  # the invariants to check; by default all
+    only: Collection[str] | None = None  # the invariants to check; by default all
     symmetry: bool = False
     por: bool = False  # take the steps of stubborn sets alone
     description: c.Description = field(init=False)
@@ -42,7 +42,7 @@ class CompiledModel:
             self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)
-            self.canonical = Canonical(self.kernel.reduction, self.kernel.machine)
+            self.canonical = Canonical(self.kernel.reduction, self.kernel.code)
             self.confirm = Confirmer(self.kernel, self.interpreter)
 
     def initial(self) -> list[State]:

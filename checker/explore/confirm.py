@@ -17,7 +17,7 @@ from .kernel import Kernel
 from .paths import ExplorationError
 
 if TYPE_CHECKING:
-    from quorate.checker.ground.evaluation import UndefinedCase
+    from quorate.checker.ground.evaluation import UndefinedOperation
     from quorate.checker.ground.instances import Instance
 
 
@@ -104,7 +104,7 @@ class Confirmer:
                 return self._of_instance(instance, reason, state)
         return self._of_instance(possible[label], possible[label].undefined[0], state)
 
-    def _of_instance(self, i: Instance, reason: UndefinedCase, state: State) -> UndefinedAt:
+    def _of_instance(self, i: Instance, reason: UndefinedOperation, state: State) -> UndefinedAt:
         packing = Packing(self.kernel.layout)
         arguments: tuple[Any, ...] = ()
         if not i.loops:
@@ -112,7 +112,9 @@ class Confirmer:
             arguments = tuple(packing.value(v, p.var.type) for p, v in pairs)
         return UndefinedAt("action", i.action.name, arguments, state, reason.span, reason.what)
 
-    def _first(self, reasons: Sequence[UndefinedCase], state: State) -> UndefinedCase | None:
+    def _first(
+        self, reasons: Sequence[UndefinedOperation], state: State
+    ) -> UndefinedOperation | None:
         """The first of what may have no value that has none in a state."""
         words = Packing(self.kernel.layout).pack(state).tolist()
         values = function([u.when for u in reasons])(words)

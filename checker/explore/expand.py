@@ -18,7 +18,7 @@ import numpy as np
 from llvmlite import ir
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.codegen.successors import add_successors
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.packing import Packing
@@ -90,22 +90,22 @@ class Labels:
         return found
 
 
-def every_step(kernel: Kernel, instances: Sequence[Instance], starts: Sequence[int]) -> Machine:
+def every_step(kernel: Kernel, instances: Sequence[Instance], starts: Sequence[int]) -> MachineCode:
     """Compiled `successors` with one successor and code for each enabled instance."""
     module = ir.Module("edges")
     graph = kernel.layout.graph
     add_successors(module, graph, kernel.words, list(instances), kernel.actions, list(starts))
-    return Machine(module, quick=True)
+    return MachineCode(module, quick=True)
 
 
 class Expander:
     """The steps of one packed state at a time, by compiled code; a row is its words as bytes."""
 
-    def __init__(self, kernel: Kernel, machine: Machine) -> None:
-        self._machine = machine  # kept alive with its code
+    def __init__(self, kernel: Kernel, machine_code: MachineCode) -> None:
+        self._machine_code = machine_code  # its addresses are used
         self._bytes = kernel.words * 8
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p, *[ctypes.c_void_p] * 3)
-        self._call = kind(machine.address("successors"))
+        self._call = kind(machine_code.address("successors"))
         most = max(1, kernel.most_transitions)
         self._out = np.zeros(most * kernel.words, np.uint64)
         self._codes = np.zeros(most, np.int64)
@@ -130,7 +130,7 @@ class UndefinedSteps:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p, *[ctypes.c_void_p] * 3)
-        self._call = kind(kernel.machine.address("successors"))
+        self._call = kind(kernel.code.address("successors"))
         self._out = np.zeros(kernel.most_successors * kernel.words, np.uint64)
         self._labels = np.zeros(kernel.most_successors, np.uint32)
         self._fired = np.zeros(len(kernel.actions), np.int64)

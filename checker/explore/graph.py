@@ -68,7 +68,7 @@ class StateGraph:
     def __init__(self, explorer: Explorer) -> None:
         if explorer.kernel.reducing:
             raise ValueError("orbits have no state graph: explore again without symmetry")
-        if explorer.options.por:
+        if explorer.search.por:
             raise ValueError("states were left out: explore again without partial-order reduction")
         if explorer.store.count > MOST_NODES:
             raise SizeError(
@@ -89,7 +89,7 @@ class StateGraph:
         """Fill `sources` and `targets`; returns the code of each edge."""
         e = self.explorer
         words, actions = e.kernel.words, e.kernel.actions
-        machine = every_step(e.kernel, labels.instances, labels.starts)
+        machine_code = every_step(e.kernel, labels.instances, labels.starts)
         expanded = int(e.control[d.HEAD])
         most = max(1, e.kernel.most_transitions)
         room = int(e.fired.sum()) + most
@@ -97,7 +97,7 @@ class StateGraph:
         self.targets = np.empty(room, np.uint32)
         codes = np.empty(room, np.int64)
         edges = d.edges(
-            machine.address("successors"),
+            machine_code.address("successors"),
             words,
             e.store.states,
             e.store.index(),

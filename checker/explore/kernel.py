@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from quorate.checker.explore.codegen.cache import SOURCES, unchanged
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.reduction.derived import dependencies
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.layout import Layout
@@ -74,7 +74,7 @@ class Kernel:
     por: bool = False
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
-    machine: Machine = field(init=False)
+    code: MachineCode = field(init=False)
 
     def __post_init__(self) -> None:
         if len(self.description.properties) > MOST_PROPERTIES:
@@ -89,7 +89,7 @@ class Kernel:
                 self.metadata.keep(self._key)
             else:
                 self._key = None
-        self.machine = Machine(self._module, key=self._key)
+        self.code = MachineCode(self._module, key=self._key)
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
         self.layout = Layout(self.description, self.sizes, determined)
@@ -157,7 +157,7 @@ class Kernel:
 
     def successors(self) -> int:
         """The address of `successors`."""
-        return self.machine.address(self.functions[0])
+        return self.code.address(self.functions[0])
 
     @property
     def _unreduced(self) -> str:
@@ -170,15 +170,15 @@ class Kernel:
 
     def check(self) -> int:
         """The address of `check`."""
-        return self.machine.address(self.functions[1])
+        return self.code.address(self.functions[1])
 
-    def blocked(self, goals: list[Goal]) -> Machine:
+    def blocked(self, goals: list[Goal]) -> MachineCode:
         """Machine code whose `blocked` counts how often each of these guards fails first.
 
         Raises SizeError if that alone has too many terms.
         """
         key = None if self._key is None else f"{self._key} {goals}"
-        return Machine(lambda: self.source.blocked(goals), quick=True, key=key)
+        return MachineCode(lambda: self.source.blocked(goals), quick=True, key=key)
 
     def violated(self, bits: int) -> str | None:
         """The first invariant among the bits that `check` returned."""

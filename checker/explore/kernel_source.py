@@ -18,7 +18,7 @@ from quorate.checker.explore.reduction.stubborn_code import add_stubborn
 from quorate.checker.explore.reduction.symmetry import Reduction
 from quorate.checker.explore.reduction.symmetry_code import add_symmetry
 from quorate.checker.ground.dependency import Dependency
-from quorate.checker.ground.evaluation import UndefinedCase
+from quorate.checker.ground.evaluation import UndefinedOperation
 from quorate.checker.ground.instances import Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import MOST_TERMS, Bool
@@ -71,13 +71,13 @@ class KernelSource:
     # ------------------------------------------------------------ properties
 
     @cached_property
-    def _properties(self) -> list[tuple[Bool, list[UndefinedCase]]]:
+    def _properties(self) -> list[tuple[Bool, list[UndefinedOperation]]]:
         """For each property where it holds, and where it is undefined."""
         with self.layout.sizes:
             return [self._instantiator.property(p) for p in self.layout.description.properties]
 
     @property
-    def undefined(self) -> list[list[UndefinedCase]]:
+    def undefined(self) -> list[list[UndefinedOperation]]:
         """For each property where it is undefined."""
         return [undefined for _, undefined in self._properties]
 

@@ -64,7 +64,7 @@ class _Hints:
         self._kernel = kernel
         self._packing = Packing(kernel.layout)
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4)
-        self._successors = kind(kernel.machine.address("successors"))
+        self._successors = kind(kernel.code.address("successors"))
         self._out = np.zeros(kernel.most_successors * kernel.words, np.uint64)
         self._labels = np.zeros(kernel.most_successors, np.uint32)
         self._fired = np.zeros(len(kernel.actions), np.int64)

@@ -144,7 +144,7 @@ class MessageColumn:
         return tuple(found[i] for i in range(len(self.spaces)))
 
 
-class Columns:
+class StateColumns:
     """All columns of a protocol at the active sizes. Raises SizeError if a message is too wide."""
 
     def __init__(self, description: c.Description, sizes: Sizes) -> None:

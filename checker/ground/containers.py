@@ -10,11 +10,11 @@ from quorate.model.language.ir import core as c
 
 from .evaluation import Closure, Env
 from .nodes import Bool
-from .quantifiers import Quantifiers
+from .quantifiers import QuantifierEvaluation
 from .values import Bits, Items, Value
 
 
-class Containers(Quantifiers):
+class ContainerEvaluation(QuantifierEvaluation):
     """Compiles expressions over sequences and sets."""
 
     # ------------------------------------------------------------ sequences

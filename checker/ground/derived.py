@@ -16,7 +16,7 @@ from typing import Any
 from quorate.model.language.declare.types import MapType, Type, key_values
 from quorate.model.language.ir import core as c
 
-from .columns import Column, Columns, MessageColumn
+from .columns import Column, MessageColumn, StateColumns
 from .dependency import Dependency, MessageSource, keys_of
 from .nodes import Bool, Node, Scalar
 from .values import Present, Value
@@ -25,7 +25,7 @@ from .values import Present, Value
 class DerivedCells:
     """The ground value of each cell that a dependency determines; each made once."""
 
-    def __init__(self, columns: Columns, dependency: Dependency) -> None:
+    def __init__(self, columns: StateColumns, dependency: Dependency) -> None:
         self.columns, self.g, self.dependency = columns, columns.graph, dependency
         self._made: dict[int, list[Scalar]] = {}
 

@@ -12,13 +12,13 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.ir import core as c
 
-from .containers import Containers
+from .containers import ContainerEvaluation
 from .evaluation import Closure, Env
 from .nodes import Bool, Node, Scalar
 from .values import Entries, Fields, Present, Value
 
 
-class Evaluator(Containers):
+class Evaluator(ContainerEvaluation):
     """Evaluates core expressions over the cells of one state, given a layout."""
 
     # ------------------------------------------------------------ leaves

@@ -33,7 +33,7 @@ Closure = Callable[[Env], Value]
 
 
 @dataclass(frozen=True)
-class UndefinedCase:
+class UndefinedOperation:
     """An operation without a value (a field of None, a position past the end), and when."""
 
     when: Bool
@@ -50,7 +50,7 @@ class Evaluation:
     def __init__(self, layout: Layout) -> None:
         self.layout, self.g, self.v = layout, layout.graph, layout.values
         self.description = layout.description
-        self.undefined: list[UndefinedCase] = []
+        self.undefined: list[UndefinedOperation] = []
         self._path: list[Bool] = []
         self._closures: dict[int, tuple[c.Expr, Closure]] = {}
         self._states: dict[tuple[str, Any], Value] = {}
@@ -71,7 +71,7 @@ class Evaluation:
     def _no_value(self, when: Bool, span: Span, what: str) -> None:
         condition = self.g.and_([*self._path, when])
         if condition is not False:
-            self.undefined.append(UndefinedCase(condition, span, what))
+            self.undefined.append(UndefinedOperation(condition, span, what))
 
     def _under(self, condition: Bool, closure: Closure, env: Env) -> Value:
         self._path.append(condition)

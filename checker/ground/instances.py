@@ -20,7 +20,7 @@ from quorate.model.language.ir.traverse import walk
 
 from .columns import Column, MessageColumn
 from .evaluate import Evaluator
-from .evaluation import Env, UndefinedCase
+from .evaluation import Env, UndefinedOperation
 from .layout import Layout
 from .nodes import Bool, Scalar
 from .values import Fields
@@ -30,7 +30,7 @@ MOST_INSTANCES = 50_000
 
 
 @dataclass(frozen=True)
-class Store:
+class Assignment:
     """`column[index] := value` where `when` holds."""
 
     column: Column
@@ -69,10 +69,10 @@ class Instance:
     loops: tuple[Loop, ...]
     implicit: Bool
     guards: tuple[Bool, ...]
-    stores: tuple[Store, ...]
-    undefined: tuple[UndefinedCase, ...] = field(default=())
+    stores: tuple[Assignment, ...]
+    undefined: tuple[UndefinedOperation, ...] = field(default=())
     early: int = 0
-    determined: tuple[Store, ...] = field(default=())
+    determined: tuple[Assignment, ...] = field(default=())
 
     @property
     def effect_arguments(self) -> tuple[Any, ...]:
@@ -101,7 +101,7 @@ class Instantiator:
         self.evaluator = Evaluator(layout)
         self.v = layout.values
 
-    def property(self, p: c.Property) -> tuple[Bool, list[UndefinedCase]]:
+    def property(self, p: c.Property) -> tuple[Bool, list[UndefinedOperation]]:
         """Where a property holds, and where it makes no sense."""
         self.evaluator.undefined = []
         holds = self.evaluator.value(p.body, {})
@@ -179,8 +179,8 @@ class Instantiator:
                 guards += [True] * (len(action.guards) - len(guards))
                 break
         early = len(self.evaluator.undefined)
-        stores: list[Store] = []
-        determined: list[Store] = []
+        stores: list[Assignment] = []
+        determined: list[Assignment] = []
         if so_far is not False:
             self.evaluator._path.append(so_far)
             try:
@@ -193,7 +193,7 @@ class Instantiator:
             stores = self._effective(map(self._kept, stores))
             if action.fault is not None:
                 left = self.g.sub(self.g.load(budget, 0), 1)
-                stores.append(Store(budget, 0, left, True))
+                stores.append(Assignment(budget, 0, left, True))
         if so_far is False and not guards:
             return None
         return Instance(
@@ -208,16 +208,16 @@ class Instantiator:
             determined=tuple(determined),
         )
 
-    def _kept(self, s: Store) -> Store:
+    def _kept(self, s: Assignment) -> Assignment:
         """Of a message whose payload follows from others, only that it is sent."""
         for m in self.layout.messages.values():
             if s.column is m.column and m.kept is not m.column:
-                return Store(m.kept, s.index, 1, s.when)
+                return Assignment(m.kept, s.index, 1, s.when)
         return s
 
-    def _effective(self, stores: Iterable[Store]) -> list[Store]:
+    def _effective(self, stores: Iterable[Assignment]) -> list[Assignment]:
         """Without those that put back what was there, where nothing else was put before."""
-        found: list[Store] = []
+        found: list[Assignment] = []
         touched: set[int] = set()
         for s in stores:
             if s.column.formula is not None:
@@ -230,7 +230,9 @@ class Instantiator:
 
     # ------------------------------------------------------------ effects
 
-    def _stores(self, effect: c.Effect, env: Env, earlier: list[Store]) -> Iterator[Store]:
+    def _stores(
+        self, effect: c.Effect, env: Env, earlier: list[Assignment]
+    ) -> Iterator[Assignment]:
         when = self.evaluator.closure(effect.when)
         for premise, inner in self._bound(effect, env):
             condition = self.evaluator._under(premise, when, inner)
@@ -260,7 +262,7 @@ class Instantiator:
             del self.evaluator._path[depth:]
         yield from rounds
 
-    def _write(self, effect: c.Write, env: Env, when: Bool) -> Iterator[Store]:
+    def _write(self, effect: c.Write, env: Env, when: Bool) -> Iterator[Assignment]:
         variable = self.layout.description.variable(effect.variable)
         types = variable.type.keys if isinstance(variable.type, MapType) else ()
         codes = [
@@ -272,7 +274,7 @@ class Instantiator:
         value = self.evaluator.value(effect.value, env)
         parts = self.v.parts(value, cell)
         for column, part in zip(self.layout.parts[effect.variable], parts, strict=True):
-            yield Store(column, index, self._in_range(part, column, effect.span), when)
+            yield Assignment(column, index, self._in_range(part, column, effect.span), when)
 
     def _in_range(self, value: Scalar, column: Column, span: Span) -> Scalar:
         """A number that may exceed its column is a mistake of the model when it does."""
@@ -281,7 +283,7 @@ class Instantiator:
         self.evaluator._no_value(self.g.not_(fits), span, what)
         return self.g.select(fits, value, 0)
 
-    def _send(self, effect: c.Send, env: Env, when: Bool, earlier: list[Store]) -> Store:
+    def _send(self, effect: c.Send, env: Env, when: Bool, earlier: list[Assignment]) -> Assignment:
         message = self.evaluator.value(effect.message, env)
         record = effect.message.type.record  # type: ignore[attr-defined]
         column = self.layout.messages[effect.variable, record]
@@ -296,7 +298,7 @@ class Instantiator:
                     taken.append(self.g.and_([twin, self.g.not_(self.g.eq(s.value, number))]))
             what = f"another {record.__name__} was sent under key={record.key!r}"
             self.evaluator._no_value(self.g.or_(taken), effect.span, what)
-        return Store(column.column, index, number, when)
+        return Assignment(column.column, index, number, when)
 
     def _check_fields(self, message: Fields, column: MessageColumn, span: Span) -> None:
         for value, space in zip(message.values, column.spaces, strict=True):

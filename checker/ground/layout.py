@@ -8,7 +8,7 @@ from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.ir import core as c
 
-from .columns import Column, Columns
+from .columns import Column, StateColumns
 from .dependency import Dependency
 from .derived import DerivedCells
 from .nodes import nodes_in
@@ -16,7 +16,7 @@ from .nodes import nodes_in
 MOST_BITS = 1 << 16
 
 
-class Layout(Columns):
+class Layout(StateColumns):
     """The columns of a protocol at the active sizes, in words. Raises SizeError if too wide.
 
     What `determined` says of cells must hold in every state that is looked at: those have no bits.

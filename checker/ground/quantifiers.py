@@ -1,4 +1,4 @@
-"""Quantifiers unrolled.
+"""QuantifierEvaluation unrolled.
 
 The result of a quantifier is remembered by the values of the names (down to the fields) that occur
 in it, so that nested quantifiers over messages cost what their distinct arguments cost.
@@ -12,7 +12,7 @@ from typing import Any
 from quorate.model.language.declare.types import SeqType
 from quorate.model.language.ir import core as c
 
-from .evaluation import Closure, Env, Evaluation, UndefinedCase
+from .evaluation import Closure, Env, Evaluation, UndefinedOperation
 from .free_paths import field_positions, free_paths, project
 from .nodes import Bool, Node, Scalar
 from .one_point import equalities_of
@@ -22,7 +22,7 @@ from .values import Fields, Value
 MOST_PAYLOADS = 32
 
 
-class Quantifiers(Evaluation):
+class QuantifierEvaluation(Evaluation):
     """Compiles quantifiers and counts."""
 
     def _quant(self, e: c.Quant) -> Closure:
@@ -60,7 +60,7 @@ class Quantifiers(Evaluation):
     def _remembered(self, e: c.Expr, evaluate: Closure) -> Closure:
         """Evaluate once for each distinct value of what occurs free in the expression."""
         paths = sorted(free_paths(e))
-        known: dict[tuple[Any, ...], tuple[Value, list[UndefinedCase]]] = {}
+        known: dict[tuple[Any, ...], tuple[Value, list[UndefinedOperation]]] = {}
         fields = {p: field_positions(e, p) for p in paths}
 
         def remember(env: Env) -> Value:

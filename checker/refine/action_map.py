@@ -19,6 +19,7 @@ import numpy as np
 
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.model.language import StepError
 from quorate.model.language.declare.types import (
     MapType,
@@ -104,7 +105,12 @@ class _Guess:
         self.abstract = Abstract(refinement.abstract, bounds.abstract)
         self.translator = AbstractValues(refinement.abstract, refinement.sorts)
         nothing: frozenset[str] = frozenset()
-        self.explorer = Explorer(refinement.concrete, bounds.joint, limit=MOST_STATES, only=nothing)
+        self.explorer = Explorer(
+            refinement.concrete,
+            bounds.joint,
+            BreadthFirst(limit=MOST_STATES, storage=InMemory()),
+            invariants=nothing,
+        )
         with contextlib.suppress(StepError):  # the states found before it are enough for guesses
             self.explorer.run(None, coverage=False)
         self.view = View(self.explorer.interpreter)

@@ -17,6 +17,7 @@ from quorate.checker.explore.graph import MOST_NODES, StateGraph
 from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.interface import Report
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.loading import name_of
 from quorate.checker.results import Exploration, Move, Outcome, from_the_start
 from quorate.checker.tracing.build import make_trace
@@ -191,7 +192,10 @@ class _RefinementChecker:
             frozenset()
         )  # without invariants, so that all reachable states are found
         self.explorer = Explorer(
-            self.refinement.concrete, self.bounds.joint, memory=memory, limit=limit, only=nothing
+            self.refinement.concrete,
+            self.bounds.joint,
+            BreadthFirst(limit=limit, storage=InMemory(memory=memory)),
+            invariants=nothing,
         )
         return self.explorer.run(report, coverage=False)
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.layout import Layout
@@ -49,7 +50,11 @@ class SampledInstance:
     def explore(self, goals: frozenset[str]) -> Exploration:
         """Search; keep the states that were found, or walk where there are too many."""
         explorer = Explorer(
-            self.protocol, self.sizes, limit=MOST_EXPLORED, only=goals, symmetry=True
+            self.protocol,
+            self.sizes,
+            BreadthFirst(limit=MOST_EXPLORED, storage=InMemory()),
+            invariants=goals,
+            symmetry=True,
         )
         found = explorer.run(coverage=False)
         self.explored = found

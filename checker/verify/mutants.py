@@ -56,7 +56,7 @@ def try_mutant(name: str, folder: Path) -> MutantResult:
     assert mutant.violates is not None and mutant.defect is not None
     sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
     only = frozenset({mutant.violates})
-    explorer = Explorer(mutant.protocol, sizes, only=only, symmetry=mutant.code in REDUCED)
+    explorer = Explorer(mutant.protocol, sizes, invariants=only, symmetry=mutant.code in REDUCED)
     found = explorer.run(coverage=False)
     trace = counterexample(mutant.protocol, name_of(mutant.protocol), sizes, found)
     path = folder / f"{mutant.code}-{mutant.name}.itf.json"

@@ -10,15 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.results import Outcome
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.paxos import Paxos
 
+from ..support.searching import explorer
 from .report import section
 from .rivals import running
 from .rivals.running import Run
@@ -30,19 +31,19 @@ SLOW = 20.0  # seconds beyond which one measurement is enough
 Search = Callable[[tuple[int, int, int], Path], Run | None]
 
 
-def quorate(**options: object) -> Search:
+def quorate(**options: Any) -> Search:
     """A search by the explorer with these options."""
 
-    def search(size: tuple[int, int, int], folder: Path) -> Run:
-        explorer = Explorer(Paxos, sized(size), **options)  # type: ignore[arg-type]
+    def run(size: tuple[int, int, int], folder: Path) -> Run:
+        search = explorer(Paxos, sized(size), **options)
         used = time.process_time()
-        found = explorer.run(coverage=False)
+        found = search.run(coverage=False)
         used = time.process_time() - used
         assert found.outcome is Outcome.HOLDS
-        held = explorer.bytes_per_state() * found.states
+        held = search.bytes_per_state() * found.states
         return Run(found.full_states, found.seconds, used, held)
 
-    return search
+    return run
 
 
 def plain(size: tuple[int, int, int], folder: Path) -> Run | None:

@@ -175,5 +175,5 @@ def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:
     assert found.status is ProofStatus.VIOLATED
     (proof,) = found.quorums
     assert sorted(proof.counterexample or ()) == ["{a0,a1}", "{a2,a3}"]
-    run = explore(protocol, protocol.sized(**SIZES), only=frozenset({"agreement"}))
+    run = explore(protocol, protocol.sized(**SIZES), invariants=frozenset({"agreement"}))
     assert run.outcome is Outcome.VIOLATED and run.violated == "agreement"

@@ -24,7 +24,7 @@ import pytest
 from quorate.checker import ground, smt
 from quorate.checker.explore import codegen, kernel, kernel_source, metadata, reduction
 from quorate.checker.explore.codegen.cache import cache_directory, keep, kept
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 
 KEY_OF = kernel.key_of
 MOST_SHARED = 64
@@ -64,23 +64,23 @@ def patched() -> bool:
 
 
 @lru_cache(MOST_SHARED)
-def _shared(key: str, quick: bool) -> list[Machine]:
+def _shared(key: str, quick: bool) -> list[MachineCode]:
     """Room for the machine with this key."""
     return []
 
 
-def machine(module: Callable[[], Any], quick: bool = False, key: str | None = None) -> Machine:
-    """What stands for `Machine` while kernels are shared; it does not hold on to the kernel."""
+def machine(module: Callable[[], Any], quick: bool = False, key: str | None = None) -> MachineCode:
+    """What stands for `MachineCode` while kernels are shared; it does not hold on to the kernel."""
     found = [] if key is None else _shared(key, quick)
     if not found:
-        found.append(Machine(str(module()), quick))
+        found.append(MachineCode(str(module()), quick))
     return found[0]
 
 
 def share_kernels(patch: pytest.MonkeyPatch) -> None:
     """From now on, and until the patch is undone."""
     outlines: dict[str, bytes] = {}
-    patch.setattr(kernel, "Machine", machine)
+    patch.setattr(kernel, "MachineCode", machine)
     patch.setattr(metadata, "kept", outlines.get)
     patch.setattr(metadata, "keep", outlines.__setitem__)
     patch.setattr(kernel, "key_of", lambda *what: None if patched() else KEY_OF(*what))
@@ -104,7 +104,7 @@ def own_folder(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 def keep_kernels(patch: pytest.MonkeyPatch, keyed: bool) -> None:
     """In the cache folder, by the hash of their text, or under keys, as they are for a user."""
-    patch.setattr(kernel, "Machine", Machine)
+    patch.setattr(kernel, "MachineCode", MachineCode)
     patch.setattr(metadata, "kept", kept)
     patch.setattr(metadata, "keep", keep)
     patch.setattr(kernel, "key_of", KEY_OF if keyed else lambda *_: None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from quorate.checker.ground.columns import Column
-from quorate.checker.ground.instances import Instance, Store
+from quorate.checker.ground.instances import Assignment, Instance
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 
 from .groups import cell_tests, enabled
@@ -74,7 +74,7 @@ class Footprint:
             return ((1 << column.count) - 1) << first
         return 1 << (first + index)
 
-    def written(self, stores: Iterable[Store]) -> int:
+    def written(self, stores: Iterable[Assignment]) -> int:
         found = 0
         for s in stores:
             found |= self._cells(s.column, s.index)

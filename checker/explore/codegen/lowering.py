@@ -14,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 
 from quorate.checker.ground.columns import Column
-from quorate.checker.ground.instances import Store
+from quorate.checker.ground.instances import Assignment
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar
 
 from .literals import word_literal
@@ -190,7 +190,7 @@ class NodeLowering:
 
     # ------------------------------------------------------------ stores
 
-    def stored(self, stores: Iterable[Store]) -> list[Any]:
+    def stored(self, stores: Iterable[Assignment]) -> list[Any]:
         """The words after these stores, applied in order; values read the words before."""
         words = list(self.words.values)
         for s in stores:
@@ -209,7 +209,7 @@ class NodeLowering:
         kept = self.b.and_(word, self.b.xor(hole, const(WORD)))
         return self.b.or_(kept, self.b.shl(value, bit))
 
-    def _store_anywhere(self, words: list[Any], s: Store, value: Any, when: Any) -> None:
+    def _store_anywhere(self, words: list[Any], s: Assignment, value: Any, when: Any) -> None:
         where, bit = self.place(s.column, self.scalar(s.index))
         last = s.column.place(s.column.count - 1)[0]
         for word in range(s.column.first_word, last + 1):

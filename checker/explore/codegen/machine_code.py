@@ -30,7 +30,7 @@ def _initialise() -> None:
         _ready = True
 
 
-class Machine:
+class MachineCode:
     """Compiled functions of one module, by name; keep it alive while their addresses are used.
 
     Code is kept by the hash of the module's text. With a `key`, which says all that the text

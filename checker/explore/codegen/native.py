@@ -23,7 +23,7 @@ from llvmlite import binding as llvm
 
 from quorate.checker.lazily import lazily
 
-from .machine_code import Machine
+from .machine_code import MachineCode
 
 if TYPE_CHECKING:
     from . import intrinsics
@@ -184,10 +184,10 @@ class Code:
         fixed = [cell.cell_contents for cell in function.__closure__ or ()]
         name = f"{function.__module__}.{function.__qualname__} {fixed} {kinds}"
         key = f"{name} {age} {_versions()}"
-        self._machine = Machine(self._text, key=key, folder="driver")
+        self._code = MachineCode(self._text, key=key, folder="driver")
         call = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
-        self._call = call(self._machine.address(function.__name__))
-        result = ctypes.CFUNCTYPE(ctypes.c_int32)(self._machine.address("result"))
+        self._call = call(self._code.address(function.__name__))
+        result = ctypes.CFUNCTYPE(ctypes.c_int32)(self._code.address("result"))
         self._result = _RESULTS[result()][1]
 
     def __call__(self, arguments: tuple[Any, ...]) -> Any:

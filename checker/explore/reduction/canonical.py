@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.ground.packing import Packing
 from quorate.checker.results import Orbits
 from quorate.model.language.interpreter import State
@@ -24,12 +24,12 @@ Sweep = Callable[[int, int, npt.NDArray[np.int64]], object]
 class Canonical:
     """The representatives of packed states, for Python; states themselves where none is reduced."""
 
-    def __init__(self, reduction: Reduction | None, machine: Machine) -> None:
-        self._reduction, self._machine = reduction, machine
+    def __init__(self, reduction: Reduction | None, code: MachineCode) -> None:
+        self._reduction, self._code = reduction, code
         self._reducing = reduction is not None and reduction.permutations > 1
         if self._reducing:
             kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)
-            self._call = kind(machine.address("canonical"))
+            self._call = kind(code.address("canonical"))
 
     def __call__(self, words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         """The representative of a state."""
@@ -52,6 +52,6 @@ class Canonical:
             return None
         total = np.full(1, 0 if self._reducing else count, np.int64)
         if self._reducing:
-            sweep(self._machine.address("weigh"), 1, total)
+            sweep(self._code.address("weigh"), 1, total)
         refused = {s.__name__: why for s, why in r.refused.items()}
         return Orbits(int(total[0]), r.permutations, r.names, refused)

@@ -18,7 +18,7 @@ import z3
 
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.dependency import Dependency
-from quorate.checker.ground.instances import Instance, Instantiator, Store
+from quorate.checker.ground.instances import Assignment, Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.checker.ground.packing import Packing
@@ -224,11 +224,11 @@ class _After:
         return self.g.rebuilt(node, args)
 
 
-def _indices(s: Store) -> Sequence[int]:
+def _indices(s: Assignment) -> Sequence[int]:
     return range(s.column.count) if isinstance(s.index, Node) else [s.index]
 
 
-def _written(g: Graph, s: Store, index: int, old: Scalar) -> Scalar:
+def _written(g: Graph, s: Assignment, index: int, old: Scalar) -> Scalar:
     """What the cell at an index holds after a store, given what it held."""
     here = g.and_([s.when, g.eq(s.index, index)]) if isinstance(s.index, Node) else s.when
     return g.select(here, s.value, old)

@@ -13,7 +13,7 @@ from typing import Any
 
 from quorate.checker.explore.codegen.groups import Group, enabled
 from quorate.checker.explore.codegen.known import Footprint
-from quorate.checker.ground.instances import Store
+from quorate.checker.ground.instances import Assignment
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.model.language import SizeError
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 50_000  # for one answer
 
 
 @dataclass(frozen=True)
-class Step:
+class GroupedStep:
     """Instances that share a successor, as one step: one bit of every mask below.
 
     `changes` is where it is enabled and leads to another state, `enabled` where it is enabled,
@@ -36,11 +36,11 @@ class Step:
     enabled: Bool
     changes: Bool
     undefined: Bool
-    stores: tuple[Store, ...]
+    stores: tuple[Assignment, ...]
     looped: bool
 
 
-def step_of(graph: Graph, cells: Footprint, group: Group) -> Step:
+def step_of(graph: Graph, cells: Footprint, group: Group) -> GroupedStep:
     first = group.instances[0]
     able = graph.or_(enabled(graph, i) for i in group.instances)
     after = After(graph, cells, first.stores)
@@ -50,13 +50,13 @@ def step_of(graph: Graph, cells: Footprint, group: Group) -> Step:
         differs.append(graph.and_([s.when, graph.not_(graph.eq(old, after(old)))]))
     undefined = graph.or_(u.when for i in group.instances for u in i.undefined)
     changes = graph.and_([able, graph.or_(differs)])
-    return Step(able, changes, undefined, first.stores, bool(first.loops))
+    return GroupedStep(able, changes, undefined, first.stores, bool(first.loops))
 
 
 class After:
     """Conditions and scalars as they are after some stores, over the cells before them."""
 
-    def __init__(self, graph: Graph, cells: Footprint, stores: Sequence[Store]) -> None:
+    def __init__(self, graph: Graph, cells: Footprint, stores: Sequence[Assignment]) -> None:
         self.g, self.cells, self.stores = graph, cells, stores
         self.written = cells.written(stores)
         self._done: dict[int, Any] = {}
@@ -103,7 +103,7 @@ class Relations:
         self._makers: dict[tuple[int, bool], int] = {}
         self._terms_left = MOST_TERMS
 
-    def _read_by(self, s: Step) -> int:
+    def _read_by(self, s: GroupedStep) -> int:
         roots: list[Bool | Scalar] = [s.enabled, s.changes, s.undefined]
         roots += [x for store in s.stores for x in (store.when, store.index, store.value)]
         mask = 0

@@ -8,9 +8,8 @@ the class itself does not take never reaches a user.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,26 +20,36 @@ from quorate.checker.explore.store.budget import (
     free_memory,
     most_states,
 )
-from quorate.checker.explore.store.memory import MOST_SHARDS, Store
+from quorate.checker.explore.store.memory import MOST_SHARDS, StateStore
 from quorate.checker.ground.dependency import by_messages
 from quorate.checker.ground.packing import Words
+from quorate.checker.lazily import lazily
 from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome, Resumed
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
 
 from . import driver as d
-from . import lazily
 from .coverage import guard_coverage
-from .in_memory import InMemory
-from .interface import Progress, Report, Search
+from .in_memory import MemoryStorage
+from .interface import Progress, Report, SearchEngine
 from .interrupt import Interrupt
-from .storage import Job, Storage
+from .options import BreadthFirst, InMemory
+from .placement import Placement
+from .storage import Job, StateStorage
 
 if TYPE_CHECKING:
     from quorate.checker.explore.codegen.blocked import Goal
 
-    from .checkpoint import Checkpoint
+    from . import checkpoint, handover, manifest, restore
+    from .checkpoint import CheckpointFolder
+else:  # most searches need none of them, and they take Numba
+    checkpoint = lazily("quorate.checker.explore.search.checkpoint")
+    handover = lazily("quorate.checker.explore.search.handover")
+    manifest = lazily("quorate.checker.explore.search.manifest")
+    restore = lazily("quorate.checker.explore.search.restore")
+
+ALL_IN_MEMORY = BreadthFirst(storage=InMemory())
 
 ENDINGS = {
     d.DONE: Outcome.HOLDS,
@@ -50,55 +59,49 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a breadth-first search is asked to do.
+class Explorer(SearchEngine):
+    """One search of one protocol at one size.
+
+    `invariants` are those to check, by default all. With `symmetry` one state is stored for each
+    orbit of interchangeable elements.
 
     With several threads the search is shared out once enough states wait. Whatever their number,
     states are found in the same order, so that counts, verdict, counterexample and `store` are the
     same; only when the memory is full may the last states differ, by the end of a round.
+
+    Raises SizeError, ModelError, InputError; StepError where `@init` is undefined (see
+    `from_the_start`).
     """
 
-    memory: int | None = None  # bytes that the states may take
-    limit: int | None = None  # states
-    only: frozenset[str] | None = None  # the invariants to check; by default all
-    symmetry: bool = False  # store one state for each orbit of interchangeable elements
-    threads: int = 1  # what is found, and its order, do not depend on it
-    spill: Path | None = None  # where to go on on disk when the memory is full; then no `store`
-    checkpoint: Path | None = None  # a folder to keep the search in, and to go on from
-    every: float = 60.0  # seconds between checkpoints
-    por: bool = False  # take the steps of stubborn sets alone
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.threads <= MOST_SHARDS:
-            raise ValueError(f"{self.threads} threads, expected 1 to {MOST_SHARDS}")
-
-
-class Explorer(Search):
-    """One search of one protocol at one size; the options are those of `Options`, by name.
-
-    Raises SizeError, ModelError; StepError where `@init` is undefined (see `from_the_start`).
-    """
-
-    def __init__(self, protocol: type[Protocol], sizes: Sizes, **options: Any) -> None:
-        self.protocol, self.sizes, self.options = protocol, sizes, Options(**options)
-        o = self.options
-        self.model = CompiledModel(protocol, sizes, o.only, o.symmetry, o.por)
+    def __init__(
+        self,
+        protocol: type[Protocol],
+        sizes: Sizes,
+        search: BreadthFirst = ALL_IN_MEMORY,
+        *,
+        invariants: Collection[str] | None = None,
+        symmetry: bool = False,
+    ) -> None:
+        if not 1 <= search.threads <= MOST_SHARDS:
+            raise ValueError(f"{search.threads} threads, expected 1 to {MOST_SHARDS}")
+        self.protocol, self.sizes, self.search = protocol, sizes, search
+        self.placement = Placement.of(search.storage)
+        self.model = CompiledModel(protocol, sizes, invariants, symmetry, search.por)
         self.description, self.kernel = self.model.description, self.model.kernel
         self.packing, self.interpreter = self.model.packing, self.model.interpreter
-        self._storage: Storage | None = None
-        self._checkpoint: Checkpoint | None = None
+        self._storage: StateStorage | None = None
+        self._checkpoint: CheckpointFolder | None = None
         self._resumed: Resumed | None = None
 
     @property
-    def storage(self) -> Storage:
+    def storage(self) -> StateStorage:
         """Where the states are. Raises ValueError before the search."""
         if self._storage is None:
             raise ValueError("nothing was searched yet")
         return self._storage
 
     @property
-    def store(self) -> Store:
+    def store(self) -> StateStore:
         """The states found, in the order of discovery.
 
         After a search by several threads they are copied together at the first use. Raises
@@ -118,14 +121,15 @@ class Explorer(Search):
         return super().run(report)
 
     def begin(self) -> Outcome | None:
-        o = self.options
+        search, place = self.search, self.placement
         self.initial = self.model.initial()
-        job = self._job = Job.of(self.kernel, o.memory, o.limit, o.threads)
+        job = self._job = Job.of(self.kernel, place.memory, search.limit, search.threads)
         self.control, self.fired = job.control, job.fired
-        self._storage = InMemory.begun(job, [self.model.packed(s) for s in self.initial])
+        self._storage = MemoryStorage.begun(job, [self.model.packed(s) for s in self.initial])
         self._checkpoint, self._resumed = None, None
-        if o.checkpoint is not None:
-            self._checkpoint = lazily.checkpoint(o.checkpoint, self.kernel)
+        if place.checkpoint is not None:
+            identity = manifest.Identity.of(self.kernel)
+            self._checkpoint = checkpoint.CheckpointFolder(place.checkpoint, identity)
             if self._checkpoint.saved is not None:
                 return self._resume(self._checkpoint) or self._first_look()
         return self._first_look()
@@ -152,15 +156,15 @@ class Explorer(Search):
     def _spill(self) -> bool:
         """Go on on disk, if there is a folder for it. Raises OSError."""
         kept = self._checkpoint
-        folder = self.options.spill if kept is None else kept.folder
+        folder = self.placement.spill if kept is None else kept.folder
         if folder is None:
             return False
-        self._storage = lazily.on_disk(self.storage, self._job, folder, kept is not None)
-        self._saved_at = -self.options.every  # a checkpoint is due
+        self._storage = handover.hand_over(self.storage, self._job, folder, kept is not None)
+        self._saved_at = -self.placement.seconds  # a checkpoint is due
         return True
 
     def _loop(self, report: Report | None) -> Outcome:
-        limit = self.options.limit
+        limit = self.search.limit
         at_limit = limit is not None and self.control[d.COUNT] >= limit
         outcome = Outcome.LIMIT if at_limit else None
         if self._checkpoint is None:
@@ -168,7 +172,7 @@ class Explorer(Search):
         return self._kept_loop(self._checkpoint, report, outcome)
 
     def _kept_loop(
-        self, kept: Checkpoint, report: Report | None, outcome: Outcome | None
+        self, kept: CheckpointFolder, report: Report | None, outcome: Outcome | None
     ) -> Outcome:
         """Go on, and make a checkpoint now and then. Ctrl-C waits until one can be made."""
         self._saved_at = time.perf_counter()
@@ -199,20 +203,20 @@ class Explorer(Search):
 
     # ------------------------------------------------------------ checkpoints
 
-    def _resume(self, kept: Checkpoint) -> Outcome | None:
+    def _resume(self, kept: CheckpointFolder) -> Outcome | None:
         """Go to where the checkpoint is; the outcome if its search is finished."""
         saved = kept.saved
         assert saved is not None
         self.control[:], self.fired[:] = saved.control, saved.fired
-        self._storage = lazily.restored(kept, self._job)
+        self._storage = restore.restored(kept, self._job)
         self._started -= saved.seconds
         self._resumed = Resumed(int(self.control[d.COUNT]), saved.outcome is not None)
         return None if saved.outcome is None else Outcome(saved.outcome)
 
     def _due(self) -> bool:
-        return time.perf_counter() - self._saved_at >= self.options.every
+        return time.perf_counter() - self._saved_at >= self.placement.seconds
 
-    def _save(self, kept: Checkpoint, outcome: Outcome | None) -> None:
+    def _save(self, kept: CheckpointFolder, outcome: Outcome | None) -> None:
         """Make a checkpoint. Raises OSError."""
         where = self.storage.save(kept)
         finished = outcome in (Outcome.HOLDS, Outcome.VIOLATED, Outcome.UNDEFINED)
@@ -229,7 +233,7 @@ class Explorer(Search):
 
     def estimate(self) -> Estimate:
         """How large a state and the kernel are, and how many states the memory holds."""
-        k, memory = self.kernel, self.options.memory
+        k, memory = self.kernel, self.placement.memory
         memory = free_memory() if memory is None else memory
         return Estimate(
             bits=k.layout.bits,
@@ -290,7 +294,7 @@ class Explorer(Search):
             words=self.kernel.words,
             follow=by_messages(self.kernel.layout.determined),
             waiting=count - head,
-            por=self.options.por,
+            por=self.search.por,
             sampled=sampled,
             orbits=self.model.canonical.orbits(count, self.storage.sweep),
             spilled=self.storage.spilled(),
@@ -299,13 +303,20 @@ class Explorer(Search):
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
         counts = np.zeros(len(goals), np.int64)
-        machine = self.kernel.blocked(goals)  # its code lives as long as it does
-        self.storage.sweep(machine.address("blocked"), step, counts)
+        code = self.kernel.blocked(goals)  # its code lives as long as it does
+        self.storage.sweep(code.address("blocked"), step, counts)
         return [int(n) for n in counts]
 
 
 def explore(
-    protocol: type[Protocol], sizes: Sizes, report: Report | None = None, **options: Any
+    protocol: type[Protocol],
+    sizes: Sizes,
+    search: BreadthFirst = ALL_IN_MEMORY,
+    *,
+    invariants: Collection[str] | None = None,
+    symmetry: bool = False,
+    report: Report | None = None,
 ) -> Exploration:
-    """Search every reachable state of a protocol at these sizes; see `Options`."""
-    return Explorer(protocol, sizes, **options).run(report)
+    """Search every reachable state of a protocol at these sizes."""
+    explorer = Explorer(protocol, sizes, search, invariants=invariants, symmetry=symmetry)
+    return explorer.run(report)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.explore.store.runs import DamagedError, Run, naming
 
 from .manifest import (
@@ -44,7 +44,7 @@ PIECE = 1 << 24  # bytes
 
 
 @dataclass
-class Checkpoint:
+class CheckpointFolder:
     """The folder of one search. Raises InputError if it cannot be that.
 
     `saved` is what was found there, if anything was.
@@ -63,7 +63,7 @@ class Checkpoint:
         self._appended: dict[str, SavedFile] = {}
         self._synced: set[str] = set()
         self._generation = 0
-        self._stores: list[Store] = []
+        self._stores: list[StateStore] = []
         try:
             self.saved = self._read()
         except BaseException:
@@ -98,7 +98,7 @@ class Checkpoint:
             raise InputError(f"{self.folder}: this checkpoint cannot be used: {why}")
         return saved
 
-    def stores(self, where: SavedInMemory, empty: Store) -> Store | Partitions:
+    def stores(self, where: SavedInMemory, empty: StateStore) -> StateStore | Partitions:
         """The stores that were saved; `empty` is one of their kind. Raises DamagedError."""
         parts = None if where.order is None else Partitions.split(empty, len(where.counts))
         stores = [empty] if parts is None else parts.stores
@@ -148,7 +148,7 @@ class Checkpoint:
     # ------------------------------------------------------------ writing
 
     def save_memory(
-        self, stores: Sequence[Store], order: npt.NDArray[np.uint8] | None
+        self, stores: Sequence[StateStore], order: npt.NDArray[np.uint8] | None
     ) -> SavedInMemory:
         """Append what is new in the stores to their files."""
         if any(a is not b for a, b in zip(stores, self._stores or stores, strict=False)):

@@ -13,30 +13,27 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.native import call_check, call_successors, jit, prefetch
 from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.explore.store.budget import free_memory
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.memory import StateStore
 from quorate.checker.explore.store.merge import merged
 from quorate.checker.explore.store.rows import rows_for
 from quorate.checker.explore.store.runs import Blocks, Run, write_run
 from quorate.checker.explore.store.sweep import sweep
-from quorate.checker.explore.store.table import BATCH, equal, hash_of
+from quorate.checker.explore.store.table import BATCH
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import Spilled
 
 from . import driver as d
-from .checkpoint import Checkpoint
+from . import external_loops
+from .checkpoint import CheckpointFolder
 from .manifest import Place, SavedOnDisk, SavedRun
-from .storage import Job, Numbers, Storage
+from .storage import Job, Numbers, StateStorage
 
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
 GATHERED = 1 << 18  # rows encoded at a time
@@ -46,130 +43,7 @@ RATIO = 2  # a visited run is at least so many times as large as the next one
 AWAY = "the states went to the disk"
 
 
-@cache
-def expanding(fixed: int) -> Any:
-    """The expansion of states of `fixed` words; of any number if 0."""
-
-    @jit
-    def expand(
-        successors: int,
-        check: int,
-        given: int,
-        bad: int,
-        most: int,
-        level: Any,
-        stop: int,
-        states: Any,
-        room: int,
-        table: Any,
-        control: Any,
-        fired: Any,
-        fired_before: Any,
-        out: Any,
-        labels: Any,
-        ends: Any,
-        hashes: Any,
-    ) -> int:
-        """Collect the successors of level[HEAD:stop] in states[COUNT:room]; why it returned.
-
-        `control` has HEAD, COUNT, REACHED, FOUND and WHERE as in `driver`: WHERE is the number of
-        the state that violates, or of the one in `level` that has an undefined step.
-        """
-        words = fixed if fixed else given
-        size = np.uint64(len(table))
-        half = np.uint64(32)
-        head, count, reached = control[d.HEAD], control[d.COUNT], control[d.REACHED]
-        status = d.PAUSED
-        while status == d.PAUSED and head < stop:
-            fired_before[:] = fired
-            most_states = min(BATCH, stop - head)
-            batch, made = 0, 0
-            while batch < most_states and made + most <= len(labels):
-                n = call_successors(
-                    successors, level, (head + batch) * words, out, made * words,
-                    labels, made, fired, 0,
-                )  # fmt: skip
-                for j in range(made, made + n):
-                    # The place in a table of any size: a multiplication for a division.
-                    h = ((hash_of(out, j * words, words) >> half) * size) >> half
-                    hashes[j] = h
-                    prefetch(table, np.int64(h))
-                made += n
-                ends[batch] = made
-                batch += 1
-            if count + made > room:
-                fired[:] = fired_before
-                status = d.FULL
-                break
-            for j in range(made):
-                k = np.int64(table[hashes[j]]) - 1
-                if k >= 0:
-                    prefetch(states, k * words)
-            j = 0
-            for b in range(batch):
-                while j < ends[b]:
-                    at = j * words
-                    if labels[j] >= np.uint32(UNDEFINED_STEP):
-                        control[d.FOUND] = np.int64(labels[j] & np.uint32(INSTANCE))
-                        control[d.WHERE] = head
-                        status = d.UNDEFINED
-                        break
-                    h = np.int64(hashes[j])
-                    k = np.int64(table[h]) - 1
-                    while k >= 0 and not equal(states, k * words, out, at, words):
-                        h += 1
-                        if h == len(table):
-                            h = 0
-                        k = np.int64(table[h]) - 1
-                    label = j
-                    j += 1
-                    if k >= 0:
-                        continue
-                    table[h] = count + 1
-                    for i in range(words):
-                        states[count * words + i] = out[at + i]
-                    verdict = call_check(check, out, at, labels, label)
-                    reached |= verdict & ~bad
-                    if verdict & bad:
-                        control[d.FOUND], control[d.WHERE] = verdict & bad, count
-                        status = d.VIOLATED
-                    count += 1
-                    if status != d.PAUSED:
-                        break
-                head += 1
-                if status != d.PAUSED:
-                    # Count the transitions of the states that were expanded, and no others.
-                    fired[:] = fired_before
-                    for s in range(head - b - 1, head):
-                        call_successors(successors, level, s * words, out, 0, labels, 0, fired, 0)
-                    break
-        control[d.HEAD], control[d.COUNT], control[d.REACHED] = head, count, reached
-        return status
-
-    return expand
-
-
-@jit
-def predecessor(
-    successors: int,
-    words: int,
-    level: Any,
-    count: int,
-    target: Any,
-    out: Any,
-    labels: Any,
-    fired: Any,
-) -> int:
-    """The number of the first of `count` states that has the target as a successor, or -1."""
-    for k in range(count):
-        n = call_successors(successors, level, k * words, out, 0, labels, 0, fired, 0)
-        for j in range(n):
-            if equal(out, j * words, target, 0, words):
-                return k
-    return -1
-
-
-class OnDisk(Storage):
+class DiskStorage(StateStorage):
     """A search on disk.
 
     `levels[i]` has the states of depth i; `visited` has all of them, in few runs. `frontier` has
@@ -252,7 +126,7 @@ class OnDisk(Storage):
     # ------------------------------------------------------------ checkpoints
 
     @classmethod
-    def restored(cls, job: Job, kept: Checkpoint, saved: SavedOnDisk) -> OnDisk:
+    def restored(cls, job: Job, kept: CheckpointFolder, saved: SavedOnDisk) -> DiskStorage:
         """Where the search of a checkpoint was, with its runs. Raises DamagedError."""
         made = cls(job, kept.folder, keep=True, in_memory=saved.in_memory)
         runs = kept.runs(saved, job.kernel.words)
@@ -266,7 +140,7 @@ class OnDisk(Storage):
         made.last = None if saved.last is None else np.array(saved.last, np.uint64)
         return made
 
-    def save(self, checkpoint: Checkpoint) -> Place:
+    def save(self, checkpoint: CheckpointFolder) -> Place:
         """Make sure that all runs are on the disk."""
         assert self.frontier is not None
         self.flush()
@@ -318,7 +192,7 @@ class OnDisk(Storage):
             self._states = np.empty(self._room * k.words, np.uint64)
             self._table = np.zeros(2 * self._room, np.uint32)
         return int(
-            expanding(k.words if k.words <= 4 else 0)(
+            external_loops.expanding(k.words if k.words <= 4 else 0)(
                 k.successors(), k.check(), k.words, k.bad, k.most_successors,
                 rows, len(rows) // k.words, self._states, self._room, self._table, self._local,
                 self.fired, self._fired_before, self._out, self._labels, self._ends, self._hashes,
@@ -361,7 +235,7 @@ class OnDisk(Storage):
 
     # ------------------------------------------------------------ reading
 
-    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+    def stores(self) -> tuple[Sequence[StateStore], Sequence[int]]:
         raise ValueError(AWAY)
 
     def row(self, k: int) -> Words:
@@ -395,7 +269,7 @@ class OnDisk(Storage):
         k = self.kernel
         fired = np.zeros_like(self.fired)
         for rows in level.pieces():
-            n = predecessor(
+            n = external_loops.predecessor(
                 k.successors(), k.words, rows, len(rows) // k.words, target,
                 self._out, self._labels, fired,
             )  # fmt: skip

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.memory import StateStore
 from quorate.checker.explore.store.runs import Run
 
 from . import driver as d
-from .external import OnDisk, in_order
-from .storage import Job, Storage
+from .external import DiskStorage, in_order
+from .storage import Job, StateStorage
 
 Ends = npt.NDArray[np.int64]
 
 
-def hand_over(storage: Storage, job: Job, folder: Path, keep: bool) -> OnDisk:
+def hand_over(storage: StateStorage, job: Job, folder: Path, keep: bool) -> DiskStorage:
     """Write all states, level by level; the stores, emptied of their tables, are of no use then.
 
     Of the states of the last whole level, those that were not expanded are the frontier; what is
@@ -29,7 +29,7 @@ def hand_over(storage: Storage, job: Job, folder: Path, keep: bool) -> OnDisk:
     stores, heads = storage.stores()
     storage.close()
     place = folder if keep else Path(tempfile.mkdtemp(prefix="quorate-", dir=folder))
-    disk = OnDisk(job, place, keep, in_memory=int(job.control[d.COUNT]))
+    disk = DiskStorage(job, place, keep, in_memory=int(job.control[d.COUNT]))
     for store in stores:
         store.drop_table()
     ends = level_ends(stores)
@@ -45,7 +45,7 @@ def hand_over(storage: Storage, job: Job, folder: Path, keep: bool) -> OnDisk:
     return disk
 
 
-def level_ends(stores: Sequence[Store]) -> list[Ends]:
+def level_ends(stores: Sequence[StateStore]) -> list[Ends]:
     """For each depth, how many states of each store have at most that depth.
 
     States are in the order of discovery, hence of their depths, and so are their parents.
@@ -57,7 +57,7 @@ def level_ends(stores: Sequence[Store]) -> list[Ends]:
     return found
 
 
-def _roots(store: Store, shard: int, shards: int) -> int:
+def _roots(store: StateStore, shard: int, shards: int) -> int:
     """How many states are their own parents: those come first."""
     k = 0
     while k < store.count and store.parent(k) == k * shards + shard:
@@ -65,7 +65,7 @@ def _roots(store: Store, shard: int, shards: int) -> int:
     return k
 
 
-def _children(store: Store, shard: int, ends: Ends) -> int:
+def _children(store: StateStore, shard: int, ends: Ends) -> int:
     """How many states have a parent before the ends: by bisection."""
     low, high = int(ends[shard]), store.count
     while low < high:
@@ -78,7 +78,7 @@ def _children(store: Store, shard: int, ends: Ends) -> int:
     return low
 
 
-def _written(stores: Sequence[Store], begin: Ends, end: Ends, disk: OnDisk) -> Run:
+def _written(stores: Sequence[StateStore], begin: Ends, end: Ends, disk: DiskStorage) -> Run:
     """The states between two places of every store, as a run."""
     words = disk.kernel.words
     parts = [s.states[b * words : e * words] for s, b, e in zip(stores, begin, end, strict=True)]

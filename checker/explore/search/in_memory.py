@@ -8,30 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quorate.checker.explore.store.budget import MOST_STATES, most_states
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.explore.store.table import BATCH, nothing_met
 from quorate.checker.ground.packing import Words
+from quorate.checker.lazily import lazily
 
 from . import driver as d
-from .lazily import partitioned
-from .storage import Job, Numbers, Storage
+from . import storage
+from .storage import Job, Numbers, StateStorage
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from . import threads
+    from .checkpoint import CheckpointFolder
     from .manifest import Place
+else:
+    threads = lazily("quorate.checker.explore.search.threads")
 
-SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
 FIRST_ROOM = 1 << 16
-GROWTH = 4  # a table of indices grows by hashing every state again, so seldom
-KEYED_GROWTH = 2
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
 CROWD = 1 << 16  # states waiting before several threads are worth their while
 
 
-class InMemory(Storage):
+class MemoryStorage(StateStorage):
     """One store; its states wait in the order in which they were found."""
 
-    def __init__(self, job: Job, store: Store) -> None:
+    def __init__(self, job: Job, store: StateStore) -> None:
         self.job, self.store = job, store
         k = job.kernel
         batch = max(k.most_successors, min(BATCH * k.most_successors, BATCH_ROOM))
@@ -45,10 +46,10 @@ class InMemory(Storage):
         self._which = np.zeros(batch, np.uint32)
 
     @classmethod
-    def begun(cls, job: Job, initial: Sequence[Words]) -> InMemory:
+    def begun(cls, job: Job, initial: Sequence[Words]) -> MemoryStorage:
         """With the initial states, which are their own parents."""
         k = job.kernel
-        store = Store.empty(k.words, _first_room(job, len(initial)), k.keyed)
+        store = StateStore.empty(k.words, _first_room(job, len(initial)), k.keyed)
         for i, words in enumerate(initial):
             store.row(i)[:] = words
             store.parents[i] = i
@@ -80,14 +81,14 @@ class InMemory(Storage):
                 self._hashes,
                 self._kinds,
                 self._which,
-                SLICE,
+                storage.SLICE,
             )
         )
         s.count = int(job.control[d.COUNT])
         return status
 
     def grow(self) -> bool:
-        k, room = self.job.kernel, min(growth(self.store) * self.store.room, MOST_STATES)
+        k, room = self.job.kernel, min(self.store.growth * self.store.room, MOST_STATES)
         if self.job.memory is not None:
             room = min(room, most_states(k.words, k.keyed, self.job.memory))
         if room < self.store.room + k.most_successors:
@@ -98,16 +99,19 @@ class InMemory(Storage):
             return False
         return True
 
-    def shared_out(self) -> Storage:
+    def shared_out(self) -> StateStorage:
         c, job = self.job.control, self.job
         if job.threads == 1 or c[d.COUNT] - c[d.HEAD] < CROWD:
             return self
-        return partitioned(job, self.store) or self
+        try:
+            return threads.ThreadedStorage(job, Partitions.split(self.store, job.threads))
+        except MemoryError:
+            return self
 
-    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+    def stores(self) -> tuple[Sequence[StateStore], Sequence[int]]:
         return [self.store], [int(self.job.control[d.HEAD])]
 
-    def whole(self) -> Store:
+    def whole(self) -> StateStore:
         return self.store
 
     def row(self, k: int) -> Words:
@@ -122,13 +126,8 @@ class InMemory(Storage):
     def sweep(self, function: int, step: int, counts: Numbers) -> None:
         self.store.sweep(function, step, counts)
 
-    def save(self, checkpoint: Checkpoint) -> Place:
+    def save(self, checkpoint: CheckpointFolder) -> Place:
         return checkpoint.save_memory([self.store], None)
-
-
-def growth(store: Store) -> int:
-    """How many times as large a store becomes that is full."""
-    return KEYED_GROWTH if store.keyed else GROWTH
 
 
 def _first_room(job: Job, initial: int) -> int:

@@ -1,7 +1,7 @@
 """What every search engine is: it begins, expands, confirms what it found, and gives its result.
 
-`Search.run` takes an engine through these steps. An engine says how far one call of `expand` goes:
-between two calls its progress is told, and Ctrl-C ends the search with what was counted so far.
+`SearchEngine.run` takes an engine through these steps. An engine says how far one call of `expand`
+goes: between two calls its progress is told, and Ctrl-C ends the search with what was counted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-class Search(ABC):
+class SearchEngine(ABC):
     """One search of one protocol at one size."""
 
     sizes: Sizes

@@ -105,7 +105,7 @@ class SavedInMemory(msgspec.Struct, tag="InMemory"):
 
 
 class SavedOnDisk(msgspec.Struct, tag="OnDisk"):
-    """A search on disk, as in `OnDisk`."""
+    """A search on disk, as in `DiskStorage`."""
 
     levels: list[SavedRun]
     visited: list[SavedRun]

@@ -25,7 +25,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.interpreter import Interpreter, State
 
-from .interface import Progress, Search
+from .interface import Progress, SearchEngine
 
 End = tuple[Outcome, State | None, str | None]  # how, where, and which invariant is violated
 
@@ -43,10 +43,10 @@ def explore_reference(
     without it all are. With `coverage` a search that is complete counts guards. Raises
     UnknownPropertyError.
     """
-    return Reference(protocol, sizes, limit, only, coverage).run()
+    return ReferenceSearch(protocol, sizes, limit, only, coverage).run()
 
 
-class Reference(Search):
+class ReferenceSearch(SearchEngine):
     """The search as `explore_reference` says; one call of `expand` takes a level."""
 
     def __init__(

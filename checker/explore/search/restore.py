@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.results import Outcome
 
 from . import driver as d
-from .checkpoint import Checkpoint
-from .external import OnDisk
-from .in_memory import InMemory
+from .checkpoint import CheckpointFolder
+from .external import DiskStorage
+from .in_memory import MemoryStorage
 from .manifest import SavedOnDisk
-from .storage import Job, Storage
-from .threads import Partitioned
+from .storage import Job, StateStorage
+from .threads import ThreadedStorage
 
 
-def restored(kept: Checkpoint, job: Job) -> Storage:
+def restored(kept: CheckpointFolder, job: Job) -> StateStorage:
     """The states of a checkpoint, where it says that they were. Raises DamagedError.
 
     States that were shared out among another number of threads are gathered in one store.
@@ -22,17 +22,17 @@ def restored(kept: Checkpoint, job: Job) -> Storage:
     assert kept.saved is not None
     where = kept.saved.where
     if isinstance(where, SavedOnDisk):
-        return OnDisk.restored(job, kept, where)
+        return DiskStorage.restored(job, kept, where)
     k = job.kernel
-    stores = kept.stores(where, Store.empty(k.words, max(1, *where.rooms), k.keyed))
-    if isinstance(stores, Store):
-        return InMemory(job, stores)
+    stores = kept.stores(where, StateStore.empty(k.words, max(1, *where.rooms), k.keyed))
+    if isinstance(stores, StateStore):
+        return MemoryStorage(job, stores)
     if stores.shards == job.threads:
-        return Partitioned(job, stores)
+        return ThreadedStorage(job, stores)
     return _gathered(job, stores, kept.saved.outcome)
 
 
-def _gathered(job: Job, stores: Partitions, outcome: str | None) -> InMemory:
+def _gathered(job: Job, stores: Partitions, outcome: str | None) -> MemoryStorage:
     if outcome in (Outcome.VIOLATED.value, Outcome.UNDEFINED.value):
         job.control[d.WHERE] = stores.rank(int(job.control[d.WHERE]))
-    return InMemory(job, stores.gathered())
+    return MemoryStorage(job, stores.gathered())

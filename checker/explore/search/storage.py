@@ -11,17 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.kernel import Kernel
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.memory import StateStore
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import Spilled
 
 from . import driver as d
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from .checkpoint import CheckpointFolder
     from .manifest import Place
 
 Numbers = npt.NDArray[np.int64]
+
+SLICE = 200_000  # states expanded between looks at the clock, the memory and the keyboard
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Job:
         return cls(kernel, memory, limit, threads, control, fired)
 
 
-class Storage(ABC):
+class StateStorage(ABC):
     """States, and how to go on from them. `k` is a state's place in the order of discovery."""
 
     bytes_written = 0  # to disk, of what is still there
@@ -59,18 +61,18 @@ class Storage(ABC):
         """Make room for more states, when `expand` says that there is none; whether it worked."""
         return False
 
-    def shared_out(self) -> Storage:
+    def shared_out(self) -> StateStorage:
         """Where to go on: with several threads, once so many states wait that it is worth it."""
         return self
 
     @abstractmethod
-    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+    def stores(self) -> tuple[Sequence[StateStore], Sequence[int]]:
         """The states in memory, and how many of each store were expanded.
 
         Raises ValueError if they are on disk.
         """
 
-    def whole(self) -> Store:
+    def whole(self) -> StateStore:
         """All states in one store, in the order of discovery. Raises ValueError, MemoryError."""
         raise ValueError("the states went to the disk")
 
@@ -91,7 +93,7 @@ class Storage(ABC):
         """Run the function at an address over every `step`-th state; it adds to the counts."""
 
     @abstractmethod
-    def save(self, checkpoint: Checkpoint) -> Place:
+    def save(self, checkpoint: CheckpointFolder) -> Place:
         """Bring the files of a checkpoint up to date; what its manifest says of them."""
 
     def spilled(self) -> Spilled | None:

@@ -20,17 +20,17 @@ import numpy.typing as npt
 
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.store.budget import MOST_STATES, most_states
-from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.ground.packing import Words
 
 from . import driver as d
-from . import in_memory
 from . import shuffle as x
+from . import storage
 from .shuffle import Made, Outbox
-from .storage import Job, Numbers, Storage
+from .storage import Job, Numbers, StateStorage
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from .checkpoint import CheckpointFolder
     from .manifest import Place
 
 STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
@@ -67,7 +67,7 @@ class Worker:
 
 
 @dataclass
-class Result:
+class ShardResult:
     """What the shard of some states found in a round."""
 
     control: npt.NDArray[np.int64]
@@ -76,12 +76,12 @@ class Result:
     worker: int = 0  # who made the state that breaks an invariant
 
     @classmethod
-    def empty(cls) -> Result:
+    def empty(cls) -> ShardResult:
         return cls(np.zeros(d.CONTROLS, np.int64))
 
 
 @dataclass(frozen=True)
-class Event:
+class SearchEnd:
     """What ends a search: a status, at the successor that a worker made at a place."""
 
     worker: int
@@ -91,13 +91,13 @@ class Event:
     where: int
 
 
-class Partitioned(Storage):
+class ThreadedStorage(StateStorage):
     """Each of several threads has a shard of the states. Call `close` when done."""
 
     def __init__(self, job: Job, partitions: Partitions) -> None:
         self.job, self.partitions = job, partitions
         self.kernel, self.control, self.fired = job.kernel, job.control, job.fired
-        self._gathered: Store | None = None
+        self._gathered: StateStore | None = None
         shards = self.partitions.shards
         self.workers = [Worker.of(self.kernel, shards) for _ in range(shards)]
         functions = x.functions_for(self.kernel.words, self.partitions.stores[0].keyed)
@@ -116,7 +116,7 @@ class Partitioned(Storage):
 
     def expand(self) -> int:
         """Expand some states, in rounds: a Ctrl-C takes effect at the end of one."""
-        last = int(self.control[d.HEAD]) + in_memory.SLICE
+        last = int(self.control[d.HEAD]) + storage.SLICE
         status = d.PAUSED
         while status == d.PAUSED and self.control[d.HEAD] < last:
             status = self._whole(self._pool.submit(self._round))
@@ -146,7 +146,7 @@ class Partitioned(Storage):
     def _stretch(self, head: int, end: int) -> int:
         """Expand the states from `head` to `end` of the order of discovery."""
         before = [s.count for s in self.partitions.stores]
-        results = [Result.empty() for _ in before]
+        results = [ShardResult.empty() for _ in before]
         event = self._attempt(self._stretches(head, end), x.NOWHERE, results)
         if event is not None:
             for w in self.workers:  # what was sent is not kept
@@ -154,7 +154,7 @@ class Partitioned(Storage):
         if event is not None and event.status != d.FULL:
             # Once more, up to what ended the search and no further.
             self._take_back(before)
-            results = [Result.empty() for _ in before]
+            results = [ShardResult.empty() for _ in before]
             parts = self._stretches(head, end)[: event.worker + 1]
             self._attempt(parts, event.place, results)
         if event is not None and event.status == d.FULL:
@@ -183,8 +183,8 @@ class Partitioned(Storage):
             wait(futures)
 
     def _attempt(
-        self, parts: list[tuple[int, int]], cut: int, results: list[Result]
-    ) -> Event | None:
+        self, parts: list[tuple[int, int]], cut: int, results: list[ShardResult]
+    ) -> SearchEnd | None:
         """Expand, then insert; what ended the search first, if anything did."""
         p = self.partitions
         self._busy = self.workers[: len(parts)]
@@ -204,7 +204,7 @@ class Partitioned(Storage):
         undefined = self._first_undefined()
         incoming = np.sum([w.outbox.sizes for w in self._busy], axis=0)
         if not self._room_for(incoming):
-            return Event(0, 0, d.FULL, 0, start)
+            return SearchEnd(0, 0, d.FULL, 0, start)
         shards = range(p.shards)
         if incoming.sum() < SMALL:
             for q in shards:
@@ -254,23 +254,23 @@ class Partitioned(Storage):
         most = max(counts)
         enough = []
 
-        def grow(store: Store, count: int) -> None:
+        def grow(store: StateStore, count: int) -> None:
             enough.append(self._reserve(store, most) or self._reserve(store, count))
 
         self._each(grow, self.partitions.stores, counts)
         return all(enough)
 
-    def _first_undefined(self) -> Event | None:
+    def _first_undefined(self) -> SearchEnd | None:
         """The first step that is undefined; what comes after it is left alone."""
         for i, w in enumerate(self._busy):
             place = int(w.progress[x.UNDEFINED])
             if place != x.NOWHERE:
                 self._busy = self._busy[: i + 1]
                 label, parent = int(w.progress[x.LABEL]), int(w.progress[x.PARENT])
-                return Event(i, place, d.UNDEFINED, label, parent)
+                return SearchEnd(i, place, d.UNDEFINED, label, parent)
         return None
 
-    def _insert_for(self, shard: int, result: Result) -> None:
+    def _insert_for(self, shard: int, result: ShardResult) -> None:
         """Insert what all workers made for a shard, in their order, up to a violation."""
         store = self.partitions.stores[shard]
         for i, w in enumerate(self._busy):
@@ -287,34 +287,36 @@ class Partitioned(Storage):
                 result.worker = i
                 break
 
-    def _first(self, results: list[Result], undefined: Event | None) -> Event | None:
+    def _first(self, results: list[ShardResult], undefined: SearchEnd | None) -> SearchEnd | None:
         """The event that comes first in the order of discovery."""
         events = [undefined] if undefined is not None else []
         for shard, r in enumerate(results):
             if found := int(r.control[d.FOUND]):
                 where = int(r.control[d.COUNT]) * len(results) + shard
-                events.append(Event(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where))
+                events.append(
+                    SearchEnd(r.worker, int(r.control[d.WHERE]), d.VIOLATED, found, where)
+                )
         count = self.partitions.count + sum(r.added for r in results)
         if self.job.limit is not None and count >= self.job.limit:
             events.append(self._at_limit(self.job.limit - self.partitions.count))
         return min(events, key=lambda e: (e.worker, e.place), default=None)
 
-    def _at_limit(self, wanted: int) -> Event:
+    def _at_limit(self, wanted: int) -> SearchEnd:
         """The place of the `wanted`-th new state."""
         for i, w in enumerate(self._busy):
             new = np.flatnonzero(w.fresh[: w.count])
             if wanted <= len(new):
-                return Event(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
+                return SearchEnd(i, int(new[wanted - 1]), d.LIMIT, 0, 0)
             wanted -= len(new)
         raise AssertionError("fewer new states than counted")
 
-    def _reserve(self, store: Store, count: int) -> bool:
+    def _reserve(self, store: StateStore, count: int) -> bool:
         """Make room in the store of one thread, within its share of the memory."""
         if count <= store.room:
             return True
         k, memory = self.kernel, self.job.memory
         most = MOST_STATES if memory is None else most_states(k.words, k.keyed, memory)
-        room = min(max(count, in_memory.growth(store) * store.room), most // self.partitions.shards)
+        room = min(max(count, store.growth * store.room), most // self.partitions.shards)
         if room < count:
             return False
         try:
@@ -327,7 +329,7 @@ class Partitioned(Storage):
         for store, count in zip(self.partitions.stores, before, strict=True):
             store.truncate(count)
 
-    def _commit(self, head: int, results: list[Result]) -> None:
+    def _commit(self, head: int, results: list[ShardResult]) -> None:
         """Make a round's new states known."""
         p, c = self.partitions, self.control
         p.reserve(p.count + sum(r.added for r in results) + 1)
@@ -343,10 +345,10 @@ class Partitioned(Storage):
 
     # ------------------------------------------------------------ reading
 
-    def stores(self) -> tuple[Sequence[Store], Sequence[int]]:
+    def stores(self) -> tuple[Sequence[StateStore], Sequence[int]]:
         return self.partitions.stores, self.partitions.among_first(int(self.control[d.HEAD]))
 
-    def whole(self) -> Store:
+    def whole(self) -> StateStore:
         """All states in one store: they are copied together at the first use."""
         if self._gathered is None:
             self._gathered = self.partitions.gathered()
@@ -366,6 +368,6 @@ class Partitioned(Storage):
     def sweep(self, function: int, step: int, counts: Numbers) -> None:
         self.partitions.sweep(function, step, counts)
 
-    def save(self, checkpoint: Checkpoint) -> Place:
+    def save(self, checkpoint: CheckpointFolder) -> Place:
         p = self.partitions
         return checkpoint.save_memory(p.stores, p.order[: p.count])

@@ -1,4 +1,4 @@
-"""Where the states found are kept: one `Store`, or one for each shard of a share of the hashes."""
+"""Where the states found are kept: one `StateStore`, or one for each share of the hashes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ from .growing import Growing
 Indices = npt.NDArray[np.uint32]
 ShardNumbers = npt.NDArray[np.uint8]
 
+GROWTH = 4  # a table of indices grows by hashing every state again, so seldom
+KEYED_GROWTH = 2
 MOST_SHARDS = 255  # a shard, or none, is kept in a byte
 PIECE = 1 << 22
 ASIDE = 1 << 13  # entries of a keyed table that grows
 
 
 @dataclass
-class Store:
+class StateStore:
     """States, `words` machine words each, and for each the number of its parent.
 
     State k is `states[k * words : (k + 1) * words]`, its parent `parents[k]`; `k < count`. Both
@@ -64,7 +66,7 @@ class Store:
         room: int,
         keyed: bool = False,
         number: type[np.unsignedinteger[Any]] = np.uint32,
-    ) -> Store:
+    ) -> StateStore:
         """An empty store with room for so many states, whose parents have numbers of this type.
 
         Raises MemoryError.
@@ -95,6 +97,11 @@ class Store:
     def room(self) -> int:
         """How many states there is room for."""
         return len(self.parents)
+
+    @property
+    def growth(self) -> int:
+        """How many times as large it becomes when it is full."""
+        return KEYED_GROWTH if self.keyed else GROWTH
 
     def grow(self, room: int) -> None:
         """Make room for more states. Raises MemoryError, and then the store is as before."""
@@ -175,13 +182,13 @@ class Partitions:
     found, as a search by one thread numbers them; each store has its states in that order.
     """
 
-    stores: list[Store]
+    stores: list[StateStore]
     order: ShardNumbers
     count: int
     _growing: Growing | None = field(default=None, repr=False)
 
     @classmethod
-    def split(cls, store: Store, shards: int) -> Partitions:
+    def split(cls, store: StateStore, shards: int) -> Partitions:
         """The states of one store, dealt out. Raises MemoryError."""
         sizes = np.zeros(shards, np.int64)
         growing = Growing(np.uint8, store.room)
@@ -191,7 +198,7 @@ class Partitions:
         stores = []
         for p in range(shards):
             room = max(int(sizes[p]), store.room // shards, 1)
-            share = Store.empty(store.words, room, store.keyed)
+            share = StateStore.empty(store.words, room, store.keyed)
             share.count = int(sizes[p])
             mine = np.flatnonzero(order[: store.count] == p)
             rows = store.states[: store.count * store.words].reshape(-1, store.words)
@@ -263,10 +270,10 @@ class Partitions:
         order = self.order[: self.count]
         sweep_parts(function, self.stores[0].words, self.addresses(), order, cursors, step, counts)
 
-    def gathered(self) -> Store:
+    def gathered(self) -> StateStore:
         """All states in one store, as a search by one thread leaves them. Raises MemoryError."""
         words = self.stores[0].words
-        whole = Store.empty(words, max(1, self.count), self.stores[0].keyed)
+        whole = StateStore.empty(words, max(1, self.count), self.stores[0].keyed)
         rows = whole.states.reshape(-1, words)
         order = self.order[: self.count]
         ranks = [np.flatnonzero(order == p).astype(np.uint32) for p in range(self.shards)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from quorate.checker.errors import InputError
 from quorate.checker.ground.dependency import Dependency
-from quorate.checker.ground.evaluation import UndefinedCase
-from quorate.checker.ground.instances import Instance, Instantiator, Store, used_in_effects
+from quorate.checker.ground.evaluation import UndefinedOperation
+from quorate.checker.ground.instances import Assignment, Instance, Instantiator, used_in_effects
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.packing import Packing, Words
@@ -41,9 +41,9 @@ class GroundStep:
 
     action: str
     enabled: Bool
-    stores: tuple[Store, ...]
+    stores: tuple[Assignment, ...]
     undefined: Bool
-    reasons: tuple[UndefinedCase, ...] = ()
+    reasons: tuple[UndefinedOperation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class GroundProperty:
     name: str
     holds: Bool
     undefined: Bool
-    reasons: tuple[UndefinedCase, ...] = ()
+    reasons: tuple[UndefinedOperation, ...] = ()
 
 
 @dataclass

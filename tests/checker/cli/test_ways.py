@@ -132,18 +132,18 @@ def every(ask: Asked) -> None:
     if ask.way != "checkpoint":
         code, said = ask(*HOLDS, "--every", "5")
         assert code == 2 and "--every says how often --checkpoint does" in said
-    from quorate.checker.explore.search import in_memory as explorer
-    from quorate.checker.explore.search.checkpoint import Checkpoint
+    from quorate.checker.explore.search import storage
+    from quorate.checker.explore.search.checkpoint import CheckpointFolder
 
     made: list[object] = []
-    commit = Checkpoint.commit
+    commit = CheckpointFolder.commit
 
-    def counted(self: Checkpoint, saved: object) -> None:
+    def counted(self: CheckpointFolder, saved: object) -> None:
         made.append(saved)
         commit(self, saved)  # type: ignore[arg-type]
 
-    ask.patch.setattr(Checkpoint, "commit", counted)
-    ask.patch.setattr(explorer, "SLICE", 1)
+    ask.patch.setattr(CheckpointFolder, "commit", counted)
+    ask.patch.setattr(storage, "SLICE", 1)
     for seconds, least, most in (("0", 2, 99), ("9999", 1, 1 + (ask.way == "disk"))):
         made.clear()
         assert ask(*HOLDS, "--checkpoint", f"every{seconds}", "--every", seconds)[0] == 0
@@ -185,18 +185,18 @@ def por(ask: Asked) -> None:
 
 
 def threads(ask: Asked) -> None:
-    from quorate.checker.explore.search import in_memory as explorer
-    from quorate.checker.explore.store.memory import Partitions, Store
+    from quorate.checker.explore.search import in_memory, storage
+    from quorate.checker.explore.store.memory import Partitions, StateStore
 
     shards: list[int] = []
     split = Partitions.split
 
-    def counted(store: Store, number: int) -> Partitions:
+    def counted(store: StateStore, number: int) -> Partitions:
         shards.append(number)
         return split(store, number)
 
-    ask.patch.setattr(explorer, "CROWD", 1)
-    ask.patch.setattr(explorer, "SLICE", 1)
+    ask.patch.setattr(in_memory, "CROWD", 1)
+    ask.patch.setattr(storage, "SLICE", 1)
     ask.patch.setattr(Partitions, "split", counted)
     assert ask(*MANY, "--threads", "3")[0] == 0
     assert shards == [3] or ask.way in ("disk", "por")  # where nobody waits

@@ -38,7 +38,9 @@ LARGE = {"P1", "P4"}  # millions of states
 def trace_of(mutant: Mutant) -> Trace:
     assert mutant.violates is not None
     sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
-    found = Explorer(mutant.protocol, sizes, only=frozenset({mutant.violates})).run(coverage=False)
+    found = Explorer(mutant.protocol, sizes, invariants=frozenset({mutant.violates})).run(
+        coverage=False
+    )
     trace = counterexample(mutant.protocol, name_of(mutant.protocol), sizes, found)
     assert trace is not None
     return trace

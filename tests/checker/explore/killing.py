@@ -24,6 +24,8 @@ from quorate.model.language.digest import stable_text
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
+from ...support.searching import searching
+
 EVERY = 0.05
 
 
@@ -52,7 +54,9 @@ def search(folder: Path, memory: int, code: str) -> Explorer:
         protocol = mutant.protocol
         sizes = protocol.sized(dict(mutant.faults), **mutant.sizes)
         only = frozenset({str(mutant.violates)})
-    return Explorer(protocol, sizes, memory=memory, only=only, checkpoint=folder, every=EVERY)
+    return Explorer(
+        protocol, sizes, searching(memory=memory, checkpoint=folder, every=EVERY), invariants=only
+    )
 
 
 def main() -> None:

@@ -104,7 +104,7 @@ def test_exact_count_of_four_ballots() -> None:
 @pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if m.verdict == KILLED))
 def test_mutant_is_killed(mutant: Mutant) -> None:
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
-    explorer = Explorer(mutant.protocol, sizes, only=frozenset({str(mutant.violates)}))
+    explorer = Explorer(mutant.protocol, sizes, invariants=frozenset({str(mutant.violates)}))
     found = explorer.run()
     assert (found.outcome, found.violated) == (Outcome.VIOLATED, mutant.violates)
     assert found.depth == len(found.path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.explore.codegen.cache import cache_directory
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.search.breadth_first import explore
 from quorate.model.paxos import Paxos
 
@@ -42,10 +42,10 @@ def test_a_second_run_compiles_nothing(cache: Path, monkeypatch: pytest.MonkeyPa
     files = sorted(cache.iterdir())
     assert len(files) == 2  # the kernel, and the guards' coverage
 
-    def fail(self: Machine, text: str) -> bytes:
+    def fail(self: MachineCode, text: str) -> bytes:
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr(Machine, "_compile", fail)
+    monkeypatch.setattr(MachineCode, "_compile", fail)
     assert states() == 3921
     assert sorted(cache.iterdir()) == files
 
@@ -117,7 +117,7 @@ def test_two_processes_at_once(driver: bool, tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_read_only_everything(tmp_path: Path) -> None:
     """The package's folder and the home cannot be written: all is compiled, nothing is kept."""
-    source = Path(sys.modules[Machine.__module__].__file__ or "").parents[3]
+    source = Path(sys.modules[MachineCode.__module__].__file__ or "").parents[3]
     package = tmp_path / "site" / "quorate"
     for name in ("model", "checker", "traces"):
         ignored = shutil.ignore_patterns("__pycache__")

@@ -18,8 +18,7 @@ import pytest
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search import checkpoint as module
-from quorate.checker.explore.search import external, threads
-from quorate.checker.explore.search import in_memory as explorer
+from quorate.checker.explore.search import external, in_memory, storage, threads
 from quorate.checker.explore.search.breadth_first import Explorer, explore
 from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.store import merge, runs
@@ -28,6 +27,7 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 
+from ...support.searching import explorer
 from . import killing, toys
 
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -48,9 +48,9 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "READ", 3)
     monkeypatch.setattr(merge, "STRETCH", 100)
     monkeypatch.setattr(external, "BATCH_ROOM", 1)
-    monkeypatch.setattr(explorer, "FIRST_ROOM", 1)
-    monkeypatch.setattr(explorer, "SLICE", 70)
-    monkeypatch.setattr(explorer, "CROWD", 50)
+    monkeypatch.setattr(in_memory, "FIRST_ROOM", 1)
+    monkeypatch.setattr(storage, "SLICE", 70)
+    monkeypatch.setattr(in_memory, "CROWD", 50)
     monkeypatch.setattr(threads, "STRETCH", 40)
 
 
@@ -65,7 +65,7 @@ class Search:
 
     def explorer(self, **more: Any) -> Explorer:
         options = {"every": 0.0, **self.options, **more}
-        return Explorer(self.protocol, self.sizes, checkpoint=self.folder, **options)
+        return explorer(self.protocol, self.sizes, checkpoint=self.folder, **options)
 
     def killed_after(self, looks: int) -> Exploration | None:
         left = looks
@@ -115,7 +115,7 @@ def test_killed_often(kind: str, tmp_path: Path) -> None:
     found, kills = search.through(seed=1, most=most)
     assert kills >= 2 and found.resumed is not None and not found.resumed.finished
     without = {k: v for k, v in options.items() if k != "memory"}
-    same(found, explore(Paxos, search.sizes, **without))
+    same(found, explorer(Paxos, search.sizes, **without).run())
     assert (found.spilled is not None) == ("memory" in options)
     again = search.explorer().run()
     assert again.resumed is not None and again.resumed.finished

@@ -36,6 +36,7 @@ from quorate.checker.explore.search.cluster.search import ClusterError, ClusterS
 from quorate.checker.explore.search.cluster.shard import Level, Shard, Work  # noqa: E402
 
 from ...support.examples import share  # noqa: E402
+from ...support.searching import searching  # noqa: E402
 
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 
@@ -134,7 +135,7 @@ def test_an_owner_goes_back_a_level() -> None:
 
 
 def test_a_checkpoint_of_one_machine_is_refused(tmp_path: Path) -> None:
-    explorer = Explorer(Paxos, SMALL, limit=9, checkpoint=tmp_path / "kept")
+    explorer = Explorer(Paxos, SMALL, searching(limit=9, checkpoint=tmp_path / "kept"))
     explorer.run()
     with pytest.raises(SavedError, match="kept: is a checkpoint of a search on one machine"):
         Folder(str(tmp_path / "kept")).read_manifest({})
@@ -167,7 +168,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
     assert mutant.violates is not None
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
     only = frozenset({mutant.violates})
-    local = explore(mutant.protocol, sizes, only=only)
+    local = explore(mutant.protocol, sizes, invariants=only)
     found = ClusterSearch(CompiledModel(mutant.protocol, sizes, only), 2).run()
     assert (found.violated, found.depth) == (local.violated, local.depth)
     with sizes:

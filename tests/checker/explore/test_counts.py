@@ -22,6 +22,7 @@ from quorate.model.language.description import describe
 
 from ...support.examples import share
 from ...support.oracle import consult
+from ...support.searching import searching
 from ...support.strategies import Source, generate, loaded, sized, sources
 from . import toys
 
@@ -48,7 +49,7 @@ def same(
     protocol: type[Protocol], sizes: Sizes, limit: int = MOST, only: frozenset[str] | None = None
 ) -> Exploration:
     """Assert that both engines count alike; returns what the kernel found."""
-    found = explore(protocol, sizes, limit=limit, only=only)
+    found = explore(protocol, sizes, searching(limit=limit), invariants=only)
     plain = explore_reference(protocol, sizes, limit, only, coverage=True)
     assert {name: getattr(found, name) for name in COMPARED} == {
         name: getattr(plain, name) for name in COMPARED

@@ -34,6 +34,7 @@ from quorate.model.paxos import Paxos
 from ...support.comparing.searches import compare
 from ...support.examples import few, share
 from ...support.kernels import own_folder
+from ...support.searching import searching
 from ...support.strategies import Source, loaded
 
 Made = tuple[Dependency, ...]
@@ -157,7 +158,7 @@ def test_mutants(mutant: Mutant) -> None:
     found = []
     for make in (every, lambda *_: ()):
         with using(make):
-            e = Explorer(mutant.protocol, sizes, limit=30_000).run(coverage=False)
+            e = Explorer(mutant.protocol, sizes, searching(limit=30_000)).run(coverage=False)
             found.append((e.outcome, e.states, e.transitions, e.depth, e.violated, e.path))
     assert found[0] == found[1]
 

@@ -11,7 +11,7 @@ from hypothesis import event, given
 from llvmlite import ir
 
 from quorate.checker.cli.main import run
-from quorate.checker.explore.codegen.machine_code import Machine as Compiled
+from quorate.checker.explore.codegen.machine_code import MachineCode as Compiled
 from quorate.checker.explore.codegen.native import call_check, jit
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import explore
@@ -222,7 +222,7 @@ def test_shrinking_keeps_what_is_needed() -> None:
     mutant = MUTANTS["no-phase1"]
     assert mutant.violates is not None
     sizes = mutant.protocol.sized(dict(mutant.faults) or None, **mutant.sizes)
-    found = explore(mutant.protocol, sizes, only=frozenset({mutant.violates}))
+    found = explore(mutant.protocol, sizes, invariants=frozenset({mutant.violates}))
     assert found.initial is not None
     with sizes:
         machine = Interpreter(mutant.protocol, sizes)

@@ -10,6 +10,7 @@ import pytest
 
 from quorate.checker.explore.claims import UnknownPropertyError
 from quorate.checker.explore.search import in_memory as module
+from quorate.checker.explore.search import storage
 from quorate.checker.explore.search.breadth_first import Explorer, explore
 from quorate.checker.explore.search.interface import Progress
 from quorate.checker.explore.search.reference import explore_reference
@@ -21,6 +22,7 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 
 from ...support.comparing.searches import compare
+from ...support.searching import searching
 from . import toys
 
 THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -31,7 +33,7 @@ THREE_TWO_TWO = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 
 @pytest.mark.parametrize("limit", [1, 2, 100, 501])
 def test_limit_is_exact(limit: int) -> None:
-    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), limit=limit)
+    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(limit=limit))
     plain = explore_reference(Paxos, Paxos.sized(**THREE_TWO_TWO), limit=limit)
     assert found.outcome is plain.outcome is Outcome.LIMIT
     assert found.states == plain.states == limit
@@ -39,18 +41,20 @@ def test_limit_is_exact(limit: int) -> None:
 
 
 def test_limit_beyond_the_states_is_no_limit() -> None:
-    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), limit=3922)
+    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(limit=3922))
     assert (found.outcome, found.states) == (Outcome.HOLDS, 3921)
-    assert explore(Paxos, Paxos.sized(**THREE_TWO_TWO), limit=3921).outcome is Outcome.LIMIT
+    assert (
+        explore(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(limit=3921)).outcome is Outcome.LIMIT
+    )
 
 
 def test_a_violation_before_the_limit_is_found() -> None:
-    found = explore(toys.Bounded, toys.Bounded.sized(Step=9), limit=5)
+    found = explore(toys.Bounded, toys.Bounded.sized(Step=9), searching(limit=5))
     assert (found.violated, found.states, found.depth) == ("below_four", 5, 4)
 
 
 def test_interrupt_keeps_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLICE", 500)
+    monkeypatch.setattr(storage, "SLICE", 500)
     seen: list[Progress] = []
 
     def report(progress: Progress) -> None:
@@ -78,7 +82,7 @@ def _transitions_of_first(search: Explorer, count: int) -> int:
 
 
 def test_progress_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLICE", 100)
+    monkeypatch.setattr(storage, "SLICE", 100)
     seen: list[Progress] = []
     explore(Paxos, Paxos.sized(**THREE_TWO_TWO), report=seen.append)
     assert [p.states for p in seen] == sorted(p.states for p in seen)
@@ -90,7 +94,7 @@ def test_batches_change_nothing(batch_room: int, monkeypatch: pytest.MonkeyPatch
     usual = explore(Paxos, Paxos.sized(**THREE_TWO_TWO))
     monkeypatch.setattr(module, "BATCH_ROOM", batch_room)
     monkeypatch.setattr(module, "FIRST_ROOM", 1)
-    monkeypatch.setattr(module, "SLICE", 7)
+    monkeypatch.setattr(storage, "SLICE", 7)
     other = explore(Paxos, Paxos.sized(**THREE_TWO_TWO))
     for one in ("states", "transitions", "depth", "fired", "reached", "guards"):
         assert getattr(usual, one) == getattr(other, one), one
@@ -101,7 +105,7 @@ def test_batches_change_nothing(batch_room: int, monkeypatch: pytest.MonkeyPatch
 
 def test_out_of_memory_keeps_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_ROOM", 256)
-    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), memory=64 << 10)
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(memory=64 << 10))
     found = search.run()
     assert found.outcome is Outcome.OUT_OF_MEMORY and not found.complete
     store = search.store
@@ -115,24 +119,24 @@ def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -
     def fail(self: object, room: int) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(module.Store, "grow", fail)
+    monkeypatch.setattr(module.StateStore, "grow", fail)
     found = explore(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2))
     assert found.outcome is Outcome.OUT_OF_MEMORY
     assert 0 < found.states <= module.FIRST_ROOM
 
 
 def test_a_tiny_budget_still_runs() -> None:
-    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), memory=1)
+    found = explore(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(memory=1))
     assert found.outcome is Outcome.OUT_OF_MEMORY and found.states > 0
 
 
 def test_estimate() -> None:
-    search = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2), memory=1 << 30)
+    search = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=3, Value=2), searching(memory=1 << 30))
     found = search.estimate()
     assert (found.bits, found.words, found.bytes_per_state, found.instances) == (36, 1, 28, 48)
     assert 20_000_000 < found.most_states_in_memory < (1 << 30) // 20
     assert isinstance(Explorer(Paxos, search.sizes).estimate(), Estimate)
-    assert Explorer(Paxos, search.sizes, memory=0).estimate().most_states_in_memory == 0
+    assert Explorer(Paxos, search.sizes, searching(memory=0)).estimate().most_states_in_memory == 0
 
 
 def test_tables_are_powers_of_two_and_half_empty() -> None:
@@ -284,10 +288,10 @@ def test_a_property_without_a_value_is_a_mistake_of_the_model() -> None:
 
 def test_only_some_invariants() -> None:
     sizes = toys.Bounded.sized(Step=5)
-    assert explore(toys.Bounded, sizes, only=frozenset()).outcome is Outcome.HOLDS
-    assert explore(toys.Bounded, sizes, only=frozenset({"small"})).outcome is Outcome.HOLDS
+    assert explore(toys.Bounded, sizes, invariants=frozenset()).outcome is Outcome.HOLDS
+    assert explore(toys.Bounded, sizes, invariants=frozenset({"small"})).outcome is Outcome.HOLDS
     with pytest.raises(UnknownPropertyError, match="no invariant `beyond_two`"):
-        explore(toys.Bounded, sizes, only=frozenset({"beyond_two"}))
+        explore(toys.Bounded, sizes, invariants=frozenset({"beyond_two"}))
 
 
 def test_initial_numbers_out_of_range_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import event, given
@@ -26,6 +27,7 @@ from quorate.model.two_phase_commit import TwoPhaseCommit
 
 from ...support.comparing.searches import compare
 from ...support.examples import share
+from ...support.searching import explorer, searching
 from ...support.strategies import Source, loaded, sized, sources
 from . import toys
 
@@ -53,8 +55,8 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("disk")
 
 
-def spilling(protocol: type[Protocol], sizes: Sizes, disk: Path, **options: object) -> Explorer:
-    return Explorer(protocol, sizes, memory=1, spill=disk, **options)  # type: ignore[arg-type]
+def spilling(protocol: type[Protocol], sizes: Sizes, disk: Path, **options: Any) -> Explorer:
+    return explorer(protocol, sizes, memory=1, spill=disk, **options)
 
 
 def same(found: Exploration, other: Exploration) -> None:
@@ -100,8 +102,13 @@ def test_symmetry_and_threads(
     """What one thread or several found in memory is handed over, orbits or states."""
     monkeypatch.setattr(module, "CROWD", 1)
     sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
-    options = {"memory": 5_000, "spill": disk, "symmetry": symmetry, "threads": threads}
-    found = Explorer(Paxos, sizes, **options).run()  # type: ignore[arg-type]
+    options: dict[str, Any] = {
+        "memory": 5_000,
+        "spill": disk,
+        "symmetry": symmetry,
+        "threads": threads,
+    }
+    found = explorer(Paxos, sizes, **options).run()
     other = explore(Paxos, sizes, symmetry=symmetry)
     same(found, other)
     assert found.orbits == other.orbits
@@ -124,7 +131,7 @@ def test_a_sample_of_the_states(disk: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("memory", [1, 40_000, 200_000])
 def test_the_budget_changes_nothing(memory: int, disk: Path) -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
-    found = Explorer(Paxos, sizes, memory=memory, spill=disk).run()
+    found = Explorer(Paxos, sizes, searching(memory=memory, spill=disk)).run()
     same(found, explore(Paxos, sizes))
 
 
@@ -188,7 +195,7 @@ def test_violations(code: str, symmetry: bool, disk: Path) -> None:
     assert mutant.violates is not None
     only = frozenset({mutant.violates})
     found = spilling(mutant.protocol, sizes, disk, only=only, symmetry=symmetry).run()
-    other = explore(mutant.protocol, sizes, only=only, symmetry=symmetry)
+    other = explore(mutant.protocol, sizes, invariants=only, symmetry=symmetry)
     assert found.outcome is other.outcome is Outcome.VIOLATED
     assert (found.violated, found.depth) == (other.violated, other.depth)
     assert len(found.path) == found.depth and found.spilled is not None

@@ -22,6 +22,7 @@ from quorate.model.paxos import Paxos
 
 from ...support.bounds import SMALL, Bound, name_of
 from ...support.examples import share
+from ...support.searching import searching
 from ...support.strategies import Source, loaded, sized, sources
 
 NEVER = 1 << 30
@@ -31,7 +32,7 @@ def explored(protocol: type[Protocol], sizes: Sizes, few: int, set_: int) -> tup
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(successors, "FEW_MASKS", few)
         patch.setattr(masks, "SET", set_)
-        search = Explorer(protocol, sizes, limit=2000)
+        search = Explorer(protocol, sizes, searching(limit=2000))
         return search.run(), search
 
 
@@ -62,7 +63,7 @@ def checked(protocol: type[Protocol], sizes: Sizes, **most: int) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in most.items():
             patch.setattr(check, name, value)
-        found = Explorer(protocol, sizes, limit=2000).run()
+        found = Explorer(protocol, sizes, searching(limit=2000)).run()
     if found.undefined is not None:
         return found.undefined
     return found.outcome, found.violated, found.states, found.fired, found.depth, found.reached

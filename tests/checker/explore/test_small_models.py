@@ -17,7 +17,7 @@ LEASE = {"Client": 2, "Time": 6, "Token": 2, "Pos": 2}
 
 def explored(name: str, sizes: dict[str, int], only: str | None = None) -> Exploration:
     protocol = load_protocol(f"{CASES / name}")
-    return explore(protocol, protocol.sized(**sizes), only=None if only is None else {only})
+    return explore(protocol, protocol.sized(**sizes), invariants=None if only is None else {only})
 
 
 @pytest.mark.parametrize(

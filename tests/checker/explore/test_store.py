@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.store.growing import Growing
-from quorate.checker.explore.store.memory import Store, table_size
+from quorate.checker.explore.store.memory import StateStore, table_size
 from quorate.checker.explore.store.table import (
     crowded,
     hash_of,
@@ -19,9 +19,9 @@ from quorate.checker.explore.store.table import (
 )
 
 
-def filled(values: list[int], words: int, keyed: bool, room: int) -> Store:
+def filled(values: list[int], words: int, keyed: bool, room: int) -> StateStore:
     """A store of distinct states, inserted one after the other, growing when it must."""
-    store = Store.empty(words, room, keyed)
+    store = StateStore.empty(words, room, keyed)
     numbers = np.arange(1, dtype=np.uint32)
     found = np.zeros(1, np.uint32), np.zeros(1, np.uint32)
     for value in values:
@@ -42,7 +42,7 @@ def filled(values: list[int], words: int, keyed: bool, room: int) -> Store:
     return store
 
 
-def entries(store: Store) -> list[int]:
+def entries(store: StateStore) -> list[int]:
     return sorted(int(e) for e in store.table if e)
 
 
@@ -76,7 +76,7 @@ def test_a_keyed_table_spreads_in_place(count: int, spread_out: bool) -> None:
     keys = np.unique(generator.integers(0, 1 << 50, count).astype(np.uint64))
     if not spread_out:
         keys = np.arange(len(keys), dtype=np.uint64) << np.uint64(20)
-    store = Store.empty(1, len(keys), keyed=True)
+    store = StateStore.empty(1, len(keys), keyed=True)
     store.states[: len(keys)] = keys
     store.count = len(keys)
     store.rehash()
@@ -87,7 +87,7 @@ def test_a_keyed_table_spreads_in_place(count: int, spread_out: bool) -> None:
     _can_be_looked_up(store)
 
 
-def _can_be_looked_up(store: Store) -> None:
+def _can_be_looked_up(store: StateStore) -> None:
     """No free place lies between where a state is looked for first and where it is."""
     found = np.zeros(2, np.uint32)
     hashes = [np.uint64(hash_of(store.states, k, 1)) for k in range(store.count)]
@@ -104,7 +104,7 @@ def _can_be_looked_up(store: Store) -> None:
 def test_a_table_that_does_not_spread_is_built_anew() -> None:
     """Entries at the wrong end cannot move up: more of them than can be put aside."""
     keys = np.arange(20_000, dtype=np.uint64)
-    store = Store.empty(1, len(keys), keyed=True)
+    store = StateStore.empty(1, len(keys), keyed=True)
     store.states[: len(keys)] = keys
     store.count = len(keys)
     store.table[: len(keys)] = keys[::-1] + np.uint64(1)
@@ -137,7 +137,7 @@ def test_an_array_grows_beside_a_reader() -> None:
 def test_more_memory_than_there_is_is_refused() -> None:
     with pytest.raises(MemoryError):
         Growing(np.uint64, 1 << 60)
-    store = Store.empty(1, 100)
+    store = StateStore.empty(1, 100)
     with pytest.raises(MemoryError):
         store.grow(1 << 60)
     assert store.room == 100

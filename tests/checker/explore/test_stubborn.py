@@ -31,6 +31,7 @@ from ...support.comparing.stubborn import Comparison, agree
 from ...support.comparing.symmetry import anonymous
 from ...support.examples import share
 from ...support.kernels import own_folder
+from ...support.searching import searching
 from ...support.strategies import Source, generate, loaded, sized
 
 QUICK = ("breaks-vote", "forgets-vote")
@@ -75,7 +76,7 @@ PAXOS = [
 @pytest.mark.parametrize(("ballots", "symmetry", "states"), PAXOS)
 def test_paxos_is_reduced(ballots: int, symmetry: bool, states: int) -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=ballots, Value=2)
-    found = Explorer(Paxos, sizes, symmetry=symmetry, por=True).run(coverage=False)
+    found = Explorer(Paxos, sizes, searching(por=True), symmetry=symmetry).run(coverage=False)
     assert (found.outcome, found.por) == (Outcome.HOLDS, True)
     assert found.states < 0.4 * states
     (warning,) = found.warnings(["nowhere"], {})
@@ -292,13 +293,15 @@ def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.exhaustive
 def test_what_a_violation_implies_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that could break Raft's logs wait for what every broken log implies."""
-    search = Explorer(Raft, Raft.sized({"crash": 0}, Server=2, Value=1, Term=1, Index=1), por=True)
+    search = Explorer(
+        Raft, Raft.sized({"crash": 0}, Server=2, Value=1, Term=1, Index=1), searching(por=True)
+    )
     stubborn = search.kernel.source.stubborn
     assert stubborn is not None and stubborn.always == 0
     monkeypatch.setattr(Relations, "implied", lambda self, p: iter(()))
     with monkeypatch.context() as patch:
         patch.setenv("QUORATE_CACHE", "/dev/null/none")
-        without = Explorer(search.protocol, search.sizes, por=True)
+        without = Explorer(search.protocol, search.sizes, searching(por=True))
         assert (
             without.kernel.source.stubborn is not None
             and without.kernel.source.stubborn.always != 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,10 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.search import in_memory as explorer
-from quorate.checker.explore.search import threads
+from quorate.checker.explore.search import in_memory, storage, threads
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.interface import Progress
-from quorate.checker.explore.store.memory import Partitions, Store
+from quorate.checker.explore.store.memory import Partitions, StateStore
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
@@ -24,6 +24,7 @@ from quorate.model.paxos import Paxos
 
 from ...support.bounds import SMALL, Bound, name_of
 from ...support.examples import share
+from ...support.searching import explorer, searching
 from ...support.strategies import Source, loaded, sized, sources
 from . import toys
 
@@ -38,17 +39,17 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hurry(patch: pytest.MonkeyPatch, start: int, stretch: int) -> None:
-    patch.setattr(explorer, "CROWD", 0)
-    patch.setattr(explorer, "SLICE", start)
-    patch.setattr(explorer, "FIRST_ROOM", 1)
+    patch.setattr(in_memory, "CROWD", 0)
+    patch.setattr(storage, "SLICE", start)
+    patch.setattr(in_memory, "FIRST_ROOM", 1)
     patch.setattr(threads, "STRETCH", stretch)
     patch.setattr(threads, "SMALL", 1)
 
 
-def agree(protocol: type[Protocol], sizes: Sizes, number: int, **options: object) -> str:
+def agree(protocol: type[Protocol], sizes: Sizes, number: int, **options: Any) -> str:
     """Assert that so many threads find what one finds; returns how the search ended."""
-    one = Explorer(protocol, sizes, **options)  # type: ignore[arg-type]
-    many = Explorer(protocol, sizes, threads=number, **options)  # type: ignore[arg-type]
+    one = explorer(protocol, sizes, **options)
+    many = explorer(protocol, sizes, threads=number, **options)
     a, b = one.run(), many.run()
     assert replace(a, seconds=0) == replace(b, seconds=0)
     if a.outcome is Outcome.UNDEFINED:
@@ -63,7 +64,7 @@ def agree(protocol: type[Protocol], sizes: Sizes, number: int, **options: object
     return a.outcome.value
 
 
-def same(one: Store, many: Store) -> None:
+def same(one: StateStore, many: StateStore) -> None:
     n = one.count
     assert many.count == n
     assert np.array_equal(one.states[: n * one.words], many.states[: n * one.words])
@@ -145,7 +146,7 @@ def test_generated(source: Source, number: int, stretch: int, all_of_it: bool) -
 
 
 def test_memory_ends_a_search_with_what_was_counted() -> None:
-    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), memory=64 << 10, threads=2)
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(memory=64 << 10, threads=2))
     found = search.run()
     assert found.outcome is Outcome.OUT_OF_MEMORY
     assert found.states > 500 and found.waiting > 0
@@ -155,27 +156,27 @@ def test_memory_ends_a_search_with_what_was_counted() -> None:
 
 
 def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2)
-    grow = Store.grow
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(threads=2))
+    grow = StateStore.grow
 
-    def fail(store: Store, room: int) -> None:
-        if isinstance(search.storage, threads.Partitioned) and store.count > 500:
+    def fail(store: StateStore, room: int) -> None:
+        if isinstance(search.storage, threads.ThreadedStorage) and store.count > 500:
             raise MemoryError
         grow(store, room)
 
-    monkeypatch.setattr(Store, "grow", fail)
+    monkeypatch.setattr(StateStore, "grow", fail)
     found = search.run()
-    monkeypatch.setattr(Store, "grow", grow)
+    monkeypatch.setattr(StateStore, "grow", grow)
     assert found.outcome is Outcome.OUT_OF_MEMORY and found.states > 1000
     _is_the_beginning(search, found)
 
 
 def test_without_memory_to_split_one_thread_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(store: Store, shards: int) -> Partitions:
+    def fail(store: StateStore, shards: int) -> Partitions:
         raise MemoryError
 
     monkeypatch.setattr(Partitions, "split", fail)
-    found = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2).run()
+    found = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(threads=2)).run()
     assert (found.outcome, found.states) == (Outcome.HOLDS, 3921)
 
 
@@ -188,7 +189,7 @@ def test_interrupt_keeps_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> No
         if len(seen) == 5:
             raise KeyboardInterrupt
 
-    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), threads=2)
+    search = Explorer(Paxos, Paxos.sized(**THREE_TWO_TWO), searching(threads=2))
     found = search.run(report)
     assert found.outcome is Outcome.INTERRUPTED
     assert (found.states, found.depth) == (seen[-1].states, seen[-1].depth)
@@ -210,7 +211,9 @@ def _is_the_beginning(search: Explorer, found: Exploration) -> None:
 
 def test_a_graph_is_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
     def text(number: int) -> str:
-        search = Explorer(Paxos, Paxos.sized(Acceptor=2, Ballot=2, Value=1), threads=number)
+        search = Explorer(
+            Paxos, Paxos.sized(Acceptor=2, Ballot=2, Value=1), searching(threads=number)
+        )
         search.run()
         path = tmp_path_factory.mktemp("graph") / "paxos.dot"
         StateGraph(search).write(path)
@@ -222,16 +225,16 @@ def test_a_graph_is_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
 def test_real_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
-    search = Explorer(Paxos, sizes, threads=2)
-    monkeypatch.setattr(explorer, "SLICE", 10_000)
+    search = Explorer(Paxos, sizes, searching(threads=2))
+    monkeypatch.setattr(storage, "SLICE", 10_000)
     assert search.run().states == 185_369
     parts = search.storage
-    assert not isinstance(parts, threads.Partitioned) or parts.partitions.shards == 2
-    monkeypatch.setattr(explorer, "CROWD", 1000)
+    assert not isinstance(parts, threads.ThreadedStorage) or parts.partitions.shards == 2
+    monkeypatch.setattr(in_memory, "CROWD", 1000)
     assert agree(Paxos, sizes, 2) == "holds"
 
 
-def parts_of(store: Store, shards: int) -> Iterator[tuple[int, Mapping[str, int]]]:
+def parts_of(store: StateStore, shards: int) -> Iterator[tuple[int, Mapping[str, int]]]:
     """For each state, by rank: what `Partitions` says of it."""
     parts = Partitions.split(store, shards)
     for rank in range(store.count):

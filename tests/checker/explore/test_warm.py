@@ -25,6 +25,7 @@ from quorate.model.paxos import Paxos
 from ...support.bounds import SMALL, Bound, name_of
 from ...support.examples import share
 from ...support.kernels import borrow_driver
+from ...support.searching import explorer
 from ...support.strategies import Source, generate, loaded, sized, sources
 
 WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
@@ -39,7 +40,7 @@ print(sorted(heavy & set(sys.modules)))
 
 def searched(protocol: type[Protocol], sizes: Sizes, **options: Any) -> tuple[Any, Explorer]:
     """What a search finds, but for its time."""
-    search = Explorer(protocol, sizes, limit=2000, **options)
+    search = explorer(protocol, sizes, limit=2000, **options)
     return replace(search.run(), seconds=0.0), search
 
 
@@ -53,7 +54,7 @@ def agree(protocol: type[Protocol], sizes: Sizes, **options: Any) -> bool:
     )
     made = vars(second.kernel)
     if cold.initial is None:
-        assert "source" not in made and "text" not in vars(second.kernel.machine)
+        assert "source" not in made and "text" not in vars(second.kernel.code)
     assert "instances" in vars(first.kernel.source)
     return True
 
@@ -89,7 +90,7 @@ def test_generated(source: Source) -> None:
         first, _ = searched(protocol, sizes)
         again, second = searched(protocol, sizes)
         assert again == first
-        assert isinstance(first, str) or first.violated or "text" not in vars(second.kernel.machine)
+        assert isinstance(first, str) or first.violated or "text" not in vars(second.kernel.code)
 
 
 # ---------------------------------------------------------------- keys
@@ -141,7 +142,7 @@ def keys_of(text: str, **options: Any) -> Iterator[str | None]:
         for nodes, ranks in ((2, 1), (2, 2), (3, 1)):
             for only in (None, frozenset({"shown"})):
                 sizes = protocol.sized(Node=nodes, Rank=ranks)
-                yield Explorer(protocol, sizes, only=only, **options).kernel._key
+                yield explorer(protocol, sizes, only=only, **options).kernel._key
 
 
 @pytest.mark.usefixtures("warm")

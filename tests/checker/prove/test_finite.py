@@ -60,7 +60,7 @@ def test_a_broken_paxos_is_found_at_the_depth_of_breadth_first_search(
     if protocol is AcceptWithoutComparing and names:
         return  # its promises make no sense before agreement is lost
     only = None if names is None else frozenset(names)
-    expected = Explorer(protocol, protocol.sized(**sizes), only=only).run()
+    expected = Explorer(protocol, protocol.sized(**sizes), invariants=only).run()
     found = bounded(protocol, protocol.sized(**sizes), 16, names)
     assert found.outcome is BoundedOutcome.VIOLATED
     assert found.depth == len(found.path) == expected.depth
@@ -138,7 +138,7 @@ def test_a_mutant_dies_at_the_depth_of_breadth_first_search(mutant: Mutant) -> N
     assert mutant.violates is not None
     sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
     only = frozenset({mutant.violates})
-    expected = Explorer(mutant.protocol, sizes, only=only).run()
+    expected = Explorer(mutant.protocol, sizes, invariants=only).run()
     found = bounded(mutant.protocol, sizes, 40, [mutant.violates])
     assert found.outcome is BoundedOutcome.VIOLATED and found.violated == mutant.violates
     assert found.depth == len(found.path) == expected.depth
@@ -176,7 +176,7 @@ def test_a_sample_is_called_one() -> None:
 
 def test_violations_are_counted() -> None:
     protocol, sizes = VARIANTS[0]
-    explorer = Explorer(protocol, protocol.sized(**sizes), only=frozenset({"agreement"}))
+    explorer = Explorer(protocol, protocol.sized(**sizes), invariants=frozenset({"agreement"}))
     explorer.run()
     (check,) = check_states(explorer)
     assert (

@@ -122,7 +122,7 @@ def test_safe_and_yet_no_refinement() -> None:
     """With one value nothing can disagree, but votes that nobody proposed are no votes of Paxos."""
     sizes = {**SIZES, "Value": 1}
     protocol = broken.VotesUnasked
-    safe = Explorer(protocol, protocol.sized(**sizes), only=frozenset({"agreement"})).run()
+    safe = Explorer(protocol, protocol.sized(**sizes), invariants=frozenset({"agreement"})).run()
     assert safe.outcome is Outcome.HOLDS
     found = failure(as_paxos(protocol), sizes)
     assert found.nearest is not None

@@ -47,7 +47,9 @@ def run(
     only: str | None = None,
 ) -> Exploration:
     wanted = None if only is None else frozenset({only})
-    return Explorer(protocol, protocol.sized(faults, **sizes), only=wanted).run(coverage=False)
+    return Explorer(protocol, protocol.sized(faults, **sizes), invariants=wanted).run(
+        coverage=False
+    )
 
 
 def cases(*verdicts: str, slow: bool = True) -> Any:

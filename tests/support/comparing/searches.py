@@ -121,7 +121,7 @@ def check_path(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> No
 
 def _compare_whole(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> None:
     """Everything reachable, whatever the invariants say."""
-    explorer = Explorer(protocol, sizes, only=frozenset())
+    explorer = Explorer(protocol, sizes, invariants=frozenset())
     found = explorer.run()
     if found.outcome is Outcome.UNDEFINED:
         return  # stricter than Python: seen to by the other comparison

@@ -8,6 +8,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes, StepError
 
+from ...support.searching import searching
 from .searches import check_path
 
 
@@ -37,13 +38,13 @@ def agree(
 ) -> Comparison:
     """Assert that the search by stubborn sets ends as the full one does."""
     try:
-        whole = Explorer(protocol, sizes, limit=limit, only=only)
+        whole = Explorer(protocol, sizes, searching(limit=limit), invariants=only)
     except StepError:  # in @init
         return Comparison("undefined start")
     plain = whole.run(coverage=False)
     if plain.outcome is Outcome.LIMIT:
         return Comparison("too large")
-    explorer = Explorer(protocol, sizes, only=only, symmetry=symmetry, por=True)
+    explorer = Explorer(protocol, sizes, searching(por=True), invariants=only, symmetry=symmetry)
     return compare(protocol, sizes, whole, plain, explorer, explorer.run(coverage=False))
 
 

@@ -18,6 +18,7 @@ from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes, Sort, StepError
 
+from ...support.searching import searching
 from ..strategies import Source
 from .searches import check_path
 
@@ -57,12 +58,14 @@ def agree(
 ) -> str:
     """Assert that the reduced search finds what the other finds; returns how it ended."""
     try:
-        reduced = Explorer(protocol, sizes, only=only, symmetry=True)
+        reduced = Explorer(protocol, sizes, invariants=only, symmetry=True)
     except StepError:  # in @init
         return "undefined start"
     if not reduced.kernel.reducing:
         return "no symmetry"
-    plain = Explorer(protocol, sizes, limit=limit or None, only=only).run(coverage=coverage)
+    plain = Explorer(protocol, sizes, searching(limit=limit or None), invariants=only).run(
+        coverage=coverage
+    )
     if plain.outcome is Outcome.LIMIT:
         return "too large"
     found = reduced.run(coverage=coverage)

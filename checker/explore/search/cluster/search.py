@@ -23,7 +23,7 @@ import ray
 from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.coverage import guard_coverage
-from quorate.checker.explore.search.interface import Progress, Search
+from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import (
     Exploration,
@@ -88,7 +88,7 @@ def work_of(model: CompiledModel, shards: int, memory: int | None) -> Work:
     """What the shards of a search have to know; `memory` is for all of them."""
     k = model.kernel
     return Work(
-        text=k.machine.text,
+        text=k.code.text,
         successors=k.functions[0],
         check=k.functions[1],
         weigh="weigh" if k.reducing else None,
@@ -103,7 +103,7 @@ def work_of(model: CompiledModel, shards: int, memory: int | None) -> Work:
 
 
 @dataclass
-class ClusterSearch(Search):
+class ClusterSearch(SearchEngine):
     """One search over `shards` processes of the cluster that this process has joined.
 
     `memory` is for all shards together, in bytes. `checkpoint` is a path or URL that all machines

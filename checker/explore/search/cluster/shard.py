@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search import shuffle as x
 from quorate.checker.explore.search.shuffle import Made, Outbox
 from quorate.checker.explore.store.budget import bytes_per_state
-from quorate.checker.explore.store.memory import Store
+from quorate.checker.explore.store.memory import StateStore
 from quorate.checker.explore.store.table import hash_of, shard_of
 from quorate.checker.ground.packing import Words
 
@@ -78,8 +78,8 @@ class Shard:
 
     def __post_init__(self) -> None:
         w = self.work
-        self.machine = Machine(w.text)
-        self.store = Store.empty(w.words, min(FIRST_ROOM, self._most()), w.keyed, np.uint64)
+        self.code = MachineCode(w.text)
+        self.store = StateStore.empty(w.words, min(FIRST_ROOM, self._most()), w.keyed, np.uint64)
         functions = x.functions_for(w.words, w.keyed)
         self._expand, self._insert = functions.expand, functions.insert
         self._made = Made.empty(w.words, w.most_successors, np.uint64)
@@ -124,7 +124,7 @@ class Shard:
         progress[x.UNDEFINED] = x.NOWHERE
         while True:
             self._expand(
-                self.machine.address(w.successors), w.words, w.most_successors,
+                self.code.address(w.successors), w.words, w.most_successors,
                 bases, order, cursors, n, x.NOWHERE, self._fired, progress,
                 *self._made.arrays, *b.arrays,
             )  # fmt: skip
@@ -158,7 +158,7 @@ class Shard:
         w, s = self.work, self.store
         places = np.arange(len(labels), dtype=np.uint32)
         s.count = self._insert(
-            self.machine.address(w.check), w.words, w.bad, w.shards, self.me,
+            self.code.address(w.check), w.words, w.bad, w.shards, self.me,
             words, labels, parents, places, len(labels), s.states, s.parents, s.table, s.count,
             np.zeros(len(labels), np.uint8), *x.few(), self._result,
         )  # fmt: skip
@@ -243,7 +243,7 @@ class Shard:
         if w.weigh is None:
             return s.count
         total = np.zeros(1, np.int64)
-        s.sweep(self.machine.address(w.weigh), 1, total)
+        s.sweep(self.code.address(w.weigh), 1, total)
         return int(total[0])
 
     def blocked(self, text: str, goals: int, step: int) -> list[int]:
@@ -251,9 +251,9 @@ class Shard:
 
         `text` is the LLVM code of `blocked`, a function that counts that.
         """
-        machine = Machine(text, quick=True)
+        code = MachineCode(text, quick=True)
         counts = np.zeros(goals, np.int64)
-        self.store.sweep(machine.address("blocked"), step, counts)
+        self.store.sweep(code.address("blocked"), step, counts)
         return [int(n) for n in counts]
 
     def process(self) -> int:

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.machine_code import Machine as Compiled
+from quorate.checker.explore.codegen.machine_code import MachineCode as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search import driver as d
 from quorate.checker.explore.search.coverage import guard_coverage
-from quorate.checker.explore.search.interface import Progress, Search
+from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, rehash
 from quorate.checker.ground.packing import Words
@@ -53,7 +53,7 @@ ENDINGS = {
 
 
 @dataclass
-class Directed(Search):
+class Directed(SearchEngine):
     """One search of a protocol that need not be exhaustive; run it once.
 
     Depth-first unless `towards_violation`. `depth` bounds the length of the paths, `limit` the
@@ -214,9 +214,9 @@ class Directed(Search):
         )
 
     def _count_blocked(self, goals: list[Goal], step: int) -> list[int]:
-        machine = self.model.kernel.blocked(goals)
+        code = self.model.kernel.blocked(goals)
         counts = np.zeros(len(goals), np.int64)
-        self._sweep(machine.address("blocked"), step, counts)
+        self._sweep(code.address("blocked"), step, counts)
         return [int(n) for n in counts]
 
     def _sweep(self, function: int, step: int, counts: npt.NDArray[np.int64]) -> None:

@@ -16,7 +16,7 @@ from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
-from quorate.checker.explore.search.interface import Progress, Search
+from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.results import Exploration, Finding, Outcome
 from quorate.model.language.interpreter import State
 
@@ -90,7 +90,7 @@ def walk(
 
 
 @dataclass
-class Walks(Search):
+class Walks(SearchEngine):
     """Random walks through a protocol: how many, how long, and the seed that they follow from."""
 
     model: CompiledModel

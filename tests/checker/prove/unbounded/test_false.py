@@ -16,6 +16,7 @@ from quorate.checker.prove.unbounded.results import DEFINEDNESS
 from quorate.model.language import ModelError, SizeError
 
 from ....support.protocols.not_provable import FALSE, SENSELESS, Guarded
+from ....support.searching import searching
 from ....support.strategies import generate, loaded
 
 FEW = 2_000  # states of one instance of a random protocol
@@ -70,7 +71,9 @@ def holds_where_explored(seed: int) -> int:
             sizes = {n: size or k for n, k in source.sizes.items()}
             try:
                 bounds = protocol.sized(dict.fromkeys(protocol.budgets(), 1), **sizes)
-                explorer = Explorer(protocol, bounds, limit=FEW, only=frozenset(names))
+                explorer = Explorer(
+                    protocol, bounds, searching(limit=FEW), invariants=frozenset(names)
+                )
                 run = explorer.run(coverage=False)
             except SizeError:
                 continue
