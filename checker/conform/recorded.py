@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from quorate.checker.errors import InputError
@@ -16,6 +17,8 @@ from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.traces import Trace
+
+Numbers = tuple[tuple[str, int], ...]
 
 
 def protocol_of(trace: Trace, file: Path | None) -> type[Protocol]:
@@ -43,11 +46,18 @@ def protocol_of(trace: Trace, file: Path | None) -> type[Protocol]:
 def sizes_of(trace: Trace, protocol: type[Protocol]) -> Sizes:
     """The sizes that a trace was made with. Raises InputError if they are not the protocol's."""
     try:
-        return protocol.sized(faults=dict(trace.faults), **dict(trace.sizes))
+        made = _sized(protocol, trace.faults, trace.sizes)  # type: ignore[arg-type]
     except SizeError as error:
         raise InputError(
             f"the trace's sizes are not those of {protocol.__name__}: {error}"
         ) from None
+    return Sizes(made.elements, dict(made), made.faults)  # each is entered by one thread
+
+
+@lru_cache(maxsize=8)
+def _sized(protocol: type[Protocol], faults: Numbers, sizes: Numbers) -> Sizes:
+    """The same for all traces of one suite; to make it takes as long as a dozen steps."""
+    return protocol.sized(faults=dict(faults), **dict(sizes))
 
 
 def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:

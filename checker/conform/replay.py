@@ -104,10 +104,15 @@ class _Run:
         try:
             return self._followed()
         except AdapterError as error:
-            raise AdapterError(f"{self.place}: {error}") from error
+            raise AdapterError(f"{self._place()}: {error}") from error
+
+    def _place(self) -> str:
+        if not self.number:
+            return "at the start"
+        return f"step {self.number}, {self.trace.steps[self.number - 1].title()}"
 
     def _followed(self) -> Replay:
-        self.place = "at the start"
+        self.number = 0
         initial = FrozenMap(
             {v.name: self.trace.initial[v.name] for v in self.terms.description.variables}
         )
@@ -115,7 +120,7 @@ class _Run:
         if difference := self._observed(0, None):
             return self._result(ReplayVerdict.DIVERGES, 0, difference)
         for number, step in self.trace.numbered():
-            self.place = f"step {number}, {step.title()}"
+            self.number = number
             try:
                 difference = self._performed(number, step) or self._observed(number, step)
             except Refusal as refusal:

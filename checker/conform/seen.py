@@ -38,8 +38,9 @@ from quorate.traces.values import show_key
 
 from .adapter import AdapterError
 
-_NAMES = {str, type(None)}
-"""The types of which equality says enough."""
+_NAMES = frozenset({str, type(None)})
+_HOLDING = frozenset({tuple, frozenset})
+"""The types of which equality says enough, and those of which it does if they hold nothing else."""
 
 
 def only_names(t: Type) -> bool:
@@ -69,7 +70,9 @@ class Terms:
     def __post_init__(self) -> None:
         self.reader = TraceReader()
         self._read: dict[Record, Record] = {}
-        """The messages that were read, each as the object that stood for it last."""
+        """The messages that were read, each as the object that stood for it first."""
+        self._met: dict[int, Any] = {}
+        """The objects that stood for them, by their ids."""
 
     def same(self, shown: Any, expected: Value) -> bool:
         """Whether a Python value is just this value of a trace, so that it need not be read.
@@ -78,12 +81,16 @@ class Terms:
         be read, as is all else of which equality does not say enough.
         """
         kind = type(shown)
-        if kind is str or kind is bool or kind is int or shown is None:
-            return kind is type(expected) and bool(shown == expected)
         if kind is FrozenMap or kind is dict:
             return isinstance(expected, FrozenMap) and self._same_entries(shown, expected)
+        if kind is str or kind is bool or kind is int or shown is None:
+            return kind is type(expected) and bool(shown == expected)
         if kind is frozenset or kind is set:
-            return bool(shown == expected) and all(type(x) is str or self._met(x) for x in shown)
+            return bool(shown == expected) and (
+                self._met.keys() >= set(map(id, shown))
+                or _names_alone(list(shown))
+                or all(map(self._was_met, shown))
+            )
         if kind is tuple or kind is list:
             return (
                 isinstance(expected, tuple)
@@ -100,21 +107,22 @@ class Terms:
 
     def _same_entries(self, shown: Any, expected: FrozenMap) -> bool:
         mine, theirs = shown.items(), expected.items()
-        if _NAMES.issuperset(map(type, chain.from_iterable(mine))):
+        held = list(chain.from_iterable(mine))
+        if _NAMES.issuperset(map(type, held)) or _names_alone(held):
             return bool(mine == theirs)
         return len(mine) == len(theirs) and all(
             (k is key or self.same(k, key)) and (v is value or self.same(v, value))
             for (k, v), (key, value) in zip(mine, theirs, strict=True)
         )
 
-    def _met(self, message: Any) -> bool:
+    def _was_met(self, message: Any) -> bool:
         """Whether this message was read before."""
+        if id(message) in self._met:
+            return True
         known = self._read.get(message)
-        if known is message or known is None:
-            return known is not None
-        if not self.same(message, known):
+        if known is None or not self.same(message, known):
             return False
-        self._read[message] = message
+        self._met[id(message)] = message
         return True
 
     def variable(self, name: str, value: Value) -> Value:
@@ -154,7 +162,7 @@ class Terms:
         if not isinstance(sent, frozenset):
             raise NotAValueError(f"found {show(sent)}, expected a set of messages")
         for message in sent:
-            if not self._met(message):
+            if not self._was_met(message):
                 read = show_record(self.reader.message(message, t))
                 self._read[read] = read
         return sent
@@ -168,6 +176,15 @@ class Terms:
         """The variable that holds the messages."""
         messages = (v for v in self.description.variables if isinstance(v.type, MessagesType))
         return next((v.name for v in messages), None)
+
+
+def _names_alone(held: list[Any]) -> bool:
+    """Whether values are names, or tuples and sets of such: no number, and of no other class."""
+    while not _NAMES.issuperset(kinds := set(map(type, held))):
+        if not _HOLDING.issuperset(kinds - _NAMES):
+            return False
+        held = list(chain.from_iterable(x for x in held if type(x) in _HOLDING))
+    return True
 
 
 class _NotSeenError(BaseException):

@@ -111,7 +111,6 @@ def setting_of(model: type[Model], sizes: Sizes, name: str, initial: FrozenMap) 
     """What an adapter is told of a model, named `name`, to start in a state. Use it in `sizes`."""
     description = describe(model)
     messages = (v.name for v in description.variables if isinstance(v.type, MessagesType))
-    sorts = model.sorts().items()
     return Setting(
         protocol=name,
         sizes=tuple(sizes.items()),
@@ -119,5 +118,5 @@ def setting_of(model: type[Model], sizes: Sizes, name: str, initial: FrozenMap) 
         processes=tuple(repr(e) for sort in processes_of(description) for e in sort),
         faults=tuple(sizes.faults.items()),
         messages=next(messages, None),
-        elements={n: tuple(map(show_value, sizes.elements[s])) for n, s in sorts},
+        elements={s.__name__: tuple(map(show_value, of)) for s, of in sizes.elements.items()},
     )

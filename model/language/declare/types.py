@@ -223,21 +223,24 @@ class Record(tuple[Any, ...]):
     """A value with named fields, declared by annotations: `class Entry(Record): term: Term`."""
 
     _types: ClassVar[dict[str, Type] | None] = None
+    _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._types = None
-        for i, name in enumerate(cls.field_names()):
-            setattr(cls, name, _Field(i))
-
-    @classmethod
-    def field_names(cls) -> tuple[str, ...]:
-        return tuple(
+        cls._names = tuple(
             name
             for base in reversed(cls.__mro__)
             for name in inspect.get_annotations(base)
             if not name.startswith("_") and name not in ("key",)
         )
+        for i, name in enumerate(cls._names):
+            setattr(cls, name, _Field(i))
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """The fields, in order."""
+        return cls._names
 
     @classmethod
     def field_types(cls) -> dict[str, Type]:

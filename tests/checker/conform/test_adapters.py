@@ -16,6 +16,7 @@ from quorate.checker.conform.process import AdapterProcess
 from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
+from quorate.checker.conform.seen import Terms
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.results import Move
@@ -393,6 +394,29 @@ def test_true_is_not_1_however_often_it_was_false() -> None:
 
     with pytest.raises(AdapterError, match="shows holds: found 1, expected a bool"):
         replayed(with_(observe=shows_numbers_later))
+
+
+NAMED = {("a", "b"): frozenset({"x"}), ("a", "c"): frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected", "same"),
+    [
+        (NAMED, NAMED, True),
+        ({k: set(v) for k, v in NAMED.items()}, NAMED, True),
+        ({**NAMED, ("a", "c"): frozenset({"x"})}, NAMED, False),
+        ({Pair(*k): v for k, v in NAMED.items()}, NAMED, False),
+        ({"a": frozenset({1})}, {"a": frozenset({True})}, False),
+        ({"a": (("b", 1),)}, {"a": (("b", True),)}, False),
+        ({"a": (("b", 1),)}, {"a": (("b", 1),)}, True),
+        ({"a": frozenset({enum.StrEnum("E", "x").x})}, {"a": frozenset({"x"})}, False),  # type: ignore[attr-defined]
+    ],
+)
+def test_what_equals_a_value_need_not_be_it(shown: Any, expected: Any, same: bool) -> None:
+    terms = Terms(describe(noop.Lock), {})
+    assert shown == expected or not same
+    assert terms.same(shown, FrozenMap(expected)) is same
+    assert terms.same(FrozenMap(shown), FrozenMap(expected)) is same
 
 
 def test_the_line_of_an_exception_is_named() -> None:
