@@ -18,8 +18,9 @@ $(VENV)/.ready: pyproject.toml .ci/constraints.txt
 verify: setup
 	$(BIN)/quorate verify
 
+# By files: the tests of one share what they compile and start.
 test: setup
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-exhaustive: setup
 	$(BIN)/python -m pytest -n auto -m 'exhaustive or hypothesis' --hypothesis-profile=exhaustive

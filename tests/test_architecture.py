@@ -62,6 +62,7 @@ def starts_lazily(module: str) -> bool:
     return module.startswith("quorate.checker.cli") or module in api()
 
 
+@cache
 def api() -> set[str]:
     """The modules that users import as `quorate`."""
     return {m for m, file in sources().items() if file.is_relative_to(ROOT / "checker" / "api")}

@@ -19,6 +19,8 @@ from quorate.checker.cli.check import command
 from quorate.checker.cli.main import run
 from quorate.traces import read_itf
 
+from ...support.cluster import start_ray
+
 CASES = Path(__file__).parents[2] / "cases" / "models"
 CLIMB = str(Path(__file__).with_name("climb.py"))
 HOLDS, UNMET, VIOLATED = (["-s", f"Step={n},Side=2"] for n in (3, 2, 5))
@@ -343,7 +345,7 @@ def cluster() -> Iterator[None]:
     ray = pytest.importorskip("ray", reason="the extra quorate[cluster] is not installed")
     from quorate.checker.explore.search.cluster import search
 
-    search.connect("local")
+    start_ray()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "connect", lambda _: None)  # once is enough
         yield

@@ -35,6 +35,7 @@ from quorate.checker.explore.search.cluster.saved import Folder, SavedError  # n
 from quorate.checker.explore.search.cluster.search import ClusterError, ClusterSearch  # noqa: E402
 from quorate.checker.explore.search.cluster.shard import Level, Shard, Work  # noqa: E402
 
+from ...support.cluster import start_ray  # noqa: E402
 from ...support.examples import share  # noqa: E402
 from ...support.searching import searching  # noqa: E402
 
@@ -146,7 +147,7 @@ def test_a_checkpoint_of_one_machine_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    clusters.connect("local")
+    start_ray()
     yield
     ray.shutdown()
 
@@ -266,6 +267,19 @@ def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["-s", "Acceptor=3,Ballot=2,Value=2", "--ray", "127.0.0.1:1"]
     assert run(["check", "Paxos", *options, "--limit", "5"]) == 2
     assert "--ray does not take --limit" in capsys.readouterr().err
+
+
+def test_a_cluster_that_does_not_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may be too busy for Ray, which then raises nothing more special."""
+
+    def late(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", late)
+    assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2", "--ray", "local"]) == 2
+    assert "--ray local: The current node timed out" in capsys.readouterr().err
 
 
 def test_work_is_shown_without_its_code() -> None:

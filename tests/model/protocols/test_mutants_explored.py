@@ -12,6 +12,8 @@ from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol
 from quorate.model.mutants import KILLED, MUTANTS, VACUOUS, Mutant
 
+from ...support.examples import few
+
 STEPS = {
     "P1": 34,
     "P2": 24,
@@ -52,14 +54,14 @@ def run(
     )
 
 
-def cases(*verdicts: str, slow: bool = True) -> Any:
+def cases(*verdicts: str) -> Any:
     return pytest.mark.parametrize(
         "mutant",
         [
             pytest.param(
                 m,
                 id=m.code,
-                marks=[pytest.mark.exhaustive] if slow and m.code in MILLIONS else [],
+                marks=[pytest.mark.exhaustive] if m.code in MILLIONS else [],
             )
             for m in MUTANTS.values()
             if m.verdict in verdicts
@@ -74,7 +76,7 @@ def test_killed_by_a_shortest_counterexample(mutant: Mutant) -> None:
     assert len(found.path) == STEPS[mutant.code]
 
 
-@cases(KILLED, slow=False)
+@pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if m.verdict == KILLED))
 def test_no_smaller_bound_shows_it(mutant: Mutant) -> None:
     """One ballot, participant or log entry less, or one crash less, and the bug is out of sight."""
     for name in ("Ballot", "Participant", "Index"):

@@ -71,7 +71,7 @@ def connect(address: str) -> None:
             ray.init(include_dashboard=False, **quiet)
         else:
             ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError) as error:
+    except Exception as error:  # where nothing starts in time, Ray raises just that
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"--ray {address}: {reason}; start a cluster with `ray start --head`, or say "
