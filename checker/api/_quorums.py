@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.prove.quorums import Comparison, chosen_by_class, chosen_by_name, compare
+from quorate.checker.prove.quorums import QuorumComparison, chosen_by_class, chosen_by_name, compare
 from quorate.checker.prove.quorums.comparison import LIBRARY, LIBRARY_SIZE, Chosen
 from quorate.checker.prove.unbounded.meeting import not_always
 from quorate.checker.rendering import quorums
@@ -29,7 +29,7 @@ DOWN = (Fraction(1, 10), Fraction(1, 100))
 class QuorumsResult(Result):
     """What was found of some quorum systems; the availability shown is for the chances `down`."""
 
-    comparison: Comparison
+    comparison: QuorumComparison
     down: tuple[Fraction, ...]
 
     @property

@@ -29,7 +29,7 @@ Path = tuple[tuple[str, Arguments], ...]
 
 
 @dataclass(frozen=True)
-class Difference:
+class StateDifference:
     """How two abstract states differ: changed cells, and messages that only one of them has."""
 
     changes: tuple[Change, ...]
@@ -57,7 +57,7 @@ class Attempt:
     action: str
     arguments: Arguments
     guards: tuple[TriedGuard, ...]
-    differs: Difference | None
+    differs: StateDifference | None
 
     def __str__(self) -> str:
         return f"{self.action}({', '.join(map(repr, self.arguments))})"
@@ -127,7 +127,7 @@ class Abstract:
 
     # ------------------------------------------------------------ explaining
 
-    def difference(self, before: State, after: State) -> Difference:
+    def difference(self, before: State, after: State) -> StateDifference:
         """The difference of two states."""
         old, new = (
             FrozenMap(show_state(self.description, self._full(s)).items()) for s in (before, after)
@@ -139,7 +139,7 @@ class Abstract:
             steps=(Step(action="", args=(), state=new),),
             messages=self.sent,
         )
-        return Difference(step.changes(1), step.sent(1), step.consumed(1))
+        return StateDifference(step.changes(1), step.sent(1), step.consumed(1))
 
     def nearest(self, before: State, after: State) -> Attempt | None:
         """The action whose effect is nearest to the step, whether or not it is enabled."""

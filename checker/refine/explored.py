@@ -26,7 +26,7 @@ from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 
-from .abstract import Abstract, ActionSequences, Attempt, Difference
+from .abstract import Abstract, ActionSequences, Attempt, StateDifference
 from .images import Images, Indices, Regroup
 from .sizing import RefinementSizes, configure
 
@@ -55,7 +55,7 @@ class RefinementFailure:
     move: Move | None
     before: State | None
     after: State
-    change: Difference | None
+    change: StateDifference | None
     nearest: Attempt | None
 
 

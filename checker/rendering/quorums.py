@@ -9,7 +9,7 @@ from typing import Any
 
 from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof
-from quorate.checker.prove.quorums.comparison import Comparison, Figures
+from quorate.checker.prove.quorums.comparison import Figures, QuorumComparison
 
 from .output import Output
 
@@ -22,7 +22,7 @@ def mark_of(q: QuorumProof) -> str:
 # ---------------------------------------------------------------- for people
 
 
-def report(out: Output, found: Comparison, down: Sequence[Fraction]) -> None:
+def report(out: Output, found: QuorumComparison, down: Sequence[Fraction]) -> None:
     """The table of figures, and what was proved; `down` are how probably a member is down."""
     of = {f.system.of.__name__ for f in found.figures}
     out.title(f"{found.title}  {', '.join(f'{name}={found.size}' for name in sorted(of))}")
@@ -108,7 +108,7 @@ def nines(p: Fraction) -> str:
 # ---------------------------------------------------------------- for programs
 
 
-def as_json(found: Comparison, down: Sequence[Fraction]) -> dict[str, Any]:
+def as_json(found: QuorumComparison, down: Sequence[Fraction]) -> dict[str, Any]:
     """The figures and the proofs."""
     return {
         "target": found.title,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate.checker.loading import name_of
-from quorate.checker.refine.abstract import Attempt, Difference
+from quorate.checker.refine.abstract import Attempt, StateDifference
 from quorate.checker.refine.explored import RefinementCheck, RefinementFailure, RefinementStatus
 from quorate.checker.refine.proof import RefinementProof
 from quorate.traces import Absent, Trace, show
@@ -106,7 +106,7 @@ def _attempt(out: Output, attempt: Attempt) -> None:
         out.line("its effects are those of the step", "ok", indent=1)
 
 
-def difference_lines(difference: Difference, wanted: bool = False) -> list[str]:
+def difference_lines(difference: StateDifference, wanted: bool = False) -> list[str]:
     """How two states differ, a line each; `wanted`: from what is given to what should be."""
     if not wanted:
         return [

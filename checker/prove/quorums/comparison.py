@@ -38,7 +38,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class QuorumComparison:
     """Systems among `size` members, and proofs of which of them meet."""
 
     title: str
@@ -56,7 +56,7 @@ class Chosen:
     together: bool
 
 
-def compare(chosen: Chosen, size: int | None, effort: float) -> Comparison:
+def compare(chosen: Chosen, size: int | None, effort: float) -> QuorumComparison:
     """Compare systems among `size` members; by default, the first number from 3 up that suits them.
 
     `effort` bounds each question to Z3. Raises ModelError, SizeError.
@@ -75,7 +75,7 @@ def compare(chosen: Chosen, size: int | None, effort: float) -> Comparison:
         if not reasons.keys() & {*pair}
         for proof in prove_pair(*pair, n, effort=effort)
     ]
-    return Comparison(chosen.title, n, tuple(figures), tuple(proofs))
+    return QuorumComparison(chosen.title, n, tuple(figures), tuple(proofs))
 
 
 def _figures(system: System, n: int) -> Figures:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from quorate.checker.ground import evaluate, instances
+from quorate.checker.ground import instances, quantifiers
 
 
 @contextmanager
@@ -15,5 +15,5 @@ def symbolic() -> Iterator[None]:
     """The fields of messages stay symbolic in what is made here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instances, "MOST_UNROLLED", 1)
-        patch.setattr(evaluate, "MOST_PAYLOADS", 0)
+        patch.setattr(quantifiers, "MOST_PAYLOADS", 0)
         yield
