@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from quorate.checker.explore.claims import UnknownPropertyError
-from quorate.checker.explore.codegen.machine_code import Machine
+from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.search import in_memory as module
 from quorate.checker.explore.search import storage
 from quorate.checker.explore.search.breadth_first import Explorer, explore
@@ -167,7 +167,7 @@ def test_absurd_sizes_are_refused_before_anything_is_compiled(
     names: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Machine, "_compile", None)
+    monkeypatch.setattr(MachineCode, "_compile", None)
     with pytest.raises(SizeError) as error:
         Explorer(protocol, protocol.sized(None, **sizes))
     assert all(name in str(error.value) for name in names), error.value
