@@ -35,7 +35,6 @@ DEFINED_TWICE = {
     "Answer": "of an implementation, and of a prover",
     "Call": "of a helper in a model, and of an action by name",
     "ClusterError": "of a cluster that searches, and of one that runs an implementation",
-    "Conformance": "to be renamed",
     "Crash": "in a model, and of a process of an implementation",
     "FrozenMap": "the same, in the language and in traces, which stand alone",
     "Graph": "to be renamed",

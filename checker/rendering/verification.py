@@ -9,11 +9,11 @@ from quorate.checker.prove.unbounded import Proof
 from quorate.checker.results import Exploration, Outcome
 from quorate.checker.verify import (
     Begun,
-    Conformance,
     Counterexample,
     GraphSize,
     MutantResult,
     MutantsBegun,
+    PathsFollowed,
     Row,
     StateChecks,
     Verification,
@@ -58,7 +58,7 @@ def show_row(out: Output, protocol: type[Protocol], row: Row) -> None:
             _counterexample(out, row)
         case Replay():
             out.line(f"bundled implementation: {replays.outcome(row)}", indent=1)
-        case Conformance():
+        case PathsFollowed():
             _conformance(out, row)
         case Warned(text):
             _warn(out, text)
@@ -135,7 +135,7 @@ def _counterexample(out: Output, row: Counterexample) -> None:
         _line(out, f"counterexample of {steps} written to {row.file}", False)
 
 
-def _conformance(out: Output, row: Conformance) -> None:
+def _conformance(out: Output, row: PathsFollowed) -> None:
     steps = sum(r.steps for r in row.replays)
     if all(r.verdict is ReplayVerdict.CONFORMS for r in row.replays):
         paths = f"{len(row.replays)} paths, {steps} steps compared"

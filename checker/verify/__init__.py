@@ -5,9 +5,9 @@ from .mutants import MutantResult, counterexamples_in
 from .protocol import verify_protocol
 from .results import (
     Begun,
-    Conformance,
     Counterexample,
     GraphSize,
+    PathsFollowed,
     Row,
     StateChecks,
     Verification,
@@ -18,11 +18,11 @@ from .results import (
 
 __all__ = [
     "Begun",
-    "Conformance",
     "Counterexample",
     "GraphSize",
     "MutantResult",
     "MutantsBegun",
+    "PathsFollowed",
     "Row",
     "StateChecks",
     "Tried",

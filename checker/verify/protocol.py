@@ -31,9 +31,9 @@ from quorate.traces import Trace
 
 from .results import (
     Begun,
-    Conformance,
     Counterexample,
     GraphSize,
+    PathsFollowed,
     Row,
     StateChecks,
     VerifiedProtocol,
@@ -159,4 +159,4 @@ class _Verifying:
             name = name_of(self.protocol)
             trace = make_trace(self.protocol, name, self.sizes, initial, path)
             replays.append(replay(trace, self.protocol, adapter_for(self.protocol, HEALTHY)))
-        self._add(Conformance(tuple(replays)))
+        self._add(PathsFollowed(tuple(replays)))

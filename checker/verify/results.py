@@ -52,7 +52,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True)
-class Conformance:
+class PathsFollowed:
     """The bundled implementation on paths spread over all states."""
 
     replays: tuple[Replay, ...]
@@ -74,7 +74,7 @@ Row = (
     | Proof
     | Counterexample
     | Replay
-    | Conformance
+    | PathsFollowed
     | Warned
 )
 """One thing that was looked at. An InductiveCheck is at the given sizes, a Proof at any; a Replay
@@ -119,7 +119,7 @@ class VerifiedProtocol:
     @property
     def replays(self) -> list[Replay]:
         """All replays on the bundled implementation."""
-        conformance = self.only(Conformance)
+        conformance = self.only(PathsFollowed)
         return [*self.of(Replay), *(conformance.replays if conformance else ())]
 
     @property
