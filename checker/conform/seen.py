@@ -198,7 +198,7 @@ class _Unseen:
         raise _NotSeenError
 
     def __set__(self, owner: Any, value: Any) -> None:
-        """What a machine loads here is of no interest: it cannot be read."""
+        """What the interpreter loads does not matter: it cannot be read."""
 
 
 def holds(
