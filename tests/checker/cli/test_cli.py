@@ -306,8 +306,10 @@ def test_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 INTERRUPTED = """
 import os, signal
 from quorate.checker.cli.main import run
+from quorate.checker.explore.search import storage
 from quorate.checker.explore.search.breadth_first import Explorer
 
+storage.SLICE = 100
 step, steps = Explorer.expand, []
 
 def interrupted(self):
@@ -317,7 +319,7 @@ def interrupted(self):
     return steps[-1]
 
 Explorer.expand = interrupted
-raise SystemExit(run(["check", "Paxos", "-s", "Acceptor=3,Ballot=4,Value=2"]))
+raise SystemExit(run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]))
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.reference import explore_reference
@@ -108,7 +108,6 @@ def test_ordered_nodes_have_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert header.split()[-3:] == ["n1", "n2", "n3"]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(source=sources())
 def test_every_finding_is_explained(source: Source) -> None:
     """Nothing is left out, every cause is one for CPython, and files and pictures come out."""

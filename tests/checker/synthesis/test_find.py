@@ -93,8 +93,15 @@ def test_time_is_kept():
     assert found.status is SynthesisStatus.OPEN and found.why == "time is up"
 
 
-def test_own_invariants_can_be_started_from():
-    found = find_invariants(Paxos, ["agreement"], keep=True, seconds=1800)
+@pytest.mark.parametrize(
+    ("protocol", "goal"),
+    [
+        (TwoPhaseCommit, "consistency"),
+        pytest.param(Paxos, "agreement", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_own_invariants_can_be_started_from(protocol, goal):
+    found = find_invariants(protocol, [goal], keep=True, seconds=1800)
     assert found.status is SynthesisStatus.PROVED and found.proof.proved
 
 

@@ -41,7 +41,9 @@ from ....support.protocols.broken_paxos import (
     BROKEN,
     FALSE,
     TRUE,
+    AnyValue,
     Mixture,
+    NoPhase1,
     NotHighestVote,
     TwoAccepts,
 )
@@ -63,7 +65,13 @@ QUICK = ("P2",)  # mutants tried in every run; `broken_paxos` has more of Paxos
 # ---------------------------------------------------------------- what is proved
 
 
-@pytest.mark.parametrize("protocol", PROVED)
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        pytest.param(p, marks=pytest.mark.exhaustive if p is ProvedPaxos else ())  # by roles: alike
+        for p in PROVED
+    ],
+)
 def test_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, refute=False)
     assert found.proved and found.unsupported is None
@@ -114,13 +122,20 @@ def test_quorums_are_proved_to_meet() -> None:
 # ---------------------------------------------------------------- what must not be proved
 
 
-@pytest.mark.parametrize("protocol", BROKEN)
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        pytest.param(p, marks=() if p in (AnyValue, NoPhase1) else pytest.mark.exhaustive)
+        for p in BROKEN
+    ],
+)
 def test_broken_paxos_is_not_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, refute=False, effort=0.5)
     assert not found.proved
     assert found.invariant("agreement").status is not ProofStatus.PROVED
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("protocol", [NotHighestVote])
 def test_a_step_shows_what_breaks(protocol: Any) -> None:
     found = prove_unbounded(protocol, effort=0.5, refuting=6.0)
