@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from quorate.model.language import Protocol, Sizes
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.mutants import Mutant
@@ -50,6 +54,14 @@ SYMMETRIC: list[Bound] = [
 
 def name_of(bound: Bound) -> str:
     return f"{bound[0].__name__}-{'-'.join(map(str, bound[1].values()))}"
+
+
+def every_day(bounds: list[Bound], *kept: type[Protocol]) -> list[Any]:
+    """Bounds as parameters: of these protocols every day, the rest with the exhaustive tests."""
+    return [
+        pytest.param(b, id=name_of(b), marks=() if b[0] in kept else pytest.mark.exhaustive)
+        for b in bounds
+    ]
 
 
 def narrowed(mutant: Mutant) -> Sizes:

@@ -108,7 +108,13 @@ KINDS: dict[str, tuple[int, dict[str, Any]]] = {  # and how soon they are killed
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(k, marks=() if k in ("memory", "both", "orbits") else pytest.mark.exhaustive)
+        for k in KINDS
+    ],
+)
 def test_killed_often(kind: str, tmp_path: Path) -> None:
     most, options = KINDS[kind]
     search = Search(tmp_path / "kept", options=options)

@@ -76,10 +76,11 @@ INSTANCES = [
         {"crash": 0},
         {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 1},
     ),
-    (
+    pytest.param(
         MultiPaxos,
         {"crash": 0},
         {"Proposer": 1, "Acceptor": 3, "Slot": 2, "Value": 2, "Ballot": 1},
+        marks=pytest.mark.exhaustive,
     ),
 ]
 
@@ -180,12 +181,12 @@ def test_generated_protocols(disk: Path, source: Source) -> None:
 @pytest.mark.parametrize(
     ("code", "symmetry"),
     [
-        ("own-value", True),
+        pytest.param("own-value", True, marks=pytest.mark.exhaustive),
         ("breaks-vote", False),
         ("breaks-vote", True),
-        ("forgets-decision", False),
+        pytest.param("forgets-decision", False, marks=pytest.mark.exhaustive),
         ("forgets-vote", False),
-        ("forgets-vote", True),
+        pytest.param("forgets-vote", True, marks=pytest.mark.exhaustive),
     ],
 )
 def test_violations(code: str, symmetry: bool, disk: Path) -> None:

@@ -19,8 +19,9 @@ from quorate.checker.ground.nodes import Bool, Graph, Node
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
+from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...support.bounds import SMALL, Bound, name_of
+from ...support.bounds import SMALL, Bound, every_day
 from ...support.examples import share
 from ...support.searching import searching
 from ...support.strategies import Source, loaded, sized, sources
@@ -52,7 +53,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     return plain.outcome.value
 
 
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", every_day(SMALL, Paxos, TwoPhaseCommit))
 def test_bundled(bound: Bound) -> None:
     protocol, sizes, faults = bound
     agree(protocol, protocol.sized(faults, **sizes))
@@ -77,7 +78,7 @@ def agree_on_checks(protocol: type[Protocol], sizes: Sizes) -> str:
     return str(plain[0])
 
 
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", every_day(SMALL, Paxos, TwoPhaseCommit))
 def test_bundled_checks(bound: Bound) -> None:
     protocol, sizes, faults = bound
     agree_on_checks(protocol, protocol.sized(faults, **sizes))

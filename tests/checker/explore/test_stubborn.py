@@ -53,7 +53,7 @@ BOTH = [
     pytest.param(
         bound,
         symmetry,
-        marks=[pytest.mark.exhaustive] if bound[0] in SLOW and not symmetry else [],
+        marks=[pytest.mark.exhaustive] if bound[0] in SLOW else [],
         id=f"{name_of(bound)}-{'symmetry' if symmetry else 'plain'}",
     )
     for bound in SYMMETRIC

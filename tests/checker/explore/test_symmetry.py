@@ -24,8 +24,9 @@ from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from quorate.model.raft import Raft
+from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...support.bounds import SYMMETRIC, Bound, name_of, narrowed
+from ...support.bounds import SYMMETRIC, Bound, every_day, name_of, narrowed
 from ...support.comparing.symmetry import agree, anonymous, check_action
 from ...support.examples import few, share
 from ...support.strategies import Source, generate, loaded, sized
@@ -66,7 +67,7 @@ def test_bundled_agree(bound: Bound) -> None:
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
 
 
-@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
+@pytest.mark.parametrize("bound", every_day(SYMMETRIC, Paxos, TwoPhaseCommit))
 def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sort is walked, none is sorted, by the loop that is meant for large groups."""
     monkeypatch.setattr(symmetry_code, "MOST_UNROLLED", 0)

@@ -21,8 +21,9 @@ from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
+from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...support.bounds import SMALL, Bound, name_of
+from ...support.bounds import SMALL, Bound, every_day
 from ...support.examples import share
 from ...support.kernels import borrow_driver
 from ...support.searching import explorer
@@ -61,7 +62,7 @@ def agree(protocol: type[Protocol], sizes: Sizes, **options: Any) -> bool:
 
 @pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("options", WAYS, ids=["plain", "symmetry", "por"])
-@pytest.mark.parametrize("bound", SMALL, ids=name_of)
+@pytest.mark.parametrize("bound", every_day(SMALL, Paxos, TwoPhaseCommit))
 def test_bundled(bound: Bound, options: dict[str, Any]) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes), **options)
