@@ -6,6 +6,10 @@ Rules:
 - SIGTERM and SIGINT end it cleanly with status 0; so does, on demand, the end of
   stdin, which is how a child notices that its parent is gone.
 - Status 2 is a configuration that cannot run; 1 is a node that had to stop.
+
+FILE is JSON; `composition`, the name of a defect, may be left out:
+
+    {"name": "n0", "members": {"n0": ["127.0.0.1", 7000]}, "data_dir": "data/n0"}
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ STORE_FILE: Final = "node.sqlite"
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a node must know: its name, where everybody listens, where its data is."""
+    """A node's name, the address of every member, its data directory, and which roles it runs."""
 
     name: str
     members: dict[str, tuple[str, int]]

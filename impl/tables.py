@@ -23,10 +23,11 @@ def misdirected(role: str, message: Message) -> ProtocolRefusal:
     return ProtocolRefusal(f"{role} does not receive {type(message).__name__}.")
 
 
-def as_markdown(table: Table) -> str:
-    """The table as documentation; the README's copy is tested against it."""
+def as_markdown(tables: Mapping[str, Table]) -> str:
+    """The tables of these roles as one, for documentation. The README's copy is tested against it."""
     rows = [
-        f"| `{kind.__name__}` | {situation.value} | `{rule}` |"
+        f"| {role} | `{kind.__name__}` | {situation.value} | `{rule}` |"
+        for role, table in tables.items()
         for (kind, situation), rule in table.items()
     ]
-    return "\n".join(["| message | situation | rule |", "|---|---|---|", *rows])
+    return "\n".join(["| role | message | situation | rule |", "|---|---|---|---|", *rows])
