@@ -1,9 +1,15 @@
 """From a safety property alone to lemmas by which it is proved for any number of elements.
 
-The states are explored first: what a run violates is no invariant. Then lemmas are gathered: those
-that the text suggests, simple ones that tell the states reached from states nearby, and ones that
-exclude counterexamples to induction, at growing sizes. Those that the property needs are added to
-the class and proved. Only that proof counts.
+1. Small instances are explored, up to symmetry. A violation ends the search: what a run violates is
+   no invariant. The states reached refute candidate lemmas.
+2. Lemmas that the text of the protocol suggests are tried (`candidates.py`, `history.py`,
+   `closed.py`, `shapes.py`): what was true when a message was sent or a cell written, and the goal
+   taken a step or two backwards.
+3. Clauses of at most three literals over the protocol's own terms are searched (`grammar.py`,
+   `clauses.py`): first simple ones that are inductive together, then ones that exclude
+   counterexamples to induction, at growing sizes (`search.py`, `induction.py`).
+4. The lemmas that the property needs are written as source (`source.py`), read back as part of the
+   class, and proved with it for any number of elements. Only that proof counts.
 """
 
 from __future__ import annotations
