@@ -24,7 +24,7 @@ def misdirected(role: str, message: Message) -> ProtocolRefusal:
 
 
 def as_markdown(tables: Mapping[str, Table]) -> str:
-    """The tables of these roles as one, for documentation. The README's copy is tested against it."""
+    """The tables of the roles as one; the README's copy is tested against it."""
     rows = [
         f"| {role} | `{kind.__name__}` | {situation.value} | `{rule}` |"
         for role, table in tables.items()
