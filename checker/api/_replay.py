@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
-from quorate.checker.conform.process import STEP_TIMEOUT_S, AdapterProcess
+from quorate.checker.conform.by_name import adapter_named
 from quorate.checker.conform.recorded import check_trace, protocol_of
 from quorate.checker.conform.registry import HEALTHY, adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict
@@ -75,11 +75,11 @@ def replay(
     """Drive an implementation along a trace, and compare it with the model after each step.
 
     `trace` is a result's, or the name of an ITF file. `adapter` drives an implementation of yours.
-    By its name, "path.py:Class" or "module:Class", it runs in a process of its own, where a call
-    that takes longer than `step_timeout` seconds (10 by default) has hung; an object is called
-    here, without a limit. Without an adapter the bundled implementation is driven: `variant` is
-    "healthy", as by default, or the name of a defect. `protocol` is needed where the trace's is not
-    where the trace says.
+    By its name, "path.py:Class", "module:Class" or, in any language, "exec:COMMAND", it runs in a
+    process of its own, where a call that takes longer than `step_timeout` seconds (10 by default)
+    has hung; an object is called here, without a limit. Without an adapter the bundled
+    implementation is driven: `variant` is "healthy", as by default, or the name of a defect.
+    `protocol` is needed where the trace's is not where the trace says.
 
     Raises ModelError, TraceError, InputError, AdapterError.
     """
@@ -98,7 +98,7 @@ def replay(
         found = driven(recorded, target, driver)
     elif isinstance(adapter, str):
         check_trace(recorded, target)
-        with AdapterProcess(adapter, step_timeout or STEP_TIMEOUT_S) as process:
+        with adapter_named(adapter, target, step_timeout) as process:
             found = driven(recorded, target, process)
     else:
         check_trace(recorded, target)

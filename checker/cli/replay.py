@@ -22,7 +22,11 @@ CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLU
     "variant",
     help="Which variant of the bundled implementation: healthy (default), or a defect's name.",
 )
-@click.option("--adapter", help="Your own implementation: path.py:Class of an adapter.")
+@click.option(
+    "--adapter",
+    metavar="ADAPTER",
+    help="Your own implementation: path.py:Class, or exec:COMMAND in any language.",
+)
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
 @click.option(
     "--step-timeout",
@@ -44,6 +48,9 @@ def command(**options: Any) -> int:
       conforms    it does every step of a run that violates nothing (exit 0)
       diverges    it does not: it does not conform (exit 5)
       unjudged    the adapter shows too little to say (exit 4)
+
+    An adapter in another language is a command that answers JSON lines on its standard input and
+    output: --adapter 'exec:node acceptors.js'.
 
     An adapter that raises, exits, hangs, or answers what the model does not know ends in exit 2.
     """

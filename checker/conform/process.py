@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any, Self
 from quorate.traces import Value
 
 from .adapter import AdapterError, Refusal, Setting, Unrealisable
+from .child_process import GRACE_S, ChildProcess
 from .subject import Answer
 
 STEP_TIMEOUT_S = 10.0
@@ -27,8 +27,6 @@ STEP_TIMEOUT_S = 10.0
 
 LOAD_TIMEOUT_S = 120.0
 """Starting Python and reading the adapter's file takes a second, and more on a busy machine."""
-
-GRACE_S = 1.0
 
 
 class AdapterProcess:
@@ -42,14 +40,14 @@ class AdapterProcess:
             fd = theirs.fileno()
             # -P: no file of the folder that we are called in takes the place of a module.
             command = [sys.executable, "-P", "-m", "quorate.checker.conform.child", str(fd), name]
-            self._process = subprocess.Popen(
+            # What the adapter prints is in ASCII where ours is.
+            printing = {"PYTHONIOENCODING": f"{sys.stderr.encoding}:backslashreplace"}
+            self._child = ChildProcess(
                 command,
+                {**os.environ, **printing},
                 stdin=subprocess.DEVNULL,
                 stdout=2,
-                # What the adapter prints is in ASCII where ours is.
-                env={**os.environ, "PYTHONIOENCODING": f"{sys.stderr.encoding}:backslashreplace"},
                 pass_fds=[fd],
-                start_new_session=True,
             )
         self._hung = False
 
@@ -128,7 +126,7 @@ class AdapterProcess:
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionResetError):
             raise AdapterError(
-                f"the adapter's process ended in {asked}: {self._ending()}"
+                f"the adapter's process ended in {asked}: {self._child.ending()}"
             ) from None
         if kind == "refused":
             raise Refusal(answer)
@@ -143,16 +141,7 @@ class AdapterProcess:
             return f"{self._named('perform')}, or {self._named('observe')} after it,"
         return f"{method} ({place})" if (place := self.places.get(method)) else method
 
-    def _ending(self) -> str:
-        code = self._process.wait()
-        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-
     def _end(self) -> None:
         """End the process and all that it has started."""
         self._connection.close()
-        if not self._hung:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(GRACE_S)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._child.end(0 if self._hung else GRACE_S)

@@ -18,50 +18,19 @@ from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
 from quorate.checker.conform.seen import Terms
 from quorate.checker.errors import InputError
-from quorate.checker.loading import name_of
-from quorate.checker.results import Move
-from quorate.checker.tracing.build import make_trace
-from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol, action
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Interpreter
 from quorate.model.paxos import Acceptor, Ballot, Paxos
 from quorate.traces import FrozenMap, Record, Trace, Violation
+
+from ...support.runs import run_of
 
 CASES = Path(__file__).parents[2] / "cases"
 
 
 def module(name: str) -> ModuleType:
     return run_file(CASES / name, "a test's case")
-
-
-def run_of(
-    protocol: type[Protocol],
-    sizes: Mapping[str, int],
-    steps: list[tuple[str, Mapping[str, Any]]],
-    violated: str | None = None,
-) -> Trace:
-    """The trace of these steps; arguments are values as traces have them."""
-    bounds = protocol.sized(**sizes)
-    with bounds:
-        machine, reader, description = (
-            Interpreter(protocol, bounds),
-            TraceReader(),
-            describe(protocol),
-        )
-        initial = state = machine.initial()[0]
-        path = []
-        for action, given in steps:
-            types = [p.var.type for p in description.action(action).parameters]
-            args = tuple(reader.value(v, t) for v, t in zip(given.values(), types, strict=True))
-            after = machine.step(state, action, args)
-            assert after is not None, (action, given)
-            path.append(Move(action, args, after))
-            state = after
-    trace = make_trace(protocol, name_of(protocol), bounds, initial, path, violated)
-    check_trace(trace, protocol)
-    return trace
 
 
 # ------------------------------------------------------------ a lock service of a third party

@@ -1,0 +1,61 @@
+"""A process that we start, and all that it starts in turn: none of them outlives us.
+
+They are ended as a group. What has left the group is found by a mark in its environment, where the
+system shows that (Linux does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+GRACE_S = 1.0
+"""How long a process may take to end by itself, once nobody asks any more."""
+
+MARK = "QUORATE_CHILD"
+
+
+class ChildProcess:
+    """A process in a group of its own. Raises OSError if it cannot be started."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str] | None = None, **how: Any
+    ) -> None:
+        mark = uuid.uuid4().hex
+        self._mark = f"{MARK}={mark}".encode()
+        given = os.environ if environment is None else environment
+        self.process = subprocess.Popen(
+            command, env={**given, MARK: mark}, start_new_session=True, **how
+        )
+
+    def ending(self) -> str:
+        """How it ended; waits for that."""
+        code = self.process.wait()
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+    def end(self, grace: float = GRACE_S) -> None:
+        """End it and all that it has started, after some grace for it alone."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        while left := self._left():
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _left(self) -> list[int]:
+        """The processes that carry our mark. Those that are ended, but not yet gone, carry none."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self._mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
