@@ -122,7 +122,7 @@ def test_an_inductive_invariant_is_asked_about_initially_alone(
 
 
 KILLED_MUTANTS = [m for m in MUTANTS.values() if m.verdict == KILLED]
-QUICK = {"shared-ballot", "forgets-decision", "breaks-vote", "ignores-recovered", "forgets-vote"}
+QUICK = {"forgets-decision", "breaks-vote", "forgets-vote"}
 TOO_LONG = {"lowest-vote", "vote-raises-nothing"}  # 34 steps: no answer in 100 s
 
 

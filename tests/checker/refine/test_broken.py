@@ -189,6 +189,7 @@ def test_mutants(name: str, refinement: Refinement, action: str) -> None:
     assert found.move is not None and found.move.action == action
 
 
+@pytest.mark.exhaustive
 def test_learners_that_disagree() -> None:
     """Only what learners commit shows that one vote is no quorum."""
     protocol = MUTANTS["disjoint-quorums"].protocol
