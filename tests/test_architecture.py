@@ -37,14 +37,11 @@ DEFINED_TWICE = {
     "ClusterError": "of a cluster that searches, and of one that runs an implementation",
     "Crash": "in a model, and of a process of an implementation",
     "FrozenMap": "the same, in the language and in traces, which stand alone",
-    "Graph": "to be renamed",
-    "Group": "to be renamed",
     "Node": "of a ground formula, and of a cluster that runs an implementation",
     "Or": "the connective in the core IR, and in first-order formulas",
     "Record": "the same, in the language and in traces, which stand alone",
     "Request": "what a command line asks for, and a client of an implementation",
     "Send": "in a model, and by a process of an implementation",
-    "Tried": "to be renamed",
 }
 
 

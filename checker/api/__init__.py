@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from ._conform import ConformResult as ConformResult
+    from ._conform import conform as conform
     from ._export import TlaModule as TlaModule
     from ._export import export_tla as export_tla
     from ._induction import InductionResult as InductionResult
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
+    "_conform": ("ConformResult", "conform"),
     "_export": ("TlaModule", "export_tla"),
     "_induction": ("InductionResult",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),

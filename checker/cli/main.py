@@ -21,6 +21,7 @@ VERBS = {
     "refine": "Check that one protocol implements another, step by step.",
     "prove": "Prove the invariants for any number of elements of every sort.",
     "quorums": "Compare quorum systems: which meet, and how available they are.",
+    "conform": "Drive an implementation along all that a model does, and compare.",
     "replay": "Replay a trace on an implementation, step by step.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run the bundled Paxos as real processes and have a value chosen.",

@@ -80,7 +80,9 @@ class _Served:
             before = self._seen
             kind, answer = _answer(self.step, call)
             connection.send((kind, answer))
-            if kind == "error" or answer.sent or answer.chosen or answer.seen != before:
+            if kind == "error":
+                return
+            if answer.sent or answer.chosen or answer.seen != before:
                 break
         connection.send(("end", None))
 

@@ -48,7 +48,7 @@ class Unlike:
 
 
 @dataclass
-class Comparison:
+class Comparer:
     """Compares answers with states of the model. Use it inside the sizes."""
 
     space: Space

@@ -20,8 +20,8 @@ from quorate.traces import Trace
 
 from .coverage import ActionDriven
 from .driving import Driver
-from .graph import Edge, Graph
-from .repeating import Difference, Repeater
+from .graph import Edge, ModelGraph
+from .repeating import FoundDifference, Repeater
 from .space import Space
 from .subject import Subject
 from .walks import Covering, Sampling
@@ -47,7 +47,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Options:
+class DriveOptions:
     """How an implementation is driven."""
 
     seconds: float = SECONDS
@@ -58,13 +58,13 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Conformance:
+class Driven:
     """What driving an implementation showed."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     """Why it is inconclusive."""
-    differences: tuple[Difference, ...]
+    differences: tuple[FoundDifference, ...]
     not_met: tuple[str, ...]
     """Differences that are accepted, but did not occur."""
     whole: bool
@@ -96,8 +96,8 @@ class Conformance:
 
 
 def conform(
-    protocol: type[Protocol], name: str, sizes: Sizes, subject: Subject, options: Options
-) -> Conformance:
+    protocol: type[Protocol], name: str, sizes: Sizes, subject: Subject, options: DriveOptions
+) -> Driven:
     """Drive a subject along a protocol, which is found again by `name`.
 
     Raises AdapterError, StepError where the model is undefined, SizeError.
@@ -113,7 +113,7 @@ class _Conforming:
         name: str,
         sizes: Sizes,
         subject: Subject,
-        options: Options,
+        options: DriveOptions,
     ) -> None:
         self.protocol, self.name, self.sizes = protocol, name, sizes
         self.subject, self.options = subject, options
@@ -126,8 +126,8 @@ class _Conforming:
         late = self.options.seconds * (1 + FOR_REPEATING)
         return time.monotonic() - self._began > late
 
-    def run(self) -> Conformance:
-        self.graph = Graph(Space(self.protocol, self.sizes))
+    def run(self) -> Driven:
+        self.graph = ModelGraph(Space(self.protocol, self.sizes))
         self.whole = self.graph.explore(MOST_COVERED, self._out_of_time)
         probing = self.options.probing
         walker = (
@@ -141,7 +141,7 @@ class _Conforming:
         differences = self._repeated(driver)
         return self._judged(driver, differences, late)
 
-    def _repeated(self, driver: Driver) -> list[Difference]:
+    def _repeated(self, driver: Driver) -> list[FoundDifference]:
         repeater = Repeater(
             self.graph, self.subject, self.name, self._much_too_late, self._explained
         )
@@ -160,8 +160,8 @@ class _Conforming:
 
     # ------------------------------------------------------------ judging
 
-    def _judged(self, driver: Driver, found: Sequence[Difference], late: bool) -> Conformance:
-        counted, compared = driver.coverage, driver.comparison
+    def _judged(self, driver: Driver, found: Sequence[FoundDifference], late: bool) -> Driven:
+        counted, compared = driver.coverage, driver.comparer
         shown = compared.shown | {self.graph.space.messages}
         actions = tuple(counted.actions())
         reasons: tuple[str, ...] = ()
@@ -171,7 +171,7 @@ class _Conforming:
             reasons = tuple(self._reasons(driver, found, actions, late))
             verdict = Verdict.INCONCLUSIVE if reasons else Verdict.CONFORMS
         names = {d.name for d in found}
-        return Conformance(
+        return Driven(
             verdict=verdict,
             reasons=reasons,
             differences=tuple(found),
@@ -198,7 +198,7 @@ class _Conforming:
     def _reasons(
         self,
         driver: Driver,
-        found: Sequence[Difference],
+        found: Sequence[FoundDifference],
         actions: Sequence[ActionDriven],
         late: bool,
     ) -> Sequence[str]:
@@ -215,6 +215,10 @@ class _Conforming:
         elif late:
             total, driven = self.graph.transitions, len(driver.coverage.transitions)
             reasons.append(f"time was up after {limit}: {driven:,} of {total:,} transitions driven")
+        elif not (
+            driver.coverage.not_taken or len(driver.coverage.transitions) == self.graph.transitions
+        ):
+            reasons.append("not all transitions were driven")
         if self.whole:
             idle = [a.name for a in actions if a.skipped and not a.exercised]
             if idle:
@@ -223,7 +227,7 @@ class _Conforming:
 
     def _uncompared(self, driver: Driver) -> list[str]:
         """Where nothing, or next to nothing, was compared."""
-        compared, network = driver.comparison, self.graph.space.messages
+        compared, network = driver.comparer, self.graph.space.messages
         if driver.coverage.steps == 0:
             return ["nothing was compared: no step was taken"]
         if not compared.moved:
@@ -232,6 +236,6 @@ class _Conforming:
             shown = ", ".join(sorted(compared.shown))
             return [f"no step changed what the adapter shows ({shown}), and it sent nothing"]
         others = [v.name for v in self.graph.space.description.variables if v.name != network]
-        if others and not compared.shown:
-            return ["of the state nothing was compared: the adapter observes nothing"]
+        if others and not compared.shown - {network}:
+            return ["of the state nothing was compared but messages: the adapter shows no more"]
         return []

@@ -90,6 +90,10 @@ class Coverage:
         self._probed[code] += 1
         self._differed[code] += 1
 
+    def left(self, transitions: int) -> int:
+        """How many of so many transitions were not taken as the model has them."""
+        return transitions - len(self.transitions)
+
     def actions(self) -> list[ActionDriven]:
         """The model's actions, in order."""
         space = self.space

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .adapter import AdapterError, Setting
-from .comparing import Comparison, Kind, Unlike
+from .comparing import Comparer, Kind, Unlike
 from .coverage import Coverage
-from .graph import Edge, Graph
+from .graph import Edge, ModelGraph
 from .space import Call, Code
 from .subject import Answer, Subject
 from .walks import Walker
@@ -51,7 +51,7 @@ class Occurrence:
 
 
 @dataclass
-class Group:
+class DifferenceGroup:
     """Differences that are alike: of one action, one kind, one variable."""
 
     action: str
@@ -79,16 +79,16 @@ class Copy(NamedTuple):
 class Driver:
     """Drives a subject. Use it inside the sizes. Raises AdapterError, naming the step."""
 
-    graph: Graph
+    graph: ModelGraph
     subject: Subject
     walker: Walker
     protocol: str
     out_of_time: Callable[[], bool]
-    groups: dict[tuple[str, Kind, str | None], Group] = field(default_factory=dict)
+    groups: dict[tuple[str, Kind, str | None], DifferenceGroup] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.space = self.graph.space
-        self.comparison = Comparison(self.space, self.subject)
+        self.comparer = Comparer(self.space, self.subject)
         self.coverage = Coverage(self.space)
         self.chosen_otherwise = 0
         self._run: list[Act] = []
@@ -112,7 +112,7 @@ class Driver:
         what, call = self._place
         return what if call is None else f"{what} {call}, after {len(self._run)} steps and probes"
 
-    def follow(self, initial: int, run: Sequence[Act]) -> Group | None:
+    def follow(self, initial: int, run: Sequence[Act]) -> DifferenceGroup | None:
         """Do this run anew; the first difference on it, if there is one.
 
         None also where the implementation chooses another way.
@@ -153,7 +153,7 @@ class Driver:
         if first not in self._settings:
             self._settings[first] = self.space.setting(self.protocol, row)
         answer = self.subject.start(self._settings[first])
-        if (unlike := self.comparison.start(row, answer)) is not None:
+        if (unlike := self.comparer.start(row, answer)) is not None:
             self._differs(unlike, first, None, None, answer)
             return None
         return first
@@ -200,7 +200,7 @@ class Driver:
             return state
         if answer.chosen:
             return self._chose(state, edge, answer)
-        unlike = self.comparison.step(rows[state], rows[target], answer)
+        unlike = self.comparer.step(rows[state], rows[target], answer)
         if unlike is None:
             self.coverage.taken(state, code)
             self.walker.taken(state, edge)
@@ -212,7 +212,7 @@ class Driver:
         return None
 
     def _check_skipped(self, state: int, answer: Answer) -> None:
-        unlike = self.comparison.nothing(self.graph.rows[state], answer)
+        unlike = self.comparer.nothing(self.graph.rows[state], answer)
         if unlike is not None:
             raise AdapterError(
                 f"perform cannot bring the step about ({answer.skipped}), "
@@ -234,7 +234,7 @@ class Driver:
             self._differs(unlike, state, code, target, answer)
             return None
         rows = self.graph.rows
-        unlike_ = self.comparison.step(rows[state], rows[found[1]], answer)
+        unlike_ = self.comparer.step(rows[state], rows[found[1]], answer)
         if unlike_ is None:
             self.coverage.taken(state, found[0])
             self.walker.taken(state, found)
@@ -273,7 +273,7 @@ class Driver:
             if answer.chosen:
                 self.walker.probed(state, number)
                 return self._chose(state, None, answer, code)
-            unlike = self.comparison.nothing(row, answer)
+            unlike = self.comparer.nothing(row, answer)
             if unlike is not None:
                 self.walker.probed(state, number)
                 self._careful = True
@@ -301,6 +301,6 @@ class Driver:
         run = tuple(self._run)
         found = Occurrence(unlike, self._initial, run, state, code, target, answer, at)
         if group is None:
-            self.groups[key] = Group(*key, found, at)
+            self.groups[key] = DifferenceGroup(*key, found, at)
         else:
             group.best = found

@@ -15,7 +15,7 @@ Edge = tuple[Code, int]
 """An action with arguments, and the number of the state it leads to."""
 
 
-class Graph:
+class ModelGraph:
     """States are numbered as they are met; the initial ones first."""
 
     def __init__(self, space: Space) -> None:

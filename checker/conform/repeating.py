@@ -13,9 +13,9 @@ from quorate.model.language.interpreter import Requirement
 from quorate.traces import FrozenMap, Trace, Value, show
 from quorate.traces.values import show_key
 
-from .comparing import Comparison, Kind, Unlike
-from .driving import Act, Driver, Group, Occurrence
-from .graph import Edge, Graph
+from .comparing import Comparer, Kind, Unlike
+from .driving import Act, DifferenceGroup, Driver, Occurrence
+from .graph import Edge, ModelGraph
 from .space import Call, Code, Row
 from .subject import Subject
 
@@ -27,7 +27,7 @@ MOST_SHORTENED = 200
 
 
 @dataclass(frozen=True)
-class Tried:
+class RunStep:
     """One step of a run: what was done, and whether the model disables it."""
 
     call: Call
@@ -53,7 +53,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FoundDifference:
     """What an implementation does otherwise, and how to see it again."""
 
     name: str
@@ -66,7 +66,7 @@ class Difference:
     found_at: int
     """After so many steps and probes."""
     unlike: Unlike
-    run: tuple[Tried, ...]
+    run: tuple[RunStep, ...]
     """To the last state in which both agree."""
     tried: Call | None
     """What was tried there; None if they do not even start alike."""
@@ -96,7 +96,7 @@ class Repeater:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: ModelGraph,
         subject: Subject,
         protocol: str,
         out_of_time: Callable[[], bool],
@@ -105,7 +105,7 @@ class Repeater:
         self.graph, self.subject, self.protocol = graph, subject, protocol
         self._out_of_time, self._explain = out_of_time, explain
 
-    def difference(self, group: Group) -> Difference:
+    def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
         found: Occurrence | None = None
         for candidate in self._candidates(group.best):
@@ -124,13 +124,15 @@ class Repeater:
         yield met.initial, [*(act for act in run if act.target is not None), *end]
         yield met.initial, [*run, *end]
 
-    def _again(self, group: Group, initial: int, acts: Sequence[Act]) -> Occurrence | None:
+    def _again(
+        self, group: DifferenceGroup, initial: int, acts: Sequence[Act]
+    ) -> Occurrence | None:
         """The same difference on a run that is done anew."""
         driver = Driver(self.graph, self.subject, Nowhere(), self.protocol, lambda: False)
         found = driver.follow(initial, acts)
         return found.best if found is not None and found.name == group.name else None
 
-    def _shortened(self, group: Group, met: Occurrence) -> Occurrence:
+    def _shortened(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
         """The difference by a run from which nothing can be left out."""
         size, left = max(1, len(met.run) // 2), MOST_SHORTENED
         while size:
@@ -164,11 +166,13 @@ class Repeater:
 
     # ------------------------------------------------------------ describing
 
-    def _described(self, group: Group, met: Occurrence, seen_again: int) -> Difference:
+    def _described(
+        self, group: DifferenceGroup, met: Occurrence, seen_again: int
+    ) -> FoundDifference:
         space = self.graph.space
         call = None if met.code is None else space.call(met.code)
         row = self.graph.rows[met.state]
-        return Difference(
+        return FoundDifference(
             name=group.name,
             action=group.action,
             kind=group.kind,
@@ -176,7 +180,7 @@ class Repeater:
             count=group.count,
             found_at=group.first_at,
             unlike=met.unlike,
-            run=tuple(Tried(space.call(a.code), a.target is None) for a in met.run),
+            run=tuple(RunStep(space.call(a.code), a.target is None) for a in met.run),
             tried=call,
             values=tuple(self._values(met)),
             guards=() if call is None else tuple(self._guards(row, call)),
@@ -190,10 +194,10 @@ class Repeater:
 
     def _values(self, met: Occurrence) -> Iterator[Shown]:
         """What either side changed, cell by cell."""
-        comparison = Comparison(self.graph.space, self.subject)
-        before = comparison.of(self.graph.rows[met.state])
+        comparer = Comparer(self.graph.space, self.subject)
+        before = comparer.of(self.graph.rows[met.state])
         target = met.state if met.target is None else met.target
-        model, code = comparison.of(self.graph.rows[target]), comparison.read(met.answer)
+        model, code = comparer.of(self.graph.rows[target]), comparer.read(met.answer)
         network = self.graph.space.messages
         if network is not None and network not in code:
             held = before[network]

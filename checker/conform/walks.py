@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from typing import Protocol
 
-from .graph import Edge, Graph, nearest
+from .graph import Edge, ModelGraph, nearest
 from .space import Code
 
 LOOKED_AT = 30
@@ -60,7 +60,7 @@ class Walker(Protocol):
 class Covering:
     """Every transition and every probe of a graph that is known whole, by few long walks."""
 
-    def __init__(self, graph: Graph, probing: bool) -> None:
+    def __init__(self, graph: ModelGraph, probing: bool) -> None:
         self.graph = graph
         count = len(graph.rows)
         # What is still to be tried, the last first: what changes nothing costs no walk.
@@ -109,6 +109,8 @@ class Covering:
         if left := self._edges[state]:
             self._plan = []
             return next((e for e in reversed(left) if self._goes_on(state, e)), left[-1])
+        if self._over[state]:
+            return None
         if not self._plan:
             self._plan = (self._toward(state) or [])[::-1]
         return self._plan.pop() if self._plan else None
@@ -154,9 +156,10 @@ class Covering:
         if most is not None and len(seen) > most:
             self._wandered += 1
             return self._open_ways(state)[:1]
-        for other in seen:  # A circle, of which nothing is left.
+        circle = [other for other in seen if not self._over[other]]  # nothing is left of it
+        for other in circle:
             self._over[other] = 1
-        for other in seen:
+        for other in circle:
             for source in self._sources[other]:
                 self._open[source] -= 1
                 self._settle(source)
@@ -170,7 +173,7 @@ class Covering:
 class Sampling:
     """Walks through a graph that is too large, drawn by a seed; what was tried least goes first."""
 
-    def __init__(self, graph: Graph, probing: bool, seed: int) -> None:
+    def __init__(self, graph: ModelGraph, probing: bool, seed: int) -> None:
         self.graph, self._probing = graph, probing
         self._random = random.Random(seed)
         self._tried: Counter[str] = Counter()  # how often each action was taken

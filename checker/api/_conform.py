@@ -1,0 +1,130 @@
+"""`quorate.conform`: an implementation is driven along all that a model does, and probed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.conform.accepting import checked, read_accepted
+from quorate.checker.conform.adapter import Adapter
+from quorate.checker.conform.adapter_calls import Caller
+from quorate.checker.conform.conformance import SECONDS, Driven, DriveOptions, Verdict
+from quorate.checker.conform.conformance import conform as driven
+from quorate.checker.conform.process import STEP_TIMEOUT_S, AdapterProcess
+from quorate.checker.conform.registry import HEALTHY, adapter_for
+from quorate.checker.conform.subject import InProcess
+from quorate.checker.errors import InputError
+from quorate.checker.loading import name_of
+from quorate.checker.rendering import conformance
+from quorate.checker.rendering.output import Output
+from quorate.model.language import Protocol, Sizes
+from quorate.traces import Trace
+
+from ._check import loaded, sized
+from .results import Result
+
+
+@dataclass(frozen=True, repr=False)
+class ConformResult(Result):
+    """How an implementation fared: `conformance` has the differences and what was driven."""
+
+    protocol: type[Protocol]
+    sizes: Sizes
+    implementation: str
+    conformance: Driven
+
+    @property
+    def holds(self) -> bool:
+        return self.conformance.verdict is Verdict.CONFORMS
+
+    @property
+    def violation(self) -> str | None:
+        return conformance.finding_line(self.implementation, self.conformance)
+
+    @property
+    def trace(self) -> Trace | None:
+        new = (d.trace for d in self.conformance.differences if d.accepted is None)
+        return next(new, None)
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return {
+            "protocol": self.protocol.__name__,
+            "sizes": dict(self.sizes.items()),
+            "faults": dict(self.sizes.faults),
+            **conformance.as_json(self.implementation, self.conformance, written),
+        }
+
+    def show(self, out: Output) -> None:
+        out.title(f"{self.protocol.__name__}  {self.sizes}")
+        self.report(out, coverage=False)
+
+    def report(self, out: Output, coverage: bool, command: str | None = None) -> None:
+        """The result without its title; `command` is how to get it again."""
+        conformance.report(out, self.implementation, self.conformance, coverage, command)
+
+
+def conform(
+    protocol: type[Protocol] | str,
+    adapter: Adapter | str | None = None,
+    *,
+    variant: str | None = None,
+    sizes: Mapping[str, int] | Sizes | None = None,
+    faults: Mapping[str, int] | None = None,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    probes: bool = True,
+    accept: Mapping[str, str] | str | PathLike[str] | None = None,
+    step_timeout: float | None = None,
+) -> ConformResult:
+    """Drive an implementation along every transition of a model, and compare it after each step.
+
+    Where the graph of the model is too large a sample is drawn by `seed`. In each state what the
+    model disables is tried too, unless `probes` is False. The implementation is said to conform
+    only if all was driven, within `seconds`. `accept` names differences that are known, each with
+    the reason; or it is a TOML file with these in a table [accepted].
+
+    `adapter` drives an implementation of yours. By its name, "path.py:Class" or "module:Class", it
+    runs in a process of its own, where a call that takes longer than `step_timeout` seconds (10 by
+    default) has hung; an object is called here, without a limit. Without an adapter the bundled
+    implementation is driven: `variant` is "healthy", as by default, or the name of a defect.
+
+    Raises ModelError, StepError, SizeError, InputError, AdapterError.
+    """
+    if adapter is not None and variant is not None:
+        raise InputError("a variant is one of the bundled implementation: give no adapter with it")
+    if step_timeout is not None and not isinstance(adapter, str):
+        raise InputError("step_timeout is for an adapter that is given by name")
+    for name, value in (("step_timeout", step_timeout or 1), ("seconds", seconds)):
+        if not 0 < value < math.inf:
+            raise InputError(f"{name}: found {value}, expected a number of seconds")
+    target = loaded(protocol)
+    given = sized(target, sizes, faults)
+    accepted = _accepted(accept)
+    options = DriveOptions(seconds=seconds, seed=seed, probing=probes, accepted=accepted)
+    name = protocol if isinstance(protocol, str) and ":" in protocol else name_of(target)
+    if isinstance(adapter, str):
+        with AdapterProcess(adapter, step_timeout or STEP_TIMEOUT_S) as process:
+            found = driven(target, name, given, process, options)
+    else:
+        driver = adapter_for(target, variant or HEALTHY) if adapter is None else adapter
+        found = driven(target, name, given, InProcess(Caller(driver)), options)
+    return ConformResult(target, given, _name(adapter, variant), found)
+
+
+def _accepted(accept: Mapping[str, str] | str | PathLike[str] | None) -> Mapping[str, str]:
+    if accept is None:
+        return {}
+    if isinstance(accept, Mapping):
+        return checked(accept, "accept")
+    return read_accepted(Path(accept))
+
+
+def _name(adapter: Adapter | str | None, variant: str | None) -> str:
+    """What the implementation is called."""
+    if isinstance(adapter, str):
+        return adapter
+    return variant or HEALTHY if adapter is None else type(adapter).__name__

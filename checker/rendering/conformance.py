@@ -1,0 +1,259 @@
+"""How an implementation fared when it was driven along a model, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.conform.comparing import Kind
+from quorate.checker.conform.conformance import Driven, Verdict
+from quorate.checker.conform.repeating import TIMES, FoundDifference, Shown
+
+from .document import plain, run_json
+from .output import Output
+from .words import count, seconds
+
+IN_FULL = 3
+"""How many differences are shown in full; of the others there is one line each."""
+
+MEANING = {
+    Kind.STARTS: "it does not start as the model does",
+    Kind.REFUSES: "it does not take a step that the model has",
+    Kind.SENDS: "it sends other messages than the model",
+    Kind.CHANGES: "it does not end in the model's state",
+    Kind.CHOOSES: "it chooses what the model does not allow",
+    Kind.ALLOWS: "it takes a step that the model disables",
+}
+
+
+def finding_line(what: str, found: Driven) -> str | None:
+    """What is wrong with the implementation `what`; None if it was not found to be."""
+    if found.verdict is not Verdict.DIFFERS:
+        return None
+    worst = next(d for d in found.differences if d.accepted is None)
+    after = f"after {count(len(worst.run), 'step')}"
+    tried = f", {worst.tried} {after}" if worst.tried else ""
+    return f"{what}: {MEANING[worst.kind]}{tried}"
+
+
+def report(out: Output, what: str, found: Driven, coverage: bool, command: str | None) -> None:
+    """The outcome for the implementation `what`; `command` is how to see it again."""
+    new = [d for d in found.differences if d.accepted is None]
+    match found.verdict:
+        case Verdict.DIFFERS:
+            differing = count(len(new), "difference")
+            out.line(f"does not conform: {what} is not as the model: {differing}", "bad")
+        case Verdict.CONFORMS:
+            out.line(f"conforms: {what} does what the model does, and nothing else", "ok")
+        case Verdict.INCONCLUSIVE:
+            out.line(f"inconclusive: {found.reasons[0]}", "warn")
+            for reason in found.reasons[1:]:
+                out.line(reason, "warn")
+    _report_extent(out, found)
+    for number, difference in enumerate(new, start=1):
+        out.line()
+        _report_difference(out, number, difference, full=number <= IN_FULL)
+    if command is not None and new:
+        out.line()
+        out.line(f"again: {command}")
+    _report_accepted(out, found)
+    _report_coverage(out, found, coverage)
+
+
+def _report_extent(out: Output, found: Driven) -> None:
+    """How much was driven."""
+    of = f" of {found.transitions:,}" if found.whole else ""
+    states = f" of {found.states:,}" if found.whole else ""
+    out.line(
+        f"{found.driven:,}{of} transitions driven, in {found.visited:,}{states} states; "
+        f"{count(found.steps, 'step')}, {count(found.probes, 'probe')}, "
+        f"{count(found.walks, 'walk')}; {seconds(found.seconds)}, seed {found.seed}",
+        indent=1,
+    )
+    if found.skipped:
+        out.line(
+            f"{count(found.skipped, 'step')} skipped: the adapter cannot bring them about", indent=1
+        )
+    if found.chosen:
+        done = count(found.chosen, "step")
+        out.line(f"{done} done with another argument, which the model has too", indent=1)
+    if found.behind:
+        out.line(
+            f"{count(found.behind, 'transition')} not reached, behind what was done otherwise "
+            "or skipped",
+            indent=1,
+        )
+    if found.unseen:
+        out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
+
+
+def _report_difference(out: Output, number: int, d: FoundDifference, full: bool) -> None:
+    met = f"met {d.count:,} times" if d.count > 1 else "met once"
+    out.line(f"{number}. {d.name}: {MEANING[d.kind]} ({met}, first after {d.found_at:,})", "bad")
+    if d.flaky:
+        again = "not again" if not d.seen_again else f"again {d.seen_again} of {TIMES} times"
+        out.line(f"flaky: when the run was repeated it was met {again}", "warn", 1)
+    if not full:
+        out.line(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
+        return
+    if d.run:
+        out.line("both agree after", indent=1)
+        for k, step in enumerate(d.run, start=1):
+            tried = "  (disabled by the model, and nothing was seen of it)" if step.probe else ""
+            out.line(f"{k:3}  {step.call}{tried}", indent=1)
+    if d.tried is not None:
+        out.line(f"then {d.tried}", indent=1)
+    for line in _table(d.values, d.unlike.kind):
+        out.line(line, indent=2)
+    if d.kind in (Kind.REFUSES, Kind.CHOOSES, Kind.STARTS) or not d.values:
+        out.line(f"the model has   {d.unlike.model}", indent=2)
+        out.line(f"the code has    {d.unlike.code}", indent=2)
+    for guard, text in d.guards:
+        place = f"{Path(guard.file).name}:{guard.line}"
+        out.line(f"{place}  require({text})", "ok" if guard.held else "bad", 2)
+    if d.trace is not None and d.trace.steps and number == 1:
+        out.line()
+        out.diagram(d.trace)
+
+
+def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
+    """The variables: before, and after on both sides."""
+    rows = [("", "before", "the model", "the code")]
+    for v in values:
+        rows.append((v.place, v.before, v.model, "not shown" if v.code is None else v.code))
+    if len(rows) == 1 or kind is Kind.REFUSES:
+        return
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    marks = ["", *("  <" if v.differs else "" for v in values)]
+    for row, mark in zip(rows, marks, strict=True):
+        cells = "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False))
+        yield f"{cells}  {row[3]}{mark}".rstrip()
+
+
+def _report_accepted(out: Output, found: Driven) -> None:
+    known = [d for d in found.differences if d.accepted is not None]
+    if known or found.not_met:
+        out.line()
+    for d in known:
+        out.line(f"accepted: {d.name}, met {d.count:,} times ({d.accepted})", "warn")
+    for name in found.not_met:
+        out.line(f"accepted, but not met: {name}", "warn")
+
+
+def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
+    """What nothing exercised; with `whole`, each action and guard."""
+    idle = [a.name for a in found.actions if not a.exercised]
+    if whole:
+        out.line()
+        for a in found.actions:
+            who = " (the environment's)" if a.environment else ""
+            out.line(
+                f"{a.name}{who}: {a.taken:,} taken, {a.probed:,} probed"
+                + (f", {a.differed:,} done otherwise" if a.differed else "")
+                + (f", {a.skipped:,} skipped" if a.skipped else ""),
+                indent=1,
+            )
+            for g in a.guards:
+                what = "a message that must exist" if g.delivery else f"{g.refused:,} refused"
+                alone = f", {g.alone:,} by it alone" if g.alone else ""
+                out.line(f"{what}{alone}: require({g.text})", indent=3)
+    if idle:
+        out.line(f"never exercised: {', '.join(idle)}", "warn")
+    unprobed = [
+        f"{a.name} (line {g.line})"
+        for a in found.actions
+        for g in a.guards
+        if not (a.environment or g.delivery or g.refused)
+    ]
+    if unprobed and found.probes and not whole:
+        out.line(f"guards that nothing was refused by: {', '.join(unprobed)}", indent=1)
+
+
+# ---------------------------------------------------------------- for programs
+
+
+def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
+    """The outcome as plain data; `written` is the file of the first difference's run."""
+    return {
+        "implementation": what,
+        "verdict": found.verdict.value,
+        "reasons": list(found.reasons),
+        "differences": [_difference(d) for d in found.differences],
+        "not_met": list(found.not_met),
+        "whole": found.whole,
+        "states": found.states,
+        "transitions": found.transitions,
+        "driven": found.driven,
+        "not_taken": found.not_taken,
+        "not_reached": found.behind,
+        "visited": found.visited,
+        "walks": found.walks,
+        "steps": found.steps,
+        "probes": found.probes,
+        "skipped": found.skipped,
+        "chosen_otherwise": found.chosen,
+        "unseen": list(found.unseen),
+        "seed": found.seed,
+        "seconds": found.seconds,
+        "trace": None if written is None else str(written),
+        "actions": [
+            {
+                "name": a.name,
+                "environment": a.environment,
+                "taken": a.taken,
+                "differed": a.differed,
+                "skipped": a.skipped,
+                "probed": a.probed,
+                "guards": [
+                    {
+                        "line": g.line,
+                        "text": g.text,
+                        "delivery": g.delivery,
+                        "refused": g.refused,
+                        "alone": g.alone,
+                    }
+                    for g in a.guards
+                ],
+            }
+            for a in found.actions
+        ],
+    }
+
+
+def _difference(d: FoundDifference) -> dict[str, Any]:
+    return {
+        "name": d.name,
+        "action": d.action,
+        "kind": d.kind.value,
+        "variable": d.variable,
+        "place": d.unlike.place,
+        "model": d.unlike.model,
+        "implementation": d.unlike.code,
+        "count": d.count,
+        "found_at": d.found_at,
+        "seen_again": d.seen_again,
+        "flaky": d.flaky,
+        "accepted": d.accepted,
+        "steps": [
+            {
+                "action": s.call.action,
+                "arguments": {name: plain(v) for name, v in s.call.args.items()},
+                "probe": s.probe,
+            }
+            for s in d.run
+        ],
+        "tried": d.tried
+        and {
+            "action": d.tried.action,
+            "arguments": {name: plain(v) for name, v in d.tried.args.items()},
+        },
+        "values": [
+            {"place": v.place, "before": v.before, "model": v.model, "implementation": v.code}
+            for v in d.values
+        ],
+        "guards": [
+            {"file": g.file, "line": g.line, "text": text, "held": g.held} for g, text in d.guards
+        ],
+        "run": d.trace and run_json(d.trace),
+    }

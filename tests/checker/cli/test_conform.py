@@ -1,0 +1,151 @@
+"""`quorate conform`: what it prints, how it ends, and that a child process says the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import quorate
+from quorate.checker.cli.main import run
+from quorate.checker.conform.conformance import Verdict
+from quorate.checker.errors import InputError
+from quorate.traces import read_itf
+
+from .test_json import VALIDATOR
+
+CASES = Path(__file__).parents[2] / "cases" / "adapters"
+PAXOS = ["conform", "Paxos", "-s", "Acceptor=2,Ballot=2,Value=1"]
+LOCK = f"{CASES / 'noop.py'}:Lock"
+
+
+def test_healthy_code_conforms(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*PAXOS, "--coverage"]) == 0
+    out = capsys.readouterr().out
+    assert "✓ conforms: healthy does what the model does, and nothing else" in out
+    assert "phase1b: " in out and "a message that must exist: require(Prepare(b) in" in out
+
+
+def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "x.itf.json"
+    defect = ["--impl", "promise-not-recorded"]
+    assert run([*PAXOS, *defect, "--trace", str(file)]) == 5
+    out = capsys.readouterr().out
+    for line in (
+        "✗ does not conform: promise-not-recorded is not as the model: 1 difference",
+        "✗ 1. phase1b.changes.max_bal: it does not end in the model's state",
+        "✓ paxos.py:71  require(Prepare(b) in self.sent)",
+        "again: quorate conform Paxos -s Acceptor=2,Ballot=2,Value=1 --impl promise-not",
+        f"trace written to {file}",
+    ):
+        assert line in out
+    assert len(out.splitlines()) < 45
+    trace = read_itf(file)
+    assert run(["replay", str(file), *defect]) == 5
+    assert f"step {len(trace.steps)}, phase1b" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("defect", ["healthy", "promise-for-any-ballot"])
+def test_json_is_as_the_schema_says(defect: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run([*PAXOS, "--impl", defect, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    VALIDATOR.validate(told)
+    assert told["exit"] == code == (0 if defect == "healthy" else 5)
+    assert told["driven"] == told["transitions"]
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate({**told, "verdict": "maybe"})
+
+
+def test_a_child_process_says_the_same(tmp_path: Path) -> None:
+    adapters = tmp_path / "adapters.py"
+    adapters.write_text(
+        "from quorate.checker.conform.registry import adapter_for\n"
+        "from quorate.model.paxos import Paxos\n"
+        "class Broken:\n"
+        "    def __init__(self):\n"
+        "        inner = adapter_for(Paxos, 'promise-for-any-ballot')\n"
+        "        self.start, self.perform = inner.start, inner.perform\n"
+        "        self.observe = inner.observe\n"
+        "    def start(self, setting): ...\n"
+        "    def perform(self, action, args): ...\n"
+        "    def observe(self): ...\n"
+    )
+    sizes = {"Acceptor": 2, "Ballot": 2, "Value": 1}
+    there = quorate.conform("Paxos", f"{adapters}:Broken", sizes=sizes)
+    here = quorate.conform("Paxos", variant="promise-for-any-ballot", sizes=sizes)
+    names = [d.name for d in here.conformance.differences]
+    assert [d.name for d in there.conformance.differences] == names
+    assert there.conformance.driven == here.conformance.driven
+    assert [d.unlike for d in there.conformance.differences] == [
+        d.unlike for d in here.conformance.differences
+    ]
+    assert there.trace is not None and there.violation is not None
+
+
+BROKEN = [
+    ("Exits", "perform calls for an exit (0)"),
+    ("Says", "returned the text 'hello', expected the messages sent"),
+    ("Raises", "perform raised KeyError: 'oops'"),
+    ("RaisesAtStart", "at the start: start raised RuntimeError: no port"),
+    ("ReturnsNone", "where nothing is sent, that is frozenset()"),
+    ("ObservesNumber", "returned the number 42, expected a dict"),
+    ("MisnamesVariable", "shows promisd, which Paxos does not have"),
+    ("PlainDict", "shows promised, which Paxos does not have"),
+    ("NeedsArgument", "(an adapter is made without arguments)"),
+    ("Hangs", "does not return within 3 s (--step-timeout)"),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), BROKEN)
+def test_a_broken_adapter_is_told(
+    name: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    adapter = f"{CASES / 'broken.py'}:{name}"
+    sizes = ["-s", "Acceptor=3,Ballot=1,Value=1"]
+    assert run(["conform", "Paxos", *sizes, "--adapter", adapter, "--step-timeout", "3"]) == 2
+    error = capfd.readouterr().err
+    assert message in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("Nothing", 4), ("Typo", 2), ("Bare", 5), ("Raises", 2)]
+)
+def test_an_adapter_of_nothing_is_no_pass(
+    name: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        run(["conform", LOCK, "-s", "Voter=2", "--adapter", f"{CASES / 'noop.py'}:{name}"]) == code
+    )
+
+
+def test_what_is_accepted_comes_from_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "known.toml"
+    file.write_text('[accepted]\n"phase1b.changes.max_bal" = "as in the paper"\n')
+    defect = ["--impl", "promise-not-recorded", "--accept", str(file)]
+    assert run([*PAXOS, *defect]) == 0
+    assert "! accepted: phase1b.changes.max_bal, met" in capsys.readouterr().out
+    for text, message in (
+        ("accepted = 3", "expected one table [accepted]"),
+        ('[accepted]\nx = ""', "`x` has no reason: say why it is accepted"),
+        ("[accepted", "known.toml: "),
+    ):
+        file.write_text(text)
+        assert run([*PAXOS, *defect]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_mistakes_are_raised() -> None:
+    sizes = {"Acceptor": 2, "Ballot": 1, "Value": 1}
+    with pytest.raises(InputError, match="give no adapter with it"):
+        quorate.conform("Paxos", "x.py:X", variant="healthy", sizes=sizes)
+    with pytest.raises(InputError, match="for an adapter that is given by name"):
+        quorate.conform("Paxos", step_timeout=3, sizes=sizes)
+    with pytest.raises(InputError, match="seconds: found 0, expected"):
+        quorate.conform("Paxos", seconds=0, sizes=sizes)
+    with pytest.raises(InputError, match="no implementation of Raft is bundled"):
+        quorate.conform("Raft", sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 0})
+    assert quorate.conform("Paxos", sizes=sizes).conformance.verdict is Verdict.CONFORMS

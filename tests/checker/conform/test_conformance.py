@@ -1,0 +1,443 @@
+"""Driving: what a model does and nothing else conforms; what differs is found from the model."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
+from quorate.checker.conform.adapter_calls import Caller
+from quorate.checker.conform.comparing import Kind
+from quorate.checker.conform.conformance import Driven, DriveOptions, Verdict, conform
+from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.space import Space
+from quorate.checker.conform.subject import InProcess
+from quorate.checker.tracing.reading import TraceReader
+from quorate.checker.tracing.values import show_state
+from quorate.model.language import (
+    Map,
+    Message,
+    Messages,
+    ModelError,
+    Protocol,
+    SizeError,
+    Sort,
+    StepError,
+    action,
+    durable,
+    require,
+)
+from quorate.model.language.declare.protocol import Disabled, observer
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.interpreter import Arguments, Interpreter, State
+from quorate.model.paxos import Paxos
+from quorate.model.paxos_roles import PaxosRoles
+
+from ...support.examples import share
+from ...support.strategies import Source, loaded, sized, sources
+
+MOST = 150
+
+
+class Running:
+    """An implementation that is the model itself, run by CPython; and a mutant of it.
+
+    `without` is an action and the position of a guard that it ignores; `keeps` is an action and
+    the position of a variable that it does not change.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        without: tuple[str, int] | None = None,
+        keeps: tuple[str, int] | None = None,
+    ) -> None:
+        self.space, self.without, self.keeps = space, without, keeps
+        self.machine = Interpreter(space.protocol, space.sizes)
+        self.reader = TraceReader()
+        self.names = [v.name for v in space.description.variables]
+
+    def start(self, setting: Setting) -> None:
+        self.state = self.reader.state(self.space.description, setting.initial)
+        faults = tuple(n for _, n in setting.faults)
+        self.state = (*self.state[: len(self.names)], *faults)
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        parameters = self.space.description.action(action).parameters
+        values = [self.reader.value(args[p.var.name], p.var.type) for p in parameters]
+        after = self.after(self.state, action, tuple(values))
+        if after is None:
+            raise Refusal("disabled")
+        before, self.state = self.whole(), after
+        network = self.space.messages
+        return set() if network is None else self.whole()[network] - before[network]
+
+    def after(self, state: State, action: str, arguments: Arguments) -> State | None:
+        """The state after a step of this implementation, None where it takes none."""
+        try:
+            if self.without is not None and self.without[0] == action:
+                after = self._without(state, action, arguments, self.without[1])
+            else:
+                after = self.machine.step(state, action, arguments)
+        except StepError:
+            return None
+        if after is not None and self.keeps is not None and self.keeps[0] == action:
+            k = self.keeps[1]
+            after = (*after[:k], state[k], *after[k + 1 :])
+        return after
+
+    def _without(self, state: State, action: str, arguments: Arguments, k: int) -> State | None:
+        numbers = itertools.count()
+
+        def told(condition: object) -> None:
+            if next(numbers) != k and not condition:
+                raise Disabled
+
+        token = observer.set(told)
+        try:
+            return self.machine.step(state, action, arguments)
+        finally:
+            observer.reset(token)
+
+    def observe(self) -> dict[str, Any]:
+        return self.whole()
+
+    def whole(self) -> dict[str, Any]:
+        shown = show_state(self.space.description, self.state)
+        return {name: shown[name] for name in self.names}
+
+
+def expected(space: Space, code: Running) -> bool | None:
+    """Whether a mutant does in some reachable state what the model does not. None: too many."""
+    machine = Interpreter(space.protocol, space.sizes)
+    possible = {(c.action, c.arguments) for c in map(space.call, space.codes)}
+    marks = space.protocol.methods("action")
+    states = list(dict.fromkeys(machine.initial()))
+    for state in states:
+        for name in machine.actions:
+            for arguments in machine.choices(state, name):
+                right = machine.step(state, name, arguments)
+                done = code.after(state, name, arguments)
+                if right is not None:
+                    if done != right:
+                        return True
+                    if right not in states:
+                        states.append(right)
+                elif (
+                    done not in (None, state)
+                    and not marks[name]._quorate.environment
+                    and (name, arguments) in possible
+                    and _delivered(space, machine, state, name, arguments)
+                ):
+                    return True
+        if len(states) > MOST:
+            return None
+    return False
+
+
+def _delivered(
+    space: Space, machine: Interpreter, state: State, name: str, arguments: Arguments
+) -> bool:
+    """Whether all messages exist that the guards say are delivered."""
+    asked = machine.requirements(state, name, arguments)
+    return all(r.held for r, d in zip(asked, space.deliveries[name], strict=False) if d)
+
+
+def driven(space: Space, adapter: Any, **options: Any) -> Driven:
+    subject = InProcess(Caller(adapter))
+    return conform(space.protocol, "generated:P", space.sizes, subject, DriveOptions(**options))
+
+
+def fate(source: Source, data: st.DataObject) -> str:
+    with loaded(source) as protocol:
+        try:
+            sizes = sized(protocol, source)
+            with sizes:
+                space = Space(protocol, sizes)
+                if expected(space, Running(space)) is None:
+                    return "too large"
+        except (ModelError, SizeError, StepError):
+            return "rejected, or undefined"
+        with sizes:
+            try:
+                healthy = driven(space, Running(space))
+            except StepError:
+                return "undefined, to the kernel"
+            assert healthy.differences == ()
+            assert healthy.verdict is Verdict.CONFORMS or healthy.reasons
+            assert healthy.driven == healthy.transitions
+            mutant = Running(space, **_mutation(space, data))
+            wrong = expected(space, mutant)
+            if wrong is None:
+                return "too large"
+            found = driven(space, mutant)
+            assert (found.verdict is Verdict.DIFFERS) == wrong
+            assert all(not d.flaky for d in found.differences)
+            return "differs" if wrong else "equivalent"
+
+
+def _mutation(space: Space, data: st.DataObject) -> dict[str, Any]:
+    guards = [(a.name, k) for a in space.description.actions for k in range(len(a.guards))]
+    written = [
+        (a.name, k)
+        for a in space.description.actions
+        for k, v in enumerate(space.description.variables)
+        if any(e.variable == v.name for e in a.effects)
+    ]
+    kind = data.draw(st.sampled_from(["without", "keeps"] if guards else ["keeps"]))
+    return {kind: data.draw(st.sampled_from(guards if kind == "without" else written))}
+
+
+@pytest.mark.usefixtures("own_cache")
+@given(sources(), st.data())
+@share(3)
+def test_the_model_itself_conforms_and_a_mutant_does_unless_it_does_the_same(
+    source: Source, data: st.DataObject
+) -> None:
+    event(fate(source, data))
+
+
+# ---------------------------------------------------------------- the bundled implementation
+
+SMALL = {"Acceptor": 3, "Ballot": 2, "Value": 1}
+ROLES = {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Ballot": 1, "Value": 1}
+
+
+def bundled(protocol: type[Protocol], variant: str, sizes: Sizes, **options: Any) -> Driven:
+    subject = InProcess(Caller(adapter_for(protocol, variant)))
+    return conform(protocol, protocol.__name__, sizes, subject, DriveOptions(**options))
+
+
+@pytest.mark.parametrize("probing", [True, False])
+def test_healthy_code_conforms_and_is_driven_through_every_transition(probing: bool) -> None:
+    found = bundled(Paxos, "healthy", Paxos.sized(**SMALL), probing=probing)
+    assert found.verdict is Verdict.CONFORMS and found.differences == ()
+    assert (found.states, found.transitions, found.driven) == (1681, 9854, 9854)
+    assert (found.probes > 0) == probing and found.unseen == ()
+
+
+def test_healthy_roles_conform_with_a_crash() -> None:
+    found = bundled(PaxosRoles, "healthy", PaxosRoles.sized({"crash": 1}, **ROLES))
+    assert found.verdict is Verdict.CONFORMS
+    assert found.driven == found.transitions
+    crash = next(a for a in found.actions if a.name == "crash_acceptor")
+    assert crash.environment and crash.taken and not crash.probed
+
+
+FOUND = {
+    "promise-omits-vote": ("phase1b.sends.sent", 2),
+    "accept-does-not-raise-promise": ("phase2b.changes.max_bal", 2),
+    "accept-ignores-promise": ("phase2b.allows.sent", 1),
+    "promise-for-any-ballot": ("phase1b.allows.sent", 1),
+    "promise-not-recorded": ("phase1b.changes.max_bal", 1),
+    "phase-two-without-phase-one": ("phase2a.allows.sent", 0),
+}
+
+
+@pytest.mark.parametrize("defect", FOUND)
+def test_defects_are_found_from_the_healthy_model(defect: str) -> None:
+    name, least = FOUND[defect]
+    found = bundled(Paxos, defect, Paxos.sized(**SMALL))
+    assert found.verdict is Verdict.DIFFERS
+    difference = next(d for d in found.differences if d.name == name)
+    assert not difference.flaky and not difference.needs_probes
+    assert len(difference.run) >= least and difference.trace is not None
+
+
+# ---------------------------------------------------------------- adapters
+
+
+class Node(Sort): ...
+
+
+class Hello(Message):
+    n: Node
+
+
+class Greeting(Protocol):
+    said: Map[Node, bool] = durable(False)
+    heard: Map[Node, bool] = durable(False)
+    sent: Messages[Hello]
+
+    @action
+    def say(self, n: Node) -> None:
+        require(not self.said[n])
+        self.said[n] = True
+        self.sent.add(Hello(n))
+
+    @action
+    def hear(self, n: Node, m: Hello) -> None:
+        require(self.said[n])
+        require(not self.heard[n])
+        self.heard[n] = True
+
+
+def greeting(adapter: type[Running], **options: Any) -> Driven:
+    with Greeting.sized(Node=2) as sizes:
+        return driven(Space(Greeting, sizes), adapter(Space(Greeting, sizes)), **options)
+
+
+def test_a_difference_has_a_shortest_run_its_guards_and_both_values() -> None:
+    class Deaf(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            return super().perform(action, args) if action == "say" else set()
+
+    found = greeting(Deaf)
+    (difference,) = found.differences
+    assert difference.name == "hear.changes.heard" and difference.kind is Kind.CHANGES
+    assert [str(s.call) for s in difference.run] == ["say(n=n0)"]
+    assert str(difference.tried) == "hear(n=n0, m=Hello(n=n0))"
+    (value,) = difference.values
+    assert (value.place, value.before, value.model, value.code) == (
+        "heard[n0]",
+        "False",
+        "True",
+        "False",
+    )
+    assert [r.held for r, _ in difference.guards] == [True, True]
+    assert [text for _, text in difference.guards] == ["self.said[n]", "not self.heard[n]"]
+
+
+def test_what_is_accepted_by_name_is_listed_and_what_no_longer_occurs_too() -> None:
+    class Mute(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            if action == "hear":
+                raise Refusal("never")
+            return super().perform(action, args)
+
+    accepted = {"hear.refuses": "it is deaf", "say.refuses": "no more"}
+    found = greeting(Mute, accepted=accepted)
+    assert found.verdict is Verdict.CONFORMS and found.not_met == ("say.refuses",)
+    assert [d.accepted for d in found.differences] == ["it is deaf"]
+    assert greeting(Mute).verdict is Verdict.DIFFERS
+
+
+def test_what_cannot_be_brought_about_is_skipped_and_no_pass_where_it_is_all() -> None:
+    class Clumsy(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            if action == "hear":
+                raise Unrealisable("there is no network")
+            return super().perform(action, args)
+
+    found = greeting(Clumsy)
+    assert found.verdict is Verdict.INCONCLUSIVE and found.differences == ()
+    assert found.reasons == ("never exercised, only skipped: hear",)
+    assert found.skipped > 0
+
+
+def test_a_step_that_is_skipped_is_not_half_done() -> None:
+    class Half(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            super().perform(action, args)
+            raise Unrealisable("too late")
+
+    with pytest.raises(AdapterError, match=r"cannot bring the step about \(too late\), but"):
+        greeting(Half)
+
+
+def test_a_choice_of_the_code_is_the_models_if_it_has_it() -> None:
+    class Chooser(Running):
+        """Of two nodes the first speaks first."""
+
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            if action == "say" and not self.observe()["said"]["n0"]:
+                return Chose(super().perform(action, {"n": "n0"}), n="n0")
+            return super().perform(action, args)
+
+    found = greeting(Chooser)
+    assert found.differences == () and found.chosen > 0
+    assert found.verdict is Verdict.CONFORMS
+
+    class Stubborn(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            return Chose(n="n7") if action == "say" else super().perform(action, args)
+
+    (difference, *_) = greeting(Stubborn).differences
+    assert difference.name == "say.chooses" and difference.unlike.code == "n=n7"
+
+
+def test_only_a_run_with_a_probe_shows_what_a_probe_did_unseen() -> None:
+    class Counting(Running):
+        """Counts what it is asked to say, and is deaf after it was asked twice."""
+
+        def start(self, setting: Setting) -> None:
+            super().start(setting)
+            self.asked = 0
+
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            if action == "say" and args["n"] == "n0":
+                self.asked += 1
+            if action == "hear" and self.asked > 1:
+                raise Refusal("deaf by now")
+            return super().perform(action, args)
+
+    found = greeting(Counting)
+    assert found.verdict is Verdict.DIFFERS
+    difference = next(d for d in found.differences if d.name == "hear.refuses")
+    assert difference.needs_probes and not difference.flaky
+    assert greeting(Counting, probing=False).verdict is Verdict.CONFORMS
+
+
+def test_flaky_code_is_called_flaky() -> None:
+    numbers = itertools.count()
+
+    class Once(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            n, now = args["n"], self.whole()
+            if action == "hear" and now["said"][n] and not now["heard"][n] and not next(numbers):
+                raise Refusal("not now")
+            return super().perform(action, args)
+
+    found = greeting(Once)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    (difference,) = found.differences
+    assert difference.flaky and difference.seen_again == 0
+    assert found.reasons == ("hear.refuses was met once, and not again",)
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"),
+    [
+        ((), Verdict.DIFFERS),  # it never sends what it should
+        (("said",), Verdict.CONFORMS),
+        (("sent",), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_verdict_rests_on_what_is_shown(shown: tuple[str, ...], verdict: Verdict) -> None:
+    class Hiding(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            sent = super().perform(action, args)
+            return sent if shown else set()
+
+        def observe(self) -> dict[str, Any]:
+            return {n: v for n, v in super().observe().items() if n in shown}
+
+    found = greeting(Hiding)
+    assert set(found.unseen) == {"said", "heard"} - set(shown)
+    assert found.verdict is verdict
+
+
+def test_time_that_is_up_is_no_pass() -> None:
+    found = bundled(Paxos, "healthy", Paxos.sized(**SMALL), seconds=0.2)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert (
+        "within 0.2 s" in found.reasons[-1]
+        or "time was up" in found.reasons[-1]
+        or found.steps == 0
+    )
+
+
+def test_what_cannot_be_started_ends_at_once() -> None:
+    class Elsewhere(Running):
+        def observe(self) -> dict[str, Any]:
+            shown = super().observe()
+            return {**shown, "said": dict.fromkeys(shown["said"], True)}
+
+    found = greeting(Elsewhere)
+    assert found.verdict is Verdict.DIFFERS and found.steps == 0
+    assert [d.name for d in found.differences] == ["start.starts.said"]
