@@ -1,4 +1,4 @@
-"""Errors of the checker's users: bad input, said once and clearly, exit code 2."""
+"""The error for bad input: exit code 2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from quorate.errors import ArgumentError
 class InputError(ArgumentError):
     """A file, class, size or option that cannot be used; the text is for the user.
 
-    `file`, and in it `line` and `column` (from 1), are for programs: the text names them, too.
+    `file`, `line` and `column` (from 1) are for programs; the text names them too.
     """
 
     def __init__(

@@ -1,11 +1,11 @@
-"""Modules that are loaded at their first use: most runs need few of those that they could.
+"""Modules that are loaded when they are first used, because most runs do not need them.
 
     if TYPE_CHECKING:
         from quorate.checker.explore import kernel_source
     else:
         kernel_source = lazily("quorate.checker.explore.kernel_source")
 
-Type checkers and the contracts about layers read the import; the program runs the other line.
+Type checkers and import-linter see the import; the program runs the other line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def lazily(name: str) -> Any:
-    """What stands for a module until something in it is used."""
+    """A stand-in for a module, which loads it when an attribute is used."""
     return _Unloaded(name)
 
 

@@ -38,10 +38,10 @@ BUNDLED = {
 
 
 def load_protocol(name: str) -> type[Protocol]:
-    """The protocol class that a name stands for, read. Raises InputError, ModelError.
+    """The protocol class that a name stands for, described. Raises InputError, ModelError.
 
-    A bundled protocol may be given by its class name alone. Mistakes of the model come before
-    whatever else may be wrong with what is asked of it, such as its sizes.
+    The name of a bundled protocol is its class name. Mistakes in the model are reported before
+    other errors, such as wrong sizes.
     """
     found = _class_in(*load_module(name))
     describe(found)
@@ -49,7 +49,7 @@ def load_protocol(name: str) -> type[Protocol]:
 
 
 def load_module(name: str) -> tuple[ModuleType, str, str]:
-    """The module that a name stands for, the class in it ("" if none is named), and its place."""
+    """The module that a name stands for, the name of the class ("" if none), and its place."""
     place, _, wanted = BUNDLED.get(name, name).partition(":")
     near = difflib.get_close_matches(name, BUNDLED, 1)
     hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
@@ -61,20 +61,20 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
 
 
 def is_file_name(place: str) -> bool:
-    """Whether a place is a file's, not a module's."""
+    """Whether a place is a file and not a module."""
     return "/" in place or "\\" in place or place.endswith(".py")
 
 
 def module_at(place: str, wanted: str, missing: str) -> ModuleType:
-    """The module in a file or of a name. Raises InputError, which says `missing` if it must.
+    """The module in a file, or of that name. Raises InputError; if there is none, with `missing`.
 
-    `wanted` is what is looked for in a file.
+    `wanted` says what the file should contain.
     """
     return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
 
 
 def name_of(protocol: type[Protocol]) -> str:
-    """How `load_protocol` finds a class again."""
+    """The name by which `load_protocol` finds a class again."""
     module = sys.modules[protocol.__module__]
     file = getattr(module, "__file__", None)
     if getattr(module, "__spec__", None) is None and file:

@@ -1,4 +1,4 @@
-"""What a search of the states found, whichever engine did it."""
+"""The result of a search, the same for every engine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Move:
 class Finding:
     """What ended a search: a path, and what is wrong in its last state.
 
-    `initial` is None where nothing was found.
+    `initial` is None if nothing was found.
     """
 
     initial: State | None = None
@@ -48,13 +48,13 @@ class Finding:
     undefined: UndefinedAt | None = None
 
     def outcome(self, ended: Outcome) -> Outcome:
-        """How the search ended, once CPython has said what is wrong."""
+        """How the search ended, after CPython has confirmed what is wrong."""
         if self.initial is None:
             return ended
         return Outcome.VIOLATED if self.undefined is None else Outcome.UNDEFINED
 
     def depth(self, longest: int) -> int:
-        """How many steps lead to what is wrong, that which is undefined included."""
+        """The number of steps to the violation, or up to and including the undefined step."""
         if self.initial is None:
             return longest
         return len(self.path) + (self.undefined is not None and self.undefined.is_step)
@@ -64,7 +64,7 @@ class Finding:
 class GuardCoverage:
     """One `require`: how often it was the first guard to fail, over all states and arguments.
 
-    `bounds`: it only keeps a number within its sort (see `bounds.py`).
+    `bounds` says that it only keeps a number within its sort (see `explore/bounds.py`).
     """
 
     action: str
@@ -76,10 +76,10 @@ class GuardCoverage:
 
 @dataclass(frozen=True)
 class Orbits:
-    """What a search that is reduced by symmetry stands for.
+    """What a search with symmetry reduction covers.
 
-    `states` is how many states the orbits found have, `sorts` are those whose elements were
-    permuted, `refused` says why those of other sorts were not.
+    `states` is the number of states in the orbits found. `sorts` are those whose elements were
+    permuted; `refused` says why others were not.
     """
 
     states: int
@@ -90,10 +90,10 @@ class Orbits:
 
 @dataclass(frozen=True)
 class Spilled:
-    """A search that went to the disk when `states` had been found in memory.
+    """A search that continued on disk when `states` had been found in memory.
 
-    `bytes_per_state` is what a state took on disk at the end, `most_bytes` what all of them did at
-    worst.
+    `bytes_per_state` is the size of a state on disk at the end, `most_bytes` the most that the
+    files took.
     """
 
     states: int
@@ -103,7 +103,7 @@ class Spilled:
 
 @dataclass(frozen=True)
 class Resumed:
-    """A search that went on from a checkpoint with so many states, or was finished there."""
+    """A search that resumed from a checkpoint with so many states, or was finished there."""
 
     states: int
     finished: bool
@@ -111,16 +111,16 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Exploration:
-    """A search: its counts, its verdict, and the shortest path to what it found.
+    """A search: its counts, its verdict, and the path to what it found.
 
-    `violated` is an invariant that is false in the last state of `path`; or `undefined` is a step,
-    or a property, that has no value there (the path then leads to the state before the step).
+    `violated` is an invariant that is false in the last state of `path`. Or `undefined` is a step
+    or property that is undefined there (the path then leads to the state before the step).
 
-    `transitions` counts enabled action instances, those that change nothing included. `depth` is
-    the length of the longest shortest path (of the counterexample, if there is one: a step that is
-    undefined counts as one). With `orbits`,
-    all counts are of orbits: one state of each was expanded. With `por` a violation is found if
-    there is one, by a shortest path; what else was not met may be reachable all the same.
+    `transitions` counts enabled action instances, also those that change nothing. `depth` is the
+    largest distance of a state from the initial ones; if there is a counterexample, its length,
+    including an undefined step. With `orbits`, all counts are of orbits: one state of each was
+    expanded. With `por`, a violation is found if there is one, by a shortest path, but goals and
+    actions that were not met may still be reachable.
     """
 
     outcome: Outcome
@@ -148,12 +148,12 @@ class Exploration:
 
     @property
     def full_states(self) -> int:
-        """How many states were looked at, those included that others stand for."""
+        """The number of states, counting every state of an orbit."""
         return self.states if self.orbits is None else self.orbits.states
 
     @property
     def complete(self) -> bool:
-        """Whether every reachable state was looked at."""
+        """Whether every reachable state was checked."""
         return self.outcome is Outcome.HOLDS
 
     def warnings(self, reachables: Sequence[str], faults: Mapping[str, str | None]) -> list[str]:
@@ -166,7 +166,7 @@ class Exploration:
         unmet = [name for name in reachables if name not in self.reached]
         idle = (g for g in self.guards if not g.blocked and not g.bounds)
         held = [g for g in idle if self.fired.get(g.action)]
-        if self.por:  # what was not met may well be there
+        if self.por:  # what was not met may still be reachable
             missed = [f"a state that makes `{name}` true" for name in unmet]
             missed += [f"a step of {name}" for name in never]
             missed += [f"a state where {_guard(g)} is false" for g in held]

@@ -1,6 +1,6 @@
-"""A Python file of the user's: a model, an adapter, a mapping. It is read, and run as a module.
+"""Running a user's Python file (a model, an adapter, a mapping) as a module.
 
-Whatever is wrong with it is one InputError, which names the file and, where there is one, the line.
+Every error is an InputError that names the file and, if there is one, the line.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import quorate.model.language
 
 from .errors import InputError
 
-# A line in here is not where a user looks.
+# A line of this module would not help the user.
 OURS = (Path(__file__).parent, Path(quorate.model.language.__file__).parent)
 
 
 def run_file(path: Path, what: str) -> ModuleType:
-    """The module of a file that should hold `what`, "a protocol"; its siblings can be imported.
+    """The module of a file that should contain `what`, such as "a protocol".
+
+    The file can import its siblings.
 
     Raises InputError.
     """
@@ -74,7 +76,7 @@ def _near(path: Path) -> str:
 
 
 def _compiled(path: Path, source: bytes) -> CodeType:
-    """The code of the file, named by the path as given: so do diagnostics and traces."""
+    """The file's code, with the path as given, which diagnostics and traces then show."""
     file = str(path)
     try:
         text = importlib.util.decode_source(source)
@@ -94,7 +96,7 @@ def _compiled(path: Path, source: bytes) -> CodeType:
         if not error.lineno:  # it cannot even be decoded
             error.msg = f"{error.msg}; expected Python source in UTF-8"
         raise broken(file, error) from error
-    # The source that is run is the one that is read, whatever becomes of the file.
+    # diagnostics show the source that was run, even if the file changes later
     linecache.cache[file] = (len(source), None, text.splitlines(keepends=True), file)
     return code
 

@@ -7,7 +7,7 @@
     result = quorate.check(Paxos, sizes=sizes, search=quorate.BreadthFirst(threads=2))
     result.raise_for_violation()
 
-Names are imported when they are used: `import quorate.model` stays cheap.
+Names are imported when they are first used, so `import quorate.model` stays cheap.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ._induction import InductionResult
 
 Report = Callable[[Any], None]
-"""Called now and then with how far the work is."""
+"""Called from time to time with the progress so far."""
 
 ALL_STATES = s.BreadthFirst()
 
@@ -81,10 +81,10 @@ def check(
     """Look for a run of a protocol that violates an invariant, or is undefined.
 
     `protocol` is a class, or its name: "Paxos", "module:Class", "path.py:Class". `sizes` says how
-    many elements each sort has, `faults` how often each fault may happen (0 by default);
-    `invariants` names those to check (all by default). `search` says how to look. With `symmetry`
-    one state of each orbit of interchangeable elements is expanded; that is exact. `report` is
-    called now and then with how far the search is.
+    many elements each sort has, `faults` how often each fault may happen (0 by default).
+    `invariants` names those to check (all by default). `search` is the way to look. With
+    `symmetry`, one state of each orbit of interchangeable elements is expanded; the verdict is
+    exact. `report` is called from time to time with the progress of the search.
 
     Raises ModelError, SizeError, InputError.
     """
@@ -96,7 +96,7 @@ def check(
 
 
 def loaded(protocol: type[Protocol] | str) -> type[Protocol]:
-    """The class that is meant, read. Raises InputError, ModelError."""
+    """The class that `protocol` stands for, described. Raises InputError, ModelError."""
     if isinstance(protocol, str):
         return load_protocol(protocol)
     describe(protocol)
@@ -111,7 +111,7 @@ def sized(
     """The protocol's sizes and fault budgets. Raises SizeError, InputError."""
     if isinstance(sizes, Sizes):
         if faults is not None:
-            raise InputError("a `Sizes` has its faults: give them there, not beside it")
+            raise InputError("a `Sizes` already has its faults: do not give them twice")
         return sizes
     return protocol.sized(faults=faults or {}, **(sizes or {}))
 
@@ -123,7 +123,7 @@ def prepare(
     search: s.Search,
     symmetry: bool = False,
 ) -> Prepared:
-    """A search ready to run: breadth-first search is compiled already.
+    """A search that is ready to run. Breadth-first search is compiled here.
 
     Raises SizeError, ModelError, InputError.
     """
@@ -137,9 +137,10 @@ def prepare(
 
 @dataclass
 class Prepared:
-    """One search of one protocol; `explorer` is there for breadth-first search.
+    """One search of one protocol.
 
-    `ended` is there where the search is over before it began, since `@init` is undefined.
+    `explorer` is set for breadth-first search. `ended` is set if `@init` is undefined, so that the
+    search ends before it begins.
     """
 
     protocol: type[Protocol]
@@ -151,7 +152,7 @@ class Prepared:
     ended: Exploration | None = field(init=False, default=None)
 
     def compile(self, search: s.BreadthFirst) -> None:
-        """Make the explorer."""
+        """Compile the explorer."""
         made = from_the_start(
             lambda: Explorer(
                 self.protocol,
@@ -187,7 +188,7 @@ class Prepared:
         )
 
     def _search(self, report: Report | None) -> Exploration:
-        """What the engine of the search finds; others are not imported: start-up takes longer."""
+        """Run the search's engine. Only this engine is imported, so that starting is quick."""
         match self.search:
             case s.BreadthFirst():
                 assert self.explorer is not None
@@ -223,7 +224,7 @@ class Prepared:
         return CompiledModel(self.protocol, self.sizes, frozenset(self.invariants), self.symmetry)
 
     def induce(self, report: Report | None = None) -> InductionResult:
-        """Do k-induction, and explain what the first steps run into."""
+        """Do k-induction, and explain the violation or undefined step of a short run, if any."""
         from quorate.checker.prove.bounded import k_inductive
 
         from ._induction import InductionResult

@@ -21,7 +21,7 @@ def export_tla(
 ) -> TlaModule:
     """Write a protocol as TLA+; with sizes, the configuration for TLC too.
 
-    `name` is what the module is called; with `symmetry` TLC counts states up to symmetry. Raises
+    `name` is the module's name. With `symmetry`, TLC counts states up to symmetry. Raises
     ModelError, SizeError, and InputError for what has no form in TLA+.
     """
     target = loaded(protocol)

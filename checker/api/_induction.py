@@ -1,6 +1,6 @@
-"""What `quorate.check` returns of k-induction.
+"""What `quorate.check` returns for k-induction.
 
-It stands apart from the other results, since a check that explores needs neither SAT solver nor Z3.
+It has a module of its own, so that a check that explores loads neither a SAT solver nor Z3.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .results import Result
 
 @dataclass(frozen=True, repr=False)
 class InductionResult(Result):
-    """What k-induction showed; `induction` says it invariant by invariant."""
+    """What k-induction showed; `induction` has the details, invariant by invariant."""
 
     protocol: type[Protocol]
     sizes: Sizes

@@ -32,7 +32,7 @@ NO_INITIAL = "nothing is claimed: there is no initial state, no choice of @init 
 
 @dataclass(frozen=True, repr=False)
 class ProofResult(Result):
-    """What was proved: `proof` says it obligation by obligation, None where nothing is claimed."""
+    """What was proved. `proof` has every obligation; it is None if nothing is claimed."""
 
     protocol: type[Protocol]
     proof: Proof | None
@@ -54,7 +54,7 @@ class ProofResult(Result):
 
     @property
     def trace(self) -> Trace | None:
-        """A run to what is wrong. Steps that are no run are in `proof.invariants`."""
+        """A run to the violation. Counterexamples to induction are in `proof.invariants`."""
         if self.proof is None:
             return None
         violated = (i for i in self.proof.invariants if i.status is ProofStatus.VIOLATED)
@@ -69,7 +69,7 @@ class ProofResult(Result):
         self.report(out, core=False)
 
     def report(self, out: Output, core: bool) -> None:
-        """The result; with `core`, which hypotheses each obligation needs."""
+        """The result; with `core`, the hypotheses that each obligation needs."""
         if self.proof is not None:
             proof.report(out, self.proof, core)
         for warning in self.warnings:
@@ -78,7 +78,7 @@ class ProofResult(Result):
 
 @dataclass(frozen=True, repr=False)
 class InvariantsResult(Result):
-    """What a search for lemmas found: `lemmas` by name, as text to paste into the class."""
+    """What a search for lemmas found. `lemmas` are text to paste into the class."""
 
     protocol: type[Protocol]
     synthesis: SynthesisResult | None
@@ -130,11 +130,12 @@ def prove(
 ) -> ProofResult:
     """Prove the invariants for any number of elements of every sort.
 
-    `invariants` are these alone, as hypotheses too; by default all. `effort` is what a prover may
-    do for each obligation: 1 is about a second of an idle machine. What is not proved is looked
-    for at small sizes, unless `refute` is False. `core` makes the sets of hypotheses used small.
-    With `cvc5`, cvc5 is asked what Z3 leaves open, and whether it agrees with the rest. `smt2` is a
-    folder that every obligation is written to. Raises ModelError, InputError.
+    `invariants` are the ones to prove, and the only hypotheses; by default all. `effort` limits a
+    prover on each obligation: 1 is about a second on an idle machine. If an invariant is not
+    proved, a counterexample is searched for at small sizes, unless `refute` is False. `core`
+    minimizes the sets of hypotheses used. With `cvc5`, cvc5 is asked what Z3 leaves open, and
+    whether it agrees with the rest. Every obligation is written to the folder `smt2`, if given.
+    Raises ModelError, InputError.
     """
     target = loaded(protocol)
     if nothing := nothing_claimed(target):
@@ -171,9 +172,9 @@ def find_invariants(
     seconds: float = 600.0,
     report: Report | None = None,
 ) -> InvariantsResult:
-    """Look for the lemmas by which `goals` (agreement, by default) hold for any number of elements.
+    """Look for lemmas that prove `goals` (by default agreement) for any number of elements.
 
-    With `keep` the search starts from the protocol's other invariants too. Raises ModelError,
+    With `keep`, the protocol's other invariants are lemmas from the start. Raises ModelError,
     InputError.
     """
     target = loaded(protocol)

@@ -27,14 +27,14 @@ DOWN = (Fraction(1, 10), Fraction(1, 100))
 
 @dataclass(frozen=True, repr=False)
 class QuorumsResult(Result):
-    """What was found of some quorum systems; the availability shown is for the chances `down`."""
+    """A comparison of quorum systems. `down` are the probabilities that a member is down."""
 
     comparison: QuorumComparison
     down: tuple[Fraction, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether all that must meet is proved to, for every number of members there may be."""
+        """Whether every two systems that must meet are proved to, for every number of members."""
         return bool(self.comparison.proofs) and self.violation is None and not self.open
 
     @property
@@ -44,12 +44,12 @@ class QuorumsResult(Result):
 
     @property
     def violation(self) -> str | None:
-        """The first two systems whose quorums need not meet among so many members."""
+        """The first two systems that must meet and do not, at this number of members."""
         return next((str(p) for p in self.comparison.proofs if p.refuted), None)
 
     @property
     def trace(self) -> Trace | None:
-        """None: that quorums meet is no matter of a run."""
+        """None: whether quorums meet does not depend on a run."""
         return None
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
@@ -66,12 +66,12 @@ def compare_quorums(
     down: Sequence[Fraction] = DOWN,
     effort: float = 10.0,
 ) -> QuorumsResult:
-    """Prove that quorums meet where they must, and count how available they are.
+    """Prove that quorums meet where they must, and compute how available they are.
 
-    `target` is a protocol, one quorum system, or the name of a protocol, a system or a module; by
-    default it is the bundled library. `size` is how many members there are: by default 9 in the
-    library, elsewhere the first number from 3 up that fits. `down` are probabilities, from 0 to 1,
-    that a member is down. `effort` is what Z3 may do for each question: 1 is about a second of an
+    `target` is a protocol, a quorum system, or the name of a protocol, a system or a module; by
+    default the bundled library. `size` is the number of members: by default 9 for the library,
+    otherwise the smallest number, from 3 up, that the systems allow. `down` are probabilities, from
+    0 to 1, that a member is down. `effort` limits Z3 on each question: 1 is about a second on an
     idle machine. Raises ModelError, SizeError, InputError.
     """
     if wrong := [p for p in down if not 0 <= p <= 1]:

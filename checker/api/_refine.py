@@ -29,9 +29,9 @@ UNTRIED = "no proof was tried: that takes a check with steps, to its end"
 
 @dataclass(frozen=True)
 class CheckedRefinement:
-    """One refinement: its check, the run to what is wrong, and its proof where one was wanted.
+    """One refinement: its check, the run to the failure, and its proof if one was requested.
 
-    `untried` says that a proof was wanted and there was nothing to begin it with.
+    `untried` says that a proof was requested, but the check gave nothing to start it from.
     """
 
     check: RefinementCheck
@@ -41,17 +41,17 @@ class CheckedRefinement:
 
     @property
     def holds(self) -> bool:
-        """Whether it was shown, by a proof too if one was wanted. Of nothing, nothing holds."""
+        """Whether it was shown, and proved if that was requested. False if nothing was compared."""
         refines = self.check.status is RefinementStatus.REFINES and self.check.nothing is None
         return refines and not self.open
 
     @property
     def open(self) -> bool:
-        """Whether a proof was wanted and there is none."""
+        """Whether a proof was requested and there is none."""
         return self.untried or (self.proof is not None and not self.proof.proved)
 
     def report_proof(self, out: Output) -> None:
-        """What came of the proof, if one was wanted."""
+        """The result of the proof, if one was requested."""
         if self.untried:
             out.line(UNTRIED, "warn")
         elif self.proof is not None:
@@ -60,9 +60,9 @@ class CheckedRefinement:
 
 @dataclass(frozen=True, repr=False)
 class RefinementResult(Result):
-    """What was found of each refinement in turn; none is checked beyond one that fails.
+    """The results of several refinements in turn; after one that fails, no other is checked.
 
-    `notes` say which parts of the explanation could not be made.
+    `notes` say which parts of the explanation could not be computed.
     """
 
     refinements: tuple[CheckedRefinement, ...]
@@ -138,16 +138,16 @@ def refine(
     limit: int | None = None,
     report: Report | None = None,
 ) -> RefinementResult:
-    """Check that every reachable step of a protocol is a step, or none, of a simpler one.
+    """Check that every reachable step of a protocol maps to a step, or none, of a simpler one.
 
-    Two protocols are held against each other by the bundled refinements that lead from one to the
-    other; without `abstract`, by all from `concrete` on. One's own `Refinement` has a mapping of
-    its own, and says which protocols it is of. `sizes` and `faults` are those of the concrete
-    protocol. The search stops when its states take more than `memory` bytes, or after `limit` of
-    them. With `prove`, what holds is then proved for any number of elements. `report` is called now
-    and then with how far the search is.
+    The bundled refinements that lead from `concrete` to `abstract` are checked; without `abstract`,
+    all from `concrete` on. Instead, `concrete` may be a `Refinement` of your own, which names both
+    protocols and has a mapping. `sizes` and `faults` are those of the concrete protocol. The search
+    stops when its states take more than `memory` bytes, or after `limit` states. With `prove`, what
+    holds is then proved for any number of elements. `report` is called from time to time with the
+    progress of the search.
 
-    Raises ModelError, SizeError, InputError; StepError where a mapping is undefined.
+    Raises ModelError, SizeError, InputError; StepError if a mapping is undefined.
     """
     if isinstance(sizes, Sizes):
         raise InputError("several protocols take their sizes here: give them by name")
@@ -162,7 +162,7 @@ def refine(
 def links_of(
     concrete: type[Protocol] | str | Refinement, abstract: type[Protocol] | str | None
 ) -> list[Refinement]:
-    """The refinements that are meant. Raises InputError, ModelError."""
+    """The refinements that the arguments stand for. Raises InputError, ModelError."""
     if not isinstance(concrete, Refinement):
         return chain(_loaded(concrete), None if abstract is None else _loaded(abstract))
     if abstract is not None:
@@ -184,9 +184,9 @@ def sorts_of(link: Refinement) -> set[str]:
 
 @dataclass
 class Refining:
-    """Several refinements, checked one after the other, each with the sizes of those before it.
+    """Several refinements, checked one after the other, with the same sizes.
 
-    `sizes` and `faults` are of the first concrete protocol. To be used as `refine` does.
+    `sizes` and `faults` are those of the first concrete protocol.
     """
 
     links: list[Refinement]
@@ -199,7 +199,7 @@ class Refining:
     explaining: Explaining = field(default_factory=Explaining)
 
     def pending(self) -> Iterator[Refinement]:
-        """The refinements still to be checked; beyond a protocol that fails nothing follows."""
+        """The refinements still to be checked: none after one that fails."""
         for link in self.links:
             if link.concrete in self.failed:
                 self.failed.add(link.abstract)
@@ -207,8 +207,8 @@ class Refining:
                 yield link
 
     def check(self, link: Refinement, report: Report | None = None) -> CheckedRefinement:
-        """Check one refinement, and explain what is found."""
-        if self.done:  # the first has said which names are unknown
+        """Check one refinement, and explain its failure, if any."""
+        if self.done:  # the first check has reported unknown names
             self.sizes = {n: size for n, size in self.sizes.items() if n in sorts_of(link)}
         first = link.concrete is self.links[0].concrete
         found = check_refinement(
@@ -226,7 +226,7 @@ class Refining:
         return self.done[-1]
 
     def prove(self, link: Refinement) -> CheckedRefinement:
-        """Prove what was checked last, unless it fails or nothing was compared."""
+        """Prove the refinement checked last, unless it failed or nothing was compared."""
         checked = self.done[-1]
         found = checked.check
         if found.status is RefinementStatus.FAILS:
@@ -240,7 +240,7 @@ class Refining:
         return checked
 
     def result(self) -> RefinementResult:
-        """What was found so far."""
+        """The results so far."""
         return RefinementResult(tuple(self.done), tuple(self.explaining.notes))
 
     def _run(self, found: RefinementCheck) -> Trace | None:

@@ -72,7 +72,7 @@ def replay(
     protocol: type[Protocol] | str | None = None,
     step_timeout: float | None = None,
 ) -> ReplayResult:
-    """Drive an implementation along a trace, and compare it with the model after each step.
+    """Replay a trace on an implementation, and compare it with the model after each step.
 
     `trace` is a result's, or the name of an ITF file. `adapter` drives an implementation of yours.
     By its name, "path.py:Class", "module:Class" or, in any language, "exec:COMMAND", it runs in a

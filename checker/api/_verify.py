@@ -1,4 +1,4 @@
-"""`quorate.verify`: everything that can be asked of a protocol, in one go."""
+"""`quorate.verify`: all checks of a protocol at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .searches import Folder
 
 @dataclass(frozen=True, repr=False)
 class VerifyResult(Result):
-    """What was looked at: `verification` has a row for each thing, and each mutant."""
+    """The results of all checks: `verification` has a row for each, and one for each mutant."""
 
     verification: Verification
 
@@ -48,7 +48,7 @@ class VerifyResult(Result):
         return next((r.trace for r in runs if r.trace is not None), None)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
-        """The result as plain data; the files are those that `verify` has written."""
+        """The result as plain data, with the names of the files that `verify` wrote."""
         return verification_json.as_json(self.verification)
 
     def show(self, out: Output) -> None:
@@ -67,10 +67,11 @@ def verify(
     """Explore a protocol, check the states with Z3, prove it at these sizes and at any.
 
     A counterexample is written to `folder`, and replayed on the bundled implementation if there is
-    one. Without a protocol that is done with the bundled Paxos, whose implementation is to follow
-    runs of the model; then real bugs are seeded, with `all_mutants` all of them: each must be found
+    one. Without a protocol, this is done with the bundled Paxos, and its implementation must follow
+    runs of the model. Then real bugs are seeded, with `all_mutants` all of them: each must be found
     in the model, refused by healthy code and reproduced by code with the same bug. `report` is
-    called with what is looked at, with each row when it is found, and with the progress between.
+    called with each protocol as it begins, with each row as it is found, and with the progress in
+    between.
 
     Raises ModelError, SizeError, InputError.
     """
@@ -92,4 +93,4 @@ def verify(
 
 
 def _silent(_: object) -> None:
-    """Nobody wants to know."""
+    """Report nothing."""

@@ -1,7 +1,7 @@
-"""The errors of Quorate: one root, and a family for each of those who can do something about it.
+"""The errors of Quorate: one root, and families that say who can fix the error.
 
-This module imports nothing of Quorate, so that every part of it can build on it: models, traces and
-implementations, too, which know nothing of their checker.
+This module imports nothing of Quorate, so every part can build on it, also models, traces and
+implementations, which know nothing of the checker.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import Any
 
 
 class QuorateError(Exception):
-    """Whatever Quorate raises on purpose; the text is for the user."""
+    """The root of all errors that Quorate raises on purpose; the text is for the user."""
 
 
 class ProtocolError(QuorateError):
-    """The protocol as it is described has a mistake, or is undefined where it was run."""
+    """The protocol's description has a mistake, or is undefined somewhere."""
 
 
 class ArgumentError(QuorateError):
-    """What Quorate was given cannot be used: a file, a name, a size, an option."""
+    """An argument cannot be used: a file, a name, a size, an option."""
 
 
 class ImplementationError(QuorateError):
-    """An implementation, or the adapter to one, did not do what was asked of it."""
+    """An implementation or its adapter did not do what was asked of it."""
 
 
 class InternalError(QuorateError):
@@ -30,7 +30,7 @@ class InternalError(QuorateError):
 
 
 class ViolationError(QuorateError):
-    """`raise_for_violation`: a property is violated, or undefined somewhere; see `result`."""
+    """Raised by `raise_for_violation`: a property is violated, or undefined; see `result`."""
 
     def __init__(self, message: str, result: Any) -> None:
         super().__init__(message)

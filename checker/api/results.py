@@ -1,6 +1,6 @@
-"""What `quorate`'s functions return: one class for each, on a common base.
+"""The results of Quorate's functions: a common base, and the result of `check`.
 
-A result prints itself, at the prompt and in a notebook, as the command does.
+A result prints itself as the command does, at the prompt and in a notebook.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ if TYPE_CHECKING:
 
 
 class Result(ABC):
-    """What every result has."""
+    """What all results have in common."""
 
     @property
     @abstractmethod
     def holds(self) -> bool:
-        """Whether all that was asked was shown. False also where it was neither shown nor refuted.
+        """Whether everything claimed was shown. False also if it was neither shown nor refuted.
 
-        Of nothing, nothing holds: False where no invariant is claimed, or no state is reachable.
+        False too if there was nothing to show: no invariant is claimed, or no state is reachable.
         """
 
     @property
     @abstractmethod
     def violation(self) -> str | None:
-        """What is wrong, in one line; None where nothing was found to be."""
+        """What is wrong, in one line; None if no violation was found."""
 
     @property
     @abstractmethod
     def trace(self) -> Trace | None:
-        """The run to what is wrong, None where there is none."""
+        """The run to the violation, or None."""
 
     @abstractmethod
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
-        """The result as plain data, as `quorate.schema.json` says.
+        """The result as plain data, described by `quorate.schema.json`.
 
         `written` is the file that the trace was written to.
         """
@@ -59,7 +59,7 @@ class Result(ABC):
         """Write the result for people."""
 
     def raise_for_violation(self) -> None:
-        """Raise ViolationError if something was found to be wrong."""
+        """Raise ViolationError if a violation was found."""
         if self.violation is not None:
             raise ViolationError(self.violation, self)
 
@@ -72,9 +72,9 @@ class Result(ABC):
 
 @dataclass(frozen=True, repr=False)
 class CheckResult(Result):
-    """What a search found.
+    """The result of a search.
 
-    `exploration` has its counts; `notes` say which parts of the explanation could not be made.
+    `exploration` has its counts; `notes` say which parts of the explanation are missing.
     """
 
     protocol: type[Protocol]
@@ -100,14 +100,14 @@ class CheckResult(Result):
 
     @property
     def states(self) -> int:
-        """How many states were found; with symmetry, of how many orbits."""
+        """The number of states found; with symmetry, of orbits."""
         return self.exploration.states
 
     def graph(self) -> StateGraph:
         """The graph of all states and steps.
 
-        Raises InputError where the search does not keep all states in memory, or leaves some out;
-        SizeError where the graph would be too large.
+        Raises InputError if the search does not keep all states in memory, or leaves some out, and
+        SizeError if the graph would be too large.
         """
         from quorate.checker.explore.graph import StateGraph
 

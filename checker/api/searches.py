@@ -1,8 +1,8 @@
-"""The searches of `quorate.check`, one dataclass each: which there are, and what each can be told.
+"""The searches of `quorate.check`, one dataclass of options each.
 
     quorate.check(Paxos, sizes=..., search=quorate.BreadthFirst(threads=2))
 
-What does not go together cannot be written: a search has the fields that it takes and no others.
+A search has only the options that it supports, so options that conflict cannot be written.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from quorate.checker.explore.search.options import Storage as Storage
 
 @dataclass(frozen=True, kw_only=True)
 class BoundedModelChecking:
-    """A SAT solver is asked about all runs of at most `steps` steps; what is longer stays open."""
+    """Ask a SAT solver about all runs of at most `steps` steps. Longer runs stay open."""
 
     steps: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class KInduction:
-    """k-induction, k from 1 up to `most`: shows without exploring that the invariants hold."""
+    """Prove the invariants by k-induction, k from 1 to `most`, without exploring."""
 
     most: int
 
