@@ -12,9 +12,9 @@ from typing import Any
 from quorate.checker.conform.accepting import checked, read_accepted
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.conform.adapter_calls import Caller
+from quorate.checker.conform.by_name import adapter_named
 from quorate.checker.conform.conformance import SECONDS, Driven, DriveOptions, Verdict
 from quorate.checker.conform.conformance import conform as driven
-from quorate.checker.conform.process import STEP_TIMEOUT_S, AdapterProcess
 from quorate.checker.conform.registry import HEALTHY, adapter_for
 from quorate.checker.conform.subject import InProcess
 from quorate.checker.errors import InputError
@@ -87,10 +87,11 @@ def conform(
     only if all was driven, within `seconds`. `accept` names differences that are known, each with
     the reason; or it is a TOML file with these in a table [accepted].
 
-    `adapter` drives an implementation of yours. By its name, "path.py:Class" or "module:Class", it
-    runs in a process of its own, where a call that takes longer than `step_timeout` seconds (10 by
-    default) has hung; an object is called here, without a limit. Without an adapter the bundled
-    implementation is driven: `variant` is "healthy", as by default, or the name of a defect.
+    `adapter` drives an implementation of yours. By its name, "path.py:Class", "module:Class" or, in
+    any language, "exec:COMMAND", it runs in a process of its own, where a call that takes longer
+    than `step_timeout` seconds (10 by default) has hung; an object is called here, without a limit.
+    Without an adapter the bundled implementation is driven: `variant` is "healthy", as by default,
+    or the name of a defect.
 
     Raises ModelError, StepError, SizeError, InputError, AdapterError.
     """
@@ -107,7 +108,7 @@ def conform(
     options = DriveOptions(seconds=seconds, seed=seed, probing=probes, accepted=accepted)
     name = protocol if isinstance(protocol, str) and ":" in protocol else name_of(target)
     if isinstance(adapter, str):
-        with AdapterProcess(adapter, step_timeout or STEP_TIMEOUT_S) as process:
+        with adapter_named(adapter, target, step_timeout) as process:
             found = driven(target, name, given, process, options)
     else:
         driver = adapter_for(target, variant or HEALTHY) if adapter is None else adapter

@@ -24,7 +24,11 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.command("conform")
 @click.argument("protocol")
 @sizes_option
-@click.option("--adapter", help="Your own implementation: path.py:Class of an adapter.")
+@click.option(
+    "--adapter",
+    metavar="ADAPTER",
+    help="Your own implementation: path.py:Class, or exec:COMMAND in any language.",
+)
 @click.option(
     "--impl",
     "variant",

@@ -31,6 +31,14 @@ class Unrealisable(Exception):
     """
 
 
+class Contradiction(Exception):
+    """What the implementation did or holds is nothing that the model has a word for.
+
+    Both `perform` and `observe` may raise it. It is a difference wherever it comes: such as an
+    identifier that stands for two elements, or that no step of the model has made.
+    """
+
+
 class Chose:
     """What `perform` returns where the implementation chose another argument than the one asked.
 
@@ -81,10 +89,13 @@ class Adapter(Protocol):
     def perform(self, action: str, args: Mapping[str, Any]) -> Iterable[Record] | Chose:
         """Do one step; returns the messages that the implementation sent.
 
-        Raises Refusal, Unrealisable.
+        Raises Refusal, Unrealisable, Contradiction.
         """
         ...
 
     def observe(self) -> Mapping[str, Any]:
-        """The implementation's state, by the model's variables. What cannot be seen is left out."""
+        """The implementation's state, by the model's variables. What cannot be seen is left out.
+
+        Raises Contradiction.
+        """
         ...

@@ -14,7 +14,7 @@ from typing import Any
 
 from quorate.traces import FrozenMap, Record, Value
 
-from .adapter import Adapter, AdapterError, Chose, Refusal, Setting, Unrealisable
+from .adapter import Adapter, AdapterError, Chose, Contradiction, Refusal, Setting, Unrealisable
 
 Arguments = tuple[tuple[str, Value], ...]
 
@@ -49,7 +49,10 @@ NEVER_ANSWERS = (
 
 
 class Caller:
-    """An adapter whose answers are values of traces. Every method may raise AdapterError."""
+    """An adapter whose answers are values of traces. Every method may raise AdapterError.
+
+    Those that perform and observe may raise Contradiction.
+    """
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
@@ -63,7 +66,7 @@ class Caller:
         """Set the adapter up; what it returns is of no interest."""
         try:
             _called(self.adapter.start, setting)
-        except (Refusal, Unrealisable) as refusal:
+        except (Refusal, Unrealisable, Contradiction) as refusal:
             raise AdapterError(f"start refuses: {refusal}") from None
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Value]:
@@ -104,7 +107,7 @@ class Caller:
     def _plainly(self, method: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return _called(method, *arguments)
-        except (Refusal, Unrealisable) as refusal:
+        except (Refusal, Unrealisable, Contradiction) as refusal:
             raise AdapterError(f"{method.__name__} refuses: {refusal}") from None
 
     def observe(self) -> dict[str, Any]:
@@ -217,7 +220,7 @@ def _at(method: Callable[..., Any]) -> str:
 def _called(method: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return method(*arguments)
-    except (Refusal, Unrealisable, AdapterError):
+    except (Refusal, Unrealisable, Contradiction, AdapterError):
         raise
     except (Exception, SystemExit) as error:
         name = getattr(method, "__name__", "the adapter")

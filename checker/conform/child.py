@@ -16,7 +16,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
 from quorate.traces import Value
 
-from .adapter import Refusal, Unrealisable
+from .adapter import Contradiction, Refusal, Unrealisable
 from .adapter_calls import METHODS, Caller, place_of
 from .loading import load_adapter
 from .subject import Answer, InProcess
@@ -54,6 +54,8 @@ def _answer(method: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str
         return "refused", str(refusal)
     except Unrealisable as reason:
         return "skipped", str(reason)
+    except Contradiction as contradiction:
+        return "contradicted", str(contradiction)
     except InputError as error:
         return "error", str(error)
 
@@ -82,6 +84,8 @@ class _Served:
             connection.send((kind, answer))
             if kind == "error":
                 return
+            if answer.contradiction is not None:
+                break
             if answer.sent or answer.chosen or answer.seen != before:
                 break
         connection.send(("end", None))

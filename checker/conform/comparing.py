@@ -31,6 +31,8 @@ class Kind(Enum):
     """It changes its state otherwise in a step."""
     CHOOSES = "chooses"
     """It chooses an argument that the model does not allow."""
+    CONTRADICTS = "contradicts"
+    """It did or holds what the model has no word for."""
     ALLOWS = "allows"
     """It takes a step that the model disables: it sends something, or changes its state."""
 
@@ -75,10 +77,14 @@ class Comparer:
 
     def start(self, row: Row, answer: Answer) -> Unlike | None:
         """What is shown at the start."""
+        if answer.contradiction is not None:
+            return _contradicted(answer.contradiction)
         return self._state(Kind.STARTS, self.of(row), answer.seen)
 
     def step(self, before: Row, after: Row, answer: Answer) -> Unlike | None:
         """What was done, where the model goes from one state to another."""
+        if answer.contradiction is not None:
+            return _contradicted(answer.contradiction)
         if answer.refused is not None:
             return Unlike(Kind.REFUSES, None, "", "done", answer.refused)
         was, is_now = self.of(before), self.of(after)
@@ -90,6 +96,8 @@ class Comparer:
 
     def nothing(self, row: Row, answer: Answer) -> Unlike | None:
         """What was done, where the model stays in a state."""
+        if answer.contradiction is not None:
+            return _contradicted(answer.contradiction)
         here = self.of(row)
         return self._sent(here, here, answer, Kind.ALLOWS) or self._state(
             Kind.ALLOWS, here, answer.seen
@@ -140,6 +148,10 @@ class Comparer:
                 return Unlike(kind, variable, f"{variable}{key}", show(wanted), show(found))
         self.shown.update(seen)
         return None
+
+
+def _contradicted(text: str) -> Unlike:
+    return Unlike(Kind.CONTRADICTS, None, "", "no word for this", text)
 
 
 def _messages(messages: frozenset[Value]) -> str:

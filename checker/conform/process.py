@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from quorate.traces import Value
 
-from .adapter import AdapterError, Refusal, Setting, Unrealisable
+from .adapter import AdapterError, Contradiction, Refusal, Setting, Unrealisable
 from .child_process import GRACE_S, ChildProcess
 from .subject import Answer
 
@@ -70,7 +70,10 @@ class AdapterProcess:
     def start(self, setting: Setting) -> Answer:
         """Set the adapter up, and look. Raises AdapterError, as the other methods do."""
         self._asked("start", setting)
-        return Answer(self.observe())
+        try:
+            return Answer(self.observe())
+        except Contradiction as contradiction:
+            return Answer({}, contradiction=str(contradiction))
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Any]:
         """Do one step; the messages sent. Raises Refusal, Unrealisable."""
@@ -132,6 +135,8 @@ class AdapterProcess:
             raise Refusal(answer)
         if kind == "skipped":
             raise Unrealisable(answer)
+        if kind == "contradicted":
+            raise Contradiction(answer)
         if kind == "error":
             raise AdapterError(answer)
         return answer

@@ -17,7 +17,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Step, Trace, Value, show
 
-from .adapter import Adapter, AdapterError, Refusal, Unrealisable
+from .adapter import Adapter, AdapterError, Contradiction, Refusal, Unrealisable
 from .adapter_calls import Caller
 from .recorded import sizes_of
 from .seen import Terms, differing, holds, read_by
@@ -117,20 +117,32 @@ class _Run:
             {v.name: self.trace.initial[v.name] for v in self.terms.description.variables}
         )
         self.caller.start(setting_of(self.protocol, self.sizes, self.trace.protocol, initial))
-        if difference := self._observed(0, None):
+        try:
+            difference = self._observed(0, None)
+        except Contradiction as found:
+            difference = _contradicted(0, None, found)
+        if difference is not None:
             return self._result(ReplayVerdict.DIVERGES, 0, difference)
         for number, step in self.trace.numbered():
             self.number = number
             try:
-                difference = self._performed(number, step) or self._observed(number, step)
-            except Refusal as refusal:
-                return self._refused(number, step, refusal)
-            except Unrealisable as why:
-                reason = f"the adapter cannot bring step {number} about, {step.title()}: {why}"
-                return self._result(ReplayVerdict.UNJUDGED, number - 1, reason=reason)
-            if difference is not None:
-                return self._differs(number, difference)
+                ended = self._step(number, step)
+            except Contradiction as found:
+                ended = self._differs(number, _contradicted(number, step, found))
+            if ended is not None:
+                return ended
         return self._ended()
+
+    def _step(self, number: int, step: Step) -> Replay | None:
+        """One step; how the replay ends, if it ends here."""
+        try:
+            difference = self._performed(number, step) or self._observed(number, step)
+        except Refusal as refusal:
+            return self._refused(number, step, refusal)
+        except Unrealisable as why:
+            reason = f"the adapter cannot bring step {number} about, {step.title()}: {why}"
+            return self._result(ReplayVerdict.UNJUDGED, number - 1, reason=reason)
+        return None if difference is None else self._differs(number, difference)
 
     def _performed(self, number: int, step: Step) -> Divergence | None:
         """One step, and the messages that it makes the implementation send."""
@@ -244,6 +256,12 @@ class _Run:
         names = (v.name for v in self.terms.description.variables)
         unseen = tuple(name for name in names if name not in known)
         return Replay(verdict, steps, divergence, violated, reason, unseen)
+
+
+def _contradicted(number: int, step: Step | None, found: Contradiction) -> Divergence:
+    title = step.title() if step else "the initial state"
+    node = step.node if step else None
+    return Divergence(number, title, node, None, "no word for this", str(found))
 
 
 def _messages(messages: frozenset[Value]) -> str:

@@ -17,7 +17,7 @@ from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Value
 
-from .adapter import Refusal, Setting, Unrealisable
+from .adapter import Contradiction, Refusal, Setting, Unrealisable
 from .adapter_calls import NOTHING, Caller
 
 
@@ -33,6 +33,8 @@ class Answer(NamedTuple):
     """Why the adapter cannot bring the step about."""
     chosen: tuple[tuple[str, Value], ...] = ()
     """The arguments that it chose itself."""
+    contradiction: str | None = None
+    """What it did or holds that the model has no word for; nothing else is said then."""
 
 
 class Subject(Protocol):
@@ -85,9 +87,18 @@ class InProcess:
 
     def start(self, setting: Setting) -> Answer:
         self._caller.start(setting)
-        return Answer(self._caller.observe())
+        try:
+            return Answer(self._caller.observe())
+        except Contradiction as contradiction:
+            return Answer({}, contradiction=str(contradiction))
 
     def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        try:
+            return self._stepped(action, args)
+        except Contradiction as contradiction:
+            return Answer({}, contradiction=str(contradiction))
+
+    def _stepped(self, action: str, args: Mapping[str, Value]) -> Answer:
         caller = self._caller
         try:
             sent, chosen = caller.done(action, args)

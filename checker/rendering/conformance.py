@@ -23,6 +23,7 @@ MEANING = {
     Kind.SENDS: "it sends other messages than the model",
     Kind.CHANGES: "it does not end in the model's state",
     Kind.CHOOSES: "it chooses what the model does not allow",
+    Kind.CONTRADICTS: "the model has no word for what it does",
     Kind.ALLOWS: "it takes a step that the model disables",
 }
 
@@ -106,7 +107,7 @@ def _report_difference(out: Output, number: int, d: FoundDifference, full: bool)
         out.line(f"then {d.tried}", indent=1)
     for line in _table(d.values, d.unlike.kind):
         out.line(line, indent=2)
-    if d.kind in (Kind.REFUSES, Kind.CHOOSES, Kind.STARTS) or not d.values:
+    if d.kind in (Kind.REFUSES, Kind.CHOOSES, Kind.STARTS, Kind.CONTRADICTS) or not d.values:
         out.line(f"the model has   {d.unlike.model}", indent=2)
         out.line(f"the code has    {d.unlike.code}", indent=2)
     for guard, text in d.guards:
@@ -122,7 +123,7 @@ def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
     rows = [("", "before", "the model", "the code")]
     for v in values:
         rows.append((v.place, v.before, v.model, "not shown" if v.code is None else v.code))
-    if len(rows) == 1 or kind is Kind.REFUSES:
+    if len(rows) == 1 or kind in (Kind.REFUSES, Kind.CONTRADICTS):
         return
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
     marks = ["", *("  <" if v.differs else "" for v in values)]

@@ -1,0 +1,1 @@
+"""What adapters need besides their three methods; imported as `quorate.kit`."""

@@ -1,0 +1,155 @@
+"""An event loop for asyncio code that runs until nothing is left to do, and then stands still.
+
+There are no sockets, no threads and no waiting: time is a `Clock`, and what is ready runs in the
+order in which it became ready, so that the same steps give the same run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from typing import Any, TypeVar
+
+from .clock import Clock
+
+T = TypeVar("T")
+
+
+class EventLoop(asyncio.AbstractEventLoop):
+    """A pumped event loop: `run` starts coroutines, `pump` and `advance` run what is ready."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self._ready: deque[asyncio.Handle] = deque()
+        self._failures: list[BaseException] = []
+        self._running = self._closed = False
+
+    # ------------------------------------------------------------ for adapters
+
+    def run(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a coroutine, and run until nothing is left to do: it may still wait for time."""
+        task = self.create_task(work)
+        self.pump()
+        if task.done() and not task.cancelled():
+            task.result()
+        return task
+
+    def pump(self) -> None:
+        """Run until nothing is left to do. Raises what a callback raised."""
+        with self._entered():
+            while self._ready:
+                handle = self._ready.popleft()
+                if not handle.cancelled():
+                    handle._run()
+        if self._failures:
+            raise self._failures.pop(0)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, running what becomes ready at each time before it goes on."""
+        end = self.clock.time() + seconds
+        self.pump()
+        while (when := self.clock.next()) is not None and when <= end:
+            self.clock.advance(max(0.0, when - self.clock.time()))
+            self.pump()
+        self.clock.advance(end - self.clock.time())
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        before = events._get_running_loop()
+        events._set_running_loop(self)
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
+            events._set_running_loop(before)
+
+    # ------------------------------------------------------------ what asyncio asks for
+
+    def time(self) -> float:
+        return self.clock.time()
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self.clock.call_at(when, self._ready.append, handle)
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """A handle that is cancelled does not run."""
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, **how: Any) -> asyncio.Task[Any]:
+        return asyncio.Task(coro, loop=self, **how)
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """The call is made at once: there are no threads."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def run_until_complete(self, future: Any) -> Any:
+        """Run until this is done, letting time pass where everything waits for it."""
+        task = asyncio.ensure_future(future, loop=self)
+        self.pump()
+        while not task.done():
+            if (when := self.clock.next()) is None:
+                raise RuntimeError("it waits for what never comes: nothing is left to do")
+            self.advance(max(0.0, when - self.time()))
+        return task.result()
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if "handle" in context and isinstance(error := context.get("exception"), BaseException):
+            self._failures.append(error)
+
+    def is_running(self) -> bool:
+        return self._running
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        self._closed = True
+
+    def get_debug(self) -> bool:
+        return False
+
+    async def shutdown_asyncgens(self) -> None:
+        """None are kept."""
