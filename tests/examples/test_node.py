@@ -10,7 +10,7 @@ import pytest
 
 from quorate.checker.cli.main import run
 from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.conformance import Conformance, Options, Verdict, conform
+from quorate.checker.conform.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.model.paxos import Paxos
 from quorate.traces import write_itf
 
@@ -22,10 +22,11 @@ ADAPTER = f"exec:node {Path(__file__).parent / 'node' / 'adapter.js'}"
 DEFECT = "no-promise-by-vote"
 
 
-def conformed(adapter: str, acceptors: int, seconds: float) -> Conformance:
+def conformed(adapter: str, acceptors: int, seconds: float) -> Driven:
     sizes = Paxos.sized(Acceptor=acceptors, Ballot=2, Value=2)
     with adapter_named(adapter, Paxos, 60) as subject:
-        return conform(Paxos, "quorate.model.paxos:Paxos", sizes, subject, Options(seconds=seconds))
+        options = DriveOptions(seconds=seconds)
+        return conform(Paxos, "quorate.model.paxos:Paxos", sizes, subject, options)
 
 
 def test_the_healthy_one_does_all_that_the_model_does_and_nothing_else() -> None:

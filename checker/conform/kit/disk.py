@@ -61,7 +61,8 @@ class Disk:
     def watched(self) -> Iterator[None]:
         """While this lasts, os.fsync and os.fdatasync sync this disk's files too."""
         kept = os.fsync, os.fdatasync
-        os.fsync, os.fdatasync = self._syncing(kept[0]), self._syncing(kept[1])
+        for name, sync in zip(("fsync", "fdatasync"), kept, strict=True):
+            setattr(os, name, self._syncing(sync))
         try:
             yield
         finally:

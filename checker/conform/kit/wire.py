@@ -68,6 +68,6 @@ class Wire:
         """
         for found in reversed(self._caught.get(record, [])):
             if target is None or found.target is None or found.target == target:
-                return found._replace(message=deepcopy(found.message))
+                return Caught(found.source, found.target, deepcopy(found.message))
         towards = "" if target is None else f" to {target}"
         raise Unrealisable(f"the code has sent no {record.tag} like this{towards}")

@@ -9,7 +9,7 @@ import pytest
 
 from quorate.checker.conform.adapter_calls import Caller
 from quorate.checker.conform.comparing import Kind
-from quorate.checker.conform.conformance import Conformance, Options, conform
+from quorate.checker.conform.conformance import Driven, DriveOptions, conform
 from quorate.checker.conform.process import AdapterProcess
 from quorate.checker.conform.replay import ReplayVerdict, replay
 from quorate.checker.conform.subject import InProcess
@@ -29,8 +29,8 @@ CASES = [
 def test_it_is_a_difference(
     adapter: type[DoorsAdapter], action: str, text: str, in_a_process: bool
 ) -> None:
-    def conformed(subject: Any) -> Conformance:
-        return conform(Doors, "x:Doors", Doors.sized(), subject, Options())
+    def conformed(subject: Any) -> Driven:
+        return conform(Doors, "x:Doors", Doors.sized(), subject, DriveOptions())
 
     if in_a_process:
         name = f"{Path(__file__).with_name('doors.py')}:{adapter.__name__}"
