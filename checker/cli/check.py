@@ -45,14 +45,16 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @click.option(
     "--memory",
     type=Bytes(),
-    help="What the states may take: 8GiB. Breadth-first search goes on on disk beyond it.",
+    help="Memory for the states: 8GiB. Beyond it, breadth-first search continues on disk.",
 )
 @click.option(
     "--spill",
     type=click.Path(path_type=Path),
-    help="The folder for that; by default, one for temporary files.",
+    help="Folder for states on disk; by default, the one for temporary files.",
 )
-@click.option("--checkpoint", metavar="DIR", help="Keep the search in a folder, and go on from it.")
+@click.option(
+    "--checkpoint", metavar="DIR", help="Save the search in a folder, and resume it from there."
+)
 @click.option(
     "--every",
     type=click.FloatRange(min=0),
@@ -76,12 +78,12 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
     "--induction",
     type=click.IntRange(min=1),
     metavar="K",
-    help="Show by k-induction, k up to K, that the invariants hold, instead of exploring.",
+    help="Prove the invariants by k-induction, k up to K, instead of exploring.",
 )
 @click.option(
     "--symmetry",
     is_flag=True,
-    help="Expand one state of each orbit of interchangeable elements; exact.",
+    help="Expand one state of each orbit of interchangeable elements; the verdict is exact.",
 )
 @click.option(
     "--threads",
@@ -93,25 +95,25 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
     type=click.Choice(list(SEARCHES)),
     default="breadth-first",
     show_default=True,
-    help="In which order; the last three are for spaces that cannot be exhausted.",
+    help="Order of the search. The last three are for state spaces too large to exhaust.",
 )
 @click.option(
     "--depth",
     type=click.IntRange(min=1),
     help="The longest path that --search depth-first or random follows.",
 )
-@click.option("--walks", type=click.IntRange(min=1), help="How many --search random takes.")
-@click.option("--seed", type=click.IntRange(min=0), help="Another seed, other --search random.")
+@click.option("--walks", type=click.IntRange(min=1), help="Number of walks of --search random.")
+@click.option("--seed", type=click.IntRange(min=0), help="Random seed of --search random.")
 @click.option(
     "--ray",
     metavar="ADDRESS",
     help="Search on a Ray cluster: auto, an address, or local to start one here.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="How many, with --ray.")
+@click.option("--workers", type=click.IntRange(min=1), help="Number of workers of --ray.")
 @click.option(
     "--por",
     is_flag=True,
-    help="Partial-order reduction: leave out steps without which no violation is missed.",
+    help="Partial-order reduction: skip steps that no violation depends on.",
 )
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def command(
     nodes: int, value: str, kill: int, data_dir: Path | None, timeout: float, as_json: bool
 ) -> int:
-    """Start one process per node, propose VALUE, print what each learner committed.
+    """Start one process per node, propose VALUE, and print what each learner commits.
 
-    Killed nodes are started again and must learn the same value from their stores and peers.
+    Killed nodes are restarted, and must learn the same value from their stores and peers.
     """
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output

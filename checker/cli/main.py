@@ -16,7 +16,7 @@ from .exit_codes import OUR_BUG
 from .streams import occupy, print_whole, standard, undisturbed
 
 VERBS = {
-    "verify": "Explore, prove, mutate and replay, in one go: the main job.",
+    "verify": "Explore, prove, seed bugs and replay, all at once.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
     "refine": "Check that one protocol implements another, step by step.",
     "prove": "Prove the invariants for any number of elements of every sort.",
@@ -24,7 +24,7 @@ VERBS = {
     "conform": "Drive an implementation along all that a model does, and compare.",
     "replay": "Replay a trace on an implementation, step by step.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
-    "cluster": "Run the bundled Paxos as real processes and have a value chosen.",
+    "cluster": "Run the bundled Paxos as real processes, and let them choose a value.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
 }
 

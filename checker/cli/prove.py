@@ -31,14 +31,14 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="How much a prover may do for each obligation: 1 is about a second of an idle machine.",
+    help="Effort limit for each obligation: 1 is about a second on an idle machine.",
 )
 @click.option(
     "-i",
     "--invariant",
     "only",
     multiple=True,
-    help="Prove this invariant (repeatable), with these alone as hypotheses.",
+    help="Prove this invariant (repeatable), with only these as hypotheses.",
 )
 @click.option("--core", is_flag=True, help="Show which hypotheses each obligation needs.")
 @click.option(
@@ -54,28 +54,28 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
 @click.option(
     "--refute/--no-refute",
     default=True,
-    help="Look at small sizes for what breaks that which is not proved.",
+    help="Search small sizes for a counterexample to what is not proved.",
 )
 @click.option(
     "--find",
     is_flag=True,
-    help="Look for the lemmas that agreement (or -i) needs, and prove it with them.",
+    help="Look for lemmas that agreement (or -i) needs, and prove it with them.",
 )
-@click.option("--keep", is_flag=True, help="With --find: start from the other invariants too.")
+@click.option("--keep", is_flag=True, help="With --find: use the other invariants as lemmas, too.")
 @click.option(
     "--time",
     type=click.FloatRange(min=0, min_open=True),
     help=f"With --find: seconds to look for lemmas.  [default: {TIME_S:g}]",
 )
-@click.option("--strict", is_flag=True, help="Where nothing is claimed, exit with 4.")
+@click.option("--strict", is_flag=True, help="Exit with 4 if no invariant is claimed.")
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
     """Prove the invariants of PROTOCOL for any number of elements of every sort.
 
-    Any number of acceptors, ballots, values, faults; any quorum systems that meet as declared. What
-    is not proved gets, where one is found at small sizes, a step that breaks it (not inductive) or
-    a run (violated).
+    Any number of acceptors, ballots, values and faults; any quorum systems that meet as declared.
+    For an invariant that is not proved, a counterexample is searched for at small sizes: a step
+    that breaks it (not inductive) or a run (violated).
 
     \b
     quorate prove Paxos

@@ -35,7 +35,7 @@ class Rate(click.ParamType[Fraction, Any]):
 @click.option(
     "--size",
     type=click.IntRange(1, 64),
-    help="How many members; by default the first number from 3 up that fits (the library: 9).",
+    help="Number of members; by default the smallest one, from 3 up, that fits (the library: 9).",
 )
 @click.option(
     "--down",
@@ -43,22 +43,22 @@ class Rate(click.ParamType[Fraction, Any]):
     multiple=True,
     default=("0.1", "0.01"),
     show_default="0.1 and 0.01",
-    help="How probable it is that a member is down (repeatable).",
+    help="Probability that a member is down (repeatable).",
 )
 @click.option(
     "--effort",
     type=click.FloatRange(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="How much Z3 may do for each question: 1 is about a second of an idle machine.",
+    help="Effort limit for each question: 1 is about a second on an idle machine.",
 )
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
     """Compare quorum systems: which meet, proved by Z3, and how available each is.
 
-    Those of a protocol, one system, all systems of a file, or, without a name, the bundled library.
-    Availability is exact: how many sets of members contain a quorum is counted, not sampled.
+    The argument is a protocol, one system, or a file with systems; by default, the bundled library.
+    Availability is exact: the sets of members that contain a quorum are counted, not sampled.
 
     \b
     quorate quorums

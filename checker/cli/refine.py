@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.argument("abstract", required=False)
 @sizes_option
 @click.option("--mapping", help="Your own mapping: path.py:function.")
-@click.option("--prove", is_flag=True, help="Prove it too, for any number of elements.")
-@click.option("--memory", type=Bytes(), help="Stop when the states need more than this: 8GiB.")
+@click.option("--prove", is_flag=True, help="Also prove it, for any number of elements.")
+@click.option("--memory", type=Bytes(), help="Limit on the memory for the states: 8GiB.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the failing run (ITF).")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 def command(**options: Any) -> int:
     """Check that CONCRETE implements ABSTRACT, step by step.
 
-    Every reachable step of CONCRETE, read through a mapping, must be a step of ABSTRACT or change
-    nothing there. Mappings are bundled for PaxosRoles to Paxos, Paxos to Voting, Voting to
-    Consensus and PaxosRoles to Consensus; without ABSTRACT all from CONCRETE on are checked. A
-    modification is mapped like what it modifies, and may be held against that itself. Sizes are
-    those of CONCRETE.
+    A mapping must take every reachable step of CONCRETE to a step of ABSTRACT, or to no change.
+    Mappings are bundled for PaxosRoles to Paxos, Paxos to Voting, Voting to Consensus and
+    PaxosRoles to Consensus; without ABSTRACT, all from CONCRETE on are checked. A modification
+    uses the mappings of the protocol that it modifies, and can be compared with that protocol
+    itself. Sizes are those of CONCRETE.
 
-    With --prove what holds there is proved for any number of elements; where that fails, the
-    answer is open (exit 4).
+    With --prove, a refinement that holds is then proved for any number of elements; if that fails,
+    the result is open (exit 4).
 
     \b
     quorate refine Paxos -s Acceptor=3,Ballot=2,Value=2

@@ -43,16 +43,16 @@ def command(**options: Any) -> int:
     After each step the state and the messages sent are compared. The outcome is one of:
 
     \b
-      reproduced  it does every step of a counterexample, and violates the property (exit 1)
-      refused     it does not do a step of a counterexample: it has not that bug (exit 0)
-      conforms    it does every step of a run that violates nothing (exit 0)
-      diverges    it does not: it does not conform (exit 5)
-      unjudged    the adapter shows too little to say (exit 4)
+      reproduced  it takes every step of a counterexample, and violates the property (exit 1)
+      refused     it does not take a step of a counterexample: it does not have that bug (exit 0)
+      conforms    it takes every step of a run that violates nothing (exit 0)
+      diverges    it does not take every step of such a run (exit 5)
+      unjudged    the adapter shows too little for a verdict (exit 4)
 
     An adapter in another language is a command that answers JSON lines on its standard input and
     output: --adapter 'exec:node acceptors.js'.
 
-    An adapter that raises, exits, hangs, or answers what the model does not know ends in exit 2.
+    An adapter that raises, exits, hangs, or shows values that the model does not have: exit 2.
     """
     import quorate
     from quorate.checker.rendering.document import envelope

@@ -46,14 +46,14 @@ CODES = {
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Verify PROTOCOL, or without one the bundled Paxos and its implementation.
+    """Verify PROTOCOL or, without it, the bundled Paxos and its implementation.
 
-    The bundled Paxos is explored to a networkx graph; its invariants are checked by the kernel and
-    by Z3, the intersection of its quorums is proved; then real bugs are seeded one by one: each
-    must be found, its counterexample must be refused by the healthy implementation and reproduced
+    The bundled Paxos is explored to a networkx graph, its invariants are checked by the kernel and
+    by Z3, and the intersection of its quorums is proved. Then real bugs are seeded one by one. Each
+    must be found; its counterexample must be refused by the healthy implementation and reproduced
     by one with the same bug.
 
-    PROTOCOL (with -s sizes) gets the same treatment up to its own counterexample.
+    PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
     import quorate
     from quorate.checker.loading import load_protocol
