@@ -82,12 +82,14 @@ def run_cluster(
     timeout: float = 30.0,
     kill: int = 0,
     report: Reporter = lambda event: None,
+    journal: bool = False,
 ) -> ClusterResult:
     """Run `nodes` processes until all of them have committed one value.
 
     The last `kill` of them, a minority, are killed with SIGKILL before the value is
     proposed, and restarted once the others have committed it. `timeout` in seconds
-    bounds everything; without a `data_dir` the nodes' memory is thrown away.
+    bounds everything; without a `data_dir` the nodes' memory is thrown away. With `journal` each
+    node keeps one, `journal.jsonl` in its folder of `data_dir`.
     """
     _check(nodes, value, timeout, kill)
     with ExitStack() as cleanup:
@@ -95,7 +97,7 @@ def run_cluster(
             data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="quorate-")))
         members = tuple(f"n{index}" for index in range(nodes))
         _claim(data_dir, members)
-        run = _Run(members, data_dir, report, _earlier_value(data_dir, members))
+        run = _Run(members, data_dir, report, _earlier_value(data_dir, members), journal)
         return asyncio.run(run.within(timeout, value, members[nodes - kill :]))
 
 
@@ -149,7 +151,12 @@ class _Run:
     """One run of a cluster, from the first process to the last."""
 
     def __init__(
-        self, members: Sequence[str], data_dir: Path, report: Reporter, earlier: Value | None
+        self,
+        members: Sequence[str],
+        data_dir: Path,
+        report: Reporter,
+        earlier: Value | None,
+        journal: bool,
     ) -> None:
         addresses = dict(zip(members, free_addresses(len(members)), strict=True))
         self._report = report
@@ -159,7 +166,9 @@ class _Run:
         self._expected_exits: set[str] = set()
         self._report_error: Exception | None = None
         self._nodes = [
-            NodeProcess(NodeConfig(name, addresses, str(data_dir / name)), self._on_line)
+            NodeProcess(
+                NodeConfig(name, addresses, str(data_dir / name), journal=journal), self._on_line
+            )
             for name in members
         ]
 

@@ -70,11 +70,16 @@ _BODIES: Final = MappingProxyType(
 
 def encode(envelope: Envelope) -> bytes:
     """One envelope as JSON."""
-    body = {"type": _NAMES[type(envelope.body)], **msgspec.to_builtins(envelope.body)}
+    body = plain_message(envelope.body)
     try:
         return msgspec.json.encode({"src": envelope.src, "dest": envelope.dst, "body": body})
     except UnicodeEncodeError as error:
         raise WireError(f"A message holds text that is not Unicode: {error}.") from None
+
+
+def plain_message(message: Message) -> dict[str, Any]:
+    """A message as plain data, under its wire name."""
+    return {"type": _NAMES[type(message)], **msgspec.to_builtins(message)}
 
 
 def decode(payload: bytes) -> Envelope:

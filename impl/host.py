@@ -20,6 +20,7 @@ from typing import Final, Protocol, cast
 from .backoff import Backoff
 from .composition import HEALTHY, Composition
 from .errors import ImplError
+from .journal import Journal, nothing, persisted, received, sent, started
 from .learner import CATCH_UP
 from .messages import (
     Accept,
@@ -36,7 +37,7 @@ from .messages import (
 )
 from .outputs import Broadcast, Commit, Output, Outputs, Persist, Send, SetTimer
 from .proposer import RETRY
-from .records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
+from .records import RECORD_TYPES, AcceptorRecord, LearnerRecord, ProposerRecord, key_of
 from .storage import Store
 
 #: Unanswered questions after which a node with a vote concludes that nobody drives it.
@@ -83,29 +84,33 @@ class Node:
         services: Services,
         composition: Composition = HEALTHY,
         random: Random | None = None,
+        journal: Journal = nothing,
     ) -> None:
         self.name = name
         self.members = tuple(members)
         self._store = store
         self._services = services
+        self._journal = journal
         self._clients: set[str] = set()
         self._inbox: deque[Message] = deque()
         self._failed = False
+        records = {role: store.load(role) for role in RECORD_TYPES}
         quorums = composition.quorums(self.members)
         backoff = Backoff(Random() if random is None else random)
         self.proposer = composition.proposer.recover(
             name,
             self.members,
             quorums,
-            cast(ProposerRecord | None, store.load("proposer")),
+            cast(ProposerRecord | None, records["proposer"]),
             backoff,
         )
         self.acceptor = composition.acceptor.recover(
-            name, cast(AcceptorRecord | None, store.load("acceptor"))
+            name, cast(AcceptorRecord | None, records["acceptor"])
         )
         self.learner = composition.learner.recover(
-            name, self.members, quorums, cast(LearnerRecord | None, store.load("learner"))
+            name, self.members, quorums, cast(LearnerRecord | None, records["learner"])
         )
+        self._journal(started(name, records))
 
     def start(self) -> None:
         """Begin after a start or a restart: ask for the decided value unless it is known."""
@@ -114,6 +119,7 @@ class Node:
     def deliver(self, envelope: Envelope) -> None:
         """Take a message from the network."""
         body = envelope.body
+        self._journal(received(self.name, envelope.src, body))
         if isinstance(body, Request):
             self._run(lambda: self._on_request(envelope.src, body.value))
         else:
@@ -137,7 +143,9 @@ class Node:
         self._failed = True
         self._execute(handler())
         while self._inbox:
-            self._execute(self._route(self._inbox.popleft()))
+            message = self._inbox.popleft()
+            self._journal(received(self.name, self.name, message))
+            self._execute(self._route(message))
         self._failed = False
 
     def _route(self, message: Message) -> Outputs:
@@ -167,6 +175,7 @@ class Node:
         match output:
             case Persist(record):
                 self._store.save(key_of(record), record)
+                self._journal(persisted(self.name, record))
             case Send(dst, message):
                 self._post(dst, message)
             case Broadcast(_, message):
@@ -179,6 +188,7 @@ class Node:
                 self._on_commit(value)
 
     def _post(self, dst: str, message: Message) -> None:
+        self._journal(sent(self.name, dst, message))
         if dst == self.name:
             self._inbox.append(message)
         else:

@@ -19,6 +19,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +28,13 @@ import msgspec
 from .defects import COMPOSITIONS
 from .errors import ConfigError, ImplError, StorageError
 from .host import Node
+from .journal import FileJournal, Journal, nothing
 from .messages import Envelope, Value
 from .network import Transport
 from .storage import SqliteStore, Store
 
 STORE_FILE: Final = "node.sqlite"
+JOURNAL_FILE: Final = "journal.jsonl"
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +44,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     members: dict[str, tuple[str, int]]
     data_dir: str
     composition: str = "healthy"
+    journal: bool = False  # whether to keep one, in the data directory
 
 
 def read_config(path: Path) -> NodeConfig:
@@ -61,7 +65,9 @@ def read_config(path: Path) -> NodeConfig:
 class TcpHost:
     """Gives a node its services on an event loop: sockets, timers, and the log."""
 
-    def __init__(self, config: NodeConfig, store: Store, log: Callable[..., None]) -> None:
+    def __init__(
+        self, config: NodeConfig, store: Store, log: Callable[..., None], journal: Journal
+    ) -> None:
         self._name = config.name
         self._log = log
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -73,6 +79,7 @@ class TcpHost:
             store,
             self,
             COMPOSITIONS[config.composition],
+            journal=journal,
         )
 
     async def run(self) -> None:
@@ -130,17 +137,20 @@ async def serve(config: NodeConfig, log: Callable[..., None], *, until_eof: bool
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{data_dir} cannot be created: {error.strerror}.") from None
-    store = SqliteStore(data_dir / STORE_FILE)
-    try:
-        host = TcpHost(config, store, log)
+    with ExitStack() as cleanup:
+        store = SqliteStore(data_dir / STORE_FILE)
+        cleanup.callback(store.close)
+        journal: Journal = nothing
+        if config.journal:
+            journal = file = FileJournal(data_dir / JOURNAL_FILE)
+            cleanup.callback(file.close)
+        host = TcpHost(config, store, log, journal)
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, host.stop)
         if until_eof:
             loop.add_reader(sys.stdin, host.stop)
         await host.run()
-    finally:
-        store.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

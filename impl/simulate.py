@@ -22,6 +22,7 @@ from .composition import HEALTHY, Composition
 from .errors import ConfigError, SafetyViolation
 from .faults import Faults, draw_schedule
 from .host import Node
+from .journal import Journal, nothing
 from .messages import Envelope, Message, Request, Value
 from .records import Record
 from .report import Report, SimulationEvent
@@ -42,11 +43,13 @@ def simulate(
     proposals: Mapping[str, Value] | None = None,
     composition: Composition = HEALTHY,
     watch: Watcher | None = None,
+    journal: Journal = nothing,
 ) -> Report:
     """Run one cluster in a simulated world until every node has learned the value.
 
     `proposals` maps node names (`n0`, `n1`, …) to the values their clients want; without
-    it the first three nodes want one each. `watch` sees every event, with the live node.
+    it the first three nodes want one each. `watch` sees every event, with the live node;
+    `journal` takes the lines of all nodes' journals, and one where a node is killed.
     """
     if nodes < 1:
         raise ConfigError(f"A cluster needs at least one node, not {nodes}.")
@@ -55,7 +58,7 @@ def simulate(
     strangers = sorted(set(wanted) - set(names))
     if strangers:
         raise ConfigError(f"There is no node {strangers[0]}; there are {', '.join(names)}.")
-    world = _World(names, seed, Faults() if faults is None else faults, composition, watch)
+    world = _World(names, seed, Faults() if faults is None else faults, composition, watch, journal)
     return world.run(wanted)
 
 
@@ -119,9 +122,10 @@ class _World:
         faults: Faults,
         composition: Composition,
         watch: Watcher | None,
+        journal: Journal,
     ) -> None:
         self._seed, self._names, self._faults = seed, names, faults
-        self._composition, self._watch = composition, watch
+        self._composition, self._watch, self._journal = composition, watch, journal
         self._random = Random(f"{seed}/network")
         self._schedule = draw_schedule(faults, names, Random(f"{seed}/schedule"))
         self._now_s = 0.0
@@ -254,7 +258,15 @@ class _World:
         machine.lives += 1
         machine.timers.clear()
         random = Random(f"{self._seed}/{machine.name}/{machine.lives}")
-        node = Node(machine.name, self._names, machine.disk, machine, self._composition, random)
+        node = Node(
+            machine.name,
+            self._names,
+            machine.disk,
+            machine,
+            self._composition,
+            random,
+            self._journal,
+        )
         machine.node = node
         self.guarded(machine, node.start)
 
@@ -265,6 +277,7 @@ class _World:
         machine.disk.crash()
         self._counts["crashes"] += 1
         self.note(machine.name, "crash")
+        self._journal({"node": machine.name, "event": "killed"})
         self.at(max(0.0, back_s - self._now_s), lambda: self._revive(machine))
 
     def _revive(self, machine: _Machine) -> None:

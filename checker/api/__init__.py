@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ._refine import refine as refine
     from ._replay import ReplayResult as ReplayResult
     from ._replay import replay as replay
+    from ._validate import ValidateResult as ValidateResult
+    from ._validate import validate as validate
     from ._verify import VerifyResult as VerifyResult
     from ._verify import verify as verify
     from .errors import ArgumentError as ArgumentError
@@ -64,6 +66,7 @@ _HOMES = {
     "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),
     "_replay": ("ReplayResult", "replay"),
+    "_validate": ("ValidateResult", "validate"),
     "_verify": ("VerifyResult", "verify"),
     "errors": (
         "ArgumentError",

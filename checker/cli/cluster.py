@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import VIOLATED
-from .options import ascii_option, json_option
+from .options import ascii_option, json_option, option_error
 
 if TYPE_CHECKING:
     from quorate.checker.rendering.output import Output
@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     help="Kill this many nodes (a minority) with SIGKILL before the proposal.",
 )
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Keep the stores here.")
+@click.option(
+    "--journal", is_flag=True, help="Have each node keep a journal in --data, for `validate`."
+)
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True)
 @json_option
 @ascii_option
 def command(
-    nodes: int, value: str, kill: int, data_dir: Path | None, timeout: float, as_json: bool
+    nodes: int,
+    value: str,
+    kill: int,
+    data_dir: Path | None,
+    journal: bool,
+    timeout: float,
+    as_json: bool,
 ) -> int:
     """Start one process per node, propose VALUE, and print what each learner commits.
 
@@ -42,6 +51,8 @@ def command(
 
     from .console import print_document
 
+    if journal and data_dir is None:
+        option_error("--journal needs a folder that stays: give --data")
     out = Output()
 
     def event(e: ClusterEvent) -> None:
@@ -53,7 +64,7 @@ def command(
         if not as_json:
             out.line(f"{e.at_s:7.3f} s  {text}")
 
-    result = run_cluster(nodes, value, data_dir, timeout, kill, event)
+    result = run_cluster(nodes, value, data_dir, timeout, kill, event, journal)
     code = 0 if result.agreement else VIOLATED
     if as_json:
         print_document(envelope("cluster", code, _as_json(result)))

@@ -23,6 +23,7 @@ VERBS = {
     "quorums": "Compare quorum systems: which meet, and how available they are.",
     "conform": "Drive an implementation along all that a model does, and compare.",
     "replay": "Replay a trace on an implementation, step by step.",
+    "validate": "Look for a run of a model that explains the log of a running system.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run the bundled Paxos as real processes, and let them choose a value.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",

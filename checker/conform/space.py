@@ -6,6 +6,8 @@ once. What a process must not do here is known too: which steps the model disabl
 
 from __future__ import annotations
 
+import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,8 +24,8 @@ from quorate.checker.tracing.values import show_value
 from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.declare.types import MapType, MessagesType, key_values
-from quorate.model.language.interpreter import Arguments, Requirement, State
+from quorate.model.language.declare.types import MapType, MessagesType, key_values, proper_values
+from quorate.model.language.interpreter import Arguments, Requirement, State, parameter_types
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Value, show
 
@@ -73,7 +75,7 @@ class Space:
         }
         self._calls: dict[Code, Call] = {}
         self._guards: dict[Code, Callable[[Sequence[int]], Sequence[int]]] = {}
-        self._variables = [_Shower(self._packing, v) for v in self.description.variables]
+        self._variables = {v.name: _Shower(self._packing, v) for v in self.description.variables}
         messages = (v.name for v in self.description.variables if isinstance(v.type, MessagesType))
         self.messages = next(messages, None)
         """The variable that holds the messages sent."""
@@ -122,7 +124,11 @@ class Space:
     def shown(self, row: Row) -> Shown:
         """The variables of a state, as a trace has them."""
         bits = int.from_bytes(row, "little")
-        return {v.name: v.shown(row, bits) for v in self._variables}
+        return {name: v.shown(row, bits) for name, v in self._variables.items()}
+
+    def value(self, row: Row, variable: str) -> Value:
+        """One variable of a state, as a trace has it."""
+        return self._variables[variable].shown(row, int.from_bytes(row, "little"))
 
     def setting(self, name: str, row: Row) -> Setting:
         """What an adapter is told to start in a state; `name` is that of the protocol."""
@@ -169,6 +175,20 @@ class Space:
     def guards(self, action: str) -> tuple[c.Guard, ...]:
         """The guards of an action."""
         return self.description.action(action).guards
+
+    def holds(self, row: Row, predicate: str, args: Mapping[str, Value]) -> bool:
+        """Whether a predicate (`@define`) is true in a state, for some choice of what is left out.
+
+        Raises StepError where it has no value.
+        """
+        interpreter, method = self.model.interpreter, getattr(self.protocol, predicate)
+        names = list(inspect.signature(method).parameters)[1:]
+        ranges = [
+            [v for v in proper_values(t) if n not in args or show_value(v) == args[n]]
+            for n, t in zip(names, parameter_types(method), strict=True)
+        ]
+        state = self.state(row)
+        return any(interpreter.told(state, predicate, a) for a in itertools.product(*ranges))
 
     def requirements(self, row: Row, call: Call) -> list[Requirement]:
         """Each guard of a call in a state, as CPython finds it."""

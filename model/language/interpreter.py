@@ -154,7 +154,7 @@ class Interpreter:
         self.object = protocol()
         self.variables = list(protocol.variables().values())
         self.actions = protocol.methods("action")
-        self._ranges = {name: _parameters(f) for name, f in self.actions.items()}
+        self._ranges = {name: parameter_types(f) for name, f in self.actions.items()}
         self._holders = [self._holder(v) for v in self.variables]
         self.budget: dict[str, int] = {}
         self._state: State = ()
@@ -203,7 +203,7 @@ class Interpreter:
                 blank.append(variable.initial)
         states: list[State] = [(*blank, *self.sizes.faults.values())]
         for method in self.protocol.methods("init").values():
-            ranges = _parameters(method)
+            ranges = parameter_types(method)
             chosen = (t for s in states for _, t in self._results(s, method, ranges, None))
             states = list(dict.fromkeys(chosen))
         return states
@@ -289,8 +289,28 @@ class Interpreter:
         except Exception as error:
             raise undefined(error, getattr(self.protocol, name), (), state) from error
 
+    def told(self, state: State, name: str, args: Arguments) -> bool:
+        """Whether a predicate (`@define`) is true of these arguments. Raises StepError."""
+        self.load(state)
+        method = getattr(self.protocol, name)
+        try:
+            return bool(method(self.object, *args))
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise undefined(error, method, args, state) from error
+
     def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
         """Each `require` of an action with these arguments in this state, and whether it holds."""
+        return self.regardless(state, action, args)[0]
+
+    def regardless(
+        self, state: State, action: str, args: Arguments
+    ) -> tuple[list[Requirement], State | None]:
+        """Each `require` of the action, and the state that it leads to whether they hold or not.
+
+        There is none where the action has no value: it may rely on a guard that does not hold.
+        """
         method = self.actions[action]
         self.load(state)
         seen: list[Requirement] = []
@@ -299,9 +319,10 @@ class Interpreter:
             frame = sys._getframe(2)  # the line that calls `require`
             seen.append(Requirement(frame.f_lineno, bool(condition), frame.f_code.co_filename))
 
-        token = observer.set(spy)
+        token, after = observer.set(spy), None
         try:
             method(self.object, *args)
+            after = self.freeze()
         except (Disabled, MemoryError):
             raise
         except Exception:
@@ -309,10 +330,11 @@ class Interpreter:
         finally:
             observer.reset(token)
             self.journal.roll_back()
-        return seen
+        return seen, after
 
 
-def _parameters(method: Any) -> list[Type]:
+def parameter_types(method: Any) -> list[Type]:
+    """The types of what an action or a predicate of a protocol takes, in order."""
     scope = method.__globals__
     closure = inspect.getclosurevars(method).nonlocals
     annotations = [p.annotation for p in list(inspect.signature(method).parameters.values())[1:]]

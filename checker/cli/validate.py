@@ -1,0 +1,92 @@
+"""`quorate validate`: hold logs of a running system against a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .exit_codes import INCONCLUSIVE, NONCONFORMING
+from .options import ascii_option, json_option, merged, sizes_option
+
+CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
+"""The exit codes of the verdicts; that of the other is 0."""
+
+
+@click.command("validate")
+@click.argument("log", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", required=True, help="path.py:Class, module:Class, or a bundled protocol.")
+@sizes_option
+@click.option(
+    "--mapping", help="What reads the lines: path.py:Class. By default they are in model terms."
+)
+@click.option("--format", "format_", help="What reads the lines: cluster, of the bundled Paxos.")
+@click.option(
+    "--hidden",
+    metavar="K",
+    type=click.IntRange(min=0),
+    help="So many steps may go before each line's own that the log does not show. By default none.",
+)
+@click.option("--ignore", metavar="KEY,...", multiple=True, help="Keys of lines to leave out.")
+@click.option(
+    "--crashed",
+    metavar="LOG",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="One of the logs, whose last line a crash may have cut.",
+)
+@click.option(
+    "--states",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Give up after so many states more than there are lines. By default 500,000.",
+)
+@click.option("--shiviz", type=click.Path(path_type=Path), help="Write the log for ShiViz here.")
+@json_option
+@ascii_option
+def command(**options: Any) -> int:
+    """Look for a run of a model that explains LOG: JSON lines of a running system.
+
+    Give each node's file; they are merged by what the lines say of causes. The outcome is one of:
+
+    \b
+      explained     a run of the model explains every line (exit 0)
+      unexplained   no run does; the first line without explanation is shown (exit 5)
+      inconclusive  a bound was reached, or nothing was compared (exit 4)
+
+    A file that is no log, or a line that makes no sense, ends in exit 2, with its file, line, byte.
+
+    \b
+    quorate validate a0.log a1.log --model Paxos -s Acceptor=3,Ballot=2,Value=2
+    """
+    import quorate
+    from quorate.checker.loading import load_protocol
+    from quorate.checker.rendering.document import envelope
+    from quorate.checker.rendering.output import Output
+
+    from .console import print_document
+    from .options import option_error, with_defaults
+
+    if options["mapping"] is not None and options["format_"] is not None:
+        option_error("--format names a bundled mapping: it does not go with --mapping")
+    model = load_protocol(options["model"])
+    faults = merged(options["faults"])
+    more = {"most": options["states"]} if options["states"] is not None else {}
+    result = quorate.validate(
+        options["log"],
+        model,
+        sizes=with_defaults(merged(options["sizes"]), "sizes", set(model.sorts())),
+        faults=faults or None,
+        mapping=options["mapping"] or options["format_"],
+        hidden=options["hidden"],
+        ignore=[key for keys in options["ignore"] for key in keys.split(",")],
+        crashed=options["crashed"],
+        **more,
+    )
+    code = CODES.get(result.validation.verdict.value, 0)
+    if options["as_json"]:
+        print_document(envelope("validate", code, result.to_json()))
+    else:
+        result.show(Output())
+    return code
