@@ -1,4 +1,8 @@
-"""The cells of one state as Z3 variables: each cell in binary, one Boolean for each bit."""
+"""The cells of one state as Z3 variables: each cell in binary, one Boolean for each bit.
+
+They are in a Z3 context of their own. Z3 numbers terms in the order in which a context comes to
+know them, and its models depend on that: so they depend on nothing that the process did before.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,19 @@ Summary = dict[int, Formula]
 
 
 class Cells:
-    """The variables of one state, called `<suffix>column[index].bit`: a suffix for each state."""
+    """The variables of one state, called `<suffix>column[index].bit`: a suffix for each state.
 
-    def __init__(self, layout: Layout, suffix: str) -> None:
+    States of which one formula speaks share a `context`; by default it is a new one.
+    """
+
+    def __init__(self, layout: Layout, suffix: str, context: z3.Context | None = None) -> None:
         self.layout = layout
+        self.context = z3.Context() if context is None else context
         self.columns = [c for c in layout.columns() if c.bits]
         self._bits: dict[tuple[Column, int], tuple[Variable, ...]] = {
-            (c, i): tuple(z3.Bool(f"{suffix}{c.name}[{i}].{k}") for k in range(c.bits))
+            (c, i): tuple(
+                z3.Bool(f"{suffix}{c.name}[{i}].{k}", self.context) for k in range(c.bits)
+            )
             for c in self.columns
             for i in range(c.count)
         }

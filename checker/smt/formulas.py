@@ -15,12 +15,10 @@ from z3 import z3core
 Formula: TypeAlias = Any  # bool or z3.BoolRef
 Variable: TypeAlias = Any  # z3.BoolRef
 
-_context = z3.main_ctx()
 
-
-def term(p: Formula) -> Any:
-    """The formula as a Z3 term."""
-    return z3.BoolVal(p) if isinstance(p, bool) else p
+def term(p: Formula, context: z3.Context) -> Any:
+    """The formula as a Z3 term of this context."""
+    return z3.BoolVal(p, context) if isinstance(p, bool) else p
 
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
@@ -39,10 +37,11 @@ def _join(parts: Iterable[Formula], absorbing: bool, make: Any) -> Formula:
                 return absorbing
         else:
             kept[p.get_id()] = p
+    first: Any = next(iter(kept.values()), not absorbing)
     if len(kept) <= 1:
-        return next(iter(kept.values()), not absorbing)
+        return first
     array = (z3.Ast * len(kept))(*[p.as_ast() for p in kept.values()])
-    return z3.BoolRef(make(_context.ref(), len(kept), array), _context)
+    return z3.BoolRef(make(first.ctx.ref(), len(kept), array), first.ctx)
 
 
 def negation(p: Formula) -> Formula:
@@ -50,7 +49,7 @@ def negation(p: Formula) -> Formula:
         return not p
     if z3.is_not(p):
         return p.arg(0)
-    return z3.BoolRef(z3core.Z3_mk_not(_context.ref(), p.as_ast()), _context)
+    return z3.BoolRef(z3core.Z3_mk_not(p.ctx.ref(), p.as_ast()), p.ctx)
 
 
 def choice(test: Formula, yes: Formula, no: Formula) -> Formula:
@@ -63,8 +62,8 @@ def choice(test: Formula, yes: Formula, no: Formula) -> Formula:
         return disjunction([negation(test), yes]) if no else conjunction([test, yes])
     if yes.eq(no):
         return yes
-    made = z3core.Z3_mk_ite(_context.ref(), test.as_ast(), yes.as_ast(), no.as_ast())
-    return z3.BoolRef(made, _context)
+    made = z3core.Z3_mk_ite(test.ctx.ref(), test.as_ast(), yes.as_ast(), no.as_ast())
+    return z3.BoolRef(made, test.ctx)
 
 
 def same(p: Formula, q: Formula) -> Formula:
@@ -75,29 +74,27 @@ def same(p: Formula, q: Formula) -> Formula:
         return p if q is True else negation(p)
     if p.eq(q):
         return True
-    return z3.BoolRef(z3core.Z3_mk_eq(_context.ref(), p.as_ast(), q.as_ast()), _context)
+    return z3.BoolRef(z3core.Z3_mk_eq(p.ctx.ref(), p.as_ast(), q.as_ast()), p.ctx)
 
 
 def implies(p: Formula, q: Formula) -> Formula:
     return disjunction([negation(p), q])
 
 
-def kind_of(p: Any) -> int:
-    """The connective of a raw Z3 term, such as `z3.Z3_OP_AND`."""
-    ref = _context.ref()
+def kind_of(ref: Any, p: Any) -> int:
+    """The connective of a raw term of a raw context, such as `z3.Z3_OP_AND`."""
     return int(z3core.Z3_get_decl_kind(ref, z3core.Z3_get_app_decl(ref, p)))
 
 
-def parts_of(p: Any) -> list[Any]:
-    """The arguments of a raw Z3 term, also raw; they live as long as `p`."""
-    ref = _context.ref()
+def parts_of(ref: Any, p: Any) -> list[Any]:
+    """The arguments of a raw term, also raw; they live as long as `p`."""
     count = z3core.Z3_get_app_num_args(ref, p)
     return [z3core.Z3_get_app_arg(ref, p, i) for i in range(count)]
 
 
-def id_of(p: Any) -> int:
-    """The id of a raw Z3 term."""
-    return int(z3core.Z3_get_ast_id(_context.ref(), p))
+def id_of(ref: Any, p: Any) -> int:
+    """The id of a raw term."""
+    return int(z3core.Z3_get_ast_id(ref, p))
 
 
 class Substitution:

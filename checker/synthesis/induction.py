@@ -15,7 +15,7 @@ import z3
 
 from quorate.checker.prove.bounded.transition import Transition
 from quorate.checker.smt.effort import limit
-from quorate.checker.smt.formulas import disjunction, negation, term
+from quorate.checker.smt.formulas import disjunction, negation
 from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language.ir import core as c
 
@@ -46,21 +46,21 @@ class InductionChecker:
         self.instance = instance
         self.transition = t = Transition(instance.ground)
         self.later = GroundTranslator(t.after)
-        self.solver = z3.SolverFor("QF_FD")
+        self.solver = z3.SolverFor("QF_FD", t.context)
         limit(self.solver, effort)
         self.solver.add(
-            *map(term, t.before.ranges()),
-            term(t.translator.condition(instance.ground.well_formed())),
+            *t.before.ranges(),
+            t.translator.condition(instance.ground.well_formed()),
         )
-        self.moves, self.undefined = z3.Bool("moves "), z3.Bool("undefined ")
-        self.solver.add(z3.Implies(self.moves, term(t.formula)))
-        self.solver.add(z3.Implies(self.moves, term(t.changes)))
-        self.solver.add(self.undefined == term(t.undefined))
+        self.moves, self.undefined = self._switch("moves "), self._switch("undefined ")
+        self.solver.add(z3.Implies(self.moves, t.formula))
+        self.solver.add(z3.Implies(self.moves, t.changes))
+        self.solver.add(self.undefined == t.undefined)
         self.actions = list(dict.fromkeys(s.action for s in t.steps))
-        self.by_action = {a: z3.Bool(f"takes {a}") for a in self.actions}
+        self.by_action = {a: self._switch(f"takes {a}") for a in self.actions}
         for a, switch in self.by_action.items():
             chosen = [x for x, s in zip(t.selectors, t.steps, strict=True) if s.action == a]
-            self.solver.add(z3.Implies(switch, term(disjunction(chosen))))
+            self.solver.add(z3.Implies(switch, disjunction(chosen)))
         self._groups = 0
         self.names = [s.action for s in t.steps]
         self.lemmas: dict[str, tuple[Any, Any]] = {}
@@ -73,11 +73,11 @@ class InductionChecker:
         node, _ = self.instance.ground._make.property(  # the graph of the steps' formulas
             c.Property(name=name, kind="invariant", body=body)
         )
-        holds, broken = z3.Bool(f"holds {name}"), z3.Bool(f"broken {name}")
+        holds, broken = self._switch(f"holds {name}"), self._switch(f"broken {name}")
         before = self.transition.translator.condition(node)
         after = self.later.condition(node)
-        self.solver.add(z3.Implies(holds, term(before)))
-        self.solver.add(broken == term(negation(after)))
+        self.solver.add(z3.Implies(holds, before))
+        self.solver.add(broken == negation(after))
         self.lemmas[name] = (holds, broken)
 
     def steps(self, lemma: str, assumed: Iterable[str], most: int) -> Iterator[BreakingStep]:
@@ -152,7 +152,7 @@ class InductionChecker:
 
     def _broken_by(self, assumed: Sequence[str], names: Sequence[str]) -> z3.ModelRef | None:
         """A step from where some lemmas hold that breaks one of these, if there is one."""
-        some = z3.Bool(f"some {self._groups}")
+        some = self._switch(f"some {self._groups}")
         self._groups += 1
         self.solver.add(z3.Implies(some, z3.Or(*[self.lemmas[n][1] for n in names])))
         switches = [self.lemmas[n][0] for n in assumed]
@@ -175,6 +175,9 @@ class InductionChecker:
             if self._asked([*wanted, *same[: int(part * len(same))]]):
                 return
         self._asked(wanted)
+
+    def _switch(self, name: str) -> Any:
+        return z3.Bool(name, self.transition.context)
 
     def _asked(self, assumptions: list[Any]) -> bool:
         answer = self.solver.check(*assumptions)

@@ -24,7 +24,6 @@ from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
 from quorate.checker.smt.cells import Cells
-from quorate.checker.smt.formulas import term
 from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
@@ -135,10 +134,10 @@ class _Proof:
     def _solver(self, assumed: Iterable[Bool]) -> tuple[Any, GroundTranslator]:
         cells = Cells(self.layout, "")
         at = GroundTranslator(cells)
-        solver = z3.SolverFor("QF_FD")
+        solver = z3.SolverFor("QF_FD", cells.context)
         solver.set("max_conflicts", MOST_CONFLICTS)
-        solver.add(*(term(p) for p in cells.ranges()))
-        solver.add(*(term(at.condition(p)) for p in assumed))
+        solver.add(*cells.ranges())
+        solver.add(*map(at.condition, assumed))
         return solver, at
 
     def _breaks(
@@ -152,7 +151,7 @@ class _Proof:
             broken = g.or_(step.broken(claim, index) for claim, index in claims)
             wrong.append(g.and_([instance.implicit, *instance.guards, broken]))
         solver.push()
-        solver.add(term(at.condition(g.or_(wrong))))
+        solver.add(at.condition(g.or_(wrong)))
         answer = solver.check()
         solver.pop()
         return bool(answer != z3.unsat)

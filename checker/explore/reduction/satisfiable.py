@@ -15,10 +15,9 @@ from quorate.checker.lazily import lazily
 from quorate.model.language import SizeError
 
 if TYPE_CHECKING:
-    from quorate.checker.smt import cells, formulas, translate
+    from quorate.checker.smt import cells, translate
 else:  # they take Z3
     cells = lazily("quorate.checker.smt.cells")
-    formulas = lazily("quorate.checker.smt.formulas")
     translate = lazily("quorate.checker.smt.translate")
 
 MOST_ASKED = 10_000  # questions to Z3
@@ -58,7 +57,7 @@ class Possible:
             self._begin()
         self.asked += 1
         try:
-            formula = formulas.term(self._translator.condition(p))
+            formula = self._translator.condition(p)
         except SizeError:
             return True
         self._solver.push()
@@ -72,9 +71,10 @@ class Possible:
 
         cell_terms = cells.Cells(self.layout, "")
         self._translator = translate.GroundTranslator(cell_terms)
-        self._solver = z3.SolverFor("QF_FD")  # one for all: to make one takes longer than to ask
+        # One for all: to make one takes longer than to ask.
+        self._solver = z3.SolverFor("QF_FD", cell_terms.context)
         self._solver.set("max_conflicts", MOST_CONFLICTS)
-        self._solver.add(*(formulas.term(p) for p in cell_terms.ranges()))
+        self._solver.add(*cell_terms.ranges())
 
     def _shape(self, p: Node) -> Any:
         """The condition with its operands in a fixed order, its cells numbered as they occur."""

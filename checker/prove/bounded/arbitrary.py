@@ -61,7 +61,10 @@ class ArbitraryPaths:
         self, kind: str | None, given: Collection[str | None], budget: Budget | None = None
     ) -> SatAnswer:
         """Whether some path on which all that is `given` holds ends where this is wrong."""
-        return self.paths.ask(kind, [self._nothing_wrong[g] for g in given], budget)
+        return self.paths.ask(kind, self._assumed(given), budget)
+
+    def _assumed(self, given: Collection[str | None]) -> list[int]:
+        return [assumed for kind, assumed in self._nothing_wrong.items() if kind in given]
 
     # ------------------------------------------------------------ counterexamples
 
@@ -92,7 +95,7 @@ class ArbitraryPaths:
         self, kind: str | None, given: Collection[str | None], budget: Budget
     ) -> list[Words]:
         """Try to give each bit of the first state its initial value, those of messages first."""
-        best, assumed = self.paths.states(), [self._nothing_wrong[g] for g in given]
+        best, assumed = self.paths.states(), self._assumed(given)
         if self._first is None:
             return best
         cells = self.template.transition.before

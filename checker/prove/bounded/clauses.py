@@ -27,7 +27,8 @@ Raw = Any  # a raw Z3 term: wrapping it in Python would take most of the time
 class Clauses:
     """Clauses over numbered variables. Those given are 1, 2, ...; others are numbered here."""
 
-    def __init__(self, variables: Sequence[Variable]) -> None:
+    def __init__(self, variables: Sequence[Variable], context: z3.Context) -> None:
+        self._context, self._ref = context, context.ref()
         self._numbers = {v.get_id(): n for n, v in enumerate(variables, start=1)}
         self.variables = len(variables)
         self._kept: list[Formula] = list(
@@ -55,11 +56,11 @@ class Clauses:
         stack = [self._raw(p)]
         while stack:
             q = stack.pop()
-            kind = kind_of(q)
+            kind = kind_of(self._ref, q)
             if kind == AND:
-                stack += parts_of(q)
+                stack += parts_of(self._ref, q)
             elif kind == OR:
-                self._clause([self._literal(a, True) for a in parts_of(q)])
+                self._clause([self._literal(a, True) for a in parts_of(self._ref, q)])
             elif kind != TRUE:
                 self._clause([self._literal(q, True)])
         self._define()
@@ -77,7 +78,7 @@ class Clauses:
         return found
 
     def _raw(self, p: Formula) -> Raw:
-        self._kept.append(term(p))
+        self._kept.append(term(p, self._context))
         return self._kept[-1].as_ast()
 
     def _clause(self, literals: list[int]) -> None:
@@ -85,11 +86,11 @@ class Clauses:
         self._flat.append(0)
 
     def _literal(self, p: Raw, positive: bool) -> int:
-        sign, kind = 1, kind_of(p)
+        sign, kind = 1, kind_of(self._ref, p)
         while kind == NOT:
-            (p,) = parts_of(p)
-            sign, positive, kind = -sign, not positive, kind_of(p)
-        key = id_of(p)
+            (p,) = parts_of(self._ref, p)
+            sign, positive, kind = -sign, not positive, kind_of(self._ref, p)
+        key = id_of(self._ref, p)
         number = self._numbers.get(key)
         if number is None:
             self.variables += 1
@@ -112,7 +113,7 @@ class Clauses:
 
     def _meaning(self, p: Raw, kind: int, x: int, positive: bool) -> Iterator[list[int]]:
         """Clauses by which `x` implies the formula, or its negation, that it stands for."""
-        parts, sign = parts_of(p), 1 if positive else -1
+        parts, sign = parts_of(self._ref, p), 1 if positive else -1
         if kind in (AND, OR):
             literals = [sign * self._literal(a, positive) for a in parts]
             if (kind == AND) is positive:

@@ -71,7 +71,7 @@ class _InductiveChecker:
         at = t.translator
         self.holds = {p.name: at.condition(p.holds) for p in self.properties}
         self.undefined = {p.name: at.condition(p.undefined) for p in self.properties}
-        self.solver = z3.SolverFor("QF_FD")
+        self.solver = z3.SolverFor("QF_FD", self.transition.context)
         self.effort = effort
 
     def run(self, report: Report | None) -> InductiveCheck:
@@ -105,10 +105,10 @@ class _InductiveChecker:
         started, cells = time.perf_counter(), self.transition.before
         initial = self.ground.initial()
         here = StateSet([self.ground.packing.pack(s) for s in initial]).formula(cells)
-        solver = z3.SolverFor("QF_FD")
+        solver = z3.SolverFor("QF_FD", self.transition.context)
         limit(solver, self.effort)
         bad = disjunction([negation(self.holds[p.name]), self.undefined[p.name]])
-        solver.add(term(here), term(bad))
+        solver.add(here, bad)
         status, found = verdict_of(solver.check()), None
         if status is ObligationStatus.REFUTED:
             model = solver.model()
@@ -136,10 +136,10 @@ class _InductiveChecker:
         """Assume a well-formed state that satisfies all invariants."""
         t = self.transition
         self.solver.add(
-            *map(term, t.before.ranges()),
-            term(t.translator.condition(self.ground.well_formed())),
-            *map(term, self.holds.values()),
-            *(term(negation(s)) for s in self.undefined.values()),
+            *t.before.ranges(),
+            t.translator.condition(self.ground.well_formed()),
+            *self.holds.values(),
+            *map(negation, self.undefined.values()),
         )
 
     def _makes_sense(self, action: str) -> FiniteObligation:
@@ -179,7 +179,7 @@ class _InductiveChecker:
         new: list[Formula] = []
         for place, value in t.stored(step).items():
             old += t.before.bits(*place)
-            new += [term(digit(value, k)) for k in range(place[0].bits)]
+            new += [term(digit(value, k), t.context) for k in range(place[0].bits)]
         return Substitution(old, new)
 
     def _obligation(
@@ -187,7 +187,7 @@ class _InductiveChecker:
     ) -> FiniteObligation:
         started = time.perf_counter()
         self.solver.push()
-        self.solver.add(term(wrong))
+        self.solver.add(wrong)
         budget = Budget(self.effort)
         status, found = verdict_of(budget.check(self.solver)), None
         if status is ObligationStatus.REFUTED:
@@ -242,15 +242,15 @@ class _InductiveChecker:
         )
 
     def _is_undefined(self, p: GroundProperty, state: State) -> bool:
-        solver = z3.SolverFor("QF_FD")
+        solver = z3.SolverFor("QF_FD", self.transition.context)
         here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
-        solver.add(term(here), term(self.undefined[p.name]))
+        solver.add(here, self.undefined[p.name])
         return bool(solver.check() == z3.sat)
 
 
 def is_true(model: z3.ModelRef, p: Formula) -> bool:
     """Whether a formula holds in a model."""
-    return bool(z3.is_true(model.eval(term(p), model_completion=True)))
+    return bool(z3.is_true(model.eval(term(p, model.ctx), model_completion=True)))
 
 
 def verdict_of(answer: object) -> ObligationStatus:

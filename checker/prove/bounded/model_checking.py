@@ -85,7 +85,7 @@ def _inductive(template: Template, effort: float | None) -> frozenset[str | None
     most = LONGEST_INDUCTION if effort is None else min(LONGEST_INDUCTION, effort)
     with ArbitraryPaths(template, 1) as paths:
         paths.extend()
-        kinds = frozenset(template.wrong)
+        kinds = list(template.wrong)
         return frozenset(k for k in kinds if paths.breaks(k, kinds, Budget(most)) is SatAnswer.NO)
 
 

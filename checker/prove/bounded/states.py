@@ -16,7 +16,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.driver import FOUND
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import Budget
-from quorate.checker.smt.formulas import disjunction, negation, term
+from quorate.checker.smt.formulas import disjunction, negation
 from quorate.checker.smt.state_sets import StateSet
 from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import StepError
@@ -54,12 +54,12 @@ class _StatesChecker:
         self.complete = len(self.which) == store.count
         self.rows = store.states[: store.count * store.words].reshape(-1, store.words)[self.which]
         self.set = StateSet(self.rows)
-        self.solver = z3.SolverFor("QF_FD")
+        self.solver = z3.SolverFor("QF_FD", self.cells.context)
         self.effort = effort
 
     def run(self) -> list[StateCheck]:
         started = time.perf_counter()
-        self.solver.add(term(self.set.formula(self.cells)))
+        self.solver.add(self.set.formula(self.cells))
         spent = time.perf_counter() - started
         names = [p.name for p in self.explorer.description.invariants]
         checks = []
@@ -74,7 +74,7 @@ class _StatesChecker:
         bad = disjunction([negation(at.condition(p.holds)), at.condition(p.undefined)])
         budget = Budget(self.effort)
         self.solver.push()
-        self.solver.add(term(bad))
+        self.solver.add(bad)
         status, witness, violating = verdict_of(budget.check(self.solver)), None, 0
         if status is ObligationStatus.REFUTED:
             witness = self._witness(p)
@@ -125,11 +125,11 @@ class _StatesChecker:
         first = self.rows[:MOST_COUNTED]
         good = np.array([self._satisfies(p, self.ground.state(row)) for row in first])
         if len(first) == len(self.rows):
-            solver = z3.SolverFor("QF_FD")
+            solver = z3.SolverFor("QF_FD", self.cells.context)
             at = GroundTranslator(self.cells)
-            solver.add(term(StateSet(first[good]).formula(self.cells)))
-            solver.add(term(negation(at.condition(p.holds))))
-            solver.add(term(negation(at.condition(p.undefined))))
+            solver.add(StateSet(first[good]).formula(self.cells))
+            solver.add(negation(at.condition(p.holds)))
+            solver.add(negation(at.condition(p.undefined)))
             if solver.check() != z3.unsat:
                 raise DisagreementError(f"{p.name}: Z3 finds more violations than CPython")
         return int(len(first) - good.sum())

@@ -43,10 +43,13 @@ class Transition:
     def __init__(self, ground: Ground) -> None:
         self.steps = ground.steps()
         self.before = Cells(ground.layout, "")
-        self.after = Cells(ground.layout, "'")
+        self.context = self.before.context
+        self.after = Cells(ground.layout, "'", self.context)
         self.translator = GroundTranslator(self.before)
         self._stored: dict[int, dict[tuple[Column, int], Summary]] = {}
-        self.selectors = [z3.Bool(f"step {i}: {s.action}") for i, s in enumerate(self.steps)]
+        self.selectors = [
+            z3.Bool(f"step {i}: {s.action}", self.context) for i, s in enumerate(self.steps)
+        ]
         self.undefined = disjunction(self.translator.condition(s.undefined) for s in self.steps)
         self.formula = self._relation()
         self.changes = conjunction(
@@ -129,7 +132,7 @@ def at_most_one(selectors: list[Variable]) -> Formula:
     Sinz: Towards an Optimal CNF Encoding of Boolean Cardinality Constraints (2005).
     """
     if len(selectors) > MOST_PAIRED:
-        seen = [z3.Bool(f"seen {i}") for i in range(len(selectors))]
+        seen = [z3.Bool(f"seen {i}", selectors[0].ctx) for i in range(len(selectors))]
         return conjunction(
             itertools.chain(
                 map(implies, selectors, seen),

@@ -16,7 +16,7 @@ import z3
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.packing import Words
 from quorate.checker.smt.effort import Budget
-from quorate.checker.smt.formulas import Formula, disjunction, negation, term
+from quorate.checker.smt.formulas import Formula, disjunction, negation
 from quorate.checker.smt.state_sets import StateSet
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
@@ -44,7 +44,7 @@ class Template:
         self.reachables: list[GroundProperty] = ground.reachables()
         self.transition = t = Transition(ground)
         self.bits = len(t.before.variables)
-        made = Clauses([*t.before.variables, *t.after.variables])
+        made = Clauses([*t.before.variables, *t.after.variables], t.context)
         wrong = self._wrong()
         self.wrong = {name: made.equivalent(p) for name, p in wrong.items()}
         self.sorted = made.literal(in_order(ground, t.before))
@@ -110,12 +110,12 @@ class Template:
             parts += [("reachable", p.name, p) for p in self.reachables]
             parts += [("action", s.action, s) for s in self.transition.steps]
         at = self.transition.translator
-        solver = z3.SolverFor("QF_FD")
+        solver = z3.SolverFor("QF_FD", self.transition.context)
         here = StateSet([self.ground.packing.pack(state)]).formula(self.transition.before)
-        solver.add(term(here))
+        solver.add(here)
         for kind, name, part in parts:
             for reason in part.reasons:
-                if solver.check(term(at.condition(reason.when))) == z3.sat:
+                if solver.check(at.condition(reason.when)) == z3.sat:
                     return UndefinedAt(kind, name, (), state, reason.span, reason.what)
         return None
 
@@ -161,7 +161,7 @@ class Unrolling:
     def require(self, p: Formula, k: int = 0) -> None:
         """Require a formula over the template's cells in frame k."""
         t = self.template
-        made = Clauses(t.transition.before.variables)
+        made = Clauses(t.transition.before.variables, t.transition.context)
         made.add(p)
         flat = made.flat()
         cell = np.abs(flat) <= t.bits

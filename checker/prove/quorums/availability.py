@@ -169,8 +169,9 @@ def _program(quorums: list[tuple[int, ...]], n: int) -> Fraction | None:
 
     By linear programming duality that is the load (Naor, Wool, §3).
     """
-    weights, least = [z3.Real(f"w{i}") for i in range(n)], z3.Real("least")
-    optimiser = z3.Optimize()
+    context = z3.Context()
+    weights, least = [z3.Real(f"w{i}", context) for i in range(n)], z3.Real("least", context)
+    optimiser = z3.Optimize(ctx=context)
     limit(optimiser, LOAD)
     optimiser.add(*(w >= 0 for w in weights), z3.Sum(weights) == 1)
     optimiser.add(*(z3.Sum([weights[i] for i in q]) >= least for q in quorums))

@@ -14,7 +14,7 @@ from quorate.model.language.declare.structures import Configuration, Joint, Pred
 from quorate.model.language.frontend.predicates import predicate
 
 from .elements import RegionPredicate, named_elements
-from .given import System, solver_of
+from .given import Solvers, System
 from .numbers import NotLinear, cases
 from .regions import NotCounted, Region, Regions
 
@@ -25,8 +25,8 @@ class Counted:
     Raises NotCounted for systems whose quorums do not depend on numbers or weights alone.
     """
 
-    def __init__(self, left: System, right: System, effort: float) -> None:
-        self.left, self.right, self.effort = left, right, effort
+    def __init__(self, left: System, right: System, solvers: Solvers) -> None:
+        self.left, self.right, self.solvers = left, right, solvers
         sets: dict[Hashable, None] = {"p": None, "q": None}
         self.named: list[Sort] = []
         # Sets and weights that are arbitrary:
@@ -35,7 +35,7 @@ class Counted:
         for system in (left, right):
             self._collect(system, sets)
         sets |= dict.fromkeys(self.named)
-        self.regions = Regions(list(sets), self.named)
+        self.regions = Regions(list(sets), solvers.context, self.named)
         self.conditions = [self._says(left, "p"), self._says(right, "q")]
         p, q = self.regions.inside("p"), self.regions.inside("q")
         self.apart = self.regions.size(lambda r: p(r) and q(r)) == 0
@@ -87,7 +87,7 @@ class Counted:
         return self._solve(*self.conditions, self.apart, *more)
 
     def _solve(self, *conditions: Any) -> Any:
-        solver = solver_of(self.effort)
+        solver = self.solvers.make()
         solver.add(*self.regions.rules, *conditions)
         return solver.check()
 

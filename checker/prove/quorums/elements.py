@@ -57,7 +57,7 @@ class RegionPredicate:
     def true(self, e: c.Expr, env: dict[str, Element]) -> Any:
         match e:
             case c.Lit(value=bool(value)):
-                return z3.BoolVal(value)
+                return z3.BoolVal(value, self.regions.context)
             case c.Not(arg=arg):
                 return z3.Not(self.true(arg, env))
             case c.And(args=args):
@@ -94,7 +94,9 @@ class RegionPredicate:
                 ]
             )
         if isinstance(left.type, SortType):
-            return z3.BoolVal(self.element(left, env) == self.element(right, env))
+            return z3.BoolVal(
+                self.element(left, env) == self.element(right, env), self.regions.context
+            )
         if left.type == c.BOOL:
             return self.true(left, env) == self.true(right, env)
         return self.number(left, env) == self.number(right, env)
@@ -126,10 +128,10 @@ class RegionPredicate:
     def _all(self, env: dict[str, Element]) -> Iterator[tuple[Any, Element]]:
         """Every possible element: named, used already, or one more of a region."""
         for name in self.regions.single:
-            yield z3.BoolVal(True), name  # type: ignore[misc]
-        asked = {x for x in env.values() if isinstance(x, Other)}
+            yield z3.BoolVal(True, self.regions.context), name  # type: ignore[misc]
+        asked = dict.fromkeys(x for x in env.values() if isinstance(x, Other))
         for x in asked:
-            yield z3.BoolVal(True), x
+            yield z3.BoolVal(True, self.regions.context), x
         for region, count in self._unnamed():
             known = sum(x.region == region for x in asked)
             yield count > known, Other(region, known)
@@ -156,7 +158,9 @@ class RegionPredicate:
                 a, b = self.member(x, left, env), self.member(x, right, env)
                 return {"|": z3.Or(a, b), "&": z3.And(a, b), "-": z3.And(a, z3.Not(b))}[op]
             case c.MakeSet(items=items):
-                return z3.BoolVal(any(self.element(i, env) == x for i in items))
+                return z3.BoolVal(
+                    any(self.element(i, env) == x for i in items), self.regions.context
+                )
             case c.SetComp(binders=(binder,), condition=condition, element=element) if (
                 element == binder.var
             ):
@@ -170,7 +174,7 @@ class RegionPredicate:
     def _in_q(self, x: Element) -> Any:
         inside = self.regions.inside(self.q)
         if isinstance(x, Other):
-            return z3.BoolVal(inside(x.region))
+            return z3.BoolVal(inside(x.region), self.regions.context)
         named = self.regions.inside(x)
         return self.regions.size(lambda r: inside(r) and named(r)) == 1
 
@@ -179,7 +183,7 @@ class RegionPredicate:
     def number(self, e: c.Expr, env: dict[str, Element]) -> Any:
         match e:
             case c.Lit(value=int(value)):
-                return z3.IntVal(value)
+                return z3.IntVal(value, self.regions.context)
             case c.Arith(op=op, left=left, right=right):
                 a, b = self.number(left, env), self.number(right, env)
                 return a + b if op == "+" else a - b
@@ -202,7 +206,7 @@ class RegionPredicate:
 
     def _count(self, env: dict[str, Element], chosen: Any) -> Any:
         """The number of chosen elements; those of a region that are not used yet are alike."""
-        asked = {x for x in env.values() if isinstance(x, Other)}
+        asked = dict.fromkeys(x for x in env.values() if isinstance(x, Other))
         found = [z3.If(chosen(x), 1, 0) for x in (*self.regions.single, *asked)]
         for region, count in self._unnamed():
             known = sum(x.region == region for x in asked)

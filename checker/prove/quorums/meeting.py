@@ -17,7 +17,7 @@ from quorate.model.language.declare.structures import Configuration, Joint
 from quorate.model.language.declare.votes import enough
 
 from .counted import Counted, said_by
-from .given import System, disjoint
+from .given import Solvers, System, disjoint
 from .quorum_proof import QuorumProof
 from .regions import NotCounted
 from .structured import fits, grids_meet, hierarchies_meet, only_size, trees_meet
@@ -85,7 +85,7 @@ class _Claim:
 
 class _Pair:
     def __init__(self, left: System, right: System, effort: float) -> None:
-        self.left, self.right, self.effort = left, right, effort
+        self.left, self.right, self.solvers = left, right, Solvers(effort)
         self.members = f"{left.of.__name__.lower()}s"
 
     def _number(self, n: int) -> str:
@@ -93,7 +93,7 @@ class _Pair:
 
     def proofs(self, n: int) -> Iterator[QuorumProof]:
         started = time.perf_counter()
-        status, found = disjoint(self.left, self.right, n, self.effort)
+        status, found = disjoint(self.left, self.right, n, self.solvers)
         scope = self._number(n)
         if status is not ObligationStatus.PROVED:
             fails = n if found is not None else None
@@ -120,7 +120,7 @@ class _Pair:
         left, right = self.left.__name__, self.right.__name__
         counterexample, apart = None, ""
         if claim.fails is not None:
-            _, found = disjoint(self.left, self.right, claim.fails, self.effort)
+            _, found = disjoint(self.left, self.right, claim.fails, self.solvers)
             assert found is not None
             counterexample = named(self.left, found[0]), named(self.right, found[1])
             apart = self._number(claim.fails)
@@ -157,7 +157,7 @@ class _Pair:
 
     def _counted(self) -> _Claim | None:
         try:
-            counted = Counted(self.left, self.right, self.effort)
+            counted = Counted(self.left, self.right, self.solvers)
         except NotCounted:
             return None
         status = counted.for_every_size()
@@ -174,13 +174,13 @@ class _Pair:
         return self._listed(good, bad, PRINTED, REGIONS)
 
     def _structured(self) -> _Claim | None:
-        left, right, effort = self.left, self.right, self.effort
-        if grids_meet(left, right, effort):
+        left, right, solvers = self.left, self.right, self.solvers
+        if grids_meet(left, right, solvers):
             return _Claim("any number of rows and columns", "first-order logic (EPR)", every=True)
         by_levels = "induction over levels, its step by linear arithmetic"
-        if trees_meet(left, right, effort):
+        if trees_meet(left, right, solvers):
             return _Claim(f"any number of {self.members}", by_levels, every=True)
-        if (groups := hierarchies_meet(left, right, effort)) is not None:
+        if (groups := hierarchies_meet(left, right, solvers)) is not None:
             return _Claim(groups, by_levels, every=True)
         return None
 
@@ -190,7 +190,7 @@ class _Pair:
         if None in highest:
             return None
         least = max(h + 1 for h in highest if h is not None)
-        status, _ = disjoint(self.left, self.right, least, self.effort)
+        status, _ = disjoint(self.left, self.right, least, self.solvers)
         if status is not ObligationStatus.PROVED:
             return None
         argument = "the same quorums, however many others there are"
@@ -208,7 +208,7 @@ class _Pair:
         bad: list[int] = []
         for n in sizes:
             if fits(self.left, n) and fits(self.right, n):
-                status, _ = disjoint(self.left, self.right, n, self.effort)
+                status, _ = disjoint(self.left, self.right, n, self.solvers)
                 (good if status is ObligationStatus.PROVED else bad).append(n)
         return good, bad
 
@@ -224,7 +224,7 @@ class _Pair:
 
     def _fails(self, sizes: list[int]) -> int | None:
         """The first of these numbers of members for which two quorums have no common member."""
-        refuted = (n for n in sizes if disjoint(self.left, self.right, n, self.effort)[1])
+        refuted = (n for n in sizes if disjoint(self.left, self.right, n, self.solvers)[1])
         return next(refuted, None)
 
 

@@ -33,7 +33,7 @@ class Case:
 
 def cases(function: Callable[[int], int], n: Any) -> list[Case]:
     """The value of a function at the term `n`, by exhaustive cases. Raises NotLinear."""
-    x = z3.Int("any number")
+    x = z3.Int("any number", n.ctx)
     found = _runs(function, x)
     for k in range(1, LARGEST_SIZE + 1):
         _compare(function, found, x, k)
@@ -60,7 +60,7 @@ def _runs(function: Callable[[int], int], x: Any) -> list[Case]:
             raise NotLinear(str(error)) from error
         term = value.term if isinstance(value, _Number) else value
         if isinstance(term, int) and not isinstance(term, bool):
-            term = z3.IntVal(term)
+            term = z3.IntVal(term, x.ctx)
         if not z3.is_int(term):
             raise NotLinear(f"{value!r} is no whole number")
         found.append(Case(tuple(run.conditions), term))
@@ -78,7 +78,7 @@ def _compare(function: Callable[[int], int], found: list[Case], x: Any, k: int) 
         wanted = function(k)
     except Exception as error:
         raise NotLinear(str(error)) from error
-    here = [(x, z3.IntVal(k))]
+    here = [(x, z3.IntVal(k, x.ctx))]
 
     def true(condition: Any) -> bool:
         return bool(z3.is_true(z3.simplify(z3.substitute(condition, *here))))
@@ -118,7 +118,7 @@ def _whole(value: Any) -> Any:
     if isinstance(value, _Number):
         return value.term
     if isinstance(value, int):
-        return z3.IntVal(int(value))
+        return int(value)
     raise NotLinear(f"{value!r} is no whole number")
 
 

@@ -28,6 +28,7 @@ class Regions:
     """The Venn regions of the sets `names`; those in `single` have one element."""
 
     names: Sequence[Hashable]
+    context: z3.Context
     single: Sequence[Hashable] = ()
     counts: dict[Region, Any] = field(default_factory=dict)
     weights: dict[Hashable, dict[Region, Any]] = field(default_factory=dict)
@@ -39,7 +40,7 @@ class Regions:
         alone = [self.names.index(s) for s in self.single]
         for region in itertools.product((False, True), repeat=len(self.names)):
             if sum(region[i] for i in alone) <= 1:  # no two of these sets are the same element
-                self.counts[region] = z3.FreshInt("members")
+                self.counts[region] = z3.FreshInt("members", self.context)
         self.rules += [x >= 0 for x in self.counts.values()]
         self.rules += [self.size(self.inside(s)) == 1 for s in self.single]
         self.total = self.size(lambda r: True)
@@ -57,7 +58,7 @@ class Regions:
     def weight(self, scale: Hashable, chosen: Callable[[Region], bool]) -> Any:
         """The weight of the chosen regions by these weights."""
         if scale not in self.weights:
-            found = {r: z3.FreshInt("weight") for r in self.counts}
+            found = {r: z3.FreshInt("weight", self.context) for r in self.counts}
             self.weights[scale] = found
             for region, w in found.items():  # no members, no weight
                 self.rules += [w >= 0, z3.Implies(self.counts[region] == 0, w == 0)]

@@ -20,17 +20,17 @@ from quorate.model.language.declare.structures import Grid, Hierarchical, Tree
 from quorate.model.language.declare.votes import enough
 
 from .counted import said_by
-from .given import System, solver_of
+from .given import Solvers, System
 
 
-def grids_meet(left: Any, right: Any, effort: float) -> bool:
+def grids_meet(left: Any, right: Any, solvers: Solvers) -> bool:
     """Whether quorums of two grids of one shape meet, for any number of rows and columns."""
     if said_by(left) is not Grid or said_by(right) is not Grid or not _same_columns(left, right):
         return False
-    row, column = z3.DeclareSort("Row"), z3.DeclareSort("Column")
+    row, column = (z3.DeclareSort(name, solvers.context) for name in ("Row", "Column"))
     r, k = z3.Const("r", row), z3.Const("k", column)
-    p, q = (z3.Function(name, row, column, z3.BoolSort()) for name in "pq")
-    solver = solver_of(effort)
+    p, q = (z3.Function(name, row, column, z3.BoolSort(solvers.context)) for name in "pq")
+    solver = solvers.make()
     solver.add(_held(left.holds, p, r, k), _held(right.holds, q, r, k))
     solver.add(z3.ForAll([r, k], z3.Not(z3.And(p(r, k), q(r, k)))))
     return bool(solver.check() == z3.unsat)
@@ -63,7 +63,7 @@ def _answer(columns: Any, n: int) -> Any:
         return type(error)
 
 
-def trees_meet(left: Any, right: Any, effort: float) -> bool:
+def trees_meet(left: Any, right: Any, solvers: Solvers) -> bool:
     """Whether quorums of two trees of the same degree meet.
 
     The only quorum of a leaf is the leaf. A quorum of a root and its children holds quorums of some
@@ -75,10 +75,10 @@ def trees_meet(left: Any, right: Any, effort: float) -> bool:
     def below(held: Any, groups: Any, with_root: Any) -> Any:
         return z3.Or(z3.And(with_root, held >= 1), held == groups)
 
-    return _step(None, below, below, effort)
+    return _step(None, below, below, solvers)
 
 
-def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
+def hierarchies_meet(left: Any, right: Any, solvers: Solvers) -> str | None:
     """The hierarchies in which quorums of two such systems meet, in words; None if not in all."""
     if said_by(left) is not Hierarchical or said_by(right) is not Hierarchical:
         return None
@@ -88,10 +88,10 @@ def hierarchies_meet(left: Any, right: Any, effort: float) -> str | None:
 
     if left.branching != right.branching:
         return None
-    if left.need is None and right.need is None and _step(None, majority, majority, effort):
+    if left.need is None and right.need is None and _step(None, majority, majority, solvers):
         return "any groups, on any number of levels"
     for groups, p, q in _levels(left, right):
-        if not _step(groups, _more(p), _more(q), effort):
+        if not _step(groups, _more(p), _more(q), solvers):
             return None
     if isinstance(left.branching, int):
         return f"groups of {left.branching}, on any number of levels"
@@ -108,16 +108,16 @@ def _levels(left: Any, right: Any) -> Iterator[tuple[int, int, int]]:
         yield groups, p, q
 
 
-def _step(groups: int | None, p: Any, q: Any, effort: float) -> bool:
+def _step(groups: int | None, p: Any, q: Any, solvers: Solvers) -> bool:
     """Whether two quorums of a root and its groups meet if those of each group do.
 
     Groups fall into four regions, by which of the two quorums holds a quorum of the group. In a
     counterexample no group is held by both, since they would meet there, nor is the root.
     """
-    _, first, second, both = regions = z3.Ints("neither first second both")
-    roots = z3.Bools("first_root second_root")
+    _, first, second, both = regions = z3.Ints("neither first second both", solvers.context)
+    roots = z3.Bools("first_root second_root", solvers.context)
     total = z3.Sum(regions)
-    solver = solver_of(effort)
+    solver = solvers.make()
     solver.add(*(x >= 0 for x in regions), total >= 1, both == 0, z3.Not(z3.And(*roots)))
     if groups is not None:
         solver.add(total == groups)

@@ -246,8 +246,8 @@ def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
 class Undecided:
     """A solver that never knows."""
 
-    def __init__(self, logic: str) -> None:
-        self.logic = logic
+    def __init__(self, logic: str, context: z3.Context) -> None:
+        self.logic, self.ctx = logic, context
 
     def statistics(self) -> z3.Statistics:
         return z3.Solver().statistics()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.quorums import System, pairs_of, prove_pair
 from quorate.checker.prove.quorums.counted import Counted
+from quorate.checker.prove.quorums.given import Solvers
 from quorate.checker.prove.quorums.numbers import NotLinear, cases
 from quorate.checker.prove.quorums.structured import fits
 from quorate.model.language import (
@@ -248,7 +249,7 @@ def test_quorums_by_size_meet_as_all_pairs_do(left: str, right: str) -> None:
 
 def agree(left: System, right: System, sizes: range) -> None:
     """The answer for every size and those for one are those of all pairs."""
-    counted = Counted(left, right, 10.0)
+    counted = Counted(left, right, Solvers(10.0))
     meets = {n: meet(left, right, n) for n in sizes if fits(left, n) and fits(right, n)}
     for n, expected in meets.items():
         if n >= counted.least:

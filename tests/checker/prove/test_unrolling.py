@@ -46,7 +46,7 @@ def formulas() -> st.SearchStrategy[Any]:
 
 def truth(p: Any, row: tuple[bool, ...]) -> bool:
     values = [(n, z3.BoolVal(v)) for n, v in zip(NAMES, row, strict=True)]
-    return z3.is_true(z3.simplify(z3.substitute(term(p), *values)))
+    return z3.is_true(z3.simplify(z3.substitute(term(p, z3.main_ctx()), *values)))
 
 
 def literals(row: tuple[bool, ...]) -> list[int]:
@@ -55,7 +55,7 @@ def literals(row: tuple[bool, ...]) -> list[int]:
 
 @given(required=formulas(), named=formulas(), implied=formulas())
 def test_clauses_say_what_the_formula_says(required: Any, named: Any, implied: Any) -> None:
-    made = Clauses(NAMES)
+    made = Clauses(NAMES, z3.main_ctx())
     made.add(required)
     both, one = made.equivalent(named), made.literal(implied)
     with Solver() as solver:
@@ -139,7 +139,7 @@ def test_one_arrangement_of_the_elements_at_least_is_in_order(
         sorted_ones = 0
         for images in itertools.permutations(range(3)):
             moved = Permutation(ground.layout, {Acceptor: images}).apply(words)
-            solver = z3.Solver()
-            solver.add(term(StateSet([np.array(moved, np.uint64)]).formula(cells)), term(p))
+            solver = z3.Solver(ctx=cells.context)
+            solver.add(StateSet([np.array(moved, np.uint64)]).formula(cells), p)
             sorted_ones += solver.check() == z3.sat
         assert 1 <= sorted_ones < 6

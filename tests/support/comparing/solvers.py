@@ -65,8 +65,8 @@ def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) 
         for state in states:
             words = ground.packing.pack(state)
             here = StateSet([words])
-            solver = z3.Solver()
-            solver.add(term(here.formula(cells)))
+            solver = z3.Solver(ctx=cells.context)
+            solver.add(here.formula(cells))
             assert solver.check() == z3.sat
             model = solver.model()
             assert ground.state(cells.words(model)) == state
@@ -83,17 +83,17 @@ def compare_states(protocol: type[Protocol], sizes: Sizes, states: list[State]) 
 
 
 def holds(model: z3.ModelRef, p: object) -> bool:
-    return z3.is_true(model.eval(term(p), model_completion=True))
+    return z3.is_true(model.eval(term(p, model.ctx), model_completion=True))
 
 
 def compare_successors(ground: Ground, transition: Transition, state: State) -> None:
     """All states that the step relation leads to, by enumeration, are CPython's."""
     t = transition
-    solver = z3.SolverFor("QF_FD")
+    solver = z3.SolverFor("QF_FD", t.context)
     here = StateSet([ground.packing.pack(state)]).formula(t.before)
-    solver.add(term(here))
+    solver.add(here)
     solver.push()
-    solver.add(term(t.undefined))
+    solver.add(t.undefined)
     undefined = solver.check() == z3.sat
     solver.pop()
     try:
@@ -103,7 +103,7 @@ def compare_successors(ground: Ground, transition: Transition, state: State) -> 
         return
     if undefined:
         return  # stricter than CPython
-    solver.add(term(t.formula))
+    solver.add(t.formula)
     found = set()
     while solver.check() == z3.sat:
         model = solver.model()
