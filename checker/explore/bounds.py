@@ -1,4 +1,4 @@
-"""Guards that keep a counter within its sort: they are of the instance, not of the protocol."""
+"""Guards that keep a counter within its sort. They belong to the instance, not to the protocol."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from quorate.model.language.ir.traverse import walk
 
 
 def is_bound(guard: c.Guard) -> bool:
-    """Whether a guard says that there is room: `any(self.n < t for t in N)`, N a sort of numbers.
+    """Whether a guard only says that a number fits its sort.
 
-    Or that a number is one of the sort, `any(t == self.n + 1 for t in N)`. That it is never false
-    says how large the sort was chosen, and nothing of the protocol.
+    That is `any(self.n < t for t in N)` or `any(t == self.n + 1 for t in N)`, where N is a sort of
+    numbers. If such a guard is never false, the sort is large; that is no fact about the protocol.
     """
     match guard.condition:
         case c.Quant(

@@ -1,4 +1,4 @@
-"""What a search claims: the invariants that it checks, the same by every way of checking."""
+"""What a search claims: the invariants that it checks, the same for every way of checking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class UnknownPropertyError(InputError):
 
 
 def claimed(protocol: type[Protocol], only: Collection[str] | None) -> list[str]:
-    """The invariants to check, in their order in the class: those in `only`, or without it all.
+    """The invariants to check, in their order in the class: those in `only`, or all.
 
     Raises UnknownPropertyError.
     """
@@ -32,20 +32,20 @@ def claimed(protocol: type[Protocol], only: Collection[str] | None) -> list[str]
 
 
 def nothing_claimed(protocol: type[Protocol]) -> list[str]:
-    """That there is no invariant to hold, as a warning; empty if there is one."""
+    """A warning if there is no invariant; empty if there is one."""
     if protocol.methods("invariant"):
         return []
     return [f"nothing is claimed: {protocol.__name__} has no invariant"]
 
 
 def warnings_of(protocol: type[Protocol], found: Exploration) -> list[str]:
-    """Why the pass may mean less than it seems; fault actions without budget are meant so."""
+    """Why a pass may mean less than it seems. Fault actions without a budget give no warning."""
     spent = {n: f._quorate.fault for n, f in protocol.methods("action").items()}
     reachables = list(protocol.methods("reachable"))
     return [*nothing_claimed(protocol), *found.warnings(reachables, spent)]
 
 
 def without_start(protocol: type[Protocol], sizes: Sizes) -> list[str]:
-    """The warning that is due where there is no initial state."""
+    """A warning if there is no initial state."""
     with sizes:
         return [] if Interpreter(protocol, sizes).initial() else [NO_STATE]

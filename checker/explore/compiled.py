@@ -1,4 +1,4 @@
-"""What every search begins with: a protocol at given sizes, compiled."""
+"""The compiled model: what every search starts from."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CompiledModel:
         )
 
     def packed(self, state: State) -> Words:
-        """The words that stand for a state."""
+        """The packed words of a state."""
         return self.canonical(self.packing.pack(state))
 
     def steps(self, initial: State, rows: Iterable[Words]) -> tuple[Move, ...]:

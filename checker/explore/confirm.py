@@ -1,4 +1,4 @@
-"""What CPython says of the states that a search found: it has the last word."""
+"""Confirming with CPython what a search found."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Confirmer:
-    """Runs the properties and the steps of a protocol where the kernel found something."""
+    """Runs the protocol's own properties and steps where the kernel found something."""
 
     kernel: Kernel
     interpreter: Interpreter
 
     def bits(self, state: State) -> int:
-        """What `check` gives for a state: bit i for property i (see `Kernel`)."""
+        """What `check` should return for a state: bit i for property i (see `Kernel`)."""
         properties = self.kernel.description.properties
         bits = 0
         for i, p in enumerate(properties):
@@ -43,15 +43,15 @@ class Confirmer:
     def finding(
         self, outcome: Outcome, initial: State, path: tuple[Move, ...], found: int
     ) -> Finding:
-        """What is wrong at the end of a path: `found` is what `check` gave, or a step's label."""
+        """What is wrong at the end of a path; `found` is what `check` returned, or a label."""
         if outcome is Outcome.UNDEFINED:
             return self.of_step(initial, path, found)
         return self.of_state(initial, path, found)
 
     def of_state(self, initial: State, path: tuple[Move, ...], bits: int) -> Finding:
-        """What is wrong in the last state of a path, for CPython; `bits` is what the kernel found.
+        """What CPython finds wrong in the last state of a path; `bits` is what the kernel found.
 
-        Raises ExplorationError where CPython finds nothing wrong.
+        Raises ExplorationError if CPython finds nothing wrong.
         """
         state = path[-1].state if path else initial
         description = self.kernel.description
@@ -69,9 +69,9 @@ class Confirmer:
         raise ExplorationError(f"the kernel finds {name} violated in {state!r}, CPython does not")
 
     def of_step(self, initial: State, path: tuple[Move, ...], label: int) -> Finding:
-        """The undefined step from the last state of a path: the first that CPython meets there.
+        """The first undefined step that CPython meets in the last state of a path.
 
-        `label` numbers the instance among `KernelSource.possible`, for where CPython meets none.
+        If CPython meets none, it is the instance number `label` of `KernelSource.possible`.
         """
         state = path[-1].state if path else initial
         return Finding(initial, path, undefined=self._undefined_step(state, label))

@@ -1,7 +1,7 @@
-"""Action instances by number: a compiled step says which one it is of, and with which messages.
+"""Action instances by number: a compiled step reports its instance and the messages received.
 
-Instances that loop over the messages sent stand for one step for each choice of messages. So each
-instance has as many numbers as there are choices, and the number of a step is its `code`.
+An instance that loops over the messages sent stands for one step for each choice of messages. So
+each instance has as many numbers as there are choices. The number of a step is its `code`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Label:
 class Labels:
     """The codes of a kernel's action instances. Use it inside the kernel's sizes.
 
-    Raises SizeError where the codes would not fit into 63 bits.
+    Raises SizeError if the codes do not fit into 63 bits.
     """
 
     def __init__(self, kernel: Kernel, packing: Packing) -> None:
@@ -54,7 +54,7 @@ class Labels:
             raise SizeError(f"the graph would have {self.starts[-1]:,} kinds of edges")
 
     def instance(self, code: int) -> Instance:
-        """The instance that a code is of."""
+        """The instance that a code belongs to."""
         return self.instances[bisect.bisect_right(self.starts, code) - 1]
 
     def label(self, code: int) -> Label:
@@ -66,7 +66,7 @@ class Labels:
         return Label(instance.action.name, arguments)
 
     def chosen(self, code: int) -> dict[int, int]:
-        """What a code puts for the symbols of its instance's loops, by the symbol's id."""
+        """The values that a code gives to the symbols of its instance's loops, by symbol id."""
         return {
             symbol.id: value
             for loop, index, payload in self._loops(code)
@@ -125,7 +125,7 @@ class Expander:
 
 
 class UndefinedSteps:
-    """Finds the steps of a packed state that are undefined, if the kernel has such at all."""
+    """Finds the undefined steps of a packed state, if the kernel has any."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel

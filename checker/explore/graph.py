@@ -1,8 +1,8 @@
 """The states and transitions that a search found, as a graph.
 
-States stay packed; a node's attributes are decoded when somebody looks at them. Every enabled
-action instance is an edge, those that change nothing included, so the number of edges is the
-number of transitions.
+States stay packed; a node's attributes are decoded when they are read. Every enabled action
+instance is an edge, also those that change nothing, so the number of edges is the number of
+transitions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_NODES = 2_000_000
 
 
 class LazyState(Mapping[str, Any]):
-    """The variables of one state, unpacked at first sight."""
+    """The variables of one state, unpacked when they are first read."""
 
     def __init__(self, graph: StateGraph, node: int) -> None:
         self._graph, self._node = graph, node
@@ -56,9 +56,9 @@ class LazyState(Mapping[str, Any]):
 
 
 class StateGraph:
-    """The graph of an explorer that has run. Raises SizeError if it would be too large.
+    """The graph of an explorer that has run.
 
-    A search that was reduced has no graph of states: raises ValueError.
+    Raises SizeError if it would be too large, and ValueError after a search with reductions.
 
     Nodes are numbered in breadth-first order; node 0 is (the first) initial state. `sources`,
     `targets` and `labels` are parallel arrays, one entry per edge; `edge_labels[labels[e]]` says
@@ -72,7 +72,7 @@ class StateGraph:
             raise ValueError("states were left out: explore again without partial-order reduction")
         if explorer.store.count > MOST_NODES:
             raise SizeError(
-                f"a graph of {explorer.store.count:,} states would not be of use to anybody; "
+                f"a graph of {explorer.store.count:,} states would be too large; "
                 f"up to {MOST_NODES:,} are built: take smaller sizes"
             )
         self.explorer = explorer
@@ -114,7 +114,7 @@ class StateGraph:
 
     @property
     def edges(self) -> int:
-        """How many transitions there are."""
+        """The number of transitions."""
         return len(self.sources)
 
     def variables(self, node: int) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class StateGraph:
             yield int(a), int(b), self.edge_labels[int(label)]
 
     def out_degree(self) -> npt.NDArray[np.int64]:
-        """How many transitions leave each node."""
+        """The number of transitions that leave each node."""
         return np.bincount(self.sources, minlength=self.nodes)
 
     # ------------------------------------------------------------ exports

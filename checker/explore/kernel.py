@@ -1,4 +1,4 @@
-"""A protocol at given sizes, compiled: what a search calls."""
+"""The kernel: the compiled functions that a search calls."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def key_of(
     symmetry: bool,
     por: bool,
 ) -> str | None:
-    """All that a kernel depends on; with None nothing is kept under a key."""
+    """Everything that a kernel depends on, as a cache key; with None nothing is cached."""
     model, bounds = digest(description), f"{stable_text(sizes.elements)} {sizes}"
     systems = (t for t in description.protocol.sorts().values() if issubclass(t, QuorumSystem))
     quorums = " ".join(map(_listed, systems))
@@ -61,11 +61,11 @@ def _listed(system: type[QuorumSystem[Any]]) -> str:
 class Kernel:
     """Compiled `successors` and `check` of a description; make it, and use it, inside `sizes`.
 
-    Bit i of `check` is property i: set where an invariant is violated, where a reachable predicate
-    holds. One more bit is set where a property is undefined. Raises SizeError.
+    Bit i of the result of `check` is property i: set if an invariant is violated, or a reachable
+    predicate holds. One more bit is set if a property is undefined. Raises SizeError.
 
-    What is kept of an earlier run is not made again: the action instances, and what is compiled,
-    wait until somebody asks for them.
+    Code and metadata of an earlier run are taken from the cache. Action instances are unrolled, and
+    code is compiled, only when needed.
     """
 
     description: c.Description
@@ -103,12 +103,12 @@ class Kernel:
 
     @cached_property
     def source(self) -> KernelSource:
-        """What it is compiled from."""
+        """The source that it is compiled from."""
         return kernel_source.KernelSource(self.layout, self.por)
 
     @cached_property
     def reduction(self) -> Reduction | None:
-        """What symmetry makes of it."""
+        """The symmetry reduction."""
         if not self.symmetry:
             return None
         with self.sizes:
@@ -134,7 +134,7 @@ class Kernel:
 
     @property
     def most_transitions(self) -> int:
-        """An upper bound on the transitions of one state, those that change nothing included."""
+        """An upper bound on the transitions of one state, including those that change nothing."""
         return self.metadata.most_transitions
 
     @property
@@ -152,7 +152,7 @@ class Kernel:
 
     @property
     def functions(self) -> tuple[str, str]:
-        """The names in the machine of what a search calls to expand and to check."""
+        """The names of the functions that a search calls to expand and to check."""
         return ("reduced", "check_whole") if self.reducing else (self._unreduced, "check")
 
     def successors(self) -> int:
@@ -161,11 +161,11 @@ class Kernel:
 
     @property
     def _unreduced(self) -> str:
-        """The function that gives successors as they are, before symmetry."""
+        """The name of the function for successors before symmetry reduction."""
         return "stubborn" if self.por else "successors"
 
     def _module(self) -> ir.Module:
-        """What is compiled."""
+        """The LLVM module."""
         return self.source.module(self.actions, self._unreduced, self.reduction)
 
     def check(self) -> int:

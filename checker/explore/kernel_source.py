@@ -1,4 +1,4 @@
-"""What a kernel is compiled from: actions unrolled, properties as conditions, and their code."""
+"""The source of a kernel: unrolled actions, properties as conditions, and their LLVM code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .metadata import KernelMetadata
 
 @dataclass
 class KernelSource:
-    """A protocol at the sizes of its layout, unrolled. Its parts are made when they are needed."""
+    """A protocol unrolled at the sizes of its layout. Parts are computed when they are needed."""
 
     layout: Layout
     por: bool
@@ -48,7 +48,7 @@ class KernelSource:
 
     @cached_property
     def possible(self) -> list[Instance]:
-        """The instances that labels number: those that are not disabled in every state."""
+        """The instances that have labels: those that are enabled in some state."""
         return [i for i in self.instances if self._may_happen(i)]
 
     def _may_happen(self, i: Instance) -> bool:
@@ -60,7 +60,7 @@ class KernelSource:
         return tuple(i for i, d in enumerate(found) if d.reported not in looped)
 
     def metadata(self, follows: tuple[int, ...]) -> KernelMetadata:
-        """What a search asks of the kernel before it calls it."""
+        """What a search must know before it calls the kernel."""
         return KernelMetadata(
             follows,
             len(self.instances),
@@ -72,18 +72,18 @@ class KernelSource:
 
     @cached_property
     def _properties(self) -> list[tuple[Bool, list[UndefinedOperation]]]:
-        """For each property where it holds, and where it is undefined."""
+        """For each property, the conditions that it holds and that it is undefined."""
         with self.layout.sizes:
             return [self._instantiator.property(p) for p in self.layout.description.properties]
 
     @property
     def undefined(self) -> list[list[UndefinedOperation]]:
-        """For each property where it is undefined."""
+        """For each property, the condition that it is undefined."""
         return [undefined for _, undefined in self._properties]
 
     @cached_property
     def conditions(self) -> list[Bool]:
-        """Where `check` sets its bits."""
+        """The conditions under which `check` sets its bits."""
         graph, properties = self.layout.graph, self.layout.description.properties
         pairs = zip(properties, self._properties, strict=True)
         conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
@@ -99,7 +99,7 @@ class KernelSource:
 
     @cached_property
     def stubborn(self) -> Stubborn | None:
-        """What partial-order reduction makes of it."""
+        """The partial-order reduction."""
         if not self.por:
             return None
         bad = [*self.violations(), self.conditions[-1]]
@@ -107,9 +107,9 @@ class KernelSource:
             return Stubborn(self.layout, grouped(self.possible), bad)
 
     def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> ir.Module:
-        """`successors` and `check`, and what reductions make of them.
+        """The LLVM module with `successors` and `check`, with or without reductions.
 
-        Symmetry reduces what the function named `successors` gives.
+        Symmetry reduces the results of the function named `successors`.
         """
         graph, words = self.layout.graph, self.layout.words
         module = ir.Module("kernel")
@@ -136,5 +136,5 @@ class KernelSource:
 
 
 def _most(instances: Iterable[Instance]) -> int:
-    """How often instances can happen in one state: once for each choice of messages sent."""
+    """The most steps of the instances in one state: one for each choice of messages sent."""
     return sum(math.prod(loop.messages.column.count for loop in i.loops) for i in instances)

@@ -1,6 +1,6 @@
-"""What a search asks of a kernel before it calls it, kept beside its machine code.
+"""Kernel metadata: what a search must know before it calls a kernel, cached beside its code.
 
-With both, a search starts without taking the description apart again.
+With both in the cache, a search starts without unrolling the description again.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from quorate.checker.explore.codegen.cache import keep, kept, name_of
 
 @dataclass(frozen=True)
 class KernelMetadata:
-    """What is known of a kernel once its instances were made.
+    """What is known of a kernel after its actions were unrolled.
 
-    `follows` are the indices of those dependencies, of the ones that were found, that its layout
-    relies on. `most_successors` and `most_transitions` are upper bounds for one state, without and
-    with those that change nothing.
+    `follows` are the indices of the dependencies that its layout relies on. `most_successors` and
+    `most_transitions` are upper bounds for one state, without and with transitions that change
+    nothing.
     """
 
     follows: tuple[int, ...]
@@ -27,7 +27,7 @@ class KernelMetadata:
 
     @classmethod
     def kept(cls, key: str) -> KernelMetadata | None:
-        """Those of the kernel with this key, if they are kept."""
+        """The metadata of the kernel with this key, if it is in the cache."""
         data = kept(_name(key))
         if data is None:
             return None
@@ -35,7 +35,7 @@ class KernelMetadata:
         return cls(tuple(found.pop("follows")), **found)
 
     def keep(self, key: str) -> None:
-        """Keep them, if it is possible."""
+        """Put it into the cache, if possible."""
         keep(_name(key), json.dumps(asdict(self)).encode())
 
 

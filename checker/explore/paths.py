@@ -17,7 +17,7 @@ from .kernel import Kernel
 
 
 class ExplorationError(InternalError):
-    """The kernel and CPython disagree: a mistake of the checker, not of the model."""
+    """The kernel and CPython disagree: a bug of the checker, not of the model."""
 
 
 def steps_through(
@@ -27,11 +27,11 @@ def steps_through(
     pack: Callable[[State], Words],
     kernel: Kernel | None = None,
 ) -> Iterator[Move]:
-    """Steps from a state through those that `pack` maps to the rows, one after the other.
+    """Steps from a state through states that `pack` maps to the rows, in order.
 
-    With symmetry `pack` gives the representative of an orbit, and the steps are those of a real
-    path through the orbits. The kernel, if given, says which steps CPython should try first: of
-    many acceptors and quorums it tries few. Raises ExplorationError.
+    With symmetry, `pack` gives the representative of an orbit, and the steps are a real path
+    through the orbits. The kernel, if given, says which steps CPython should try first, so that it
+    need not try all acceptors and quorums. Raises ExplorationError.
     """
     hints = _Hints(kernel) if kernel is not None else None
     for row in rows:
@@ -58,7 +58,7 @@ def _candidates(interpreter: Interpreter, state: State, hints: _Hints | None) ->
 
 
 class _Hints:
-    """What the kernel would do in a state: actions with arguments, of those that it unrolled."""
+    """The steps that the kernel would take in a state: actions with their arguments."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -75,7 +75,7 @@ class _Hints:
         }
 
     def enabled(self, state: State) -> Iterator[tuple[str, Arguments]]:
-        """Instances with the effects of some step that changes the state; some are enabled."""
+        """Instances with the effects of a step that changes the state; at least one is enabled."""
         words = self._packing.pack(state)
         arrays = (words, self._out, self._labels, self._fired)
         n = self._successors(*(a.ctypes.data for a in arrays))

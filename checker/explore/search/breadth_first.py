@@ -1,7 +1,7 @@
-"""The fast explorer: breadth-first over packed states, by the compiled kernel.
+"""Breadth-first search over packed states with the compiled kernel.
 
-`explore` gives counts and verdict; the states stay in memory for `StateGraph` and for proofs. A
-counterexample is read off the parents and then run again under CPython, step by step: a path that
+`explore` returns counts and verdict; the states stay in memory for `StateGraph` and for proofs. A
+counterexample is read off the parents and then run again by CPython, step by step, so a path that
 the class itself does not take never reaches a user.
 """
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from . import checkpoint, handover, manifest, restore
     from .checkpoint import CheckpointFolder
-else:  # most searches need none of them, and they take Numba
+else:  # most searches need none of these, and they load Numba
     checkpoint = lazily("quorate.checker.explore.search.checkpoint")
     handover = lazily("quorate.checker.explore.search.handover")
     manifest = lazily("quorate.checker.explore.search.manifest")
@@ -65,9 +65,9 @@ class Explorer(SearchEngine):
     `invariants` are those to check, by default all. With `symmetry` one state is stored for each
     orbit of interchangeable elements.
 
-    With several threads the search is shared out once enough states wait. Whatever their number,
-    states are found in the same order, so that counts, verdict, counterexample and `store` are the
-    same; only when the memory is full may the last states differ, by the end of a round.
+    With several threads, the search is divided once enough states wait. With any number of threads,
+    states are found in the same order, so counts, verdict, counterexample and `store` are the same.
+    Only if the memory is full may the last states differ, because a round is finished first.
 
     Raises SizeError, ModelError, InputError; StepError where `@init` is undefined (see
     `from_the_start`).
@@ -95,7 +95,7 @@ class Explorer(SearchEngine):
 
     @property
     def storage(self) -> StateStorage:
-        """Where the states are. Raises ValueError before the search."""
+        """The storage of the states. Raises ValueError before the search."""
         if self._storage is None:
             raise ValueError("nothing was searched yet")
         return self._storage
@@ -114,8 +114,8 @@ class Explorer(SearchEngine):
     def run(self, report: Report | None = None, coverage: bool = True) -> Exploration:
         """Search to the end, the first violation or undefined step, the limit, or Ctrl-C.
 
-        With `coverage` a complete search counts guards. Raises InputError if the `checkpoint` is
-        of another search or damaged, OSError.
+        With `coverage`, a complete search counts guards. Raises OSError, and InputError if the
+        checkpoint is damaged or belongs to another search.
         """
         self._coverage = coverage
         return super().run(report)
@@ -135,7 +135,7 @@ class Explorer(SearchEngine):
         return self._first_look()
 
     def _first_look(self) -> Outcome | None:
-        """The invariants of the initial states, by CPython."""
+        """Check the invariants of the initial states with CPython."""
         for i, state in enumerate(self.initial):
             bits = self.model.confirm.bits(state)
             self.control[d.REACHED] |= bits & ~self.kernel.bad
@@ -154,7 +154,7 @@ class Explorer(SearchEngine):
         return outcome
 
     def _spill(self) -> bool:
-        """Go on on disk, if there is a folder for it. Raises OSError."""
+        """Continue on disk, if there is a folder for that. Raises OSError."""
         kept = self._checkpoint
         folder = self.placement.spill if kept is None else kept.folder
         if folder is None:
@@ -174,7 +174,7 @@ class Explorer(SearchEngine):
     def _kept_loop(
         self, kept: CheckpointFolder, report: Report | None, outcome: Outcome | None
     ) -> Outcome:
-        """Go on, and make a checkpoint now and then. Ctrl-C waits until one can be made."""
+        """Search, with a checkpoint from time to time. Ctrl-C waits until one can be made."""
         self._saved_at = time.perf_counter()
         with Interrupt(deferred=True) as interrupt:
             try:
@@ -195,7 +195,7 @@ class Explorer(SearchEngine):
         return outcome
 
     def close(self) -> None:
-        """End threads, and remove what is on disk if nobody wanted it kept."""
+        """End threads, and remove files unless they belong to a checkpoint."""
         if self._storage is not None:
             self._storage.close()
         if self._checkpoint is not None:
@@ -204,7 +204,7 @@ class Explorer(SearchEngine):
     # ------------------------------------------------------------ checkpoints
 
     def _resume(self, kept: CheckpointFolder) -> Outcome | None:
-        """Go to where the checkpoint is; the outcome if its search is finished."""
+        """Restore the state of the checkpoint; the outcome if its search is finished."""
         saved = kept.saved
         assert saved is not None
         self.control[:], self.fired[:] = saved.control, saved.fired
@@ -232,7 +232,7 @@ class Explorer(SearchEngine):
         return Progress(count, count - head, depth, self.seconds, self.storage.bytes_written)
 
     def estimate(self) -> Estimate:
-        """How large a state and the kernel are, and how many states the memory holds."""
+        """The size of a state and of the kernel, and how many states fit in the memory."""
         k, memory = self.kernel, self.placement.memory
         memory = free_memory() if memory is None else memory
         return Estimate(
@@ -250,11 +250,11 @@ class Explorer(SearchEngine):
     # ------------------------------------------------------------ reading off
 
     def state(self, k: int) -> State:
-        """The k-th state found, as a value. (Use inside the sizes.)"""
+        """The k-th state found, as a value. Use it inside the sizes."""
         return self.packing.unpack(self.storage.row(k))
 
     def path_to(self, k: int) -> tuple[State, tuple[Move, ...]]:
-        """The initial state and a shortest path to the k-th state found, as CPython runs it."""
+        """The initial state and a shortest path to the k-th state found, run by CPython."""
         return self._steps(self.storage.chain(k))
 
     def _steps(self, rows: list[Words]) -> tuple[State, tuple[Move, ...]]:

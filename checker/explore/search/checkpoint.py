@@ -1,9 +1,8 @@
-"""Checkpoints: a search kept in a folder, from which it goes on after being killed.
+"""Checkpoints: a search saved in a folder, from which it resumes after being killed.
 
-All data files are written once or only appended to, and what they hold is not believed until the
-manifest says so. The manifest is replaced in one step, after everything it names is on the disk:
-whatever the moment, the folder has the last checkpoint, whole. Files of no use to it are removed
-after it is there.
+All data files are written once or only appended to, and only what the manifest lists counts. The
+manifest is replaced atomically, after everything that it lists is on the disk. So the folder always
+has the whole last checkpoint. Files that it does not need are removed afterwards.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ PIECE = 1 << 24  # bytes
 
 @dataclass
 class CheckpointFolder:
-    """The folder of one search. Raises InputError if it cannot be that.
+    """The folder of one search. Raises InputError if it cannot be used.
 
     `saved` is what was found there, if anything was.
     """

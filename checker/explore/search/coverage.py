@@ -13,7 +13,7 @@ from quorate.model.language.ir import core as c
 if TYPE_CHECKING:
     from quorate.checker.explore.codegen.blocked import Goal
 
-SAMPLE = 1_000_000  # guards are counted on at most this many states
+SAMPLE = 1_000_000  # guards are counted in at most this many states
 
 # Counts for each guard (an action and the number of its `require`) over every n-th state.
 Count = Callable[["list[Goal]", int], list[int]]
@@ -22,11 +22,10 @@ Count = Callable[["list[Goal]", int], list[int]]
 def guard_coverage(
     description: c.Description, states: int, count: Count
 ) -> tuple[tuple[GuardCoverage, ...], int | None]:
-    """The coverage over so many states, or a sample; what a sample misses is looked for in all.
+    """The coverage over all states or a sample, and the size of the sample (None for all).
 
-    With it comes how many states a sample had, None if all were looked at. `count` may raise
-    SizeError: where there are so many guards that the search alone could be prepared, none is
-    counted.
+    A guard that is never false in the sample is counted in all states. `count` may raise SizeError:
+    with so many guards that only the search itself could be compiled, none is counted.
     """
     goals = [(a.name, k) for a in description.actions for k in range(len(a.guards))]
     if not goals:

@@ -1,4 +1,4 @@
-"""The breadth-first search itself: generic in the protocol, compiled by Numba once per machine.
+"""The breadth-first loop: generic in the protocol, compiled by Numba once per machine.
 
 The array of states is also the queue, so no state is stored twice; a table (`store.table`) finds
 them. The successors of a batch of states are made first, then hashed, then looked up, each pass
@@ -108,7 +108,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
             if head == control[LEVEL_END]:
                 control[DEPTH] += 1
                 control[LEVEL_END] = count
-            # Make the successors of some states, as many as surely fit.
+            # Compute the successors of some states, as many as surely fit.
             copy(fired, fired_before)
             last = min(head + BATCH, control[LEVEL_END], stop)
             at, made = head, 0
@@ -127,7 +127,7 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
             if status != PAUSED:
                 copy(fired_before, fired)
                 break
-            # Keep those that were not met just before, up to a step that is undefined.
+            # Keep those that were not seen just before, up to an undefined step.
             kept, valid = 0, 0
             while valid < made and labels[np.uint64(valid)] < np.uint32(UNDEFINED_STEP):
                 j, to = np.uint64(valid), np.uint64(kept)
@@ -193,7 +193,7 @@ _searches: dict[tuple[int, bool], Callable[..., int]] = {}
 
 
 def search_for(words: int, keyed: bool) -> Callable[..., int]:
-    """The search for states of so many words: loops over few of them are unrolled."""
+    """The search for states of so many words; loops over few words are unrolled."""
     fixed = words if words <= 4 else 0
     if (fixed, keyed) not in _searches:
         _searches[fixed, keyed] = _searching(fixed, keyed)

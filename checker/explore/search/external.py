@@ -1,11 +1,11 @@
 """Breadth-first search on disk: level by level, with delayed duplicate detection (Korf, 2008).
 
-The successors of a level are collected in a hash table within the memory budget; whenever it is
-full, it is sorted and written as a run. At the end of the level the runs are merged, and whatever
-was seen before is struck out: what is left is the next level. Whole states are compared. A state
-that violates an invariant is always new, since its search would have ended before, so invariants
-are checked when a successor is collected. No parents are kept: a path is found backwards, by a
-predecessor in the level before.
+The successors of a level are collected in a hash table within the memory budget. Whenever it is
+full, it is sorted and written as a run. At the end of the level the runs are merged and the states
+visited before are removed; the rest is the next level. Whole states are compared. A state that
+violates an invariant is always new, since the search would have ended earlier, so invariants are
+checked when a successor is collected. Parents are not stored: a path is found backwards, by a
+predecessor in the previous level.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class DiskStorage(StateStorage):
     """A search on disk.
 
     `levels[i]` has the states of depth i; `visited` has all of them, in few runs. `frontier` has
-    those of the last level that were left to be expanded when the search came here; `done` of them
-    have been since. `found` has the successors known so far, which may have been visited. COUNT in
-    the search's control array is how many states there are in `levels`.
+    the states of the last level that were not yet expanded when the search moved to the disk;
+    `done` of them have been expanded since. `found` has the successors so far, some of which may
+    have been visited before. COUNT in the control array is the number of states in `levels`.
     """
 
     def __init__(self, job: Job, folder: Path, keep: bool, in_memory: int = 0) -> None:
@@ -97,7 +97,7 @@ class DiskStorage(StateStorage):
         return run
 
     def drop(self, runs: Sequence[Run]) -> None:
-        """Remove runs that are needed no more."""
+        """Remove runs that are no longer needed."""
         for run in runs:
             self.bytes_written -= run.size
             if not self.keep:
@@ -116,7 +116,7 @@ class DiskStorage(StateStorage):
         return Spilled(self.in_memory, self._bytes_per_state(), self.most_bytes)
 
     def _bytes_per_state(self) -> float:
-        """What a state takes on disk: in its level, and among those visited."""
+        """The bytes of a state on disk, in its level and among those visited."""
         size = sum(r.size for r in {id(r): r for r in (*self.levels, *self.visited)}.values())
         return size / max(1, sum(r.count for r in self.levels))
 
@@ -127,7 +127,7 @@ class DiskStorage(StateStorage):
 
     @classmethod
     def restored(cls, job: Job, kept: CheckpointFolder, saved: SavedOnDisk) -> DiskStorage:
-        """Where the search of a checkpoint was, with its runs. Raises DamagedError."""
+        """The storage as a checkpoint describes it, with its runs. Raises DamagedError."""
         made = cls(job, kept.folder, keep=True, in_memory=saved.in_memory)
         runs = kept.runs(saved, job.kernel.words)
         made.levels = [runs[r.name] for r in saved.levels]
@@ -160,7 +160,7 @@ class DiskStorage(StateStorage):
     # ------------------------------------------------------------ searching
 
     def expand(self) -> int:
-        """Expand a block of the level, or go on to the next level. Raises OSError, DamagedError."""
+        """Expand a block of the level, or move to the next level. Raises OSError, DamagedError."""
         assert self.frontier is not None
         if self.done == self.frontier.count:
             return self._next_level()

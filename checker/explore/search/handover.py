@@ -1,4 +1,4 @@
-"""What a search in memory hands over to one on disk, when the memory is full."""
+"""Moving a search from memory to disk, when the memory is full."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Ends = npt.NDArray[np.int64]
 
 
 def hand_over(storage: StateStorage, job: Job, folder: Path, keep: bool) -> DiskStorage:
-    """Write all states, level by level; the stores, emptied of their tables, are of no use then.
+    """Write all states, level by level. The stores lose their tables and cannot be used afterwards.
 
-    Of the states of the last whole level, those that were not expanded are the frontier; what is
-    beyond that level are successors found. Without `keep` a new folder is made within `folder`.
+    The frontier is the states of the last complete level that were not expanded; the states beyond
+    that level are successors found. Without `keep`, a new folder is made within `folder`.
     Raises OSError.
     """
     stores, heads = storage.stores()
@@ -58,7 +58,7 @@ def level_ends(stores: Sequence[StateStore]) -> list[Ends]:
 
 
 def _roots(store: StateStore, shard: int, shards: int) -> int:
-    """How many states are their own parents: those come first."""
+    """The number of states that are their own parents; they come first."""
     k = 0
     while k < store.count and store.parent(k) == k * shards + shard:
         k += 1
@@ -66,7 +66,7 @@ def _roots(store: StateStore, shard: int, shards: int) -> int:
 
 
 def _children(store: StateStore, shard: int, ends: Ends) -> int:
-    """How many states have a parent before the ends: by bisection."""
+    """The number of states whose parent comes before the ends, by bisection."""
     low, high = int(ends[shard]), store.count
     while low < high:
         middle = (low + high) // 2

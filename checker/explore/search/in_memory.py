@@ -26,11 +26,11 @@ else:
 
 FIRST_ROOM = 1 << 16
 BATCH_ROOM = 1 << 13  # successors of one batch, unless one state can have more
-CROWD = 1 << 16  # states waiting before several threads are worth their while
+CROWD = 1 << 16  # waiting states that make several threads worthwhile
 
 
 class MemoryStorage(StateStorage):
-    """One store; its states wait in the order in which they were found."""
+    """One store, whose states are expanded in the order in which they were found."""
 
     def __init__(self, job: Job, store: StateStore) -> None:
         self.job, self.store = job, store
@@ -47,7 +47,7 @@ class MemoryStorage(StateStorage):
 
     @classmethod
     def begun(cls, job: Job, initial: Sequence[Words]) -> MemoryStorage:
-        """With the initial states, which are their own parents."""
+        """A storage with the initial states, which are their own parents."""
         k = job.kernel
         store = StateStore.empty(k.words, _first_room(job, len(initial)), k.keyed)
         for i, words in enumerate(initial):

@@ -1,7 +1,7 @@
-"""What every search engine is: it begins, expands, confirms what it found, and gives its result.
+"""The interface of search engines: begin, expand, confirm, result.
 
-`SearchEngine.run` takes an engine through these steps. An engine says how far one call of `expand`
-goes: between two calls its progress is told, and Ctrl-C ends the search with what was counted.
+`SearchEngine.run` calls these in order. The engine decides how much one call of `expand` does.
+Between two calls, progress is reported, and Ctrl-C ends the search with the counts so far.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from quorate.model.language.declare.sorts import Sizes
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search is: what a progress line shows."""
+    """The progress of a search, as a progress line shows it."""
 
     states: int
     waiting: int
@@ -66,11 +66,11 @@ class SearchEngine(ABC):
 
     @abstractmethod
     def begin(self) -> Outcome | None:
-        """Let the initial states wait; an outcome if the search ends with them."""
+        """Add the initial states to those that wait; an outcome if the search ends with them."""
 
     @abstractmethod
     def expand(self) -> Outcome | None:
-        """Expand some of the states that wait; an outcome if that ends the search."""
+        """Expand some of the waiting states; an outcome if that ends the search."""
 
     @abstractmethod
     def progress(self) -> Progress:
@@ -78,14 +78,14 @@ class SearchEngine(ABC):
 
     @abstractmethod
     def confirm(self, outcome: Outcome) -> Finding:
-        """What CPython finds at the end of the path to where the search ended, if it found a path.
+        """What CPython finds at the end of the path that the search found, if it found one.
 
-        Raises ExplorationError where CPython finds nothing wrong.
+        Raises ExplorationError if CPython finds nothing wrong.
         """
 
     @abstractmethod
     def result(self, outcome: Outcome, finding: Finding) -> Exploration:
-        """All that the search found."""
+        """The result of the search."""
 
-    def close(self) -> None:  # noqa: B027 - most engines have nothing to give back
-        """Give back threads, processes and files."""
+    def close(self) -> None:  # noqa: B027 - most engines have nothing to release
+        """Release threads, processes and files."""

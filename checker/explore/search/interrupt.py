@@ -1,4 +1,4 @@
-"""Ctrl-C during a search that is kept: noted, and heeded where the search can be saved."""
+"""Ctrl-C during a search with checkpoints: deferred until the search can be saved."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass
 class Interrupt:
-    """Within it a Ctrl-C, if `deferred`, is only noted: a second one is not.
+    """A context in which the first Ctrl-C, if `deferred`, is only recorded; a second one is not.
 
-    `asked` says that there was one. `safe` is for the caller to say whether it is between steps.
+    `asked` says that there was one. The caller sets `safe` while it is between two steps.
     """
 
     deferred: bool

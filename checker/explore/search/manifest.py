@@ -1,4 +1,4 @@
-"""What the manifest of a checkpoint says: of which search it is, how far, and in which files."""
+"""The manifest of a checkpoint: which search it belongs to, how far it is, and its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What two searches must have in common for one to go on where the other stopped."""
+    """What two searches must have in common for one to resume the other."""
 
     format: int
     version: str
@@ -30,7 +30,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, kernel: Kernel) -> Identity:
-        """Of the search that a kernel is for."""
+        """The identity of a kernel's search."""
         description = kernel.description
         columns = "".join(
             f"{c.name} {c.first_word} {c.first_bit} {c.bits} {c.count}\n"
@@ -49,7 +49,7 @@ class Identity(msgspec.Struct, frozen=True):
         )
 
     def differs(self, asked: Identity) -> str | None:
-        """Why a search that is asked for cannot go on from this one, if it cannot."""
+        """Why the requested search cannot resume this one, or None if it can."""
         if self.format != asked.format or self.version != asked.version:
             return f"it was written by Quorate {self.version}, this is Quorate {asked.version}"
         if self.protocol != asked.protocol:

@@ -1,6 +1,6 @@
 """The loop of the directed searches, compiled by Numba.
 
-Every state waits in the bucket of its priority; the lowest bucket is looked at first. Depth-first
+Every state waits in the bucket of its priority, and the lowest bucket comes first. Depth-first
 search has one bucket, a stack; best-first search has a queue for each priority. Whole states are
 compared.
 """
@@ -37,7 +37,7 @@ WAITS, EXPANDED, WAITS_AGAIN, TOO_DEEP = range(4)
 
 @jit
 def put(k: Any, bucket: int, last: bool, links: Any, heads: Any, tails: Any) -> None:
-    """Let state k wait in a bucket: at its end, or else at its front."""
+    """Put state k into a bucket, at its end or at its front."""
     if heads[bucket] == NOWHERE:
         heads[bucket] = tails[bucket] = k
         links[k] = NOWHERE

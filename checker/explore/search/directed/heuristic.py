@@ -1,8 +1,8 @@
-"""How far a state is from a violation: a number for the best-first search to go down.
+"""The distance of a state from a violation, which best-first search minimizes.
 
-The violation is a formula over the state's cells. What is missing of it is counted: a test that
-fails is one away, a conjunction as far as its parts together, a disjunction as far as its nearest
-part (Bonet and Geffner: Planning as Heuristic Search, 2001, with the goal as the only level).
+The violation is a formula over the state's cells. A test that fails has distance 1, a conjunction
+the sum of its parts, a disjunction the least of its parts (Bonet and Geffner: Planning as Heuristic
+Search, 2001, with the goal as the only level).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from quorate.checker.explore.codegen.lowering import (
 )
 from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
 
-# Beyond so many operations only the top of a formula is counted, its parts as true or false.
+# Beyond so many operations, only the top of a formula is counted, its parts as true or false.
 MOST_COUNTED = 20_000
 
 
 def add_distance(
     module: ir.Module, graph: Graph, words: int, violations: Sequence[Bool], most: int
 ) -> None:
-    """`i64 distance(state*, label*)`: how much is missing of the nearest violation, at most `most`.
+    """`i64 distance(state*, label*)`: the distance to the nearest violation, at most `most`.
 
-    0 if and only if one of the violations holds; the label is not looked at.
+    0 if and only if one of the violations holds; the label is not used.
     """
     f = new_function(module, "distance", [ir.PointerType()] * 2)
     b = ir.IRBuilder(f.append_basic_block("entry"))
@@ -40,14 +40,14 @@ def add_distance(
 
 
 class _Counting:
-    """Emits the sum of what is missing; what two parts share is computed once."""
+    """Emits the distance; common parts are computed once."""
 
     def __init__(self, low: NodeLowering, most: int, deep: bool) -> None:
         self.low, self.b, self.most, self.deep = low, low.b, most, deep
         self._done: dict[tuple[int, bool], Any] = {}
 
     def missing(self, p: Bool, wanted: bool) -> Any:
-        """How far p is from being what is wanted, as an i64."""
+        """The distance of p from the wanted truth value, as an i64."""
         if not isinstance(p, Node):
             return const(0 if p == wanted else self.most)
         if (p.id, wanted) not in self._done:

@@ -1,7 +1,7 @@
 """Depth-first search to a bound, and best-first search towards a violation.
 
-Both keep every state they find, exactly, so that one that ends with nothing left out has looked at
-all reachable states; any other says what it left out.
+Both store every state they find, exactly. So a search that left nothing out has visited all
+reachable states; any other says what it left out.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from .shrink import shrunk
 
 FIRST_ROOM = 1 << 16
 GROWTH = 2
-SLICE = 50_000  # states expanded between looks at the clock and the keyboard
+SLICE = 50_000  # states expanded between checks of the clock and the keyboard
 WEIGHT = 16  # what one step nearer to a violation is worth, in steps from the initial state
-FARTHEST = 4_000  # distances beyond are as good as this one
+FARTHEST = 4_000  # greater distances count as this one
 BUCKETS = 1 << 16
 MOST_STATES = (1 << 31) - 1  # indices are 32-bit, with a sign
 
@@ -224,7 +224,7 @@ class Directed(SearchEngine):
         sweep(function, s.words, s.states, s.count, step, counts)
 
     def _partial(self) -> str | None:
-        """What was not looked at, in words; None if nothing was left out."""
+        """What was left out, in words; None if nothing was."""
         waiting, cut = int(self._control[f.WAITING]), int(self._control[f.CUT])
         left = [f"{waiting:,} of the states found were still to be expanded"] if waiting else []
         if cut:
@@ -242,7 +242,7 @@ class Directed(SearchEngine):
 
 @dataclass
 class _Found:
-    """The states found; for each its parent, its depth, its stage, and who waits behind it."""
+    """The states found, each with its parent, its depth, its stage, and the next in its bucket."""
 
     words: int
     states: Words

@@ -1,4 +1,4 @@
-"""Shorter runs: steps that what was found does not need are taken away.
+"""Shortening a run: steps that the finding does not need are removed.
 
 Zeller and Hildebrandt: Simplifying and Isolating Failure-Inducing Input (2002), the algorithm
 `ddmin`. A step that cannot be taken once others are gone, or is undefined then, is left out too.
@@ -51,7 +51,7 @@ def _run(interpreter: Interpreter, found: Finding, moves: Sequence[Move]) -> Fin
 
 
 def _again(interpreter: Interpreter, found: Finding, state: State) -> Finding | None:
-    """The same finding in another state; None if that is not wrong in the same way."""
+    """The same finding in another state; None if that state is not wrong in the same way."""
     at = found.undefined
     try:
         if found.violated is not None:

@@ -1,8 +1,8 @@
-"""Random walks from the initial states: the cheapest look at a space that nothing else can hold.
+"""Random walks from the initial states: the cheapest search of a space too large to store.
 
-Each walk starts in an initial state chosen at random and takes one of the steps that change
-something, each as likely as the others, until it has the length asked for or no step is left. No
-state is stored; the counterexample of a walk is long, and is shortened by `shrink.py`.
+Each walk starts in an initial state chosen at random. It takes one of the steps that change
+something, all with the same probability, until it has the required length or no step is left. No
+state is stored. The counterexample of a walk is long, and is shortened by `shrink.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .shrink import shrunk
 RANDOM, STEPS, REACHED, FOUND, WHERE, DEEPEST, WALKS = range(7)
 CONTROLS = 7
 
-SLICE = 200  # walks between looks at the clock and the keyboard
+SLICE = 200  # walks between checks of the clock and the keyboard
 
 
 @jit
@@ -91,7 +91,7 @@ def walk(
 
 @dataclass
 class Walks(SearchEngine):
-    """Random walks through a protocol: how many, how long, and the seed that they follow from."""
+    """Random walks through a protocol: their number, their length, and the random seed."""
 
     model: CompiledModel
     walks: int
