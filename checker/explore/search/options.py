@@ -1,6 +1,6 @@
-"""The searches, one dataclass each, with the options that each takes and no others.
+"""The searches, one dataclass each, with exactly the options that each supports.
 
-`memory` is always in bytes, `limit` in states, and None is no bound.
+`memory` is always in bytes, `limit` in states; None means no bound.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class InMemory:
 
 @dataclass(frozen=True, kw_only=True)
 class Spill:
-    """States go to the disk when they take more than `memory`, and the search goes on there.
+    """When the states take more than `memory`, the search continues on disk.
 
-    By default `memory` is three quarters of what the machine has free, and `folder` is a new one
-    among the temporary files. A folder must exist; what is put there is removed in the end.
+    By default `memory` is three quarters of the free memory, and `folder` is a new temporary one. A
+    given folder must exist; the files are removed when the search ends.
     """
 
     memory: int | None = None
@@ -32,10 +32,10 @@ class Spill:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """The search is saved in `folder` every so many seconds, and goes on from there if it is there.
+    """The search is saved in `folder` every `seconds`, and resumes from what is saved there.
 
-    The folder is made if it does not exist. `memory` is as in `Spill`; beyond it states go to the
-    same folder.
+    The folder is created if it does not exist. `memory` is as in `Spill`; beyond it, states go to
+    the same folder.
     """
 
     folder: Folder
@@ -48,10 +48,10 @@ Storage = InMemory | Spill | Checkpoint
 
 @dataclass(frozen=True, kw_only=True)
 class BreadthFirst:
-    """Every reachable state, nearest first, by compiled code: a counterexample is a shortest one.
+    """Every reachable state, nearest first, with compiled code. Counterexamples are shortest.
 
     The result and the order of discovery do not depend on `threads` (1 to 255). `por` is
-    partial-order reduction: steps are left out without which no violation is missed.
+    partial-order reduction: steps are skipped, but no violation is missed.
     """
 
     threads: int = 1
@@ -71,7 +71,7 @@ class DepthFirst:
 
 @dataclass(frozen=True, kw_only=True)
 class BestFirst:
-    """Next the state that looks nearest to a violation: for spaces that cannot be exhausted."""
+    """Expand the state that looks nearest to a violation: for spaces too large to exhaust."""
 
     memory: int | None = None
     limit: int | None = None
@@ -79,7 +79,7 @@ class BestFirst:
 
 @dataclass(frozen=True, kw_only=True)
 class RandomWalks:
-    """So many random `walks` of at most `depth` steps each; never exhaustive. `seed` fixes them."""
+    """Random `walks` of at most `depth` steps each, determined by `seed`; never exhaustive."""
 
     walks: int = 10_000
     depth: int = 100
@@ -88,7 +88,7 @@ class RandomWalks:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Breadth-first in plain Python, by CPython alone: slow, and what all others are held against.
+    """Breadth-first in plain Python: slow, and the oracle of all other searches.
 
     It stops after `limit` states.
     """
@@ -102,8 +102,8 @@ class Cluster:
 
     `address` is Ray's: "auto", that of a cluster, or "local" to start one here. By default there
     are as many workers as the cluster has cores. `memory` is for all workers together. With a
-    `checkpoint`, a folder or a URL that all workers see, the search is saved there after each level
-    and goes on from there.
+    `checkpoint`, a folder or URL that all workers can reach, the search is saved there after each
+    level, and resumes from there.
     """
 
     address: str = "auto"

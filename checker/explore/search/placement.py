@@ -1,4 +1,4 @@
-"""Where the states of a breadth-first search go: what its storage options come to here."""
+"""Storage options, resolved for this machine: memory, and folders on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Placement:
 
     @classmethod
     def of(cls, storage: Storage) -> Placement:
-        """What these options come to on this machine. Raises InputError."""
+        """The placement that these options give on this machine. Raises InputError."""
         match storage:
             case InMemory(memory=memory):
                 return cls(memory)
@@ -41,7 +41,7 @@ class Placement:
 
 
 def _budget(memory: int | None) -> int:
-    """Three quarters of what the machine has free, unless it is said."""
+    """The given memory, or three quarters of what is free."""
     return free_memory() * 3 // 4 if memory is None else memory
 
 

@@ -1,7 +1,7 @@
 """The reference explorer: breadth-first, in plain Python, over the class as CPython runs it.
 
-Slow and obvious. It shares nothing with the compiled kernel, not even the captured description (but
-for the text that guards are shown by), and every faster engine is tested against it.
+It is slow and obvious. It shares nothing with the compiled kernel, not even the captured
+description, except for the text of guards. Every faster engine is tested against it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ def explore_reference(
 ) -> Exploration:
     """Visit every reachable state, or up to `limit`; stop at the first violation.
 
-    Or at the first step or property that is undefined. `only` names the invariants to check;
-    without it all are. With `coverage` a search that is complete counts guards. Raises
-    UnknownPropertyError.
+    It also stops at the first undefined step or property. `only` names the invariants to check, by
+    default all. With `coverage`, a complete search counts guards. Raises UnknownPropertyError.
     """
     return ReferenceSearch(protocol, sizes, limit, only, coverage).run()
 
@@ -83,7 +82,7 @@ class ReferenceSearch(SearchEngine):
         return Progress(states, states - self.expanded, self.depth, self.seconds)
 
     def confirm(self, outcome: Outcome) -> Finding:
-        """CPython found it: there is nothing to run again."""
+        """The finding: it comes from CPython, so nothing is run again."""
         state = self._end_state
         root = None if state is None else self._root(state)
         path = () if state is None else self._path(state)
@@ -108,7 +107,7 @@ class ReferenceSearch(SearchEngine):
         )
 
     def _ended(self, look: Callable[[], End | None]) -> Outcome | None:
-        """How a part of the search ends it, if it does; a step without a value ends it."""
+        """The outcome if a part of the search ends it, as an undefined step does."""
         try:
             end = look()
         except StepError as error:
@@ -139,7 +138,7 @@ class ReferenceSearch(SearchEngine):
         return None if following else (Outcome.HOLDS, None, None)
 
     def _expand(self, state: State, following: list[State]) -> End | None:
-        """Take the steps of a state, up to one that ends the search; all of them are counted."""
+        """Take the steps of a state, up to one that ends the search. All steps are counted."""
         self.expanded += 1
         before = dict(self.fired)
         try:
@@ -163,7 +162,7 @@ class ReferenceSearch(SearchEngine):
         return None
 
     def _count(self, state: State) -> None:
-        """Count every step of a state, those without a value included."""
+        """Count every step of a state, including undefined ones."""
         m = self.interpreter
         for action in m.actions:
             for args in m.choices(state, action):

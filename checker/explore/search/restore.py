@@ -15,9 +15,9 @@ from .threads import ThreadedStorage
 
 
 def restored(kept: CheckpointFolder, job: Job) -> StateStorage:
-    """The states of a checkpoint, where it says that they were. Raises DamagedError.
+    """The storage that a checkpoint describes. Raises DamagedError.
 
-    States that were shared out among another number of threads are gathered in one store.
+    States that were divided among another number of threads are gathered in one store.
     """
     assert kept.saved is not None
     where = kept.saved.where

@@ -1,8 +1,8 @@
 """Expand here, insert there: the two halves of a step of a search over several shards.
 
-`expand` makes the successors of some states and sorts them into an `Outbox` by the shard that they
-belong to; that shard runs `insert` on its row. Both are compiled and let go of Python's lock. Which
-machine they run on does not matter: an outbox is plain arrays.
+`expand` computes the successors of some states and sorts them into an `Outbox` by the shard that
+they belong to. That shard runs `insert` on its row. Both are compiled and release Python's lock.
+They may run on different machines: an outbox is plain arrays.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NOWHERE = np.iinfo(np.int64).max
 
 @dataclass
 class Outbox:
-    """Successors on their way: row q of each array is for shard q, which gets `sizes[q]` of them.
+    """Successors to send: row q of each array is for shard q, which gets `sizes[q]` of them.
 
     `states[q]` has their words, `labels[q]` the index of an instance that leads there, `parents[q]`
     the number of the state it leads from. `places[q]` says which of all successors that were sent
@@ -99,9 +99,9 @@ class Outbox:
 
 @dataclass
 class Made:
-    """The successors of a few states, as one worker makes them before they go into its outbox.
+    """The successors of a few states, before they go into the worker's outbox.
 
-    What it sent before, and finds in `met`, need not be sent again (`table.is_new`).
+    Successors found in `met` were sent before, and are not sent again (`table.is_new`).
     """
 
     words: int

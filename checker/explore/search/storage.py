@@ -1,4 +1,4 @@
-"""Where a breadth-first search keeps its states: one interface for memory, threads and disk."""
+"""The storage of a breadth-first search: one interface for memory, threads and disk."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SLICE = 200_000  # states expanded between looks at the clock, the memory and th
 
 @dataclass(frozen=True)
 class Job:
-    """What a search has in common with wherever its states are.
+    """What a search shares with its storage.
 
-    `control` has how far it is (see `driver`), `fired` counts the transitions of each action.
+    `control` is the progress (see `driver`); `fired` counts the transitions of each action.
     `memory` is in bytes.
     """
 
@@ -43,26 +43,26 @@ class Job:
 
     @classmethod
     def of(cls, kernel: Kernel, memory: int | None, limit: int | None, threads: int) -> Job:
-        """One that has not begun."""
+        """A job that has not begun."""
         control, fired = np.zeros(d.CONTROLS, np.int64), np.zeros(len(kernel.actions), np.int64)
         return cls(kernel, memory, limit, threads, control, fired)
 
 
 class StateStorage(ABC):
-    """States, and how to go on from them. `k` is a state's place in the order of discovery."""
+    """The states, and how to expand them. `k` is a state's place in the order of discovery."""
 
     bytes_written = 0  # to disk, of what is still there
 
     @abstractmethod
     def expand(self) -> int:
-        """Expand some states; why it stopped, as `driver.search` says it."""
+        """Expand some states; returns why it stopped, as `driver.search` does."""
 
     def grow(self) -> bool:
-        """Make room for more states, when `expand` says that there is none; whether it worked."""
+        """Make room for more states when `expand` has none; returns whether there is room."""
         return False
 
     def shared_out(self) -> StateStorage:
-        """Where to go on: with several threads, once so many states wait that it is worth it."""
+        """The storage to continue with: that of several threads, once enough states wait."""
         return self
 
     @abstractmethod
@@ -94,11 +94,11 @@ class StateStorage(ABC):
 
     @abstractmethod
     def save(self, checkpoint: CheckpointFolder) -> Place:
-        """Bring the files of a checkpoint up to date; what its manifest says of them."""
+        """Bring the files of a checkpoint up to date; returns their entries in the manifest."""
 
     def spilled(self) -> Spilled | None:
-        """What went to the disk, if anything did."""
+        """What was moved to disk, if anything was."""
         return None
 
     def close(self) -> None:  # noqa: B027 - a store in memory has nothing to give back
-        """Give back threads and files. States in memory can still be read."""
+        """Release threads and files. States in memory can still be read."""

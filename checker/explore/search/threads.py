@@ -1,10 +1,10 @@
-"""A search by several threads that finds what one thread finds, in the same order.
+"""A search by several threads that finds the same as one thread, in the same order.
 
 Each round takes the next states in the order of discovery. First every worker expands a stretch of
-them; then every shard inserts what all workers made for it, in their order. A shard thus meets its
-states in the order in which one thread would, and so do those who are found to be new: depth by
-depth, parents, counts, numbering and counterexample do not depend on the number of threads. A round
-in which something ends the search is taken back, and repeated up to there.
+them. Then every shard inserts the successors that all workers sent to it, in the workers' order. So
+a shard meets its states in the order in which a single thread would, and parents, counts, numbering
+and counterexample do not depend on the number of threads. A round in which something ends the
+search is undone, and repeated up to that point.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
 
 @dataclass
 class Worker:
-    """What one thread writes to while it expands."""
+    """The arrays that one thread writes to while it expands."""
 
     made: Made
     outbox: Outbox
@@ -62,7 +62,7 @@ class Worker:
 
     @property
     def count(self) -> int:
-        """How many successors it sent."""
+        """The number of successors sent."""
         return int(self.progress[x.MADE])
 
 
@@ -123,7 +123,7 @@ class ThreadedStorage(StateStorage):
         return status
 
     def _whole(self, running: Future[int]) -> int:
-        """The result of a round, which Ctrl-C, that only the main thread gets, cannot cut short."""
+        """The result of a round. Ctrl-C, which only the main thread gets, does not cut it short."""
         try:
             return running.result()
         except KeyboardInterrupt:
@@ -166,7 +166,7 @@ class ThreadedStorage(StateStorage):
         return event.status
 
     def _stretches(self, head: int, end: int) -> list[tuple[int, int]]:
-        """What each worker expands: stretches of about the same length; one if there are few."""
+        """The stretch of each worker, of about equal length; one if there are few states."""
         n = len(self.workers) if end - head >= SMALL else 1
         ends = [head + (end - head) * i // n for i in range(n + 1)]
         return list(pairwise(ends))
@@ -185,7 +185,7 @@ class ThreadedStorage(StateStorage):
     def _attempt(
         self, parts: list[tuple[int, int]], cut: int, results: list[ShardResult]
     ) -> SearchEnd | None:
-        """Expand, then insert; what ended the search first, if anything did."""
+        """Expand, then insert; returns the first event that ends the search, if any."""
         p = self.partitions
         self._busy = self.workers[: len(parts)]
         for w in self.workers:
@@ -247,7 +247,7 @@ class ThreadedStorage(StateStorage):
         w.fresh[:made] = 0
 
     def _room_for(self, incoming: npt.NDArray[np.int64]) -> bool:
-        """Make room for what comes; stores that are about as full grow at the same time."""
+        """Make room for the new states; stores that are about equally full grow together."""
         counts = [s.count + int(n) for s, n in zip(self.partitions.stores, incoming, strict=True)]
         if all(n <= s.room for s, n in zip(self.partitions.stores, counts, strict=True)):
             return True
@@ -261,7 +261,7 @@ class ThreadedStorage(StateStorage):
         return all(enough)
 
     def _first_undefined(self) -> SearchEnd | None:
-        """The first step that is undefined; what comes after it is left alone."""
+        """The first undefined step; nothing after it is inserted."""
         for i, w in enumerate(self._busy):
             place = int(w.progress[x.UNDEFINED])
             if place != x.NOWHERE:
@@ -271,7 +271,7 @@ class ThreadedStorage(StateStorage):
         return None
 
     def _insert_for(self, shard: int, result: ShardResult) -> None:
-        """Insert what all workers made for a shard, in their order, up to a violation."""
+        """Insert what all workers sent to a shard, in their order, up to a violation."""
         store = self.partitions.stores[shard]
         for i, w in enumerate(self._busy):
             b = w.outbox
@@ -330,7 +330,7 @@ class ThreadedStorage(StateStorage):
             store.truncate(count)
 
     def _commit(self, head: int, results: list[ShardResult]) -> None:
-        """Make a round's new states known."""
+        """Add a round's new states."""
         p, c = self.partitions, self.control
         p.reserve(p.count + sum(r.added for r in results) + 1)
         end = head

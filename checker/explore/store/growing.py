@@ -1,4 +1,4 @@
-"""Memory for arrays that grow: in large pages, and not copied where the system can move pages."""
+"""Memory for growing arrays: in large pages, and without copying if the system can move pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PRIVATE = hasattr(mmap, "MAP_PRIVATE") and hasattr(mmap, "MAP_ANONYMOUS")
 class Growing:
     """An array of zeros that grows at its end.
 
-    Whoever keeps the array, or a part of it, while it grows keeps what it was. Raises MemoryError.
+    A reference to the array, or to a part of it, keeps its old contents. Raises MemoryError.
     """
 
     def __init__(self, kind: type[np.generic], length: int) -> None:

@@ -1,4 +1,4 @@
-"""Where the states found are kept: one `StateStore`, or one for each share of the hashes."""
+"""The states found: one `StateStore`, or one for each shard of the hashes."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ class StateStore:
 
     @property
     def room(self) -> int:
-        """How many states there is room for."""
+        """The number of states that fit."""
         return len(self.parents)
 
     @property
     def growth(self) -> int:
-        """How many times as large it becomes when it is full."""
+        """The factor by which it grows when it is full."""
         return KEYED_GROWTH if self.keyed else GROWTH
 
     def grow(self, room: int) -> None:
@@ -117,7 +117,7 @@ class StateStore:
             self._growing = states, parents
 
     def _enlarge(self, size: int) -> None:
-        """Let the table have so many places."""
+        """Resize the table to so many places."""
         if not self.keyed:
             table: Indices = Growing(np.uint32, size).array
             _rehash(self.states, self.words, self.count, table)
@@ -134,7 +134,7 @@ class StateStore:
             self.rehash()
 
     def drop_table(self) -> None:
-        """Give the table's memory back: no more states are added or looked for."""
+        """Release the table's memory; afterwards no state can be added or found."""
         self.table, self._keys = np.zeros(0, self.table.dtype), None
 
     def rehash(self) -> None:
@@ -162,9 +162,9 @@ class StateStore:
         sweep(function, self.words, self.states, self.count, step, counts)
 
     def index(self) -> Indices:
-        """A table that is not keyed: the store's own, or one that is built when first asked for.
+        """A table that is not keyed: the store's own, or one that is built at the first call.
 
-        Ask when no more states are added.
+        Call it after the last state was added.
         """
         if not self.keyed:
             return self.table
@@ -176,7 +176,7 @@ class StateStore:
 
 @dataclass
 class Partitions:
-    """The states of one search in several stores, each of them the shard of a share of the hashes.
+    """The states of one search in several stores, one for each shard of the hashes.
 
     The number of state k of shard p is `k * shards + p`. `order[i]` is the shard of the i-th state
     found, as a search by one thread numbers them; each store has its states in that order.

@@ -1,6 +1,6 @@
-"""Merging sorted runs, and subtracting others from them, a stretch of the order at a time.
+"""Merging sorted runs and subtracting others from them, one stretch of the order at a time.
 
-Within a stretch everything is in memory; stretches are independent, so that threads share them.
+Each stretch is in memory as a whole. Stretches are independent, so threads divide them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def merged(
 ) -> Iterator[Blocks]:
     """The rows of the runs, each once and in order, that are in none of those `without`.
 
-    `ahead` is how many stretches a pool works on while the next one is waited for.
+    `ahead` is the number of stretches that the pool prepares in advance.
     """
     stretches = bounds(runs)
     if pool is None:

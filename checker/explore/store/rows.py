@@ -1,4 +1,4 @@
-"""Packed states in order: comparing, searching, sorting, uniting and striking out rows of words.
+"""Packed states in order: comparing, searching, sorting, merging and removing rows of words.
 
 A row is `words` 64-bit words, the last of which counts most: first fit puts the narrow columns
 there, so that neighbours in this order differ in few low bytes. Functions are made for each number

@@ -1,10 +1,10 @@
 """Sorted runs: files of packed states in order, each once, in blocks that can be decoded alone.
 
-Delayed duplicate detection (Korf, Linear-Time Disk-Based Implicit Graph Search, JACM 2008) asks no
-more of a disk than to read and write such files from front to back; a table mapped from disk would
-need a random read for each of millions of states. Blocks hold the differences of
-neighbours (`rows.py`); the first row of each block is kept in memory, so that blocks that cannot
-matter are never read. A table of the blocks ends the file. An array of rows is flat.
+Delayed duplicate detection (Korf, Linear-Time Disk-Based Implicit Graph Search, JACM 2008) only
+reads and writes such files from front to back; a table on disk would need a random read for each of
+millions of states. Blocks hold the differences of neighbours (`rows.py`). The first row of each
+block is kept in memory, so that irrelevant blocks are never read. A table of the blocks ends the
+file. An array of rows is flat.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class DamagedError(InputError):
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An error of the system within it, such as a full disk, says which file it was about."""
+    """A context in which errors of the system, such as a full disk, name the file."""
     try:
         yield
     except OSError as error:
@@ -100,7 +100,7 @@ class Run:
 
     @classmethod
     def load(cls, path: Path, words: int, blocks: int, checksum: int) -> Run:
-        """A run that was written before, if it still is what it was. Raises DamagedError."""
+        """A run that was written before. Raises DamagedError if it has changed."""
         table = blocks * words + 2 * blocks + 1
         found = 0
         try:

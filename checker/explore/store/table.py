@@ -1,12 +1,11 @@
 """Hash tables of packed states, compiled by Numba once per machine: hashing, finding, inserting.
 
-Open addressing: a table has a power of two of places; 0 is a free one. Its entries are indices
-plus 1, 32 bits each, and whole states are compared: nothing is taken on a fingerprint. Where a
-state is one word that is never full, a table can be `keyed`: its entries are the states
-themselves, plus 1, and a lookup reads nothing else.
+Open addressing: the number of places is a power of two; 0 is a free place. Entries are indices
+plus 1, 32 bits each. Whole states are compared, never only fingerprints. If a state is one word
+that is never full, a table can be `keyed`: its entries are the states themselves, plus 1, and a
+lookup reads nothing else.
 
-What is looked up together is hashed first and asked for from memory (`prefetch`), so that cache
-misses overlap.
+States that are looked up together are first hashed and prefetched, so that cache misses overlap.
 """
 
 from __future__ import annotations
@@ -64,11 +63,11 @@ def nothing_met(words: int) -> npt.NDArray[np.uint64]:
 
 @native
 def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
-    """Whether a state, given with its hash, is not at its place among those met; now it is.
+    """Whether a state, given with its hash, is new among those met; it is put at its place there.
 
-    Most successors that are made twice are made soon after each other (Paxos with 8.2 million
-    states: 13 of 15 million), and to be sure of those takes no look at the table. It does without
-    branches, which no processor could predict.
+    Most duplicate successors come soon after each other (Paxos with 8.2 million states: 13 of 15
+    million). This finds them without a lookup in the table. It has no branches, because no
+    processor could predict them.
     """
     place = (h & np.uint64(MET - 1)) * np.uint64(words)
     new = False
@@ -81,9 +80,9 @@ def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
 
 @native
 def shard_of(h: Any, shards: Any) -> Any:
-    """Which of so many shards has the states of a hash: by its upper half, as tables use the lower.
+    """The shard of a hash. It depends on the upper half of the hash; tables use the lower half.
 
-    Every shard has the same share of the hashes, whatever their number.
+    All shards have equal shares of the hashes, whatever their number.
     """
     return np.int64(((h >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32))
 
