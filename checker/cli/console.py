@@ -1,4 +1,4 @@
-"""What the command writes beside its reports: the live line of progress, and JSON."""
+"""The output of commands besides reports: the live line of progress, and JSON."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FIRST_LOG_LINE_S = 5.0
 
 
 def print_document(document: Mapping[str, Any]) -> None:
-    """Print what --json asks for, as `rendering.document` makes it."""
+    """Print the object of --json, as `rendering.document` makes it."""
     print_whole(text_of(document))
 
 
 @contextmanager
 def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
-    """A live line on a terminal, sparse lines (after 5 s, 10 s, 20 s, ...) in a log.
+    """A live line on a terminal; in a log, a line after 5 s, 10 s, 20 s, and so on.
 
-    Yields a callback; `say` turns what it is given into the line.
+    Yields a callback; `say` turns its argument into the line.
     """
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    console.width = max(20, console.width)  # Rich prints nothing at all on no columns
+    console.width = max(20, console.width)  # Rich prints nothing if there are no columns
     if console.is_terminal:
         with console.status("", spinner="line") as status:
             yield lambda state: status.update(say(state))

@@ -1,4 +1,4 @@
-"""The exit codes of `quorate`: 0 where everything holds, and one for each kind of what does not."""
+"""The exit codes of `quorate`: 0 if everything holds, and one for each other ending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ended a command early: the kind of error, its message, its exit code, its place."""
+"""Errors that end a command: their kind, message, exit code and place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from quorate.traces import TraceError
 from .exit_codes import INTERRUPTED, MODEL, OUR_BUG, USAGE
 
 CODES = {ProtocolError: MODEL, ArgumentError: USAGE, ImplementationError: USAGE}
-"""The exit codes of the families of `QuorateError`; whatever is in none of them is our bug."""
+"""The exit codes of the families of `QuorateError`; any other error is a bug of Quorate."""
 
 SYSTEM = {
     errno.ENOSPC: "the disk is full",
@@ -31,7 +31,7 @@ SYSTEM = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One error as it is told; `place` and `diagnostics` are those of `rendering.document`."""
+    """One error as it is reported; for `place` and `diagnostics` see `rendering.document`."""
 
     kind: str
     message: str
@@ -50,7 +50,7 @@ class Failure:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What to say of an error that no verb has caught."""
+    """The report of an error that no verb has caught."""
     if isinstance(error, click.ClickException):
         return Failure("usage", error.format_message(), USAGE)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):

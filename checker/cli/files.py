@@ -1,4 +1,4 @@
-"""The files that a verb writes: whether they can be written, and whether they were."""
+"""Checks of the files that a verb writes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def writable(path: Path | None) -> None:
 
 
 def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
-    """That a file for the trace is none of this run's, where there is no trace."""
+    """A remark that there is no trace, so that an older file is not taken for it."""
     if trace is None and path is not None:
         left = "is left as it was" if path.exists() else "was not written"
         yield f"there is no trace: {path} {left}"

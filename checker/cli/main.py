@@ -1,6 +1,6 @@
-"""The `quorate` command: verbs, exit codes, and one clear line for everything that goes wrong.
+"""The `quorate` command: verbs, exit codes, and one clear line for every error.
 
-Verbs are imported when they are called: `quorate --help` must not wait for LLVM or Z3.
+Verbs are imported when they are called, because `quorate --help` must not wait for LLVM or Z3.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
-    """Tell an error: to people on standard error, to programs as the object of --json."""
+    """Report an error: for people on standard error, for programs as the object of --json."""
     from .failures import failure_of
 
     failure = failure_of(error)

@@ -1,4 +1,4 @@
-"""The table [tool.quorate] of a project's pyproject.toml: sizes and faults that need not be given.
+"""The table [tool.quorate] of a project's pyproject.toml: default sizes and fault budgets.
 
 [tool.quorate]
 sizes = {Acceptor = 3, Ballot = 2, Value = 2}
@@ -21,7 +21,7 @@ LEAST = {"sizes": 1, "faults": 0}
 
 
 def project_defaults(start: Path) -> dict[str, dict[str, int]]:
-    """What the nearest pyproject.toml says, by the keys of `LEAST`. Raises InputError."""
+    """The defaults of the nearest pyproject.toml, by the keys of `LEAST`. Raises InputError."""
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
         if path.is_file():
@@ -77,7 +77,7 @@ def _table(path: Path, name: str, found: Any) -> Mapping[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    """A value in the manner of TOML, as far as a message needs it."""
+    """A value in the notation of TOML, for messages."""
     match value:
         case bool():
             return str(value).lower()

@@ -1,4 +1,4 @@
-"""The ways in which `quorate check` can check: which flags go with each, and what they ask for."""
+"""The ways to check of `quorate check`: the options of each, and the search they stand for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quorate.checker.errors import InputError
 
 @dataclass(frozen=True)
 class Request:
-    """What the options of one way ask for."""
+    """What the options of one way to check stand for."""
 
     search: s.Search
     symmetry: bool = False
@@ -38,7 +38,7 @@ def breadth_first(
     coverage: bool,
     threads: int | None,
 ) -> Request:
-    """A state graph is made of states in memory: with --graph nothing goes to the disk."""
+    """Breadth-first search. With --graph all states stay in memory."""
     if checkpoint is not None and graph is not None:
         raise InputError("--graph needs its states in memory: it does not go with --checkpoint")
     if checkpoint is not None and spill is not None:
@@ -117,7 +117,7 @@ TAKES = {way: tuple(inspect.signature(make).parameters) for way, make in WAYS.it
 
 
 def way_of(options: Mapping[str, Any]) -> str:
-    """The way that the options choose. Raises InputError for options that do not go together."""
+    """The way to check that the options choose. Raises InputError for options that conflict."""
     chosen = [name for name in CHOOSING if _given(options[name])]
     if options["search"] not in (None, "breadth-first"):
         chosen.append(options["search"])
@@ -136,7 +136,7 @@ def way_of(options: Mapping[str, Any]) -> str:
 
 
 def _given(value: Any) -> bool:
-    """Whether an option is there: 0 is a number of steps, False is a flag that is not."""
+    """Whether an option was given: 0 is a number of steps, False a flag that was not."""
     return value is not None and value is not False and value != ()
 
 

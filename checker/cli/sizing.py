@@ -10,7 +10,7 @@ from .options import with_defaults
 
 
 def sized(protocol: type[Protocol], sizes: Mapping[str, int], faults: Mapping[str, int]) -> Sizes:
-    """The configuration that the options and the project's defaults give. Raises SizeError."""
+    """The sizes that the options and the project's defaults give. Raises SizeError."""
     sorts = {n for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
     budgets = set(protocol.budgets())
     return protocol.sized(

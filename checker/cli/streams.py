@@ -1,13 +1,12 @@
-"""Where text leaves: standard output and standard error, as `quorate` writes to them.
+"""Standard output and standard error, as `quorate` writes to them.
 
-Whatever is printed, by a verb, by a library, by a user's model, goes through a `Stream`:
+Everything that a verb, a library or a user's model prints goes through a `Stream`:
 
-- In ASCII, if that is asked for or if the stream's encoding cannot hold every character: signs of
-  our own get their ASCII forms, all else is escaped.
-- A stream that is closed, full, or read by nobody any more is no reason to end otherwise: what is
-  written to it from then on is lost, and the exit code is the same.
-- With --json the one object alone goes to standard output; what else is printed there, to
-  standard error.
+- The text is ASCII if that is requested, or if the stream's encoding lacks some character: our own
+  symbols have ASCII forms, everything else is escaped.
+- A stream that is closed or full, or whose reader is gone, does not change the exit code. What is
+  written to it from then on is lost.
+- With --json, only the one object goes to standard output; everything else goes to standard error.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from typing import TextIO
 
 
 class Stream(io.TextIOBase):
-    """Text on its way to a standard stream.
+    """A standard stream for text.
 
-    It has no `buffer`: nobody is to go past it.
+    It has no `buffer`, so that nothing can bypass it.
     """
 
     def __init__(self, inner: TextIO, ascii_only: bool) -> None:
@@ -84,7 +83,7 @@ class Stream(io.TextIOBase):
                 self._drain()
 
     def _drain(self) -> None:
-        """Let what is still buffered go nowhere: the interpreter flushes it when it ends."""
+        """Discard what is still buffered, because the interpreter flushes it when it ends."""
         with contextlib.suppress(OSError, ValueError):
             number = self._inner.fileno()
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -93,7 +92,7 @@ class Stream(io.TextIOBase):
             self._inner.flush()
 
     def complaint(self) -> str | None:
-        """Why text was lost, if anybody should be told: who stops reading knows it."""
+        """Why text was lost, if that should be reported; a reader that is gone knows it."""
         if not isinstance(self.lost, OSError) or self.lost.errno == errno.EPIPE:
             return None
         return self.lost.strerror
@@ -112,7 +111,7 @@ _current: Streams | None = None
 
 @contextlib.contextmanager
 def standard(ascii_only: bool, as_json: bool) -> Iterator[Streams]:
-    """Within it all that is printed goes through streams."""
+    """A context in which everything printed goes through these streams."""
     global _current
     before, outside = _current, (sys.stdout, sys.stderr)
     streams = Streams(Stream(_open(sys.stdout), ascii_only), Stream(_open(sys.stderr), ascii_only))
@@ -130,7 +129,7 @@ def standard(ascii_only: bool, as_json: bool) -> Iterator[Streams]:
 
 
 def print_whole(text: str) -> bool:
-    """Print what a command is asked for: an object, a module. Whether nobody misses some of it."""
+    """Print the result of a command, an object or a module; returns whether all was printed."""
     if _current is None:
         sys.stdout.write(text)
         return True
@@ -141,7 +140,7 @@ def print_whole(text: str) -> bool:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Within it Ctrl-C does nothing: what is told of an error is told to its end."""
+    """A context in which Ctrl-C does nothing, so that an error is reported completely."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -153,7 +152,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def occupy() -> None:
-    """See to it that files 0, 1 and 2 exist: a file opened later must not become one of them."""
+    """Make sure that files 0, 1 and 2 exist, so that no file opened later becomes one of them."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)

@@ -1,9 +1,9 @@
-"""What `--json` prints: one object for every ending, be it a result, an error or an interrupt.
+"""What `--json` prints: one object, whether for a result, an error or an interrupt.
 
 `quorate.schema.json`, beside this file, describes it. Values of states are plain JSON: an element
-of a sort by its name, a set as a sorted array, a sequence as an array, a map as an object by the
-names of its keys, a record as `{"tag": "Promise", "value": {...}}`. The file of --trace (ITF)
-keeps sets and sequences apart, for who needs that.
+of a sort is its name, a set a sorted array, a sequence an array, a map an object by the names of
+its keys, a record `{"tag": "Promise", "value": {...}}`. If you must tell sets from sequences, use
+the file of --trace (ITF).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SCHEMA = 1
 
 
 def envelope(verb: str | None, code: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The object that a verb prints: its own fields, inside those that all verbs have.
+    """The object that a verb prints: the fields of all verbs, and those of this one.
 
     `error` is null unless the body has one.
     """
@@ -61,7 +61,7 @@ def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:
 
 
 def _undefined(undefined: Undefined) -> dict[str, Any]:
-    """What the model does not define after the last step; the place is of the expression."""
+    """What is undefined after the last step, with the place of the expression."""
     step, excerpt = undefined.step, undefined.excerpt
     return {
         "kind": undefined.kind,
@@ -96,7 +96,7 @@ def _state(state: FrozenMap) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    """As tables show it; a side that is absent is a key that a map has not, or no more."""
+    """A change, as tables show it. An absent side is a key that the map does not have."""
     sides = {"old": change.old, "new": change.new}
     shown = {k: None if v is Absent.ABSENT else show(v) for k, v in sides.items()}
     return {"place": change.place, **shown}

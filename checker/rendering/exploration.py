@@ -1,4 +1,4 @@
-"""An exploration, for people and for programs: what was searched, what was found, what it took."""
+"""The result of a search, for people and for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING = "nothing claimed"  # an outcome, for programs
 
 
 def memory_line(estimate: Estimate, follow: Mapping[str, tuple[str, ...]]) -> str:
-    """What a state costs; `follow` maps messages to the variables that are computed from them."""
+    """The size of a state; `follow` maps messages to the variables derived from them."""
     derived = "; ".join(
         f"{', '.join(names)} {'follows' if len(names) == 1 else 'follow'} from {messages}"
         for messages, names in follow.items()
@@ -37,13 +37,13 @@ def memory_line(estimate: Estimate, follow: Mapping[str, tuple[str, ...]]) -> st
 
 
 def fits_line(estimate: Estimate, memory: int) -> str:
-    """How many states the budget is for."""
+    """How many states fit in the memory."""
     most = estimate.most_states_in_memory
     return f"{count(most, 'state')} fit in {amount(memory)}; more go to the disk"
 
 
 def finding_line(found: Exploration) -> str | None:
-    """What is wrong, in one line; None where nothing was found to be."""
+    """What is wrong, in one line; None if no violation was found."""
     if found.initial is None:
         return None
     return violation_line(found.violated, found.undefined, found.path)
@@ -121,17 +121,17 @@ def report(
 
 
 def vacuous(found: Exploration, invariants: Sequence[str]) -> bool:
-    """Whether all was looked at and nothing came of it: of nothing, nothing holds."""
+    """Whether a complete search claimed nothing or had no state: then nothing holds."""
     return found.complete and not (invariants and found.states)
 
 
 def noun_of(found: Exploration) -> str:
-    """What a search counted: with symmetry, states that each stand for their orbit."""
+    """What a search counted: states, or with symmetry orbits."""
     return "orbit" if found.orbits is not None and found.orbits.sorts else "state"
 
 
 def _orbits(out: Output, found: Exploration, orbits: Orbits, mark: str) -> None:
-    """What the orbits stand for, and which sorts could not be reduced."""
+    """How many states the orbits have, and which sorts could not be reduced."""
     if orbits.sorts:
         out.line(
             f"{count(found.states, 'orbit')} {'stands' if found.states == 1 else 'stand'} for "
@@ -164,7 +164,7 @@ def _coverage(out: Output, found: Exploration) -> None:
 
 
 def symmetry_of(found: Exploration) -> dict[str, Any] | None:
-    """What the orbits stand for, for programs: then all other counts are of orbits."""
+    """The symmetry reduction, for programs: all other counts are then of orbits."""
     if found.orbits is None:
         return None
     return {
@@ -218,7 +218,7 @@ def as_json(
 
 
 def kept_lines(found: Exploration) -> Iterator[str]:
-    """What a search on disk took, and whether it was resumed."""
+    """The disk space of a search on disk, and whether it was resumed."""
     if found.spilled is not None:
         s = found.spilled
         yield (

@@ -22,7 +22,7 @@ SENSE = "every step makes sense"
 
 
 def finding_line(found: KInductionResult) -> str | None:
-    """What is wrong, in one line; None where nothing was found to be."""
+    """What is wrong, in one line; None if no violation was found."""
     base = found.base
     if base.initial is None:
         return None
@@ -46,7 +46,7 @@ def report(
         out.line(f"{what}: {count(base.depth, 'step')}, {seconds(found.seconds)}", "bad")
         show_found(out, trace, base.path)
         return
-    mark = "" if warnings else "ok"  # of nothing, nothing holds
+    mark = "" if warnings else "ok"  # if nothing is claimed, nothing holds
     if base.depth >= 0:
         out.line(f"no run of at most {count(base.depth, 'step')} violates an invariant", mark)
     for induced in found.induced:

@@ -1,4 +1,4 @@
-"""What a search for lemmas found, for people and for programs."""
+"""The result of a search for lemmas, for people and for programs."""
 
 from __future__ import annotations
 

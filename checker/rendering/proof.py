@@ -50,7 +50,7 @@ def _at(i: InvariantProof) -> str:
 
 
 def line_of(i: InvariantProof) -> str:
-    """What is known of one invariant, in one line."""
+    """The status of one invariant, in one line."""
     if i.invariant == DEFINEDNESS:
         return _sense_of(i)
     match i.status:
@@ -72,7 +72,7 @@ def line_of(i: InvariantProof) -> str:
 
 
 def _sense_of(i: InvariantProof) -> str:
-    """Whether every step and every invariant has a value wherever a run gets."""
+    """Whether every step and invariant is defined in all reachable states."""
     match i.status:
         case ProofStatus.PROVED:
             return "every step makes sense: proved (follows from the invariants)"
@@ -132,7 +132,7 @@ def _second_opinion(out: Output, asked: list[Obligation]) -> None:
 
 
 def nothing_as_json(target: type[Protocol], warnings: list[str]) -> dict[str, Any]:
-    """That nothing is claimed, for programs."""
+    """The result if nothing is claimed, for programs."""
     return {
         "protocol": name_of(target),
         "standing": "open",

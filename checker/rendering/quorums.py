@@ -15,7 +15,7 @@ from .output import Output
 
 
 def mark_of(q: QuorumProof) -> str:
-    """A pass only where it holds of all that it speaks of, and fails nowhere else."""
+    """The mark of a statement: "ok" only if it is proved for every number of members."""
     return "ok" if q.holds else "bad" if q.refuted else "warn"
 
 
@@ -23,7 +23,7 @@ def mark_of(q: QuorumProof) -> str:
 
 
 def report(out: Output, found: QuorumComparison, down: Sequence[Fraction]) -> None:
-    """The table of figures, and what was proved; `down` are how probably a member is down."""
+    """The table of figures, and the proofs; `down` are probabilities that a member is down."""
     of = {f.system.of.__name__ for f in found.figures}
     out.title(f"{found.title}  {', '.join(f'{name}={found.size}' for name in sorted(of))}")
     out.line()
@@ -64,7 +64,7 @@ def _by_statement(proofs: Sequence[QuorumProof]) -> Iterator[list[QuorumProof]]:
 
 
 def _statement(out: Output, proofs: Sequence[QuorumProof]) -> None:
-    """One statement: at this number of members first, then at any number if that was tried."""
+    """One statement: first at this number of members, then at any number, if that was tried."""
     first, last = proofs[0], proofs[-1]
     mark = mark_of(last) if last.every or not last.holds else "warn"
     failed = last.counterexample is not None
@@ -96,7 +96,7 @@ def percent(p: Fraction) -> str:
 
 
 def nines(p: Fraction) -> str:
-    """A probability as a percentage, with digits until the first two that are no nines."""
+    """A probability as a percentage, with two digits after the leading nines."""
     down = 1 - p
     if down in (0, 1):
         return percent(p)

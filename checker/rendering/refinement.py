@@ -19,7 +19,7 @@ from .words import count, seconds
 
 
 def finding_line(found: RefinementCheck) -> str | None:
-    """What is wrong, in one line; None where nothing was found to be."""
+    """What is wrong, in one line; None if no failure was found."""
     if found.undefined is not None:
         assert found.undefined.undefined is not None
         return undefined_line(found.undefined.undefined, len(found.undefined.path))
@@ -37,7 +37,7 @@ def finding_line(found: RefinementCheck) -> str | None:
 
 
 def report(out: Output, found: RefinementCheck, run: Trace | None) -> None:
-    """What one check found; `run` leads to the step that fails or is undefined."""
+    """The result of one check; `run` leads to the step that fails or is undefined."""
     concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
     size = f"{count(found.states, 'state')}, {count(found.transitions, 'transition')}"
     out.title(f"{concrete} as {abstract}  {found.sizes}")
@@ -64,7 +64,7 @@ def report(out: Output, found: RefinementCheck, run: Trace | None) -> None:
 
 
 def _readings(out: Output, found: RefinementCheck) -> None:
-    """What the steps of each concrete action are, abstractly."""
+    """The abstract actions that each concrete action maps to."""
     width = max(map(len, found.readings), default=0)
     for action, readings in found.readings.items():
         shown = [f"{read or 'nothing'} {times:,}" for read, times in sorted(readings.items())]
@@ -107,7 +107,7 @@ def _attempt(out: Output, attempt: Attempt) -> None:
 
 
 def difference_lines(difference: StateDifference, wanted: bool = False) -> list[str]:
-    """How two states differ, a line each; `wanted`: from what is given to what should be."""
+    """The differences of two states, one a line; with `wanted`, from actual to expected."""
     if not wanted:
         return [
             *map(str, difference.changes),
@@ -131,7 +131,7 @@ def _side(value: Any) -> str:
 def as_json(
     found: RefinementCheck, run: Trace | None, proof: RefinementProof | None
 ) -> dict[str, Any]:
-    """One check, and its proof where one was tried."""
+    """One check, and its proof if one was tried."""
     vacuous = found.status is RefinementStatus.REFINES and found.nothing is not None
     return {
         "concrete": name_of(found.refinement.concrete),

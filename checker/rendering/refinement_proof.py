@@ -15,7 +15,7 @@ from .words import by_clock, count, seconds
 
 
 def report(out: Output, proof: RefinementProof, checked: RefinementCheck) -> None:
-    """What was proved of one refinement, or what is missing."""
+    """The proof of one refinement, or what is missing from it."""
     concrete = proof.refinement.concrete.__name__
     abstract = proof.refinement.abstract.__name__
     out.title(f"{concrete} as {abstract}  any number of elements of every sort")
@@ -38,7 +38,7 @@ def _readings(out: Output, proof: RefinementProof) -> None:
 
 
 def shown_alternatives(part: ActionProof) -> str:
-    """What the steps of an action are."""
+    """The abstract actions that an action's steps map to."""
     return (
         ", ".join([*map(shown_calls, part.alternatives), "or nothing"])
         if part.alternatives

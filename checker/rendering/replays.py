@@ -1,4 +1,4 @@
-"""How an implementation fared along a trace, for people and for programs."""
+"""The result of a replay, for people and for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .output import Output
 
 
 def finding_line(what: str, steps: int, found: Replay) -> str | None:
-    """What is wrong with the implementation `what`; None if it was not found to be."""
+    """What is wrong with the implementation `what`; None if nothing was found."""
     if found.verdict is ReplayVerdict.REPRODUCED:
         return f"{what} does all {steps} steps and violates {found.violated}"
     if found.verdict is not ReplayVerdict.DIVERGES:
@@ -23,7 +23,7 @@ def finding_line(what: str, steps: int, found: Replay) -> str | None:
 
 
 def report(out: Output, what: str, steps: int, found: Replay) -> None:
-    """The outcome of replaying a trace of so many steps on the implementation `what`."""
+    """The outcome of replaying a trace of `steps` steps on the implementation `what`."""
     match found.verdict:
         case ReplayVerdict.REPRODUCED:
             out.line(f"reproduced: {finding_line(what, steps, found)}", "bad")
@@ -47,7 +47,7 @@ def _done(what: str, steps: int, found: Replay) -> str:
 
 
 def outcome(found: Replay) -> str:
-    """The outcome in one line, beside others."""
+    """The outcome in one line, for a list of outcomes."""
     verdict = found.verdict.value
     if found.reason is not None:
         return f"{verdict}, {found.reason}"

@@ -1,4 +1,4 @@
-"""A run that a search found, as people see it: each part of the explanation unless it fails."""
+"""A run that a search found, for people. Parts of the explanation that failed are left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .words import count
 
 
 def undefined_line(at: UndefinedAt, steps: int) -> str:
-    """What the model leaves undefined, after so many steps."""
+    """What is undefined after so many steps."""
     arguments = ", ".join(map(repr, at.arguments))
     where = f"step {steps + 1}" if at.is_step else "the last state"
     return f"the model is undefined: {at.name}({arguments}) in {where}"
@@ -31,7 +31,7 @@ def violation_line(
 
 
 def show_found(out: Output, trace: Trace | None, path: Sequence[Move]) -> None:
-    """The run that was found: as a trace, or by its steps alone where none could be made."""
+    """The run that was found: as a trace or, if there is none, as a list of steps."""
     if trace is not None:
         show_run(out, trace)
     else:
@@ -56,7 +56,7 @@ def show_run(out: Output, trace: Trace) -> None:
 
 
 def listed(steps: Sequence[tuple[str, Sequence[object]]]) -> str:
-    """Steps one by one, with no more than Python needs to print them."""
+    """The steps, printed with Python's `repr` alone."""
     lines = (
         f"{number}  {action}({', '.join(map(repr, arguments))})"
         for number, (action, arguments) in enumerate(steps, start=1)
@@ -65,7 +65,7 @@ def listed(steps: Sequence[tuple[str, Sequence[object]]]) -> str:
 
 
 def show_step(out: Output, trace: Trace) -> None:
-    """Steps from a state that need not be reachable, and what does not hold after them.
+    """Steps from a state that need not be reachable, and the property that fails after them.
 
     They are never shown as a violation.
     """

@@ -1,4 +1,4 @@
-"""What `verify` found, for people: row by row, as it is found or afterwards."""
+"""The result of `verify`, for people: row by row, during the run or afterwards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .words import by_clock, count, holding, seconds
 
 
 def title(out: Output, begun: Begun | MutantsBegun) -> None:
-    """The heading of what is looked at from here on."""
+    """The heading of the rows that follow."""
     if isinstance(begun, Begun):
         out.title(f"{begun.protocol.__name__}  {begun.sizes}")
     else:
@@ -39,7 +39,7 @@ def title(out: Output, begun: Begun | MutantsBegun) -> None:
 
 
 def show_row(out: Output, protocol: type[Protocol], row: Row) -> None:
-    """One thing that was looked at, of a protocol."""
+    """The row of one check of a protocol."""
     match row:
         case Exploration():
             _exploration(out, protocol, row)
@@ -113,7 +113,7 @@ def _induction(out: Output, row: InductiveCheck) -> None:
 
 
 def _failed(o: FiniteObligation) -> str:
-    """One obligation at these sizes: a step that breaks an invariant is no violation yet."""
+    """An obligation that failed at these sizes. A step that breaks an invariant is no violation."""
     name = f"{o.action or 'initially'} / {o.invariant or 'makes sense'}"
     answer = "not inductive" if o.status is ObligationStatus.REFUTED else "no answer"
     return f"{name} ({answer}{by_clock(o.clock)})"
@@ -148,7 +148,7 @@ def _conformance(out: Output, row: PathsFollowed) -> None:
 
 
 def show_mutant(out: Output, m: MutantResult) -> None:
-    """What became of one mutant."""
+    """The result of one mutant."""
     found = f"{m.violates} broken in {m.steps} steps" if m.steps else "not found"
     _line(out, f"{m.code:<4}{m.title}", m.as_expected)
     out.line(f"      {found} ({count(m.states, 'state')}, {seconds(m.seconds)})", indent=1)
@@ -158,7 +158,7 @@ def show_mutant(out: Output, m: MutantResult) -> None:
 
 
 def show_end(out: Output, found: Verification, strict: bool = False) -> None:
-    """The last line: what follows from all rows."""
+    """The last line: the overall status."""
     status, unproved = found.status(strict), found.unproved
     passed = "everything holds" if not unproved else f"no violation; open: {'; '.join(unproved)}"
     words = {
@@ -179,7 +179,7 @@ def show_end(out: Output, found: Verification, strict: bool = False) -> None:
 
 
 def show(out: Output, found: Verification) -> None:
-    """All of it."""
+    """The whole result."""
     for number, verified in enumerate(found.protocols):
         if number:
             out.line()
@@ -195,7 +195,7 @@ def show(out: Output, found: Verification) -> None:
 
 
 def finding_line(found: Verification) -> str | None:
-    """What is wrong, in one line; None if nothing was found to be."""
+    """What is wrong, in one line; None if no violation was found."""
     if found.status() not in (
         VerifyStatus.UNDEFINED,
         VerifyStatus.VIOLATED,

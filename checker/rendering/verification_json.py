@@ -1,4 +1,4 @@
-"""What `verify` found, for programs."""
+"""The result of `verify`, for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .replays import replay_json
 
 
 def as_json(found: Verification) -> dict[str, Any]:
-    """All of it."""
+    """The whole result."""
     return {
         "seconds": round(found.seconds, 3),
         "protocols": [_protocol(p) for p in found.protocols],

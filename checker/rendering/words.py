@@ -20,7 +20,7 @@ def holding(invariants: int) -> str:
 
 
 def seconds(s: float) -> str:
-    """A duration, with as many digits as it deserves."""
+    """A duration, with as many digits as are useful."""
     return f"{s:.2f} s" if s < 10 else f"{s:.0f} s"
 
 
@@ -33,5 +33,5 @@ def amount(size: int) -> str:
 
 
 def by_clock(ended: bool) -> str:
-    """That the clock ended a proof, and not the count of what a prover may do."""
+    """A remark if a time limit ended a proof, and not the limit on effort."""
     return ", ended by the clock: this machine is too slow or too busy" if ended else ""

@@ -1,1 +1,1 @@
-"""What a user sees: traces from paths, summaries, progress."""
+"""Traces from the paths that engines find, with causes and witnesses."""

@@ -1,8 +1,8 @@
-"""From a path that a search found to a trace that people and replayers read.
+"""From a path that a search found to a trace that people and replays read.
 
-What enabled a step is found by asking CPython: take a message away, or put a cell back, and see
-whether the step can still be taken. That is exact, and needs no annotation. A step that makes no
-sense without the message or the write cannot be taken without it.
+What enabled a step is found by experiment: a message is removed, or a cell is reset, and CPython
+says whether the step can still be taken. This is exact and needs no annotations. A step that is
+undefined without the message or the write counts as disabled.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _NOTHING: Causes = ((), ())
 
 
 def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
-    """The sorts whose elements act: those that some variable is keyed by first.
+    """The sorts of processes: those that are the first key of some variable.
 
-    Ballots and terms are no processes, though something may be known of each: an ordered sort must
-    also be the first of the sorts that some action takes, as in `submit(n: Node, c: Cmd)`.
+    An ordered sort, such as ballots, must also be the first sort among the parameters of some
+    action, as in `submit(n: Node, c: Cmd)`.
     """
     acting = {_first_sort(a) for a in description.actions}
     keyed = (v.type.keys[0] for v in description.variables if isinstance(v.type, MapType))
@@ -64,8 +64,8 @@ def make_trace(
 ) -> Trace:
     """The trace of a path; `name` is how the protocol is found again ("module:Class").
 
-    The path may end in a state that violates an invariant, or in which a step or a property is
-    undefined. What of the explanation could not be found is left out, and in the trace's `notes`.
+    The path may end in a state that violates an invariant, or in which a step or property is
+    undefined. Parts of the explanation that failed are left out, and noted in the trace's `notes`.
     """
     with sizes:
         return _Maker(protocol, name, sizes).make(initial, path, violated, undefined)
@@ -85,7 +85,7 @@ def counterexample(
 def explained(
     protocol: type[Protocol], sizes: Sizes, found: Exploration, explaining: Explaining
 ) -> Trace | None:
-    """The trace of what a search found: None if it found nothing, or no trace can be made of it."""
+    """The trace of what a search found; None if it found nothing, or no trace could be made."""
     if found.initial is None:
         return None
     return explaining.part(
@@ -180,7 +180,7 @@ class _Maker:
     def _undefined(
         self, at: UndefinedAt, states: list[State], sent_by: dict[Any, int]
     ) -> Undefined:
-        """What has no value at the end of the path."""
+        """What is undefined at the end of the path."""
         move = Move(at.name, at.arguments, states[-1])
         if at.kind == "action":
             step = self._step(len(states), move, states, sent_by, self._is_undefined)
@@ -213,7 +213,7 @@ class _Maker:
         sent_by: dict[Any, int],
         happens: Happens,
     ) -> Causes:
-        """The messages, and the earlier steps, without which this one would not happen."""
+        """The messages and the earlier steps that this step depends on."""
         if not happens(states[number - 1], move):  # the kernel is stricter than CPython
             return _NOTHING
         needed = self._needed(states[number - 1], move, happens)
@@ -227,14 +227,14 @@ class _Maker:
         return received, tuple(sorted(because))
 
     def _node(self, move: Move) -> str | None:
-        """The process that acts: the first argument that is one."""
+        """The process that acts: the first argument that is a process."""
         for value in move.arguments:
             if isinstance(value, self.process_sorts):
                 return repr(value)
         return None
 
     def _needed(self, before: State, move: Move, happens: Happens) -> list[Any]:
-        """The messages without which the step would not happen."""
+        """The messages that the step depends on."""
         needed = [a for a in move.arguments if isinstance(a, Message)]
         for message in self._messages(before):
             if message not in needed and not happens(self._without(before, message), move):

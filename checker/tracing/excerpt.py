@@ -1,4 +1,4 @@
-"""The line of a protocol's source that a span is in, and the stretch of it to point at."""
+"""The source line of a span, and the part of it to point at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
 def excerpt_of(span: Span) -> Excerpt | None:
-    """What to show of the source for a span; None where there is no source."""
+    """The source line to show for a span; None if there is no source."""
     span = _assigned(span)
     text = linecache.getline(span.file, span.line).rstrip("\n")
     if not text:
@@ -27,7 +27,7 @@ def _characters(text: str, position: int) -> int:
 
 
 def _assigned(span: Span) -> Span:
-    """For the target of an assignment, what is assigned: that is what does not fit."""
+    """For the target of an assignment, the assigned value, because that is what does not fit."""
     try:
         module = ast.parse("".join(linecache.getlines(span.file)))
     except SyntaxError:

@@ -1,8 +1,8 @@
-"""What is computed to explain a finding, and never stands in its way.
+"""Explaining a finding, without ever putting the finding at risk.
 
-The finding is the run: a path that an engine found and CPython took. Causes, a witness, a picture,
-a file come on top. Whatever goes wrong in one of them, that part is left out and a note says so;
-the run, the other parts and the exit code stay.
+The finding is the run: a path that an engine found and CPython took. Causes, a witness, a diagram
+and a file come on top. If computing one of these fails, that part is left out and a note says so.
+The run, the other parts and the exit code stay the same.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LONGEST = 200  # characters of an error in a note
 
 @dataclass
 class Explaining:
-    """Computes the parts of an explanation; `notes` says of each that failed why it is missing."""
+    """Computes the parts of an explanation; `notes` says why a part is missing."""
 
     notes: list[str] = field(default_factory=list)
 
     def part(self, name: str, compute: Callable[[], T], otherwise: T) -> T:
-        """What `compute` gives; `otherwise`, and a note, where it raises anything."""
+        """The result of `compute`; if it raises anything, `otherwise` and a note."""
         try:
             return compute()
         except Exception as error:

@@ -1,4 +1,4 @@
-"""An expression as text, with the values of the names that it mentions in their places."""
+"""An expression as text, with names replaced by their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLAIN = (bool, int, str, enum.Enum, Sort, Record, frozenset, set, tuple)
 
 
 def shown(value: Any) -> str:
-    """A value as a witness says it: `a0`, `{a0,a1}`, `Accept(b=b1, v=v0)`."""
+    """A value as a witness shows it: `a0`, `{a0,a1}`, `Accept(b=b1, v=v0)`."""
     if isinstance(value, frozenset | set) and type(value).__repr__ in (
         frozenset.__repr__,
         set.__repr__,
@@ -27,13 +27,13 @@ def shown(value: Any) -> str:
 
 
 def named(node: ast.expr, values: Mapping[str, Any]) -> str:
-    """The expression as text; what it binds itself keeps its names."""
+    """The expression as text; names that it binds itself are kept."""
     copy = ast.parse(ast.unparse(node), mode="eval").body
     return ast.unparse(_Named(values).visit(copy))
 
 
 class _Named(ast.NodeTransformer):
-    """Replaces names, and fields of what they stand for, by values."""
+    """Replaces names, and fields of their values, by values."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -51,7 +51,7 @@ class _Named(ast.NodeTransformer):
         return _as_name(value)
 
     def _binding(self, node: Any) -> Any:
-        """A comprehension or lambda: outside names, but for those that it binds."""
+        """A comprehension or lambda: replaces names other than those that it binds."""
         bound = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)}
         bound |= {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
         values = {k: v for k, v in self.values.items() if k not in bound}
@@ -66,7 +66,7 @@ def _stores(name: ast.Name) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value says more than its name: a function does not, nor does a whole map."""
+    """Whether a value is more informative than its name: not a function, nor a whole map."""
     return value is None or isinstance(value, _PLAIN)
 
 

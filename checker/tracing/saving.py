@@ -1,4 +1,4 @@
-"""Writing traces so that their protocol is found again, wherever the command is called later."""
+"""Writing traces so that their protocol is found again from any working directory."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .explaining import Explaining
 
 
 def save_trace(trace: Trace, path: Path) -> None:
-    """Write `trace` to `path`; the file of its protocol is named from the folder of `path`.
+    """Write `trace` to `path`. Its protocol's file is named relative to the folder of `path`.
 
-    So they can be moved together, in a repository say. Where they have only the root in common,
-    the name is absolute. Raises TraceError.
+    So both can be moved together, for example in a repository. If they have only the root in
+    common, the name is absolute. Raises TraceError.
     """
     write_itf(replace(trace, protocol=_from(trace.protocol, path.parent)), path)
 
 
 def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:
-    """The file that the trace was written to; None if it was not to be, or could not be."""
+    """The file that the trace was written to; None if there is none, or writing failed."""
     if trace is None or path is None:
         return None
 

@@ -42,7 +42,7 @@ def show_record(value: Record) -> TraceRecord:
 
 
 def show_state(description: c.Description, state: State) -> dict[str, Value]:
-    """Every variable of a state by name, then what is left of each fault's budget.
+    """Every variable of a state by name, then the remaining budget of each fault.
 
     Use it inside the sizes of the state.
     """

@@ -1,9 +1,9 @@
 """Why a property is false (or true) in a state, in words.
 
-The method's own source is walked: the elements that make an `all(...)` fail, the conjunct that is
-false, and what makes the premises true. CPython evaluates every part and runs every statement, and
-each phrase is checked before it is said. What the walk cannot take apart is shown whole; where not
-even that is possible there is no witness, rather than a wrong one.
+The walk over the method's source finds the elements that make an `all(...)` fail, the conjunct that
+is false, and what makes the premises true. CPython evaluates every part and runs every statement,
+and each phrase is checked before it is used. An expression that cannot be taken apart is shown
+whole. If not even that is possible, there is no witness, rather than a wrong one.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _ITEM = "__item__"
 
 
 class NoWitnessError(Exception):
-    """The walk cannot say why: the text is what it met."""
+    """The walk found no reason; the text says what it met."""
 
 
 def witness(
     description: c.Description, prop: c.Property, state: State, interpreter: Interpreter
 ) -> str:
-    """What breaks the invariant in this state. Use it inside the sizes of the interpreter.
+    """Why the invariant is violated in this state. Use it inside the interpreter's sizes.
 
     Raises NoWitnessError.
     """
@@ -63,7 +63,7 @@ class _Scope:
         return _Scope(self.owner, dict(self.names), self.around)
 
     def value(self, node: ast.expr) -> Any:
-        """What CPython makes of an expression; what it names by `:=` is named from then on."""
+        """CPython's value of an expression. A name that `:=` binds is known from then on."""
         # Comprehensions see globals only: names go there too.
         everything = {**self.around, **self.names}
         value = eval(compile(ast.Expression(node), "<witness>", "eval"), everything)
@@ -73,7 +73,7 @@ class _Scope:
         return value
 
     def run(self, statement: ast.stmt) -> None:
-        """Let CPython run a statement that returns nothing."""
+        """Run a statement that returns nothing, with CPython."""
         known = {**self.around, **self.names}
         before = dict(known)
         module = ast.fix_missing_locations(ast.Module([statement], []))
@@ -82,7 +82,7 @@ class _Scope:
         self.names.update((k, v) for k, v in changed.items() if k != "__builtins__")
 
     def bind(self, target: ast.expr, item: Any) -> None:
-        """Take an item apart as the target of a loop says."""
+        """Bind the target of a loop to an item."""
         self.names[_ITEM] = item
         value = ast.Name(id=_ITEM, ctx=ast.Load())
         self.run(ast.Assign(targets=[target], value=value, lineno=1))
@@ -110,7 +110,7 @@ class _Explainer:
         return around
 
     def _of_body(self, body: list[ast.stmt], scope: _Scope, truth: bool) -> str | None:
-        """Why what these statements return is so; None if they return nothing."""
+        """Why these statements return what they do; None if they return nothing."""
         for statement in body:
             match statement:
                 case ast.Return(value=ast.expr() as value):
@@ -128,7 +128,7 @@ class _Explainer:
         return None
 
     def why(self, node: ast.expr, scope: _Scope, truth: bool) -> str:
-        """A phrase for why the expression is true, or false; CPython must find it so."""
+        """A phrase for why the expression is true, or false; CPython must agree."""
         if bool(scope.value(node)) != truth:
             raise NoWitnessError(f"`{ast.unparse(node)}` is {not truth} on its own")
         if any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
@@ -185,7 +185,7 @@ class _Explainer:
         raise NoWitnessError(f"no element decides `{ast.unparse(node)}`")
 
     def _decides(self, element: ast.expr, scope: _Scope, truth: bool) -> bool:
-        """Whether an element settles it; CPython stopped before one that has no value."""
+        """Whether an element decides it. CPython stopped before any undefined element."""
         try:
             return bool(scope.value(element)) == truth
         except Exception:
@@ -247,7 +247,7 @@ class _Explainer:
 
 
 def _returns(statement: ast.stmt) -> bool:
-    """Whether a statement may end the method (functions inside it are their own)."""
+    """Whether a statement may return from the method; nested functions do not count."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return False
     if isinstance(statement, ast.Return):

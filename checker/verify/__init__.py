@@ -1,4 +1,4 @@
-"""All that can be asked of a protocol, in one go; of the bundled Paxos also its real bugs."""
+"""All checks of a protocol at once; for the bundled Paxos, also real bugs."""
 
 from .bundled import MutantsBegun, Tried, verify_bundled
 from .mutants import MutantResult, counterexamples_in

@@ -27,12 +27,12 @@ CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 
 @dataclass(frozen=True)
 class MutantsBegun:
-    """Mutants are tried from here on."""
+    """Reported before the first mutant."""
 
 
 @dataclass(frozen=True)
 class Tried:
-    """How many mutants were tried so far."""
+    """The number of mutants tried so far."""
 
     done: int
     total: int
@@ -41,14 +41,14 @@ class Tried:
 def verify_bundled(
     folder: Path, all_mutants: bool, report: Report
 ) -> tuple[list[VerifiedProtocol], list[MutantResult]]:
-    """Look at the bundled Paxos in every way, and try its mutants, by default the classics.
+    """Verify the bundled Paxos, and try its mutants, by default the classics.
 
-    `report` is called as by `verify_protocol`, then with a `MutantsBegun`, with each MutantResult,
-    and between with `Tried`. Raises InputError where a mutant's process ends.
+    `report` is called as by `verify_protocol`, then with `MutantsBegun`, with each MutantResult,
+    and with `Tried` in between. Raises InputError if the process of a mutant ends.
     """
     chosen = [m for m in MUTANTS.values() if m.defect and (all_mutants or m.code in CLASSICS)]
     chosen.sort(key=lambda m: CLASSICS.index(m.code) if m.code in CLASSICS else len(CLASSICS))
-    # Once per installation the search driver is compiled: here, not in every process.
+    # The search driver is compiled once per installation: here, not in every process.
     Explorer(Paxos, Paxos.sized({}, **TINY)).run(coverage=False)
     with processes(min(CORES, os.cpu_count() or 1), folder) as tried:
         futures = [tried(mutant.name) for mutant in chosen]

@@ -22,7 +22,7 @@ REDUCED = frozenset({"P1", "P4"})
 
 @dataclass(frozen=True)
 class MutantResult:
-    """What became of one mutant; `states` includes those that others stood for."""
+    """The result of one mutant; `states` counts every state of an orbit."""
 
     name: str
     code: str
@@ -50,7 +50,7 @@ class MutantResult:
 
 
 def try_mutant(name: str, folder: Path) -> MutantResult:
-    """Explore a mutant at its bound, write its counterexample, replay the file twice."""
+    """Explore a mutant at its sizes, write its counterexample, and replay the file twice."""
     started = time.perf_counter()
     mutant = MUTANTS[name]
     assert mutant.violates is not None and mutant.defect is not None
@@ -84,7 +84,7 @@ def try_mutant(name: str, folder: Path) -> MutantResult:
 
 
 def counterexamples_in(folder: Path) -> Path:
-    """The folder for counterexamples, made and writable. Raises InputError."""
+    """The folder for counterexamples, created and writable. Raises InputError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".probe"

@@ -1,7 +1,7 @@
-"""Mutants tried in processes of their own, several at a time.
+"""Trying mutants in processes of their own, several at a time.
 
-A process is told the names of mutants over a connection. It does not import the program that it
-was started from, as `multiprocessing` would: that may come from standard input, or verify again.
+A process receives the names of mutants over a connection. Unlike with `multiprocessing`, it does
+not import the program that started it: that may come from standard input, or would verify again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .mutants import MutantResult
 
 @contextmanager
 def processes(count: int, folder: Path) -> Iterator[Callable[[str], Future[MutantResult]]]:
-    """Within it mutants can be tried by their names, `count` at a time; in the end all stops."""
+    """A context that tries mutants by name, `count` at a time; at its end all processes stop."""
     workers = [_Worker() for _ in range(count)]
     free: SimpleQueue[_Worker] = SimpleQueue()
     for worker in workers:
@@ -65,7 +65,7 @@ class _Worker:
             )
 
     def tried(self, name: str, folder: Path) -> MutantResult:
-        """What became of a mutant; whatever the process raises is raised here."""
+        """The result of a mutant. An exception in the process is raised here."""
         try:
             self._connection.send((name, folder))
             answer = self._connection.recv()
@@ -86,5 +86,5 @@ class _Worker:
         self._process.wait()
 
     def close(self) -> None:
-        """Give the connection back, once no thread waits for it."""
+        """Close the connection, once no thread waits for it."""
         self._connection.close()

@@ -1,4 +1,4 @@
-"""One protocol at given sizes: explored, asked about by Z3, proved, held against the code."""
+"""One protocol at given sizes: explored, checked by Z3, proved, compared with the code."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ GRAPH_NODES = 50_000  # larger graphs are left packed
 def verify_protocol(
     protocol: type[Protocol], sizes: Sizes, folder: Path, report: Report, conform: bool = False
 ) -> VerifiedProtocol:
-    """Look at a protocol in every way. A counterexample is written to `folder`.
+    """Run all checks of a protocol. A counterexample is written to `folder`.
 
-    `report` is called with a `Begun`, then with each row when it is found, and between with the
-    progress of the search. With `conform` the bundled implementation is to follow paths to states
-    all over the space. Raises ModelError.
+    `report` is called with `Begun`, then with each row as it is found, and in between with the
+    progress of the search. With `conform`, the bundled implementation must follow paths to states
+    spread over the whole space. Raises ModelError.
     """
     return _Verifying(protocol, sizes, folder, report).run(conform)
 
@@ -93,7 +93,7 @@ class _Verifying:
         self.report(row)
 
     def _beyond(self, found: Exploration, explorer: Explorer, conform: bool) -> None:
-        """What can be asked once the states are known."""
+        """The checks that need the states."""
         self._graph(found, explorer)
         questions: dict[str, Callable[[], None]] = {
             "Z3": lambda: self._z3(found, explorer),
@@ -128,14 +128,14 @@ class _Verifying:
             self._add(proof)
 
     def _unbounded(self) -> None:
-        """The same invariants for any number of elements, where they are inductive at all."""
+        """The same invariants for any number of elements, if they are inductive."""
         found = (row for row in self.rows if isinstance(row, InductiveCheck))
         induction = next(found, None)
         if induction is not None and induction.status is ObligationStatus.PROVED:
             self._add(prove_unbounded(self.protocol, refute=False))
 
     def _counterexample(self, found: Exploration) -> None:
-        """The run that was found, kept in a file, and replayed on the bundled implementation."""
+        """The run that was found, written to a file, and replayed on the bundled implementation."""
         trace = explained(self.protocol, self.sizes, found, self.explaining)
         name = f"{self.protocol.__name__}-{found.violated or 'undefined'}.itf.json"
         file = kept(trace, self.folder / name, self.explaining)
@@ -151,7 +151,7 @@ class _Verifying:
         self._add(replay(trace, self.protocol, adapter))
 
     def _conform(self, explorer: Explorer) -> None:
-        """Replay paths to states spread over the whole space: the healthy code must follow."""
+        """Replay paths to states spread over the whole space; the healthy code must follow them."""
         last, replays = explorer.store.count - 1, []
         for k in range(1, PATHS + 1):
             with self.sizes:

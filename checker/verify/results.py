@@ -1,4 +1,4 @@
-"""What `verify` finds: a row for each thing that was looked at, and what follows from all."""
+"""The results of `verify`: a row for each check, and the overall status."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class GraphSize:
 
 @dataclass(frozen=True)
 class StateChecks:
-    """The invariants on the states that were found, by Z3."""
+    """Z3's check of the invariants in the states found."""
 
     checks: tuple[StateCheck, ...]
 
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The run to what is wrong.
+    """The run to the violation.
 
-    `trace` is None where none could be made of the path, `file` where it could not be written.
+    `trace` is None if none could be made of the path, `file` if it could not be written.
     """
 
     path: tuple[Move, ...]
@@ -60,7 +60,7 @@ class PathsFollowed:
 
 @dataclass(frozen=True)
 class Warned:
-    """What lessens the worth of the rows above."""
+    """A warning: why the rows above may mean less than they seem."""
 
     text: str
 
@@ -83,7 +83,7 @@ is of the counterexample, on the bundled implementation."""
 
 @dataclass(frozen=True)
 class Begun:
-    """A protocol is looked at from here on."""
+    """Reported before the first row of a protocol."""
 
     protocol: type[Protocol]
     sizes: Sizes
@@ -102,18 +102,18 @@ class VerifiedProtocol:
         return [row for row in self.rows if isinstance(row, kind)]
 
     def only(self, kind: type[T]) -> T | None:
-        """The row of a kind of which there is one at most."""
+        """The row of a kind that occurs at most once."""
         return next(iter(self.of(kind)), None)
 
     @property
     def exploration(self) -> Exploration:
-        """The search, which is there whatever became of the rest."""
+        """The search, which every verification has."""
         (found,) = self.of(Exploration)
         return found
 
     @property
     def checks(self) -> list[StateCheck]:
-        """What Z3 says of the states, invariant by invariant."""
+        """Z3's check of the states, invariant by invariant."""
         return [check for row in self.of(StateChecks) for check in row.checks]
 
     @property
@@ -133,13 +133,13 @@ class VerifiedProtocol:
 
     @property
     def broken(self) -> bool:
-        """Whether a property is violated, or two quorums miss each other at these sizes."""
+        """Whether a property is violated, or two quorums do not meet at these sizes."""
         violated = self.exploration.outcome is Outcome.VIOLATED
         return violated or any(q.refuted for q in self.of(QuorumProof))
 
     @property
     def unproved(self) -> list[str]:
-        """What no run breaks here, and is not proved either: nobody may call it a pass."""
+        """What no run violates and no proof covers; it is never reported as a pass."""
         if nothing := nothing_claimed(self.protocol):
             return nothing
         name, found = self.protocol.__name__, []
@@ -153,7 +153,7 @@ class VerifiedProtocol:
 
 
 class VerifyStatus(Enum):
-    """What follows from all rows; the first that applies, from the top."""
+    """The overall status: the first that applies, from the top."""
 
     UNDEFINED = "undefined"
     VIOLATED = "violated"
@@ -164,7 +164,7 @@ class VerifyStatus(Enum):
 
 @dataclass(frozen=True)
 class Verification:
-    """All that was looked at; counterexamples are in `folder`."""
+    """The results of all checks; counterexamples are in `folder`."""
 
     protocols: tuple[VerifiedProtocol, ...]
     mutants: tuple[MutantResult, ...]
@@ -173,11 +173,11 @@ class Verification:
 
     @property
     def unproved(self) -> list[str]:
-        """What is neither violated nor proved."""
+        """Everything that is neither violated nor proved."""
         return [text for p in self.protocols for text in p.unproved]
 
     def status(self, strict: bool = False) -> VerifyStatus:
-        """What follows; with `strict`, nothing does where anything is unproved or warned of."""
+        """The overall status; with `strict`, open if anything is unproved or has a warning."""
         if any(p.exploration.outcome is Outcome.UNDEFINED for p in self.protocols):
             return VerifyStatus.UNDEFINED
         if any(p.broken for p in self.protocols):

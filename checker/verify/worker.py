@@ -10,7 +10,7 @@ from .mutants import MutantResult, try_mutant
 
 
 def main() -> None:
-    """Answer until nobody asks any more."""
+    """Answer requests until the connection is closed."""
     connection = Connection(int(sys.argv[1]))
     while True:
         try:
