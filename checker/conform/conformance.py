@@ -75,7 +75,7 @@ class Driven:
     driven: int
     """Transitions that were taken as the model has them."""
     not_taken: int
-    """Transitions that were tried, and done otherwise or skipped."""
+    """Transitions that were tried, and done otherwise, skipped, or by choice never done."""
     visited: int
     walks: int
     steps: int
@@ -180,7 +180,7 @@ class _Conforming:
             states=len(self.graph.rows),
             transitions=self.graph.transitions,
             driven=len(counted.transitions),
-            not_taken=len(counted.not_taken),
+            not_taken=len(counted.not_taken - counted.transitions),
             visited=len(counted.states),
             walks=counted.walks,
             steps=counted.steps,

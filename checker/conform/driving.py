@@ -226,6 +226,7 @@ class Driver:
         found = self._edge(state, asked.action, {**asked.args, **dict(answer.chosen)})
         if edge is not None and found != edge:
             self.walker.failed(state, edge)
+            self.coverage.not_taken.add((state, edge[0]))
             self.chosen_otherwise += 1
         if found is None:
             code, target = edge if edge else (probe, None)

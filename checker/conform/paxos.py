@@ -196,9 +196,11 @@ class PaxosRolesAdapter(_Stepwise):
     # The steps, named as the model names them.
 
     def _prepare(self, p: str, b: str) -> frozenset[Record]:
-        ballot = self.processes.take(b, p)
-        proposer = self.processes.proposers[p]
-        return self.processes.emit(self.processes.attempt(p, lambda: proposer.prepare(ballot)))
+        proposer, owner = self.processes.proposers[p], self.processes.owner
+        ballot = Ballot(int(b[1:]), owner.get(b, p))
+        messages = self.processes.attempt(p, lambda: proposer.prepare(ballot))
+        owner[b] = p
+        return self.processes.emit(messages)
 
     def _receive_prepare(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Promise)
@@ -212,9 +214,10 @@ class PaxosRolesAdapter(_Stepwise):
         proposer, message = self.processes.proposers[p], self.processes.message(m)
         return self.processes.emit(self.processes.attempt(p, lambda: proposer.receive(message)))
 
-    def _propose(self, p: str, v: str) -> frozenset[Record]:
+    def _propose(self, p: str, v: str) -> frozenset[Record] | Chose:
         proposer = self.processes.proposers[p]
-        return self.processes.emit(self.processes.attempt(p, lambda: proposer.propose(v)))
+        sent = self.processes.emit(self.processes.attempt(p, lambda: proposer.propose(v)))
+        return sent if proposer.proposed == v else Chose(sent, v=proposer.proposed)
 
     def _receive_accept(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Accepted)

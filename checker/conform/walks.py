@@ -22,7 +22,11 @@ WANDERS = 50
 LONGEST = 200
 """How many steps a sampled walk has at most."""
 
-PROBES_AT_A_STATE = 16
+PROBES_AT_A_STATE = 4
+"""How many a sampled walk makes in a new state."""
+
+RARELY = 0.1
+"""How much less likely a sampled walk takes a step of the environment."""
 
 
 class Walker(Protocol):
@@ -216,8 +220,9 @@ class Sampling:
         if not choice:
             return None
         call = self.graph.space.call
-        actions = sorted({call(code).action for code, _ in choice})
-        weights = [1 / (1 + self._tried[a]) for a in actions]
+        found = {call(code).action: call(code).environment for code, _ in choice}
+        actions = sorted(found)
+        weights = [(RARELY if found[a] else 1) / (1 + self._tried[a]) ** 0.5 for a in actions]
         (action,) = self._random.choices(actions, weights)
         return self._random.choice([e for e in choice if call(e[0]).action == action])
 
