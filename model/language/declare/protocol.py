@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import enum
 import inspect
-import sys
 import types as pytypes
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -21,7 +20,7 @@ from quorate.model.language.diagnostics import SizeError
 
 from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Sizes, Sort
-from .types import MapType, MessagesType, NotAType, Record, Type, type_of
+from .types import MapType, MessagesType, NotAType, Record, Type, scope_of, type_of
 from .values import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -133,6 +132,11 @@ class Protocol:
     """Base class of all protocols. To modify a protocol, write a subclass of it."""
 
     faults: ClassVar[Mapping[str, int]] = {}
+    _scope: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._scope = scope_of(cls)
 
     @classmethod
     def methods(cls, kind: str) -> dict[str, Any]:
@@ -238,7 +242,7 @@ def variable_type(base: type, name: str, annotation: Any) -> Type | None:
     if isinstance(annotation, str):
         if annotation.startswith(("ClassVar", "typing.ClassVar")):
             return None
-        scope = vars(sys.modules[base.__module__]) | dict(vars(base))
+        scope = vars(base)["_scope"] | dict(vars(base))
         try:
             annotation = eval(annotation, scope)
             if isinstance(annotation, str):  # quoted, and not evaluated in its file anyway

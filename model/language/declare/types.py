@@ -219,14 +219,25 @@ def holds(t: Type, value: Any) -> bool:
 # ---------------------------------------------------------------- records
 
 
+def scope_of(cls: type) -> dict[str, Any]:
+    """The names that the annotations of a class may mention; call it when the class is made.
+
+    Once a file is loaded again, the module of its name is another one, with other classes.
+    """
+    module = sys.modules.get(cls.__module__)
+    return {} if module is None else vars(module)
+
+
 class Record(tuple[Any, ...]):
     """A value with named fields, declared by annotations: `class Entry(Record): term: Term`."""
 
     _types: ClassVar[dict[str, Type] | None] = None
     _names: ClassVar[tuple[str, ...]] = ()
+    _scope: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._scope = scope_of(cls)
         cls._types = None
         cls._names = tuple(
             name
@@ -248,7 +259,7 @@ class Record(tuple[Any, ...]):
         if cls._types is None:
             found: dict[str, Type] = {}
             for base in reversed(cls.__mro__):
-                scope = vars(sys.modules.get(base.__module__, pytypes.ModuleType("")))
+                scope = vars(base).get("_scope", {})
                 for name, annotation in inspect.get_annotations(base).items():
                     if name.startswith("_") or name == "key":
                         continue

@@ -15,9 +15,10 @@ from quorate.checker.conform.paxos import PaxosAdapter, PaxosRolesAdapter
 from quorate.checker.conform.recorded import check_trace
 from quorate.checker.conform.registry import adapter_for
 from quorate.checker.conform.replay import ReplayVerdict, replay
+from quorate.checker.conform.seen import holds
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.loading import name_of
+from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import counterexample, make_trace
 from quorate.impl.defects import DEFECTS
@@ -180,3 +181,50 @@ def test_only_bundled_protocols_have_a_bundled_adapter() -> None:
         adapter_for(TwoPhaseCommit, "healthy")
     with pytest.raises(InputError, match="did you mean accept-ignores-promise"):
         adapter_for(PaxosRoles, "accept-ignore-promise")
+
+
+def test_a_property_of_a_file_that_was_loaded_again(tmp_path: Path) -> None:
+    """An adapter in the file of its model loads it a second time."""
+    path = tmp_path / "votes.py"
+    path.write_text(VOTES)
+    protocol = load_protocol(f"{path}:Votes")
+    load_protocol(f"{path}:Votes")
+    sizes = protocol.sized(Voter=2)
+    (voters,) = (x for s, x in sizes.elements.items() if s.__name__ == "Voter")
+    vote = protocol.variables()["sent"].type.messages[0]
+    state = ((True, False), frozenset({vote(voters[1])}))
+    with sizes:
+        assert holds(protocol, sizes, "some_voted", state, {"voted"})
+        assert holds(protocol, sizes, "some_voted", state, {"sent"}) is None
+        assert holds(protocol, sizes, "all_told", state, {"voted", "sent"}) is False
+
+
+VOTES = """\
+from __future__ import annotations
+
+from quorate.model.language import Map, Message, Messages, Protocol, Sort, action, invariant
+
+
+class Voter(Sort): ...
+
+
+class Vote(Message):
+    v: Voter
+
+
+class Votes(Protocol):
+    voted: Map[Voter, bool] = False
+    sent: Messages[Vote]
+
+    @action
+    def vote(self, v: Voter) -> None:
+        self.voted[v] = True
+
+    @invariant
+    def some_voted(self) -> bool:
+        return any(self.voted[v] for v in Voter)
+
+    @invariant
+    def all_told(self) -> bool:
+        return all(not self.voted[v] or Vote(v) in self.sent for v in Voter)
+"""
