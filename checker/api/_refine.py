@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from quorate.checker.errors import InputError
 from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
-from quorate.checker.refine.finding import chain, named
+from quorate.checker.refine.finding import chain
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.checker.refine.sizing import sized_sorts
 from quorate.checker.rendering import refinement, refinement_proof
@@ -17,11 +17,10 @@ from quorate.checker.rendering.output import Output
 from quorate.checker.tracing.build import explained
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
-from quorate.model.language.description import describe
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 
-from ._check import Report
+from ._check import Report, loaded
 from .results import Result
 
 UNTRIED = "no proof was tried: that takes a check with steps, to its end"
@@ -164,17 +163,10 @@ def links_of(
 ) -> list[Refinement]:
     """The refinements that the arguments stand for. Raises InputError, ModelError."""
     if not isinstance(concrete, Refinement):
-        return chain(_loaded(concrete), None if abstract is None else _loaded(abstract))
+        return chain(loaded(concrete), None if abstract is None else loaded(abstract))
     if abstract is not None:
         raise InputError(f"{concrete}: a refinement has its abstract protocol: name no other")
     return [concrete]
-
-
-def _loaded(protocol: type[Protocol] | str) -> type[Protocol]:
-    if isinstance(protocol, str):
-        return named(protocol)
-    describe(protocol)
-    return protocol
 
 
 def sorts_of(link: Refinement) -> set[str]:

@@ -71,12 +71,14 @@ def command(**options: Any) -> int:
 def _links(options: Mapping[str, Any]) -> list[Refinement]:
     """The refinements that the arguments mean. Raises InputError, ModelError."""
     from quorate._refine import links_of
-    from quorate.checker.refine.finding import named, own
+    from quorate.checker.loading import load_protocol
+    from quorate.checker.refine.finding import own
 
     concrete, abstract, mapping = options["concrete"], options["abstract"], options["mapping"]
     if mapping is None:
         return links_of(concrete, abstract)
-    return [own(mapping, named(concrete), None if abstract is None else named(abstract))]
+    target = None if abstract is None else load_protocol(abstract)
+    return [own(mapping, load_protocol(concrete), target)]
 
 
 def _checked(links: list[Refinement], out: Output, options: Mapping[str, Any]) -> RefinementResult:

@@ -11,22 +11,9 @@ from pathlib import Path
 from types import ModuleType
 
 from quorate.checker.errors import InputError
-from quorate.checker.loading import BUNDLED as PROTOCOLS
-from quorate.checker.loading import load_protocol
 from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
 from quorate.model.refinements import BUNDLED, Refinement, identity
-
-SIMPLER = ("Voting", "Consensus")  # what protocols are held against, more often than checked
-
-
-def named(name: str) -> type[Protocol]:
-    """The protocol of this name. Raises InputError, ModelError."""
-    if name.isidentifier() and name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, PROTOCOLS, 1)
-        if near and near[0] in SIMPLER:
-            raise InputError(f"{name}: no such protocol (did you mean {near[0]}?)")
-    return load_protocol(name)
 
 
 def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Refinement]:
