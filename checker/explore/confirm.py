@@ -115,7 +115,7 @@ class Confirmer:
     def _first(
         self, reasons: Sequence[UndefinedOperation], state: State
     ) -> UndefinedOperation | None:
-        """The first of what may have no value that has none in a state."""
+        """The first of what may be undefined that is so in a state."""
         words = Packing(self.kernel.layout).pack(state).tolist()
         values = function([u.when for u in reasons])(words)
         return next((u for u, holds in zip(reasons, values, strict=True) if holds), None)

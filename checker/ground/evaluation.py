@@ -44,7 +44,7 @@ class UndefinedOperation:
 class Evaluation:
     """What it takes to evaluate core expressions over the cells of one state.
 
-    `undefined` collects, for the expression under way, what has no value and when.
+    `undefined` collects, for the expression under way, what is undefined and when.
     """
 
     def __init__(self, layout: Layout) -> None:

@@ -59,7 +59,7 @@ class Instance:
     """One action with arguments: constants, or symbols bound by `loops`.
 
     `guards` has one condition per `require` (after those for messages and the fault budget, which
-    `implicit` holds); `undefined` is what has no value, and when: the first `early` of them in
+    `implicit` holds); `undefined` is what is undefined, and when: the first `early` of them in
     the guards, so that it is unknown whether the step is enabled; the others in what it does.
     `determined` is what the action writes to cells that have no bits: they follow from the others.
     """
@@ -102,7 +102,7 @@ class Instantiator:
         self.v = layout.values
 
     def property(self, p: c.Property) -> tuple[Bool, list[UndefinedOperation]]:
-        """Where a property holds, and where it makes no sense."""
+        """Where a property holds, and where it is undefined."""
         self.evaluator.undefined = []
         holds = self.evaluator.value(p.body, {})
         return holds, self.evaluator.undefined

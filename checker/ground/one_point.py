@@ -28,7 +28,7 @@ def equalities_of(e: c.Quant) -> dict[str, list[tuple[str, c.Expr]]]:
                 break
     else:
         conjuncts += e.body.args if isinstance(e.body, c.And) else [e.body]
-    # A message that is not looked at is not one for which an earlier conjunct has no value.
+    # A message that is not looked at is not one for which an earlier conjunct is undefined.
     conjuncts = list(itertools.takewhile(lambda x: not _partial(x), conjuncts))
     found: dict[str, list[tuple[str, c.Expr]]] = {}
     later = {b.var.name for b in e.binders}
@@ -51,7 +51,7 @@ def _pins(conjunct: c.Expr, name: str, unbound: set[str]) -> Iterator[tuple[str,
 
 
 def _partial(e: c.Expr) -> bool:
-    """Whether an expression may have no value."""
+    """Whether an expression may be undefined."""
     return any(map(_may_fail, walk(e)))
 
 

@@ -19,7 +19,7 @@ from .one_point import equalities_of
 from .values import Fields, Value
 
 # A quantifier over messages looks at each payload by itself, up to so many under one key.
-MOST_PAYLOADS = 32
+MOST_ONE_BY_ONE = 32
 
 
 class QuantifierEvaluation(Evaluation):
@@ -151,7 +151,7 @@ class QuantifierEvaluation(Evaluation):
         payloads = self._numbers(column.payload, column.spaces, fixed)
         for index in self._numbers(column.key, column.spaces, fixed):
             cell = self.g.load(column.column, index)
-            if len(payloads) > MOST_PAYLOADS:
+            if len(payloads) > MOST_ONE_BY_ONE:
                 # One message with symbolic fields, rather than one for every payload.
                 present = self.g.not_(self.g.isin(cell, 1))
                 number = self.g.select(present, self.g.sub(cell, 1), 0)

@@ -77,7 +77,7 @@ def _sense_of(i: InvariantProof) -> str:
         case ProofStatus.PROVED:
             return "every step makes sense: proved (follows from the invariants)"
         case ProofStatus.UNDEFINED:
-            return f"a step makes no sense, on a run{_at(i)}: {i.note}"
+            return f"a step is undefined, on a run{_at(i)}: {i.note}"
         case ProofStatus.NOT_INDUCTIVE:
             return (
                 f"every step makes sense: not inductive{_at(i)}, whether a run gets there or "

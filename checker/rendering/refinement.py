@@ -97,7 +97,7 @@ def _attempt(out: Output, attempt: Attempt) -> None:
         text = f"line {guard.line}: require({guard.text})"
         out.line(text, "ok" if guard.held else "bad", indent=1)
     if attempt.differs is None:
-        out.line("its effects make no sense here", "bad", indent=1)
+        out.line("its effects are undefined here", "bad", indent=1)
         return
     lines = difference_lines(attempt.differs, wanted=True)
     for line in lines:

@@ -62,7 +62,7 @@ def _missing(out: Output, proof: RefinementProof) -> None:
             for what in dict.fromkeys(p.failed):
                 out.line(what, indent=2)
     for place in proof.undefined:
-        out.line(f"may have no value: {place}", "warn", indent=1)
+        out.line(f"may be undefined: {place}", "warn", indent=1)
     for statement in proof.unmet:
         out.line(f"not proved for every number of members: {statement}", "warn", indent=1)
 

@@ -27,7 +27,7 @@ Words = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class BreakingStep:
-    """A step between packed states that breaks a lemma; `after` is None where it makes no sense."""
+    """A step between packed states that breaks a lemma; `after` is None where it is undefined."""
 
     lemma: str
     action: str

@@ -309,7 +309,7 @@ class Interpreter:
     ) -> tuple[list[Requirement], State | None]:
         """Each `require` of the action, and the state that it leads to whether they hold or not.
 
-        There is none where the action has no value: it may rely on a guard that does not hold.
+        There is none where the action is undefined: it may rely on a guard that does not hold.
         """
         method = self.actions[action]
         self.load(state)

@@ -27,7 +27,7 @@ class Group:
 def grouped(instances: Sequence[Instance]) -> list[Group]:
     """Group instances by what they do, keeping their order; labels are their positions.
 
-    One that is never enabled, and is there because a guard of it may make no sense, has no stores:
+    One that is never enabled, and is there because a guard of it may be undefined, has no stores:
     it does not stand for those that do something.
     """
     found: dict[Any, list[int]] = {}
@@ -51,7 +51,7 @@ def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, lis
 
     def common(group: Group) -> tuple[Node, ...]:
         tests = [cell_tests(enabled(graph, i)) for i in group.instances]
-        # Where a guard has no value, the step must be looked at as well.
+        # Where a guard is undefined, the step must be looked at as well.
         tests += [cell_tests(u.when) for i in group.instances for u in i.undefined[: i.early]]
         return tuple(p for k, p in tests[0].items() if all(k in t for t in tests))
 

@@ -10,7 +10,7 @@ elements replaces a state on the way, since that does not change the length.
 (U) is the up-set of Kristensen, Schmidt, Valmari: Question-Guided Stubborn Set Methods for State
 Properties (FMSD 29, 2006), and stands in for visibility; (D) is D1 of Valmari, Hansen: Stubborn
 Set Intuition Explained (ToPNoC XII, 2017). Sets are closed guard by guard as in Laarman, Pater,
-van de Pol, Hansen: Guard-Based Partial-Order Reduction (STTT 18, 2016). A step that has no value
+van de Pol, Hansen: Guard-Based Partial-Order Reduction (STTT 18, 2016). A step that is undefined
 is a violation here, like a property that has none.
 """
 
@@ -97,7 +97,7 @@ def _choice(options: Sequence[tuple[Bool, Need]]) -> Need:
 class Stubborn:
     """What stubborn sets of a protocol are made of; use it inside the sizes of the layout.
 
-    `groups` are the steps, by number; `violation` is where a property fails or has no value.
+    `groups` are the steps, by number; `violation` is where a property fails or is undefined.
     `always` are steps in every set; `cases` what else must be in it; `rows[t]` what must be with
     step t where it is enabled, `needs[t]` where it is not.
     """

@@ -30,7 +30,7 @@ class GroupedStep:
     """Instances that share a successor, as one step: one bit of every mask below.
 
     `changes` is where it is enabled and leads to another state, `enabled` where it is enabled,
-    `undefined` where it has no value. A `looped` step stands for one per message that it finds.
+    `undefined` where it is undefined. A `looped` step stands for one per message that it finds.
     """
 
     enabled: Bool

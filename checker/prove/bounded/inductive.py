@@ -95,7 +95,7 @@ class _InductiveChecker:
             if (undefined := self.transition.translator.condition(r.undefined)) is not False:
                 yield self._obligation(r.name, None, undefined)
         for action in self.ground.description.actions:
-            yield self._makes_sense(action.name)
+            yield self._defined(action.name)
             for p in self.properties:
                 yield self._preserved(action.name, p)
 
@@ -142,7 +142,7 @@ class _InductiveChecker:
             *map(negation, self.undefined.values()),
         )
 
-    def _makes_sense(self, action: str) -> FiniteObligation:
+    def _defined(self, action: str) -> FiniteObligation:
         at = self.transition.translator
         wrong = disjunction(at.condition(s.undefined) for s in self._steps(action))
         return self._obligation(action, None, wrong)
@@ -226,14 +226,14 @@ class _InductiveChecker:
             self.ground.holds(reachable, state)
         except StepError as error:
             return str(error)
-        return f"{reachable} makes no sense"
+        return f"{reachable} is undefined"
 
     def _stricter(
         self, state: State, action: str, p: GroundProperty | None
     ) -> CounterexampleToInduction:
         """A counterexample that is undefined by the description, where CPython evaluates less."""
         if p is None:
-            return CounterexampleToInduction(state, None, f"{action} makes no sense")
+            return CounterexampleToInduction(state, None, f"{action} is undefined")
         for move, _ in self.ground.steps_of(state, action):
             if move is not None and self._is_undefined(p, move.state):
                 return CounterexampleToInduction(state, move, p.name)

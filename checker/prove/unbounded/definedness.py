@@ -1,4 +1,4 @@
-"""Where an expression has no value: a field of None, an item past the end, a number out of range.
+"""Where an expression is undefined: a field of None, an item past the end, a number out of range.
 
 In a formula such an expression may have any value, so what is proved of it is proved of steps and
 states that make sense. That all do is an obligation of its own: here is what could go wrong, each
@@ -33,7 +33,7 @@ Types = Mapping[str, Type]
 
 @dataclass(frozen=True)
 class UndefinedCase:
-    """That an expression has no value: where `condition` holds for some values of `binders`."""
+    """That an expression is undefined: where `condition` holds for some values of `binders`."""
 
     binders: tuple[c.Binder, ...]
     condition: c.Expr
@@ -54,7 +54,7 @@ class UndefinedCase:
 
 
 def undefined_cases_of_action(action: c.Action, types: Types) -> list[UndefinedCase]:
-    """What of an action may have no value, once the guards before it hold.
+    """What of an action may be undefined, once the guards before it hold.
 
     `types` are those of the variables. Raises UnsupportedError.
     """
@@ -71,7 +71,7 @@ def undefined_cases_of_action(action: c.Action, types: Types) -> list[UndefinedC
 def undefined_cases(
     body: c.Expr, types: Types, binders: Sequence[c.Binder] = ()
 ) -> list[UndefinedCase]:
-    """What of an expression under these binders may have no value. Raises UnsupportedError."""
+    """What of an expression under these binders may be undefined. Raises UnsupportedError."""
     return _UndefinedCases(types, [], binders).of(body)
 
 

@@ -138,10 +138,10 @@ class Obligations:
         broken = neg(invariant.of(self.signature, step))
         return conj([*step.guards, broken, *step.choices])
 
-    # ------------------------------------------------------------ what may have no value
+    # ------------------------------------------------------------ what may be undefined
 
     def _undefined_cases(self, invariants: Sequence[c.Property]) -> dict[str, list[UndefinedCase]]:
-        """By action or invariant, what of it may have no value; those where something may."""
+        """By action or invariant, what of it may be undefined; those where something may."""
         d = self.description
         types = {v.name: v.type for v in d.variables}
         found = {a.name: undefined_cases_of_action(a, types) for a in (*d.inits, *d.actions)}
@@ -151,7 +151,7 @@ class Obligations:
     def undefined(
         self, name: str, undefined_cases: Sequence[UndefinedCase] | None = None
     ) -> Formula:
-        """A state where the action or invariant of this name (or so much of it) has no value."""
+        """A state where the action or invariant of this name (or so much of it) is undefined."""
         d, v = self.description, self.signature
         whole = [
             x.whole

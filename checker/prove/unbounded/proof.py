@@ -170,7 +170,7 @@ class Houdini:
         return bool(o.description.inits) and self.prover.ask({}, o.initial(), quick=True).proved
 
     def _doubtful(self) -> list[str]:
-        """The actions, and the proved invariants, of which something may have no value."""
+        """The actions, and the proved invariants, of which something may be undefined."""
         proved = set(self._assumed())
         unproved = self.obligations.invariants.keys() - proved
         return [n for n in self.obligations.undefined_cases if n not in unproved]

@@ -76,7 +76,7 @@ def _shown(
 
 
 def _undefined(i: InvariantProof, run: bool, says: str, sizes: str) -> InvariantProof:
-    """A second message of one key breaks `Accept.key`; any other step just makes no sense."""
+    """A second message of one key breaks `Accept.key`; any other step is just undefined."""
     if not _names(says, i.invariant) or i.status is not ProofStatus.OPEN:
         return i
     by_run = ProofStatus.UNDEFINED if i.invariant == DEFINEDNESS else ProofStatus.VIOLATED
@@ -176,7 +176,7 @@ def _near(sorts: Mapping[str, type], least: Mapping[str, int]) -> Iterator[dict[
 
 @dataclass(frozen=True)
 class _Runs:
-    """Runs to violations, by invariant; or that one comes to a step that makes no sense."""
+    """Runs to violations, by invariant; or that one comes to a step that is undefined."""
 
     traces: Mapping[str, tuple[Trace, str]]
     undefined: str = ""

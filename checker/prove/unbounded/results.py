@@ -27,7 +27,7 @@ class ProofStatus(Enum):
     PROVED = "proved"
     NOT_INDUCTIVE = "not inductive"
     VIOLATED = "violated"
-    UNDEFINED = "undefined"  # a run comes to a step that makes no sense
+    UNDEFINED = "undefined"  # a run comes to an undefined step
     OPEN = "open"
 
 
@@ -39,7 +39,7 @@ class Obligation:
     are the hypotheses that the proof needs; `untouched` says that the action writes nothing that
     the invariant reads, so that there is nothing to prove. That something makes sense is an
     obligation of the action or invariant that `action` names; `places` are the expressions that
-    may have no value: those of which that is not proved, where it is not. `clock` says that the
+    may be undefined: those of which that is not proved, where it is not. `clock` says that the
     clock ended it, and not the count of what it may do.
     """
 

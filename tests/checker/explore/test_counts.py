@@ -64,7 +64,7 @@ def agree(source: Source, limit: int, keep: Callable[[str], bool]) -> str:
         try:
             describe(protocol)
             sizes = sized(protocol, source)
-            # What has no value is compared elsewhere: how a search meets it is its own.
+            # What is undefined is compared elsewhere: how a search meets it is its own.
             if consult(protocol, sizes, MOST).first("undefined") is not None:
                 return "undefined"
             only = frozenset(filter(keep, protocol.methods("invariant")))

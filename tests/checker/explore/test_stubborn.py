@@ -273,7 +273,7 @@ def test_a_wrong_reduction_is_noticed(
 
 def test_messages_known_only_by_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instances, "MOST_UNROLLED", 1)
-    monkeypatch.setattr(quantifiers, "MOST_PAYLOADS", 0)
+    monkeypatch.setattr(quantifiers, "MOST_ONE_BY_ONE", 0)
     for protocol, sizes, faults in LOOPED:
         assert agree(protocol, protocol.sized(faults, **sizes)).ending == "holds"
     for seed in range(4):

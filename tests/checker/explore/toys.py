@@ -180,7 +180,7 @@ class Constant(Protocol):
 
 
 class Undefined(Counter):
-    """An invariant that has no value in the fourth state."""
+    """An invariant that is undefined in the fourth state."""
 
     last: Map[Step, bool] = durable(False)
 
@@ -213,7 +213,7 @@ class Reading(Record):
 
 
 class Witnessed(Protocol):
-    """An action with a witness: for the first node it is never enabled, and may make no sense."""
+    """An action with a witness: for the first node it is never enabled, and may be undefined."""
 
     reading: Map[Node, Reading | None] = durable(Reading(True))
     done: bool = durable(False)
@@ -230,7 +230,7 @@ class Witnessed(Protocol):
 
 
 class Impossible(Witnessed):
-    """No step is ever enabled, and each may make no sense."""
+    """No step is ever enabled, and each may be undefined."""
 
     @action
     def finish(self, n: Node) -> None:

@@ -58,7 +58,7 @@ def test_a_broken_paxos_is_found_at_the_depth_of_breadth_first_search(
 ) -> None:
     protocol, sizes = variant
     if protocol is AcceptWithoutComparing and names:
-        return  # its promises make no sense before agreement is lost
+        return  # its promises are undefined before agreement is lost
     only = None if names is None else frozenset(names)
     expected = Explorer(protocol, protocol.sized(**sizes), invariants=only).run()
     found = bounded(protocol, protocol.sized(**sizes), 16, names)
@@ -313,7 +313,7 @@ def run(source: Source) -> None:
         try:
             compare(protocol, sized(protocol, source))
         except (SizeError, ModelError, StepError):
-            return  # too large; not accepted; the first states make no sense
+            return  # too large; not accepted; the first states are undefined
 
 
 @pytest.mark.usefixtures("small_sorts_sorted")

@@ -172,7 +172,10 @@ def test_defaults_of_the_project(capsys: Output, my: str) -> None:
     [
         (["Raft"], "no mapping from Raft is bundled (there are some from PaxosRoles, Paxos, Voti"),
         (["Paxos", "Raft"], "no mapping from Paxos to Raft is bundled; give your own with --mapp"),
-        (["Votng"], "Votng: no such protocol; expected path.py:Class, module:Class or a bundled name (did you mea"),
+        (
+            ["Votng"],
+            "Votng: no such protocol; expected path.py:Class, module:Class or a bun",
+        ),
         (["Paxos", "-s", "Acceptor=3"], "Paxos needs a size for Ballot, Value"),
         (["Paxos", *SIZES, "-s", "Leader=1"], "Paxos has no sort `Leader` to give a size"),
         (["my.py:Box", "Consensus", "--mapping", "my.py"], "my.py: expected path.py:function"),

@@ -48,7 +48,7 @@ def compare(
 
 
 def _of_a_local(error: str) -> bool:
-    """Whether a local name of a property or helper has no value: it is read where it is used."""
+    """Whether a local name of a property or helper is undefined: it is read where it is used."""
     place = re.search(r"(<generated_\d+>):(\d+):", error)
     if place is None:
         return False

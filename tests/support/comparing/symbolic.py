@@ -15,5 +15,5 @@ def symbolic() -> Iterator[None]:
     """The fields of messages stay symbolic in what is made here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instances, "MOST_UNROLLED", 1)
-        patch.setattr(quantifiers, "MOST_PAYLOADS", 0)
+        patch.setattr(quantifiers, "MOST_ONE_BY_ONE", 0)
         yield

@@ -255,7 +255,7 @@ class NoSuchKey(Claims):
 
 
 class UndefinedAtFirst(Claims):
-    """What chooses an initial state may have no value."""
+    """What chooses an initial state may be undefined."""
 
     n: Num = durable(0)
 
@@ -269,7 +269,7 @@ class UndefinedAtFirst(Claims):
 
 
 class UndefinedInvariant(Protocol):
-    """An invariant that has no value, which is not the same as true."""
+    """An invariant that is undefined, which is not the same as true."""
 
     log: Seq[bool, Num] = durable(())
 
@@ -298,7 +298,7 @@ SENSELESS = [
 
 
 class Guarded(Protocol):
-    """The same, each where a test rules out that it has no value."""
+    """The same, each where a test rules out that it is undefined."""
 
     log: Seq[Value, Num] = durable(())
     seen: Value | None = durable(None)

@@ -71,7 +71,7 @@ def test_not_inductive_is_no_violation(
 def test_a_counter_that_runs_past_its_range(capsys: pytest.CaptureFixture[str]) -> None:
     out = asked("undefined_step.py", 3, capsys)
     assert "! fine: open: proved, assuming that every step makes sense" in out
-    assert "✗ a step makes no sense, on a run at N=1: " in out
+    assert "✗ a step is undefined, on a run at N=1: " in out
     assert "13: self.n = self.n + 1: out of the range of n" in out and "✓" not in out
 
 

@@ -1,4 +1,4 @@
-"""Nothing false is proved, nor anything of what may have no value; and whatever is, holds."""
+"""Nothing false is proved, nor anything of what may be undefined; and whatever is, holds."""
 
 from __future__ import annotations
 
