@@ -1,8 +1,8 @@
-"""Actions in the form that lemmas are read from: all parameters are plain values.
+"""Actions in the form from which lemmas are suggested: all parameters are plain values.
 
 A message parameter is replaced by its fields and the guard that the message was sent. If one action
-writes a cell for one other action, which clears it, the two are composed: `reply_promise` sends
-what `receive_prepare` owes.
+writes a cell for just one other action, which clears it, the two are composed: `reply_promise`
+sends the reply that `receive_prepare` has put there.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def _apart(action: c.Action, b: c.Binder, domain: c.OverSent) -> c.Action:
 def with_preceding_step(
     action: c.Action, others: Sequence[c.Action], first: Mapping[str, Any]
 ) -> c.Action:
-    """The action composed with the one before it, if that one alone writes a cell for it.
+    """The action composed with the one before it, if only that one writes a cell for it.
 
-    That is a cell that this action reads and puts back to its initial value, and that the other
-    one, and no third, writes something else to. `first` are initial values.
+    That is a cell that this action reads and resets to its initial value, and to which only the
+    other one writes anything else. `first` are the initial values.
     """
     for note in plain_writes(action):
         if not is_constant(note.value, first.get(note.variable)):
@@ -115,7 +115,7 @@ def _composed(earlier: c.Action, later: c.Action, write: c.Write, note: c.Write)
 
 
 def renamed(action: c.Action, put: Mapping[str, c.Expr]) -> c.Action:
-    """The action with other variables for its parameters."""
+    """The action with other variables as parameters."""
     parameters = []
     for b in action.parameters:
         v = put.get(b.var.name, b.var)

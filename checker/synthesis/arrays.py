@@ -1,8 +1,8 @@
 """Conditions of the modelling language over many states at once, with values for their variables.
 
 A row is a state with a value for each variable. An expression is one array over the rows: of
-truth values, or of codes as `checker/ground/values.py` numbers them. Where an expression has no
-value (a field of None), its entry is any.
+truth values, or of codes as `checker/ground/values.py` numbers them. If an expression is undefined
+in a row (a field of None), its entry is arbitrary.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .batch import Array, Batch, Env
 
 
 class UncoveredError(Exception):
-    """An expression outside of what candidates are made of."""
+    """An expression that candidates do not contain."""
 
 
 class Valuations:
@@ -78,7 +78,7 @@ class Valuations:
     # ------------------------------------------------------------ conditions
 
     def truth(self, e: c.Expr) -> Array:
-        """Where a condition holds. Raises UncoveredError."""
+        """The rows in which a condition holds. Raises UncoveredError."""
         found = self._value(e, self.env)
         return np.broadcast_to(np.asarray(found).astype(np.bool_), self.state.shape)
 

@@ -1,8 +1,8 @@
-"""Lemmas that the text of a protocol suggests, before any search: what is tried first.
+"""Candidate lemmas that the text of a protocol suggests, before any search.
 
-An action that sends a message leaves facts behind: its guards held, its writes were made, and the
-cells that it copied said what they say in every state. What the goals ask of the step before comes
-first. All of it is only suggested: states refute, and proofs decide.
+When an action sends a message, some facts hold from then on: its guards held, its writes were made,
+and the cells that it copied had the values that the message has. Lemmas from the goals, taken a
+step backwards, come first. All of them are only suggestions: states refute, and proofs decide.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class CandidateLemma:
 
     @property
     def cost(self) -> int:
-        """Its size, as far as one lemma is to be left out before another; a last resort if it
-        says that there is a quorum, since proofs for any size have to name it."""
+        """Its size, for the order in which lemmas are dropped. A lemma that claims that a quorum
+        exists is a last resort, since proofs for any size must name that quorum."""
         nodes = list(walk(self.body))
         named = any(isinstance(x, c.Quant) and not x.forall and _over_quorum(x) for x in nodes)
         return len(nodes) + (LAST_RESORT if named else 0)
@@ -56,7 +56,7 @@ def _over_quorum(e: c.Quant) -> bool:
 
 
 def candidate_lemmas(description: c.Description, goals: Sequence[c.Expr]) -> list[CandidateLemma]:
-    """What the text suggests, each once; those from the goals first."""
+    """The lemmas that the text suggests, without duplicates; those from the goals first."""
     found: dict[c.Expr, None] = {}
     makers = _Suggestions(description)
     for body in itertools.chain(

@@ -1,10 +1,10 @@
-"""Clauses over one prefix: which hold in all states reached, and which of these exclude a state.
+"""Clauses over one prefix: those that hold in all states reached, and exclude a given state.
 
 The literals of a prefix split the pairs (state, values of the variables) into rows: for each
 literal, whether it holds. A clause holds in all states iff each row that occurs satisfies one of
 its literals, so only distinct rows matter (Yao, Tao, Gu, Nieh, Jana, Ryan: DistAI (OSDI 2021),
-§4). A clause that is false in a given row uses literals as that row does not have them: to find
-one is to find a hitting set.
+§4). All literals of a clause that is false in a given row are false there, so finding a clause
+means finding a hitting set.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Clause:
         )
 
     def false_in(self, bits: Array) -> Array:
-        """In which of these rows, one column for each literal, no literal holds."""
+        """The rows, with one column for each literal, in which no literal holds."""
         found: Array = (bits[:, self.where] != np.array(self.signs)).all(axis=1)
         return found
 
@@ -169,7 +169,7 @@ class Reached:
         self._table: Array | None = None
 
     def add(self, layout: Layout, states: States) -> None:
-        """Take the rows of these states in. (Use inside the layout's sizes.)"""
+        """Add the rows of these states. Use it inside the layout's sizes."""
         found = [self.rows]
         for part in _chunks(states, self.columns.prefix, layout):
             found.append(distinct(self.columns.rows(Batch(layout, part))[1]))
@@ -184,7 +184,7 @@ class Reached:
         return self._table
 
     def among(self, rows: Bits) -> Array:
-        """Which of these rows occur in states reached: no clause excludes those."""
+        """Which of these rows occur in states reached. No clause may exclude them."""
         return np.isin(hashes(rows), hashes(self.rows))
 
     def excluding(self, row: Bits, most: int) -> list[Clause]:
@@ -223,7 +223,7 @@ class Reached:
 
 
 def distinct(rows: Bits) -> Bits:
-    """Each row once, told apart by a 64-bit hash: a row lost costs a filter, not a proof."""
+    """Each row once, compared by a 64-bit hash. A collision weakens a filter, never a proof."""
     if len(rows) == 0 or rows.shape[1] == 0:
         return rows[:1]
     _, first = np.unique(hashes(rows), return_index=True)
@@ -243,7 +243,7 @@ def hashes(rows: Bits) -> Array:
 
 
 def _chunks(states: States, prefix: QuantifierPrefix, layout: Layout) -> Iterator[States]:
-    """The states in parts that do not take too much memory; a sample where there are too many."""
+    """The states in parts that fit in the memory; a sample if there are too many."""
     each = 1
     for b in prefix.binders:
         if isinstance(b.domain, c.OverType):

@@ -1,9 +1,9 @@
-"""What the goals ask of the step before: no other value can be chosen any more.
+"""Lemmas from the goals, one step backwards: no other value can be chosen any more.
 
-A message that was not sent may still be; but not if the sender's guard on its cells has failed for
-good. So from a goal that two quorums agree follows a lemma by one step backwards: once the message
-that the one waits for was sent, some member of any quorum has not sent the other and cannot any
-more. (The weakest precondition of the goal, its unstable part made stable.)
+A message that was not sent may still be sent, unless the sender's guard on its cells has failed for
+good. So a goal that two quorums agree suggests a lemma: once the message that one quorum waits for
+was sent, some member of any quorum has not sent the other message, and cannot send it any more.
+This is the weakest precondition of the goal, with its unstable part made stable.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _steps_before(known: Sequence[Sending], sent: c.Sent, member: str) -> Iterat
 
 
 def _about_to_be_sent(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr]:
-    """What a sender asks of its cells, who may send this message now."""
+    """The conditions on the sender's cells under which it may send this message now."""
     for s in _of(known, sent):
         fields = fields_in(sent)
         put = s.parameters(fields)
@@ -64,7 +64,7 @@ def _about_to_be_sent(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr
 
 
 def _closed(known: Sequence[Sending], sent: c.Sent) -> Iterator[c.Expr]:
-    """Not sent, and a condition on cells that sending it asks for does not hold."""
+    """The message was not sent, and a condition on cells that sending it requires is false."""
     choices = []
     for s in _of(known, sent):
         put = s.parameters(fields_in(sent))

@@ -109,7 +109,7 @@ def _fact(
 
 
 def _holds(description: c.Description, e: c.Write, cell: c.Read) -> c.Expr | None:
-    """That a cell holds what was written, or anything but what it did at first."""
+    """That a cell holds what was written, or anything but its initial value."""
     first = description.variable(e.variable).initial
     if isinstance(e.value, c.Lit):
         if e.value.value == first:

@@ -1,4 +1,4 @@
-"""What a search for invariants shows with its answer: a run, a step, what a proof uses."""
+"""The evidence for the result of a search for invariants: a run, a step, what a proof uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run_trace(protocol: type[Protocol], instance: SampledInstance, found: Explor
 def step_trace(
     protocol: type[Protocol], instance: SampledInstance, step: BreakingStep
 ) -> Trace | None:
-    """The step as CPython takes it; None for one without a state after it."""
+    """The step as CPython takes it; None if it is undefined."""
     if step.after is None:
         return None
     before, after = instance.ground.state(step.before), instance.ground.state(step.after)

@@ -1,4 +1,4 @@
-"""Building and changing core expressions of which candidate lemmas are made."""
+"""Building and changing the core expressions of candidate lemmas."""
 
 from __future__ import annotations
 

@@ -65,11 +65,11 @@ def find_invariants(
     seconds: float = 300.0,
     report: Report | None = None,
 ) -> SynthesisResult:
-    """Look for lemmas by which these invariants are proved for any number of elements.
+    """Look for lemmas that prove these invariants for any number of elements.
 
-    By default the goals are `agreement`, `consistency` or `safety` where the class has them, else
-    all its invariants; its other invariants are ignored, unless `keep` starts from them. Raises
-    ModelError; InputError for a goal that is no invariant, and where there is none at all.
+    By default the goals are `agreement`, `consistency` or `safety` if the class has one of them,
+    else all its invariants. Its other invariants are ignored, unless `keep` makes them lemmas from
+    the start. Raises ModelError, and InputError if a goal is no invariant or there is none.
     """
     description = describe(protocol)
     known = [p.name for p in description.invariants]

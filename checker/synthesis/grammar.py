@@ -1,9 +1,9 @@
-"""What candidate invariants speak of: quantifier prefixes and the literals over their variables.
+"""The grammar of candidate invariants: quantifier prefixes, and literals over their variables.
 
 Everything comes from the description: its sorts, quorum systems, message classes and variables,
-and the conditions that its guards and properties ask for, with other variables put in. This is the
-role of the grammar in Schultz, Dardik, Tripakis: Plain and Simple Inductive Invariant Inference
-for Distributed Protocols in TLA+ (FMCAD 2022), §4, read off the protocol instead of given.
+and the conditions in its guards and properties, with variables renamed. In Schultz, Dardik,
+Tripakis: Plain and Simple Inductive Invariant Inference for Distributed Protocols in TLA+ (FMCAD
+2022), §4, the user gives such a grammar; here it is derived from the protocol.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class QuantifierPrefix:
-    """For all values of these variables: what a candidate begins with."""
+    """The beginning of a candidate: for all values of these variables."""
 
     binders: tuple[c.Binder, ...]
     cost: int

@@ -2,9 +2,9 @@
 
 An effect fact says what one effect of an action made true: a cell no longer holds its initial
 value, a set has a member, a message was sent. The actions with that effect say what else was true
-then: their guards and their other effects. For every effect fact this is suggested as a lemma; if
-several actions have the effect, the lemma is a disjunction. A further premise allows for later
-changes: that a cell still holds what it held then, or that a process has not gone back to its
+at that time: their guards and their other effects. For every effect fact, this is suggested as a
+lemma; if several actions have the effect, the lemma is a disjunction. A further premise allows for
+later changes: a cell still has the value that it had then, or a process has not returned to its
 initial state.
 """
 
@@ -113,9 +113,10 @@ def _conclusions(effect: EffectFact) -> Iterator[c.Expr]:
 
 
 def _dual(e: c.Expr) -> Iterator[c.Expr]:
-    """A condition; of some whole quorum also that every quorum has a member of which it is true.
+    """A condition. If it is about all members of some quorum, also its dual.
 
-    The second follows where quorums meet, and is what proofs for any size find easier to use.
+    The dual says that every quorum has a member for which it is true. It follows if quorums meet,
+    and proofs for any size can use it more easily.
     """
     yield e
     match e:
@@ -199,7 +200,7 @@ def _was_sent(
 
 
 def _premises(description: c.Description, effects: Sequence[EffectFact]) -> Iterator[list[c.Expr]]:
-    """Nothing; or that some process has not gone back to its first role; or an equation of then."""
+    """No premise; or that a process has not returned to its first role; or an earlier equation."""
     yield []
     first = effects[0]
     bound = [b.var for b in first.binders if isinstance(b.domain, c.OverType)]

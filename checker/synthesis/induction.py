@@ -1,6 +1,6 @@
-"""Steps of one finite instance that break a lemma: counterexamples to induction, found by Z3.
+"""Counterexamples to induction of one finite instance, found by Z3.
 
-Lemmas come and go, so each is asserted under a switch: one solver serves the whole search.
+Each lemma is asserted under a Boolean switch, so that one solver serves the whole search.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Words = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class BreakingStep:
-    """A step between packed states that breaks a lemma; `after` is None where it is undefined."""
+    """A step between packed states that breaks a lemma; `after` is None if it is undefined."""
 
     lemma: str
     action: str
@@ -68,7 +68,7 @@ class InductionChecker:
         self.placed = list(t.before.placed())
 
     def add(self, name: str, body: c.Expr) -> None:
-        """Know a lemma by this name."""
+        """Add a lemma under this name."""
         self.instance.layout.graph._terms = 0  # its limit is for one protocol, not for many lemmas
         node, _ = self.instance.ground._make.property(  # the graph of the steps' formulas
             c.Property(name=name, kind="invariant", body=body)
@@ -81,9 +81,9 @@ class InductionChecker:
         self.lemmas[name] = (holds, broken)
 
     def steps(self, lemma: str, assumed: Iterable[str], most: int) -> Iterator[BreakingStep]:
-        """Steps from states that satisfy these lemmas to one that breaks this lemma.
+        """Steps from states that satisfy these lemmas to a state that breaks this lemma.
 
-        At most so many, of each action one if possible, and then near to states that runs reach.
+        At most `most` steps, if possible one of each action, then steps near reachable states.
         Raises UndecidedError.
         """
         switches = [self.lemmas[n][0] for n in assumed]
@@ -102,9 +102,9 @@ class InductionChecker:
         return self._asked([*(self.lemmas[n][0] for n in assumed), *self._broken(lemma)])
 
     def inductive(self, names: Sequence[str], base: Sequence[str] = ()) -> list[str]:
-        """The largest subset that is inductive together with `base`, which is not doubted.
+        """The largest subset that is inductive together with `base`, which is taken for granted.
 
-        Houdini: each step that breaks some lemma puts aside all that it breaks.
+        This is Houdini: each step that breaks some lemma removes all lemmas that it breaks.
         """
         kept = list(names)
         while kept and (model := self._broken_by([*base, *kept], kept)) is not None:
@@ -114,8 +114,9 @@ class InductionChecker:
     def needed(self, goals: Sequence[str], names: Sequence[str]) -> list[str]:
         """Of these lemmas, inductive together, some that suffice for the goals.
 
-        From the goals backwards: each needs those by which no step breaks it, and they in turn;
-        the first are preferred. Then each that the rest can do without is left out, the last first.
+        It works backwards from the goals: each needs lemmas such that no step breaks it, and so do
+        they; earlier lemmas are preferred. Then lemmas that the others do not need are dropped, the
+        last first.
         """
         found: list[str] = []
         todo = [DEFINEDNESS, *goals]

@@ -1,6 +1,6 @@
-"""One finite instance: its steps, states that runs reach, and a sample of them where too many.
+"""One finite instance: its steps, and its reachable states or a sample of them.
 
-The states only filter candidates. Nothing that is proved rests on them.
+The states only filter candidates. No proof depends on them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SampledInstance:
         self.explored: Exploration | None = None
 
     def explore(self, goals: frozenset[str]) -> Exploration:
-        """Search; keep the states that were found, or walk where there are too many."""
+        """Search and keep the states; if there are too many, take random walks instead."""
         explorer = Explorer(
             self.protocol,
             self.sizes,
@@ -83,7 +83,7 @@ class SampledInstance:
         return self.ground.packing.pack(state)
 
     def disturbed(self, states: States, random: np.random.Generator) -> States:
-        """These states with a few cells changed at random: most of them no run reaches."""
+        """These states with a few cells changed at random; most results are not reachable."""
         found = states.copy()
         columns = [c for c in self.layout.columns() if c.bits]
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""How a search for invariants ended, and where it is."""
+"""The result of a search for invariants, and its progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SynthesisStatus(Enum):
 
 @dataclass(frozen=True)
 class SynthesisProgress:
-    """Where a search is."""
+    """The progress of a search."""
 
     doing: str
     tried: int
@@ -32,9 +32,9 @@ class SynthesisProgress:
 class SynthesisResult:
     """The outcome: lemmas by name, as the text of a method each.
 
-    If proved, `proof` is that of the class with `lemmas` added. If open, `lemmas` held in all
-    states that were looked at and are inductive at `sizes` if `inductive` says so; `trace` is a
-    step that nothing excludes, or, if violated, a run.
+    If proved, `proof` is the proof of the class with `lemmas` added. If open, `lemmas` held in all
+    states explored, and if `inductive`, they are inductive at `sizes`; `trace` is a step that no
+    lemma excludes. If violated, `trace` is a run.
     """
 
     protocol: str

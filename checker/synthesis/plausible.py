@@ -1,7 +1,7 @@
-"""Which suggestions are worth a proof: they hold wherever runs get, and are simplest.
+"""Which suggestions are worth a proof: those that hold in all states reached, the simplest first.
 
-Two lemmas that are false in the same ones of many states near to those that runs reach say the
-same, as far as can be told, and one that is false in none of them says nothing.
+Lemmas are compared on many states close to reachable ones. Two lemmas that are false in the same
+states are taken for equivalent, and one that is false in none for trivial.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FEW, MORE = 300, 2500  # states of an instance that lemmas are tried on: first, 
 def plausible(
     protocol: type[Protocol], learner: ClauseLearner, lemmas: Sequence[CandidateLemma]
 ) -> list[CandidateLemma]:
-    """Those suggestions that are, in their order."""
+    """The plausible suggestions, in their order."""
     random = np.random.default_rng(0)
     views = [_View(i, k < TOLD_APART, random) for k, i in enumerate(learner.instances)]
     found: dict[bytes, CandidateLemma] = {}
@@ -86,7 +86,7 @@ def _said(views: Sequence[_View], body: c.Quant) -> bytes | None:
 def writable(
     protocol: type[Protocol], grammar: CandidateGrammar, lemmas: Sequence[CandidateLemma]
 ) -> list[CandidateLemma]:
-    """Those that the language takes as text: a field of None, say, must be ruled out there."""
+    """Those that the language accepts as text; it requires, say, that None has been ruled out."""
     if not lemmas:
         return []
     try:

@@ -1,7 +1,8 @@
-"""The search: lemmas that exclude the states from which a step breaks what is wanted.
+"""The search for lemmas that exclude counterexamples to induction.
 
-Schultz, Dardik, Tripakis (FMCAD 2022), §4: a counterexample to induction is a state that no run
-reaches; a lemma that holds wherever runs get and not there excludes it. Lemmas are wanted in turn.
+Schultz, Dardik, Tripakis (FMCAD 2022), §4: the first state of a counterexample to induction is not
+reachable. A lemma that holds in all reachable states, but not there, excludes it. The lemmas found
+need further lemmas in turn.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class ClauseLearner:
         return self._reached[prefix]
 
     def simple(self, most_cost: int) -> Iterator[Clause]:
-        """Clauses that tell the states reached from states a few cells away, the simplest first."""
+        """Clauses that separate the states reached from states that differ in a few cells."""
         random = np.random.default_rng(0)
         instances = self.instances[:SAMPLED]
         pools = [i.disturbed(sample(i.states, POOL), random) for i in instances]
@@ -165,7 +166,7 @@ def violating(instance: SampledInstance, states: States, body: c.Quant) -> Array
 
 
 def pieces(instance: SampledInstance, states: States) -> list[Batch]:
-    """The states, in parts that take little memory. (Use inside the instance's sizes.)"""
+    """The states, in parts that take little memory. Use it inside the instance's sizes."""
     return [Batch(instance.layout, states[k : k + PIECE]) for k in range(0, len(states), PIECE)]
 
 

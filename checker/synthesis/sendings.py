@@ -1,4 +1,4 @@
-"""Actions that send messages: what a message says of the step that sent it."""
+"""Actions that send messages: what a message implies about the step that sent it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions by shape alone: what determines what, which cells are in order."""
+"""Candidate lemmas by shape alone: functional dependencies, and orders between cells."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sendings import field_of
 
 
 def shapes(description: c.Description, goals: Sequence[c.Expr]) -> Iterator[c.Expr]:
-    """All of them."""
+    """All candidate lemmas by shape."""
     for goal in goals:
         yield from _alternatives(goal)
     yield from _determined(description)

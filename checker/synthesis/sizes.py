@@ -1,4 +1,4 @@
-"""The sizes at which lemmas are looked for."""
+"""The sizes at which lemmas are searched for."""
 
 from __future__ import annotations
 

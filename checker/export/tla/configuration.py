@@ -1,4 +1,4 @@
-"""The .cfg file: what TLC is told of sizes, and what to check."""
+"""The .cfg file, which gives TLC the sizes and the properties to check."""
 
 from __future__ import annotations
 

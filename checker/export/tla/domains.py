@@ -1,4 +1,4 @@
-"""What things of the language are in TLA+: sorts, types, constants, elements.
+"""Sorts, types, constants and elements in TLA+.
 
 | Python | TLA+ |
 |---|---|
@@ -59,7 +59,7 @@ NONE = Term("None")
 
 @dataclass
 class Domains:
-    """The names of a protocol's things, and which of them the module has used so far."""
+    """The TLA+ names of a protocol's declarations, and which of them the module has used so far."""
 
     protocol: type[Protocol]
     variables: tuple[Variable, ...]

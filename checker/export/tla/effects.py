@@ -1,4 +1,4 @@
-"""What a step changes: the statements of an action as one primed equation for each variable."""
+"""Effects: the statements of an action as one primed equation for each variable."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Effects:
     # ------------------------------------------------------------ conjuncts
 
     def conjuncts(self, body: Body, names: Iterable[str], scope: Scope) -> list[Term]:
-        """What these variables are after the statements, all of them, in order of writing."""
+        """The values of all these variables after the statements, in the order of writing."""
         names = list(names)
         effects = [x for x in body if not isinstance(x, s.Require)]
         writers = {n: [x for x in effects if n in self.written([x])] for n in names}
@@ -142,7 +142,7 @@ class Effects:
         return cat(at, Align(self._new_value(v, x, scope).doc))
 
     def keys(self, v: Variable, keys: tuple[s.Expr, ...], scope: Scope) -> list[Term]:
-        """The keys of a cell that is written. TLA+ would let a write at what is no key pass."""
+        """The keys of a cell that is written. TLA+ would ignore a write outside the domain."""
         found = [self.expressions.expr(k, scope) for k in keys]
         kinds = v.type.keys if isinstance(v.type, MapType) else ()
         if (v.name, keys) in self.known_cells:

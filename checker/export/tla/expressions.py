@@ -117,7 +117,7 @@ class TlaExpressions(TlaQuantifiers):
         return self.refuted(e.arg, scope.value())
 
     def refuted(self, e: s.Expr, scope: Scope) -> Term:
-        """That a condition does not hold, said as briefly as it can be."""
+        """The negation of a condition, as short as possible."""
         match e:
             case s.Not(arg=arg):
                 return self.expr(arg, scope)

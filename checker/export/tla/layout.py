@@ -1,7 +1,7 @@
-"""Laying out expressions on lines: on one line where they fit, broken up by hand's rules if not.
+"""Laying out expressions: on one line if they fit, otherwise broken as a person would.
 
 A document is text, a line break, or a choice between a form for one line and a form for several.
-TLA+ gives meaning to the column of a `/\\`: `Align` makes what follows start where it starts.
+The column of a `/\\` has a meaning in TLA+; `Align` makes further lines start at its own column.
 """
 
 from __future__ import annotations

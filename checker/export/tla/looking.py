@@ -140,9 +140,9 @@ def surely_read(e: s.Expr) -> Iterator[s.StateRead]:
 
 
 def locals_of(nodes: Iterable[Any], parameters: Iterable[s.Name]) -> list[s.Local]:
-    """The local names used in the nodes that can be defined where only the parameters are known.
+    """The local names used in the nodes whose definitions need only the parameters.
 
-    Each once, those that others are made of before them.
+    Each occurs once, after those that its definition uses.
     """
     found: dict[Any, s.Local] = {}
     known = {p.uid for p in parameters}
@@ -156,7 +156,7 @@ def locals_of(nodes: Iterable[Any], parameters: Iterable[s.Name]) -> list[s.Loca
 
 
 def local_key(e: s.Local) -> Any:
-    """What tells local names apart: two methods may use the same for different values."""
+    """The identity of a local name, because two methods may use one name for different values."""
     return (e.name, e.value)
 
 

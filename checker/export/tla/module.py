@@ -37,9 +37,9 @@ class TlaModule:
     configuration: str | None
 
     def write(self, folder: str | PathLike[str] = ".") -> Path:
-        """Write NAME.tla, and NAME.cfg where there is a configuration; returns the former's path.
+        """Write NAME.tla and, if there is a configuration, NAME.cfg; returns the path of NAME.tla.
 
-        TLA+ wants a module to be called as its file is. Raises OSError.
+        TLA+ requires that the file has the name of the module. Raises OSError.
         """
         path = Path(folder) / f"{self.name}.tla"
         if self.configuration is not None:

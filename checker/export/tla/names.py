@@ -1,4 +1,4 @@
-"""Names: those of the protocol are kept, unless TLA+ or the module has taken them already."""
+"""Names: those of the protocol are kept, unless TLA+ or the module already uses them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def identifier(text: str) -> str:
 
 
 def fresh(wanted: str, used: Iterable[str]) -> str:
-    """The name wanted, or with a number behind it the first that is not used."""
+    """The name itself or, if it is used, the first unused one with a number appended."""
     name = identifier(wanted)
     found, n = name, 2
     while found in used:

@@ -63,7 +63,7 @@ class TlaQuantifiers:
         return joined(parts, ", "), conditions, inner
 
     def domain(self, g: s.Generator, name: str, scope: Scope) -> tuple[Term, list[Term]]:
-        """What a generator goes over, and what must hold of those that it means."""
+        """The set that a generator ranges over, and the condition on its elements."""
         if isinstance(g.iterable, s.SentMessages):
             return self.messages(g.iterable, scope), [self.is_a(name, g.name.type)]
         return self.iterable(g.iterable, scope), []

@@ -1,4 +1,4 @@
-"""Statements inside loops and branches, with what leads to them."""
+"""Statements inside loops and branches, with the path that leads to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names stand for something at one place of a module, and for what."""
+"""Scopes: the names that are known at one place of a module, and what they stand for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TLA+ expressions with what they need to know of their neighbours: how tightly they bind."""
+"""TLA+ expressions with their precedence."""
 
 from __future__ import annotations
 
