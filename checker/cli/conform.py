@@ -37,17 +37,17 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
-    help="How long to drive it.  [default: 60]",
+    help="Time limit for driving it.  [default: 60]",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, help="Of the sample of a large graph."
+    "--seed", type=click.IntRange(min=0), default=0, help="Random seed for a large graph."
 )
 @click.option("--no-probes", is_flag=True, help="Do not try what the model disables.")
 @click.option(
     "--accept",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Differences that are known, with reasons: a TOML file with a table [accepted].",
+    help="Known differences, with reasons: a TOML file with a table [accepted].",
 )
 @click.option(
     "--step-timeout",
@@ -56,20 +56,20 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="A call of --adapter that takes longer has hung. By default 10.",
 )
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the first difference (ITF).")
-@click.option("--coverage", is_flag=True, help="Show each action and guard.")
+@click.option("--coverage", is_flag=True, help="Show how often each action and guard was tried.")
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Drive an implementation along every transition of PROTOCOL, and compare after each step.
+    """Drive an implementation through every transition of PROTOCOL, and compare after each step.
 
-    In each state it is also tried to do what the model disables. The outcome is one of:
+    In each state, steps that the model disables are tried, too. The outcome is one of:
 
     \b
-      conforms          all was driven, and nothing was done otherwise (exit 0)
-      does not conform  it was seen to do otherwise (exit 5)
-      inconclusive      nothing was compared, or not all was driven (exit 4)
+      conforms          everything was driven, and no difference was found (exit 0)
+      does not conform  a difference was found (exit 5)
+      inconclusive      nothing was compared, or not everything was driven (exit 4)
 
-    An adapter that raises, exits, hangs, or answers what the model does not know ends in exit 2.
+    An adapter that raises, exits, hangs, or shows values that the model does not have: exit 2.
 
     \b
     quorate conform Paxos -s Acceptor=3,Ballot=2,Value=2 --impl promise-for-any-ballot

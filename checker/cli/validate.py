@@ -19,43 +19,47 @@ CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option("--model", required=True, help="path.py:Class, module:Class, or a bundled protocol.")
 @sizes_option
 @click.option(
-    "--mapping", help="What reads the lines: path.py:Class. By default they are in model terms."
+    "--mapping",
+    help="Your reader of lines: path.py:Class. By default, lines are in terms of the model.",
 )
-@click.option("--format", "format_", help="What reads the lines: cluster, of the bundled Paxos.")
+@click.option("--format", "format_", help="A bundled mapping: cluster, for the bundled Paxos.")
 @click.option(
     "--hidden",
     metavar="K",
     type=click.IntRange(min=0),
-    help="So many steps may go before each line's own that the log does not show. By default none.",
+    help="Allow up to K steps that are not in the log before each line. By default none.",
 )
-@click.option("--ignore", metavar="KEY,...", multiple=True, help="Keys of lines to leave out.")
+@click.option("--ignore", metavar="KEY,...", multiple=True, help="Keys to ignore in the lines.")
 @click.option(
     "--crashed",
     metavar="LOG",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="One of the logs, whose last line a crash may have cut.",
+    help="One of the logs, if a crash may have cut off its last line.",
 )
 @click.option(
     "--states",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Give up after so many states more than there are lines. By default 500,000.",
+    help="Give up when there are N more states than lines. By default 500,000.",
 )
-@click.option("--shiviz", type=click.Path(path_type=Path), help="Write the log for ShiViz here.")
+@click.option(
+    "--shiviz", type=click.Path(path_type=Path), help="Write the log in the format of ShiViz."
+)
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Look for a run of a model that explains LOG: JSON lines of a running system.
+    """Search for a run of a model that explains LOG, the JSON lines of a running system.
 
-    Give each node's file; they are merged by what the lines say of causes. The outcome is one of:
+    Give the files of all nodes; they are merged by the causes that the lines name. The outcome is
+    one of:
 
     \b
       explained     a run of the model explains every line (exit 0)
       unexplained   no run does; the first line without explanation is shown (exit 5)
       inconclusive  a bound was reached, or nothing was compared (exit 4)
 
-    A file that is no log, or a line that makes no sense, ends in exit 2, with its file, line, byte.
+    If a file is not a log, or a line cannot be read, its file, line and byte are reported (exit 2).
 
     \b
     quorate validate a0.log a1.log --model Paxos -s Acceptor=3,Ballot=2,Value=2
