@@ -1,4 +1,4 @@
-"""`quorate.conform`: an implementation is driven along all that a model does, and probed."""
+"""`quorate.conform`: drive an implementation through everything that a model does."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .results import Result
 
 @dataclass(frozen=True, repr=False)
 class ConformResult(Result):
-    """How an implementation fared: `conformance` has the differences and what was driven."""
+    """The result of driving an implementation; `conformance` has differences and coverage."""
 
     protocol: type[Protocol]
     sizes: Sizes

@@ -1,4 +1,4 @@
-"""`quorate.replay`: an implementation is driven along a trace of the model."""
+"""`quorate.replay`: replay a trace of the model on an implementation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .results import Result
 
 @dataclass(frozen=True, repr=False)
 class ReplayResult(Result):
-    """How an implementation fared: `replay` says it, `recorded` is the trace.
+    """The result of a replay: `replay` has the details, `recorded` is the trace.
 
     `file` is where the trace was read from, None where it was given.
     """

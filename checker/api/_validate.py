@@ -1,4 +1,4 @@
-"""`quorate.validate`: logs of a running system are held against a model."""
+"""`quorate.validate`: whether a model explains the logs of a running system."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Name = str | PathLike[str]
 
 @dataclass(frozen=True, repr=False)
 class ValidateResult(Result):
-    """How a log fared: `validation` says it."""
+    """The result of validating a log; `validation` has the details."""
 
     protocol: type[Protocol]
     sizes: Sizes
@@ -45,7 +45,7 @@ class ValidateResult(Result):
 
     @property
     def trace(self) -> Trace | None:
-        """None: what explains the lines is in `validation.run`."""
+        """None: the run that explains the lines is in `validation.run`."""
         return None
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:

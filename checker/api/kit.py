@@ -1,4 +1,4 @@
-"""All that an adapter is written with: `from quorate.kit import Binding, Refusal, Wire`."""
+"""Everything for writing an adapter: `from quorate.kit import Binding, Refusal, Wire`."""
 
 from quorate.checker.conform.adapter import (
     Chose,

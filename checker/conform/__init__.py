@@ -1,1 +1,1 @@
-"""Holding an implementation against a model: the one place that knows both sides."""
+"""Comparing an implementation with a model: the one package that knows both sides."""

@@ -1,4 +1,4 @@
-"""Differences that are known, by name, each with the reason why it is accepted.
+"""Known differences, by name, each with the reason why it is accepted.
 
 [accepted]
 "phase2b.allows.sent" = "an ACCEPTED that is repeated is told apart by its sender"

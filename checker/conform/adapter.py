@@ -1,7 +1,7 @@
-"""What an implementation must offer to be driven: one small class.
+"""The interface of adapters: one small class for each implementation.
 
-An adapter performs one step of the model on the implementation, says what the implementation
-sent, and shows its state in the model's terms. It never looks at what the model expects.
+An adapter performs one step of the model on the implementation, returns what the implementation
+sent, and shows its state in the model's terms. It never knows what the model expects.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from quorate.traces import FrozenMap, Record, Value
 
 
 class Refusal(Exception):
-    """The implementation does not do the step; the text says what it does instead.
+    """The implementation does not take the step; the text says what it does instead.
 
-    It is an answer of the implementation. One that is made of a mistake of programming is the
-    adapter's error: raised while a TypeError or the like is handled, always; while a KeyError or
-    the like is, unless it is raised `from None`.
+    This is an answer of the implementation. It counts as the adapter's own error if it was raised
+    while handling a TypeError or the like, or, unless raised `from None`, a KeyError or the like.
     """
 
 
 class Unrealisable(Exception):
-    """The adapter cannot bring the step about, so nothing follows: it is skipped, and counted.
+    """The adapter cannot bring the step about. The step is skipped and counted.
 
-    Nothing of the step may have been done. An implementation that does not do a step refuses it.
+    No part of the step may have been done. If the implementation itself does not take the step,
+    raise Refusal.
     """
 
 
 class Contradiction(Exception):
-    """What the implementation did or holds is nothing that the model has a word for.
+    """What the implementation did or holds cannot be expressed in the model.
 
-    Both `perform` and `observe` may raise it. It is a difference wherever it comes: such as an
-    identifier that stands for two elements, or that no step of the model has made.
+    Both `perform` and `observe` may raise it, and it always counts as a difference. An example is
+    an identifier that stands for two elements, or that no step of the model has created.
     """
 
 
 class Chose:
-    """What `perform` returns where the implementation chose another argument than the one asked.
+    """What `perform` returns if the implementation chose another argument than the given one.
 
-    `Chose(messages, v="v1")` says that the step was done with `v="v1"`, and sent these messages.
+    `Chose(messages, v="v1")` says that the step was taken with `v="v1"` and sent these messages.
     """
 
     def __init__(self, sent: Iterable[Record] = (), /, **arguments: Any) -> None:
@@ -50,7 +50,7 @@ class Chose:
 
 
 class AdapterError(InputError, ImplementationError):
-    """An adapter that cannot be used: nothing follows about the implementation."""
+    """An adapter that cannot be used; this says nothing about the implementation."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +75,26 @@ class Setting:
 class Adapter(Protocol):
     """Drives one implementation along the steps of a model.
 
-    Values are those of `quorate.traces`; plain Python ones are understood where their meaning is
-    plain: a dict is a map, a list a sequence, a set a set, a member of an enum its name.
+    Values are those of `quorate.traces`. Plain Python values are accepted too: a dict is a map, a
+    list a sequence, a set a set, a member of an enum its name.
 
     It may also have `snapshot()`, which returns a copy of the implementation's whole state, and
-    `restore(copy)`, which puts one back, any number of times. Without them a run is repeated.
+    `restore(copy)`, which restores it, any number of times. Without them, runs are repeated.
     """
 
     def start(self, setting: Setting, /) -> object:
-        """Set up the processes in their initial state. What it returns is of no interest."""
+        """Set up the processes in their initial state. The return value is ignored."""
         ...
 
     def perform(self, action: str, args: Mapping[str, Any]) -> Iterable[Record] | Chose:
-        """Do one step; returns the messages that the implementation sent.
+        """Take one step; returns the messages that the implementation sent.
 
         Raises Refusal, Unrealisable, Contradiction.
         """
         ...
 
     def observe(self) -> Mapping[str, Any]:
-        """The implementation's state, by the model's variables. What cannot be seen is left out.
+        """The implementation's state, by the model's variables, without those it cannot show.
 
         Raises Contradiction.
         """

@@ -1,7 +1,7 @@
 """Calling an adapter: whatever it does is an answer, a refusal, or an `AdapterError`.
 
-The adapter is somebody's own code. It may raise anything, call `sys.exit`, return anything; each
-is said with the adapter's line, and none is taken for an answer of the implementation.
+The adapter is the user's code. It may raise anything, call `sys.exit`, return anything. Each of
+these is reported with the adapter's line, and never taken for an answer of the implementation.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Caller:
         return known or {name: place_of(getattr(self.adapter, name)) for name in METHODS}
 
     def start(self, setting: Setting) -> None:
-        """Set the adapter up; what it returns is of no interest."""
+        """Set the adapter up; the return value is ignored."""
         try:
             _called(self.adapter.start, setting)
         except (Refusal, Unrealisable, Contradiction) as refusal:

@@ -1,4 +1,4 @@
-"""The process in which an adapter runs: it is asked, and answers, over one connection.
+"""The process in which an adapter runs. It answers requests over one connection.
 
 Run as `python -m quorate.checker.conform.child FD NAME`. Whatever the adapter prints goes to
 standard error.
@@ -23,7 +23,7 @@ from .subject import Answer, InProcess
 
 
 def main() -> None:
-    """Answer until nobody asks any more."""
+    """Answer requests until the connection is closed."""
     connection = Connection(int(sys.argv[1]))
     place = sys.argv[2].partition(":")[0]
     if is_file_name(place):
@@ -61,7 +61,7 @@ def _answer(method: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str
 
 
 class _Served:
-    """The methods that can be asked for; answers are values of traces, and copies have numbers."""
+    """The methods that can be called; answers are values of traces, and copies have numbers."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller, self._subject = caller, InProcess(caller)

@@ -1,7 +1,7 @@
-"""A process that we start, and all that it starts in turn: none of them outlives us.
+"""A child process and everything that it starts: none of them outlives us.
 
-They are ended as a group. What has left the group is found by a mark in its environment, where the
-system shows that (Linux does).
+They are ended as a group. Processes that have left the group are found by a mark in their
+environment, if the system shows that (Linux does).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ChildProcess:
         return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
     def end(self, grace: float = GRACE_S) -> None:
-        """End it and all that it has started, after some grace for it alone."""
+        """End it and everything that it has started, after a grace period for it alone."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(grace)
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""Holding what an implementation did against a step of the model: the first difference, if any.
+"""Comparing what an implementation did with a step of the model: the first difference, if any.
 
 Only what the adapter shows and what was sent is compared. What was sent before may be sent again:
 the set of messages does not change.
@@ -19,7 +19,7 @@ from .subject import Answer, Subject
 
 
 class Kind(Enum):
-    """What an implementation does otherwise than the model."""
+    """How an implementation differs from the model."""
 
     STARTS = "starts"
     """It does not start as the model does."""

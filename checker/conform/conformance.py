@@ -1,8 +1,8 @@
 """Whether an implementation does what a model says, and nothing else.
 
-Every transition of the model is driven, where its graph is small enough, else a sample; what the
-model disables is probed. The verdict rests on what was seen: where nothing was compared, or not all
-was, nothing conforms.
+Every transition of the model is driven if its graph is small enough, otherwise a sample. Steps that
+the model disables are probed. The verdict rests on what was seen: an implementation conforms only
+if everything was compared.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DriveOptions:
 
 @dataclass(frozen=True)
 class Driven:
-    """What driving an implementation showed."""
+    """The result of driving an implementation."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -202,7 +202,7 @@ class _Conforming:
         actions: Sequence[ActionDriven],
         late: bool,
     ) -> Sequence[str]:
-        """Why it cannot be said to conform, though nothing says that it does not."""
+        """Why the result is inconclusive, although no difference was found."""
         reasons = [f"{d.name} was met once, and not again" for d in found if not d.seen_again]
         reasons += self._uncompared(driver)
         limit = f"{self.options.seconds:g} s (--seconds)"

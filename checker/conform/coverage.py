@@ -1,4 +1,4 @@
-"""What of a model an implementation was driven through: transitions, actions, guards."""
+"""Coverage: the transitions, actions and guards that an implementation was driven through."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .space import Code, Row, Space
 
 @dataclass(frozen=True)
 class GuardTried:
-    """One guard: how often a step was tried that it disables, and was refused."""
+    """One guard: how often a step that it disables was tried and refused."""
 
     line: int
     text: str
@@ -24,7 +24,7 @@ class GuardTried:
 
 @dataclass(frozen=True)
 class ActionDriven:
-    """One action: how often it was taken, as the model has it."""
+    """One action: how often it was taken as in the model."""
 
     name: str
     environment: bool
@@ -36,7 +36,7 @@ class ActionDriven:
 
     @property
     def exercised(self) -> bool:
-        """Whether the implementation took it, or was seen to do something else."""
+        """Whether the implementation took it, or did something else."""
         return self.taken > 0 or self.differed > 0
 
 

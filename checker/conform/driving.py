@@ -1,8 +1,8 @@
-"""Driving an implementation along walks of a model, past every difference, until nothing is left.
+"""Driving an implementation along walks of a model, past differences, until nothing is left to try.
 
-A walk ends where the implementation does otherwise, or where nothing more is to be tried on it; the
-next begins anew, or in a copy that the adapter made. What was done since a start is kept, so that
-each difference has its run.
+A walk ends at a difference, or when nothing more can be tried on it. The next one begins at the
+start, or from a copy that the adapter made. The steps since the start are recorded, so that each
+difference has its run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_COPIES = 1000
 
 
 class Act(NamedTuple):
-    """What was done: a step of the model, or a probe, which leads nowhere."""
+    """What was tried: a step of the model, or a probe, which must change nothing."""
 
     code: Code
     target: int | None
@@ -35,7 +35,7 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One difference: after a run, in a state that both agreed on, this was done."""
+    """One difference: what was tried after a run, in a state on which both sides agreed."""
 
     unlike: Unlike
     initial: int
@@ -63,7 +63,7 @@ class DifferenceGroup:
 
     @property
     def name(self) -> str:
-        """How it is called where it is accepted."""
+        """Its name in the list of accepted differences."""
         return ".".join(filter(None, (self.action, self.kind.value, self.variable)))
 
 
@@ -99,7 +99,7 @@ class Driver:
         self._careful = False  # a probe was seen to do something
 
     def drive(self) -> None:
-        """Walk until nothing is left, or time is up."""
+        """Walk until nothing is left to try, or time is up."""
         try:
             while not self.out_of_time() and (begun := self._begin()) is not None:
                 self._walk(begun)
@@ -108,7 +108,7 @@ class Driver:
 
     @property
     def place(self) -> str:
-        """What is being done."""
+        """What is being tried."""
         what, call = self._place
         return what if call is None else f"{what} {call}, after {len(self._run)} steps and probes"
 

@@ -1,8 +1,8 @@
 """An adapter in any language: a command that speaks JSON lines, in Maelstrom's envelope.
 
-`{"src": "quorate", "dest": "adapter", "body": {"type": ..., "msg_id": ..., ...}}` asks, and one
-line whose body has this number as `in_reply_to` answers. An answer shows the state as well: a step
-is one exchange.
+A request is `{"src": "quorate", "dest": "adapter", "body": {"type": ..., "msg_id": ..., ...}}`. The
+answer is one line whose body has this number as `in_reply_to`. It also shows the state, so that a
+step is one exchange.
 """
 
 from __future__ import annotations

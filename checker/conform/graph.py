@@ -1,7 +1,7 @@
-"""The part of the model's graph that is known: states by number, their steps, the nearest way.
+"""The known part of the model's graph: states by number, their steps, shortest paths.
 
-A state is expanded when somebody asks for its steps. Where all are expanded, in breadth-first
-order, the way to a state is a shortest one.
+A state is expanded when its steps are first needed. If all are expanded, in breadth-first order,
+the path to a state is a shortest one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Edge = tuple[Code, int]
 
 
 class ModelGraph:
-    """States are numbered as they are met; the initial ones first."""
+    """States are numbered as they are found; the initial ones come first."""
 
     def __init__(self, space: Space) -> None:
         self.space = space

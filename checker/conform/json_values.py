@@ -1,8 +1,7 @@
 """The values of traces as JSON, for adapters in other languages.
 
-An array may be a set, a sequence, a key or the entries of a map: which of them is said by the
-model's type. What does not fit the type is taken as it stands; it is found wrong where it is
-compared.
+An array may be a set, a sequence, a key or the entries of a map; the model's type decides. A value
+that does not fit the type is passed on as it is, and rejected where it is compared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A child process that is asked by lines on its standard input, and answers by lines.
+"""A child process that reads requests as lines on its standard input, and answers by lines.
 
-Each question has one answer, within a limit, and nothing else is ever written. A child that ends,
-hangs, stops reading, writes when it is not asked, or writes without end is a `LinesError`, which
+Each request has one answer, within a limit, and the child writes nothing else. A child that ends,
+hangs, stops reading, writes without a request, or writes without end causes a `LinesError`, which
 says what was found.
 """
 

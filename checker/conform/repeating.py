@@ -1,7 +1,7 @@
-"""From the differences that were met to those that are shown: each once, by a short run, twice.
+"""Repeating differences: each is shown once, by a short run that was repeated twice.
 
-The shortest run that the model has to where a difference was met is tried first, without probes and
-copies; then the run on which it was met, without its probes, and at last with them.
+The model's shortest run to the state of the difference is tried first, without probes and copies;
+then the run on which it was found, without its probes, and finally with them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class FoundDifference:
-    """What an implementation does otherwise, and how to see it again."""
+    """A difference, and how to reproduce it."""
 
     name: str
     """How it is called where it is accepted: action, kind and variable."""
@@ -82,12 +82,12 @@ class FoundDifference:
 
     @property
     def flaky(self) -> bool:
-        """Whether it comes and goes."""
+        """Whether it does not occur every time."""
         return self.seen_again < TIMES
 
     @property
     def needs_probes(self) -> bool:
-        """Whether it comes only after something that the model disables was tried."""
+        """Whether it occurs only after a step that the model disables was tried."""
         return any(step.probe for step in self.run)
 
 

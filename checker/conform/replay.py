@@ -1,8 +1,8 @@
 """Replaying a model's trace on an implementation, step by step.
 
-After each step the messages sent and what the adapter shows of the state are compared; the first
-difference ends the replay. A verdict rests on what was seen alone: nothing that the adapter does
-not show is filled in from the model.
+After each step, the messages sent and the state that the adapter shows are compared; the first
+difference ends the replay. A verdict rests only on what was seen: nothing that the adapter does not
+show is filled in from the model.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Replay:
-    """What replaying a trace showed; `reason` says why it is unjudged."""
+    """The result of a replay; `reason` says why it is unjudged."""
 
     verdict: ReplayVerdict
     steps: int

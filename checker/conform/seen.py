@@ -1,9 +1,9 @@
-"""What an adapter shows, in the model's terms; and what a property is worth where parts are unseen.
+"""What an adapter shows, in the model's terms, and properties of a partly unseen state.
 
-The adapter's values are read by the model's types, so that a name that the model does not have, or
-a number where it has a map, is the adapter's mistake and no difference. A property is evaluated
-by CPython on what was seen alone: a read of anything else ends the evaluation undecided. That is
-sound, and decides whenever Python's own short-circuits make what is unseen irrelevant.
+The adapter's values are read by the model's types. So a name that the model does not have, or a
+number in place of a map, is the adapter's mistake and not a difference. CPython evaluates a
+property only on what was seen: reading anything else ends the evaluation undecided. That is sound,
+and decides whenever Python's short-circuit evaluation skips what is unseen.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _names_alone(held: list[Any]) -> bool:
 
 
 class _NotSeenError(BaseException):
-    """A property reads what the adapter does not show. No error of the model, so no Exception."""
+    """A property reads what the adapter does not show. It is no error, hence not an Exception."""
 
 
 class _Unseen:

@@ -1,7 +1,7 @@
-"""A model as something to be driven along: its states as rows of bytes, their steps as numbers.
+"""The states of a model, as rows of bytes, and their steps, as numbers, for driving.
 
-Steps come from compiled code and states are shown by the model's names, each variable's values
-once. What a process must not do here is known too: which steps the model disables, by which guards.
+Compiled code computes the steps. States are shown with the model's names, each value of a variable
+only once. The space also knows which steps the model disables in a state, and by which guards.
 """
 
 from __future__ import annotations
@@ -145,10 +145,10 @@ class Space:
         }
 
     def disabled(self, row: Row) -> list[Code]:
-        """What no process may do in a state, though the messages that it would answer exist.
+        """The steps that no process may take in a state, although the messages for them exist.
 
-        Whether the environment could do more is no question to an implementation. Nor is what is
-        disabled in every state, such as receiving what is for somebody else.
+        Steps of the environment are left out, and steps that are disabled in every state, such as
+        receiving a message for somebody else: they say nothing about an implementation.
         """
         enabled = {code for code, _ in self._steps.steps(row)}
         return [code for code in self._possible.codes(row) if code not in enabled]
@@ -235,10 +235,10 @@ class _Part:
 
 
 def is_delivery(guard: c.Expr) -> bool:
-    """Whether a guard says that some message has been sent, for the step to answer it.
+    """Whether a guard says that some message has been sent, which the step then answers.
 
-    Without that message there is nothing to deliver, whatever a process would make of it. That
-    *all* of some messages were sent is no delivery, but what a process has to count for itself.
+    Without that message there is nothing to deliver to a process. A guard that *all* of some
+    messages were sent is no delivery: the process has to count them itself.
     """
     match guard:
         case c.Sent():

@@ -1,7 +1,7 @@
-"""The port to what is driven: an implementation, through its adapter, here or in a process.
+"""The interface to an implementation, through its adapter, here or in another process.
 
-A call is one exchange: the step, what was sent, what is shown afterwards. Probes are asked many at
-once. Whatever the adapter does is an `Answer`, or an AdapterError.
+A call is one exchange: the step, the messages sent, the state afterwards. Several probes are made
+in one exchange. Whatever the adapter does becomes an `Answer` or an AdapterError.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .adapter_calls import NOTHING, Caller
 
 
 class Answer(NamedTuple):
-    """What an implementation made of a call."""
+    """An implementation's answer to a call."""
 
     seen: Mapping[str, Any]
     """The variables that it shows afterwards, each as it shows it; `Subject.value` reads one."""
@@ -46,11 +46,11 @@ class Subject(Protocol):
         ...
 
     def start(self, setting: Setting) -> Answer:
-        """Set the implementation up anew."""
+        """Set the implementation up again from the start."""
         ...
 
     def step(self, action: str, args: Mapping[str, Value]) -> Answer:
-        """Do one step, and look."""
+        """Take one step, and observe."""
         ...
 
     def probe(self, calls: Sequence[tuple[str, Mapping[str, Value]]]) -> Iterator[Answer]:

@@ -1,6 +1,6 @@
-"""Which step to take next: walks that cover every transition, or the likeliest to show something.
+"""Which step to take next: walks that cover every transition, or a sample of them.
 
-Both go through the model's graph, and know of each state what is still to be tried there: its
+Both go through the model's graph, and know what is still to be tried in each state: its
 transitions, and its probes, which are steps that the model disables.
 """
 

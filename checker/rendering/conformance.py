@@ -1,4 +1,4 @@
-"""How an implementation fared when it was driven along a model, for people and for programs."""
+"""The result of driving an implementation along a model, for people and for programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MEANING = {
 
 
 def finding_line(what: str, found: Driven) -> str | None:
-    """What is wrong with the implementation `what`; None if it was not found to be."""
+    """What is wrong with the implementation `what`; None if nothing was found."""
     if found.verdict is not Verdict.DIFFERS:
         return None
     worst = next(d for d in found.differences if d.accepted is None)
@@ -39,7 +39,7 @@ def finding_line(what: str, found: Driven) -> str | None:
 
 
 def report(out: Output, what: str, found: Driven, coverage: bool, command: str | None) -> None:
-    """The outcome for the implementation `what`; `command` is how to see it again."""
+    """The outcome for the implementation `what`; `command` reproduces it."""
     new = [d for d in found.differences if d.accepted is None]
     match found.verdict:
         case Verdict.DIFFERS:
