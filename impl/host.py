@@ -110,7 +110,8 @@ class Node:
         self.learner = composition.learner.recover(
             name, self.members, quorums, cast(LearnerRecord | None, records["learner"])
         )
-        self._journal(started(name, records))
+        roles = (self.proposer, self.acceptor, self.learner)
+        self._journal(started(name, [role.record for role in roles]))
 
     def start(self) -> None:
         """Begin after a start or a restart: ask for the decided value unless it is known."""

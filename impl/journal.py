@@ -1,4 +1,4 @@
-"""A node's journal: what it loaded, received, persisted and sent, in order, as JSON lines.
+"""A node's journal: what it started with, received, persisted and sent, in order, as JSON lines.
 
 Rules:
 - What is received is noted before it is handled, what is sent before it leaves, what is persisted
@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,10 +52,10 @@ class FileJournal:
         os.close(self._file)
 
 
-def started(node: str, records: Mapping[str, Record | None]) -> dict[str, Any]:
-    """A node came up with what its store held: a record for each role, null for none."""
-    loaded = {role: None if r is None else msgspec.to_builtins(r) for role, r in records.items()}
-    return {"node": node, "event": "started", **loaded}
+def started(node: str, records: Iterable[Record]) -> dict[str, Any]:
+    """A node came up with these records, of what its store held."""
+    plain = {key_of(record): msgspec.to_builtins(record) for record in records}
+    return {"node": node, "event": "started", **plain}
 
 
 def persisted(node: str, record: Record) -> dict[str, Any]:

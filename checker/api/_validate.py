@@ -13,6 +13,7 @@ from quorate.checker.conform.logs.line import LogMapping
 from quorate.checker.conform.logs.loading import load_mapping
 from quorate.checker.conform.logs.reading import read_logs
 from quorate.checker.conform.logs.search import MOST
+from quorate.checker.conform.logs.shiviz import shiviz
 from quorate.checker.conform.logs.validating import LogVerdict, Validation
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import logs as rendering
@@ -51,6 +52,10 @@ class ValidateResult(Result):
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         sizes = {"sizes": dict(self.sizes), "faults": dict(self.sizes.faults)}
         return {**rendering.as_json(self.protocol.__name__, self.validation), **sizes}
+
+    def to_shiviz(self) -> str:
+        """The lines that are explained as ShiViz reads them, and the first that is not."""
+        return shiviz(self.validation)
 
     def show(self, out: Output) -> None:
         rendering.report(out, self.protocol.__name__, self.validation)

@@ -68,6 +68,7 @@ def command(**options: Any) -> int:
     from quorate.checker.loading import load_protocol
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
+    from quorate.traces.files import replacing
 
     from .console import print_document
     from .options import option_error, with_defaults
@@ -88,6 +89,9 @@ def command(**options: Any) -> int:
         crashed=options["crashed"],
         **more,
     )
+    if options["shiviz"] is not None:
+        with replacing(options["shiviz"]) as partial:
+            partial.write_text(result.to_shiviz(), encoding="utf-8")
     code = CODES.get(result.validation.verdict.value, 0)
     if options["as_json"]:
         print_document(envelope("validate", code, result.to_json()))

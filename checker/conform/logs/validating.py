@@ -66,8 +66,9 @@ class LogStep:
     text: str
     node: str | None
     steps: tuple[str, ...]
-    says: bool
+    compares: bool
     """Whether the line says anything of the model."""
+    said: Says | None
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,9 @@ class _Validator:
             doubt = self._beyond() or nothing
             return self._validation(LogVerdict.INCONCLUSIVE, None, doubt)
         found = self.search.run()
+        if not found.ends:
+            doubt = "the model has no initial state: it has no run at all"
+            return self._validation(LogVerdict.INCONCLUSIVE, None, doubt)
         if found.complete or not any(self._heads(cut) for cut, _ in found.ends):
             return self._complete(found)
         failure = self._failure(found)
@@ -336,7 +340,7 @@ class _Validator:
             verdict,
             tuple(map(str, log.paths)),
             sum(map(len, log.written)),
-            sum(s.says for s in run),
+            sum(s.compares for s in run),
             found.lines if found is not None else 0,
             self.hidden,
             sum(len(s.steps) for s in run),
@@ -358,8 +362,7 @@ class _Validator:
             at[t.file] += 1
             steps = tuple(str(self.judge.space.call(code)) for code in t.steps)
             node = None if line is None else line.node
-            says = said.compares
-            found.append(LogStep(w.place, w.text, node, steps, says))
+            found.append(LogStep(w.place, w.text, node, steps, said.compares, line))
         return found
 
 
