@@ -77,15 +77,17 @@ def conform(
     seconds: float = SECONDS,
     seed: int = 0,
     probes: bool = True,
+    hidden: int = 0,
     accept: Mapping[str, str] | str | PathLike[str] | None = None,
     step_timeout: float | None = None,
 ) -> ConformResult:
     """Drive an implementation along every transition of a model, and compare it after each step.
 
     Where the graph of the model is too large a sample is drawn by `seed`. In each state what the
-    model disables is tried too, unless `probes` is False. The implementation is said to conform
-    only if all was driven, within `seconds`. `accept` names differences that are known, each with
-    the reason; or it is a TOML file with these in a table [accepted].
+    model disables is tried too, unless `probes` is False. With `hidden`, up to so many steps of
+    processes may happen unasked before and after each step that is asked for. The implementation
+    is said to conform only if all was driven, within `seconds`. `accept` names differences that are
+    known, each with the reason; or it is a TOML file with these in a table [accepted].
 
     `adapter` drives an implementation of yours. By its name, "path.py:Class", "module:Class" or, in
     any language, "exec:COMMAND", it runs in a process of its own, where a call that takes longer
@@ -102,10 +104,14 @@ def conform(
     for name, value in (("step_timeout", step_timeout or 1), ("seconds", seconds)):
         if not 0 < value < math.inf:
             raise InputError(f"{name}: found {value}, expected a number of seconds")
+    if hidden < 0:
+        raise InputError(f"hidden: found {hidden}, expected a number of steps")
     target = loaded(protocol)
     given = sized(target, sizes, faults)
     accepted = _accepted(accept)
-    options = DriveOptions(seconds=seconds, seed=seed, probing=probes, accepted=accepted)
+    options = DriveOptions(
+        seconds=seconds, seed=seed, probing=probes, hidden=hidden, accepted=accepted
+    )
     name = protocol if isinstance(protocol, str) and ":" in protocol else name_of(target)
     if isinstance(adapter, str):
         with adapter_named(adapter, target, step_timeout) as process:

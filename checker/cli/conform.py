@@ -42,6 +42,13 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, help="Random seed for a large graph."
 )
+@click.option(
+    "--hidden",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="K",
+    help="So many steps of processes may happen unasked, before and after each.",
+)
 @click.option("--no-probes", is_flag=True, help="Do not try what the model disables.")
 @click.option(
     "--accept",
@@ -98,6 +105,7 @@ def command(**options: Any) -> int:
         **({} if options["seconds"] is None else {"seconds": options["seconds"]}),
         seed=options["seed"],
         probes=not options["no_probes"],
+        hidden=options["hidden"],
         accept=options["accept"],
         step_timeout=options["step_timeout"],
     )
@@ -130,7 +138,7 @@ def _again(options: Mapping[str, Any], sizes: Sizes) -> str:
     for flag, given in (("-s", sizes), ("-f", sizes.faults)):
         if text := ",".join(f"{name}={n}" for name, n in given.items()):
             words += [flag, text]
-    for option in ("adapter", "seed", "seconds", "accept"):
+    for option in ("adapter", "seed", "seconds", "hidden", "accept"):
         if given := options[option]:
             words += [f"--{option}", f"{given:g}" if option == "seconds" else str(given)]
     words += ["--impl", options["variant"]] if options["variant"] else []

@@ -53,6 +53,8 @@ class DriveOptions:
     seconds: float = SECONDS
     seed: int = 0
     probing: bool = True
+    hidden: int = 0
+    """How many steps of processes may happen unasked before and after each that is asked for."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Differences by name, each with the reason why it is known and no matter."""
 
@@ -135,7 +137,8 @@ class _Conforming:
             if self.whole
             else Sampling(self.graph, probing, self.options.seed)
         )
-        driver = Driver(self.graph, self.subject, walker, self.name, self._out_of_time)
+        hidden = self.options.hidden
+        driver = Driver(self.graph, self.subject, walker, self.name, self._out_of_time, hidden)
         driver.drive()
         late = self._out_of_time()
         differences = self._repeated(driver)
@@ -143,7 +146,12 @@ class _Conforming:
 
     def _repeated(self, driver: Driver) -> list[FoundDifference]:
         repeater = Repeater(
-            self.graph, self.subject, self.name, self._much_too_late, self._explained
+            self.graph,
+            self.subject,
+            self.name,
+            self._much_too_late,
+            self.options.hidden,
+            self._explained,
         )
         accepted = self.options.accepted
         found = [

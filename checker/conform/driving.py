@@ -16,6 +16,7 @@ from .adapter import AdapterError, Setting
 from .comparing import Comparer, Kind, Unlike
 from .coverage import Coverage
 from .graph import Edge, ModelGraph
+from .hidden import Explainer
 from .space import Call, Code
 from .subject import Answer, Subject
 from .walks import Walker
@@ -73,6 +74,7 @@ class Copy(NamedTuple):
     state: int
     copy: Any
     length: int
+    possible: list[int]
 
 
 @dataclass
@@ -84,6 +86,8 @@ class Driver:
     walker: Walker
     protocol: str
     out_of_time: Callable[[], bool]
+    hidden: int = 0
+    """How many steps of processes may happen unasked, before and after each."""
     groups: dict[tuple[str, Kind, str | None], DifferenceGroup] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,6 +101,8 @@ class Driver:
         self._copies: deque[Copy] = deque(maxlen=MOST_COPIES)
         self._settings: dict[int, Setting] = {}
         self._careful = False  # a probe was seen to do something
+        self._explainer = Explainer(self.graph, self.comparer, self.hidden)
+        self._possible: list[int] = []  # with hidden steps, the states that it may be in
 
     def drive(self) -> None:
         """Walk until nothing is left to try, or time is up."""
@@ -132,7 +138,7 @@ class Driver:
     def _begin(self) -> int | None:
         """Start a walk: in the last copy from where something is left to be reached, or anew."""
         while self._copies:
-            state, copy, length = self._copies[-1]
+            state, copy, length, self._possible = self._copies[-1]
             if self.walker.is_open(state):
                 self._place = "restoring a copy", None
                 self.subject.restore(copy)
@@ -147,7 +153,7 @@ class Driver:
 
     def _start(self, first: int) -> int | None:
         """Start anew in an initial state; None if the implementation does not start in it."""
-        self._initial, self._run = first, []
+        self._initial, self._run, self._possible = first, [], [first]
         self._place = "at the start", None
         row = self.graph.rows[first]
         if first not in self._settings:
@@ -182,7 +188,7 @@ class Driver:
         if self._copies and self._copies[-1].state == state:
             return
         if (copy := self.subject.snapshot()) is not None:
-            self._copies.append(Copy(state, copy, len(self._run)))
+            self._copies.append(Copy(state, copy, len(self._run), self._possible))
 
     # ------------------------------------------------------------ steps
 
@@ -200,16 +206,31 @@ class Driver:
             return state
         if answer.chosen:
             return self._chose(state, edge, answer)
-        unlike = self.comparer.step(rows[state], rows[target], answer)
+        if self.hidden and (found := self._explained(state, code, answer)):
+            target = target if target in found else found[0]
+            unlike = None
+        else:
+            unlike = self.comparer.step(rows[state], rows[target], answer)
         if unlike is None:
             self.coverage.taken(state, code)
             self.walker.taken(state, edge)
+            if (
+                target != edge[1]
+            ):  # It goes on by itself: what the model would do there is not seen.
+                self.walker.failed(state, edge)
             self._run.append(Act(code, target))
             return target
         self.coverage.differed(state, code)
         self.walker.failed(state, edge)
         self._differs(unlike, state, code, target, answer)
         return None
+
+    def _explained(self, state: int, code: Code, answer: Answer) -> list[int]:
+        """The states that it may be in after a step, if hidden steps explain what was seen."""
+        probe = code not in dict(self.graph.edges(state))
+        found = self._explainer.explained(self._possible, code, answer, probe)
+        self._possible = found or self._possible
+        return found
 
     def _check_skipped(self, state: int, answer: Answer) -> None:
         unlike = self.comparer.nothing(self.graph.rows[state], answer)
@@ -240,6 +261,7 @@ class Driver:
             self.coverage.taken(state, found[0])
             self.walker.taken(state, found)
             self._run.append(Act(*found))
+            self._possible = [found[1]]
             return found[1]
         self.coverage.differed(state, found[0])
         self.walker.failed(state, found)
@@ -275,6 +297,12 @@ class Driver:
                 self.walker.probed(state, number)
                 return self._chose(state, None, answer, code)
             unlike = self.comparer.nothing(row, answer)
+            if self.hidden and (explained := self._explained(state, code, answer)):
+                if state not in explained:
+                    self.walker.probed(state, number)
+                    self._run.append(Act(code, explained[0]))
+                    return explained[0]
+                unlike = None
             if unlike is not None:
                 self.walker.probed(state, number)
                 self._careful = True

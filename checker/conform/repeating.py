@@ -100,10 +100,11 @@ class Repeater:
         subject: Subject,
         protocol: str,
         out_of_time: Callable[[], bool],
+        hidden: int,
         explain: Callable[[int, Sequence[Edge]], Trace | None],
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
-        self._out_of_time, self._explain = out_of_time, explain
+        self._out_of_time, self._explain, self._hidden = out_of_time, explain, hidden
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
@@ -120,6 +121,9 @@ class Repeater:
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
         run, end = list(met.run), _acts(met)[len(met.run) :]
         way = [Act(*edge) for edge in self.graph.way(met.state)]
+        if self._hidden:  # What happens unasked cannot be asked for.
+            yield met.initial, [*run, *end]
+            return
         yield self.graph.start_of(met.state), [*way, *end]
         yield met.initial, [*(act for act in run if act.target is not None), *end]
         yield met.initial, [*run, *end]
@@ -128,13 +132,13 @@ class Repeater:
         self, group: DifferenceGroup, initial: int, acts: Sequence[Act]
     ) -> Occurrence | None:
         """The same difference on a run that is done anew."""
-        driver = Driver(self.graph, self.subject, Nowhere(), self.protocol, lambda: False)
+        driver = Driver(self.graph, self.subject, Nowhere(), self.protocol, _never, self._hidden)
         found = driver.follow(initial, acts)
         return found.best if found is not None and found.name == group.name else None
 
     def _shortened(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
         """The difference by a run from which nothing can be left out."""
-        size, left = max(1, len(met.run) // 2), MOST_SHORTENED
+        size, left = max(1, len(met.run) // 2), 0 if self._hidden else MOST_SHORTENED
         while size:
             k = 0
             while k < len(met.run) and left and not self._out_of_time():
@@ -217,9 +221,16 @@ class Repeater:
 
     def _traced(self, met: Occurrence) -> Trace | None:
         steps = [(act.code, act.target) for act in met.run if act.target is not None]
+        initial = met.initial
+        if self._hidden:
+            steps, initial = self.graph.way(met.state), self.graph.start_of(met.state)
         if met.code is not None and met.target is not None:
             steps.append((met.code, met.target))
-        return self._explain(met.initial, steps)
+        return self._explain(initial, steps)
+
+
+def _never() -> bool:
+    return False
 
 
 def _acts(met: Occurrence) -> list[Act]:

@@ -115,7 +115,7 @@ class Covering:
             return next((e for e in reversed(left) if self._goes_on(state, e)), left[-1])
         if self._over[state]:
             return None
-        if not self._plan:
+        if not self._plan or self._plan[-1] not in self._ways[state]:
             self._plan = (self._toward(state) or [])[::-1]
         return self._plan.pop() if self._plan else None
 

@@ -441,3 +441,37 @@ def test_what_cannot_be_started_ends_at_once() -> None:
     found = greeting(Elsewhere)
     assert found.verdict is Verdict.DIFFERS and found.steps == 0
     assert [d.name for d in found.differences] == ["start.starts.said"]
+
+
+# ---------------------------------------------------------------- grain
+
+
+class Hasty(Running):
+    """What is said is heard at once, by the one who says it, without being asked."""
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        sent = super().perform(action, args)
+        if action == "say":
+            super().perform("hear", {"n": args["n"], "m": next(iter(sent))})
+        return sent
+
+
+def test_one_step_of_the_code_may_be_several_of_the_model() -> None:
+    assert greeting(Hasty).verdict is Verdict.DIFFERS
+    found = greeting(Hasty, hidden=1)
+    assert found.differences == ()
+
+    class Lying(Hasty):
+        def observe(self) -> dict[str, Any]:
+            shown = super().observe()
+            heard = all(shown["heard"].values())
+            return {**shown, "said": {n: False for n in shown["said"]}} if heard else shown
+
+    wrong = greeting(Lying, hidden=1)
+    assert wrong.verdict is Verdict.DIFFERS
+    assert {d.variable for d in wrong.differences} == {"said"}
+    assert all(not d.flaky for d in wrong.differences)
+
+
+def test_healthy_code_conforms_with_hidden_steps_too() -> None:
+    assert greeting(Running, hidden=2).verdict is Verdict.CONFORMS

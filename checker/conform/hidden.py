@@ -1,0 +1,68 @@
+"""Which states of the model explain what was seen, where one step of the code may be several.
+
+Between the steps that are asked for, up to k steps of processes may happen unasked. All states that
+explain what was seen so far are kept, so that no difference is told that some of them explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .comparing import Comparer
+from .graph import ModelGraph
+from .space import Code
+from .subject import Answer
+
+MOST_EXPLANATIONS = 1000
+
+
+class Explainer:
+    """Finds explanations with at most `hidden` steps before and after what was asked for."""
+
+    def __init__(self, graph: ModelGraph, comparer: Comparer, hidden: int) -> None:
+        self._graph, self._comparer, self._hidden = graph, comparer, hidden
+        self._reached: dict[int, list[int]] = {}
+
+    def explained(
+        self, states: Iterable[int], code: Code, answer: Answer, probe: bool
+    ) -> list[int]:
+        """The states that the implementation may be in after a step was asked for in `states`.
+
+        A step that is refused leads nowhere; a probe may be a step all the same, if the model has
+        it in one of the states. The nearest come first.
+        """
+        refused = answer.refused is not None
+        found: dict[int, None] = {}
+        for state in states:
+            for here in self._after(state):
+                if refused or probe:
+                    self._add(found, state, [here], answer._replace(refused=None))
+                target = dict(self._graph.edges(here)).get(code)
+                if not refused and target is not None:
+                    self._add(found, state, self._after(target), answer)
+        return list(found)[:MOST_EXPLANATIONS]
+
+    def _add(
+        self, found: dict[int, None], state: int, targets: Iterable[int], answer: Answer
+    ) -> None:
+        rows = self._graph.rows
+        for target in targets:
+            if target in found:
+                continue
+            if self._comparer.step(rows[state], rows[target], answer) is None:
+                found[target] = None
+
+    def _after(self, state: int) -> list[int]:
+        """The states that at most so many steps of processes lead to, the state itself first."""
+        if state not in self._reached:
+            level, found = [state], {state: None}
+            for _ in range(self._hidden):
+                level = [
+                    target
+                    for at in level
+                    for code, target in self._graph.edges(at)
+                    if target not in found and not self._graph.space.call(code).environment
+                ]
+                found.update(dict.fromkeys(level))
+            self._reached[state] = list(found)
+        return self._reached[state]
