@@ -465,7 +465,7 @@ def test_one_step_of_the_code_may_be_several_of_the_model() -> None:
         def observe(self) -> dict[str, Any]:
             shown = super().observe()
             heard = all(shown["heard"].values())
-            return {**shown, "said": {n: False for n in shown["said"]}} if heard else shown
+            return {**shown, "said": dict.fromkeys(shown["said"], False)} if heard else shown
 
     wrong = greeting(Lying, hidden=1)
     assert wrong.verdict is Verdict.DIFFERS
