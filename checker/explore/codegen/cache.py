@@ -1,7 +1,7 @@
-"""What is kept between runs: files in the user's cache folder, by names that say what they hold.
+"""The cache between runs: files in the user's cache folder, named by a hash of what they depend on.
 
-A file that is torn, damaged or foreign counts as absent. It is replaced in one step, so that runs
-at the same time see a whole file or none. Where nothing can be written, nothing is kept.
+A file that is incomplete, damaged or foreign counts as absent. Files are replaced atomically, so
+that concurrent runs see a whole file or none. If nothing can be written, nothing is cached.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _PACKAGES = ("checker/ground", "checker/smt", "checker/explore", "checker/prove"
 
 
 def cache_directory() -> Path:
-    """Where files are kept: $QUORATE_CACHE, else the user's cache folder."""
+    """The folder of the cache: $QUORATE_CACHE, else the user's cache folder."""
     given = os.environ.get("QUORATE_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(given) if given else Path(base) / "quorate"
 
 
 def kept(name: str) -> bytes | None:
-    """What is kept under a name, if it is what was written."""
+    """The contents cached under a name, if they are intact."""
     try:
         data = (cache_directory() / name).read_bytes()
     except OSError:
@@ -33,7 +33,7 @@ def kept(name: str) -> bytes | None:
 
 
 def keep(name: str, content: bytes) -> None:
-    """Keep something under a name, if it is possible."""
+    """Cache contents under a name, if possible."""
     path = cache_directory() / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

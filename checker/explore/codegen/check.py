@@ -1,4 +1,4 @@
-"""`check`: which properties a state settles, as machine code."""
+"""`check`: which properties a state violates or satisfies, as machine code."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def add_check(
 ) -> None:
     """`i64 check(state*, label*)`: bit i is set where condition i holds.
 
-    The state is the successor, by the instance that the label numbers, of a state where no
-    condition held, or where it is known that it did: so of each disjunction only those parts are
-    looked at that read a cell which the instance may have written.
+    The state is a successor, by the instance with the number in the label. Every condition that
+    held in the state before is known already. So of each disjunction, only the parts that read a
+    cell which the instance may have written are evaluated.
     """
     pointer = ir.PointerType()
     f = new_function(module, "check", [pointer, pointer])
@@ -77,10 +77,10 @@ class PropertyPart:
 def _after_steps(
     graph: Graph, sums: Sums, conditions: Sequence[Bool], instances: Sequence[Instance], words: int
 ) -> list[tuple[list[PropertyPart], list[int]]]:
-    """What to check after a step, and the positions of the instances after which it is that.
+    """What to check after a step, with the positions of the instances that it applies to.
 
-    That is, of each disjunction, the parts which read a cell that the instance may have written,
-    with what is known after it put in. Where that would be long, all is checked after every step.
+    Of each disjunction, these are the parts that read a cell which the instance may have written,
+    simplified with what is known after the step. If that were too long, everything is checked.
     """
     parts = [(i, p) for i, q in enumerate(conditions) for p in _disjuncts(graph, q)]
     cells = Footprint()

@@ -1,4 +1,4 @@
-"""Action instances grouped by what they do, and by what can be tested first."""
+"""Action instances grouped by their effects, and by cheap tests that they share."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Group:
 
 
 def grouped(instances: Sequence[Instance]) -> list[Group]:
-    """Group instances by what they do, keeping their order; labels are their positions.
+    """Group instances by their effects, in order; labels are their positions.
 
-    One that is never enabled, and is there because a guard of it may be undefined, has no stores:
-    it does not stand for those that do something.
+    An instance that is never enabled, but has a guard that may be undefined, has no stores. It
+    represents no instance with effects.
     """
     found: dict[Any, list[int]] = {}
     for i, instance in enumerate(instances):
@@ -43,10 +43,10 @@ def enabled(g: Graph, instance: Instance) -> Bool:
 
 
 def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, list[Group]]]:
-    """Runs of groups with the condition to test before the rest of their guards is looked at.
+    """Runs of groups, each with a condition to test before the rest of their guards.
 
-    That condition is what is cheap, a test of cells against constants, and common to them all; it
-    is worth a branch where the rest is long. Otherwise it is True.
+    That condition is cheap (tests of cells against constants) and common to all of them. It is
+    worth a branch if the rest is long; otherwise it is True.
     """
 
     def common(group: Group) -> tuple[Node, ...]:

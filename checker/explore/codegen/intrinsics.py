@@ -1,4 +1,4 @@
-"""What Numba calls from compiled code and Python cannot say: functions by address, prefetching."""
+"""Numba intrinsics for what Python cannot express: calling functions by address, prefetching."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known around a step: the cells that it fixes, and those that it reads and writes."""
+"""What is known about a step: the cells that it fixes, and those that it reads and writes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .groups import cell_tests, enabled
 
 
 class Known:
-    """Conditions after a step of an instance, given the cells that are then known constants.
+    """Simplifies conditions after a step of an instance, or before it.
 
-    Those are what it writes, and what its guards say of cells that it does not write. Or conditions
-    before it, given what its guards say.
+    After the step, some cells are constants: those that it writes, and those that its guards fix
+    and it does not write. Before it, only those that its guards fix.
     """
 
     def __init__(self, graph: Graph, instance: Instance, after: bool = True) -> None:

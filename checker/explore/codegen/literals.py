@@ -1,6 +1,6 @@
-"""Conditions as comparisons of a state under masks: sums of products, where they are short.
+"""Conditions as masked comparisons of a state: sums of products, if they are short.
 
-A term is a mask and a value, numbers as long as the state: it holds where `state & mask == value`.
+A term is a mask and a value, as wide as the state. It holds if `state & mask == value`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def word_literal(p: Node, sign: str) -> tuple[int, int, int] | None:
 
 
 class Sums:
-    """Conditions as terms of which one holds; what was translated once is remembered."""
+    """Translates conditions to disjunctions of terms; translations are remembered."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, bool], list[Term] | None] = {}

@@ -1,8 +1,8 @@
 """Ground formulas over one state as LLVM instructions.
 
 A state is `words` 64-bit words. A scalar is an i64, a condition an i1. Tests of cells against
-constants that stand in one word become one mask comparison; effects become and/or with masks on
-the words, which live in registers.
+constants in the same word become one masked comparison. Effects become and/or with masks on the
+words, which are in registers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SsaWords:
 
 
 class NodeLowering:
-    """Lowers nodes over one state, in one function; what is computed once is reused below it."""
+    """Lowers nodes over one state, in one function; results are reused where they dominate."""
 
     def __init__(self, builder: ir.IRBuilder, words: SsaWords, graph: Graph) -> None:
         self.b, self.words, self.g = builder, words, graph

@@ -33,10 +33,10 @@ def _initialise() -> None:
 class MachineCode:
     """Compiled functions of one module, by name; keep it alive while their addresses are used.
 
-    Code is kept by the hash of the module's text. With a `key`, which says all that the text
-    depends on, `module` is a function that is not called where the code is kept. With `quick`, and
-    where there is very much code, instructions are selected in a tenth of the time, and are half
-    as fast.
+    Code is cached under the hash of the module's text. With a `key`, which contains everything that
+    the text depends on, `module` is a function that is called only if the code is not cached. With
+    `quick`, and for very much code, instruction selection takes a tenth of the time and the code
+    has half the speed.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""Comparisons of words under masks, several at once, and steps that are nothing else.
+"""Masked comparisons of words, several at once, and steps that consist of them.
 
-A step is masks where its guard is a few terms and its effect sets constants. Terms of four guards
-are one comparison of vectors, and the steps that change the state become a set of bits. Successors
-are made by a loop over that set: all that a processor has to guess in it is where it ends.
+A step is masked if its guard is a few terms and its effect sets constants. Terms of four guards are
+compared at once, as vectors. The steps that change the state become a set of bits, and a loop over
+that set computes the successors. The end of that loop is its only unpredictable branch.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ MOST_TESTS = 12  # of one step
 
 @dataclass(frozen=True)
 class MaskedStep:
-    """Enabled where one of `tests` holds; sets the bits of `write`, after which that term holds.
+    """Enabled if one of `tests` holds; sets the bits of `write`, after which that term holds.
 
-    Steps of one group do the same: only the first that is enabled makes a successor.
+    Steps of one group have the same effect: only the first enabled one gives a successor.
     """
 
     tests: tuple[Term, ...]

@@ -1,10 +1,11 @@
-"""Functions that Numba compiles, kept as machine code: a later start does not even load Numba.
+"""Functions compiled by Numba and cached as machine code: a later start does not even load Numba.
 
-A `native` function takes integers, truth values and arrays, gives an integer, a truth value or
-nothing, and neither allocates nor raises: then its code needs nothing but itself. What it calls
-stands in its own module or in one of `_OTHERS`. It is called by its address, as Numba's own code
-calls it (numba/core/callconv.py): a place for the result, one for an exception, and every array as
-the fields of its description (numba/np/arrayobj.py). That is looked at when it is compiled.
+A `native` function takes integers, truth values and arrays, returns an integer, a truth value or
+nothing, and neither allocates nor raises, so its code is self-contained. The functions that it
+calls are in its own module or in one of `_OTHERS`. It is called by its address, with the calling
+convention of Numba (numba/core/callconv.py): a place for the result, one for an exception, and
+every array as the fields of its descriptor (numba/np/arrayobj.py). This is checked when it is
+compiled.
 """
 
 from __future__ import annotations
@@ -114,9 +115,9 @@ prefetch = Intrinsic("prefetch")
 
 
 def jit(function: F, inline: Literal["never", "always"] = "never") -> F:
-    """Compiled by Numba at the first call; kept on disk where there is a place to keep it.
+    """Compile with Numba at the first call, and cache the code on disk if possible.
 
-    For what allocates memory; anything else is better `native`.
+    It is for functions that allocate memory; use `native` for all others.
     """
     from numba import njit
 

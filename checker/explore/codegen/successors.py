@@ -1,4 +1,4 @@
-"""`successors`: the states that one step leads to, as machine code."""
+"""`successors`: the successors of a state, as machine code."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def add_successors(
 def mask_runs(
     graph: Graph, groups: Sequence[Group], masks: bool
 ) -> Iterator[tuple[list[MaskedStep], list[Group]]]:
-    """The groups in their order, in runs: either of steps that are masks, or of others."""
+    """The groups in their order, as runs of masked steps and runs of others."""
 
     sums = Sums()
 
@@ -121,7 +121,7 @@ def mask_runs(
 
 
 def _undefined(graph: Graph, instance: Instance) -> bool:
-    """Whether there may be states where a guard, or an enabled step, has no meaning."""
+    """Whether a guard, or an enabled step, may be undefined in some state."""
     if any(u.when is not False for u in instance.undefined[: instance.early]):
         return True
     known, can = Known(graph, instance, after=False), enabled(graph, instance)

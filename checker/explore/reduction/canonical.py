@@ -1,4 +1,4 @@
-"""Which state of its orbit the kernel keeps, for Python."""
+"""The representative of an orbit, for Python."""
 
 from __future__ import annotations
 

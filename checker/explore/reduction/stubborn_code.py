@@ -1,8 +1,9 @@
-"""Machine code that leaves those successors whose steps are in a stubborn set of the state.
+"""Machine code for the successors whose steps are in a stubborn set of the state.
 
-A set of steps is an array of 64-bit words, one bit for each. The set grows from what the violation
-needs, by the rows of its members, until nothing is added, or until all that is enabled is in it.
-Of the conjuncts that could be looked at, that is taken whose steps add the fewest enabled ones.
+A set of steps is an array of 64-bit words, one bit for each step. The set starts with the steps
+that the violation needs, and grows by the rows of its members until nothing is added, or until it
+has all enabled steps. If any one of several conjuncts suffices, the one whose steps add the fewest
+enabled ones is taken.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ Mask = list[Any]  # words; each a constant (int) or computed
 class StubbornCode:
     """Adds `i64 stubborn(state*, out*, labels*, fired*)` to a module that has `successors`.
 
-    It is `successors` without the changed states that only steps outside the stubborn set lead
-    to. What is counted in `fired` is what is enabled.
+    It is `successors` without the changed states that only steps outside the stubborn set lead to.
+    `fired` counts all enabled steps.
     """
 
     def __init__(self, module: ir.Module, stubborn: Stubborn) -> None:

@@ -1,7 +1,7 @@
-"""What steps of a protocol can do to each other, and to conditions, at given sizes.
+"""How steps of a protocol affect each other, and conditions, at given sizes.
 
-Three answers, from cheap to dear: cells that do not meet; a formula that folds to false once one
-step's effect is put into the other's guard; Z3. Where none settles it, the answer is the one that
+Three tests, from cheap to expensive: the steps share no cells; a formula folds to false after one
+step's effect is substituted into the other's guard; Z3. If none decides, the answer is the one that
 reduces less.
 """
 

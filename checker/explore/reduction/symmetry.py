@@ -1,9 +1,9 @@
-"""Which permutations leave a protocol as it is, and how to walk through them.
+"""The permutations that leave a protocol unchanged, and how to enumerate them.
 
-Elements that own disjoint cells, and are the value of none, are sorted by what their cells hold;
-the permutations of the other sorts are walked one by one, from image to image by an exchange of two
-neighbours. Both are exact: every orbit has one representative, and the number of permutations that
-lead to it gives the size of the orbit.
+Elements that own disjoint cells, and are the value of no cell, are sorted by the contents of their
+cells. The permutations of the other sorts are enumerated one by one; each image comes from the last
+one by exchanging two neighbours. Both are exact: every orbit has one representative, and the number
+of permutations that lead to it gives the size of the orbit.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class OwnedCells:
 
 @dataclass
 class Reduction:
-    """What symmetry makes of a protocol at given sizes; make it inside them.
+    """The symmetry reduction of a protocol at given sizes; make it inside them.
 
-    `refused` says of the unordered sorts whose elements are told apart why they are. Where none is
-    interchangeable (`permutations` is 1), no code is made.
+    `refused` says why the elements of an unordered sort are not interchangeable. If no sort is
+    interchangeable (`permutations` is 1), no code is generated.
     """
 
     layout: Layout

@@ -1,4 +1,4 @@
-"""One state for each orbit: machine code that replaces a state by the least of its images."""
+"""Machine code that replaces a state by the least of its images: one state for each orbit."""
 
 from __future__ import annotations
 

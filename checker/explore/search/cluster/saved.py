@@ -1,7 +1,7 @@
 """A checkpoint of a search on a cluster: a folder that all its machines can reach.
 
-Each shard writes what a level added to its states; then the manifest is replaced, in one step, by
-one that names these files and their checksums. What no manifest names does not exist.
+Each shard writes the states that a level added. Then the manifest is replaced atomically by one
+that lists these files and their checksums. Files that the manifest does not list do not count.
 """
 
 from __future__ import annotations

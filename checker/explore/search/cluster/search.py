@@ -1,11 +1,11 @@
-"""The head of a search on a Ray cluster: it tells the shards what to do, level by level.
+"""The head of a search on a Ray cluster: it directs the shards, level by level.
 
-Every process owns the states of a share of the hashes. In a round each shard expands some of its
-states and hands what it made to the shards, through Ray's object store; then each inserts what it
-got, in the order of the shards. A level ends when all have done so: depth, verdict and the length
-of a counterexample are those of a search on one machine, and so are the counts of a complete one.
-With a checkpoint, a shard that is lost is made anew from the last complete level, and the others
-go back to it.
+Every process is a shard: it owns the states of a part of the hashes. In a round, each shard expands
+some of its states and sends the successors to their shards through Ray's object store. Then each
+shard inserts what it received, in the order of the shards. A level ends when all shards have done
+so. Depth, verdict and the length of a counterexample are those of a search on one machine, and so
+are the counts of a complete search. With a checkpoint, a lost shard is rebuilt from the last
+complete level, and the others go back to that level.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class _Process(Shard):
     """A shard as Ray calls it."""
 
     def hand_over(self, most: int) -> Any:
-        """What `expand` makes: Ray takes a list of several results apart, but not one of one."""
+        """The results of `expand`. Ray splits a list of several results, but not a list of one."""
         bundles = self.expand(most)
         return bundles if len(bundles) > 1 else bundles[0]
 
 
 class ClusterError(InputError):
-    """The cluster failed, and there is no checkpoint to go on from."""
+    """The cluster failed, and there is no checkpoint to resume from."""
 
 
 def connect(address: str) -> None:
@@ -80,12 +80,12 @@ def connect(address: str) -> None:
 
 
 def workers_available() -> int:
-    """How many shards the cluster has room for: one for each core."""
+    """The number of shards that fit on the cluster: one for each core."""
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def work_of(model: CompiledModel, shards: int, memory: int | None) -> Work:
-    """What the shards of a search have to know; `memory` is for all of them."""
+    """What the shards of a search must know; `memory` is for all of them together."""
     k = model.kernel
     return Work(
         text=k.code.text,
@@ -191,7 +191,7 @@ class ClusterSearch(SearchEngine):
     # ------------------------------------------------------------ level by level
 
     def expand(self) -> Outcome | None:
-        """Expand a level; again where a process was lost."""
+        """Expand a level; repeat it if a process was lost."""
         for failed in itertools.count(1):
             try:
                 return self._complete(self._level())
@@ -200,7 +200,7 @@ class ClusterSearch(SearchEngine):
         raise AssertionError("counted to the end")
 
     def _level(self) -> list[Level]:
-        """Let every shard expand its part of a level and insert what comes of it."""
+        """Let every shard expand its part of a level and insert the successors."""
         begun = self._waiting()
         rounds = -(-max(begun) // ROUND)
         # One round is expanded while the last one is inserted.
@@ -214,7 +214,7 @@ class ClusterSearch(SearchEngine):
         return list(ray.get([h.finish_level.remote() for h in self.handles]))
 
     def _insert(self, made: list[Any], pending: list[Any]) -> list[Any]:
-        """Start inserting a round; wait for the one before, so that few bundles are on the way."""
+        """Start inserting a round, after the previous one, so that few bundles are in flight."""
         parts = [m if isinstance(m, list) else [m] for m in made]
         started = [
             h.insert.remote(*(parts[p][q] for p in range(self.shards)))
@@ -277,7 +277,7 @@ class ClusterSearch(SearchEngine):
         m.checksums.append(list(ray.get(saved)))
 
     def _recover(self, error: Exception, failed: int) -> None:
-        """Go back to the last complete level, with new shards for those that are lost."""
+        """Go back to the last complete level, with new shards in place of lost ones."""
         if isinstance(error, ray.exceptions.RayTaskError):
             cause = error.cause
             if isinstance(cause, SavedError):

@@ -1,7 +1,7 @@
-"""One shard of a share of the states: what a process of the cluster holds, and does when told.
+"""One shard: the states that a process of the cluster owns, and the operations on them.
 
-It needs no source of the protocol: the kernel travels as LLVM text and is compiled where it runs.
-Nothing here knows of Ray.
+It does not need the protocol's source: the kernel is sent as LLVM text and compiled where it runs.
+Nothing in this module knows Ray.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Level:
-    """What a shard has found once a level is complete: how many states, and of what kind."""
+    """What a shard has found when a level is complete."""
 
     count: int
     added: int
@@ -65,10 +65,10 @@ class Level:
 
 @dataclass
 class Shard:
-    """The states whose hash is this shard's, as a level-by-level search finds them.
+    """The states whose hash belongs to this shard, in a search level by level.
 
-    States with an index below `head` are expanded; those up to `end` are of the level that is. The
-    number of state k is `k * shards + me`, as in `store.Partitions`, but has 64 bits.
+    States with an index below `head` are expanded; those up to `end` belong to the current level.
+    The number of state k is `k * shards + me`, as in `store.Partitions`, but with 64 bits.
     """
 
     work: Work
@@ -96,7 +96,7 @@ class Shard:
     # ------------------------------------------------------------ one level
 
     def begin(self, rows: Words) -> None:
-        """Take those of the initial states that are this shard's; they are their own parents."""
+        """Add this shard's initial states; they are their own parents."""
         w, s = self.work, self.store
         for k in range(len(rows) // w.words):
             h = np.uint64(hash_of(rows, k * w.words, w.words))
@@ -142,7 +142,7 @@ class Shard:
         return bundles
 
     def insert(self, *bundles: Bundle | None) -> None:
-        """Insert what all shards made for this one, in their order; None stands for its own."""
+        """Insert what all shards sent to this one, in their order; None stands for its own."""
         own = self._mine.pop(0)
         for bundle in bundles:
             if self._full or self._result[d.FOUND]:
@@ -186,7 +186,7 @@ class Shard:
         return True
 
     def finish_level(self) -> Level:
-        """What this shard found in the level; what it found is the next one."""
+        """What this shard found in the level; the new states are the next level."""
         found, r = int(self._result[d.FOUND]), self._result
         level = Level(
             count=self.store.count,
@@ -204,7 +204,7 @@ class Shard:
     # ------------------------------------------------------------ taking back, saving, loading
 
     def take_back(self, expanded: int, count: int) -> None:
-        """Forget the level that was begun: `count` states are known, `expanded` are expanded."""
+        """Undo the current level: `count` states are known, `expanded` of them expanded."""
         self.store.truncate(count)
         self._made.forget()
         self.head, self.end = expanded, count
