@@ -291,7 +291,7 @@ class Driver:
             self._place = "probing", calls[number - 1]
             if answer.skipped is not None:
                 self._check_skipped(state, answer)
-                self.coverage.skip(state, code)
+                self.coverage.skipped += 1
                 continue
             if answer.chosen:
                 self.walker.probed(state, number)

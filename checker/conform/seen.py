@@ -161,11 +161,12 @@ class Terms:
     def _messages(self, t: MessagesType, sent: Value) -> frozenset[Value]:
         if not isinstance(sent, frozenset):
             raise NotAValueError(f"found {show(sent)}, expected a set of messages")
-        for message in sent:
-            if not self._was_met(message):
-                read = show_record(self.reader.message(message, t))
-                self._read[read] = read
-        return sent
+        unmet = [message for message in sent if not self._was_met(message)]
+        if not unmet:
+            return sent
+        read = [show_record(self.reader.message(message, t)) for message in unmet]
+        self._read.update(zip(read, read, strict=True))
+        return sent.difference(unmet).union(read)
 
     def _says(self, method: str) -> str:
         place = self.places.get(method)

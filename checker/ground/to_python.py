@@ -33,7 +33,8 @@ def _text(node: Node) -> str:
             word, bit = column.place(index)
             return f"words[{word}] >> {bit} & {(1 << column.bits) - 1}"
         case "isin":
-            return f"{args[1]} >> {_name(args[0])} & 1 == 1"
+            # No set has a negative number, as where a guard before this one is false.
+            return f"{_name(args[0])} >= 0 and {args[1]} >> {_name(args[0])} & 1 == 1"
         case "not":
             return f"not {_name(args[0])}"
         case "and" | "or":

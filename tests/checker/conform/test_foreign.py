@@ -17,6 +17,7 @@ from quorate.checker.conform.by_name import adapter_named
 from quorate.checker.conform.foreign import ForeignAdapter
 from quorate.checker.conform.json_values import JsonValueError, parsed, read, written
 from quorate.checker.conform.process import AdapterProcess
+from quorate.checker.conform.seen import Terms
 from quorate.checker.conform.space import Space
 from quorate.checker.conform.subject import Answer
 from quorate.model.language.declare.types import Type
@@ -276,3 +277,12 @@ def test_numbers_as_keys_of_an_object() -> None:
 def test_a_field_that_is_named_like_the_type() -> None:
     with pytest.raises(JsonValueError, match="it has a field `type`"):
         written(Record("Command", (("type", "x"),)))
+
+
+def test_fields_may_come_in_any_order() -> None:
+    fields = (("a", "a0"), ("b", "b1"), ("vb", "never"), ("v", None))
+    with Paxos.sized(Acceptor=2, Ballot=2, Value=2):
+        terms = Terms(describe(Paxos), {})
+        for _ in range(2):
+            sent = terms.messages(frozenset({Record("Promise", fields[::-1])}))
+            assert sent == {Record("Promise", fields)}

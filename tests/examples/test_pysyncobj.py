@@ -1,0 +1,111 @@
+"""The package `pysyncobj`: what its versions do otherwise is found from healthy models of Raft."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import quorate
+from quorate.checker.conform.repeating import FoundDifference
+
+pytest.importorskip("pysyncobj", reason="the package pysyncobj is not installed")
+
+HERE = Path(__file__).parent
+SMALL = {"Server": 2, "Term": 1, "Value": 1}
+LIMIT = 60.0
+"""For one call: a process that has to wait for others is not hung."""
+
+
+def model(name: str) -> str:
+    return f"{HERE / 'pysyncobj_model.py'}:{name}"
+
+
+def adapter(name: str) -> str:
+    return f"{HERE / 'pysyncobj_adapter.py'}:{name}"
+
+
+def differences(name: str, crash: int, index: int) -> Mapping[str, FoundDifference]:
+    result = quorate.conform(
+        model("SyncObjRaft"),
+        adapter(name),
+        sizes={**SMALL, "Index": index},
+        faults={"crash": crash},
+        seconds=20,
+        step_timeout=LIMIT,
+    )
+    return {d.name: d for d in result.conformance.differences if not d.flaky}
+
+
+def test_a_suffix_that_matches_is_truncated() -> None:
+    (found,) = differences("SyncObjAdapter", 0, 2).values()
+    assert found.name == "receive_append.changes.log"
+    assert found.tried is not None and found.tried.action == "receive_append"
+    assert [step.call.action for step in found.run] == [
+        "timeout",
+        "grant",
+        "receive_vote",
+        "request",
+        "append",
+        "receive_append",
+    ]
+
+
+def test_an_acknowledged_write_is_lost() -> None:
+    """By the shortest run of a model with the same rule, which the package follows to the end."""
+    checked = quorate.check(
+        model("TruncatingRaft"),
+        sizes={**SMALL, "Index": 2},
+        faults={"crash": 0},
+        invariants=["acknowledged_writes_are_kept"],
+    )
+    assert checked.trace is not None
+    replayed = quorate.replay(checked.trace, adapter("SyncObjAdapter"), step_timeout=LIMIT)
+    assert replayed.replay.verdict.value == "reproduced"
+    assert replayed.replay.violated == "acknowledged_writes_are_kept"
+
+
+def test_term_and_vote_survive_a_restart_but_not_a_power_failure() -> None:
+    """Its journal is written, and never synced."""
+    assert differences("JournalAdapter", 1, 1) == {}
+    assert list(differences("PowerLossAdapter", 1, 1)) == ["restart.changes.term"]
+
+
+# ------------------------------------------------------------ earlier versions
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("packages")
+
+
+def use(version: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install a version into a folder, for the adapter's process."""
+    target = folder / version
+    if not target.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        done = subprocess.run([*command, "--target", str(target), f"pysyncobj=={version}"])
+        if done.returncode:
+            pytest.skip(f"pysyncobj {version} cannot be installed here")
+    monkeypatch.setenv("PYSYNCOBJ", str(target))
+
+
+@pytest.mark.exhaustive
+def test_earlier_versions_forget_term_and_vote(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use("0.3.15", installed, monkeypatch)
+    assert list(differences("JournalAdapter", 1, 1)) == ["restart.changes.term"]
+
+
+@pytest.mark.exhaustive
+def test_in_an_earlier_version_the_commit_index_decreases(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use("0.3.11", installed, monkeypatch)
+    found = differences("SyncObjAdapter", 0, 2)["receive_append.changes.commit"]
+    (commit,) = (v for v in found.values if v.place == "commit[s1]")
+    assert (commit.before, commit.model, commit.code) == ("1", "1", "0")
