@@ -1,4 +1,4 @@
-"""What a run of a protocol is: the trace type, its file format, its renderings."""
+"""Runs of protocols: the trace type, its file format, its renderings."""
 
 from .errors import TraceError
 from .itf import dumps_itf, loads_itf, read_itf, write_itf

@@ -1,4 +1,4 @@
-"""Text in ASCII: signs of our own in another form, all else escaped, columns where they were."""
+"""Text in ASCII: our own symbols in another form, all else escaped, columns kept aligned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one error of this folder: a trace that cannot be read, written or believed."""
+"""The one error of this folder: a trace that cannot be read or written, or contradicts itself."""
 
 from __future__ import annotations
 

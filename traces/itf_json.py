@@ -1,4 +1,4 @@
-"""JSON as a trace needs it: every place is known, and nothing is silently dropped."""
+"""Strict JSON for traces: every error has its place, and nothing is silently dropped."""
 
 from __future__ import annotations
 

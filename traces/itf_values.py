@@ -116,7 +116,7 @@ def _decode_tagged(tag: str, node: dict[str, Json], place: str, foreign: bool) -
 
 
 def _distinct(values: Sequence[Value], what: str, place: str) -> Sequence[Value]:
-    """`values`, none of which is there twice: which of two entries is meant, nobody knows."""
+    """`values`, if none of them occurs twice: of two entries, neither would be preferred."""
     seen: set[Value] = set()
     for i, value in enumerate(values):
         if value in seen:

@@ -1,4 +1,4 @@
-"""What a run of a protocol is: an initial state, and steps that each name what enabled them."""
+"""The trace of a run: an initial state, and steps that each name what enabled them."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ STEPS = ("init", "action")
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """What the protocol does not define after the last step: nothing can follow.
+    """A step or property that is undefined after the last step, so that nothing can follow.
 
     `kind` is "action" or "init" for a step, "invariant" or "reachable" for a property. `step` is
-    what was tried, in the last state, which it therefore has; `what` is the value found and the
-    range expected.
+    the step that was tried; its state is the last state. `what` is the value found and the range
+    expected.
     """
 
     kind: str
@@ -142,7 +142,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A run of a protocol, complete: whoever holds it needs no model to read it."""
+    """A run of a protocol. It is complete: no model is needed to read it."""
 
     protocol: str
     """`path-or-module:Class`"""

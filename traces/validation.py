@@ -1,4 +1,4 @@
-"""Whether a trace agrees with itself: the rules that the renderings and replay rely on."""
+"""Whether a trace is consistent: the rules that renderings and replay rely on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What adapters need besides their three methods; imported as `quorate.kit`."""
+"""Tools for writing adapters; imported as `quorate.kit`."""

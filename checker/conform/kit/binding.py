@@ -1,7 +1,7 @@
-"""Which of the code's identifiers stands for which element of the model.
+"""The correspondence of the code's identifiers to the model's elements.
 
 Code names its ballots (3, "node-1"), its requests by random numbers, its leases by timestamps. The
-model has b1, b2, ... A binding learns which is which, and notices a contradiction.
+model has b1, b2, ... A binding learns the correspondence, and detects contradictions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Time that passes only when it is told to, and timers that go off then."""
+"""A simulated clock, which advances only on demand, and its timers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(order=True)
 class Timer:
-    """Something to be called at a time, in seconds."""
+    """A callback and its time, in seconds."""
 
     when: float
     number: int
@@ -19,7 +19,7 @@ class Timer:
     cancelled: bool = field(compare=False, default=False)
 
     def cancel(self) -> None:
-        """It does not go off any more."""
+        """Cancel the timer."""
         self.cancelled = True
 
 

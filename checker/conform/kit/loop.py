@@ -1,7 +1,7 @@
-"""An event loop for asyncio code that runs until nothing is left to do, and then stands still.
+"""A deterministic event loop for asyncio code, which runs until nothing is left to do.
 
-There are no sockets, no threads and no waiting: time is a `Clock`, and what is ready runs in the
-order in which it became ready, so that the same steps give the same run.
+There are no sockets, no threads and no waiting: time is a `Clock`, and callbacks run in the order
+in which they became ready, so that the same steps give the same run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Processes that are killed and started again: objects of the code, or processes of the system."""
+"""Processes that can be killed and restarted: objects of the code, or system processes."""
 
 from __future__ import annotations
 

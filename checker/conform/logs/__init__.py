@@ -1,1 +1,1 @@
-"""Logs of running systems, held against a model: is there a run of the model that explains them?"""
+"""Logs of running systems: is there a run of the model that explains them?"""

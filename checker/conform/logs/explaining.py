@@ -35,7 +35,7 @@ class GuardShown:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Where the model and the log differ."""
+    """A difference between the model and the log."""
 
     place: str
     model: str

@@ -1,4 +1,4 @@
-"""What a line of a log says, in the model's terms; and what a mapping is, which reads lines."""
+"""The content of a log line in the model's terms, and the interface of mappings that read lines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which lines come before which, where several nodes wrote files of their own.
+"""The order of lines, if several nodes wrote files of their own.
 
-The lines of a file are in order. Across files one comes before another only where the log says so:
-by vector clocks, or because one sends what the other takes. Wall clocks say nothing.
+The lines of a file are in order. Between files, the log must order them: by vector clocks, or
+because one line sends what the other receives. Wall clocks are not used.
 """
 
 from __future__ import annotations

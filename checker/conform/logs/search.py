@@ -1,8 +1,8 @@
 """The search for runs that explain a log: line by line, through the states that its lines allow.
 
-What is kept of a run is the way back from its end. Where a run ends, nothing refers to its last
-part any more, and Python lets it go. Each line costs what its states have for steps, so the whole
-is linear in the log as long as its lines leave few states.
+A run is stored as a path back from its end, so that Python frees the last part of a run that cannot
+be continued. The cost of a line is the number of steps of its states, so the whole search is linear
+in the log as long as each line leaves few states.
 """
 
 from __future__ import annotations

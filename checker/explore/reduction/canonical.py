@@ -22,7 +22,7 @@ Sweep = Callable[[int, int, npt.NDArray[np.int64]], object]
 
 
 class Canonical:
-    """The representatives of packed states, for Python; states themselves where none is reduced."""
+    """The representatives of packed states, for Python; without symmetry, the states themselves."""
 
     def __init__(self, reduction: Reduction | None, code: MachineCode) -> None:
         self._reduction, self._code = reduction, code
@@ -46,7 +46,7 @@ class Canonical:
         return list({self(packing.pack(s)).tobytes(): s for s in reversed(states)}.values())[::-1]
 
     def orbits(self, count: int, sweep: Sweep) -> Orbits | None:
-        """What `count` representatives stand for: those that `sweep` runs a function over."""
+        """The orbits of `count` representatives, which `sweep` runs a function over."""
         r = self._reduction
         if r is None:
             return None

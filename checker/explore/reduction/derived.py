@@ -1,9 +1,9 @@
-"""Which cells of a state follow from the messages sent: guessed, tried on runs, and proved.
+"""Derived variables: cells that follow from the messages sent; guessed, tested on runs, proved.
 
-A guess (ground/derived.py) is true if it is so at first and every step keeps it so: from any
-state where all guesses hold, reachable or not, a step leads to a state where they do. Since the
-guessed cells have no bits, such a state is any state without them; Z3 is asked for a step that
-would write to one of them what does not follow.
+The guesses (ground/derived.py) are proved by induction: they hold initially, and from any state
+where all of them hold, reachable or not, every step leads to a state where they hold. Guessed cells
+have no bits, so such a state is any assignment of the other cells. Z3 looks for a step that writes
+another value to a guessed cell than the one that follows.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ Guesses = dict[Any, list[Dependency]]
 
 
 def dependencies(description: c.Description, sizes: Sizes) -> tuple[Dependency, ...]:
-    """What need not be kept, if a state takes fewer words without it; call it inside `sizes`.
+    """The derived cells, if a state has fewer words without them; call it inside `sizes`.
 
-    What was found is remembered next to the compiled kernels.
+    The result is cached next to the compiled kernels.
     """
     whole = Layout(description, sizes)
     guesses = {
@@ -76,7 +76,7 @@ def _work(whole: Layout, d: Dependency) -> int:
 
 
 def proved(description: c.Description, sizes: Sizes, guesses: Guesses) -> tuple[Dependency, ...]:
-    """Of the guesses for each target the first that agrees with runs, if it is proved."""
+    """For each target, the first guess that agrees with the runs, if it is proved."""
     left = {target: list(some) for target, some in guesses.items()}
     states = list(_some_states(description, sizes))
     while left:

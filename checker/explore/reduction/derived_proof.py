@@ -1,9 +1,9 @@
-"""Do cells follow from the messages sent? An inductive proof at given sizes.
+"""Derived variables: the inductive proof, at given sizes, that cells follow from the messages sent.
 
 Floyd: Assigning Meanings to Programs (1967). The claims are equalities of cells and formulas
-(ground/derived.py); together with them it is shown that every message of a class came after
-another that its sender's guards ask for. Claims that do not carry themselves are given up, until
-all that are left do: Flanagan, Leino: Houdini, an Annotation Assistant for ESC/Java (FME 2001).
+(ground/derived.py). Together with them it is proved that every message of a class was sent after
+another message that its sender's guards require. Claims that are not inductive are dropped until
+the rest is: Flanagan, Leino: Houdini, an Annotation Assistant for ESC/Java (FME 2001).
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ Place = tuple[Column, int]
 def unproved(
     description: c.Description, sizes: Sizes, claimed: tuple[Dependency, ...]
 ) -> list[Dependency]:
-    """The claims that could not be proved, if not all could; call it inside `sizes`.
+    """The claims that could not be proved; call it inside `sizes`.
 
-    That the others hold is not known then. Claims are given up, too, where there are too many
-    steps to look at.
+    If there are any, the others are not proved either. Claims are also dropped if there are too
+    many steps to check.
     """
     layout = Layout(description, sizes, claimed)
     try:

@@ -1,7 +1,7 @@
-"""Whether a condition over the cells of a state can hold, as far as Z3 finds out.
+"""Whether a condition over the cells of a state is satisfiable, by Z3.
 
-What takes more work than is allowed can. Work is counted, not timed: the answers, and with them
-what a search visits, are the same on every machine.
+If the limit on effort is reached, the answer is yes. Effort is counted, not timed, so the answers,
+and with them the states that a search visits, are the same on every machine.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ NONE: frozenset[Column] = frozenset()
 
 
 class Possible:
-    """Whether a condition over cells can hold, each cell having any of its values.
+    """Whether a condition over cells is satisfiable, if each cell may have any of its values.
 
-    Conditions that differ in the names of cells alone are asked about once, as far as that shows.
+    Conditions that differ only in the names of cells are asked once, if that is recognized.
     """
 
     def __init__(self, layout: Layout) -> None:

@@ -1,17 +1,17 @@
 """Stubborn sets: which steps must be taken in a state so that no violation is missed.
 
-In each state a set of steps is found such that (U) every run to a violation takes one of them,
-and (D) the first of them that a run takes can be moved to its front, to the same end. So the first
-such step of a shortest run to a violation leads, in one step that is taken, to a state from which
-one step fewer leads to the same violation; by induction on its length the reduced search finds
-it, in as many steps as the full one, with no proviso for cycles, and whatever permutation of
-elements replaces a state on the way, since that does not change the length.
+In each state, a set of steps is computed such that (U) every run to a violation takes one of them,
+and (D) the first of them that a run takes can be moved to its front without changing the final
+state. Take a shortest run to a violation, and its first step from the set. The reduced search takes
+that step, and from the next state the violation is one step nearer. By induction on the length, the
+reduced search finds the violation in as many steps as the full one. It needs no proviso for cycles.
+Symmetry reduction on the way does not matter, since permutations do not change the length.
 
 (U) is the up-set of Kristensen, Schmidt, Valmari: Question-Guided Stubborn Set Methods for State
 Properties (FMSD 29, 2006), and stands in for visibility; (D) is D1 of Valmari, Hansen: Stubborn
 Set Intuition Explained (ToPNoC XII, 2017). Sets are closed guard by guard as in Laarman, Pater,
-van de Pol, Hansen: Guard-Based Partial-Order Reduction (STTT 18, 2016). A step that is undefined
-is a violation here, like a property that has none.
+van de Pol, Hansen: Guard-Based Partial-Order Reduction (STTT 18, 2016). An undefined step or
+property counts as a violation here.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ def _choice(options: Sequence[tuple[Bool, Need]]) -> Need:
 
 @dataclass
 class Stubborn:
-    """What stubborn sets of a protocol are made of; use it inside the sizes of the layout.
+    """The relations from which stubborn sets are computed; use it inside the layout's sizes.
 
-    `groups` are the steps, by number; `violation` is where a property fails or is undefined.
-    `always` are steps in every set; `cases` what else must be in it; `rows[t]` what must be with
-    step t where it is enabled, `needs[t]` where it is not.
+    `groups` are the steps, by number. `violation` is the condition that a property fails or is
+    undefined. `always` are steps in every set; `cases` say what else must be in it. A set with step
+    t must also have `rows[t]` if t is enabled, and `needs[t]` if it is not.
     """
 
     layout: Layout
@@ -128,7 +128,7 @@ class Stubborn:
     # ------------------------------------------------------------ conditions
 
     def need(self, p: Bool, value: bool = True) -> Need:
-        """What it takes to turn a condition, now `not value`, to `value`."""
+        """The steps needed to change a condition from `not value` to `value`."""
         if not isinstance(p, Node):
             return Steps(0)
         key = p.id, value
