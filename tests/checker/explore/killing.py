@@ -1,6 +1,6 @@
 """Kills a search again and again, at random moments, and prints how it ends in the end.
 
-    python killing.py FOLDER KILLS MEMORY [MUTANT]
+    python -m tests.checker.explore.killing FOLDER KILLS MEMORY [MUTANT]
 
 Each search is a process of its own, a fork of this one, so that starting it takes no time; it is
 ended by SIGKILL. A moment is a random part of the time that the whole search takes undisturbed.

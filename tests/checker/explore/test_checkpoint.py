@@ -368,8 +368,9 @@ def test_two_searches_in_one_folder_are_refused(tmp_path: Path) -> None:
 
 def killed_for_real(folder: Path, kills: int, memory: int, code: str) -> dict[str, Any]:
     """What `killing` prints: the result, and how often the process was killed."""
-    command = [sys.executable, killing.__file__, str(folder), str(kills), str(memory), code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", killing.__name__, str(folder), str(kills), str(memory), code]
+    root = Path(__file__).parents[3]  # from where it can import what the tests share
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
