@@ -52,7 +52,7 @@ def _source(path: Path, what: str) -> bytes:
     if path.is_dir():
         raise InputError(f"{path}: is a directory, expected a Python file with {what}", str(path))
     if path.exists() and not path.is_file():
-        raise InputError(f"{path}: is no regular file, expected a Python file", str(path))
+        raise InputError(f"{path}: is not a regular file, expected a Python file", str(path))
     if not path.is_file():
         raise InputError(f"{path}: no such file{_near(path)}", str(path))
     try:

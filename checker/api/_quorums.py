@@ -75,7 +75,7 @@ def compare_quorums(
     idle machine. Raises ModelError, SizeError, InputError.
     """
     if wrong := [p for p in down if not 0 <= p <= 1]:
-        raise InputError(f"{wrong[0]} is no probability: it goes from 0 to 1")
+        raise InputError(f"{wrong[0]} is not a probability, expected a number from 0 to 1")
     if target is None:
         size = LIBRARY_SIZE if size is None else size
     return QuorumsResult(compare(_chosen(target), size, effort), tuple(down))

@@ -200,7 +200,7 @@ def _bounded_line(found: Depth) -> str:
 
 
 def _inductive_line(found: Depth) -> str:
-    return f"k = {found.depth}: not all carry on, {seconds(found.seconds)}"
+    return f"k = {found.depth}: not all are inductive, {seconds(found.seconds)}"
 
 
 def _finish(out: Output, result: CheckResult, request: Request, options: Mapping[str, Any]) -> int:

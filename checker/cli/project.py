@@ -52,9 +52,9 @@ def _document(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         at = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         if at is None:
-            raise InputError(f"{path}: is no TOML: {error}", str(path)) from None
+            raise InputError(f"{path}: is not valid TOML: {error}", str(path)) from None
         line, column = int(at[1]), int(at[2])
-        said = f"{path}:{line}:{column}: is no TOML: {str(error).replace(at[0], '')}"
+        said = f"{path}:{line}:{column}: is not valid TOML: {str(error).replace(at[0], '')}"
         raise InputError(said, str(path), line, column) from None
 
 

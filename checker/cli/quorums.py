@@ -24,9 +24,9 @@ class Rate(click.ParamType[Fraction, Any]):
         try:
             found = Fraction(value)
         except (ValueError, ZeroDivisionError):
-            self.fail(f"`{value}` is no probability, as in 0.05", param, ctx)
+            self.fail(f"`{value}` is not a probability, as in 0.05", param, ctx)
         if not 0 <= found <= 1:
-            self.fail(f"{value} is no probability: it goes from 0 to 1", param, ctx)
+            self.fail(f"{value} is not a probability, expected a number from 0 to 1", param, ctx)
         return found
 
 

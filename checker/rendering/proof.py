@@ -79,10 +79,7 @@ def _sense_of(i: InvariantProof) -> str:
         case ProofStatus.UNDEFINED:
             return f"a step is undefined, on a run{_at(i)}: {i.note}"
         case ProofStatus.NOT_INDUCTIVE:
-            return (
-                f"every step makes sense: not inductive{_at(i)}, whether a run gets there or "
-                f"not: {i.note}"
-            )
+            return f"every step makes sense: not inductive{_at(i)}, reachable or not: {i.note}"
     return "every step makes sense: open"
 
 
@@ -94,7 +91,7 @@ def _show(out: Output, i: InvariantProof) -> None:
     if run:
         out.table(i.trace)
     else:
-        out.line("from a state where these invariants hold, whether a run gets there or not:")
+        out.line("from a state where these invariants hold, reachable or not:")
         show_step(out, i.trace)
 
 

@@ -27,7 +27,7 @@ def finding_line(found: RefinementCheck) -> str | None:
         return None
     concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
     if failure.move is None:
-        return f"{concrete} does not refine {abstract}: an initial state is none of it"
+        return f"{concrete} does not refine {abstract}: an initial state maps to no initial state"
     arguments = ", ".join(map(repr, failure.move.arguments))
     step = f"step {len(failure.trace.steps)}, {failure.move.action}({arguments})"
     return f"{concrete} does not refine {abstract}: {step}"

@@ -70,7 +70,7 @@ def test_mistakes_are_raised() -> None:
         quorate.compare_quorums(Consensus)
     with pytest.raises(InputError, match="Majority is a kind of quorum systems"):
         quorate.compare_quorums(Majority)
-    with pytest.raises(InputError, match="2 is no probability"):
+    with pytest.raises(InputError, match="2 is not a probability"):
         quorate.compare_quorums(Quorum, down=[Fraction(2)])
     with pytest.raises(quorate.ArgumentError, match="weights"):
         quorate.compare_quorums("quorate.model.quorums:Weights", size=7)

@@ -65,7 +65,7 @@ def test_what_is_no_file(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     Path("link.py").symlink_to("gone.py")
     Path("sealed.py").touch()
     assert "folder.py: is a directory, expected a Python file with a" in message(what, "folder.py")
-    assert message(what, "pipe.py") == "pipe.py: is no regular file, expected a Python file"
+    assert message(what, "pipe.py") == "pipe.py: is not a regular file, expected a Python file"
     assert message(what, "link.py") == "link.py: no such file: it is a link to gone.py"
     assert message(what, "seald.py") == "seald.py: no such file; did you mean sealed.py?"
 

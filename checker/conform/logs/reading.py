@@ -72,7 +72,7 @@ def _bytes(path: Path) -> bytes:
     if not path.exists():
         raise InputError(f"{path}: no such file", str(path))
     if not path.is_file():
-        raise InputError(f"{path}: is no regular file, expected a log of JSON lines", str(path))
+        raise InputError(f"{path}: is not a regular file, expected a log of JSON lines", str(path))
     try:
         return path.read_bytes()
     except OSError as error:

@@ -43,7 +43,7 @@ class MaskedStep:
 def masked_step(
     graph: Graph, sums: Sums, instance: Instance, label: int, group: int
 ) -> MaskedStep | None:
-    """The instance as masks, if that is all it is; it must make sense wherever it is enabled."""
+    """The instance as masked comparisons, if possible; it must be defined wherever enabled."""
     if instance.loops or not instance.stores:
         return None
     write = _written(instance)

@@ -38,8 +38,8 @@ WRONG: dict[str, tuple[bytes, str]] = {
         b"[tool.quorate]\nsize = {A = 1}",
         ": [tool.quorate] has no `size`; it has sizes, faults; did you mean sizes?",
     ),
-    "syntax": (b"[tool.quorate]\nsizes = {A = }", ":2:14: is no TOML: Invalid value"),
-    "end": (b"[tool.quorate]\nsizes = [", ": is no TOML: "),
+    "syntax": (b"[tool.quorate]\nsizes = {A = }", ":2:14: is not valid TOML: Invalid value"),
+    "end": (b"[tool.quorate]\nsizes = [", ": is not valid TOML: "),
     "encoding": (b"[tool.quorate]\n# \xe9\n", ": is not UTF-8, which TOML is in"),
 }
 

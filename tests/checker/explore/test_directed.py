@@ -254,7 +254,7 @@ def test_wrong_options(
 def test_no_bare_pass(capsys: pytest.CaptureFixture[str]) -> None:
     small = ["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2"]
     assert run([*small, "--search", "random", "--walks", "50"]) == 4
-    assert "what lies off them was not looked at" in capsys.readouterr().out
+    assert "states off these walks were not visited" in capsys.readouterr().out
     assert run([*small, "--search", "depth-first", "--depth", "5"]) == 4
     assert "states at depth 5 were not expanded" in capsys.readouterr().out
     assert run([*small, "-i", "agreement"]) == 0

@@ -193,7 +193,7 @@ class Walks(SearchEngine):
             if finding.initial is not None
             else (
                 f"{int(c[WALKS]):,} random walks of at most {self.length} steps, "
-                f"{int(c[STEPS]):,} steps in all, seed {self.seed}; what lies off them was not "
-                "looked at"
+                f"{int(c[STEPS]):,} steps in all, seed {self.seed}; states off these walks were "
+                "not visited"
             ),
         )
