@@ -14,22 +14,10 @@ import pytest
 from quorate.checker.cli.main import run
 from quorate.traces import read_itf
 
-SMALL = ["-s", "Acceptor=3,Ballot=2,Value=2"]
+from .shared import HASTY, SMALL
+
 ROLES = ["-s", "Proposer=1,Acceptor=3,Learner=1,Value=2,Ballot=2", "-f", "crash=0"]
 PROMISE_UNRECORDED = "quorate.model.mutants.paxos_roles:PromiseUnrecorded"
-
-HASTY = """\
-from quorate.model.language import action, require
-from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
-
-
-class HastyPaxos(Paxos):
-    @action
-    def phase2a(self, b: Ballot, v: Value, q: Quorum) -> None:
-        require(not any(m.b == b for m in self.sent[Accept]))
-        require(all(any(m.a == a and m.b == b for m in self.sent[Promise]) for a in q))
-        self.sent.add(Accept(b, v))
-"""
 
 
 @pytest.fixture

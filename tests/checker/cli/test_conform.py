@@ -14,7 +14,7 @@ from quorate.checker.conform.conformance import Verdict
 from quorate.checker.errors import InputError
 from quorate.traces import read_itf
 
-from .test_json import VALIDATOR
+from .shared import VALIDATOR
 
 CASES = Path(__file__).parents[2] / "cases" / "adapters"
 PAXOS = ["conform", "Paxos", "-s", "Acceptor=2,Ballot=2,Value=1"]

@@ -12,17 +12,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-import quorate.checker.rendering
 from quorate.checker.cli import check
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.interface import Progress
 
-from .test_cli import HASTY, SMALL
-
-SCHEMA = json.loads(
-    (Path(quorate.checker.rendering.__file__).parent / "quorate.schema.json").read_text()
-)
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+from .shared import HASTY, SCHEMA, SMALL, VALIDATOR
 
 
 def printed(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from quorate.checker.verify import Verification, VerifiedProtocol, bundled
 from quorate.model.paxos import Paxos
 from quorate.traces import read_itf
 
-from .test_cli import HASTY, SMALL
+from .shared import HASTY, SMALL
 
 CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 

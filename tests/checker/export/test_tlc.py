@@ -22,7 +22,7 @@ from quorate.model.language import Protocol
 
 from .awkward import Integers
 from .constructs import Constructs
-from .test_text import ALL, RIGHT, SLIPS, exported
+from .exported import ALL, RIGHT, SLIPS, exported
 
 
 def _jar() -> str:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 import pytest
 
-from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
+from quorate.checker.refine.explored import RefinementStatus
 from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
-from quorate.model.refinements import identity
 from quorate.traces import FrozenMap
 
 from ...support.strategies import Source, generate, loaded, sized
-
-MOST = 300  # states
+from .modified import MOST, checked, modified
 
 BATCHES = [range(20), pytest.param(range(20, 40), marks=pytest.mark.exhaustive)]
 
@@ -86,26 +83,6 @@ def first_failure(concrete: Side, abstract: Side) -> int | None:
             raise SizeError("too large to be worth it")
         front = following
     return None
-
-
-def modified(source: Source, random: Random) -> Source | None:
-    """With one guard turned round, or without any; None if there are none."""
-    chosen = re.findall(r"^ +require\(.*\)$", source.text, re.MULTILINE)
-    if not chosen:
-        return None
-    if random.random() < 0.5:
-        text = re.sub(r"^( +require)\(.*\)$", r"\1(True)", source.text, flags=re.MULTILINE)
-    else:
-        line = random.choice(chosen)
-        text = source.text.replace(line, f"{line.replace('require(', 'require(not (', 1)})", 1)
-    return Source(text, source.sizes, source.faults)
-
-
-def checked(
-    concrete: type[Protocol], abstract: type[Protocol], sizes: Sizes, steps: int = 1
-) -> RefinementCheck:
-    link = replace(identity(concrete, abstract), steps=steps)
-    return check_refinement(link, dict(sizes), sizes.faults, limit=MOST * 10)
 
 
 @pytest.mark.parametrize("seeds", BATCHES, ids=str)

@@ -14,7 +14,7 @@ from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.refinements import identity
 
 from ...support.strategies import Source, generate, loaded, sized
-from .test_generated import checked, modified
+from .modified import checked, modified
 
 BATCHES = [
     range(4),

@@ -13,7 +13,7 @@ from quorate.model.language import Diagnostic, ModelError
 from quorate.model.language.description import describe
 
 from ...support.loading import load_protocol
-from .test_odd_input import HEAD
+from .odd import HEAD
 
 HERE = Path(__file__).parent / "diagnostics"
 CASES = sorted(p.stem for p in HERE.glob("*.py"))

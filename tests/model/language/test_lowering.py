@@ -6,10 +6,7 @@ import enum
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,25 +30,9 @@ from quorate.model.paxos import Paxos
 
 from ...support.loading import load_protocol
 from . import toys
+from .nodes import nodes
 
 ALL = [*toys.TOYS, Paxos]
-
-
-def parts(value: Any) -> Iterator[Any]:
-    """Everything inside a description."""
-    yield value
-    if is_dataclass(value) and not isinstance(value, type):
-        for item in fields(value):
-            yield from parts(getattr(value, item.name))
-    elif isinstance(value, tuple) and not hasattr(value, "field_names"):
-        for part in value:
-            yield from parts(part)
-
-
-def nodes(protocol: type[Protocol]) -> Iterator[Any]:
-    d = describe(protocol)
-    for value in (d.variables, d.inits, d.actions, d.properties):
-        yield from parts(value)
 
 
 @pytest.mark.parametrize("protocol", ALL, ids=lambda p: p.__name__)
