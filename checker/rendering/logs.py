@@ -40,8 +40,9 @@ def report(out: Output, model: str, found: Validation) -> None:
             out.line(f"{done} are explained", indent=1)
     if found.failure is not None:
         _failure(out, found.failure)
-    _places(out, "beyond the model", [(p, f": {why}") for p, why in found.beyond])
-    _places(out, "cut by a crash", [(p, "") for p in found.torn])
+    most = MOST_LISTED if found.failure is None else 2
+    _places(out, "beyond the model", [(p, f": {why}") for p, why in found.beyond], most)
+    _places(out, "cut by a crash", [(p, "") for p in found.torn], most)
     silent = found.explained - found.compared
     if silent and found.compared:
         out.line(f"{silent:,} of these say nothing of the model", indent=1)
@@ -50,13 +51,13 @@ def report(out: Output, model: str, found: Validation) -> None:
         out.line(_short(pairs, MOST_TEXT), indent=1)
 
 
-def _places(out: Output, what: str, places: list[tuple[LinePlace, str]]) -> None:
+def _places(out: Output, what: str, places: list[tuple[LinePlace, str]], most: int) -> None:
     if places:
         out.line(f"{what}: {count(len(places), 'line')}", indent=1)
-    for place, why in places[:MOST_LISTED]:
+    for place, why in places[:most]:
         out.line(f"{place}{why}", indent=2)
-    if len(places) > MOST_LISTED:
-        out.line(f"and {len(places) - MOST_LISTED:,} more", indent=2)
+    if len(places) > most:
+        out.line(f"and {len(places) - most:,} more", indent=2)
 
 
 def _failure(out: Output, failure: Unexplained) -> None:

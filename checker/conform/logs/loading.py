@@ -10,9 +10,10 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import module_at
 
 from .cluster import ClusterLog
+from .etcd import EtcdRaftLog
 from .line import LogMapping
 
-FORMATS: dict[str, type[LogMapping]] = {"cluster": ClusterLog}
+FORMATS: dict[str, type[LogMapping]] = {"cluster": ClusterLog, "etcd-raft": EtcdRaftLog}
 """The bundled mappings by the names of the formats that they read."""
 
 

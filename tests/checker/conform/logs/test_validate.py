@@ -244,7 +244,7 @@ def test_faults_happen_as_often_as_the_log_has_them(tmp_path: Path) -> None:
     [
         ({"hidden": -1}, "hidden: found -1"),
         ({"crashed": ["b.log"]}, "b.log: is said to be cut by a crash, but is none of the logs"),
-        ({"mapping": "clustr"}, "clustr: no such mapping; .* or one of cluster"),
+        ({"mapping": "clustr"}, "clustr: no such mapping; .* or one of cluster, etcd-raft"),
         ({"mapping": "cluster", "ignore": ["x"]}, "ignore is for logs in the model's terms"),
     ],
 )
