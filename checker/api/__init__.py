@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from ._conform import conform as conform
     from ._export import TlaModule as TlaModule
     from ._export import export_tla as export_tla
+    from ._follow import FollowResult as FollowResult
+    from ._follow import follow as follow
     from ._induction import InductionResult as InductionResult
+    from ._machine import conformance_machine as conformance_machine
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
@@ -61,7 +64,9 @@ _HOMES = {
     "_check": ("check",),
     "_conform": ("ConformResult", "conform"),
     "_export": ("TlaModule", "export_tla"),
+    "_follow": ("FollowResult", "follow"),
     "_induction": ("InductionResult",),
+    "_machine": ("conformance_machine",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),

@@ -127,13 +127,16 @@ class Driver:
         for act in run:
             if state is None:
                 break
-            if act.target is None:
-                state = self._probe(state, [act.code])
-            else:
-                state = self._step(state, (act.code, act.target))
-                if state not in (None, act.target):
-                    return None
+            state = self.do(state, act)
+            if act.target is not None and state not in (None, act.target):
+                return None
         return next(iter(self.groups.values()), None)
+
+    def do(self, state: int, act: Act) -> int | None:
+        """Do one more; the state that both are in afterwards, None where they differ."""
+        if act.target is None:
+            return self._probe(state, [act.code])
+        return self._step(state, (act.code, act.target))
 
     def _begin(self) -> int | None:
         """Start a walk: in the last copy from where something is left to be reached, or anew."""

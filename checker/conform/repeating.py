@@ -113,10 +113,10 @@ class Repeater:
             if (found := self._again(group, *candidate)) is not None:
                 break
         if found is None:
-            return self._described(group, group.best, 0)
+            return self.described(group, group.best, 0)
         short = self._shortened(group, found)
         again = (self._again(group, short.initial, _acts(short)) for _ in range(TIMES))
-        return self._described(group, short, sum(x is not None for x in again))
+        return self.described(group, short, sum(x is not None for x in again))
 
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
         run, end = list(met.run), _acts(met)[len(met.run) :]
@@ -170,9 +170,10 @@ class Repeater:
 
     # ------------------------------------------------------------ describing
 
-    def _described(
+    def described(
         self, group: DifferenceGroup, met: Occurrence, seen_again: int
     ) -> FoundDifference:
+        """An occurrence of a group, with the values on both sides and the guards."""
         space = self.graph.space
         call = None if met.code is None else space.call(met.code)
         row = self.graph.rows[met.state]

@@ -54,7 +54,7 @@ def report(out: Output, what: str, found: Driven, coverage: bool, command: str |
     _report_extent(out, found)
     for number, difference in enumerate(new, start=1):
         out.line()
-        _report_difference(out, number, difference, full=number <= IN_FULL)
+        report_difference(out, number, difference, full=number <= IN_FULL)
     if command is not None and new:
         out.line()
         out.line(f"again: {command}")
@@ -89,7 +89,8 @@ def _report_extent(out: Output, found: Driven) -> None:
         out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
 
 
-def _report_difference(out: Output, number: int, d: FoundDifference, full: bool) -> None:
+def report_difference(out: Output, number: int, d: FoundDifference, full: bool = True) -> None:
+    """One difference; in full with the run to it, the values on both sides, and the guards."""
     met = f"met {d.count:,} times" if d.count > 1 else "met once"
     out.line(f"{number}. {d.name}: {MEANING[d.kind]} ({met}, first after {d.found_at:,})", "bad")
     if d.flaky:
@@ -180,7 +181,7 @@ def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
         "implementation": what,
         "verdict": found.verdict.value,
         "reasons": list(found.reasons),
-        "differences": [_difference(d) for d in found.differences],
+        "differences": [difference_json(d) for d in found.differences],
         "not_met": list(found.not_met),
         "whole": found.whole,
         "states": found.states,
@@ -222,7 +223,8 @@ def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
     }
 
 
-def _difference(d: FoundDifference) -> dict[str, Any]:
+def difference_json(d: FoundDifference) -> dict[str, Any]:
+    """One difference as plain data."""
     return {
         "name": d.name,
         "action": d.action,
