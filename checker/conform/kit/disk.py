@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ Inode = tuple[int, int]
 
 
 class Disk:
-    """A temporary folder for the code to write to. Use it with `with`, or `close` it.
+    """A temporary folder for the code to write to, which is removed with this.
 
     What is synced is known by `sync`, or by itself while the code runs `with disk.watched()`:
     os.fsync and os.fdatasync then tell. Renaming a file keeps what is synced of it. A crash gives a
@@ -23,7 +22,8 @@ class Disk:
     """
 
     def __init__(self) -> None:
-        self._root = Path(tempfile.mkdtemp(prefix="quorate-disk-"))
+        self._held = tempfile.TemporaryDirectory(prefix="quorate-disk-", ignore_cleanup_errors=True)
+        self._root = Path(self._held.name)
         self._synced: dict[Inode, bytes] = {}
         self._crashes = 0
         self.folder = self._root / "0"
@@ -43,7 +43,7 @@ class Disk:
 
     def close(self) -> None:
         """Remove it all."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        self._held.cleanup()
 
     def sync(self, path: str | os.PathLike[str] | int) -> None:
         """What is in a file now survives a crash; a file is named, or a descriptor of one."""
