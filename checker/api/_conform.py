@@ -12,10 +12,12 @@ from typing import Any
 from quorate.checker.conform.accepting import checked, read_accepted
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.conform.adapter_calls import Caller
+from quorate.checker.conform.battery import MutantReplayed, battery
 from quorate.checker.conform.by_name import adapter_named
 from quorate.checker.conform.conformance import SECONDS, Driven, DriveOptions, Verdict
 from quorate.checker.conform.conformance import conform as driven
 from quorate.checker.conform.registry import HEALTHY, adapter_for
+from quorate.checker.conform.replay import replay
 from quorate.checker.conform.subject import InProcess
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
@@ -36,14 +38,20 @@ class ConformResult(Result):
     sizes: Sizes
     implementation: str
     conformance: Driven
+    mutants: tuple[MutantReplayed, ...] = ()
+    """How it fared along the counterexamples of mutants, where that was asked for."""
 
     @property
     def holds(self) -> bool:
-        return self.conformance.verdict is Verdict.CONFORMS
+        bugs = any(m.has_bug for m in self.mutants)
+        return self.conformance.verdict is Verdict.CONFORMS and not bugs
 
     @property
     def violation(self) -> str | None:
-        return conformance.finding_line(self.implementation, self.conformance)
+        bugs = (m.name for m in self.mutants if m.has_bug)
+        line = conformance.finding_line(self.implementation, self.conformance)
+        bug = next(bugs, None)
+        return f"{self.implementation} has the bug {bug}" if line is None and bug else line
 
     @property
     def trace(self) -> Trace | None:
@@ -56,6 +64,7 @@ class ConformResult(Result):
             "sizes": dict(self.sizes.items()),
             "faults": dict(self.sizes.faults),
             **conformance.as_json(self.implementation, self.conformance, written),
+            "mutants": conformance.mutants_json(self.mutants),
         }
 
     def show(self, out: Output) -> None:
@@ -65,6 +74,7 @@ class ConformResult(Result):
     def report(self, out: Output, coverage: bool, command: str | None = None) -> None:
         """The result without its title; `command` is how to get it again."""
         conformance.report(out, self.implementation, self.conformance, coverage, command)
+        conformance.report_mutants(out, self.mutants)
 
 
 def conform(
@@ -78,6 +88,7 @@ def conform(
     seed: int = 0,
     probes: bool = True,
     hidden: int = 0,
+    mutants: bool = False,
     accept: Mapping[str, str] | str | PathLike[str] | None = None,
     step_timeout: float | None = None,
 ) -> ConformResult:
@@ -87,7 +98,8 @@ def conform(
     model disables is tried too, unless `probes` is False. With `hidden`, up to so many steps of
     processes may happen unasked before and after each step that is asked for. The implementation
     is said to conform only if all was driven, within `seconds`. `accept` names differences that are
-    known, each with the reason; or it is a TOML file with these in a table [accepted].
+    known, each with the reason; or it is a TOML file with these in a table [accepted]. With
+    `mutants`, counterexamples of the model's mutants are replayed too, which it must refuse.
 
     `adapter` drives an implementation of yours. By its name, "path.py:Class", "module:Class" or, in
     any language, "exec:COMMAND", it runs in a process of its own, where a call that takes longer
@@ -116,10 +128,18 @@ def conform(
     if isinstance(adapter, str):
         with adapter_named(adapter, target, step_timeout) as process:
             found = driven(target, name, given, process, options)
+            replays = _replays(target, given, process) if mutants else ()
     else:
         driver = adapter_for(target, variant or HEALTHY) if adapter is None else adapter
         found = driven(target, name, given, InProcess(Caller(driver)), options)
-    return ConformResult(target, given, _name(adapter, variant), found)
+        replays = _replays(target, given, driver) if mutants else ()
+    return ConformResult(target, given, _name(adapter, variant), found, replays)
+
+
+def _replays(
+    protocol: type[Protocol], sizes: Sizes, adapter: Adapter
+) -> tuple[MutantReplayed, ...]:
+    return tuple(battery(protocol, sizes, lambda trace, mutant: replay(trace, mutant, adapter)))
 
 
 def _accepted(accept: Mapping[str, str] | str | PathLike[str] | None) -> Mapping[str, str]:

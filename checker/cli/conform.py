@@ -49,6 +49,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     metavar="K",
     help="So many steps of processes may happen unasked, before and after each.",
 )
+@click.option("--mutants", is_flag=True, help="Replay the model's mutants too: it must refuse.")
 @click.option("--no-probes", is_flag=True, help="Do not try what the model disables.")
 @click.option(
     "--accept",
@@ -106,10 +107,13 @@ def command(**options: Any) -> int:
         seed=options["seed"],
         probes=not options["no_probes"],
         hidden=options["hidden"],
+        mutants=options["mutants"],
         accept=options["accept"],
         step_timeout=options["step_timeout"],
     )
     code = CODES.get(result.conformance.verdict.value, 0)
+    if any(m.has_bug for m in result.mutants):
+        code = NONCONFORMING
     written = None
     if options["trace"] is not None and result.trace is not None:
         write_itf(result.trace, options["trace"])
@@ -143,4 +147,5 @@ def _again(options: Mapping[str, Any], sizes: Sizes) -> str:
             words += [f"--{option}", f"{given:g}" if option == "seconds" else str(given)]
     words += ["--impl", options["variant"]] if options["variant"] else []
     words += ["--no-probes"] if options["no_probes"] else []
+    words += ["--mutants"] if options["mutants"] else []
     return shlex.join(words)

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from quorate.checker.conform.battery import MutantReplayed
 from quorate.checker.conform.comparing import Kind
 from quorate.checker.conform.conformance import Driven, Verdict
 from quorate.checker.conform.repeating import TIMES, FoundDifference, Shown
+from quorate.checker.conform.replay import ReplayVerdict
 
 from .document import plain, run_json
 from .output import Output
+from .replays import outcome, replay_json
 from .words import count, seconds
 
 IN_FULL = 3
@@ -172,7 +175,28 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
         out.line(f"guards that nothing was refused by: {', '.join(unprobed)}", indent=1)
 
 
+def report_mutants(out: Output, mutants: Sequence[MutantReplayed]) -> None:
+    """How the implementation fared along the counterexamples of mutants."""
+    if mutants:
+        out.line()
+        out.title("Mutants")
+    for m in mutants:
+        if m.replay is None:
+            out.line(f"{m.name}: {m.reason}", indent=1)
+        else:
+            mark = {ReplayVerdict.REFUSED: "ok", ReplayVerdict.REPRODUCED: "bad"}
+            out.line(f"{m.name}: {outcome(m.replay)}", mark.get(m.replay.verdict, "warn"), 1)
+
+
 # ---------------------------------------------------------------- for programs
+
+
+def mutants_json(mutants: Sequence[MutantReplayed]) -> list[dict[str, Any]]:
+    """Each mutant; without a replay the reason why there is none."""
+    return [
+        {"name": m.name, "reason": m.reason, "replay": m.replay and replay_json(m.replay)}
+        for m in mutants
+    ]
 
 
 def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:

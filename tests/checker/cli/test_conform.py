@@ -84,6 +84,41 @@ def test_a_child_process_says_the_same(tmp_path: Path) -> None:
     assert there.trace is not None and there.violation is not None
 
 
+ROLES = ["-s", "Proposer=1,Acceptor=2,Learner=1,Ballot=2,Value=1", "--no-probes", "--mutants"]
+
+
+def test_mutants_are_a_battery_that_healthy_code_refuses(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["conform", "PaxosRoles", *ROLES]) == 0
+    out = capsys.readouterr().out
+    assert "✓ PromiseVolatile: refused at step 4, crash_acceptor(a=a0)" in out
+    assert "  OwnValue: holds at these sizes" in out
+    assert run(["conform", "PaxosRoles", *ROLES, "--impl", "all-lost-on-restart", "--json"]) == 5
+    told = json.loads(capsys.readouterr().out)
+    VALIDATOR.validate(told)
+    fates = {m["name"]: m["replay"] and m["replay"]["verdict"] for m in told["mutants"]}
+    assert fates["AllVolatile"] == "reproduced" and fates["PromiseUnrecorded"] == "refused"
+
+
+def test_mutants_may_stand_beside_a_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (CASES / "noop.py").read_text()
+    text += (
+        "class Once(Lock):\n"
+        "    @action\n"
+        "    def take(self, v: Voter) -> None:\n"
+        "        require(all(not self.holds[w] for w in Voter))\n"
+        "        self.holds[v] = True\n"
+    )
+    (tmp_path / "lock.py").write_text(text)
+    lock = [f"{tmp_path / 'lock.py'}:Lock", "-s", "Voter=2"]
+    bare = ["--adapter", f"{tmp_path / 'lock.py'}:Bare", "--mutants"]
+    assert run(["conform", *lock, *bare]) == 5
+    assert "Once: holds at these sizes" in capsys.readouterr().out
+
+
 BROKEN = [
     ("Exits", "perform calls for an exit (0)"),
     ("Says", "returned the text 'hello', expected the messages sent"),
