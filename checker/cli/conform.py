@@ -27,7 +27,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option(
     "--adapter",
     metavar="ADAPTER",
-    help="Your own implementation: path.py:Class, or exec:COMMAND in any language.",
+    help="Your own implementation: path.py:Class [ARGUMENT ...], or exec:COMMAND in any language.",
 )
 @click.option(
     "--impl",

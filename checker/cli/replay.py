@@ -25,7 +25,7 @@ CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLU
 @click.option(
     "--adapter",
     metavar="ADAPTER",
-    help="Your own implementation: path.py:Class, or exec:COMMAND in any language.",
+    help="Your own implementation: path.py:Class [ARGUMENT ...], or exec:COMMAND in any language.",
 )
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
 @click.option(

@@ -1,9 +1,13 @@
-"""Finding the class of an adapter, as protocols are found: `path.py:Class`, `module:Class`."""
+"""Finding the class of an adapter, as protocols are found: `path.py:Class`, `module:Class`.
+
+Arguments may follow: `path.py:Class durable members=5`.
+"""
 
 from __future__ import annotations
 
 import difflib
 import inspect
+import shlex
 from typing import cast
 
 from quorate.checker.loading import module_at
@@ -14,7 +18,8 @@ from .adapter_calls import METHODS, failure
 
 def load_adapter(name: str) -> Adapter:
     """A new adapter of the class that a name stands for. Raises InputError."""
-    place, _, wanted = name.partition(":")
+    place, _, rest = name.partition(":")
+    wanted, words, named = _arguments(name, rest)
     missing = f"{name}: no such adapter; expected path.py:Class or module:Class"
     module = module_at(place, "an adapter", missing)
     classes = {n: x for n, x in vars(module).items() if inspect.isclass(x)}
@@ -29,7 +34,19 @@ def load_adapter(name: str) -> Adapter:
     if lacking:
         raise AdapterError(f"{place}: the adapter {wanted} has no {', '.join(lacking)}")
     try:
-        return cast(Adapter, cls())
+        return cast(Adapter, cls(*words, **named))
     except (Exception, SystemExit) as error:
         told = failure(f"{wanted}()", cls.__init__, error)
-        raise AdapterError(f"{told} (an adapter is made without arguments)") from error
+        given = "with those that follow its name" if words or named else "without arguments"
+        raise AdapterError(f"{told} (an adapter is made {given})") from error
+
+
+def _arguments(name: str, rest: str) -> tuple[str, list[str], dict[str, str]]:
+    """The class, and the arguments that follow it: words, and NAME=VALUE. All are text."""
+    try:
+        wanted, *words = shlex.split(rest) or [""]
+    except ValueError as error:
+        raise AdapterError(f"{name}: {error}") from None
+    named = [w for w in words if "=" in w and w.partition("=")[0].isidentifier()]
+    plain = [w for w in words if w not in named]
+    return wanted, plain, dict(w.split("=", 1) for w in named)
