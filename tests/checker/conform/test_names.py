@@ -1,55 +1,53 @@
-"""Names of adapters with what follows them: arguments of a class, or a command's."""
+"""Identifiers of the code and elements of the model: one to one, and in order."""
 
 from __future__ import annotations
 
-import shlex
-import sys
-from pathlib import Path
-
 import pytest
 
-import quorate
-from quorate.checker.cli.main import run
-from quorate.checker.conform.adapter import AdapterError
-
-CASES = Path(__file__).parents[2] / "cases"
-TOLD = f"{CASES / 'adapters' / 'arguments.py'}:Told"
-SIZES = {"Acceptor": 1, "Ballot": 1, "Value": 1}
+from quorate.checker.conform.adapter import Refusal, Unrealisable
+from quorate.checker.conform.names import Names
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ("one", "('one', 'two')"),
-        ("'a b' second=1=2", "('a b', '1=2')"),
-        ("second= first=x", "('x', '')"),
-        ("-=y", "('-=y', 'two')"),
-    ],
-)
-def test_arguments_follow_the_name(arguments: str, told: str) -> None:
-    result = quorate.conform("Paxos", f"{TOLD} {arguments}", sizes=SIZES, step_timeout=60)
-    assert {d.unlike.code for d in result.conformance.differences} == {f"told {told}"}
+def ballots() -> Names[tuple[int, str]]:
+    return Names(["never", "b1", "b2", "b3"], ordered=True, fixed={"never": None})
+
+
+def test_what_is_bound_is_found_both_ways() -> None:
+    names = ballots()
+    names.bind("b2", (7, "x"))
+    names.bind("b2", (7, "x"))
+    assert names.id("b2") == (7, "x") and names.element((7, "x")) == "b2"
+    assert names.id("never") is None and names.element(None) == "never"
+    assert names.free() == ["b1", "b3"]
+    with pytest.raises(Unrealisable, match="nothing yet that is b1"):
+        names.id("b1")
+    assert names.element((9, "y")) == "(unbound) (9, 'y')"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("element", "identifier", "message"),
     [
-        ("", r"missing 1 required positional argument: 'first'.*\(an adapter is made without arg"),
-        ("a third=3", r"unexpected keyword argument 'third'.*\(an adapter is made with those that"),
-        ("'a", "No closing quotation"),
+        ("b3", (7, "a"), r"\(7, 'a'\) for b3 is not above \(7, 'x'\), b2"),
+        ("b1", (8, "a"), r"\(8, 'a'\) for b1 is not below \(7, 'x'\), b2"),
+        ("b3", (7, "x"), r"\(7, 'x'\) is used again: it is b2"),
+        ("b2", (9, "x"), r"b2 is \(7, 'x'\), and now \(9, 'x'\)"),
     ],
 )
-def test_arguments_that_do_not_fit(arguments: str, message: str) -> None:
-    with pytest.raises(AdapterError, match=message):
-        quorate.conform("Paxos", f"{TOLD} {arguments}", sizes=SIZES)
+def test_another_order_or_a_second_use_is_a_refusal(
+    element: str, identifier: tuple[int, str], message: str
+) -> None:
+    names = ballots()
+    names.bind("b2", (7, "x"))
+    with pytest.raises(Refusal, match=message):
+        names.bind(element, identifier)
 
 
-def test_the_verbs_run_commands(capfd: pytest.CaptureFixture[str]) -> None:
-    child = shlex.join([sys.executable, "-S", str(CASES / "lines" / "child.py")])
-    words = ["conform", "Paxos", "-s", "Acceptor=2,Ballot=1,Value=1", "--step-timeout", "60"]
-    assert run([*words, "--adapter", f"exec:{child} nothing"]) == 5
-    assert "phase1a.sends.sent" in capfd.readouterr().out
-    assert run([*words, "--adapter", f"exec:{child} dies"]) == 2
-    said = capfd.readouterr().err
-    assert said.startswith("error: at the start: asked to start, exec:")
-    assert "ended (exit code 3)" in said
+def test_without_an_order_only_identity_counts() -> None:
+    names: Names[str] = Names(["r0", "r1"])
+    names.bind("r1", "aaa")
+    names.bind("r0", "zzz")
+    copy = names.snapshot()
+    names.restore(({}, {}))
+    assert names.free() == ["r0", "r1"]
+    names.restore(copy)
+    assert names.element("zzz") == "r0"
