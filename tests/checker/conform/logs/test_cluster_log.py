@@ -15,6 +15,7 @@ from quorate.checker.api._validate import ValidateResult
 from quorate.checker.errors import InputError
 from quorate.impl.cluster import run_cluster
 from quorate.impl.composition import HEALTHY, Composition
+from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.faults import HEAVY, Faults
 from quorate.impl.journal import FileJournal
 from quorate.impl.simulate import simulate
@@ -74,6 +75,16 @@ def test_a_wrong_record_is_found_in_whichever_file(tmp_path: Path) -> None:
     found = validated(paths).validation.failure
     assert found is not None
     assert (found.place.file, found.place.line) == (str(paths[1]), wrong)
+
+
+@pytest.mark.parametrize("defect", ["promise-not-recorded", "vote-lost-on-restart"])
+def test_what_nodes_with_a_defect_did_is_no_run(defect: str, tmp_path: Path) -> None:
+    rough = Faults(
+        crashes=12, downtime_s=0.1, torn_writes=0.05, loss=0.1, duplication=0.2, max_delay_s=0.1
+    )
+    paths = journals(tmp_path, 0, rough, COMPOSITIONS[defect])
+    assert verdict(validated(paths, Ballot=8, Value=3)) == "unexplained"
+    assert validated(journals(tmp_path, 0, rough), Ballot=8, Value=3).holds
 
 
 def test_a_real_cluster_keeps_journals(tmp_path: Path) -> None:
