@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import partial
+from operator import methodcaller
 from typing import Any, cast
 
 from quorate.impl import (
@@ -71,26 +71,30 @@ class _Processes:
         return self.composition.learner.recover(name, self.acceptor_names, self.quorums, stored)
 
     def copied(self) -> _Processes:
-        """A copy that shares nothing that changes: records and messages do not."""
+        """A copy for ever: whatever changes a role or a store changes a copy of it."""
         twin = copy(self)
-        twin.outbox, twin.owner, twin.sent = dict(self.outbox), dict(self.owner), set(self.sent)
-        for name in ("stores", "proposers", "acceptors", "learners"):
-            setattr(twin, name, {n: _copied(x) for n, x in getattr(self, name).items()})
+        twin.sent = set(self.sent)
+        for name in ("outbox", "owner", "stores", "proposers", "acceptors", "learners"):
+            setattr(twin, name, dict(getattr(self, name)))
         return twin
 
     # ------------------------------------------------------------ doing steps
 
-    def attempt(self, name: str, step: Callable[[], Outputs]) -> list[Any]:
-        """Run a handler, persist what it persists, and return the messages it sends."""
+    def attempt(
+        self, roles: dict[str, Any], name: str, step: Callable[[Any], Outputs]
+    ) -> list[Any]:
+        """Run a role's handler, persist what it persists, and return the messages it sends."""
+        role = roles[name] = _copied(roles[name])
         try:
-            outputs = step()
+            outputs = step(role)
         except ImplError as error:
             raise Refusal(f"{type(error).__name__}: {error}") from error
         messages = []
         for output in outputs:
             match output:
                 case Persist(record):
-                    self.stores[name].save(key_of(record), record)
+                    store = self.stores[name] = _copied(self.stores[name])
+                    store.save(key_of(record), record)
                 case Send(_, message) | Broadcast(_, message):
                     messages.append(message)
         return messages
@@ -105,7 +109,7 @@ class _Processes:
         """Hand a message to an acceptor; its answer of the kind waits in the outbox."""
         if self.outbox[name]:
             raise Unrealisable(f"{name} has an answer to send first")
-        answers = self.attempt(name, lambda: self.acceptors[name].receive(message))
+        answers = self.attempt(self.acceptors, name, lambda a: a.receive(message))
         waiting = [m for m in answers if isinstance(m, kind)]
         if not waiting:
             instead = ", ".join(map(str, answers)) or "nothing"
@@ -196,9 +200,9 @@ class PaxosRolesAdapter(_Stepwise):
     # The steps, named as the model names them.
 
     def _prepare(self, p: str, b: str) -> frozenset[Record]:
-        proposer, owner = self.processes.proposers[p], self.processes.owner
+        proposers, owner = self.processes.proposers, self.processes.owner
         ballot = Ballot(int(b[1:]), owner.get(b, p))
-        messages = self.processes.attempt(p, lambda: proposer.prepare(ballot))
+        messages = self.processes.attempt(proposers, p, lambda x: x.prepare(ballot))
         owner[b] = p
         return self.processes.emit(messages)
 
@@ -211,13 +215,15 @@ class PaxosRolesAdapter(_Stepwise):
         return self.processes.release(a, Promise)
 
     def _receive_promise(self, p: str, m: Record) -> frozenset[Record]:
-        proposer, message = self.processes.proposers[p], self.processes.message(m)
-        return self.processes.emit(self.processes.attempt(p, lambda: proposer.receive(message)))
+        proposers, message = self.processes.proposers, self.processes.message(m)
+        sent = self.processes.attempt(proposers, p, lambda x: x.receive(message))
+        return self.processes.emit(sent)
 
     def _propose(self, p: str, v: str) -> frozenset[Record] | Chose:
-        proposer = self.processes.proposers[p]
-        sent = self.processes.emit(self.processes.attempt(p, lambda: proposer.propose(v)))
-        return sent if proposer.proposed == v else Chose(sent, v=proposer.proposed)
+        proposers = self.processes.proposers
+        sent = self.processes.emit(self.processes.attempt(proposers, p, lambda x: x.propose(v)))
+        proposed = proposers[p].proposed
+        return sent if proposed == v else Chose(sent, v=proposed)
 
     def _receive_accept(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Accepted)
@@ -228,8 +234,8 @@ class PaxosRolesAdapter(_Stepwise):
         return self.processes.release(a, Accepted)
 
     def _receive_accepted(self, l: str, m: Record) -> frozenset[Record]:  # noqa: E741
-        learner, message = self.processes.learners[l], self.processes.message(m)
-        self.processes.attempt(l, lambda: learner.receive(message))
+        learners, message = self.processes.learners, self.processes.message(m)
+        self.processes.attempt(learners, l, lambda x: x.receive(message))
         return frozenset()
 
     def _crash_proposer(self, p: str) -> frozenset[Record]:
@@ -292,8 +298,9 @@ class PaxosAdapter(_Stepwise):
         proposer, ballot = self._proposer_of(b), self.processes.ballot(b)
         if proposer.ballot == ballot:
             return frozenset()  # the same message again changes nothing
-        name = proposer.name
-        return self.processes.emit(self.processes.attempt(name, lambda: proposer.prepare(ballot)))
+        proposers = self.processes.proposers
+        sent = self.processes.attempt(proposers, proposer.name, lambda x: x.prepare(ballot))
+        return self.processes.emit(sent)
 
     def _phase1b(self, a: str, b: str) -> frozenset[Record]:
         self.processes.answer(a, Prepare(self.processes.ballot(b)), Promise)
@@ -302,13 +309,14 @@ class PaxosAdapter(_Stepwise):
     def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
         p = self.processes
         name = p.owner[b]
-        proposer = copy(p.proposers[name])  # one that does not propose has heard nothing
+        hearing = {name: p.proposers[name]}  # one that does not propose has heard nothing
         heard = (m for m in p.sent if m.tag == "Promise" and m.get("b") == b and m.get("a") in q)
         for promise in map(p.message, heard):
-            p.attempt(name, partial(proposer.receive, promise))
-        sent = p.emit(p.attempt(name, lambda: proposer.propose(v)))
-        p.proposers[name] = proposer
-        return sent if proposer.proposed == v else Chose(sent, v=proposer.proposed)
+            p.attempt(hearing, name, methodcaller("receive", promise))
+        sent = p.emit(p.attempt(hearing, name, lambda x: x.propose(v)))
+        p.proposers[name] = hearing[name]
+        proposed = hearing[name].proposed
+        return sent if proposed == v else Chose(sent, v=proposed)
 
     def _phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
         self.processes.answer(a, Accept(self.processes.ballot(b), v), Accepted)
