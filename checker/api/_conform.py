@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from quorate.checker.conform.replay import replay
 from quorate.checker.conform.subject import InProcess
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
-from quorate.checker.rendering import conformance
+from quorate.checker.rendering import conformance, regression
 from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.regression import Origin
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -40,6 +41,8 @@ class ConformResult(Result):
     conformance: Driven
     mutants: tuple[MutantReplayed, ...] = ()
     """How it fared along the counterexamples of mutants, where that was asked for."""
+    origin: Origin | None = field(default=None, compare=False)
+    """How model and adapter are found again; None if the adapter was given as an object."""
 
     @property
     def holds(self) -> bool:
@@ -57,6 +60,18 @@ class ConformResult(Result):
     def trace(self) -> Trace | None:
         new = (d.trace for d in self.conformance.differences if d.accepted is None)
         return next(new, None)
+
+    def as_test(self, path: str | PathLike[str]) -> int:
+        """Write a pytest file that fails until each difference is mended; how many tests it has.
+
+        Those that are accepted, or were not met again, have no test. Without a test no file is
+        written. Raises InputError where there is a file that was not written by this, and where
+        the adapter was given as an object.
+        """
+        found = self.conformance.differences
+        new = [d for d in found if d.accepted is None and d.seen_again]
+        tests = [regression.of_difference(d, self.protocol, self.sizes) for d in new]
+        return regression.write(Path(path), self.origin, self.sizes, tests)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         return {
@@ -133,7 +148,12 @@ def conform(
         driver = adapter_for(target, variant or HEALTHY) if adapter is None else adapter
         found = driven(target, name, given, InProcess(Caller(driver)), options)
         replays = _replays(target, given, driver) if mutants else ()
-    return ConformResult(target, given, _name(adapter, variant), found, replays)
+    what = _name(adapter, variant)
+    origin = None
+    if adapter is None or isinstance(adapter, str):
+        bundled = variant or HEALTHY if adapter is None else None
+        origin = Origin(name, adapter, bundled, step_timeout, hidden)
+    return ConformResult(target, given, what, found, replays, origin)
 
 
 def _replays(

@@ -68,6 +68,7 @@ def follow(
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     initial: Mapping[str, Any] | None = None,
+    hidden: int = 0,
     step_timeout: float | None = None,
 ) -> FollowResult:
     """Drive an implementation along one run, and compare it with the model after each step.
@@ -85,9 +86,9 @@ def follow(
     name, start = name_of(target), initial or {}
     if isinstance(adapter, str):
         with adapter_named(adapter, target, step_timeout) as process:
-            found = followed(target, name, given, process, run, start)
+            found = followed(target, name, given, process, run, start, hidden)
         return FollowResult(target, given, adapter, found)
     driver = adapter_for(target, variant or HEALTHY) if adapter is None else adapter
-    found = followed(target, name, given, InProcess(Caller(driver)), run, start)
+    found = followed(target, name, given, InProcess(Caller(driver)), run, start, hidden)
     what = variant or HEALTHY if adapter is None else type(adapter).__name__
     return FollowResult(target, given, what, found)

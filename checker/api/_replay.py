@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.recorded import check_trace, protocol_of
+from quorate.checker.conform.recorded import check_trace, protocol_of, sizes_of
 from quorate.checker.conform.registry import HEALTHY, adapter_for
 from quorate.checker.conform.replay import Replay, ReplayVerdict
 from quorate.checker.conform.replay import replay as driven
 from quorate.checker.errors import InputError
-from quorate.checker.rendering import replays
+from quorate.checker.loading import name_of
+from quorate.checker.rendering import regression, replays
 from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.regression import Origin
 from quorate.model.language import Protocol
 from quorate.traces import Trace, read_itf
 
@@ -36,6 +38,8 @@ class ReplayResult(Result):
     implementation: str
     replay: Replay
     file: Path | None = None
+    origin: Origin | None = field(default=None, compare=False)
+    """How model and adapter are found again; None if the adapter was given as an object."""
 
     @property
     def holds(self) -> bool:
@@ -49,6 +53,16 @@ class ReplayResult(Result):
     @property
     def trace(self) -> Trace | None:
         return None if self.violation is None else self.recorded
+
+    def as_test(self, path: str | PathLike[str]) -> int:
+        """Write a pytest file that fails while it diverges, or has a mutant's bug: 1, or 0 if not.
+
+        Raises InputError where there is a file that was not written by this, and where the adapter
+        was given as an object.
+        """
+        sizes = sizes_of(self.recorded, self.protocol)
+        test = regression.of_replay(self.replay, self.recorded, self.protocol, sizes)
+        return regression.write(Path(path), self.origin, sizes, [] if test is None else [test])
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         return replays.as_json(written or self.file, self.implementation, self.replay)
@@ -103,7 +117,11 @@ def replay(
     else:
         check_trace(recorded, target)
         found = driven(recorded, target, adapter)
-    return ReplayResult(target, recorded, _name(adapter, variant), found, file)
+    origin = None
+    if adapter is None or isinstance(adapter, str):
+        bundled = variant or HEALTHY if adapter is None else None
+        origin = Origin(name_of(target), adapter, bundled, step_timeout)
+    return ReplayResult(target, recorded, _name(adapter, variant), found, file, origin)
 
 
 def _name(adapter: Adapter | str | None, variant: str | None) -> str:

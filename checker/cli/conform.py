@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
-from .files import unwritten, writable
+from .files import test_written, unwritten, writable
 from .options import ascii_option, json_option, merged, option_error, sizes_option
 from .sizing import sized
 
@@ -64,6 +64,12 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="A call of --adapter that takes longer has hung. By default 10.",
 )
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the first difference (ITF).")
+@click.option(
+    "--as-test",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a pytest file that fails until the differences are mended.",
+)
 @click.option("--coverage", is_flag=True, help="Show how often each action and guard was tried.")
 @json_option
 @ascii_option
@@ -86,6 +92,7 @@ def command(**options: Any) -> int:
     from quorate.checker.loading import load_protocol
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
+    from quorate.checker.rendering.regression import refuse_others
     from quorate.traces import write_itf
 
     from .console import print_document
@@ -94,6 +101,9 @@ def command(**options: Any) -> int:
     target = load_protocol(options["protocol"])
     sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
     writable(options["trace"])
+    if options["as_test"] is not None:
+        writable(options["as_test"])
+        refuse_others(options["as_test"])
     out = Output()
     if not options["as_json"]:
         out.title(f"{target.__name__}  {sizes}")
@@ -118,6 +128,7 @@ def command(**options: Any) -> int:
     if options["trace"] is not None and result.trace is not None:
         write_itf(result.trace, options["trace"])
         written = options["trace"]
+    tests = None if options["as_test"] is None else result.as_test(options["as_test"])
     if options["as_json"]:
         print_document(envelope("conform", code, result.to_json(written)))
     else:
@@ -126,6 +137,8 @@ def command(**options: Any) -> int:
             out.line(f"trace written to {written}")
         for line in unwritten(result.trace, options["trace"]):
             out.line(line)
+        if tests is not None:
+            out.line(test_written(tests, options["as_test"]))
     return code
 
 

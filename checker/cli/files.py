@@ -34,3 +34,11 @@ def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:
     if trace is None and path is not None:
         left = "is left as it was" if path.exists() else "was not written"
         yield f"there is no trace: {path} {left}"
+
+
+def test_written(tests: int, path: Path) -> str:
+    """What was made of a file for tests."""
+    if tests:
+        return f"test written to {path}"
+    left = "is left as it was" if path.exists() else "was not written"
+    return f"there is nothing to test: {path} {left}"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING, VIOLATED
+from .files import test_written, writable
 from .options import ascii_option, json_option, option_error
 
 CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLUSIVE}
@@ -34,6 +35,12 @@ CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLU
     type=click.FloatRange(min=0, min_open=True),
     help="A call of --adapter that takes longer has hung. By default 10.",
 )
+@click.option(
+    "--as-test",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a pytest file that fails while it diverges, or has the bug.",
+)
 @click.option("--diagram", is_flag=True, help="Show the trace as well.")
 @json_option
 @ascii_option
@@ -57,10 +64,14 @@ def command(**options: Any) -> int:
     import quorate
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
+    from quorate.checker.rendering.regression import refuse_others
 
     from .console import print_document
 
     _check(options["adapter"], options["variant"], options["step_timeout"])
+    if options["as_test"] is not None:
+        writable(options["as_test"])
+        refuse_others(options["as_test"])
     result = quorate.replay(
         options["trace"],
         options["adapter"],
@@ -69,10 +80,14 @@ def command(**options: Any) -> int:
         step_timeout=options["step_timeout"],
     )
     code = CODES.get(result.replay.verdict.value, 0)
+    tests = None if options["as_test"] is None else result.as_test(options["as_test"])
     if options["as_json"]:
         print_document(envelope("replay", code, result.to_json()))
     else:
-        result.report(Output(), options["diagram"])
+        out = Output()
+        result.report(out, options["diagram"])
+        if tests is not None:
+            out.line(test_written(tests, options["as_test"]))
     return code
 
 

@@ -13,9 +13,12 @@ from typing import Any
 from quorate.checker.errors import InputError
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.values import show_state
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
-from quorate.traces import Trace, Value
+from quorate.model.language.description import describe
+from quorate.model.language.interpreter import Interpreter
+from quorate.traces import FrozenMap, Trace, Value
 
 from .adapter import AdapterError
 from .adapter_calls import plain
@@ -53,20 +56,26 @@ def follow(
     subject: Subject,
     run: Run,
     initial: Mapping[str, Any],
+    hidden: int = 0,
 ) -> Followed:
     """Drive a subject along a run. `initial` says which initial state is meant, if there are more.
+
+    Up to `hidden` steps may happen unasked, before and after each.
 
     Raises AdapterError, InputError for what the model does not have, StepError, SizeError.
     """
     with sizes:
         graph = ModelGraph(Space(protocol, sizes))
-        return _Following(graph, subject, name, [*run]).follow(_number(graph, initial))
+        return _Following(graph, subject, name, [*run], hidden).follow(_number(graph, initial))
 
 
 class _Following:
-    def __init__(self, graph: ModelGraph, subject: Subject, name: str, run: Run) -> None:
+    def __init__(
+        self, graph: ModelGraph, subject: Subject, name: str, run: Run, hidden: int
+    ) -> None:
         self.graph, self.subject, self.name, self.run = graph, subject, name, run
-        self.driver = Driver(graph, subject, Nowhere(), name, lambda: False)
+        self.hidden = hidden
+        self.driver = Driver(graph, subject, Nowhere(), name, lambda: False, hidden)
 
     def follow(self, initial: int) -> Followed:
         try:
@@ -90,7 +99,7 @@ class _Following:
             if driver.coverage.skipped > skipped:
                 return self._result(reason=f"{title}: the adapter cannot bring it about")
             expected = state if act.target is None else act.target
-            if reached != expected and number < len(called):
+            if reached != expected and not self.hidden and number < len(called):
                 return self._result(reason=f"{title}: another argument was chosen than in the run")
             state = reached
         if driver.coverage.steps and not driver.comparer.moved:
@@ -151,6 +160,17 @@ def _number(graph: ModelGraph, initial: Mapping[str, Any]) -> int:
             "expected one"
         )
     return found[0]
+
+
+def distinguishing(
+    protocol: type[Protocol], sizes: Sizes, initial: FrozenMap
+) -> Mapping[str, Value]:
+    """The variables of an initial state that tell it from the model's other ones."""
+    with sizes:
+        description = describe(protocol)
+        states = [show_state(description, s) for s in Interpreter(protocol, sizes).initial()]
+    names = [v.name for v in description.variables]
+    return {name: initial[name] for name in names if any(s[name] != initial[name] for s in states)}
 
 
 def told(graph: ModelGraph, subject: Subject, name: str, group: DifferenceGroup) -> FoundDifference:
