@@ -16,7 +16,7 @@ from .adapter import AdapterError, Setting
 from .comparing import Comparer, Kind, Unlike
 from .coverage import Coverage
 from .graph import Edge, ModelGraph
-from .hidden import Explainer
+from .hidden import HiddenSteps
 from .space import Call, Code
 from .subject import Answer, Subject
 from .walks import Walker
@@ -101,7 +101,7 @@ class Driver:
         self._copies: deque[Copy] = deque(maxlen=MOST_COPIES)
         self._settings: dict[int, Setting] = {}
         self._careful = False  # a probe was seen to do something
-        self._explainer = Explainer(self.graph, self.comparer, self.hidden)
+        self._explainer = HiddenSteps(self.graph, self.comparer, self.hidden)
         self._possible: list[int] = []  # with hidden steps, the states that it may be in
 
     def drive(self) -> None:

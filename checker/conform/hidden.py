@@ -16,7 +16,7 @@ from .subject import Answer
 MOST_EXPLANATIONS = 1000
 
 
-class Explainer:
+class HiddenSteps:
     """Finds explanations with at most `hidden` steps before and after what was asked for."""
 
     def __init__(self, graph: ModelGraph, comparer: Comparer, hidden: int) -> None:

@@ -15,7 +15,7 @@ from .adapter import Refusal, Unrealisable
 Id = TypeVar("Id", bound=Hashable)
 
 
-class Names(Generic[Id]):
+class Identifiers(Generic[Id]):
     """A binding between identifiers of the code and elements of one sort, named in their order.
 
     If the sort is ordered, identifiers must be in the order of the elements that they are bound to:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from quorate.checker.conform.adapter import Refusal, Unrealisable
-from quorate.checker.conform.names import Names
+from quorate.checker.conform.names import Identifiers
 
 
-def ballots() -> Names[tuple[int, str]]:
-    return Names(["never", "b1", "b2", "b3"], ordered=True, fixed={"never": None})
+def ballots() -> Identifiers[tuple[int, str]]:
+    return Identifiers(["never", "b1", "b2", "b3"], ordered=True, fixed={"never": None})
 
 
 def test_what_is_bound_is_found_both_ways() -> None:
@@ -43,7 +43,7 @@ def test_another_order_or_a_second_use_is_a_refusal(
 
 
 def test_without_an_order_only_identity_counts() -> None:
-    names: Names[str] = Names(["r0", "r1"])
+    names: Identifiers[str] = Identifiers(["r0", "r1"])
     names.bind("r1", "aaa")
     names.bind("r0", "zzz")
     copy = names.snapshot()
