@@ -49,7 +49,7 @@ def report(out: Output, what: str, found: Driven, coverage: bool, command: str |
             differing = count(len(new), "difference")
             out.line(f"does not conform: {what} is not as the model: {differing}", "bad")
         case Verdict.CONFORMS:
-            out.line(f"conforms: {what} does what the model does, and nothing else", "ok")
+            out.line(f"conforms: {what} does what the model does{_limits(found)}", "ok")
         case Verdict.INCONCLUSIVE:
             out.line(f"inconclusive: {found.reasons[0]}", "warn")
             for reason in found.reasons[1:]:
@@ -63,6 +63,18 @@ def report(out: Output, what: str, found: Driven, coverage: bool, command: str |
         out.line(f"again: {command}")
     _report_accepted(out, found)
     _report_coverage(out, found, coverage)
+
+
+def _limits(found: Driven) -> str:
+    """How far "does what the model does" goes: nothing is claimed of what was not tried."""
+    known = sum(d.accepted is not None for d in found.differences)
+    but_for = [
+        *([f"{count(known, 'accepted difference')}"] if known else []),
+        *([f"{count(found.skipped, 'skipped step')}"] if found.skipped else []),
+    ]
+    if but_for:
+        return f", but for {' and '.join(but_for)}"
+    return ", and nothing else" if found.probes else "; what it disables was not tried"
 
 
 def _report_extent(out: Output, found: Driven) -> None:
@@ -83,11 +95,9 @@ def _report_extent(out: Output, found: Driven) -> None:
         done = count(found.chosen, "step")
         out.line(f"{done} done with another argument, which the model has too", indent=1)
     if found.behind:
-        out.line(
-            f"{count(found.behind, 'transition')} not reached, behind what was done otherwise "
-            "or skipped",
-            indent=1,
-        )
+        behind = ", behind what was done otherwise or skipped"
+        known = behind if found.differences or found.skipped else ""
+        out.line(f"{count(found.behind, 'transition')} not reached{known}", indent=1)
     if found.unseen:
         out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
 

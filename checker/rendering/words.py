@@ -6,12 +6,12 @@ UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def count(n: int, noun: str) -> str:
-    """`3,921 states`, `1 state`."""
-    ending = "y" if noun.endswith("y") and n == 1 else noun[-1]
+    """`3,921 states`, `1 state`, `2 properties`, `2 ways`."""
     if n == 1:
-        return f"1 {noun[:-1]}{ending}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{n:,} {plural}"
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{n:,} {noun[:-1]}ies"
+    return f"{n:,} {noun}s"
 
 
 def holding(invariants: int) -> str:

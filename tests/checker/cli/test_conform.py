@@ -28,6 +28,13 @@ def test_healthy_code_conforms(capsys: pytest.CaptureFixture[str]) -> None:
     assert "phase1b: " in out and "a message that must exist: require(Prepare(b) in" in out
 
 
+def test_no_more_is_claimed_than_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*PAXOS, "--no-probes"]) == 0
+    out = capsys.readouterr().out
+    assert "does what the model does; what it disables was not tried" in out
+    assert "nothing else" not in out
+
+
 def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "x.itf.json"
     defect = ["--impl", "promise-not-recorded"]
@@ -162,7 +169,9 @@ def test_what_is_accepted_comes_from_a_file(
     file.write_text('[accepted]\n"phase1b.changes.max_bal" = "as in the paper"\n')
     defect = ["--impl", "promise-not-recorded", "--accept", str(file)]
     assert run([*PAXOS, *defect]) == 0
-    assert "! accepted: phase1b.changes.max_bal, met" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "! accepted: phase1b.changes.max_bal, met" in out
+    assert "does what the model does, but for 1 accepted difference\n" in out
     for text, message in (
         ("accepted = 3", "expected one table [accepted]"),
         ('[accepted]\nx = ""', "`x` has no reason: say why it is accepted"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli.main import run
-from quorate.checker.rendering.words import amount
+from quorate.checker.rendering.words import amount, count
 from quorate.traces.files import replacing
 
 TINY = ["-s", "Acceptor=1,Ballot=1,Value=1"]
@@ -149,3 +149,11 @@ def test_without_an_initial_state(
 )
 def test_amounts(size: int, shown: str) -> None:
     assert amount(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("n", "noun", "shown"),
+    [(1, "way", "1 way"), (2, "way", "2 ways"), (2, "property", "2 properties"), (1, "x", "1 x")],
+)
+def test_counts(n: int, noun: str, shown: str) -> None:
+    assert count(n, noun) == shown
