@@ -1,7 +1,7 @@
 """A child process and everything that it starts: none of them outlives us.
 
-They are ended as a group. Processes that have left the group are found by a mark in their
-environment, if the system shows that (Linux does).
+They are ended as a group, by a shell that waits for our end if we are killed. Processes that have
+left the group are found by a mark in their environment, if the system shows that (Linux does).
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ GRACE_S = 1.0
 
 MARK = "QUORATE_CHILD"
 
+WATCH = 'read -r _; kill -s KILL -- "-$1"'
+"""Waits for the end of its standard input, and then ends a group."""
+
 
 class ChildProcess:
     """A process in a group of its own. Raises OSError if it cannot be started."""
@@ -33,6 +36,13 @@ class ChildProcess:
         self.process = subprocess.Popen(
             command, env={**given, MARK: mark}, start_new_session=True, **how
         )
+        self._watch = subprocess.Popen(
+            ["/bin/sh", "-c", WATCH, "sh", str(self.process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def ending(self) -> str:
         """How it ended; waits for that."""
@@ -43,6 +53,8 @@ class ChildProcess:
         """End it and everything that it has started, after a grace period for it alone."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(grace)
+        self._watch.kill()
+        self._watch.communicate()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
