@@ -128,12 +128,12 @@ class Caller:
     def _value(self, method: str, said: str, value: Any) -> Value:
         try:
             return plain(value)
-        except _NoValue as error:
+        except NoValueError as error:
             place = _at(getattr(self.adapter, method))
             raise AdapterError(f"{method}{place} {said} {error}, expected a value") from None
 
 
-class _NoValue(Exception):
+class NoValueError(Exception):
     """The text describes what is no value of a trace."""
 
 
@@ -144,7 +144,7 @@ def plain(value: Any, depth: int = 0) -> Value:
     if type(value) is Record and all(type(v) is str or v is None for _, v in value.fields):
         return value
     if depth > DEEPEST:
-        raise _NoValue(f"values more than {DEEPEST} levels deep")
+        raise NoValueError(f"values more than {DEEPEST} levels deep")
     match value:
         case enum.Enum():
             return value.name
@@ -160,7 +160,7 @@ def plain(value: Any, depth: int = 0) -> Value:
             return tuple(plain(v, depth + 1) for v in value)
         case dict() | FrozenMap():
             return FrozenMap({plain(k, depth + 1): plain(v, depth + 1) for k, v in value.items()})
-    raise _NoValue(described(value))
+    raise NoValueError(described(value))
 
 
 def described(value: Any) -> str:

@@ -21,7 +21,7 @@ from quorate.model.language.interpreter import Interpreter
 from quorate.traces import FrozenMap, Trace, Value
 
 from .adapter import AdapterError
-from .adapter_calls import plain
+from .adapter_calls import NoValueError, plain
 from .driving import Act, DifferenceGroup, Driver
 from .graph import Edge, ModelGraph
 from .repeating import TIMES, FoundDifference, Nowhere, Repeater
@@ -138,7 +138,14 @@ def plain_call(
     if sorted(args) != sorted(wanted):
         found = ", ".join(args) or "none"
         raise InputError(f"{action}: found the arguments {found}, expected {', '.join(wanted)}")
-    return action, {name: plain(value) for name, value in args.items()}
+    return action, _plain(action, args)
+
+
+def _plain(place: str, values: Mapping[str, Any]) -> dict[str, Value]:
+    try:
+        return {name: plain(value) for name, value in values.items()}
+    except NoValueError as error:
+        raise InputError(f"{place}: found {error}, expected a value") from None
 
 
 def _found(
@@ -150,7 +157,7 @@ def _found(
 
 def _number(graph: ModelGraph, initial: Mapping[str, Any]) -> int:
     """The initial state in which variables have these values. Raises InputError."""
-    wanted = {name: plain(value) for name, value in initial.items()}
+    wanted = _plain("initial", initial)
     shown = {number: graph.space.shown(graph.rows[number]) for number in graph.initial}
     found = [k for k, state in shown.items() if wanted.items() <= state.items()]
     if len(found) != 1:

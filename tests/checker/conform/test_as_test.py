@@ -211,3 +211,19 @@ def test_long_values_are_laid_out_as_by_ruff(tmp_path: Path) -> None:
     head = "from quorate.traces import Record\n\n"
     file.write_text(head + "\n".join(lines(value_layout(value), 0, "x = ")) + "\n")
     formatted(file)
+
+
+def test_a_run_that_the_model_does_not_have() -> None:
+    sizes = {"Acceptor": 2, "Ballot": 2, "Value": 1}
+    for call, error in (
+        (("phase1", {"b": "b1"}), "phase1: Paxos has no such action; did you mean phase1"),
+        (("phase1a", {"ballot": "b1"}), "found the arguments ballot, expected b"),
+        (("phase1a", {"b": 1.5}), "phase1a: found the number 1.5, expected a value"),
+    ):
+        with pytest.raises(InputError, match=error):
+            quorate.follow(Paxos, None, [call], sizes=sizes)
+    nothing_sent = quorate.follow(Paxos, None, [("phase1b", {"a": "a0", "b": "b1"})], sizes=sizes)
+    assert not nothing_sent.holds and nothing_sent.violation is None
+    assert "the model neither has nor forbids it here" in repr(nothing_sent)
+    with pytest.raises(InputError, match="0 of the 1 initial states"):
+        quorate.follow(Paxos, None, [], sizes=sizes, initial={"max_bal": None})
