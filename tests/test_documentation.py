@@ -29,7 +29,7 @@ from .documentation import ROOT, Block, blocks, matches, run_command, sessions, 
 
 FOLDERS = ("model", "checker", "impl", "traces", "tests")
 PAGES = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "tests/benchmarks/RESULTS.md"]
-PAGES += ["checker/conform/TUTORIAL.md"]
+PAGES += ["checker/conform/TUTORIAL.md", "checker/conform/adapters/ANY_LANGUAGE.md"]
 PAGES += sorted(str(p.relative_to(ROOT)) for f in FOLDERS for p in ROOT.glob(f"{f}/**/README.md"))
 SLOW = [page for page in PAGES if any(block.slow for block in blocks(ROOT / page))]
 INLINE = re.compile(r"`quorate ([^`]+)`")

@@ -9,16 +9,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.accepting import checked, read_accepted
 from quorate.checker.conform.adapter import Adapter
-from quorate.checker.conform.adapter_calls import Caller
-from quorate.checker.conform.battery import MutantReplayed, battery
-from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.conformance import SECONDS, Driven, DriveOptions, Verdict
-from quorate.checker.conform.conformance import conform as driven
-from quorate.checker.conform.registry import HEALTHY, adapter_for
-from quorate.checker.conform.replay import replay
-from quorate.checker.conform.subject import InProcess
+from quorate.checker.conform.adapters.by_name import adapter_named
+from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
+from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.driving.accepting import checked, read_accepted
+from quorate.checker.conform.driving.conformance import SECONDS, Driven, DriveOptions, Verdict
+from quorate.checker.conform.driving.conformance import conform as driven
+from quorate.checker.conform.replaying.battery import MutantReplayed, battery
+from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import conformance, regression

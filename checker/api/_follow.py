@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
-from quorate.checker.conform.adapter_calls import Caller
-from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.following import Followed
-from quorate.checker.conform.following import follow as followed
-from quorate.checker.conform.registry import HEALTHY, adapter_for
-from quorate.checker.conform.subject import InProcess
+from quorate.checker.conform.adapters.by_name import adapter_named
+from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
+from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.driving.following import Followed
+from quorate.checker.conform.driving.following import follow as followed
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import followed as rendering

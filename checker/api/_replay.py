@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
-from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.recorded import check_trace, protocol_of, sizes_of
-from quorate.checker.conform.registry import HEALTHY, adapter_for
-from quorate.checker.conform.replay import Replay, ReplayVerdict
-from quorate.checker.conform.replay import replay as driven
+from quorate.checker.conform.adapters.by_name import adapter_named
+from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
+from quorate.checker.conform.replaying.recorded import check_trace, protocol_of, sizes_of
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replaying.replay import replay as driven
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import regression, replays

@@ -1,12 +1,6 @@
 """Everything for writing an adapter: `from quorate.kit import Binding, Refusal, Wire`."""
 
-from quorate.checker.conform.adapter import (
-    Chose,
-    Contradiction,
-    Refusal,
-    Setting,
-    Unrealisable,
-)
+from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setting, Unrealisable
 from quorate.checker.conform.kit.binding import Binding
 from quorate.checker.conform.kit.clock import Clock, Timer
 from quorate.checker.conform.kit.copies import DeepCopies

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps, every_step
 from quorate.checker.ground.nodes import Node, nodes_in
@@ -30,7 +31,6 @@ from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Value, show
 
 from .adapter import Setting
-from .subject import setting_of
 
 Row = bytes
 """A state: the words that stand for it."""

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from llvmlite import ir
 
     from quorate.checker.explore.codegen.blocked import Goal
-    from quorate.checker.explore.reduction import symmetry
     from quorate.checker.explore.reduction.symmetry import Reduction
 
     from . import kernel_source
     from .kernel_source import KernelSource
+    from .reduction import symmetry
 else:
     kernel_source = lazily("quorate.checker.explore.kernel_source")
     symmetry = lazily("quorate.checker.explore.reduction.symmetry")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.battery import MutantReplayed
-from quorate.checker.conform.comparing import Kind
-from quorate.checker.conform.conformance import Driven, Verdict
-from quorate.checker.conform.repeating import TIMES, FoundDifference, Shown
-from quorate.checker.conform.replay import ReplayVerdict
+from quorate.checker.conform.driving.comparing import Kind
+from quorate.checker.conform.driving.conformance import Driven, Verdict
+from quorate.checker.conform.driving.repeating import TIMES, FoundDifference, Shown
+from quorate.checker.conform.replaying.battery import MutantReplayed
+from quorate.checker.conform.replaying.replay import ReplayVerdict
 
 from .document import plain, run_json
 from .output import Output

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from quorate.checker.conform.following import Followed
-from quorate.checker.conform.repeating import FoundDifference
+from quorate.checker.conform.driving.following import Followed
+from quorate.checker.conform.driving.repeating import FoundDifference
 
 from .conformance import MEANING, difference_json, report_difference
 from .output import Output, plain_text

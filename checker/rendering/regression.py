@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from quorate.checker.conform.following import distinguishing
-from quorate.checker.conform.foreign import PREFIX
-from quorate.checker.conform.repeating import FoundDifference
-from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.adapters.foreign import PREFIX
+from quorate.checker.conform.driving.following import distinguishing
+from quorate.checker.conform.driving.repeating import FoundDifference
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
 from quorate.model.language import Protocol, Sizes

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 
 from .output import Output
 

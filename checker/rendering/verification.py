@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.prove.bounded import FiniteObligation, InductiveCheck, ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import Proof

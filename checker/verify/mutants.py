@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from quorate.checker.conform.registry import HEALTHY, adapter_for
-from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
+from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict, replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import name_of

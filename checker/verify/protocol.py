@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.registry import HEALTHY, adapter_for
-from quorate.checker.conform.replay import replay
+from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
+from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import nothing_claimed, warnings_of
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import name_of
-from quorate.checker.prove.bounded import (
-    InductiveCheck,
-    ObligationStatus,
-    check_states,
-    inductive,
-)
+from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, check_states, inductive
 from quorate.checker.prove.quorums import prove_quorums
 from quorate.checker.prove.unbounded import prove_unbounded
 from quorate.checker.results import Exploration, Outcome, from_the_start

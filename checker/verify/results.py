@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.explore.claims import nothing_claimed
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, StateCheck
 from quorate.checker.prove.quorums import QuorumProof

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from .declare.protocol import Protocol
-from .frontend.capture import capture
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.frontend.capture import capture
+from quorate.model.language.ir.lower import lower
+
 from .ir import core as c
-from .ir.lower import lower
 
 
 def describe(protocol: type[Protocol]) -> c.Description:

@@ -15,7 +15,7 @@ import pytest
 
 import quorate
 from quorate.checker.conform.adapter import AdapterError
-from quorate.checker.conform.replay import ReplayVerdict
+from quorate.checker.conform.replaying.replay import ReplayVerdict
 from quorate.checker.errors import InputError
 from quorate.checker.rendering.document import envelope
 from quorate.model.mutants import MUTANTS

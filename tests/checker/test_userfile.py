@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.checker.conform.loading import load_adapter
+from quorate.checker.conform.adapters.loading import load_adapter
 from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
 from quorate.checker.refine.finding import own

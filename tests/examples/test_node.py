@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli.main import run
-from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.conformance import Driven, DriveOptions, Verdict, conform
+from quorate.checker.conform.adapters.by_name import adapter_named
+from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.model.paxos import Paxos
 from quorate.traces import write_itf
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import quorate
-from quorate.checker.conform.repeating import FoundDifference
+from quorate.checker.conform.driving.repeating import FoundDifference
 
 pytest.importorskip("pysyncobj", reason="the package pysyncobj is not installed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quorate.checker.conform.recorded import check_trace
+from quorate.checker.conform.replaying.recorded import check_trace
 from quorate.checker.loading import name_of
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace

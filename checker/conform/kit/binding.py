@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from quorate.checker.conform.adapter import Contradiction, Unrealisable
 from quorate.traces import Value
-
-from ..adapter import Contradiction, Unrealisable
 
 
 class Binding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
-from ..adapter import Refusal
+from quorate.checker.conform.adapter import Refusal
 
 T = TypeVar("T")
 

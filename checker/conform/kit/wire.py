@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from quorate.checker.conform.adapter import Unrealisable
 from quorate.traces import Record
-
-from ..adapter import Unrealisable
 
 Shown = Record | Iterable[Record] | None
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.conform.space import Call, Space
-from quorate.checker.conform.subject import setting_of
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.model.language.declare.protocol import Protocol

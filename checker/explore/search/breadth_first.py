@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.store.budget import (
-    Estimate,
-    bytes_per_state,
-    free_memory,
-    most_states,
-)
+from quorate.checker.explore.store.budget import Estimate, bytes_per_state, free_memory, most_states
 from quorate.checker.explore.store.memory import MOST_SHARDS, StateStore
 from quorate.checker.ground.dependency import by_messages
 from quorate.checker.ground.packing import Words

@@ -12,13 +12,7 @@ from typing import Any
 
 from quorate.checker.explore.bounds import is_bound
 from quorate.checker.explore.claims import claimed
-from quorate.checker.results import (
-    Exploration,
-    Finding,
-    GuardCoverage,
-    Move,
-    Outcome,
-)
+from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe

@@ -8,21 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.store.sweep import sweep, sweep_parts
-from quorate.checker.explore.store.table import (
-    BATCH,
-    add_keys,
-    crowded,
-    deal,
-    find,
-    forget,
-    forget_keys,
-    rehash,
-    spread,
-)
 from quorate.checker.ground.packing import Words
 
 from .growing import Growing
+from .sweep import sweep, sweep_parts
+from .table import BATCH, add_keys, crowded, deal, find, forget, forget_keys, rehash, spread
 
 Indices = npt.NDArray[np.uint32]
 ShardNumbers = npt.NDArray[np.uint8]

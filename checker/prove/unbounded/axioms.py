@@ -12,18 +12,7 @@ from quorate.checker.prove.quorums import pairs
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import MapType, MessagesType, SetType, SortType, Type
 
-from .logic import (
-    Atom,
-    Formula,
-    Term,
-    conj,
-    disj,
-    every,
-    implies,
-    some,
-    triggered,
-    unrestricted,
-)
+from .logic import Atom, Formula, Term, conj, disj, every, implies, some, triggered, unrestricted
 from .meeting import always_meet
 from .signature import Relation, Signature
 from .values import parts

@@ -22,19 +22,7 @@ from quorate.model.language.ir.traverse import free
 
 from .binding import Literal, exists, literals, within
 from .finiteness import maxima
-from .logic import (
-    Formula,
-    Term,
-    conj,
-    disj,
-    equal,
-    every,
-    implies,
-    lifted,
-    neg,
-    single,
-    triggered,
-)
+from .logic import Formula, Term, conj, disj, equal, every, implies, lifted, neg, single, triggered
 from .signature import Signature, UnsupportedError, cell_type
 from .states import ArbitraryState, State
 from .translate import FirstOrderTranslator

@@ -38,13 +38,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, art
 from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
 from .declarations import check_quorums, check_sorts
 from .records import field_mistakes
-from .source import (
-    annotation_span,
-    bindings,
-    class_source,
-    class_span,
-    keyword_span,
-)
+from .source import annotation_span, bindings, class_source, class_span, keyword_span
 
 RESERVED = {name for name in vars(Protocol) if not name.startswith("_")}
 

@@ -10,7 +10,7 @@ import pytest
 
 import quorate
 from quorate.checker.cli.main import run
-from quorate.checker.conform.conformance import Verdict
+from quorate.checker.conform.driving.conformance import Verdict
 from quorate.checker.errors import InputError
 from quorate.traces import read_itf
 
@@ -68,7 +68,7 @@ def test_json_is_as_the_schema_says(defect: str, capsys: pytest.CaptureFixture[s
 def test_a_child_process_says_the_same(tmp_path: Path) -> None:
     adapters = tmp_path / "adapters.py"
     adapters.write_text(
-        "from quorate.checker.conform.registry import adapter_for\n"
+        "from quorate.checker.conform.adapters.registry import adapter_for\n"
         "from quorate.model.paxos import Paxos\n"
         "class Broken:\n"
         "    def __init__(self):\n"

@@ -13,7 +13,7 @@ import pytest
 
 from quorate.checker.cli.main import run
 from quorate.checker.cli.verify import CODES
-from quorate.checker.conform.replay import Replay, ReplayVerdict
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.results import Exploration, Outcome
 from quorate.checker.verify import Verification, VerifiedProtocol, bundled
 from quorate.model.paxos import Paxos

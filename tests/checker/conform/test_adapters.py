@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from quorate.checker.conform.adapter import AdapterError, Refusal
-from quorate.checker.conform.process import AdapterProcess
-from quorate.checker.conform.recorded import check_trace
-from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import Replay, ReplayVerdict, replay
+from quorate.checker.conform.adapters.process import AdapterProcess
+from quorate.checker.conform.adapters.registry import adapter_for
+from quorate.checker.conform.replaying.recorded import check_trace
+from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict, replay
 from quorate.checker.conform.seen import Terms
 from quorate.checker.errors import InputError
 from quorate.checker.user_file import run_file

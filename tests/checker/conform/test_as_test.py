@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quorate
-from quorate.checker.conform.adapter_calls import plain
+from quorate.checker.conform.adapters.calls import plain
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import regression
 from quorate.checker.rendering.literals import lines, value_layout

@@ -20,7 +20,7 @@ time.sleep(600)
 """
 US = f"""
 import sys, time
-from quorate.checker.conform.child_process import ChildProcess
+from quorate.checker.conform.adapters.child_process import ChildProcess
 child = ChildProcess([sys.executable, "-S", "-c", {CHILD!r}])
 print(child.process.pid, flush=True)
 time.sleep(600)

@@ -11,12 +11,12 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
-from quorate.checker.conform.adapter_calls import Caller
-from quorate.checker.conform.comparing import Kind
-from quorate.checker.conform.conformance import Driven, DriveOptions, Verdict, conform
-from quorate.checker.conform.registry import adapter_for
+from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.registry import adapter_for
+from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.driving.comparing import Kind
+from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.checker.conform.space import Space
-from quorate.checker.conform.subject import InProcess
 from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import (

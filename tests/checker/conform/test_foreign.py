@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from quorate.checker.conform.adapter import AdapterError, Refusal, Setting
-from quorate.checker.conform.by_name import adapter_named
-from quorate.checker.conform.foreign import ForeignAdapter
-from quorate.checker.conform.json_values import JsonValueError, parsed, read, written
-from quorate.checker.conform.process import AdapterProcess
+from quorate.checker.conform.adapters.by_name import adapter_named
+from quorate.checker.conform.adapters.foreign import ForeignAdapter
+from quorate.checker.conform.adapters.json_values import JsonValueError, parsed, read, written
+from quorate.checker.conform.adapters.process import AdapterProcess
+from quorate.checker.conform.adapters.subject import Answer
 from quorate.checker.conform.seen import Terms
 from quorate.checker.conform.space import Space
-from quorate.checker.conform.subject import Answer
 from quorate.model.language.declare.types import Type
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos

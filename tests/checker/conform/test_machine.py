@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 import quorate
 from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
-from quorate.checker.conform.machine import ConformanceMachine
+from quorate.checker.conform.driving.machine import ConformanceMachine
 from quorate.checker.errors import InputError
 from quorate.model.language import Map, Protocol, Sort, action, durable, require
 from quorate.model.paxos import Paxos

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import Refusal
-from quorate.checker.conform.paxos import PaxosAdapter, PaxosRolesAdapter
-from quorate.checker.conform.recorded import check_trace
-from quorate.checker.conform.registry import adapter_for
-from quorate.checker.conform.replay import ReplayVerdict, replay
+from quorate.checker.conform.adapters.paxos import PaxosAdapter, PaxosRolesAdapter
+from quorate.checker.conform.adapters.registry import adapter_for
+from quorate.checker.conform.replaying.recorded import check_trace
+from quorate.checker.conform.replaying.replay import ReplayVerdict, replay
 from quorate.checker.conform.seen import holds
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.breadth_first import Explorer

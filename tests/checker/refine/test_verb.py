@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli.main import run
-from quorate.checker.conform.recorded import check_trace
+from quorate.checker.conform.replaying.recorded import check_trace
 from quorate.checker.loading import load_protocol
 from quorate.traces import read_itf
 

@@ -8,7 +8,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes, StepError
 
-from ...support.searching import searching
+from ..searching import searching
 from .searches import check_path
 
 

@@ -18,7 +18,7 @@ from quorate.checker.ground.permutations import Permutation, permuted_state
 from quorate.checker.results import Outcome
 from quorate.model.language import Protocol, Sizes, Sort, StepError
 
-from ...support.searching import searching
+from ..searching import searching
 from ..strategies import Source
 from .searches import check_path
 

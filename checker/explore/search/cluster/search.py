@@ -25,13 +25,7 @@ from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.coverage import guard_coverage
 from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.ground.packing import Words
-from quorate.checker.results import (
-    Exploration,
-    Finding,
-    GuardCoverage,
-    Move,
-    Outcome,
-)
+from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome
 from quorate.model.language.digest import digest
 from quorate.model.language.interpreter import State
 

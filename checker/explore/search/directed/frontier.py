@@ -13,14 +13,7 @@ import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.native import call_check, call_successors, jit
-from quorate.checker.explore.search.driver import (
-    DONE,
-    FULL,
-    LIMIT,
-    PAUSED,
-    UNDEFINED,
-    VIOLATED,
-)
+from quorate.checker.explore.search.driver import DONE, FULL, LIMIT, PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.explore.store.table import equal, hash_of
 
 # Places in the control array.

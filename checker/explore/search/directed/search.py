@@ -21,13 +21,7 @@ from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, rehash
 from quorate.checker.ground.packing import Words
-from quorate.checker.results import (
-    Exploration,
-    Finding,
-    GuardCoverage,
-    Move,
-    Outcome,
-)
+from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome
 from quorate.model.language.interpreter import State
 
 from . import frontier as f

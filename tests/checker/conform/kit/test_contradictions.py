@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from quorate.checker.conform.adapter_calls import Caller
-from quorate.checker.conform.comparing import Kind
-from quorate.checker.conform.conformance import Driven, DriveOptions, conform
-from quorate.checker.conform.process import AdapterProcess
-from quorate.checker.conform.replay import ReplayVerdict, replay
-from quorate.checker.conform.subject import InProcess
+from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.process import AdapterProcess
+from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.driving.comparing import Kind
+from quorate.checker.conform.driving.conformance import Driven, DriveOptions, conform
+from quorate.checker.conform.replaying.replay import ReplayVerdict, replay
 
 from ....support.runs import run_of
 from .doors import Doors, DoorsAdapter, EarlyDoorsAdapter, LateDoorsAdapter

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from quorate.checker.conform.adapter import Contradiction, Refusal, Setting, Unrealisable
 from quorate.checker.tracing.build import processes_of
 from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.protocol import Protocol as Model
@@ -17,8 +18,7 @@ from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Value
 
-from .adapter import Contradiction, Refusal, Setting, Unrealisable
-from .adapter_calls import NOTHING, Caller
+from .calls import NOTHING, Caller
 
 
 class Answer(NamedTuple):

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .adapter import AdapterError, Setting
+from quorate.checker.conform.adapter import AdapterError, Setting
+from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.space import Call, Code
+
 from .comparing import Comparer, Kind, Unlike
 from .coverage import Coverage
 from .graph import Edge, ModelGraph
 from .hidden import HiddenSteps
-from .space import Call, Code
-from .subject import Answer, Subject
 from .walks import Walker
 
 AT_ONCE = 64

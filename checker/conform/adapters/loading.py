@@ -10,10 +10,10 @@ import inspect
 import shlex
 from typing import cast
 
+from quorate.checker.conform.adapter import Adapter, AdapterError
 from quorate.checker.loading import module_at
 
-from .adapter import Adapter, AdapterError
-from .adapter_calls import METHODS, failure
+from .calls import METHODS, failure
 
 
 def load_adapter(name: str) -> Adapter:

@@ -11,17 +11,23 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from quorate.checker.conform.adapter import (
+    Adapter,
+    AdapterError,
+    Contradiction,
+    Refusal,
+    Unrealisable,
+)
+from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.subject import setting_of
+from quorate.checker.conform.seen import Terms, differing, holds, read_by
 from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Step, Trace, Value, show
 
-from .adapter import Adapter, AdapterError, Contradiction, Refusal, Unrealisable
-from .adapter_calls import Caller
 from .recorded import sizes_of
-from .seen import Terms, differing, holds, read_by
-from .subject import setting_of
 
 
 class ReplayVerdict(Enum):

@@ -16,9 +16,15 @@ from multiprocessing.connection import Pipe
 from types import TracebackType
 from typing import Any, Self
 
+from quorate.checker.conform.adapter import (
+    AdapterError,
+    Contradiction,
+    Refusal,
+    Setting,
+    Unrealisable,
+)
 from quorate.traces import Value
 
-from .adapter import AdapterError, Contradiction, Refusal, Setting, Unrealisable
 from .child_process import GRACE_S, ChildProcess
 from .subject import Answer
 
@@ -39,7 +45,14 @@ class AdapterProcess:
         with theirs:
             fd = theirs.fileno()
             # -P: no file of the folder that we are called in takes the place of a module.
-            command = [sys.executable, "-P", "-m", "quorate.checker.conform.child", str(fd), name]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "quorate.checker.conform.adapters.child",
+                str(fd),
+                name,
+            ]
             # What the adapter prints is in ASCII where ours is.
             printing = {"PYTHONIOENCODING": f"{sys.stderr.encoding}:backslashreplace"}
             self._child = ChildProcess(

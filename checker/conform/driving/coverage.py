@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .space import Code, Row, Space
+from quorate.checker.conform.space import Code, Row, Space
 
 
 @dataclass(frozen=True)

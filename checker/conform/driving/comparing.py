@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.seen import Terms, differing, only_names
+from quorate.checker.conform.space import Row, Space
 from quorate.traces import Value, show
-
-from .seen import Terms, differing, only_names
-from .space import Row, Space
-from .subject import Answer, Subject
 
 
 class Kind(Enum):

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from hypothesis.vendor.pretty import RepresentationPrinter
 
+from quorate.checker.conform.adapter import AdapterError
+from quorate.checker.conform.adapters.subject import Subject
+from quorate.checker.conform.space import Code, Space
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 
-from .adapter import AdapterError
-from .driving import Act, Driver
+from .driver import Act, Driver
 from .following import told
 from .graph import ModelGraph
 from .repeating import FoundDifference, Nowhere
-from .space import Code, Space
-from .subject import Subject
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import random
 from collections import Counter
 from typing import Protocol
 
+from quorate.checker.conform.space import Code
+
 from .graph import Edge, ModelGraph, nearest
-from .space import Code
 
 LOOKED_AT = 30
 """How many states a plan looks at before it takes any way that is still open."""

@@ -12,9 +12,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quorate.checker.conform.adapter import (
+    Adapter,
+    AdapterError,
+    Chose,
+    Contradiction,
+    Refusal,
+    Setting,
+    Unrealisable,
+)
 from quorate.traces import FrozenMap, Record, Value
-
-from .adapter import Adapter, AdapterError, Chose, Contradiction, Refusal, Setting, Unrealisable
 
 Arguments = tuple[tuple[str, Value], ...]
 

@@ -1,7 +1,7 @@
 """The process in which an adapter runs. It answers requests over one connection.
 
-Run as `python -m quorate.checker.conform.child FD NAME`. Whatever the adapter prints goes to
-standard error.
+Run as `python -m quorate.checker.conform.adapters.child FD NAME`. Whatever the adapter prints goes
+to standard error.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from quorate.checker.conform.adapter import Contradiction, Refusal, Unrealisable
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
 from quorate.traces import Value
 
-from .adapter import Contradiction, Refusal, Unrealisable
-from .adapter_calls import METHODS, Caller, place_of
+from .calls import METHODS, Caller, place_of
 from .loading import load_adapter
 from .subject import Answer, InProcess
 

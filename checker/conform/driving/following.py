@@ -10,6 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quorate.checker.conform.adapter import AdapterError
+from quorate.checker.conform.adapters.calls import NoValueError, plain
+from quorate.checker.conform.adapters.subject import Subject
+from quorate.checker.conform.space import Call, Code, Space
 from quorate.checker.errors import InputError
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
@@ -20,13 +24,9 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter
 from quorate.traces import FrozenMap, Trace, Value
 
-from .adapter import AdapterError
-from .adapter_calls import NoValueError, plain
-from .driving import Act, DifferenceGroup, Driver
+from .driver import Act, DifferenceGroup, Driver
 from .graph import Edge, ModelGraph
 from .repeating import TIMES, FoundDifference, Nowhere, Repeater
-from .space import Call, Code, Space
-from .subject import Subject
 
 Run = Sequence[tuple[str, Mapping[str, Any]]]
 """Actions with their arguments by name, as an adapter would show them."""

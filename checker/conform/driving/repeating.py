@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from quorate.checker.conform.adapters.subject import Subject
+from quorate.checker.conform.space import Call, Code, Row
 from quorate.model.language.interpreter import Requirement
 from quorate.traces import FrozenMap, Trace, Value, show
 from quorate.traces.values import show_key
 
 from .comparing import Comparer, Kind, Unlike
-from .driving import Act, DifferenceGroup, Driver, Occurrence
+from .driver import Act, DifferenceGroup, Driver, Occurrence
 from .graph import Edge, ModelGraph
-from .space import Call, Code, Row
-from .subject import Subject
 
 TIMES = 2
 """How often a run is repeated."""

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from quorate.checker.conform.adapters.subject import Subject
+from quorate.checker.conform.space import Space
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language.declare.protocol import Protocol
@@ -19,11 +21,9 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.traces import Trace
 
 from .coverage import ActionDriven
-from .driving import Driver
+from .driver import Driver
 from .graph import Edge, ModelGraph
 from .repeating import FoundDifference, Repeater
-from .space import Space
-from .subject import Subject
 from .walks import Covering, Sampling
 
 SECONDS = 60.0

@@ -12,6 +12,7 @@ from copy import copy
 from operator import methodcaller
 from typing import Any, cast
 
+from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
 from quorate.impl import (
     Accept,
     Accepted,
@@ -29,8 +30,6 @@ from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
 from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
 from quorate.impl.storage import MemoryStore
 from quorate.traces import FrozenMap, Record, Value
-
-from .adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
 
 NEVER = "never"
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quorate.checker.conform.adapters.subject import Answer
+from quorate.checker.conform.space import Code
+
 from .comparing import Comparer
 from .graph import ModelGraph
-from .space import Code
-from .subject import Answer
 
 MOST_EXPLANATIONS = 1000
 

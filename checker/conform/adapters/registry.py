@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
+from quorate.checker.conform.adapter import Adapter
 from quorate.checker.errors import InputError
 from quorate.impl import composition
 from quorate.impl.composition import Composition
@@ -13,7 +14,6 @@ from quorate.model.language import Protocol
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 
-from .adapter import Adapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 
 HEALTHY = composition.HEALTHY.name

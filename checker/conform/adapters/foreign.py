@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.types import MessagesType, Type
 from quorate.model.language.description import describe
 from quorate.traces import Value
 
-from .adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
-from .adapter_calls import METHODS
+from .calls import METHODS
 from .json_values import TAG, JsonValueError, brief, parsed, read, written
 from .lines import LinesError, LinesProcess, shown
 from .process import LOAD_TIMEOUT_S, STEP_TIMEOUT_S

@@ -1,0 +1,1 @@
+"""Driving an implementation through the transitions of a model, without knowing a bug."""

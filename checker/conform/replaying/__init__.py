@@ -1,0 +1,1 @@
+"""Replaying recorded traces and mutants' counterexamples on an implementation."""
