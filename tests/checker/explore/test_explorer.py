@@ -190,7 +190,14 @@ def test_bits(nodes: int, words: int) -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "items", "rounds", "words"),
-    [(2, 2, 2, 1), (3, 11, 3, 2), (5, 13, 3, 3), (8, 12, 3, 4), (9, 15, 3, 5), (20, 20, 3, 13)],
+    [
+        (2, 2, 2, 1),
+        (3, 11, 3, 2),
+        pytest.param(5, 13, 3, 3, marks=pytest.mark.exhaustive),
+        pytest.param(8, 12, 3, 4, marks=pytest.mark.exhaustive),
+        pytest.param(9, 15, 3, 5, marks=pytest.mark.exhaustive),
+        (20, 20, 3, 13),
+    ],
 )
 def test_words(nodes: int, items: int, rounds: int, words: int) -> None:
     """One, two, four (each with its own search) and many words."""

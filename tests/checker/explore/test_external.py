@@ -71,10 +71,11 @@ INSTANCES = [
     (Paxos, {}, {"Acceptor": 3, "Ballot": 2, "Value": 2}),
     (TwoPhaseCommit, {"crash": 1}, {"Coordinator": 1, "Participant": 2}),
     (RaftElection, {"crash": 1}, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
-    (
+    pytest.param(
         PaxosRoles,
         {"crash": 0},
         {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 1},
+        marks=pytest.mark.exhaustive,
     ),
     pytest.param(
         MultiPaxos,

@@ -124,7 +124,7 @@ def test_a_limit_is_exact(limit: int) -> None:
         (toys.TwiceInOneStep, {"Node": 2, "Item": 2}),
         (toys.Switches, {"Node": 12}),
         (toys.Wide, {"Node": 3, "Item": 11, "Round": 3}),
-        (toys.Wide, {"Node": 9, "Item": 15, "Round": 3}),
+        pytest.param(toys.Wide, {"Node": 9, "Item": 15, "Round": 3}, marks=pytest.mark.exhaustive),
     ],
 )
 def test_odd_protocols(protocol: type[Protocol], sizes: dict[str, int]) -> None:

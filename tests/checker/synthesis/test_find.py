@@ -253,7 +253,9 @@ def test_covers_are_the_smallest(seed, columns, rows):
         assert not found
 
 
-@pytest.mark.parametrize("protocol", [Paxos, MultiPaxos, TwoPhaseCommit])
+@pytest.mark.parametrize(
+    "protocol", [Paxos, pytest.param(MultiPaxos, marks=pytest.mark.exhaustive), TwoPhaseCommit]
+)
 def test_text_says_what_the_candidate_says(protocol):
     """Candidates of every prefix, written, read again by the language, compared on states."""
     found = explored(protocol)
