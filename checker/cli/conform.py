@@ -11,7 +11,14 @@ import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
 from .files import test_written, unwritten, writable
-from .options import ascii_option, json_option, merged, option_error, sizes_option
+from .options import (
+    ascii_option,
+    json_option,
+    merged,
+    option_error,
+    sizes_option,
+    step_timeout_option,
+)
 from .sizing import sized
 
 if TYPE_CHECKING:
@@ -57,12 +64,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     metavar="FILE",
     help="Known differences, with reasons: a TOML file with a table [accepted].",
 )
-@click.option(
-    "--step-timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    help="A call of --adapter that takes longer has hung. By default 10.",
-)
+@step_timeout_option
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the first difference (ITF).")
 @click.option(
     "--as-test",

@@ -75,6 +75,12 @@ ascii_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for errors too."
 )
+step_timeout_option = click.option(
+    "--step-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="A call of --adapter that takes longer has hung. By default 10.",
+)
 
 
 def option_error(message: str) -> NoReturn:

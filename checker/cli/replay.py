@@ -10,7 +10,7 @@ import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING, VIOLATED
 from .files import test_written, writable
-from .options import ascii_option, json_option, option_error
+from .options import ascii_option, json_option, option_error, step_timeout_option
 
 CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLUSIVE}
 """The exit codes of the verdicts; those of the others are 0."""
@@ -29,12 +29,7 @@ CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLU
     help="Your own implementation: path.py:Class [ARGUMENT ...], or exec:COMMAND in any language.",
 )
 @click.option("--protocol", help="The protocol, if it is not where the trace says it is.")
-@click.option(
-    "--step-timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    help="A call of --adapter that takes longer has hung. By default 10.",
-)
+@step_timeout_option
 @click.option(
     "--as-test",
     type=click.Path(path_type=Path),

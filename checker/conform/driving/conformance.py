@@ -14,15 +14,12 @@ from enum import Enum
 
 from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.space import Space
-from quorate.checker.results import Move
-from quorate.checker.tracing.build import make_trace
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
-from quorate.traces import Trace
 
 from .coverage import ActionDriven
 from .driver import Driver
-from .graph import Edge, ModelGraph
+from .graph import ModelGraph
 from .repeating import FoundDifference, Repeater
 from .walks import Covering, Sampling
 
@@ -151,7 +148,6 @@ class _Conforming:
             self.name,
             self._much_too_late,
             self.options.hidden,
-            self._explained,
         )
         accepted = self.options.accepted
         found = [
@@ -159,12 +155,6 @@ class _Conforming:
             for group in driver.groups.values()
         ]
         return sorted(found, key=lambda d: (d.accepted is not None, d.flaky, len(d.run)))
-
-    def _explained(self, initial: int, steps: Sequence[Edge]) -> Trace | None:
-        space, rows = self.graph.space, self.graph.rows
-        calls = ((space.call(code), space.state(rows[target])) for code, target in steps)
-        path = [Move(call.action, call.arguments, state) for call, state in calls]
-        return make_trace(self.protocol, self.name, self.sizes, space.state(rows[initial]), path)
 
     # ------------------------------------------------------------ judging
 

@@ -13,19 +13,17 @@ from typing import Any
 from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.calls import NoValueError, plain
 from quorate.checker.conform.adapters.subject import Subject
-from quorate.checker.conform.space import Call, Code, Space
+from quorate.checker.conform.space import Code, Space
 from quorate.checker.errors import InputError
-from quorate.checker.results import Move
-from quorate.checker.tracing.build import make_trace
 from quorate.checker.tracing.values import show_state
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter
-from quorate.traces import FrozenMap, Trace, Value
+from quorate.traces import FrozenMap, Value
 
 from .driver import Act, DifferenceGroup, Driver
-from .graph import Edge, ModelGraph
+from .graph import ModelGraph
 from .repeating import TIMES, FoundDifference, Nowhere, Repeater
 
 Run = Sequence[tuple[str, Mapping[str, Any]]]
@@ -182,15 +180,5 @@ def distinguishing(
 
 def told(graph: ModelGraph, subject: Subject, name: str, group: DifferenceGroup) -> FoundDifference:
     """A difference as it was met last, not repeated."""
-
-    def explain(initial: int, steps: Sequence[Edge]) -> Trace | None:
-        space = graph.space
-        calls: list[tuple[Call, int]] = [(space.call(code), target) for code, target in steps]
-        path = [Move(c.action, c.arguments, space.state(graph.rows[to])) for c, to in calls]
-        start = space.state(graph.rows[initial])
-        return make_trace(space.protocol, name, space.sizes, start, path)
-
-    repeater = Repeater(
-        graph, subject, protocol=name, out_of_time=lambda: True, hidden=0, explain=explain
-    )
+    repeater = Repeater(graph, subject, protocol=name, out_of_time=lambda: True, hidden=0)
     return repeater.described(group, group.best, TIMES)

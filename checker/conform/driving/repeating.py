@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.space import Call, Code, Row
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import make_trace
 from quorate.model.language.interpreter import Requirement
 from quorate.traces import FrozenMap, Trace, Value, show
 from quorate.traces.values import show_key
@@ -101,10 +103,9 @@ class Repeater:
         protocol: str,
         out_of_time: Callable[[], bool],
         hidden: int,
-        explain: Callable[[int, Sequence[Edge]], Trace | None],
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
-        self._out_of_time, self._explain, self._hidden = out_of_time, explain, hidden
+        self._out_of_time, self._hidden = out_of_time, hidden
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
@@ -227,7 +228,11 @@ class Repeater:
             steps, initial = self.graph.way(met.state), self.graph.start_of(met.state)
         if met.code is not None and met.target is not None:
             steps.append((met.code, met.target))
-        return self._explain(initial, steps)
+        space, rows = self.graph.space, self.graph.rows
+        calls = ((space.call(code), space.state(rows[target])) for code, target in steps)
+        path = [Move(call.action, call.arguments, state) for call, state in calls]
+        start = space.state(rows[initial])
+        return make_trace(space.protocol, self.protocol, space.sizes, start, path)
 
 
 def _never() -> bool:
