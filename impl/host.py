@@ -20,6 +20,7 @@ from typing import Final, Protocol, cast
 from .backoff import Backoff
 from .composition import HEALTHY, Composition
 from .errors import ImplError
+from .failpoints import BEFORE_REPLY, Passing, unhindered
 from .journal import Journal, nothing, persisted, received, sent, started
 from .learner import CATCH_UP
 from .messages import (
@@ -85,12 +86,13 @@ class Node:
         composition: Composition = HEALTHY,
         random: Random | None = None,
         journal: Journal = nothing,
+        passing: Passing = unhindered,
     ) -> None:
         self.name = name
         self.members = tuple(members)
         self._store = store
         self._services = services
-        self._journal = journal
+        self._journal, self._passing = journal, passing
         self._clients: set[str] = set()
         self._inbox: deque[Message] = deque()
         self._failed = False
@@ -177,6 +179,7 @@ class Node:
             case Persist(record):
                 self._store.save(key_of(record), record)
                 self._journal(persisted(self.name, record))
+                self._passing(BEFORE_REPLY)
             case Send(dst, message):
                 self._post(dst, message)
             case Broadcast(_, message):

@@ -6,6 +6,7 @@ Rules:
 - SIGTERM and SIGINT end it cleanly with status 0; so does, on demand, the end of
   stdin, which is how a child notices that its parent is gone.
 - Status 2 is a configuration that cannot run; 1 is a node that had to stop.
+- `QUORATE_FAILPOINT` in the environment names a point at which it dies (`failpoints`).
 
 FILE is JSON; `composition`, the name of a defect, may be left out:
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ import msgspec
 
 from .defects import COMPOSITIONS
 from .errors import ConfigError, ImplError, StorageError
+from .failpoints import Passing, failpoint
 from .host import Node
 from .journal import FileJournal, Journal, nothing
 from .messages import Envelope, Value
@@ -66,7 +69,12 @@ class TcpHost:
     """Gives a node its services on an event loop: sockets, timers, and the log."""
 
     def __init__(
-        self, config: NodeConfig, store: Store, log: Callable[..., None], journal: Journal
+        self,
+        config: NodeConfig,
+        store: Store,
+        log: Callable[..., None],
+        journal: Journal,
+        passing: Passing,
     ) -> None:
         self._name = config.name
         self._log = log
@@ -80,6 +88,7 @@ class TcpHost:
             self,
             COMPOSITIONS[config.composition],
             journal=journal,
+            passing=passing,
         )
 
     async def run(self) -> None:
@@ -132,19 +141,19 @@ class TcpHost:
 
 async def serve(config: NodeConfig, log: Callable[..., None], *, until_eof: bool = False) -> None:
     """Run one node until a signal (or, on demand, the end of stdin) stops it."""
-    data_dir = Path(config.data_dir)
+    data_dir, passing = Path(config.data_dir), failpoint(os.environ)
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{data_dir} cannot be created: {error.strerror}.") from None
     with ExitStack() as cleanup:
-        store = SqliteStore(data_dir / STORE_FILE)
+        store = SqliteStore(data_dir / STORE_FILE, passing)
         cleanup.callback(store.close)
         journal: Journal = nothing
         if config.journal:
             journal = file = FileJournal(data_dir / JOURNAL_FILE)
             cleanup.callback(file.close)
-        host = TcpHost(config, store, log, journal)
+        host = TcpHost(config, store, log, journal, passing)
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, host.stop)

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 import msgspec
 
 from .errors import StorageError
+from .failpoints import AFTER_WRITE, MID_WRITE, Passing, unhindered
 from .records import RECORD_TYPES, Record
 
 SCHEMA_VERSION: Final = 1
@@ -82,8 +83,8 @@ class SqliteStore:
     be two memories under one name. The kernel drops it when a process is killed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, passing: Passing = unhindered) -> None:
+        self._path, self._passing = path, passing
         with self._explained("opened"):
             self._db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
         try:
@@ -103,7 +104,11 @@ class SqliteStore:
         """Write the record and wait until the disk has it."""
         data = _encode(key, record)
         with self._explained("written"):
+            self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("INSERT OR REPLACE INTO record VALUES (?, ?)", (key, data))
+            self._passing(MID_WRITE)
+            self._db.execute("COMMIT")
+        self._passing(AFTER_WRITE)
 
     def close(self) -> None:
         """Close the file and release its lock."""

@@ -224,24 +224,27 @@ def read(
     return Log(paths, protocol, sizes, found, reader, terms, crashed)
 
 
-def validate(log: Log, hidden: int | None = None, most: int = MOST) -> Validation:
+def validate(
+    log: Log, hidden: int | None = None, most: int = MOST, space: Space | None = None
+) -> Validation:
     """Look for a run of the model that explains a log. Use it inside the sizes.
 
     `hidden` steps may go before each line's own that the log does not show; by default none may,
-    and a line that only they would explain leaves the outcome open. Raises StepError where the
-    model is undefined in a state that explains some lines.
+    and a line that only they would explain leaves the outcome open. `space` is that of the model at
+    these sizes, if it is known already. Raises StepError where the model is undefined in a state
+    that explains some lines.
     """
-    return _Validator(log, hidden, most).outcome()
+    return _Validator(log, hidden, most, space).outcome()
 
 
 class _Validator:
-    def __init__(self, log: Log, hidden: int | None, most: int) -> None:
+    def __init__(self, log: Log, hidden: int | None, most: int, space: Space | None) -> None:
         self.log, self.given, self.hidden = log, hidden, hidden or 0
         places = [[w.place for w in lines] for lines in log.written]
         self.needs = needs_of(
             [list(zip(p, ls, strict=True)) for p, ls in zip(places, log.lines, strict=True)]
         )
-        self.judge = Judge(Space(log.protocol, log.sizes))
+        self.judge = Judge(space or Space(log.protocol, log.sizes))
         self.search = LogSearch(self.judge, log.statements, self.needs, self.hidden, most)
 
     def outcome(self) -> Validation:
