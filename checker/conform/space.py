@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from quorate.checker.conform.adapters.subject import setting_of
+from quorate.checker.explore.codegen.groups import enabled
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps, every_step
+from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps
+from quorate.checker.ground.instances import Instance, Instantiator
 from quorate.checker.ground.nodes import Node, nodes_in
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
@@ -31,6 +33,7 @@ from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Value, show
 
 from .adapter import Setting
+from .deliveries import deliveries_alone, is_delivery
 
 Row = bytes
 """A state: the words that stand for it."""
@@ -67,8 +70,11 @@ class Space:
         self.model = CompiledModel(protocol, sizes, only=frozenset())
         self.description = self.model.description
         self._kernel, self._packing = self.model.kernel, self.model.packing
-        self._labels = Labels(self._kernel, self._packing)
-        self._steps = self._expander(self._labels.instances)
+        instances = self._kernel.source.instances
+        self._labels = Labels(instances, self._packing)
+        possible = {id(i) for i in self._kernel.source.possible}
+        self._ever = [id(i) in possible for i in instances]
+        self._steps = self._expander({k: i for k, i in enumerate(instances) if self._ever[k]})
         self._undefined = UndefinedSteps(self._kernel)
         self._environment = {
             name for name, f in protocol.methods("action").items() if f._quorate.environment
@@ -80,8 +86,10 @@ class Space:
         self.messages = next(messages, None)
         """The variable that holds the messages sent."""
 
-    def _expander(self, instances: list[Any]) -> Expander:
-        return Expander(self._kernel, every_step(self._kernel, instances, self._labels.starts))
+    def _expander(self, instances: Mapping[int, Instance]) -> Expander:
+        """Code for the steps of instances, each by its position among all."""
+        starts = [self._labels.starts[k] for k in instances]
+        return Expander(self._kernel, [*instances.values()], starts)
 
     # ------------------------------------------------------------ states and steps
 
@@ -107,7 +115,7 @@ class Space:
 
     @property
     def codes(self) -> range:
-        """Every code there is, of steps that are enabled in some state or may be."""
+        """Every code there is, also of steps that no state enables."""
         return range(self._labels.starts[-1])
 
     def call(self, code: Code) -> Call:
@@ -138,7 +146,7 @@ class Space:
 
     @cached_property
     def deliveries(self) -> Mapping[str, tuple[bool, ...]]:
-        """For each action which of its guards say that a message to be delivered exists."""
+        """For each action which of its guards say nothing but that messages exist."""
         return {
             a.name: tuple(is_delivery(g.condition) for g in a.guards)
             for a in self.description.actions
@@ -147,21 +155,26 @@ class Space:
     def disabled(self, row: Row) -> list[Code]:
         """The steps that no process may take in a state, although the messages for them exist.
 
-        Steps of the environment are left out, and steps that are disabled in every state, such as
-        receiving a message for somebody else: they say nothing about an implementation.
+        Steps of the environment are left out. Steps that no state enables, such as receiving a
+        message for somebody else, are among them.
         """
-        enabled = {code for code, _ in self._steps.steps(row)}
-        return [code for code in self._possible.codes(row) if code not in enabled]
+        allowed = set(self._steps.codes(row))
+        return [code for code in self._deliverable.codes(row) if code not in allowed]
+
+    def is_never_enabled(self, code: Code) -> bool:
+        """Whether the guards of a step exclude each other, whatever the state."""
+        return not self._ever[self._labels.position(code)]
 
     @cached_property
-    def _possible(self) -> Expander:
-        """As `_steps`, but of guards only those for messages count, and nothing changes."""
-        found = []
-        for i in self._labels.instances:
-            pairs = zip(i.guards, self.deliveries[i.action.name], strict=True)
-            guards = tuple(g if delivery else True for g, delivery in pairs)
-            implicit = False if i.action.name in self._environment else i.implicit
-            found.append(replace(i, implicit=implicit, guards=guards, stores=(), undefined=()))
+    def _deliverable(self) -> Expander:
+        """The steps of processes of which the messages exist; none changes anything."""
+        make, found = Instantiator(self._kernel.layout), {}
+        actions = map(deliveries_alone, self.description.actions)
+        every = (i for action in actions for i in make.instances(action))
+        for k, i in enumerate(every):
+            of_process = i.action.name not in self._environment
+            if of_process and enabled(self._kernel.layout.graph, i) is not False:
+                found[k] = replace(i, undefined=(), early=0)
         return self._expander(found)
 
     def failing(self, row: Row, code: Code) -> tuple[int, ...]:
@@ -232,25 +245,6 @@ class _Part:
     bits: int | None
     record: type | None
     known: dict[int, Value] = field(default_factory=dict)
-
-
-def is_delivery(guard: c.Expr) -> bool:
-    """Whether a guard says that some message has been sent, which the step then answers.
-
-    Without that message there is nothing to deliver to a process. A guard that *all* of some
-    messages were sent is no delivery: the process has to count them itself.
-    """
-    match guard:
-        case c.Sent():
-            return True
-        case c.Quant(forall=False):
-            sent = any(isinstance(b.domain, c.OverSent) for b in guard.binders)
-            return sent or is_delivery(guard.body)
-        case c.And():
-            return any(map(is_delivery, guard.args))
-        case c.Or():
-            return all(map(is_delivery, guard.args))
-    return False
 
 
 def _bound(graph: Any, instance: Any, symbols: Mapping[int, int]) -> list[Any]:

@@ -26,6 +26,7 @@ from quorate.checker.ground.values import Fields
 from quorate.model.language import SizeError
 
 from .kernel import Kernel
+from .kernel_source import most_steps
 
 
 @dataclass(frozen=True)
@@ -40,22 +41,25 @@ class Label:
 
 
 class Labels:
-    """The codes of a kernel's action instances. Use it inside the kernel's sizes.
+    """The codes of action instances. Use it inside the sizes.
 
     Raises SizeError if the codes do not fit into 63 bits.
     """
 
-    def __init__(self, kernel: Kernel, packing: Packing) -> None:
-        self.packing = packing
-        self.instances = kernel.source.possible
+    def __init__(self, instances: Sequence[Instance], packing: Packing) -> None:
+        self.packing, self.instances = packing, instances
         widths = [math.prod(loop.choices for loop in i.loops) for i in self.instances]
         self.starts = list(itertools.accumulate(widths, initial=0))
         if self.starts[-1] >= 1 << 63:
             raise SizeError(f"the graph would have {self.starts[-1]:,} kinds of edges")
 
+    def position(self, code: int) -> int:
+        """Which instance a code belongs to, by its position."""
+        return bisect.bisect_right(self.starts, code) - 1
+
     def instance(self, code: int) -> Instance:
         """The instance that a code belongs to."""
-        return self.instances[bisect.bisect_right(self.starts, code) - 1]
+        return self.instances[self.position(code)]
 
     def label(self, code: int) -> Label:
         """The action and arguments that a code stands for."""
@@ -81,7 +85,7 @@ class Labels:
         }
 
     def _loops(self, code: int) -> list[tuple[Any, int, int]]:
-        k = bisect.bisect_right(self.starts, code) - 1
+        k = self.position(code)
         number = code - self.starts[k]
         found = []
         for loop in reversed(self.instances[k].loops):
@@ -99,14 +103,20 @@ def every_step(kernel: Kernel, instances: Sequence[Instance], starts: Sequence[i
 
 
 class Expander:
-    """The steps of one packed state at a time, by compiled code; a row is its words as bytes."""
+    """The steps of one packed state at a time, by compiled code; a row is its words as bytes.
 
-    def __init__(self, kernel: Kernel, machine_code: MachineCode) -> None:
+    The code of a step is that with which its instance starts, and its choice of messages.
+    """
+
+    def __init__(
+        self, kernel: Kernel, instances: Sequence[Instance], starts: Sequence[int]
+    ) -> None:
+        machine_code = every_step(kernel, instances, starts)
         self._machine_code = machine_code  # its addresses are used
         self._bytes = kernel.words * 8
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p, *[ctypes.c_void_p] * 3)
         self._call = kind(machine_code.address("successors"))
-        most = max(1, kernel.most_transitions)
+        most = max(1, most_steps(instances))
         self._out = np.zeros(most * kernel.words, np.uint64)
         self._codes = np.zeros(most, np.int64)
         self._fired = np.zeros(len(kernel.actions), np.int64)

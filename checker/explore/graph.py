@@ -79,7 +79,7 @@ class StateGraph:
         self.nodes = explorer.store.count
         self.initial = len(explorer.initial)
         with explorer.sizes:
-            labels = Labels(explorer.kernel, explorer.packing)
+            labels = Labels(explorer.kernel.source.possible, explorer.packing)
             codes = self._collect(labels)
             known, numbers = np.unique(codes, return_inverse=True)
             self.labels: npt.NDArray[np.uint32] = numbers.astype(np.uint32)

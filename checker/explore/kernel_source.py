@@ -64,8 +64,8 @@ class KernelSource:
         return KernelMetadata(
             follows,
             len(self.instances),
-            max(1, _most(group.instances[0] for group in grouped(self.possible))),
-            _most(self.possible),
+            max(1, most_steps(group.instances[0] for group in grouped(self.possible))),
+            most_steps(self.possible),
         )
 
     # ------------------------------------------------------------ properties
@@ -135,6 +135,6 @@ class KernelSource:
         return module
 
 
-def _most(instances: Iterable[Instance]) -> int:
+def most_steps(instances: Iterable[Instance]) -> int:
     """The most steps of the instances in one state: one for each choice of messages sent."""
     return sum(math.prod(loop.messages.column.count for loop in i.loops) for i in instances)

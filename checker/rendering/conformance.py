@@ -87,6 +87,9 @@ def _report_extent(out: Output, found: Driven) -> None:
         f"{count(found.walks, 'walk')}; {seconds(found.seconds)}, seed {found.seed}",
         indent=1,
     )
+    if found.never_enabled:
+        kinds = count(found.never_enabled, "step")
+        out.line(f"{kinds} that no state of the model enables tried too", indent=1)
     if found.skipped:
         out.line(
             f"{count(found.skipped, 'step')} skipped: the adapter cannot bring them about", indent=1
@@ -227,6 +230,7 @@ def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
         "walks": found.walks,
         "steps": found.steps,
         "probes": found.probes,
+        "never_enabled": found.never_enabled,
         "skipped": found.skipped,
         "chosen_otherwise": found.chosen,
         "unseen": list(found.unseen),

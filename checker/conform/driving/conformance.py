@@ -79,6 +79,8 @@ class Driven:
     walks: int
     steps: int
     probes: int
+    never_enabled: int
+    """So many steps that no state of the model enables were tried."""
     skipped: int
     chosen: int
     """Steps that were done with another argument, which the model has too."""
@@ -183,6 +185,7 @@ class _Conforming:
             walks=counted.walks,
             steps=counted.steps,
             probes=counted.probes,
+            never_enabled=counted.never_enabled,
             skipped=counted.skipped,
             chosen=driver.chosen_otherwise,
             actions=actions,

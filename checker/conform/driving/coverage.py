@@ -90,9 +90,10 @@ class Coverage:
         self._probed[code] += 1
         self._differed[code] += 1
 
-    def left(self, transitions: int) -> int:
-        """How many of so many transitions were not taken as the model has them."""
-        return transitions - len(self.transitions)
+    @property
+    def never_enabled(self) -> int:
+        """How many steps that no state enables were tried."""
+        return sum(map(self.space.is_never_enabled, self._probed))
 
     def actions(self) -> list[ActionDriven]:
         """The model's actions, in order."""

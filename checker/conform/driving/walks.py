@@ -26,6 +26,9 @@ LONGEST = 200
 PROBES_AT_A_STATE = 4
 """How many a sampled walk makes in a new state."""
 
+OTHERS_AT_A_STATE = 1
+"""How many steps that no state enables are tried in a state, besides those not yet tried."""
+
 RARELY = 0.1
 """How much less likely a sampled walk takes a step of the environment."""
 
@@ -79,6 +82,7 @@ class Covering:
         # How many ways from each state are still open. Where it is none, and nothing is left in
         # the state itself, it is over. States in a circle are found to be over by `_toward`.
         self._open = [len(edges) for edges in self._ways]
+        self._others: Counter[Code] = Counter()
         self._over = bytearray(count)
         self._plan: list[Edge] = []
         self._wandered = 0
@@ -102,9 +106,20 @@ class Covering:
     def probes(self, state: int) -> list[Code]:
         found = self._probes[state]
         if found is None:
-            found = self._probes[state] = self.graph.space.disabled(self.graph.rows[state])
+            found = self._probes[state] = self._to_probe(state)
             self._settle(state)
         return found
+
+    def _to_probe(self, state: int) -> list[Code]:
+        """All that is disabled here, but of what no state enables what was tried least."""
+        space = self.graph.space
+        disabled = space.disabled(self.graph.rows[state])
+        others = [code for code in disabled if space.is_never_enabled(code)]
+        new = [code for code in others if not self._others[code]]
+        again = sorted((c for c in others if self._others[c]), key=self._others.__getitem__)
+        left_out = set(again[max(0, OTHERS_AT_A_STATE - len(new)) :])
+        self._others.update(set(others) - left_out)
+        return [code for code in disabled if code not in left_out]
 
     def probed(self, state: int, count: int) -> None:
         self._probes[state] = self.probes(state)[count:]

@@ -14,9 +14,12 @@ from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Settin
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.deliveries import deliveries_alone
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
-from quorate.checker.conform.space import Space
+from quorate.checker.conform.space import Space, _bound
+from quorate.checker.ground.instances import Instantiator
+from quorate.checker.ground.to_python import function
 from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import (
@@ -115,7 +118,7 @@ class Running:
 def expected(space: Space, code: Running) -> bool | None:
     """Whether a mutant does in some reachable state what the model does not. None: too many."""
     machine = Interpreter(space.protocol, space.sizes)
-    possible = {(c.action, c.arguments) for c in map(space.call, space.codes)}
+    deliveries = Deliveries(space)
     marks = space.protocol.methods("action")
     states = list(dict.fromkeys(machine.initial()))
     for state in states:
@@ -131,8 +134,7 @@ def expected(space: Space, code: Running) -> bool | None:
                 elif (
                     done not in (None, state)
                     and not marks[name]._quorate.environment
-                    and (name, arguments) in possible
-                    and _delivered(space, machine, state, name, arguments)
+                    and deliveries.exist(state, name, arguments)
                 ):
                     return True
         if len(states) > MOST:
@@ -140,12 +142,25 @@ def expected(space: Space, code: Running) -> bool | None:
     return False
 
 
-def _delivered(
-    space: Space, machine: Interpreter, state: State, name: str, arguments: Arguments
-) -> bool:
-    """Whether all messages exist that the guards say are delivered."""
-    asked = machine.requirements(state, name, arguments)
-    return all(r.held for r, d in zip(asked, space.deliveries[name], strict=False) if d)
+class Deliveries:
+    """Whether all messages exist that the guards say are delivered, term by term in Python."""
+
+    def __init__(self, space: Space) -> None:
+        self.space, make = space, Instantiator(space.model.kernel.layout)
+        actions = map(deliveries_alone, space.description.actions)
+        self.instances = [i for action in actions for i in make.instances(action)]
+        self.codes = {
+            (c.action, c.arguments): n for n, c in ((n, space.call(n)) for n in space.codes)
+        }
+
+    def exist(self, state: State, name: str, arguments: Arguments) -> bool:
+        code, labels = self.codes[name, arguments], self.space._labels
+        guards = _bound(
+            self.space.model.kernel.layout.graph,
+            self.instances[labels.position(code)],
+            labels.chosen(code),
+        )
+        return all(function(guards)(self.space.model.packing.pack(state).tolist()))
 
 
 def driven(space: Space, adapter: Any, **options: Any) -> Driven:
@@ -280,6 +295,24 @@ class Greeting(Protocol):
 def greeting(adapter: type[Running], **options: Any) -> Driven:
     with Greeting.sized(Node=2) as sizes:
         return driven(Space(Greeting, sizes), adapter(Space(Greeting, sizes)), **options)
+
+
+def test_what_no_state_of_the_model_enables_is_tried() -> None:
+    class Others(Greeting):
+        @action
+        def hear(self, n: Node, m: Hello) -> None:
+            require(m.n == n)
+            require(not self.heard[n])
+            self.heard[n] = True
+
+    with Others.sized(Node=2) as sizes:
+        space = Space(Others, sizes)
+        healthy = driven(space, Running(space))
+        assert healthy.verdict is Verdict.CONFORMS and healthy.never_enabled == 2
+        found = driven(space, Running(space, without=("hear", 0)))
+    (difference,) = found.differences
+    assert (difference.name, difference.kind) == ("hear.allows.heard", Kind.ALLOWS)
+    assert [r.held for r, _ in difference.guards] == [False, True]
 
 
 def test_a_difference_has_a_shortest_run_its_guards_and_both_values() -> None:

@@ -172,9 +172,56 @@ def test_what_a_process_must_not_do_is_told_from_what_the_environment_has_not_do
         answered = {str(space.call(c)): row for c, row in space.steps(asked)}["answer(n=n0)"]
         disabled = {str(space.call(c)): c for c in space.disabled(answered)}
         # That a message comes to another than the one it is for is disabled in every state.
-        assert "receive(n=n1, m=Answer(n=n0))" not in disabled
+        never = [name for name, code in disabled.items() if space.is_never_enabled(code)]
+        assert never == ["receive(n=n1, m=Answer(n=n0))"]
         environment = {c.action for c in map(space.call, space.codes) if c.environment}
         assert environment == {"timeout", "lose"}
+
+
+class Mixed(Protocol):
+    """Guards that say both what was sent and what a process decides."""
+
+    done: Map[Node, bool] = durable(False)
+    sent: Messages[Ask, Answer]
+
+    @action
+    def ask(self, n: Node) -> None:
+        self.sent.add(Ask(n))
+
+    @action
+    def both(self, n: Node) -> None:
+        require(Ask(n) in self.sent and not self.done[n])
+        self.done[n] = True
+
+    @action
+    def some(self, n: Node) -> None:
+        require(any(m.n == n and not self.done[m.n] for m in self.sent[Ask]))
+        self.done[n] = True
+
+    @action
+    def either(self, n: Node) -> None:
+        require(Ask(n) in self.sent or self.done[n])
+        self.done[n] = False
+
+
+def test_a_guard_that_mixes_both_is_tried_where_the_message_is_there() -> None:
+    sizes = Mixed.sized(Node=2)
+    with sizes:
+        space = Space(Mixed, sizes)
+        (first,) = space.initial
+        # What is sent is one of two ways there: the other is the process's own.
+        either = ["either(n=n0)", "either(n=n1)"]
+        assert [str(space.call(c)) for c in space.disabled(first)] == either
+        asked = {str(space.call(c)): row for c, row in space.steps(first)}["ask(n=n0)"]
+        done = {str(space.call(c)): row for c, row in space.steps(asked)}["both(n=n0)"]
+        disabled = [str(space.call(c)) for c in space.disabled(done)]
+        assert disabled == ["both(n=n0)", "some(n=n0)", "either(n=n1)"]
+        assert space.deliveries == {
+            "ask": (),
+            "both": (False,),
+            "some": (False,),
+            "either": (False,),
+        }
 
 
 def test_who_takes_an_action_is_spelled_as_it_should_be() -> None:
