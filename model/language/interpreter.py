@@ -9,8 +9,9 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
@@ -19,24 +20,23 @@ from quorate.model.language.declare.types import (
     MapType,
     Message,
     MessagesType,
-    NatType,
-    OptionType,
     RecordType,
-    SeqType,
-    SetType,
     Type,
     key_values,
     proper_values,
     type_of,
 )
-from quorate.model.language.declare.values import FrozenMap, frozen
+from quorate.model.language.declare.values import frozen
 
+from .bounds import check_range, has_bounds
 from .diagnostics import SizeError, StepError
 from .undefined import undefined
 
 # A state is one hashable value per variable, in order of declaration: for a map the tuple of its
 # cells in key order, for messages a frozenset; then the remaining budget of each fault.
 State = tuple[Any, ...]
+_OPEN = object()
+"""Stands for an argument that is not given."""
 Arguments = tuple[Any, ...]
 
 
@@ -57,7 +57,7 @@ class _Journal:
 
     def write_plain(self, owner: Protocol, name: str, value: Any) -> None:
         old = owner.__dict__.get(name)
-        _check_range(name, type(owner).variables()[name].type, value)
+        check_range(name, type(owner).variables()[name].type, value)
         self.undo.append(lambda: object.__setattr__(owner, name, old))
 
     def roll_back(self) -> None:
@@ -72,7 +72,7 @@ class MapVariable:
         self.name, self.type, self.journal = name, type_, journal
         self.keys = list(key_values(type_.keys))
         self.dict: dict[Any, Any] = {}
-        self._bounded = _has_bounds(type_.value)
+        self._bounded = has_bounds(type_.value)
 
     def load(self, values: Iterable[Any]) -> None:
         self.dict = dict(zip(self.keys, values, strict=True))
@@ -95,7 +95,7 @@ class MapVariable:
         old = self[key]
         value = frozen(value)
         if self._bounded:
-            _check_range(f"{self.name}[{key!r}]", self.type.value, value)
+            check_range(f"{self.name}[{key!r}]", self.type.value, value)
         self.journal.undo.append(lambda: self.dict.__setitem__(key, old))
         self.dict[key] = value
 
@@ -106,15 +106,26 @@ class MessagesVariable:
     def __init__(self, name: str, type_: MessagesType, journal: _Journal) -> None:
         self.name, self.type, self.journal = name, type_, journal
         self.by_class: dict[type, frozenset[Any]] = {}
+        self._whole: list[tuple[frozenset[Any], dict[type, frozenset[Any]]]] = []
+        """The sets that were loaded and frozen last, with their messages by class."""
 
     def load(self, messages: frozenset[Any]) -> None:
-        groups: dict[type, list[Any]] = {m: [] for m in self.type.messages}
-        for message in messages:
-            groups[type(message)].append(message)
-        self.by_class = {m: frozenset(group) for m, group in groups.items()}
+        known = next((groups for whole, groups in self._whole if whole is messages), None)
+        if known is None:
+            groups: dict[type, list[Any]] = {m: [] for m in self.type.messages}
+            for message in messages:
+                groups[type(message)].append(message)
+            known = {m: frozenset(group) for m, group in groups.items()}
+        self._whole = [(messages, known)]
+        self.by_class = dict(known)
 
     def freeze(self) -> frozenset[Any]:
-        return frozenset(itertools.chain.from_iterable(self.by_class.values()))
+        for whole, groups in self._whole:
+            if self.by_class == groups:
+                return whole
+        whole = frozenset().union(*self.by_class.values())
+        self._whole[1:] = [(whole, dict(self.by_class))]
+        return whole
 
     def __contains__(self, message: Any) -> bool:
         return message in self.by_class.get(type(message), ())
@@ -127,7 +138,7 @@ class MessagesVariable:
         old = self.by_class[kind]
         if message in old:
             return
-        _check_range(kind.__name__, RecordType(kind), message)
+        check_range(kind.__name__, RecordType(kind), message)
         if kind.key is not None and (twin := _same_key(message, old)) is not None:
             raise StepError(f"{message!r} is sent, but {twin!r} already was: key={kind.key!r}")
         self.journal.undo.append(lambda: self.by_class.__setitem__(kind, old))
@@ -173,6 +184,8 @@ class Interpreter:
 
     def load(self, state: State) -> None:
         """Make `state` the current state."""
+        if state is self._state:
+            return  # whatever was done since was undone
         self._state = state
         for variable, holder, value in zip(self.variables, self._holders, state, strict=False):
             if holder is None:
@@ -211,7 +224,7 @@ class Interpreter:
     def _check_initial(self, variable: Variable) -> None:
         cell = variable.type.value if isinstance(variable.type, MapType) else variable.type
         try:
-            _check_range(f"the first value: {variable.name}", cell, variable.initial)
+            check_range(f"the first value: {variable.name}", cell, variable.initial)
         except StepError as error:
             raise SizeError(str(error)) from None
 
@@ -223,6 +236,16 @@ class Interpreter:
             fault = method._quorate.fault
             for args, after in self._results(state, method, self._ranges[name], fault):
                 yield name, args, after
+
+    def steps_of(
+        self, state: State, action: str, given: Mapping[int, Any]
+    ) -> Iterator[tuple[Arguments, State]]:
+        """The enabled steps of an action, with the arguments at some positions given.
+
+        Raises StepError where one is undefined.
+        """
+        method = self.actions[action]
+        return self._results(state, method, self._ranges[action], method._quorate.fault, given)
 
     def tried(self, state: State, action: str, args: Arguments) -> State | None:
         """Like `step`, but None where the step is undefined."""
@@ -245,18 +268,28 @@ class Interpreter:
         return list(itertools.product(*map(self._range, self._ranges[action])))
 
     def _results(
-        self, state: State, method: Any, ranges: list[Type], fault: str | None
+        self,
+        state: State,
+        method: Any,
+        ranges: list[Type],
+        fault: str | None,
+        given: Mapping[int, Any] = MappingProxyType({}),
     ) -> Iterator[tuple[Arguments, State]]:
         self.load(state)
-        for args in itertools.product(*map(self._range, ranges)):
+        known = [self._range(t, given.get(k, _OPEN)) for k, t in enumerate(ranges)]
+        for args in itertools.product(*known):
             after = self._try(method, args, fault)
             if after is not None:
                 yield args, after
 
-    def _range(self, t: Type) -> Iterable[Any]:
+    def _range(self, t: Type, given: Any = _OPEN) -> Iterable[Any]:
+        """What an argument may be: all of its range, or what is given if that is in it."""
         if isinstance(t, RecordType) and issubclass(t.record, Message):
-            return self._sent(t.record)
-        return list(proper_values(t))
+            if given is _OPEN:
+                return self._sent(t.record)
+            network = [h for h in self._holders if isinstance(h, MessagesVariable)]
+            return [given] if any(given in h for h in network) else []
+        return [v for v in proper_values(t) if given is _OPEN or v == given]
 
     def _sent(self, message: type[Message]) -> list[Any]:
         for holder in self._holders:
@@ -341,43 +374,3 @@ def parameter_types(method: Any) -> list[Type]:
     return [
         type_of(eval(a, scope, dict(closure)) if isinstance(a, str) else a) for a in annotations
     ]
-
-
-def _has_bounds(t: Type) -> bool:
-    match t:
-        case NatType() | SeqType():
-            return True
-        case OptionType(inner) | SetType(inner):
-            return _has_bounds(inner)
-        case RecordType():
-            return any(map(_has_bounds, t.fields.values()))
-        case MapType(_, value):
-            return _has_bounds(value)
-        case _:
-            return False
-
-
-def _check_range(place: str, t: Type, value: Any) -> None:
-    """Check that a value is within its declared bounds. Raises StepError."""
-    match t:
-        case NatType(sort) if sort is not None:
-            most = max(t.values())
-            if not 0 <= value <= most:
-                raise StepError(f"{place} = {value}, but {t} goes from 0 to {most}")
-        case SeqType(element, length):
-            most = max(length.values())
-            if len(value) > most:
-                raise StepError(f"{place} has {len(value)} entries, but {length} ends at {most}")
-            for item in value:
-                _check_range(place, element, item)
-        case OptionType(inner) if value is not None:
-            _check_range(place, inner, value)
-        case RecordType():
-            for name, inner in t.fields.items():
-                _check_range(f"{place}.{name}", inner, getattr(value, name))
-        case MapType(_, inner) if isinstance(value, FrozenMap):
-            for item in value.values():
-                _check_range(place, inner, item)
-        case SetType(inner):
-            for item in value:
-                _check_range(f"a member of {place}", inner, item)

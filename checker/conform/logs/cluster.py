@@ -20,7 +20,6 @@ from quorate.traces import Record
 from .line import Happening, Numbering, Says, Unreadable
 
 NEVER = "never"
-MOST_BALLOTS = 16
 NO_RECORD: Fields = {"promised": None, "accepted": None}
 NOTHING: tuple[Happening, ...] = ()
 
@@ -41,11 +40,11 @@ class ClusterLog:
     """Reads journals under `Paxos`."""
 
     def sizes(self, lines: Iterable[Fields]) -> dict[str, int]:
-        """What the model needs for these lines, with at most 16 ballots."""
+        """What the model needs for these lines."""
         seen = _Seen(lines)
         return {
             "Acceptor": max(1, len(seen.nodes)),
-            "Ballot": max(1, min(MOST_BALLOTS, len(seen.ballots))),
+            "Ballot": max(1, len(seen.ballots)),
             "Value": max(1, len(seen.values)),
         }
 

@@ -7,12 +7,12 @@ import linecache
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from quorate.checker.conform.space import Call
-from quorate.checker.tracing.values import show_state, show_value
+from quorate.checker.tracing.values import show_value
 from quorate.model.language.interpreter import Arguments, Requirement, State
 from quorate.traces import FrozenMap, Record, Value, show
 
 from .search import Judge, Reached, Taken, last_steps
+from .steps import Call
 from .terms import WHOLE, Called, Said, place_of
 
 MOST_ENDS = 10
@@ -73,13 +73,13 @@ class Explainer:
     """Looks for what comes nearest to a line. Use it inside the sizes."""
 
     def __init__(self, judge: Judge) -> None:
-        self.judge, self.space = judge, judge.space
-        self.interpreter = self.space.model.interpreter
+        self.judge, self.model = judge, judge.model
+        self.interpreter = self.model.interpreter
 
     def nearest(self, taken: Taken, said: Said) -> NearMiss:
         """The nearest that the model gets to a line from a state."""
-        state = self.space.state(taken.row)
-        after = tuple(str(self.space.call(code)) for code in last_steps(taken, SHOWN_STEPS))
+        state = taken.state
+        after = tuple(str(self.model.call(step)) for step in last_steps(taken, SHOWN_STEPS))
         attempts = list(self._attempts(after, state, said))
         return min(attempts, key=lambda a: (a.distance, a.step is not None))
 
@@ -121,7 +121,7 @@ class Explainer:
                 yield args
 
     def _parameters(self, action: str) -> list[str]:
-        return [p.var.name for p in self.space.description.action(action).parameters]
+        return [p.var.name for p in self.model.description.action(action).parameters]
 
     def _named(self, action: str, args: Arguments) -> str:
         pairs = zip(self._parameters(action), args, strict=True)
@@ -142,18 +142,18 @@ class Explainer:
         fault = self.interpreter.actions[action]._quorate.fault
         if fault is None:
             return ()
-        kinds = list(self.space.sizes.faults)
-        left = state[len(self.space.description.variables) + kinds.index(fault)]
-        given = self.space.sizes.faults[fault]
+        kinds = list(self.model.sizes.faults)
+        left = state[len(self.model.description.variables) + kinds.index(fault)]
+        given = self.model.sizes.faults[fault]
         return () if left else (GuardShown(False, f"at most {given} of the fault {fault}", "", 0),)
 
     # ------------------------------------------------------------ differences
 
     def _shown(self, state: State) -> Mapping[str, Value]:
-        return show_state(self.space.description, state)
+        return self.model.shown(state)
 
     def _sent(self, shown: Mapping[str, Value]) -> frozenset[Value]:
-        return shown[self.space.messages]  # type: ignore[index, return-value]
+        return shown[self.model.messages]  # type: ignore[index, return-value]
 
     def _before(self, state: State, said: Said) -> tuple[Mismatch, ...]:
         if not said.received:
@@ -172,9 +172,8 @@ class Explainer:
                 found.append(unlike(place_of(variable, key), value, wanted))
         if said.sent:
             found += self._lacking(self._sent(shown), said.sent, "sent")
-        row = self.space.row(state) if said.holds else b""
         for called in said.holds:
-            if not self.judge.holds(row, called):
+            if not self.judge.holds(state, called):
                 found.append(Mismatch(shown_call(called), "false", "true"))
         return tuple(found)
 
@@ -189,23 +188,25 @@ class Explainer:
 
     def around(self, taken: Taken, hidden: int) -> list[Taken]:
         """A state, and some of those that hidden steps lead to."""
-        found: Reached = {taken.row: (taken, ())}
+        found: Reached = {taken.state: (taken, ())}
         edge = dict(found)
         for _ in range(hidden):
             if len(found) < MOST_AROUND:
                 edge = self.judge.further(edge, found)
         pairs = itertools.islice(found.items(), MOST_AROUND)
-        return [Taken(row, taken, taken.file, path) if path else taken for row, (_, path) in pairs]
+        return [
+            Taken(state, taken, taken.file, path) if path else taken for state, (_, path) in pairs
+        ]
 
     def further(self, ends: Sequence[Taken], said: Said, most: int) -> tuple[Call, ...] | None:
         """The hidden steps with which a line would have an explanation, if they can be found."""
-        edge: Reached = {t.row: (t, ()) for t in ends[:MOST_ENDS]}
+        edge: Reached = {t.state: (t, ()) for t in ends[:MOST_ENDS]}
         known = dict(edge)
         for _ in range(most + FURTHER):
             edge = self.judge.further(edge, known)
-            for row, (_, path) in edge.items():
-                if len(path) > most and next(self.judge.explained(row, said), None) is not None:
-                    return tuple(map(self.space.call, path))
+            for state, (_, path) in edge.items():
+                if len(path) > most and next(self.judge.explained(state, said), None) is not None:
+                    return tuple(map(self.model.call, path))
             if len(known) > MOST_FURTHER:
                 break
         return None

@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from quorate.checker.conform.space import Code, Row, Space
-from quorate.traces import Value
+from quorate.model.language.interpreter import State
 
 from .order import Cut, Needs, ready
-from .terms import WHOLE, Called, Said
+from .steps import ModelSteps, Step
+from .terms import Called, Said
 
 MOST = 500_000
 """States that are entered, besides one for each line."""
@@ -27,13 +27,13 @@ MOST_ENDS = 1_000
 class Taken(NamedTuple):
     """A way to a state: the one before it, and the steps since, the last one the line's own."""
 
-    row: Row
+    state: State
     before: Taken | None
     file: int
-    steps: tuple[Code, ...]
+    steps: tuple[Step, ...]
 
 
-Reached = dict[Row, tuple[Taken, tuple[Code, ...]]]
+Reached = dict[State, tuple[Taken, tuple[Step, ...]]]
 """States that hidden steps lead to: where from, and which."""
 
 
@@ -64,80 +64,68 @@ class Found:
 
 
 class Judge:
-    """What statements are worth in the states of a space. Use it inside the sizes."""
+    """What statements are worth in the states of a model. Use it inside the sizes."""
 
-    def __init__(self, space: Space) -> None:
-        self.space = space
-        self._steps: dict[Row, list[tuple[Code, Row]]] = {}
-        self._matching: dict[Called, dict[Code, bool]] = {}
-        self._holds: dict[tuple[Called, Row], bool] = {}
+    def __init__(self, model: ModelSteps) -> None:
+        self.model = model
+        self._steps: dict[State, list[tuple[Step, State]]] = {}
+        self._holds: dict[tuple[Called, State], bool] = {}
 
-    def steps(self, row: Row) -> list[tuple[Code, Row]]:
+    def steps(self, state: State) -> list[tuple[Step, State]]:
         """The steps from a state, found once."""
-        found = self._steps.get(row)
+        found = self._steps.get(state)
         if found is None:
             if len(self._steps) > MOST_KNOWN:
                 self._steps.clear()
-                self._holds.clear()
-            found = self._steps[row] = self.space.steps(row)
+            found = self._steps[state] = self.model.steps(state)
         return found
 
-    def is_of(self, code: Code, event: Called) -> bool:
-        """Whether a step is one of those that an event means."""
-        known = self._matching.setdefault(event, {})
-        if code not in known:
-            call = self.space.call(code)
-            known[code] = call.action == event[0] and all(call.args[n] == v for n, v in event[1])
-        return known[code]
-
-    def before(self, row: Row, said: Said) -> bool:
+    def before(self, state: State, said: Said) -> bool:
         """Whether a state may be the one before the line's own step."""
-        return not said.received or said.received <= self._sent(row)
+        return not said.received or self.model.wanted(said).received <= self.model.sent(state)
 
-    def after(self, row: Row, said: Said) -> bool:
+    def after(self, state: State, said: Said) -> bool:
         """Whether a state may be the one that the line sees."""
-        if said.sent and not said.sent <= self._sent(row):
+        wanted = self.model.wanted(said)
+        if wanted.sent and not wanted.sent <= self.model.sent(state):
             return False
-        value = self.space.value
-        for variable, key, wanted in said.cells:
-            shown: Any = value(row, variable)
-            if (shown if key is WHOLE else shown[key]) != wanted:
+        for i, key, value in wanted.cells:
+            if (state[i] if key is None else state[i][key]) != value:
                 return False
-        return all(self.holds(row, called) for called in said.holds)
+        return all(self.holds(state, called) for called in said.holds)
 
-    def _sent(self, row: Row) -> frozenset[Value]:
-        assert self.space.messages is not None
-        return self.space.value(row, self.space.messages)  # type: ignore[return-value]
-
-    def holds(self, row: Row, called: Called) -> bool:
+    def holds(self, state: State, called: Called) -> bool:
         """Whether a predicate is true in a state, for some choice of the arguments left out."""
-        key = called, row
+        key = called, state
         if key not in self._holds:
-            self._holds[key] = self.space.holds(row, called[0], dict(called[1]))
+            if len(self._holds) > MOST_KNOWN:
+                self._holds.clear()
+            self._holds[key] = self.model.holds(state, called[0], dict(called[1]))
         return self._holds[key]
 
-    def explained(self, row: Row, said: Said) -> Iterator[tuple[Row, tuple[Code, ...]]]:
+    def explained(self, state: State, said: Said) -> Iterator[tuple[State, tuple[Step, ...]]]:
         """The states that a line may see, from one before its own step, and that step."""
-        if not self.before(row, said):
+        if not self.before(state, said):
             return
-        if said.maybe and self.after(row, said):
-            yield row, ()
-        if said.events is None:
-            for code, target in self.steps(row):
-                if target != row and self.after(target, said):
-                    yield target, (code,)
-        for event in said.events or ():
-            for code, target in self.steps(row):
-                if self.is_of(code, event) and self.after(target, said):
-                    yield target, (code,)
+        if said.maybe and self.after(state, said):
+            yield state, ()
+        events = self.model.wanted(said).events
+        if events is None:
+            for step, target in self.steps(state):
+                if target != state and self.after(target, said):
+                    yield target, (step,)
+        for action, given in events or ():
+            for step, target in self.model.steps_of(state, action, given):
+                if self.after(target, said):
+                    yield target, (step,)
 
     def further(self, edge: Reached, known: Reached) -> Reached:
         """The states one step from an edge that are not known yet; now they are."""
         new: Reached = {}
-        for row, (taken, path) in edge.items():
-            for code, target in self.steps(row):
+        for state, (taken, path) in edge.items():
+            for step, target in self.steps(state):
                 if target not in known:
-                    known[target] = new[target] = taken, (*path, code)
+                    known[target] = new[target] = taken, (*path, step)
         return new
 
 
@@ -171,11 +159,11 @@ class LogSearch:
     def run(self) -> Found:
         """Look for a run."""
         self._found = Found([0] * (sum(map(len, self.files)) + 1))
-        self._entered: set[tuple[Cut, Row]] = set()
+        self._entered: set[tuple[Cut, State]] = set()
         self._stack: list[_Open] = []
         start = tuple(0 for _ in self.files)
         most = self.most + len(self._found.widths)
-        self._enter(start, [Taken(row, None, 0, ()) for row in self.judge.space.initial])
+        self._enter(start, [Taken(state, None, 0, ()) for state in self.judge.model.initial])
         while self._stack and not self._found.complete:
             if len(self._entered) > most:
                 self._found.lost = True
@@ -187,11 +175,11 @@ class LogSearch:
         """Go on from states, the first one first, unless that was done before."""
         new = []
         for taken in states:
-            if (cut, taken.row) not in self._entered:
-                self._entered.add((cut, taken.row))
+            if (cut, taken.state) not in self._entered:
+                self._entered.add((cut, taken.state))
                 self._found.enter(cut, taken)
-                edge: Reached = {taken.row: (taken, ())}
-                new += [_Open(cut, f, 0, edge, edge) for f in self._ready(cut, taken.row)]
+                edge: Reached = {taken.state: (taken, ())}
+                new += [_Open(cut, f, 0, edge, edge) for f in self._ready(cut, taken.state)]
         self._stack += reversed(new)
 
     def _explain(self, at: _Open) -> None:
@@ -204,12 +192,12 @@ class LogSearch:
             self._stack.append(_Open(at.cut, at.file, at.hidden + 1, edge, known))
         found = [
             Taken(target, taken, at.file, (*path, *own))
-            for row, (taken, path) in at.edge.items()
-            for target, own in self.judge.explained(row, said)
+            for state, (taken, path) in at.edge.items()
+            for target, own in self.judge.explained(state, said)
         ]
         self._enter(after, found)
 
-    def _ready(self, cut: Cut, row: Row) -> Sequence[int]:
+    def _ready(self, cut: Cut, state: State) -> Sequence[int]:
         """The files of which a line may come next.
 
         One is enough whose line says that nothing happened, and is right. It can be moved to the
@@ -224,8 +212,8 @@ class LogSearch:
                 said = self.files[f][cut[f]]
                 if (
                     said.events == ()
-                    and self.judge.before(row, said)
-                    and self.judge.after(row, said)
+                    and self.judge.before(state, said)
+                    and self.judge.after(state, said)
                 ):
                     return (f,)
         return found
@@ -238,7 +226,7 @@ def ways(taken: Taken | None) -> Iterator[Taken]:
         taken = taken.before
 
 
-def last_steps(taken: Taken, most: int) -> list[Code]:
+def last_steps(taken: Taken, most: int) -> list[Step]:
     """The last steps of a run, in order."""
     back = itertools.chain.from_iterable(reversed(t.steps) for t in ways(taken))
     return list(itertools.islice(back, most))[::-1]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapters.subject import setting_of
-from quorate.checker.conform.space import Call, Space
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.model.language.declare.protocol import Protocol
@@ -26,6 +25,7 @@ from .model_log import ModelLog
 from .order import Cut, needs_of, ready
 from .reading import LinePlace, Written, log_error, read_logs
 from .search import MOST, Found, Judge, LogSearch, Taken, ways
+from .steps import Call, ModelSteps
 from .terms import ModelTerms, Said
 
 ANY = Said(None, True, (), frozenset(), frozenset(), ())
@@ -224,27 +224,24 @@ def read(
     return Log(paths, protocol, sizes, found, reader, terms, crashed)
 
 
-def validate(
-    log: Log, hidden: int | None = None, most: int = MOST, space: Space | None = None
-) -> Validation:
+def validate(log: Log, hidden: int | None = None, most: int = MOST) -> Validation:
     """Look for a run of the model that explains a log. Use it inside the sizes.
 
     `hidden` steps may go before each line's own that the log does not show; by default none may,
-    and a line that only they would explain leaves the outcome open. `space` is that of the model at
-    these sizes, if it is known already. Raises StepError where the model is undefined in a state
-    that explains some lines.
+    and a line that only they would explain leaves the outcome open. Raises StepError where a step
+    that may explain a line is undefined.
     """
-    return _Validator(log, hidden, most, space).outcome()
+    return _Validator(log, hidden, most).outcome()
 
 
 class _Validator:
-    def __init__(self, log: Log, hidden: int | None, most: int, space: Space | None) -> None:
+    def __init__(self, log: Log, hidden: int | None, most: int) -> None:
         self.log, self.given, self.hidden = log, hidden, hidden or 0
         places = [[w.place for w in lines] for lines in log.written]
         self.needs = needs_of(
             [list(zip(p, ls, strict=True)) for p, ls in zip(places, log.lines, strict=True)]
         )
-        self.judge = Judge(space or Space(log.protocol, log.sizes))
+        self.judge = Judge(ModelSteps(log.protocol, log.sizes))
         self.search = LogSearch(self.judge, log.statements, self.needs, self.hidden, most)
 
     def outcome(self) -> Validation:
@@ -323,7 +320,7 @@ class _Validator:
         _, f, k, _ = min(tried, key=lambda t: t[0].distance)
         here = sorted((a for a, g, j, _ in tried if (g, j) == (f, k)), key=lambda a: a.distance)
         attempts = list(dict.fromkeys(here))
-        rows = list({t.row: t for _, g, j, t in tried if (g, j) == (f, k)}.values())
+        rows = list({t.state: t for _, g, j, t in tried if (g, j) == (f, k)}.values())
         line = self.log.written[f][k]
         further = explainer.further(rows, self.log.statements[f][k], self.hidden)
         widths = tuple(found.widths[max(0, found.lines - 4) : found.lines + 1])
@@ -363,7 +360,7 @@ class _Validator:
             w, line = self.log.written[t.file][at[t.file]], self.log.lines[t.file][at[t.file]]
             said = self.log.statements[t.file][at[t.file]]
             at[t.file] += 1
-            steps = tuple(str(self.judge.space.call(code)) for code in t.steps)
+            steps = tuple(str(self.judge.model.call(step)) for step in t.steps)
             node = None if line is None else line.node
             found.append(LogStep(w.place, w.text, node, steps, said.compares, line))
         return found

@@ -58,6 +58,13 @@ def test_what_the_simulated_nodes_did_is_a_run(seed: int, tmp_path: Path) -> Non
     assert any(len(json.loads(x.split(" ", 1)[1])) == 3 for x in written[::2])
 
 
+def test_dozens_of_ballots_are_read(tmp_path: Path) -> None:
+    faults = Faults(crashes=9, loss=0.95, max_delay_s=0.5, active_s=15)
+    result = validated(journals(tmp_path, 5, faults))
+    assert result.holds
+    assert dict(result.sizes)["Ballot"] > 50
+
+
 def test_ballots_beyond_the_model_are_no_violation(tmp_path: Path) -> None:
     result = validated(journals(tmp_path, 1, HEAVY), Ballot=3)
     assert verdict(result) == "inconclusive"

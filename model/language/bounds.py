@@ -1,0 +1,59 @@
+"""The bounds of types, which a stored value must keep: numbers and lengths never wrap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quorate.model.language.declare.types import (
+    MapType,
+    NatType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    Type,
+)
+from quorate.model.language.declare.values import FrozenMap
+
+from .diagnostics import StepError
+
+
+def has_bounds(t: Type) -> bool:
+    """Whether a type has values that Python could store and the type does not have."""
+    match t:
+        case NatType() | SeqType():
+            return True
+        case OptionType(inner) | SetType(inner):
+            return has_bounds(inner)
+        case RecordType():
+            return any(map(has_bounds, t.fields.values()))
+        case MapType(_, value):
+            return has_bounds(value)
+        case _:
+            return False
+
+
+def check_range(place: str, t: Type, value: Any) -> None:
+    """Check that a value is within its declared bounds. Raises StepError."""
+    match t:
+        case NatType(sort) if sort is not None:
+            most = max(t.values())
+            if not 0 <= value <= most:
+                raise StepError(f"{place} = {value}, but {t} goes from 0 to {most}")
+        case SeqType(element, length):
+            most = max(length.values())
+            if len(value) > most:
+                raise StepError(f"{place} has {len(value)} entries, but {length} ends at {most}")
+            for item in value:
+                check_range(place, element, item)
+        case OptionType(inner) if value is not None:
+            check_range(place, inner, value)
+        case RecordType():
+            for name, inner in t.fields.items():
+                check_range(f"{place}.{name}", inner, getattr(value, name))
+        case MapType(_, inner) if isinstance(value, FrozenMap):
+            for item in value.values():
+                check_range(place, inner, item)
+        case SetType(inner):
+            for item in value:
+                check_range(f"a member of {place}", inner, item)
