@@ -18,10 +18,11 @@ Its whole state is its record; it has nothing volatile to lose.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
+
+from msgspec.structs import replace
 
 from .errors import SafetyViolation
 from .messages import Accept, Accepted, Ballot, Message, Nack, Prepare, Promise, Vote

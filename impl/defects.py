@@ -9,9 +9,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from msgspec.structs import replace
 
 from .acceptor import Acceptor, Standing
 from .composition import HEALTHY, Composition

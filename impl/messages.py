@@ -11,14 +11,14 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Value: TypeAlias = str
 
 
-@dataclass(frozen=True, order=True)
-class Ballot:
+class Ballot(Struct, frozen=True, order=True):
     """A proposal number, ordered by round, then by its owner's name (§2.5)."""
 
     round: int
@@ -28,23 +28,20 @@ class Ballot:
         return f"{self.round}.{self.proposer}"
 
 
-@dataclass(frozen=True)
-class Vote:
+class Vote(Struct, frozen=True):
     """A value that an acceptor accepted, and the ballot it did so in."""
 
     ballot: Ballot
     value: Value
 
 
-@dataclass(frozen=True)
-class Prepare:
+class Prepare(Struct, frozen=True):
     """Phase 1a: promise me not to vote below this ballot (§2.2, phase 1(a))."""
 
     ballot: Ballot
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """Phase 1b: promised, and this is my latest vote (§2.2, phase 1(b))."""
 
     ballot: Ballot
@@ -52,16 +49,14 @@ class Promise:
     accepted: Vote | None
 
 
-@dataclass(frozen=True)
-class Accept:
+class Accept(Struct, frozen=True):
     """Phase 2a: vote for this value in this ballot (§2.2, phase 2(a))."""
 
     ballot: Ballot
     value: Value
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """Phase 2b: I voted for this value in this ballot (§2.2, phase 2(b); §2.3)."""
 
     ballot: Ballot
@@ -69,8 +64,7 @@ class Accepted:
     value: Value
 
 
-@dataclass(frozen=True)
-class Nack:
+class Nack(Struct, frozen=True):
     """This ballot is too low; a higher one is promised. (An optimisation, §2.2.)"""
 
     ballot: Ballot
@@ -78,22 +72,19 @@ class Nack:
     promised: Ballot
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Has anybody learned a value? Sent by a learner that hears nothing (§2.3)."""
 
     learner: str
 
 
-@dataclass(frozen=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """This value is chosen: from one learner to another, or to a client (§2.3)."""
 
     value: Value
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """A client asks a proposer to get a value chosen."""
 
     value: Value
@@ -102,8 +93,7 @@ class Request:
 Message: TypeAlias = Prepare | Promise | Accept | Accepted | Nack | Ask | Learned | Request
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """A message under way from one address to another."""
 
     src: str

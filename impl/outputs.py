@@ -9,9 +9,10 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from .messages import Message, Value
 from .records import Record
@@ -24,39 +25,34 @@ class Role(Enum):
     LEARNERS = "learners"
 
 
-@dataclass(frozen=True)
-class Persist:
+class Persist(Struct, frozen=True):
     """Make this record durable before going on."""
 
     record: Record
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send to one node, by name."""
 
     dst: str
     message: Message
 
 
-@dataclass(frozen=True)
-class Broadcast:
+class Broadcast(Struct, frozen=True):
     """Send to every node that plays a role, the sender included."""
 
     role: Role
     message: Message
 
 
-@dataclass(frozen=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     """Call the role's `timeout(name)` after a delay on the host's clock."""
 
     name: str
     delay_s: float
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """Tell the application that this value is decided."""
 
     value: Value

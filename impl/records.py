@@ -12,30 +12,28 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from .messages import Ballot, Value, Vote
 
 
-@dataclass(frozen=True)
-class ProposerRecord:
+class ProposerRecord(Struct, frozen=True):
     """The highest round this proposer has ever used."""
 
     round: int = 0
 
 
-@dataclass(frozen=True)
-class AcceptorRecord:
+class AcceptorRecord(Struct, frozen=True):
     """The highest ballot promised and the latest vote cast."""
 
     promised: Ballot | None = None
     accepted: Vote | None = None
 
 
-@dataclass(frozen=True)
-class LearnerRecord:
+class LearnerRecord(Struct, frozen=True):
     """The value that was learned, if any."""
 
     committed: Value | None = None

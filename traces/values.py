@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 Value: TypeAlias = (
     "bool | int | str | frozenset[Value] | tuple[Value, ...] | FrozenMap | Record | None"
@@ -67,8 +68,7 @@ class FrozenMap(Mapping[Value, Value]):
         return FrozenMap({**self._entries, **dict(entries)})
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, cache_hash=True):
     """A message or a struct: the name of its type and its fields in declared order.
 
     A record of a foreign trace that has no type name has the tag `""`.
