@@ -83,27 +83,43 @@ def imported(module: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield inner if inner in sources() else base
 
 
-def imports(module: str, inside: ast.AST) -> Iterator[str]:
-    for node in ast.walk(inside):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from imported(module, node)
-
-
 @cache
 def tree(module: str) -> ast.Module:
     return ast.parse(sources()[module].read_text())
 
 
+def statements(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """All statements, each with whether it is inside a function. No expression is looked at."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, part, ()):
+            yield child, inside
+            function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+            yield from statements(child, inside or function)
+
+
+@cache
+def imports_of(module: str) -> tuple[set[str], set[str]]:
+    """What a module imports, and what of that inside functions."""
+    every, inner = set[str](), set[str]()
+    for node, inside in statements(tree(module)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = set(imported(module, node))
+            every |= names
+            inner |= names if inside else set()
+    return every, inner
+
+
+def imports(module: str) -> set[str]:
+    return imports_of(module)[0]
+
+
 def hidden(module: str) -> set[str]:
     """What a module imports inside its functions, other than heavy libraries."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    functions = [node for node in ast.walk(tree(module)) if isinstance(node, kinds)]
-    found = {name for f in functions for name in imports(module, f)}
-    return {name for name in found if name.partition(".")[0] not in HEAVY}
+    return {name for name in imports_of(module)[1] if name.partition(".")[0] not in HEAVY}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
-    graph = {m: {x for x in imports(m, tree(m)) if x != m} & sources().keys() for m in sources()}
+    graph = {m: (imports(m) - {m}) & sources().keys() for m in sources()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -118,10 +134,11 @@ def test_functions_import_heavy_libraries_alone() -> None:
 def test_what_is_loaded_lazily_is_imported_for_type_checkers() -> None:
     """So that layers and circles are those of the program."""
     for module in sources():
-        calls = [n for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
-        lazy = [n.args[0] for n in calls if isinstance(n.func, ast.Name) and n.func.id == "lazily"]
-        names = {n.value for n in lazy if isinstance(n, ast.Constant)}
-        assert names <= set(imports(module, tree(module))), module
+        if "lazily(" in sources()[module].read_text():
+            calls = [n for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
+            lazy = [n.args[0] for n in calls if getattr(n.func, "id", None) == "lazily"]
+            names = {n.value for n in lazy if isinstance(n, ast.Constant)}
+            assert names <= imports(module), module
 
 
 def test_every_package_is_installed() -> None:
@@ -133,12 +150,12 @@ def test_every_package_is_installed() -> None:
 def test_nothing_below_the_api_imports_it() -> None:
     above = {m for m in sources() if m.startswith("quorate.checker.cli")} | api()
     functions = api() - {"quorate.errors"}
-    users = {m: found for m in sources() if (found := functions & set(imports(m, tree(m))))}
+    users = {m: found for m in sources() if (found := functions & imports(m))}
     assert users.keys() <= above, users
 
 
 def test_the_root_of_all_errors_imports_nothing() -> None:
-    names = {m.partition(".")[0] for m in imports("quorate.errors", tree("quorate.errors"))}
+    names = {m.partition(".")[0] for m in imports("quorate.errors")}
     assert "quorate" not in names
 
 
@@ -169,7 +186,7 @@ def test_tests_share_what_is_in_support() -> None:
     for file in sorted(tests.rglob("*.py")):
         if file.is_relative_to(tests / "cases"):
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node, _ in statements(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level:
                 found = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
                 near = found.is_relative_to(file.parent) or found.is_relative_to(support)

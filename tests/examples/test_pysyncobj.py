@@ -12,6 +12,8 @@ import pytest
 import quorate
 from quorate.checker.conform.driving.repeating import FoundDifference
 
+from ..support.clocks import count_looks
+
 pytest.importorskip("pysyncobj", reason="the package pysyncobj is not installed")
 
 HERE = Path(__file__).parent
@@ -28,13 +30,21 @@ def adapter(name: str) -> str:
     return f"{HERE / 'pysyncobj_adapter.py'}:{name}"
 
 
-def differences(name: str, crash: int, index: int) -> Mapping[str, FoundDifference]:
+@pytest.fixture(autouse=True)
+def looks_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_looks(monkeypatch)
+
+
+def differences(
+    name: str, crash: int, index: int, looks: int = 1000
+) -> Mapping[str, FoundDifference]:
+    """What is found in so many steps and probes."""
     result = quorate.conform(
         model("SyncObjRaft"),
         adapter(name),
         sizes={**SMALL, "Index": index},
         faults={"crash": crash},
-        seconds=20,
+        seconds=looks,
         step_timeout=LIMIT,
     )
     return {d.name: d for d in result.conformance.differences if not d.flaky}
@@ -68,10 +78,11 @@ def test_an_acknowledged_write_is_lost() -> None:
     assert replayed.replay.violated == "acknowledged_writes_are_kept"
 
 
-def test_term_and_vote_survive_a_restart_but_not_a_power_failure() -> None:
+@pytest.mark.parametrize("looks", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
+def test_term_and_vote_survive_a_restart_but_not_a_power_failure(looks: int) -> None:
     """Its journal is written, and never synced."""
-    assert differences("JournalAdapter", 1, 1) == {}
-    assert list(differences("PowerLossAdapter", 1, 1)) == ["restart.changes.term"]
+    assert differences("JournalAdapter", 1, 1, looks) == {}
+    assert list(differences("PowerLossAdapter", 1, 1, looks)) == ["restart.changes.term"]
 
 
 # ------------------------------------------------------------ earlier versions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import pytest
@@ -17,6 +17,16 @@ FEW = frozenset({"P5", "P9", "T2", "M3", "R1"})
 def share(parts: int) -> settings:
     """One of so many parts of the profile's examples: for tests whose examples are costly."""
     return settings(max_examples=max(1, settings().max_examples // parts))
+
+
+def some(
+    values: Iterable[Any], kept: Collection[Any], name: Callable[[Any], str] = str
+) -> list[Any]:
+    """Values as parameters: some every day, the rest with the exhaustive tests."""
+    return [
+        pytest.param(v, id=name(v), marks=() if v in kept else pytest.mark.exhaustive)
+        for v in values
+    ]
 
 
 def few(mutants: Iterable[Mutant], kept: Collection[str] = FEW) -> list[Any]:

@@ -38,20 +38,31 @@ from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Accept, Ballot, Paxos, Promise, Quorum, Value
 
 from ...support.comparing.solvers import compare, compare_states, sample
-from ...support.examples import share
+from ...support.examples import share, some
 from ...support.oracle import consult
 from ...support.protocols.not_provable import FirstOfNone
 from ...support.strategies import Source, loaded, sized, sources
-from .variants import SMALL, VARIANTS, AcceptWithoutComparing, TwoAcceptsInABallot
+from .variants import (
+    SMALL,
+    VARIANTS,
+    AcceptWithoutComparing,
+    NoPromiseCheck,
+    TwoAcceptsInABallot,
+)
 
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
 Given = tuple[type[Protocol], dict[str, int]]
+DAILY = [v for v in VARIANTS if v[0] in (NoPromiseCheck, TwoAcceptsInABallot)]
+
+
+def name(given: Given) -> str:
+    return given[0].__name__
 
 
 # ---------------------------------------------------------------- bounded
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v[0].__name__)
+@pytest.mark.parametrize("variant", some(VARIANTS, DAILY, name))
 @pytest.mark.parametrize("names", [None, ["agreement"]], ids=["all", "agreement"])
 def test_a_broken_paxos_is_found_at_the_depth_of_breadth_first_search(
     variant: Given, names: list[str] | None
@@ -122,7 +133,7 @@ def test_an_inductive_invariant_is_asked_about_initially_alone(
 
 
 KILLED_MUTANTS = [m for m in MUTANTS.values() if m.verdict == KILLED]
-QUICK = {"forgets-decision", "breaks-vote", "forgets-vote"}
+QUICK = {"forgets-decision", "breaks-vote"}
 TOO_LONG = {"lowest-vote", "vote-raises-nothing"}  # 34 steps: no answer in 100 s
 
 
@@ -197,7 +208,7 @@ def test_a_kernel_that_errs_is_found_out() -> None:
 # ---------------------------------------------------------------- induction
 
 
-@pytest.mark.parametrize("ballots", [2, 3])
+@pytest.mark.parametrize("ballots", [2, pytest.param(3, marks=pytest.mark.exhaustive)])
 def test_the_invariants_of_paxos_are_inductive(ballots: int) -> None:
     found = inductive(Paxos, Paxos.sized(Acceptor=3, Ballot=ballots, Value=2))
     assert found.status is ObligationStatus.PROVED and not found.failed
@@ -205,7 +216,7 @@ def test_the_invariants_of_paxos_are_inductive(ballots: int) -> None:
     assert len(found.obligations) == invariants + actions * (invariants + 1)
 
 
-@pytest.mark.parametrize("left_out", list(Paxos.methods("invariant")))
+@pytest.mark.parametrize("left_out", some(Paxos.methods("invariant"), ["votes_were_proposed"]))
 def test_a_counterexample_to_induction_is_cpythons_too(left_out: str) -> None:
     names = [n for n in Paxos.methods("invariant") if n != left_out]
     found = inductive(Paxos, Paxos.sized(**PAXOS), names, shrinking=0.2)
@@ -228,10 +239,11 @@ def test_agreement_alone_is_not_inductive_and_the_counterexample_is_small() -> N
     assert len(messages) == 4  # the accept, and three of the four votes that contradict
 
 
-def test_a_broken_paxos_is_not_inductive() -> None:
-    for protocol, sizes in VARIANTS:
-        found = inductive(protocol, protocol.sized(**sizes), shrinking=0.1)
-        assert found.status is ObligationStatus.REFUTED
+@pytest.mark.parametrize("variant", some(VARIANTS, DAILY, name))
+def test_a_broken_paxos_is_not_inductive(variant: Given) -> None:
+    protocol, sizes = variant
+    found = inductive(protocol, protocol.sized(**sizes), shrinking=0.1)
+    assert found.status is ObligationStatus.REFUTED
 
 
 def test_a_timeout_of_an_obligation_is_unknown_and_no_pass(
@@ -281,7 +293,7 @@ def test_small_protocols_agree_with_plain_python(small: Given) -> None:
 def test_paxos_agrees_with_plain_python_on_its_states_and_steps() -> None:
     sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=1)
     truth = consult(Paxos, sizes, 10_000)
-    compare_states(Paxos, sizes, sample(truth, Random(1), 25))
+    compare_states(Paxos, sizes, sample(truth, Random(1), 12))
 
 
 def test_every_state_of_paxos_violates_for_z3_exactly_where_for_cpython() -> None:
@@ -291,7 +303,7 @@ def test_every_state_of_paxos_violates_for_z3_exactly_where_for_cpython() -> Non
         explorer = Explorer(Paxos, sizes)
         random = np.random.default_rng(5)
         found = []
-        for _ in range(12):
+        for _ in range(6):
             cells = np.zeros(explorer.kernel.words, np.uint64)
             for column in explorer.kernel.layout.columns():
                 for index in range(column.count if column.bits else 0):

@@ -10,26 +10,23 @@ from quorate.checker.prove.bounded import ObligationStatus, inductive
 from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.refute import step_trace
-from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import QuorumSystem, Sizes, StepError
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import EQUIVALENT, MUTANTS, VACUOUS
 from quorate.model.raft import Raft
 
+from ...support.examples import some
 from .mutants import COMMIT, HARMLESS, MULTI, PAXOS, ROLES, SMALLEST, Case
 
 CASES = [*PAXOS, *MULTI, *ROLES, *COMMIT]
 
 
-# Every bug of Paxos itself; of those that come back elsewhere, what looks different there.
-QUICK = {"FlexibleHalfPromises-P11", "MultiPromiseUnrecorded-P8", "IgnoresRecovered-M3"}
-QUICK |= {"MultiHalfVotes-M6", "LatePromise-P17", "CounterForgotten-P23"}
+# One of each protocol: by a guard, by quorums, by a crash, by a message.
+QUICK = {"VoteWithoutComparing-P5", "FlexibleHalfPromises-P11", "CounterForgotten-P23"}
+QUICK |= {"MultiHalfVotes-M6", "RestartsWithoutVote-P20"}
 
 
-def marked(case: Case) -> Any:
-    own = case in PAXOS and not issubclass(case.protocol, FlexiblePaxos)
-    quick = own or case in COMMIT or case.name in QUICK
-    return pytest.param(case, id=case.name, marks=() if quick else (pytest.mark.exhaustive,))
+DAILY = [*COMMIT[:1], *(c for c in CASES if c.name in QUICK)]
 
 
 class _FoundError(Exception):
@@ -58,7 +55,7 @@ def failing(case: Case, sizes: Sizes) -> FiniteObligation:
     return found[0]
 
 
-@pytest.mark.parametrize("case", [marked(c) for c in CASES])
+@pytest.mark.parametrize("case", some(CASES, DAILY, lambda c: c.name))
 def test_a_mutant_breaks_its_proof_by_a_step(case: Case) -> None:
     """From a state where all invariants hold, as CPython says, a step that it takes too."""
     sizes = sizes_of(case)
