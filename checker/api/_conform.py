@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.calls import Caller
+from quorate.checker.conform.adapters.loading import name_of_adapter
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
 from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.driving.accepting import checked, read_accepted
@@ -42,7 +43,7 @@ class ConformResult(Result):
     mutants: tuple[MutantReplayed, ...] = ()
     """How it fared along the counterexamples of mutants, where that was asked for."""
     origin: Origin | None = field(default=None, compare=False)
-    """How model and adapter are found again; None if the adapter was given as an object."""
+    """How model and adapter are found again; None if no name stands for the adapter."""
 
     @property
     def holds(self) -> bool:
@@ -58,27 +59,36 @@ class ConformResult(Result):
 
     @property
     def trace(self) -> Trace | None:
-        new = (d.trace for d in self.conformance.differences if d.accepted is None)
-        return next(new, None)
+        return next(iter(self.traces.values()), None)
 
     def as_test(self, path: str | PathLike[str]) -> int:
         """Write a pytest file that fails until each difference is mended; how many tests it has.
 
-        Those that are accepted, or were not met again, have no test. Without a test no file is
-        written. Raises InputError where there is a file that was not written by this, and where
-        the adapter was given as an object.
+        Those that are accepted, or were not met again, have no test; bugs of mutants have one.
+        Without a test no file is written. Raises InputError where there is a file that was not
+        written by this, and where the adapter is an object that cannot be made again by a name.
         """
         found = self.conformance.differences
         new = [d for d in found if d.accepted is None and d.seen_again]
         tests = [regression.of_difference(d, self.protocol, self.sizes) for d in new]
+        tests += filter(None, map(regression.of_mutant, self.mutants))
         return regression.write(Path(path), self.origin, self.sizes, tests)
 
-    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+    @property
+    def traces(self) -> Mapping[str, Trace]:
+        """The run to each difference that is not accepted, by its name."""
+        new = (d for d in self.conformance.differences if d.accepted is None)
+        return {d.name: d.trace for d in new if d.trace is not None}
+
+    def to_json(self, written: Path | Mapping[str, Path] | None = None) -> dict[str, Any]:
+        """As for any result; `written` may also have the file of each difference, by its name."""
+        if isinstance(written, Path):
+            written = {next(iter(self.traces)): written} if self.traces else {}
         return {
             "protocol": self.protocol.__name__,
             "sizes": dict(self.sizes.items()),
             "faults": dict(self.sizes.faults),
-            **conformance.as_json(self.implementation, self.conformance, written),
+            **conformance.as_json(self.implementation, self.conformance, written or {}),
             "mutants": conformance.mutants_json(self.mutants),
         }
 
@@ -86,9 +96,11 @@ class ConformResult(Result):
         out.title(f"{self.protocol.__name__}  {self.sizes}")
         self.report(out, coverage=False)
 
-    def report(self, out: Output, coverage: bool, command: str | None = None) -> None:
-        """The result without its title; `command` is how to get it again."""
-        conformance.report(out, self.implementation, self.conformance, coverage, command)
+    def report(
+        self, out: Output, coverage: bool, again: Callable[[str | None], str] | None = None
+    ) -> None:
+        """The result without its title; `again` is the command for a run, with None for all."""
+        conformance.report(out, self.implementation, self.conformance, coverage, again)
         conformance.report_mutants(out, self.mutants)
 
 
@@ -149,10 +161,7 @@ def conform(
         found = driven(target, name, given, InProcess(Caller(driver)), options)
         replays = _replays(target, given, driver) if mutants else ()
     what = _name(adapter, variant)
-    origin = None
-    if adapter is None or isinstance(adapter, str):
-        bundled = variant or HEALTHY if adapter is None else None
-        origin = Origin(name, adapter, bundled, step_timeout, hidden)
+    origin = origin_of(name, adapter, variant, step_timeout, hidden)
     return ConformResult(target, given, what, found, replays, origin)
 
 
@@ -168,6 +177,20 @@ def _accepted(accept: Mapping[str, str] | str | PathLike[str] | None) -> Mapping
     if isinstance(accept, Mapping):
         return checked(accept, "accept")
     return read_accepted(Path(accept))
+
+
+def origin_of(
+    protocol: str,
+    adapter: Adapter | str | None,
+    variant: str | None,
+    step_timeout: float | None,
+    hidden: int = 0,
+) -> Origin | None:
+    """How model and adapter are found again; None if no name stands for the adapter."""
+    if adapter is None:
+        return Origin(protocol, None, variant or HEALTHY, step_timeout, hidden)
+    named = adapter if isinstance(adapter, str) else name_of_adapter(adapter)
+    return None if named is None else Origin(protocol, named, None, step_timeout, hidden)
 
 
 def _name(adapter: Adapter | str | None, variant: str | None) -> str:

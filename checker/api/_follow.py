@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
 from quorate.checker.conform.adapters.subject import InProcess
-from quorate.checker.conform.driving.following import Followed
+from quorate.checker.conform.driving.following import Followed, Run
 from quorate.checker.conform.driving.following import follow as followed
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
@@ -62,7 +62,7 @@ class FollowResult(Result):
 def follow(
     protocol: type[Protocol] | str,
     adapter: Adapter | str | None,
-    run: Sequence[tuple[str, Mapping[str, Any]]],
+    run: Run,
     *,
     variant: str | None = None,
     sizes: Mapping[str, int] | Sizes | None = None,
@@ -73,9 +73,10 @@ def follow(
 ) -> FollowResult:
     """Drive an implementation along one run, and compare it with the model after each step.
 
-    `run` has actions, each with its arguments by name. What the model disables where the run gets
-    to must do nothing, in the code either. `initial` names the values of variables where the model
-    starts in several states. The other arguments are those of `conform`.
+    `run` has actions, each with its arguments by name; or it is text, as `quorate conform` shows
+    it. What the model disables where the run gets to must do nothing, in the code either. `initial`
+    names the values of variables where the model starts in several states. The other
+    arguments are those of `conform`.
 
     Raises ModelError, StepError, SizeError, InputError, AdapterError.
     """

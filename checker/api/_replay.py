@@ -23,6 +23,7 @@ from quorate.model.language import Protocol
 from quorate.traces import Trace, read_itf
 
 from ._check import loaded
+from ._conform import origin_of
 from .results import Result
 
 
@@ -39,7 +40,7 @@ class ReplayResult(Result):
     replay: Replay
     file: Path | None = None
     origin: Origin | None = field(default=None, compare=False)
-    """How model and adapter are found again; None if the adapter was given as an object."""
+    """How model and adapter are found again; None if no name stands for the adapter."""
 
     @property
     def holds(self) -> bool:
@@ -58,7 +59,7 @@ class ReplayResult(Result):
         """Write a pytest file that fails while it diverges, or has a mutant's bug: 1, or 0 if not.
 
         Raises InputError where there is a file that was not written by this, and where the adapter
-        was given as an object.
+        is an object that cannot be made again by a name.
         """
         sizes = sizes_of(self.recorded, self.protocol)
         test = regression.of_replay(self.replay, self.recorded, self.protocol, sizes)
@@ -117,10 +118,7 @@ def replay(
     else:
         check_trace(recorded, target)
         found = driven(recorded, target, adapter)
-    origin = None
-    if adapter is None or isinstance(adapter, str):
-        bundled = variant or HEALTHY if adapter is None else None
-        origin = Origin(name_of(target), adapter, bundled, step_timeout)
+    origin = origin_of(name_of(target), adapter, variant, step_timeout)
     return ReplayResult(target, recorded, _name(adapter, variant), found, file, origin)
 
 

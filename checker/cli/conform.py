@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
-from .files import test_written, unwritten, writable
+from .files import test_written, unwritten, writable, write_traces
 from .options import (
     ascii_option,
     json_option,
@@ -22,6 +22,7 @@ from .options import (
 from .sizing import sized
 
 if TYPE_CHECKING:
+    from quorate.checker.rendering.output import Output
     from quorate.model.language import Sizes
 
 CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
@@ -65,7 +66,17 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="Known differences, with reasons: a TOML file with a table [accepted].",
 )
 @step_timeout_option
-@click.option("--trace", type=click.Path(path_type=Path), help="Write the first difference (ITF).")
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the run to each difference (ITF): FILE, and beside it FILE-2, FILE-3, ...",
+)
+@click.option(
+    "--run",
+    metavar="RUN",
+    help="Do one run alone: calls of actions, as they are shown, with ; between them.",
+)
 @click.option(
     "--as-test",
     type=click.Path(path_type=Path),
@@ -95,7 +106,6 @@ def command(**options: Any) -> int:
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.checker.rendering.regression import refuse_others
-    from quorate.traces import write_itf
 
     from .console import print_document
 
@@ -109,6 +119,8 @@ def command(**options: Any) -> int:
     out = Output()
     if not options["as_json"]:
         out.title(f"{target.__name__}  {sizes}")
+    if options["run"] is not None:
+        return _follow(options, sizes, out)
     result = quorate.conform(
         options["protocol"],
         options["adapter"],
@@ -126,22 +138,48 @@ def command(**options: Any) -> int:
     code = CODES.get(result.conformance.verdict.value, 0)
     if any(m.has_bug for m in result.mutants):
         code = NONCONFORMING
-    written = None
-    if options["trace"] is not None and result.trace is not None:
-        write_itf(result.trace, options["trace"])
-        written = options["trace"]
+    written: dict[str, Path] = {}
+    said: list[str] = []
+    if options["trace"] is not None:
+        written, said = write_traces(result.traces, options["trace"])
+        said += unwritten(result.trace, options["trace"])
     tests = None if options["as_test"] is None else result.as_test(options["as_test"])
     if options["as_json"]:
         print_document(envelope("conform", code, result.to_json(written)))
     else:
-        result.report(out, options["coverage"], _again(options, sizes))
-        if written is not None:
-            out.line(f"trace written to {written}")
-        for line in unwritten(result.trace, options["trace"]):
+        result.report(out, options["coverage"], lambda run: _again(options, sizes, run))
+        for line in said:
             out.line(line)
         if tests is not None:
             out.line(test_written(tests, options["as_test"]))
     return code
+
+
+def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
+    """Do one run alone."""
+    import quorate
+
+    result = quorate.follow(
+        options["protocol"],
+        options["adapter"],
+        options["run"],
+        variant=options["variant"],
+        sizes=dict(sizes),
+        faults=sizes.faults,
+        hidden=options["hidden"],
+        step_timeout=options["step_timeout"],
+    )
+    result.show(out)
+    if options["trace"] is not None:
+        found = {} if result.trace is None else {"": result.trace}
+        for line in (
+            *write_traces(found, options["trace"])[1],
+            *unwritten(result.trace, options["trace"]),
+        ):
+            out.line(line)
+    if result.violation is not None:
+        return NONCONFORMING
+    return 0 if result.holds else INCONCLUSIVE
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -149,18 +187,27 @@ def _check(options: Mapping[str, Any]) -> None:
         option_error("--impl is for the bundled implementation: it does not go with --adapter")
     if options["adapter"] is None and options["step_timeout"] is not None:
         option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
+    if options["run"] is not None:
+        for name in ("mutants", "no_probes", "accept", "as_test", "coverage", "as_json"):
+            if options[name]:
+                option = {"as_json": "--json"}.get(name, f"--{name.replace('_', '-')}")
+                option_error(f"--run does one run alone: {option} does not go with it")
 
 
-def _again(options: Mapping[str, Any], sizes: Sizes) -> str:
-    """The command that shows the same again."""
+def _again(options: Mapping[str, Any], sizes: Sizes, run: str | None) -> str:
+    """The command that does a run again, or with None all."""
     words = ["quorate", "conform", options["protocol"]]
     for flag, given in (("-s", sizes), ("-f", sizes.faults)):
         if text := ",".join(f"{name}={n}" for name, n in given.items()):
             words += [flag, text]
-    for option in ("adapter", "seed", "seconds", "hidden", "accept"):
-        if given := options[option]:
-            words += [f"--{option}", f"{given:g}" if option == "seconds" else str(given)]
     words += ["--impl", options["variant"]] if options["variant"] else []
+    whole = () if run is not None else ("seed", "seconds", "accept")
+    for option in ("adapter", "hidden", "step_timeout", *whole):
+        if given := options[option]:
+            text = f"{given:g}" if isinstance(given, float) else str(given)
+            words += [f"--{option.replace('_', '-')}", text]
+    if run is not None:
+        return shlex.join([*words, "--run", run])
     words += ["--no-probes"] if options["no_probes"] else []
     words += ["--mutants"] if options["mutants"] else []
     return shlex.join(words)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from quorate.checker.errors import InputError
-from quorate.traces import Trace
+from quorate.traces import Trace, TraceError, read_itf, write_itf
 
 
 def writable(path: Path | None) -> None:
@@ -27,6 +27,44 @@ def writable(path: Path | None) -> None:
         probe.unlink()
     except OSError as error:
         raise InputError(f"{folder}: cannot write here: {error.strerror}", str(folder)) from None
+
+
+def numbered(path: Path, number: int) -> Path:
+    """The file for one of several traces: `run.itf.json`, `run-2.itf.json`, and so on."""
+    if number == 1:
+        return path
+    stem, dot, rest = path.name.partition(".")
+    return path.with_name(f"{stem}-{number}{dot}{rest}")
+
+
+def write_traces(traces: Mapping[str, Trace], path: Path) -> tuple[dict[str, Path], list[str]]:
+    """Write each trace to a file of its own; these files, and remarks.
+
+    The first is written to `path`. A file of another name is replaced if it holds a trace.
+    """
+    written: dict[str, Path] = {}
+    said: list[str] = []
+    for number, (name, trace) in enumerate(traces.items(), start=1):
+        file = numbered(path, number)
+        there = number > 1 and file.exists()
+        if there and not _holds_trace(file):
+            said.append(f"{file} holds no trace: it is left as it was, and {name} is not written")
+            continue
+        write_itf(trace, file)
+        written[name] = file
+        said.append(f"trace written to {file}" + (", which was there before" if there else ""))
+    older = numbered(path, max(2, len(traces) + 1))
+    if older.exists():
+        said.append(f"{older} is older, and left as it was")
+    return written, said
+
+
+def _holds_trace(file: Path) -> bool:
+    try:
+        read_itf(file)
+    except TraceError:
+        return False
+    return True
 
 
 def unwritten(trace: Trace | None, path: Path | None) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, Verdict
+from quorate.checker.conform.driving.following import run_text
 from quorate.checker.conform.driving.repeating import TIMES, FoundDifference, Shown
 from quorate.checker.conform.replaying.battery import MutantReplayed
 from quorate.checker.conform.replaying.replay import ReplayVerdict
@@ -41,8 +42,13 @@ def finding_line(what: str, found: Driven) -> str | None:
     return f"{what}: {MEANING[worst.kind]}{tried}"
 
 
-def report(out: Output, what: str, found: Driven, coverage: bool, command: str | None) -> None:
-    """The outcome for the implementation `what`; `command` reproduces it."""
+def report(
+    out: Output, what: str, found: Driven, coverage: bool, again: Callable[[str | None], str] | None
+) -> None:
+    """The outcome for the implementation `what`.
+
+    `again` is the command that does a run again; with None, all.
+    """
     new = [d for d in found.differences if d.accepted is None]
     match found.verdict:
         case Verdict.DIFFERS:
@@ -57,10 +63,9 @@ def report(out: Output, what: str, found: Driven, coverage: bool, command: str |
     _report_extent(out, found)
     for number, difference in enumerate(new, start=1):
         out.line()
-        report_difference(out, number, difference, full=number <= IN_FULL)
-    if command is not None and new:
-        out.line()
-        out.line(f"again: {command}")
+        run = run_text(difference.start, difference.calls) if difference.seen_again else None
+        command = None if again is None else again(run)
+        report_difference(out, number, difference, number <= IN_FULL, command)
     _report_accepted(out, found)
     _report_coverage(out, found, coverage)
 
@@ -105,8 +110,13 @@ def _report_extent(out: Output, found: Driven) -> None:
         out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
 
 
-def report_difference(out: Output, number: int, d: FoundDifference, full: bool = True) -> None:
-    """One difference; in full with the run to it, the values on both sides, and the guards."""
+def report_difference(
+    out: Output, number: int, d: FoundDifference, full: bool = True, command: str | None = None
+) -> None:
+    """One difference; in full with the run to it, the values on both sides, and the guards.
+
+    `command` shows it again.
+    """
     met = f"met {d.count:,} times" if d.count > 1 else "met once"
     out.line(f"{number}. {d.name}: {MEANING[d.kind]} ({met}, first after {d.found_at:,})", "bad")
     if d.flaky:
@@ -130,6 +140,8 @@ def report_difference(out: Output, number: int, d: FoundDifference, full: bool =
     for guard, text in d.guards:
         place = f"{Path(guard.file).name}:{guard.line}"
         out.line(f"{place}  require({text})", "ok" if guard.held else "bad", 2)
+    if command is not None:
+        out.line(f"again: {command}", indent=1)
     if d.trace is not None and d.trace.steps and number == 1:
         out.line()
         out.diagram(d.trace)
@@ -139,7 +151,8 @@ def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
     """The variables: before, and after on both sides."""
     rows = [("", "before", "the model", "the code")]
     for v in values:
-        rows.append((v.place, v.before, v.model, "not shown" if v.code is None else v.code))
+        code = "not shown" if v.code is None else v.code if v.differs else "the same"
+        rows.append((v.place, v.before, v.model, code))
     if len(rows) == 1 or kind in (Kind.REFUSES, Kind.CONTRADICTS):
         return
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
@@ -161,9 +174,10 @@ def _report_accepted(out: Output, found: Driven) -> None:
 
 def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
     """What nothing exercised; with `whole`, each action and guard."""
+    if whole or found.differences:
+        out.line()
     idle = [a.name for a in found.actions if not a.exercised]
     if whole:
-        out.line()
         for a in found.actions:
             who = " (the environment's)" if a.environment else ""
             out.line(
@@ -212,13 +226,14 @@ def mutants_json(mutants: Sequence[MutantReplayed]) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
-    """The outcome as plain data; `written` is the file of the first difference's run."""
+def as_json(what: str, found: Driven, written: Mapping[str, Path]) -> dict[str, Any]:
+    """The outcome as plain data; `written` are the files with the differences' runs, by name."""
+    first = next((str(written[d.name]) for d in found.differences if d.name in written), None)
     return {
         "implementation": what,
         "verdict": found.verdict.value,
         "reasons": list(found.reasons),
-        "differences": [difference_json(d) for d in found.differences],
+        "differences": [difference_json(d, written.get(d.name)) for d in found.differences],
         "not_met": list(found.not_met),
         "whole": found.whole,
         "states": found.states,
@@ -236,7 +251,7 @@ def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
         "unseen": list(found.unseen),
         "seed": found.seed,
         "seconds": found.seconds,
-        "trace": None if written is None else str(written),
+        "trace": first,
         "actions": [
             {
                 "name": a.name,
@@ -261,8 +276,8 @@ def as_json(what: str, found: Driven, written: Path | None) -> dict[str, Any]:
     }
 
 
-def difference_json(d: FoundDifference) -> dict[str, Any]:
-    """One difference as plain data."""
+def difference_json(d: FoundDifference, written: Path | None = None) -> dict[str, Any]:
+    """One difference as plain data; `written` is the file with its run."""
     return {
         "name": d.name,
         "action": d.action,
@@ -296,5 +311,7 @@ def difference_json(d: FoundDifference) -> dict[str, Any]:
         "guards": [
             {"file": g.file, "line": g.line, "text": text, "held": g.held} for g, text in d.guards
         ],
+        "text": run_text(d.start, d.calls),
         "run": d.trace and run_json(d.trace),
+        "trace": None if written is None else str(written),
     }

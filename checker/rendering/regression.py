@@ -6,12 +6,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quorate.checker.conform.adapters.foreign import PREFIX
 from quorate.checker.conform.driving.following import distinguishing
 from quorate.checker.conform.driving.repeating import FoundDifference
+from quorate.checker.conform.replaying.battery import MutantReplayed
+from quorate.checker.conform.replaying.recorded import sizes_of
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
@@ -63,6 +65,8 @@ class RunTest:
     initial: Mapping[str, Value] = field(default_factory=dict)
     mutant: bool = False
     """Whether the run is a mutant's: the implementation must not follow it."""
+    model: tuple[str, Sizes] | None = None
+    """The mutant's name and sizes, where the file is about another model."""
 
 
 def of_difference(d: FoundDifference, protocol: type[Protocol], sizes: Sizes) -> RunTest:
@@ -94,6 +98,15 @@ def of_replay(
     return RunTest(name, "It must do what the model does", steps, None, initial)
 
 
+def of_mutant(m: MutantReplayed) -> RunTest | None:
+    """The test that fails while an implementation has a mutant's bug."""
+    if m.replay is None or m.trace is None or not m.has_bug:
+        return None
+    test = of_replay(m.replay, m.trace, m.protocol, sizes := sizes_of(m.trace, m.protocol))
+    name, model = f"refuses_{m.name}", (m.trace.protocol, sizes)
+    return None if test is None else replace(test, name=name, model=model)
+
+
 def refuse_others(path: Path) -> None:
     """Make sure that a file is not there, or was written here. Raises InputError."""
     try:
@@ -114,7 +127,11 @@ def write(
 ) -> int:
     """Write the tests to a file, unless there are none; how many there are. Raises InputError."""
     if origin is None:
-        raise InputError("a test has to find the adapter again: give it by its name")
+        raise InputError(
+            "a test has to find the adapter again: give it by its name, 'path.py:Class', with "
+            "arguments after it, or as an object of a class at the top of a module that is made "
+            "without arguments"
+        )
     if tests:
         refuse_others(path)
         text = source(path, origin, dict(sizes), sizes.faults, tests)
@@ -134,10 +151,12 @@ def source(
     head = [f"MODEL = {_place(origin.protocol, folder)}"]
     if origin.adapter is not None:
         head += _adapter(origin.adapter, folder)
-    head += lines(mapping([(n, str(k)) for n, k in sizes.items()]), 0, "SIZES = ")
+    head += lines(_numbers(sizes), 0, "SIZES = ")
     if faults:
-        head += lines(mapping([(n, str(k)) for n, k in faults.items()]), 0, "FAULTS = ")
-    body = [line for test in tests for line in ("", "", *_function(test, origin, bool(faults)))]
+        head += lines(_numbers(faults), 0, "FAULTS = ")
+    body = [
+        line for test in tests for line in ("", "", *_function(test, origin, bool(faults), folder))
+    ]
     whole = "\n".join([*head, *body])
     if "HERE" in whole:
         whole = f"{HERE}\n{whole}"
@@ -151,13 +170,25 @@ def source(
     return "\n".join([says, "", MARK, '"""', "", *imports, "", whole, ""])
 
 
-def _function(test: RunTest, origin: Origin, faults: bool) -> Iterator[str]:
+def _numbers(given: Mapping[str, int]) -> Layout:
+    return mapping([(name, str(n)) for name, n in given.items()])
+
+
+def _function(test: RunTest, origin: Origin, faults: bool, folder: Path) -> Iterator[str]:
     yield f"def test_{re.sub(r'[^0-9A-Za-z_]', '_', test.name)}() -> None:"
     yield f'    """{test.says}."""'
     yield from _run(test.calls)
-    given: list[Layout] = ["MODEL", "None" if origin.adapter is None else "ADAPTER", "run"]
+    model, sizes = "MODEL", ["sizes=SIZES", *(["faults=FAULTS"] if faults else [])]
+    if test.model is not None:
+        model, sizes = "model", ["sizes=sizes"]
+        yield f"    model = {_place(test.model[0], folder)}"
+        yield from lines(_numbers(test.model[1]), 4, "sizes = ")
+        if test.model[1].faults:
+            yield from lines(_numbers(test.model[1].faults), 4, "faults = ")
+            sizes.append("faults=faults")
+    given: list[Layout] = [model, "None" if origin.adapter is None else "ADAPTER", "run"]
     given += [] if origin.variant is None else [f"variant={text(origin.variant)}"]
-    given += ["sizes=SIZES", *(["faults=FAULTS"] if faults else [])]
+    given += sizes
     if test.initial:
         yield from lines(
             mapping([(n, value_layout(v)) for n, v in test.initial.items()]), 4, "initial = "

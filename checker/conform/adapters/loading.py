@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import shlex
+import sys
 from typing import cast
 
 from quorate.checker.conform.adapter import Adapter, AdapterError
@@ -39,6 +40,24 @@ def load_adapter(name: str) -> Adapter:
         told = failure(f"{wanted}()", cls.__init__, error)
         given = "with those that follow its name" if words or named else "without arguments"
         raise AdapterError(f"{told} (an adapter is made {given})") from error
+
+
+def name_of_adapter(adapter: Adapter) -> str | None:
+    """The name by which `load_adapter` makes an adapter like this again; None if none does.
+
+    It has to be of a class at the top of a module, which is made without arguments.
+    """
+    cls = type(adapter)
+    module = sys.modules.get(cls.__module__)
+    if module is None or getattr(module, cls.__qualname__, None) is not cls:
+        return None
+    if inspect.signature(cls).parameters:
+        return None
+    file = getattr(module, "__file__", None)
+    spec = getattr(module, "__spec__", None)
+    if spec is not None and (file is None or "." in cls.__module__):
+        return f"{spec.name}:{cls.__qualname__}"
+    return None if file is None else f"{file}:{cls.__qualname__}"
 
 
 def _arguments(name: str, rest: str) -> tuple[str, list[str], dict[str, str]]:

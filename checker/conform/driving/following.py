@@ -1,19 +1,22 @@
-"""An implementation is driven along one run, given as data: calls, one after the other.
+"""An implementation is driven along one run, given as data or as text: one call after the other.
 
 A call that the model has in the state reached is a step, any other a probe: it must do nothing.
+As text a run is `phase1a(b=b1); phase1b(a=a0, b=b1)`, with `start(2)` in front where the model
+starts in several states: the number of one.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.calls import NoValueError, plain
 from quorate.checker.conform.adapters.subject import Subject
-from quorate.checker.conform.space import Code, Space
+from quorate.checker.conform.space import Call, Space
 from quorate.checker.errors import InputError
 from quorate.checker.tracing.values import show_state
 from quorate.model.language.declare.protocol import Protocol
@@ -26,8 +29,10 @@ from .driver import Act, DifferenceGroup, Driver
 from .graph import ModelGraph
 from .repeating import TIMES, FoundDifference, Nowhere, Repeater
 
-Run = Sequence[tuple[str, Mapping[str, Any]]]
-"""Actions with their arguments by name, as an adapter would show them."""
+Run = Sequence[tuple[str, Mapping[str, Any]]] | str
+"""Actions with their arguments by name, as an adapter would show them; or text."""
+
+_CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,59 @@ def follow(
     """
     with sizes:
         graph = ModelGraph(Space(protocol, sizes))
-        return _Following(graph, subject, name, [*run], hidden).follow(_number(graph, initial))
+        if isinstance(run, str):
+            start, calls = _read(graph, run)
+            if start is None:
+                start = _number(graph, initial)
+        else:
+            start, calls = _number(graph, initial), [_given(graph.space, *call) for call in run]
+        return _Following(graph, subject, name, calls, hidden).follow(start)
+
+
+def run_text(start: int | None, calls: Iterable[Call]) -> str:
+    """A run as text; `start` is the number of the initial state, where there are several."""
+    first = [] if start is None else [f"start({start})"]
+    return "; ".join([*first, *map(str, calls)])
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A call that was asked for."""
+
+    action: str
+    is_meant: Callable[[Call], bool]
+
+
+def _given(space: Space, action: str, args: Mapping[str, Any]) -> _Wanted:
+    name, values = plain_call(space, action, args)
+    return _Wanted(name, lambda call: call.action == name and call.args == values)
+
+
+def _read(graph: ModelGraph, text: str) -> tuple[int | None, list[_Wanted]]:
+    """The initial state, if it is said, and the calls of a run. Raises InputError."""
+    parts = [part for part in text.split(";") if part.strip()]
+    start = None
+    if parts and (told := re.fullmatch(r"\s*start\(\s*(\d+)\s*\)\s*", parts[0])):
+        start = int(told[1])
+        if start not in graph.initial:
+            last = len(graph.initial) - 1
+            raise InputError(f"start({start}): the initial states are numbered from 0 to {last}")
+        del parts[0]
+    return start, [_called(graph.space, part) for part in parts]
+
+
+def _called(space: Space, text: str) -> _Wanted:
+    found = _CALL.fullmatch(text)
+    if found is None:
+        raise InputError(f"found `{text.strip()}`, expected ACTION(NAME=VALUE, ...)")
+    bare = "".join(text.split())
+    _check_action(space, found[1])
+    return _Wanted(found[1], lambda call: "".join(str(call).split()) == bare)
 
 
 class _Following:
     def __init__(
-        self, graph: ModelGraph, subject: Subject, name: str, run: Run, hidden: int
+        self, graph: ModelGraph, subject: Subject, name: str, run: Sequence[_Wanted], hidden: int
     ) -> None:
         self.graph, self.subject, self.name, self.run = graph, subject, name, run
         self.hidden = hidden
@@ -84,10 +136,10 @@ class _Following:
             raise AdapterError(f"{self.driver.place}: {error}") from error
 
     def _followed(self, state: int) -> Followed:
-        driver, called = self.driver, [plain_call(self.graph.space, *call) for call in self.run]
-        for number, (action, args) in enumerate(called, start=1):
-            act = self._act(state, action, args)
-            title = f"step {number}, {action}"
+        driver = self.driver
+        for number, wanted in enumerate(self.run, start=1):
+            act = self._act(state, wanted)
+            title = f"step {number}, {wanted.action}"
             if act is None:
                 return self._result(reason=f"{title}: the model neither has nor forbids it here")
             skipped = driver.coverage.skipped
@@ -97,22 +149,22 @@ class _Following:
             if driver.coverage.skipped > skipped:
                 return self._result(reason=f"{title}: the adapter cannot bring it about")
             expected = state if act.target is None else act.target
-            if reached != expected and not self.hidden and number < len(called):
+            if reached != expected and not self.hidden and number < len(self.run):
                 return self._result(reason=f"{title}: another argument was chosen than in the run")
             state = reached
         if driver.coverage.steps and not driver.comparer.moved:
             return self._result(reason="no step was seen to change or send anything")
         return self._result()
 
-    def _act(self, state: int, action: str, args: Mapping[str, Value]) -> Act | None:
+    def _act(self, state: int, wanted: _Wanted) -> Act | None:
         """A call as the model has it in a state."""
         graph, space = self.graph, self.graph.space
-        edges = dict(graph.edges(state))
-        code = _found(space, edges, action, args)
-        if code is not None:
-            return Act(code, edges[code])
-        code = _found(space, space.disabled(graph.rows[state]), action, args)
-        return None if code is None else Act(code, None)
+        for code, target in graph.edges(state):
+            if wanted.is_meant(space.call(code)):
+                return Act(code, target)
+        disabled = space.disabled(graph.rows[state])
+        found = next((code for code in disabled if wanted.is_meant(space.call(code))), None)
+        return None if found is None else Act(found, None)
 
     def _result(self, group: DifferenceGroup | None = None, reason: str | None = None) -> Followed:
         space = self.graph.space
@@ -126,17 +178,21 @@ def plain_call(
     space: Space, action: str, args: Mapping[str, Any]
 ) -> tuple[str, Mapping[str, Value]]:
     """A call with the values of a trace. Raises InputError if the model has no such action."""
-    known = {a.name: a for a in space.description.actions}
-    model = space.description.name
-    if action not in known:
-        near = difflib.get_close_matches(action, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
-        raise InputError(f"{action}: {model} has no such action; {hint}")
-    wanted = [p.var.name for p in known[action].parameters]
+    _check_action(space, action)
+    wanted = [p.var.name for p in space.description.action(action).parameters]
     if sorted(args) != sorted(wanted):
         found = ", ".join(args) or "none"
         raise InputError(f"{action}: found the arguments {found}, expected {', '.join(wanted)}")
     return action, _plain(action, args)
+
+
+def _check_action(space: Space, action: str) -> None:
+    """Make sure that the model has an action. Raises InputError."""
+    known = [a.name for a in space.description.actions]
+    if action not in known:
+        near = difflib.get_close_matches(action, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+        raise InputError(f"{action}: {space.description.name} has no such action; {hint}")
 
 
 def _plain(place: str, values: Mapping[str, Any]) -> dict[str, Value]:
@@ -144,13 +200,6 @@ def _plain(place: str, values: Mapping[str, Any]) -> dict[str, Value]:
         return {name: plain(value) for name, value in values.items()}
     except NoValueError as error:
         raise InputError(f"{place}: found {error}, expected a value") from None
-
-
-def _found(
-    space: Space, codes: Iterable[Code], action: str, args: Mapping[str, Value]
-) -> Code | None:
-    calls = ((code, space.call(code)) for code in codes)
-    return next((code for code, c in calls if c.action == action and c.args == args), None)
 
 
 def _number(graph: ModelGraph, initial: Mapping[str, Any]) -> int:

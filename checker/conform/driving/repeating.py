@@ -68,6 +68,8 @@ class FoundDifference:
     found_at: int
     """After so many steps and probes."""
     unlike: Unlike
+    start: int | None
+    """The number of the initial state, where the model has several."""
     run: tuple[RunStep, ...]
     """To the last state in which both agree."""
     tried: Call | None
@@ -81,6 +83,11 @@ class FoundDifference:
     """How often of `TIMES` it was met when the run was repeated."""
     accepted: str | None = None
     """Why it is accepted."""
+
+    @property
+    def calls(self) -> list[Call]:
+        """All that is done, in order."""
+        return [*(step.call for step in self.run), *([] if self.tried is None else [self.tried])]
 
     @property
     def flaky(self) -> bool:
@@ -186,6 +193,7 @@ class Repeater:
             count=group.count,
             found_at=group.first_at,
             unlike=met.unlike,
+            start=met.initial if len(self.graph.initial) > 1 else None,
             run=tuple(RunStep(space.call(a.code), a.target is None) for a in met.run),
             tried=call,
             values=tuple(self._values(met)),

@@ -31,10 +31,15 @@ class MutantReplayed:
     Without a replay, `reason` says why there is none.
     """
 
-    name: str
+    protocol: type[Protocol]
     replay: Replay | None
     trace: Trace | None
     reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its class."""
+        return self.protocol.__name__
 
     @property
     def has_bug(self) -> bool:
@@ -63,17 +68,16 @@ def battery(
 ) -> Iterator[MutantReplayed]:
     """Each mutant at these sizes, as it is replayed by `drive`. Raises AdapterError."""
     for mutant in mutants_of(protocol):
-        name = mutant.__name__
         faults = {kind: n for kind, n in sizes.faults.items() if kind in mutant.budgets()}
         try:
             own = mutant.sized(faults, **{**_more(mutant), **dict(sizes)})
             found = Explorer(mutant, own, BreadthFirst(limit=MOST_STATES)).run(coverage=False)
         except SizeError as error:
-            yield MutantReplayed(name, None, None, str(error))
+            yield MutantReplayed(mutant, None, None, str(error))
             continue
         trace = counterexample(mutant, name_of(mutant), own, found)
         if trace is None or trace.violation is None:
             why = "holds at these sizes" if found.complete else found.outcome.value
-            yield MutantReplayed(name, None, trace, why)
+            yield MutantReplayed(mutant, None, trace, why)
             continue
-        yield MutantReplayed(name, drive(trace, mutant), trace)
+        yield MutantReplayed(mutant, drive(trace, mutant), trace)

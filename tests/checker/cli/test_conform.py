@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import jsonschema
@@ -44,7 +46,8 @@ def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path
         "✗ does not conform: promise-not-recorded is not as the model: 1 difference",
         "✗ 1. phase1b.changes.max_bal: it does not end in the model's state",
         "✓ paxos.py:71  require(Prepare(b) in self.sent)",
-        "again: quorate conform Paxos -s Acceptor=2,Ballot=2,Value=1 --impl promise-not",
+        "again: quorate conform Paxos -s Acceptor=2,Ballot=2,Value=1 --impl promise-not-recorded "
+        "--run 'phase1a(b=b1); phase1b(a=a1, b=b1)'\n",
         f"trace written to {file}",
     ):
         assert line in out
@@ -52,6 +55,92 @@ def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path
     trace = read_itf(file)
     assert run(["replay", str(file), *defect]) == 5
     assert f"step {len(trace.steps)}, phase1b" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("probed", [False, True])
+def test_the_command_that_is_shown_does_the_same_again(
+    probed: bool, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    defect = "promise-for-any-ballot" if probed else "promise-not-recorded"
+    assert run([*PAXOS, "--impl", defect]) == 5
+    out = capsys.readouterr().out
+    names = re.findall(r"✗ \d+\. (\S+):", out)
+    commands = re.findall(r"again: quorate (.*)", out)
+    assert len(names) == len(commands) == (2 if probed else 1)
+    for name, command in zip(names, commands, strict=True):
+        file = tmp_path / "run.itf.json"
+        assert run([*shlex.split(command), "--trace", str(file)]) == 5
+        again = capsys.readouterr().out
+        assert f"✗ 1. {name}: " in again and file.exists()
+        assert run([*shlex.split(command.replace(defect, "healthy"))]) == 0
+        assert "✓ conforms in this run" in capsys.readouterr().out
+
+
+def test_a_run_is_done_from_the_initial_state_that_it_names(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "lamp.py").write_text(LAMP)
+    lamp = ["conform", f"{tmp_path / 'lamp.py'}:Lamp", "--adapter", f"{tmp_path / 'lamp.py'}:Code"]
+    assert run(lamp) == 5
+    (command,) = re.findall(r"again: quorate (.*)", capsys.readouterr().out)
+    assert command.endswith("--run 'start(1); switch()'")
+    assert run(shlex.split(command)) == 5
+    assert "✗ 1. switch.changes.on:" in capsys.readouterr().out
+    assert run([*lamp, "--run", "start(0); switch()"]) == 0
+    assert run([*lamp, "--run", "switch()"]) == 2
+    assert "initial: 2 of the 2 initial states" in capsys.readouterr().err
+    assert run([*lamp, "--run", "start(0); switch()", "--mutants"]) == 2
+    assert "--run does one run alone: --mutants" in capsys.readouterr().err
+
+
+LAMP = """
+from quorate.model.language import Protocol, action, durable, init
+
+
+class Lamp(Protocol):
+    on: bool = durable(False)
+
+    @init
+    def chosen(self, on: bool) -> None:
+        self.on = on
+
+    @action
+    def switch(self) -> None:
+        self.on = not self.on
+
+
+class Code:
+    def start(self, setting):
+        self.on = setting.initial["on"]
+
+    def perform(self, action, args):
+        self.on = True
+        return set()
+
+    def observe(self):
+        return {"on": self.on}
+"""
+
+
+def test_each_difference_has_a_trace(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    defect = ["--impl", "promise-for-any-ballot"]
+    first, second, third = (tmp_path / f"x{k}.itf.json" for k in ("", "-2", "-3"))
+    second.write_text("mine")
+    assert run([*PAXOS, *defect, "--trace", str(first)]) == 5
+    out = capsys.readouterr().out
+    assert second.read_text() == "mine" and len(read_itf(first).steps) == 3
+    assert f"{second} holds no trace: it is left as it was, and phase1b.allows.max_bal" in out
+    second.unlink()
+    third.write_bytes(first.read_bytes())
+    assert run([*PAXOS, *defect, "--trace", str(first), "--json"]) == 5
+    told = json.loads(capsys.readouterr().out)
+    VALIDATOR.validate(told)
+    assert [d["trace"] for d in told["differences"]] == [str(first), str(second)]
+    assert len(read_itf(second).steps) == 4
+    assert run([*PAXOS, *defect, "--trace", str(first)]) == 5
+    out = capsys.readouterr().out
+    assert f"trace written to {second}, which was there before" in out
+    assert f"{third} is older, and left as it was" in out
 
 
 @pytest.mark.parametrize("defect", ["healthy", "promise-for-any-ballot"])

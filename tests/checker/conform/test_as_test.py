@@ -137,9 +137,52 @@ def test_an_adapter_that_cannot_be_found_again(tmp_path: Path) -> None:
         def observe(self) -> dict[str, Any]:
             return {}
 
-    found = quorate.conform(Paxos, Dead(), sizes={"Acceptor": 1, "Ballot": 1, "Value": 1})
+    sizes = {"Acceptor": 1, "Ballot": 1, "Value": 1}
     with pytest.raises(InputError, match="give it by its name"):
-        found.as_test(tmp_path / "test_paxos.py")
+        quorate.conform(Paxos, Dead(), sizes=sizes).as_test(tmp_path / "test_paxos.py")
+    with pytest.raises(InputError, match="made without arguments"):
+        quorate.conform(Paxos, Silent("x"), sizes=sizes).as_test(tmp_path / "test_paxos.py")
+
+
+class Mute:
+    """Found again by its name."""
+
+    def start(self, setting: Any) -> None: ...
+
+    def perform(self, action: str, args: Any) -> Any:
+        return set()
+
+    def observe(self) -> dict[str, Any]:
+        return {}
+
+
+class Silent(Mute):
+    """Not found again: nobody knows with what it was made."""
+
+    def __init__(self, how: str = "quite") -> None: ...
+
+
+def test_an_object_of_a_class_with_a_name_is_found_again(tmp_path: Path) -> None:
+    found = quorate.conform(Paxos, Mute(), sizes={"Acceptor": 1, "Ballot": 1, "Value": 1})
+    file = tmp_path / "test_mute.py"
+    assert found.as_test(file) == 1
+    assert f'ADAPTER = "{__name__}:Mute"' in file.read_text()
+
+
+def test_the_bugs_of_mutants_have_tests(tmp_path: Path) -> None:
+    sizes = {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Ballot": 2, "Value": 1}
+    defect = "all-lost-on-restart"
+    found = quorate.conform("PaxosRoles", variant=defect, sizes=sizes, probes=False, mutants=True)
+    bugs = [m.name for m in found.mutants if m.has_bug]
+    file = tmp_path / "test_paxos.py"
+    assert "AllVolatile" in bugs and found.as_test(file) == len(found.traces) + len(bugs)
+    formatted(file)
+    scope: dict[str, Any] = {"__file__": str(file)}
+    exec(file.read_text(), scope)
+    with pytest.raises(AssertionError):
+        scope["test_refuses_AllVolatile"]()
+    exec(file.read_text().replace(defect, "healthy"), scope)
+    scope["test_refuses_AllVolatile"]()
 
 
 def test_a_command_is_found_from_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,5 +268,13 @@ def test_a_run_that_the_model_does_not_have() -> None:
     nothing_sent = quorate.follow(Paxos, None, [("phase1b", {"a": "a0", "b": "b1"})], sizes=sizes)
     assert not nothing_sent.holds and nothing_sent.violation is None
     assert "the model neither has nor forbids it here" in repr(nothing_sent)
+    for text, error in (
+        ("phase1(b=b1)", "phase1: Paxos has no such action"),
+        ("phase1a(b=b1) phase1a", r"found `phase1a\(b=b1\) phase1a`, expected ACTION"),
+        ("start(1); phase1a(b=b1)", r"start\(1\): the initial states are numbered from 0 to 0"),
+    ):
+        with pytest.raises(InputError, match=error):
+            quorate.follow(Paxos, None, text, sizes=sizes)
+    assert quorate.follow(Paxos, None, "start(0);phase1a( b=b1 );", sizes=sizes).holds
     with pytest.raises(InputError, match="0 of the 1 initial states"):
         quorate.follow(Paxos, None, [], sizes=sizes, initial={"max_bal": None})
