@@ -1,4 +1,4 @@
-"""Guards that keep a counter within its sort. They belong to the instance, not to the protocol."""
+"""Guards that belong to the instance, not to the protocol: counters kept within their sorts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from quorate.model.language.ir.traverse import walk
 
 
 def is_bound(guard: c.Guard) -> bool:
-    """Whether a guard only says that a number fits its sort.
+    """Whether a guard only says that a number fits its sort, or that a message can be delivered.
 
-    That is `any(self.n < t for t in N)` or `any(t == self.n + 1 for t in N)`, where N is a sort of
-    numbers. If such a guard is never false, the sort is large; that is no fact about the protocol.
+    The former is `any(self.n < t for t in N)` or `any(t == self.n + 1 for t in N)`, where N is a
+    sort of numbers. If such a guard is never false, the sort is large; that is no fact about the
+    protocol.
     """
+    if guard.delivery:
+        return True
     match guard.condition:
         case c.Quant(
             forall=False,

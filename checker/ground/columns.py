@@ -20,6 +20,7 @@ from quorate.model.language.declare.types import (
     MessagesType,
     Record,
     Type,
+    in_flight,
     key_values,
 )
 from quorate.model.language.ir import core as c
@@ -163,6 +164,10 @@ class StateColumns:
                     self.messages[v.name, record] = column
             else:
                 self.parts[v.name] = self._variable(v)
+
+    def in_flight(self, variable: str) -> bool:
+        """Whether a variable holds messages that are gone once they are delivered."""
+        return in_flight(self.description.variable(variable).type) is not None
 
     def _spaces(self, record: type[Record], proper: set[tuple[type, str]]) -> list[FieldSpace]:
         spaces = []

@@ -24,7 +24,13 @@ MOST_GUESSES = 16  # for one variable, or one message class
 
 
 def candidates(description: c.Description) -> dict[Any, list[Dependency]]:
-    """For each variable and message class that may follow from messages: guesses, best first."""
+    """For each variable and message class that may follow from messages: guesses, best first.
+
+    There are none where messages do not stay: what was shown once is forgotten.
+    """
+    held = [v.type for v in description.variables if isinstance(v.type, MessagesType)]
+    if any(t.network is not None for t in held):
+        return {}
     found: dict[Any, list[Dependency]] = {}
     for v in description.variables:
         if not isinstance(v.type, MessagesType):

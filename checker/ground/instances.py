@@ -241,10 +241,13 @@ class Instantiator:
                 continue
             self.evaluator._path.append(condition)
             try:
-                if isinstance(effect, c.Write):
-                    yield from self._write(effect, inner, condition)
-                else:
-                    yield self._send(effect, inner, condition, earlier)
+                match effect:
+                    case c.Write():
+                        yield from self._write(effect, inner, condition)
+                    case c.Send():
+                        yield self._send(effect, inner, condition, earlier)
+                    case c.Receive():
+                        yield self._receive(effect, inner, condition, earlier)
             finally:
                 self.evaluator._path.pop()
 
@@ -289,7 +292,13 @@ class Instantiator:
         column = self.layout.messages[effect.variable, record]
         self._check_fields(message, column, effect.span)
         index, number, _ = column.locate(message.values)
-        if column.payloads > 1:
+        if self.layout.in_flight(effect.variable):
+            held = self.g.not_(self.g.eq(self._now(column.column, index, earlier), 0))
+            what = f"{record.__name__} is in flight already" + (
+                f", or another under key={record.key!r}" if column.payloads > 1 else ""
+            )
+            self.evaluator._no_value(held, effect.span, what)
+        elif column.payloads > 1:
             old = self.g.load(column.column, index)
             taken = [self.g.not_(self.g.or_([self.g.eq(old, 0), self.g.eq(old, number)]))]
             for s in earlier:
@@ -299,6 +308,24 @@ class Instantiator:
             what = f"another {record.__name__} was sent under key={record.key!r}"
             self.evaluator._no_value(self.g.or_(taken), effect.span, what)
         return Assignment(column.column, index, number, when)
+
+    def _receive(
+        self, effect: c.Receive, env: Env, when: Bool, earlier: list[Assignment]
+    ) -> Assignment:
+        message = self.evaluator.value(effect.message, env)
+        column = self.layout.messages[effect.variable, effect.message.type.record]  # type: ignore[attr-defined]
+        index, number, possible = column.locate(message.values)
+        held = self.g.eq(self._now(column.column, index, earlier), number)
+        return Assignment(column.column, index, 0, self.g.and_([when, possible, held]))
+
+    def _now(self, column: Column, index: Scalar, earlier: list[Assignment]) -> Scalar:
+        """What a cell holds after the earlier stores of the same step."""
+        found = self.g.load(column, index)
+        for s in earlier:
+            if s.column is column:
+                here = self.g.and_([s.when, self.g.eq(s.index, index)])
+                found = self.g.select(here, s.value, found)
+        return found
 
     def _check_fields(self, message: Fields, column: MessageColumn, span: Span) -> None:
         for value, space in zip(message.values, column.spaces, strict=True):

@@ -25,6 +25,8 @@ def after(images: Mapping[str, Image], action: c.Action, terms: Env) -> dict[str
     before, found = Rewriting(images), dict(images)
     for e in action.effects:
         old = found[e.variable]
+        if isinstance(e, c.Receive):
+            raise UnsupportedError("messages that are gone once they are delivered", e.span)
         if isinstance(e, c.Send):
             sent = c.SetComp(
                 binders=e.binders,

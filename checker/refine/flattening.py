@@ -65,7 +65,7 @@ class Flattening:
         if self.rows and any(not isinstance(b.domain, c.OverType) for b in effect.binders):
             raise UnsupportedError("a loop over a set beside sets of records", effect.span)
         when = self.expr(effect.when)
-        if isinstance(effect, c.Send):
+        if isinstance(effect, c.Send | c.Receive):
             return [replace(effect, message=self.expr(effect.message), when=when)]
         keys = tuple(map(self.expr, effect.keys))
         if effect.variable not in self.rows:

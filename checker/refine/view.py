@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quorate.model.language import Protocol
-from quorate.model.language.interpreter import Interpreter, MapVariable, MessagesVariable, State
+from quorate.model.language.interpreter import Interpreter, State
+from quorate.model.language.variables import MapVariable, MessagesVariable
 
 # A variable, or the messages of one class in it.
 Place = tuple[str, type | None]

@@ -1,6 +1,7 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
 from quorate.model.language.declare.data import Map, Messages, Seq, Set
+from quorate.model.language.declare.networks import at_most_once
 from quorate.model.language.declare.protocol import (
     Protocol,
     action,
@@ -63,6 +64,7 @@ __all__ = [
     "Tree",
     "Weighted",
     "action",
+    "at_most_once",
     "define",
     "durable",
     "init",

@@ -18,7 +18,7 @@ from quorate.model.language.declare.protocol import LARGEST_SIZE, Variable
 from quorate.model.language.declare.quorums import QuorumSystem, Weighted, is_kind
 from quorate.model.language.declare.sorts import Nat, Ordered, Sort
 from quorate.model.language.declare.structures import Predicate
-from quorate.model.language.declare.types import EnumType, Message, Record, RecordType
+from quorate.model.language.declare.types import EnumType, Message, MessagesType, Record, RecordType
 from quorate.model.language.frontend.predicates import predicate
 from quorate.model.language.frontend.source import function_source
 
@@ -59,6 +59,8 @@ def stable_text(value: Any) -> str:
         return _class(value)
     if isinstance(value, Record):
         return f"{type(value).__name__}({', '.join(map(stable_text, value))})"
+    if isinstance(value, MessagesType) and value.network is None:
+        return f"MessagesType(messages={stable_text(value.messages)})"
     if is_dataclass(value):
         inner = (
             f"{f.name}={stable_text(getattr(value, f.name))}" for f in fields(value) if f.compare

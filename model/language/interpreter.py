@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from quorate.model.language.declare.delivery import addressees
 from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
@@ -26,11 +27,12 @@ from quorate.model.language.declare.types import (
     proper_values,
     type_of,
 )
-from quorate.model.language.declare.values import frozen
+from quorate.model.language.frontend.source import function_source
 
-from .bounds import check_range, has_bounds
+from .bounds import check_range
 from .diagnostics import SizeError, StepError
 from .undefined import undefined
+from .variables import InFlight, Journal, MapVariable, MessagesVariable, holder_of
 
 # A state is one hashable value per variable, in order of declaration: for a map the tuple of its
 # cells in key order, for messages a frozenset; then the remaining budget of each fault.
@@ -49,110 +51,6 @@ class Requirement:
     file: str = ""
 
 
-class _Journal:
-    """The writes of the current step, so that they can be undone."""
-
-    def __init__(self) -> None:
-        self.undo: list[Callable[[], None]] = []
-
-    def write_plain(self, owner: Protocol, name: str, value: Any) -> None:
-        old = owner.__dict__.get(name)
-        check_range(name, type(owner).variables()[name].type, value)
-        self.undo.append(lambda: object.__setattr__(owner, name, old))
-
-    def roll_back(self) -> None:
-        while self.undo:
-            self.undo.pop()()
-
-
-class MapVariable:
-    """A map variable, as actions read and write it."""
-
-    def __init__(self, name: str, type_: MapType, journal: _Journal) -> None:
-        self.name, self.type, self.journal = name, type_, journal
-        self.keys = list(key_values(type_.keys))
-        self.dict: dict[Any, Any] = {}
-        self._bounded = has_bounds(type_.value)
-
-    def load(self, values: Iterable[Any]) -> None:
-        self.dict = dict(zip(self.keys, values, strict=True))
-
-    def freeze(self) -> tuple[Any, ...]:
-        return tuple(self.dict.values())
-
-    def keys_of(self, process: Any) -> list[Any]:
-        if len(self.type.keys) == 1:
-            return [k for k in self.keys if k is process]
-        return [k for k in self.keys if k[0] is process]
-
-    def __getitem__(self, key: Any) -> Any:
-        try:
-            return self.dict[key]
-        except KeyError:
-            raise StepError(f"{self.name}[{key!r}]: there is no such key") from None
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        old = self[key]
-        value = frozen(value)
-        if self._bounded:
-            check_range(f"{self.name}[{key!r}]", self.type.value, value)
-        self.journal.undo.append(lambda: self.dict.__setitem__(key, old))
-        self.dict[key] = value
-
-
-class MessagesVariable:
-    """A messages variable: membership, iteration over a message class, sending."""
-
-    def __init__(self, name: str, type_: MessagesType, journal: _Journal) -> None:
-        self.name, self.type, self.journal = name, type_, journal
-        self.by_class: dict[type, frozenset[Any]] = {}
-        self._whole: list[tuple[frozenset[Any], dict[type, frozenset[Any]]]] = []
-        """The sets that were loaded and frozen last, with their messages by class."""
-
-    def load(self, messages: frozenset[Any]) -> None:
-        known = next((groups for whole, groups in self._whole if whole is messages), None)
-        if known is None:
-            groups: dict[type, list[Any]] = {m: [] for m in self.type.messages}
-            for message in messages:
-                groups[type(message)].append(message)
-            known = {m: frozenset(group) for m, group in groups.items()}
-        self._whole = [(messages, known)]
-        self.by_class = dict(known)
-
-    def freeze(self) -> frozenset[Any]:
-        for whole, groups in self._whole:
-            if self.by_class == groups:
-                return whole
-        whole = frozenset().union(*self.by_class.values())
-        self._whole[1:] = [(whole, dict(self.by_class))]
-        return whole
-
-    def __contains__(self, message: Any) -> bool:
-        return message in self.by_class.get(type(message), ())
-
-    def __getitem__(self, message: type) -> frozenset[Any]:
-        return self.by_class[message]
-
-    def add(self, message: Message) -> None:
-        kind = type(message)
-        old = self.by_class[kind]
-        if message in old:
-            return
-        check_range(kind.__name__, RecordType(kind), message)
-        if kind.key is not None and (twin := _same_key(message, old)) is not None:
-            raise StepError(f"{message!r} is sent, but {twin!r} already was: key={kind.key!r}")
-        self.journal.undo.append(lambda: self.by_class.__setitem__(kind, old))
-        self.by_class[kind] = old | {message}
-
-
-def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
-    key = [getattr(message, name) for name in type(message).key or ()]
-    for other in others:
-        if [getattr(other, name) for name in type(message).key or ()] == key:
-            return other
-    return None
-
-
 class Interpreter:
     """Runs a protocol class under CPython at given sizes.
 
@@ -161,26 +59,22 @@ class Interpreter:
 
     def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
         self.protocol, self.sizes = protocol, sizes
-        self.journal = _Journal()
+        self.journal = Journal()
         self.object = protocol()
         self.variables = list(protocol.variables().values())
         self.actions = protocol.methods("action")
         self._ranges = {name: parameter_types(f) for name, f in self.actions.items()}
+        self._addressees = {name: [*addressees(r)] for name, r in self._ranges.items()}
         self._holders = [self._holder(v) for v in self.variables]
         self.budget: dict[str, int] = {}
         self._state: State = ()
         object.__setattr__(self.object, "_journal", self.journal)
 
     def _holder(self, variable: Variable) -> MapVariable | MessagesVariable | None:
-        holder: MapVariable | MessagesVariable
-        if isinstance(variable.type, MapType):
-            holder = MapVariable(variable.name, variable.type, self.journal)
-        elif isinstance(variable.type, MessagesType):
-            holder = MessagesVariable(variable.name, variable.type, self.journal)
-        else:
-            return None
-        object.__setattr__(self.object, variable.name, holder)
-        return holder
+        found = holder_of(variable, self.journal)
+        if found is not None:
+            object.__setattr__(self.object, variable.name, found)
+        return found
 
     def load(self, state: State) -> None:
         """Make `state` the current state."""
@@ -262,6 +156,14 @@ class Interpreter:
             return None
         return self._try(method, args, method._quorate.fault)
 
+    def _receive(self, args: Arguments) -> None:
+        """Let the messages that a step takes be in flight no more, unless they only grow."""
+        for network in self._holders:
+            if isinstance(network, InFlight):
+                for message in args:
+                    if type(message) in network.by_class:
+                        network.discard(message)
+
     def choices(self, state: State, action: str) -> list[Arguments]:
         """Every choice of arguments for an action in a state, enabled or not."""
         self.load(state)
@@ -300,7 +202,11 @@ class Interpreter:
     def _try(self, method: Any, args: Arguments, fault: str | None) -> State | None:
         if fault is not None and not self.budget[fault]:
             return None
+        to = self._addressees.get(method.__name__, ())
+        if any(getattr(args[i], field) != args[j] for i, j, field in to):
+            return None
         try:
+            self._receive(args)
             method(self.object, *args)
             return self.freeze(spent=fault)
         except Disabled:
@@ -311,6 +217,13 @@ class Interpreter:
             raise undefined(error, method, args, self._state) from error
         finally:
             self.journal.roll_back()
+
+    def _deliveries(self, method: Any, args: Arguments) -> Iterator[Requirement]:
+        """For each message that a step takes and that has an addressee, whether that is it."""
+        for i, j, field in self._addressees.get(method.__name__, ()):
+            node, file = function_source(method)
+            line = node.args.args[i + 1].lineno
+            yield Requirement(line, bool(getattr(args[i], field) == args[j]), file)
 
     def holds(self, name: str, state: State) -> bool:
         """Whether an invariant or reachable predicate is true in a state. Raises StepError."""
@@ -346,7 +259,7 @@ class Interpreter:
         """
         method = self.actions[action]
         self.load(state)
-        seen: list[Requirement] = []
+        seen = list(self._deliveries(method, args))
 
         def spy(condition: object) -> None:
             frame = sys._getframe(2)  # the line that calls `require`
@@ -354,6 +267,7 @@ class Interpreter:
 
         token, after = observer.set(spy), None
         try:
+            self._receive(args)
             method(self.object, *args)
             after = self.freeze()
         except (Disabled, MemoryError):

@@ -80,7 +80,9 @@ class Effects:
         (v,) = [v for v in self.variables if v.name == name]
         target = Term(f"{self.own(name)}{self.prime}")
         scope = scope.value()
-        if isinstance(v.type, MessagesType):
+        if isinstance(v.type, MessagesType) and v.type.network is not None:
+            value = self.in_flight_after(v, body, self.old(v, scope), scope)
+        elif isinstance(v.type, MessagesType):
             old = self.old(v, scope)
             value = t.union([*([] if old == t.EMPTY else [old]), *self.sends(v, body, scope)])
         elif isinstance(v.type, MapType):
@@ -113,6 +115,40 @@ class Effects:
         return self.expressions.collected(
             route.generators, lambda inner: self.expressions.expr(message, inner), scope
         )
+
+    def in_flight_after(self, v: Variable, body: Body, before: Term, scope: Scope) -> Term:
+        """The messages in flight after the statements; `before` are those before them.
+
+        To send what is in flight is undefined: TLC stops at a choice from an empty set.
+        """
+        for x in body:
+            if v.name not in self.written([x]):
+                continue
+            match x:
+                case s.Send():
+                    new = t.set_of([self.expressions.expr(x.message, scope)])
+                    before = t.union([before, self._apart(new, before)])
+                case s.Receive():
+                    gone = t.set_of([self.expressions.expr(x.message, scope)])
+                    before = t.infix(before, "\\", gone, t.SET)
+                case s.If(test=test, then=then, orelse=orelse):
+                    sides = [self.in_flight_after(v, y, before, scope) for y in (then, orelse)]
+                    before = t.conditional(self.expressions.expr(test, scope), *sides)
+                case s.For():
+                    inside = [r for r in routes([x]) if v.name in self.written([r.statement])]
+                    if len({type(r.statement) for r in inside}) > 1:
+                        raise self.expressions.refuse(x, "a loop that sends and discards")
+                    found = t.union([self._sent_in(r, scope) for r in inside])
+                    if isinstance(inside[0].statement, s.Send):
+                        before = t.union([before, self._apart(found, before)])
+                    else:
+                        before = t.infix(before, "\\", found, t.SET)
+        return before
+
+    def _apart(self, sent: Term, others: Term) -> Term:
+        if others == t.EMPTY:
+            return sent
+        return self.expressions.domains.helper("Apart", sent, others)
 
     # ------------------------------------------------------------ maps
 

@@ -171,7 +171,7 @@ def written(body: Iterable[s.Statement], volatile: Any) -> dict[str, None]:
     found: dict[str, None] = {}
     for statement in body:
         match statement:
-            case s.Assign(variable=v) | s.Send(variable=v):
+            case s.Assign(variable=v) | s.Send(variable=v) | s.Receive(variable=v):
                 found[v.name] = None
             case s.Crash(process=process):
                 found |= dict.fromkeys(volatile(process))

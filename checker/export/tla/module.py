@@ -298,6 +298,7 @@ HELPERS = {
     "Min": ("ab", "", "IF {a} < {b} THEN {a} ELSE {b}"),
     "Max": ("ab", "", "IF {a} > {b} THEN {a} ELSE {b}"),
     "Only": ("S", "x", "CHOOSE {x} \\in {S} : {S} = {{{x}}}"),
+    "Apart": ("ST", "x", "CHOOSE {x} \\in {{{S}}} : {x} \\cap {T} = {{}}"),
     "Key": ("kS", "x", "CHOOSE {x} \\in {S} : {x} = {k}"),
     "BoundedSeq": ("Sn", "s", "{{{s} \\in Seq({S}) : Len({s}) <= {n}}}"),
 }

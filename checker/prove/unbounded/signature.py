@@ -35,6 +35,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.diagnostics import NOWHERE, Span
+from quorate.model.language.frontend.source import annotation_span
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
@@ -98,6 +99,9 @@ class Signature:
             self._note_options(node)
         for v in self.description.variables:
             if isinstance(v.type, MessagesType):
+                if v.type.network is not None:
+                    what = f"messages that are gone once they are delivered (`{v.name}`)"
+                    raise UnsupportedError(what, annotation_span(v.owner, v.name))
                 for record in v.type.messages:
                     self.relations[record] = self._relation(record)
             else:

@@ -77,6 +77,8 @@ class Messages(Generic[*Ts]):
 
     This set is the faulty network: a message that is not received yet is delayed, one that is
     never received is lost, one that is received twice is duplicated, and there is no order.
+
+    `Messages[...] = at_most_once()` are those in flight, each delivered once (see `networks.py`).
     """
 
     def __class_getitem__(cls, item: Any) -> Any:
@@ -94,4 +96,8 @@ class Messages(Generic[*Ts]):
 
     def add(self, message: Message) -> None:
         """Send a message."""
+        raise NotImplementedError
+
+    def discard(self, message: Message) -> None:
+        """Let a message be in flight no more, if it is: it is lost."""
         raise NotImplementedError

@@ -13,11 +13,12 @@ import inspect
 import types as pytypes
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 from quorate.model.language.diagnostics import SizeError
 
+from .networks import Network
 from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Sizes, Sort
 from .types import MapType, MessagesType, NotAType, Record, Type, scope_of, type_of
@@ -160,6 +161,8 @@ class Protocol:
                 if (t := variable_type(base, name, annotation)) is None:
                     continue
                 start = vars(base).get(name)
+                if isinstance(start, Network) and isinstance(t, MessagesType):
+                    t, start = replace(t, network=start), None
                 initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
                 found[name] = Variable(name, t, frozen(initial.value), initial.volatile, base)
         return found

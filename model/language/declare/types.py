@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, Union, get_origin
 
+from .networks import Network
 from .quorums import QuorumSystem, is_kind
 from .sorts import Nat, Ordered, Sort, elements_of
 from .values import FrozenMap, frozen
@@ -171,12 +172,18 @@ class MapType(Type):
 
 @dataclass(frozen=True)
 class MessagesType(Type):
-    """A set of messages of these classes that only grows."""
+    """A set of messages of these classes, which only grows if there is no other `network`."""
 
     messages: tuple[type[Record], ...]
+    network: Network | None = None
 
     def __str__(self) -> str:
         return f"Messages[{', '.join(m.__name__ for m in self.messages)}]"
+
+
+def in_flight(t: Type) -> MessagesType | None:
+    """The type, if it is that of messages which are gone once they are delivered."""
+    return t if isinstance(t, MessagesType) and t.network is not None else None
 
 
 def proper_values(t: Type) -> Iterator[Any]:
@@ -228,6 +235,9 @@ def scope_of(cls: type) -> dict[str, Any]:
     return {} if module is None else vars(module)
 
 
+_OF_MESSAGES = ("key", "link")  # annotated in `Message`, and no fields
+
+
 class Record(tuple[Any, ...]):
     """A value with named fields, declared by annotations: `class Entry(Record): term: Term`."""
 
@@ -243,7 +253,7 @@ class Record(tuple[Any, ...]):
             name
             for base in reversed(cls.__mro__)
             for name in inspect.get_annotations(base)
-            if not name.startswith("_") and name not in ("key",)
+            if not name.startswith("_") and name not in _OF_MESSAGES
         )
         for i, name in enumerate(cls._names):
             setattr(cls, name, _Field(i))
@@ -261,7 +271,7 @@ class Record(tuple[Any, ...]):
             for base in reversed(cls.__mro__):
                 scope = vars(base).get("_scope", {})
                 for name, annotation in inspect.get_annotations(base).items():
-                    if name.startswith("_") or name == "key":
+                    if name.startswith("_") or name in _OF_MESSAGES:
                         continue
                     value = annotation
                     while isinstance(value, str):
@@ -307,14 +317,26 @@ class Message(Record):
 
     The key is checked at every send. With a key the checker stores one small number per key, not
     one bit per possible message. It changes no count.
+
+    `link=("a", "b")` names the fields that say who sends it, and to whom: it is delivered to the
+    latter alone.
     """
 
     key: ClassVar[tuple[str, ...] | None] = None
+    link: ClassVar[tuple[str, ...] | None] = None
 
-    def __init_subclass__(cls, *, key: tuple[str, ...] | str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        key: tuple[str, ...] | str | None = None,
+        link: tuple[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init_subclass__(**kwargs)
         if key is not None:
             cls.key = (key,) if isinstance(key, str) else tuple(key)
+        if link is not None:
+            cls.link = (link,) if isinstance(link, str) else tuple(link)
 
 
 # ---------------------------------------------------------------- annotations

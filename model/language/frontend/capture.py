@@ -15,6 +15,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError
 from quorate.model.language.ir import surface as s
 
 from .classes import ClassReader
+from .delivering import receiving
 from .functions import FunctionReader, head
 from .source import function_source
 from .statements import Body
@@ -79,6 +80,8 @@ class _Capture:
         body = Body(functions, reader, functions.method_of(function), self.mistakes)
         statements = body.block(node.body)
         span = head(node, reader)
+        received = list(receiving(parameters, functions.variables))
+        statements = [*received, *statements]
         if not any(not isinstance(x, s.Require) for x in statements) and not body.mistaken:
             reader.fail(
                 "no-effect",

@@ -37,6 +37,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, art
 
 from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
 from .declarations import check_quorums, check_sorts
+from .networks import link_mistakes, misplaced_network, unannotated_networks
 from .records import field_mistakes
 from .source import annotation_span, bindings, class_source, class_span, keyword_span
 
@@ -74,12 +75,14 @@ class ClassReader:
         self.variables = self.protocol.variables()
         for base in self._bases():
             self._check_assigned(base)
+            self.mistakes += unannotated_networks(base, self.variables)
             self._check_decorators(base)
         sound = self._check_records()
         if sound:
             for variable in self.variables.values():
                 self._check_variable(variable)
         self._check_messages()
+        self.mistakes += link_mistakes(self.variables.values())
         self.mistakes += check_sorts(self.protocol)
         self.mistakes += check_quorums(self.protocol)
         self._check_faults()
@@ -221,6 +224,9 @@ class ClassReader:
 
     def _check_variable(self, v: Variable) -> None:
         span = annotation_span(v.owner, v.name)
+        if (misplaced := misplaced_network(self.protocol, v)) is not None:
+            self.mistakes.append(misplaced)
+            return
         if isinstance(v.type, MessagesType):
             if v.initial is not None:
                 self._add(

@@ -79,7 +79,7 @@ def _assigned(reader: ExpressionReader, target: ast.expr, value: ast.expr) -> Va
             "not-assignable",
             "messages are sent, not assigned",
             target,
-            "a set that only grows",
+            "a set that only grows" if variable.type.network is None else "messages in flight",
             f"write `self.{variable.name}.add(...)`; a message never received is a lost one",
         )
     return variable
@@ -98,27 +98,69 @@ def read_send(
             f"this is {article(variable.type)}",
             _added(variable, call),
         )
+    message = _message(reader, call, variable, "add", "what is sent must be a message")
+    return s.Send(variable=variable, message=message, span=reader.span(node))
+
+
+def _message(
+    reader: ExpressionReader, call: ast.Call, variable: Variable, method: str, must: str
+) -> s.Expr:
+    """The one message that a method of the messages takes."""
     if len(call.args) != 1 or call.keywords:
         reader.fail(
             "argument-count",
-            "`add` takes one message",
+            f"`{method}` takes one message",
             call,
             f"{len(call.args) + len(call.keywords)} given",
-            "send each message on a line of its own",
+            f"{'send' if method == 'add' else 'discard'} each message on a line of its own",
         )
     message = reader.read(call.args[0])
     record = message.type
     if not isinstance(record, RecordType):
-        name = variable.type.messages[0].__name__
+        name = variable.type.messages[0].__name__  # type: ignore[attr-defined]
         reader.fail(
             "not-a-message",
-            "what is sent must be a message",
+            must,
             call.args[0],
             f"this is {article(record)}",
-            f"write `self.{variable.name}.add({name}(...))`",
+            f"write `self.{variable.name}.{method}({name}(...))`",
         )
     reader.check_declared(call.args[0], variable, record.record)
-    return s.Send(variable=variable, message=message, span=reader.span(node))
+    return message
+
+
+def holds_messages(reader: ExpressionReader, holder: ast.Attribute) -> bool:
+    """Whether `self.name` holds messages."""
+    known = reader.variables.get(holder.attr)
+    return known is not None and isinstance(known.type, MessagesType)
+
+
+def read_discard(
+    reader: ExpressionReader, node: ast.stmt, call: ast.Call, holder: ast.Attribute
+) -> s.Receive:
+    """`self.sent.discard(message)`, where `holder` is `self.sent`."""
+    variable = reader.variable(holder)
+    name = f"self.{variable.name}"
+    assert isinstance(variable.type, MessagesType)
+    if variable.type.network is None:
+        reader.fail(
+            "not-removable",
+            f"`{name}` is a set that only grows: nothing is removed from it",
+            call,
+            "stays sent",
+            "a message never received is a lost one; if each is delivered at most once, declare "
+            f"`{variable.name}: {variable.type} = at_most_once()`",
+        )
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "remove":
+        reader.fail(
+            "not-removable",
+            "`remove` fails where the message is not in flight",
+            call,
+            "may fail",
+            f"write `{name}.discard({listed(call.args)})`",
+        )
+    message = _message(reader, call, variable, "discard", "what is discarded must be a message")
+    return s.Receive(variable=variable, message=message, span=reader.span(node))
 
 
 def read_crash(reader: ExpressionReader, node: ast.stmt, call: ast.Call) -> s.Crash:

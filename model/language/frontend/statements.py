@@ -12,7 +12,14 @@ from quorate.model.language.declare.protocol import Mark, Variable
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span
 from quorate.model.language.ir import surface as s
 
-from .effects import lost_variables, read_assignment, read_crash, read_send
+from .effects import (
+    holds_messages,
+    lost_variables,
+    read_assignment,
+    read_crash,
+    read_discard,
+    read_send,
+)
 from .expressions import ExpressionReader
 from .functions import FunctionReader
 from .loops import check_loop
@@ -77,6 +84,11 @@ class Body:
                 value=ast.Attribute(value=ast.Name(id="self")) as holder, attr="add"
             ):
                 return [self._send(node, call, holder)]
+            case ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id="self")) as holder,
+                attr="discard" | "remove",
+            ) if holds_messages(self.reader, holder):
+                return [self._discard(node, call, holder)]
             case ast.Attribute(value=ast.Name(id="self"), attr="crash"):
                 return [self._crash(node, call)]
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
@@ -123,6 +135,11 @@ class Body:
 
     def _send(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:
         found = read_send(self.reader, node, call, holder)
+        self._wrote(found.variable, node)
+        return found
+
+    def _discard(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:
+        found = read_discard(self.reader, node, call, holder)
         self._wrote(found.variable, node)
         return found
 

@@ -286,6 +286,8 @@ class Guard(IRNode):
 
     condition: Expr
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    delivery: bool = field(default=False, compare=False, repr=False)
+    """Whether it says that a message can be delivered: the parameter's own, no `require`."""
 
     @property
     def text(self) -> str:
@@ -316,7 +318,21 @@ class Send(IRNode):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Effect = Write | Send
+@dataclass(frozen=True, kw_only=True)
+class Receive(IRNode):
+    """A message, if it is in flight, is so no more, for every value of the binders.
+
+    Where `when` holds.
+    """
+
+    variable: str
+    message: Expr
+    when: Expr
+    binders: tuple[Binder, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Effect = Write | Send | Receive
 
 
 @dataclass(frozen=True, kw_only=True)

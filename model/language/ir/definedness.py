@@ -15,7 +15,13 @@ from .traverse import children
 def evaluated_first(statement: s.Statement) -> tuple[s.Expr, ...]:
     """The expressions that a statement evaluates in every case."""
     match statement:
-        case s.Require(condition=e) | s.If(test=e) | s.Send(message=e) | s.Crash(process=e):
+        case (
+            s.Require(condition=e)
+            | s.If(test=e)
+            | s.Send(message=e)
+            | s.Receive(message=e)
+            | s.Crash(process=e)
+        ):
             return (e,)
         case s.Assign(variable=v, keys=keys, value=value):
             # Writing under a key that does not exist is undefined, as reading is.

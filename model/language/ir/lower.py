@@ -108,7 +108,9 @@ class _Action:
 
     def _guard(self, statement: s.Require, conditions: Sequence[c.Expr]) -> None:
         condition = placed(conjunction(conditions), statement.span)
-        self.guards.append(c.Guard(condition=condition, span=statement.span))
+        self.guards.append(
+            c.Guard(condition=condition, span=statement.span, delivery=statement.delivery)
+        )
 
     def _effect(
         self, statement: s.Statement, env: Env, when: c.Expr, binders: tuple[c.Binder, ...]
@@ -126,9 +128,10 @@ class _Action:
                         span=statement.span,
                     )
                 )
-            case s.Send(variable=v, message=message):
+            case s.Send(variable=v, message=message) | s.Receive(variable=v, message=message):
+                kind = c.Send if isinstance(statement, s.Send) else c.Receive
                 self.effects.append(
-                    c.Send(
+                    kind(
                         variable=v.name,
                         message=self.expressions.expr(message, env),
                         when=when,

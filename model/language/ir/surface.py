@@ -243,6 +243,8 @@ class Statement(IRNode):
 @dataclass(frozen=True, kw_only=True)
 class Require(Statement):
     condition: Expr
+    delivery: bool = False
+    """Whether it says that a message can be delivered: the parameter's own, no `require`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,6 +256,14 @@ class Assign(Statement):
 
 @dataclass(frozen=True, kw_only=True)
 class Send(Statement):
+    variable: Variable
+    message: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receive(Statement):
+    """A message is in flight no more: it is a parameter, or `self.sent.discard(message)`."""
+
     variable: Variable
     message: Expr
 

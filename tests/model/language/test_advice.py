@@ -74,6 +74,12 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ("bad-annotation", 0): [
         ("dict[Acceptor, Value]", "Map[Acceptor, Value | None] = durable(None)")
     ],
+    ("bad-network", 0): [("at_most_once()", "durable(False)")],
+    ("bad-link", 0): [('("a", "to")', '("a", "b")')],
+    ("bad-link", 2): [
+        ('("a", "n")', '("a", "b")'),
+        ("    n: Count", "    b: Server\n    n: Count"),
+    ],
     ("bad-crash", 0): [("durable(Ballot.never)", "volatile(Ballot.never)")],
     ("bad-field", 0): [
         ("class Accept(", "class Name(Sort): ...\n\n\nclass Accept("),

@@ -27,9 +27,14 @@ class Choices:
     scope: list[Var] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)  # variables and messages not to be read now
     fresh: Iterator[int] = field(default_factory=itertools.count)
+    network: str = ""  # what is declared of the messages
 
     def chance(self, percent: int) -> bool:
         return self.r.randrange(100) < percent
+
+    def aside(self, percent: int) -> bool:
+        """A choice that follows from the text so far: the other choices stay as they are."""
+        return Random("".join(self.lines)).randrange(100) < percent
 
     def some(self, items: list[Any], least: int, most: int) -> list[Any]:
         return [self.r.choice(items) for _ in range(self.r.randint(least, most))] if items else []

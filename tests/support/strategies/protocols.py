@@ -148,6 +148,9 @@ class Maker(Expressions):
         suffix = ""
         if keyed and len(keyed) < len(fields):
             suffix = f", key={tuple(keyed)!r}" if len(keyed) > 1 else f", key={keyed[0]!r}"
+        ends = [n for n, t in fields if t.kind in ("sort", "bottomed", "ordered")]
+        if len(ends) > 1 and self.aside(50):
+            suffix += f", link={tuple(ends[:2])!r}"
         self.lines.append(f"class {name}(Message{suffix}):\n")
         self.lines += [f"    {n}: {t}\n" for n, t in fields]
         self.messages.append(T("message", name, fields=tuple(fields)))
@@ -168,7 +171,9 @@ class Maker(Expressions):
             kind = "volatile" if c.volatile else "durable"
             self.lines.append(f"    {c.name}: {t} = {kind}({self._constant(c.type)})\n")
         if self.messages:
-            self.lines.append(f"    sent: Messages[{', '.join(m.name for m in self.messages)}]\n")
+            self.network = " = at_most_once()" if self.aside(30) else ""
+            names = ", ".join(m.name for m in self.messages)
+            self.lines.append(f"    sent: Messages[{names}]{self.network}\n")
 
     # ------------------------------------------------------------ methods
 
@@ -241,7 +246,14 @@ class Maker(Expressions):
 
     def _send(self, indent: str) -> None:
         m = self.r.choice(self.messages)
-        self.lines.append(f"{indent}self.sent.add({self.record(m, 2)})\n")
+        text = self.record(m, 2)
+        if self.network and self.aside(20):
+            self.lines.append(f"{indent}self.sent.discard({text})\n")
+        elif self.network and "sent" not in self.hidden:
+            self.lines.append(f"{indent}if {text} not in self.sent:\n")
+            self.lines.append(f"{indent}    self.sent.add({text})\n")
+        else:
+            self.lines.append(f"{indent}self.sent.add({text})\n")
         self.hidden.add("sent")
 
     def _branches(self, indent: str) -> None:

@@ -1,0 +1,173 @@
+"""State variables as actions read and write them under CPython, with an undo of the writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from quorate.model.language.declare.networks import AtMostOnce
+from quorate.model.language.declare.protocol import Protocol, Variable
+from quorate.model.language.declare.types import (
+    MapType,
+    Message,
+    MessagesType,
+    RecordType,
+    key_values,
+)
+from quorate.model.language.declare.values import frozen
+
+from .bounds import check_range, has_bounds
+from .diagnostics import StepError
+
+
+class Journal:
+    """The writes of the current step, so that they can be undone."""
+
+    def __init__(self) -> None:
+        self.undo: list[Callable[[], None]] = []
+
+    def write_plain(self, owner: Protocol, name: str, value: Any) -> None:
+        old = owner.__dict__.get(name)
+        check_range(name, type(owner).variables()[name].type, value)
+        self.undo.append(lambda: object.__setattr__(owner, name, old))
+
+    def roll_back(self) -> None:
+        while self.undo:
+            self.undo.pop()()
+
+
+class MapVariable:
+    """A map variable, as actions read and write it."""
+
+    def __init__(self, name: str, type_: MapType, journal: Journal) -> None:
+        self.name, self.type, self.journal = name, type_, journal
+        self.keys = list(key_values(type_.keys))
+        self.dict: dict[Any, Any] = {}
+        self._bounded = has_bounds(type_.value)
+
+    def load(self, values: Iterable[Any]) -> None:
+        self.dict = dict(zip(self.keys, values, strict=True))
+
+    def freeze(self) -> tuple[Any, ...]:
+        return tuple(self.dict.values())
+
+    def keys_of(self, process: Any) -> list[Any]:
+        if len(self.type.keys) == 1:
+            return [k for k in self.keys if k is process]
+        return [k for k in self.keys if k[0] is process]
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return self.dict[key]
+        except KeyError:
+            raise StepError(f"{self.name}[{key!r}]: there is no such key") from None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        old = self[key]
+        value = frozen(value)
+        if self._bounded:
+            check_range(f"{self.name}[{key!r}]", self.type.value, value)
+        self.journal.undo.append(lambda: self.dict.__setitem__(key, old))
+        self.dict[key] = value
+
+
+class MessagesVariable:
+    """A messages variable: membership, iteration over a message class, sending."""
+
+    def __init__(self, name: str, type_: MessagesType, journal: Journal) -> None:
+        self.name, self.type, self.journal = name, type_, journal
+        self.by_class: dict[type, frozenset[Any]] = {}
+        self._whole: list[tuple[frozenset[Any], dict[type, frozenset[Any]]]] = []
+        """The sets that were loaded and frozen last, with their messages by class."""
+
+    def load(self, messages: frozenset[Any]) -> None:
+        known = next((groups for whole, groups in self._whole if whole is messages), None)
+        if known is None:
+            groups: dict[type, list[Any]] = {m: [] for m in self.type.messages}
+            for message in messages:
+                groups[type(message)].append(message)
+            known = {m: frozenset(group) for m, group in groups.items()}
+        self._whole = [(messages, known)]
+        self.by_class = dict(known)
+
+    def freeze(self) -> frozenset[Any]:
+        for whole, groups in self._whole:
+            if self.by_class == groups:
+                return whole
+        whole = frozenset().union(*self.by_class.values())
+        self._whole[1:] = [(whole, dict(self.by_class))]
+        return whole
+
+    def __contains__(self, message: Any) -> bool:
+        return message in self.by_class.get(type(message), ())
+
+    def __getitem__(self, message: type) -> frozenset[Any]:
+        return self.by_class[message]
+
+    def add(self, message: Message) -> None:
+        kind = type(message)
+        old = self.by_class[kind]
+        if message in old:
+            return
+        check_range(kind.__name__, RecordType(kind), message)
+        if kind.key is not None and (twin := _same_key(message, old)) is not None:
+            raise StepError(f"{message!r} is sent, but {twin!r} already was: key={kind.key!r}")
+        self.journal.undo.append(lambda: self.by_class.__setitem__(kind, old))
+        self.by_class[kind] = old | {message}
+
+
+class InFlight(MessagesVariable):
+    """Messages that are gone once they are delivered.
+
+    All reads of a step see the messages before it, so what leaves and what is sent is kept apart.
+    """
+
+    def load(self, messages: frozenset[Any]) -> None:
+        super().load(messages)
+        self.gone: frozenset[Any] = frozenset()
+        self.new: frozenset[Any] = frozenset()
+
+    def freeze(self) -> frozenset[Any]:
+        return super().freeze() - self.gone | self.new
+
+    def discard(self, message: Message) -> None:
+        """Let a message be in flight no more."""
+        self._become(self.gone | {message}, self.new - {message})
+
+    def add(self, message: Message) -> None:
+        kind = type(message)
+        check_range(kind.__name__, RecordType(kind), message)
+        others = self.by_class[kind] - self.gone | self.new
+        if message in others:
+            raise StepError(f"{message!r} is sent, but it is in flight already")
+        if kind.key is not None and (twin := _same_key(message, others)) is not None:
+            raise StepError(f"{message!r} is sent, but {twin!r} is in flight: key={kind.key!r}")
+        self._become(self.gone, self.new | {message})
+
+    def _become(self, gone: frozenset[Any], new: frozenset[Any]) -> None:
+        old = self.gone, self.new
+        self.journal.undo.append(lambda: self.__dict__.update(gone=old[0], new=old[1]))
+        self.gone, self.new = gone, new
+
+
+def holder_of(variable: Variable, journal: Journal) -> MapVariable | MessagesVariable | None:
+    """What holds a variable, if it is read and written in parts."""
+    match variable.type:
+        case MapType() as t:
+            return MapVariable(variable.name, t, journal)
+        case MessagesType(network=AtMostOnce()) as t:
+            return InFlight(variable.name, t, journal)
+        case MessagesType() as t:
+            return MessagesVariable(variable.name, t, journal)
+    return None
+
+
+def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
+    key = [getattr(message, name) for name in type(message).key or ()]
+    for other in others:
+        if (
+            type(other) is type(message)
+            and [getattr(other, name) for name in type(message).key or ()] == key
+        ):
+            return other
+    return None
