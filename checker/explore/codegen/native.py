@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.util import find_spec
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -129,7 +130,17 @@ def jit(function: F, inline: Literal["never", "always"] = "never") -> F:
         # Numba looks at the age of a function's own file; what it calls may stand in another.
         file: Any = made._cache._cache_file
         file._source_stamp = (file._source_stamp, age_of(function.__code__.co_filename))
+        # It pickles what a closure holds, and a compiled function never pickles the same twice.
+        held = _named(function)
+        made._cache._index_key = lambda sig, codegen: (sig, codegen.magic_tuple(), held)
     return made  # type: ignore[no-any-return]
+
+
+def _named(function: Callable[..., Any]) -> str:
+    """A function by its name and by what its closure holds: numbers, and functions alike."""
+    held = [cell.cell_contents for cell in function.__closure__ or ()]
+    named = [_named(x.py_func) if hasattr(x, "py_func") else index(x) for x in held]
+    return f"{function.__module__}.{function.__qualname__} {named}"
 
 
 def _jit(function: Callable[..., Any], **options: Any) -> Any:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba.core.registry import cpu_target
 
 from quorate.checker.explore.codegen.native import native
+from quorate.checker.explore.store import rows
 from quorate.checker.explore.store.table import hash_of, hash_of_word
 
 pytestmark = pytest.mark.usefixtures("cache")
@@ -120,3 +122,14 @@ def test_an_exception_is_not_taken_for_a_result() -> None:
     assert least(4) == 4
     with pytest.raises(RuntimeError, match="least raised an exception"):
         least(-1)
+
+
+def test_the_code_of_a_closure_is_found_again() -> None:
+    """Its key says what it holds: numbers and functions, which are new ones in each process."""
+    codegen = cpu_target.target_context.codegen()
+
+    def key(words: int) -> str:
+        made = rows._made.__wrapped__(words)
+        return str(made.sort._cache._index_key((), codegen))
+
+    assert key(1) == key(1) != key(2)
