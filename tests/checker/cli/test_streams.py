@@ -217,17 +217,17 @@ def test_a_width_changes_no_exit_code(
 
 
 SHELL = [
-    ("{check} >&-", 1),
-    ("{check} >&- 2>&- <&-", 1),
+    pytest.param("{check} >&-", 1, marks=pytest.mark.exhaustive),
+    pytest.param("{check} >&- 2>&- <&-", 1, marks=pytest.mark.exhaustive),
     ("{check} --json >/dev/full 2>&1", 1),
     ("set -o pipefail; {check} | true", 1),
-    ("PYTHONIOENCODING=cp1252 {check}", 1),
+    pytest.param("PYTHONIOENCODING=cp1252 {check}", 1, marks=pytest.mark.exhaustive),
     ("LC_ALL=C {check} --trace t.json >&- 2>&- && exit; head -c 8 t.json | grep -q meta", 0),
 ]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize(("command", "code"), SHELL, ids=[c for c, _ in SHELL])
+@pytest.mark.parametrize(("command", "code"), SHELL, ids=str)
 def test_from_a_shell(command: str, code: int) -> None:
     """What only the operating system can do to a stream."""
     quorate = Path(sys.executable).with_name("quorate")
@@ -237,7 +237,9 @@ def test_from_a_shell(command: str, code: int) -> None:
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
-@pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])
+@pytest.mark.parametrize(
+    "terminal", ["xterm-256color", pytest.param("dumb", marks=pytest.mark.exhaustive)]
+)
 def test_on_a_terminal(terminal: str) -> None:
     """Progress and colours, too, are ASCII where that is asked for."""
     main, secondary = pty.openpty()

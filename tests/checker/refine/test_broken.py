@@ -23,6 +23,7 @@ from quorate.model.refinements import (
     voting_to_consensus,
 )
 
+from ...support.examples import some
 from . import broken
 
 SIZES = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -105,7 +106,11 @@ def runs_in_cpython(
         assert found.move is not None and found.move.state in front
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+# Whether an accepted value or a promise is ignored, it fails in the same way.
+LATER = [c for c in CASES if c.refinement.concrete is broken.VotesBelowPromise or c.steps == 9]
+
+
+@pytest.mark.parametrize("case", some(CASES, [c for c in CASES if c not in LATER]))
 def test_broken_paxos(case: Case) -> None:
     found = failure(case.refinement, case.sizes)
     assert found.move is not None and found.nearest is not None
@@ -201,7 +206,11 @@ def test_learners_that_disagree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "refines_paxos"), [("keeps-higher-vote", True), ("promise-once-more", False)]
+    ("name", "refines_paxos"),
+    [
+        ("keeps-higher-vote", True),
+        pytest.param("promise-once-more", False, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_mutants_without_a_bug(name: str, refines_paxos: bool) -> None:
     """Safe either way; but a promise after a vote in the same ballot is no promise of Paxos."""

@@ -36,7 +36,12 @@ def roles(ballots: int) -> dict[str, int]:
         (Consensus, {"Value": 5}, (6, 5, 1)),
         (Voting, {"Acceptor": 3, "Ballot": 1, "Value": 2}, (40, 102, 5)),
         (Voting, THREE, (599, 2079, 10)),
-        (Voting, {"Acceptor": 3, "Ballot": 3, "Value": 2}, (6752, 26904, 15)),
+        pytest.param(
+            Voting,
+            {"Acceptor": 3, "Ballot": 3, "Value": 2},
+            (6752, 26904, 15),
+            marks=pytest.mark.exhaustive,
+        ),
     ],
     ids=str,
 )

@@ -19,7 +19,7 @@ from quorate.traces import FrozenMap
 from ...support.strategies import Source, generate, loaded, sized
 from .modified import MOST, checked, modified
 
-BATCHES = [range(20), pytest.param(range(20, 40), marks=pytest.mark.exhaustive)]
+BATCHES = [range(8), pytest.param(range(8, 40), marks=pytest.mark.exhaustive)]
 
 
 @dataclass

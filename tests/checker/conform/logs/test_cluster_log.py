@@ -84,7 +84,13 @@ def test_a_wrong_record_is_found_in_whichever_file(tmp_path: Path) -> None:
     assert (found.place.file, found.place.line) == (str(paths[1]), wrong)
 
 
-@pytest.mark.parametrize("defect", ["promise-not-recorded", "vote-lost-on-restart"])
+@pytest.mark.parametrize(
+    "defect",
+    [
+        "vote-lost-on-restart",
+        pytest.param("promise-not-recorded", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_what_nodes_with_a_defect_did_is_no_run(defect: str, tmp_path: Path) -> None:
     rough = Faults(
         crashes=12, downtime_s=0.1, torn_writes=0.05, loss=0.1, duplication=0.2, max_delay_s=0.1

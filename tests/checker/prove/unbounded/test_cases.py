@@ -52,7 +52,7 @@ def test_nothing_is_assumed_of_quorums_that_stop_meeting(
     ("target", "broken"),
     [
         ("parallel_commit.py:AskTheRecord", "no_retry_of_a_commit"),
-        ("lease.py:Lease", "one_holder"),
+        pytest.param("lease.py:Lease", "one_holder", marks=pytest.mark.exhaustive),
         pytest.param(
             "log_truncation.py:NewTruncation", "no_divergence", marks=pytest.mark.exhaustive
         ),

@@ -32,6 +32,7 @@ def test_only_what_is_unsatisfiable_is_refuted() -> None:
     assert not refuted(SQUARE.format("(p a)"), 1)
 
 
+@pytest.mark.exhaustive
 def test_it_agrees_with_z3() -> None:
     proof = prove_unbounded(Paxos, cvc5=True)
     asked = [o for o in proof.obligations if not o.untouched]
@@ -57,7 +58,7 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
-    proof = prove_unbounded(protocol, cvc5=True, effort=1, refute=False)
+    proof = prove_unbounded(protocol, cvc5=True, effort=0.1, refute=False)
     assert proof.status is ProofStatus.OPEN
     assert proof.invariant("agreement").status is not ProofStatus.PROVED
 
