@@ -72,6 +72,8 @@ class Kernel:
     sizes: Sizes
     symmetry: bool = False
     por: bool = False
+    derives: bool = True
+    """Whether cells that follow from others are found, and not stored."""
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
     code: MachineCode = field(init=False)
@@ -79,7 +81,7 @@ class Kernel:
     def __post_init__(self) -> None:
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
-        found = dependencies(self.description, self.sizes)
+        found = dependencies(self.description, self.sizes) if self.derives else ()
         self._key = key_of(self.description, self.sizes, found, self.symmetry, self.por)
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))

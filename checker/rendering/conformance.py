@@ -9,7 +9,8 @@ from typing import Any
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, Verdict
 from quorate.checker.conform.driving.following import run_text
-from quorate.checker.conform.driving.repeating import TIMES, FoundDifference, Shown
+from quorate.checker.conform.driving.judging import TIMES
+from quorate.checker.conform.driving.repeating import FoundDifference, Shown
 from quorate.checker.conform.replaying.battery import MutantReplayed
 from quorate.checker.conform.replaying.replay import ReplayVerdict
 
@@ -66,6 +67,7 @@ def report(
         run = run_text(difference.start, difference.calls) if difference.seen_again else None
         command = None if again is None else again(run)
         report_difference(out, number, difference, number <= IN_FULL, command)
+        _report_consequences(out, difference, again)
     _report_accepted(out, found)
     _report_coverage(out, found, coverage)
 
@@ -145,6 +147,20 @@ def report_difference(
     if d.trace is not None and d.trace.steps and number == 1:
         out.line()
         out.diagram(d.trace)
+
+
+def _report_consequences(
+    out: Output, d: FoundDifference, again: Callable[[str | None], str] | None
+) -> None:
+    """What a difference leads to, with the run to what is furthest away."""
+    if d.consequences:
+        out.line()
+    for c in (in_order := sorted(d.consequences, key=lambda c: len(c.run))):
+        steps = count(len(c.run), "step")
+        out.line(f"and so {c.violated} is violated by the code, after {steps}", "bad", 1)
+    if in_order:
+        text = run_text(in_order[-1].start, in_order[-1].run)
+        out.line(text if again is None else f"again: {again(text)}", indent=1)
 
 
 def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
@@ -312,6 +328,9 @@ def difference_json(d: FoundDifference, written: Path | None = None) -> dict[str
             {"file": g.file, "line": g.line, "text": text, "held": g.held} for g, text in d.guards
         ],
         "text": run_text(d.start, d.calls),
+        "consequences": [
+            {"violated": c.violated, "text": run_text(c.start, c.run)} for c in d.consequences
+        ],
         "run": d.trace and run_json(d.trace),
         "trace": None if written is None else str(written),
     }

@@ -25,6 +25,8 @@ def report(out: Output, what: str, found: Followed) -> None:
     if found.difference is not None:
         out.line(f"does not conform: {what} does not do as the model in {steps}", "bad")
         report_difference(out, 1, found.difference)
+        for name in found.violated:
+            out.line(f"{name} is violated by the code after all {steps}", "bad")
     elif found.reason is not None:
         out.line(f"inconclusive: {found.reason}", "warn")
     else:
@@ -47,4 +49,5 @@ def as_json(what: str, found: Followed) -> dict[str, Any]:
         "steps": found.length,
         "difference": found.difference and difference_json(found.difference),
         "unseen": list(found.unseen),
+        "violated": list(found.violated),
     }

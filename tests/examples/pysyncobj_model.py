@@ -69,24 +69,6 @@ class SyncObjRaft(Raft):
             self.commit[s] = max(self.commit[s], min(m.commit, length))
             self.sent.add(Ack(m.t, s, m.leader, length))
 
-
-class TruncatingRaft(SyncObjRaft):
-    """As pysyncobj up to 0.3.17 has it: whatever follows the new entries is deleted."""
-
-    @action
-    def receive_append(self, s: Server, m: Append) -> None:
-        require(m.leader != s)
-        require(self.term[s] < m.t or (self.term[s] == m.t and self.role[s] != Role.LEADER))
-        if self.term[s] < m.t:
-            self.term[s] = m.t
-            self.voted_for[s] = None
-        self.role[s] = Role.FOLLOWER
-        if self.has_prefix(s, m):
-            length = m.prefix + len(m.entries)
-            self.log[s] = self.log[s][: m.prefix] + m.entries
-            self.commit[s] = max(min(self.commit[s], length), min(m.commit, length))
-            self.sent.add(Ack(m.t, s, m.leader, length))
-
     @invariant
     def acknowledged_writes_are_kept(self) -> bool:
         """What a leader has committed, and so acknowledged, a quorum holds for good."""

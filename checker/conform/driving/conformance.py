@@ -28,8 +28,15 @@ SECONDS = 60.0
 MOST_COVERED = 500_000
 """How many transitions are covered one by one; of a larger graph a sample is drawn."""
 
+FOR_EXPLORING = 0.5
+"""The part of the time after which it is driven through a sample of what is not yet explored."""
+
 FOR_REPEATING = 0.25
 """The part of the time that repeating and shortening differences may take beyond the limit."""
+
+
+WITH_CONSEQUENCES = 2
+"""Of how many differences is asked what they lead to."""
 
 
 class Verdict(Enum):
@@ -123,13 +130,16 @@ class _Conforming:
     def _out_of_time(self) -> bool:
         return time.monotonic() - self._began > self.options.seconds
 
+    def _explored_enough(self) -> bool:
+        return time.monotonic() - self._began > self.options.seconds * FOR_EXPLORING
+
     def _much_too_late(self) -> bool:
         late = self.options.seconds * (1 + FOR_REPEATING)
         return time.monotonic() - self._began > late
 
     def run(self) -> Driven:
         self.graph = ModelGraph(Space(self.protocol, self.sizes))
-        self.whole = self.graph.explore(MOST_COVERED, self._out_of_time)
+        self.whole = self.graph.explore(MOST_COVERED, self._explored_enough)
         probing = self.options.probing
         walker = (
             Covering(self.graph, probing)
@@ -156,7 +166,11 @@ class _Conforming:
             replace(repeater.difference(group), accepted=accepted.get(group.name))
             for group in driver.groups.values()
         ]
-        return sorted(found, key=lambda d: (d.accepted is not None, d.flaky, len(d.run)))
+        found.sort(key=lambda d: (d.accepted is not None, d.flaky, len(d.run)))
+        first = [d for d in found if d.accepted is None][:WITH_CONSEQUENCES]
+        return [
+            replace(d, consequences=repeater.consequences(d)) if d in first else d for d in found
+        ]
 
     # ------------------------------------------------------------ judging
 
@@ -211,7 +225,7 @@ class _Conforming:
             reasons.append(
                 f"a sample was driven: there are more than {MOST_COVERED:,} transitions"
                 if self.graph.transitions > MOST_COVERED
-                else f"a sample was driven: the model was not explored within {limit}"
+                else f"a sample was driven: the model was not explored within half of {limit}"
             )
         elif late:
             total, driven = self.graph.transitions, len(driver.coverage.transitions)

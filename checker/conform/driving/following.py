@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quorate.checker.conform.adapter import AdapterError
@@ -27,10 +27,14 @@ from quorate.traces import FrozenMap, Value
 
 from .driver import Act, DifferenceGroup, Driver
 from .graph import ModelGraph
-from .repeating import TIMES, FoundDifference, Nowhere, Repeater
+from .judging import TIMES, Done, Judge
+from .repeating import FoundDifference, Nowhere, Repeater
 
 Run = Sequence[tuple[str, Mapping[str, Any]]] | str
 """Actions with their arguments by name, as an adapter would show them; or text."""
+
+MOST_CALLS = 100_000
+"""Among how many calls one is looked for that the model does not have where the code is."""
 
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 
@@ -45,6 +49,8 @@ class Followed:
     """Why nothing can be said, though no difference was met."""
     unseen: tuple[str, ...]
     """The variables that were never compared."""
+    violated: tuple[str, ...] = ()
+    """The invariants that are false of what the code shows after the whole run."""
 
     @property
     def holds(self) -> bool:
@@ -136,7 +142,7 @@ class _Following:
             raise AdapterError(f"{self.driver.place}: {error}") from error
 
     def _followed(self, state: int) -> Followed:
-        driver = self.driver
+        driver, initial, done = self.driver, state, list[Done]()
         for number, wanted in enumerate(self.run, start=1):
             act = self._act(state, wanted)
             title = f"step {number}, {wanted.action}"
@@ -144,8 +150,10 @@ class _Following:
                 return self._result(reason=f"{title}: the model neither has nor forbids it here")
             skipped = driver.coverage.skipped
             reached = driver.do(state, act)
+            done.append(Done(self.graph.space.call(act.code), act.target is None))
             if reached is None:
-                return self._result(next(iter(driver.groups.values())))
+                violated = self._violated(initial, done)
+                return self._result(next(iter(driver.groups.values())), violated=violated)
             if driver.coverage.skipped > skipped:
                 return self._result(reason=f"{title}: the adapter cannot bring it about")
             expected = state if act.target is None else act.target
@@ -155,6 +163,18 @@ class _Following:
         if driver.coverage.steps and not driver.comparer.moved:
             return self._result(reason="no step was seen to change or send anything")
         return self._result()
+
+    def _violated(self, initial: int, done: Sequence[Done]) -> tuple[str, ...]:
+        """What is violated after the whole run, of which so much was done, the last otherwise."""
+        *agreed, last = done
+        run = [*agreed, replace(last, may_refuse=False)]
+        for wanted in self.run[len(done) :]:
+            if (call := _called_so(self.graph.space, wanted)) is None:
+                return ()
+            run.append(Done(call))
+        judge = Judge(self.graph, self.subject, self.name)
+        names = [p.name for p in describe(self.graph.space.protocol).invariants]
+        return tuple(judge.violated(names, initial, run) or ())
 
     def _act(self, state: int, wanted: _Wanted) -> Act | None:
         """A call as the model has it in a state."""
@@ -166,12 +186,23 @@ class _Following:
         found = next((code for code in disabled if wanted.is_meant(space.call(code))), None)
         return None if found is None else Act(found, None)
 
-    def _result(self, group: DifferenceGroup | None = None, reason: str | None = None) -> Followed:
+    def _result(
+        self,
+        group: DifferenceGroup | None = None,
+        reason: str | None = None,
+        violated: tuple[str, ...] = (),
+    ) -> Followed:
         space = self.graph.space
         shown = self.driver.comparer.shown | {space.messages}
         unseen = tuple(v.name for v in space.description.variables if v.name not in shown)
         difference = None if group is None else told(self.graph, self.subject, self.name, group)
-        return Followed(len(self.run), difference, reason, unseen)
+        return Followed(len(self.run), difference, reason, unseen, violated)
+
+
+def _called_so(space: Space, wanted: _Wanted) -> Call | None:
+    """The call that is meant, whatever state it is in; None among too many."""
+    calls = map(space.call, space.codes if len(space.codes) <= MOST_CALLS else ())
+    return next(filter(wanted.is_meant, calls), None)
 
 
 def plain_call(

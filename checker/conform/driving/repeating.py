@@ -18,11 +18,10 @@ from quorate.traces import FrozenMap, Trace, Value, show
 from quorate.traces.values import show_key
 
 from .comparing import Comparer, Kind, Unlike
+from .consequences import Consequence, Consequences
 from .driver import Act, DifferenceGroup, Driver, Occurrence
 from .graph import Edge, ModelGraph
-
-TIMES = 2
-"""How often a run is repeated."""
+from .judging import TIMES
 
 MOST_SHORTENED = 200
 """How many shorter runs are tried."""
@@ -81,8 +80,11 @@ class FoundDifference:
     """The model's run, with the step that is done otherwise if the model has it."""
     seen_again: int
     """How often of `TIMES` it was met when the run was repeated."""
+    met: Occurrence
     accepted: str | None = None
     """Why it is accepted."""
+    consequences: tuple[Consequence, ...] = ()
+    """Runs of the code on which an invariant is violated, as far as they were found."""
 
     @property
     def calls(self) -> list[Call]:
@@ -125,6 +127,12 @@ class Repeater:
         short = self._shortened(group, found)
         again = (self._again(group, short.initial, _acts(short)) for _ in range(TIMES))
         return self.described(group, short, sum(x is not None for x in again))
+
+    def consequences(self, found: FoundDifference) -> tuple[Consequence, ...]:
+        """What a difference leads to, if it comes every time."""
+        if found.flaky or self._hidden:
+            return ()
+        return Consequences(self.graph, self.subject, self.protocol).of(found.met)
 
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
         run, end = list(met.run), _acts(met)[len(met.run) :]
@@ -200,6 +208,7 @@ class Repeater:
             guards=() if call is None else tuple(self._guards(row, call)),
             trace=self._traced(met),
             seen_again=seen_again,
+            met=met,
         )
 
     def _guards(self, row: Row, call: Call) -> list[tuple[Requirement, str]]:

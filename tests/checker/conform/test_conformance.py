@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.deliveries import deliveries_alone
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
+from quorate.checker.conform.driving.consequences import Consequence
 from quorate.checker.conform.space import Space, _bound
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.to_python import function
@@ -33,6 +35,7 @@ from quorate.model.language import (
     StepError,
     action,
     durable,
+    invariant,
     require,
 )
 from quorate.model.language.declare.protocol import Disabled, observer
@@ -193,7 +196,18 @@ def fate(source: Source, data: st.DataObject) -> str:
             found = driven(space, mutant)
             assert (found.verdict is Verdict.DIFFERS) == wrong
             assert all(not d.flaky for d in found.differences)
+            for consequence in (c for d in found.differences for c in d.consequences):
+                violates(space, mutant, consequence)
             return "differs" if wrong else "equivalent"
+
+
+def violates(space: Space, code: Running, found: Consequence) -> None:
+    """What is said to be violated is, after that run of the code."""
+    code.start(space.setting("", space.initial[found.start or 0]))
+    for call in found.run:
+        with suppress(Refusal):
+            code.perform(call.action, call.args)
+    assert not code.machine.holds(found.violated, code.state)
 
 
 def _mutation(space: Space, data: st.DataObject) -> dict[str, Any]:
@@ -476,6 +490,78 @@ def test_what_cannot_be_started_ends_at_once() -> None:
     found = greeting(Elsewhere)
     assert found.verdict is Verdict.DIFFERS and found.steps == 0
     assert [d.name for d in found.differences] == ["start.starts.said"]
+
+
+# ---------------------------------------------------------------- consequences
+
+
+class Taking(Protocol):
+    """One holds what is free."""
+
+    free: bool = durable(True)
+    holds: Map[Node, bool] = durable(False)
+
+    @action
+    def take(self, n: Node) -> None:
+        require(self.free)
+        self.free = False
+        self.holds[n] = True
+
+    @action
+    def give(self, n: Node) -> None:
+        require(self.holds[n])
+        self.holds[n] = False
+        self.free = True
+
+    @invariant
+    def one_holds_it(self) -> bool:
+        return all(n == m for n in Node for m in Node if self.holds[n] and self.holds[m])
+
+
+class Grabbing(Running):
+    """What one takes all have."""
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        sent = super().perform(action, args)
+        self.state = (self.state[0], (action == "take",) * 2)
+        return sent
+
+
+class Hiding(Running):
+    def observe(self) -> dict[str, Any]:
+        return {"free": super().observe()["free"]}
+
+
+class Watchful(Running):
+    """It says that it is free, but is not."""
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        if action == "take" and any(self.whole()["holds"].values()):
+            raise Refusal("somebody has it")
+        return super().perform(action, args)
+
+
+@pytest.mark.parametrize(
+    ("code", "how", "steps"),
+    [
+        (Running, {"without": ("take", 0)}, ["take(n=n0)", "take(n=n1)"]),
+        (Running, {"keeps": ("take", 0)}, ["take(n=n0)", "take(n=n1)"]),
+        (Grabbing, {}, ["take(n=n1)"]),
+        (Hiding, {"keeps": ("take", 0)}, None),
+        (Watchful, {"keeps": ("take", 0)}, None),
+    ],
+)
+def test_what_a_difference_leads_to_is_what_the_code_then_does(
+    code: type[Running], how: Mapping[str, Any], steps: list[str] | None
+) -> None:
+    with Taking.sized(Node=2) as sizes:
+        space = Space(Taking, sizes)
+        found = driven(space, code(space, **how))
+    assert found.verdict is Verdict.DIFFERS
+    consequences = found.differences[0].consequences
+    runs = [[str(call) for call in c.run] for c in consequences]
+    assert runs == ([] if steps is None else [steps])
+    assert {c.violated for c in consequences} <= {"one_holds_it"}
 
 
 # ---------------------------------------------------------------- grain

@@ -1,0 +1,72 @@
+"""What a run of the code violates: invariants of the model, of what the code shows after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.seen import holds
+from quorate.checker.conform.space import Call
+from quorate.checker.tracing.reading import TraceReader
+from quorate.model.language import StepError
+from quorate.traces import Value
+
+from .comparing import Comparer
+from .graph import ModelGraph
+
+TIMES = 2
+"""How often a run is repeated, so that flaky code is told."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is to be done on the code, and whether it may refuse."""
+
+    call: Call
+    may_refuse: bool = False
+
+
+class Judge:
+    """Does runs on a subject, whether the model has them or not. Use it inside the sizes."""
+
+    def __init__(self, graph: ModelGraph, subject: Subject, protocol: str) -> None:
+        self.graph, self.subject, self.name = graph, subject, protocol
+        self.comparer = Comparer(graph.space, subject)
+
+    def violated(self, names: Iterable[str], start: int, run: Sequence[Done]) -> list[str] | None:
+        """Those of the invariants that are false after a run from an initial state, by its number.
+
+        They are evaluated on nothing but what the code shows then, and on what it has sent. None if
+        it does not do the run. Raises AdapterError, NotAValueError.
+        """
+        space, row = self.graph.space, self.graph.rows[start]
+        answer = self.subject.start(space.setting(self.name, row))
+        sent: frozenset[Value] = frozenset()
+        for done in run:
+            answer = self.subject.step(done.call.action, done.call.args)
+            if not _is_done(answer, done):
+                return None
+            sent |= self.comparer.terms.messages(answer.sent)
+        first, values = self.comparer.of(row), self.comparer.read(answer)
+        network = space.messages
+        if network is not None and network not in values and not first[network]:
+            values[network] = sent  # all that it has sent since the start
+        state = TraceReader().state(space.description, {**first, **values})
+
+        def is_false(name: str) -> bool:
+            try:
+                return holds(space.protocol, space.sizes, name, state, values.keys()) is False
+            except StepError:
+                return False
+
+        return [name for name in names if is_false(name)]
+
+
+def _is_done(answer: Answer, done: Done) -> bool:
+    """Whether the code did what it was to do, with these arguments."""
+    if answer.contradiction is not None or answer.skipped is not None:
+        return False
+    if answer.refused is not None:
+        return done.may_refuse
+    return all(done.call.args[name] == value for name, value in answer.chosen)
