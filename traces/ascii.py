@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SIGNS = {"✓": "ok", "✗": "FAIL", "→": "->", "≤": "<=", "≥": ">=", "≠": "!="}
+_SIGNS["↻"] = "@"
 _SIGNS |= dict(zip("│─╰╭├╯┴╮┤┬┼┊●◀▶╳»…—–·’×", "|-+++++++++:*<>x~~--.'x", strict=True))
 _ASCII = {ord(sign): text for sign, text in _SIGNS.items()}
 _CARET = re.compile(r" *\| +(\^+)")

@@ -76,7 +76,8 @@ class _Diagram:
 
     def _draw_step(self, placed: Placed) -> None:
         title = _shorten(self.titles[placed.number - 1], self.gutter - self.digits - 3)
-        self.canvas.text(0, placed.row, f"{placed.number:>{self.digits}}  {title}")
+        mark = "↻" if self.trace.is_repeated(placed.number) else " "
+        self.canvas.text(0, placed.row, f"{placed.number:>{self.digits}}{mark} {title}")
         self._draw_arrivals(placed)
         self._draw_departure(placed)
         self.canvas.text(

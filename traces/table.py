@@ -19,6 +19,8 @@ NARROWEST_TABLE = 84
 
 NARROWEST = 40
 _LISTED_KEYS = 4
+_LOOP = "↻"
+"""Before the number of a step that repeats for ever."""
 
 
 def render_table(trace: Trace, width: int | None = None) -> str:
@@ -115,7 +117,7 @@ def _grid(trace: Trace) -> RenderableType:
     for heading, style, _ in columns:
         grid.add_column(heading, style=style, overflow="fold")
     for number, row in enumerate(zip(*(cells for _, _, cells in columns), strict=True), start=1):
-        grid.add_row(str(number), *row)
+        grid.add_row(f"{_LOOP if trace.is_repeated(number) else ''}{number}", *row)
     return grid
 
 
@@ -137,7 +139,8 @@ def _list(trace: Trace) -> Iterator[RenderableType]:
             parts.append(_text((f"because of {_because(step)}", "dim")))
         parts += [_changes(trace, number), _messages(trace, number, "sent ")]
         body = _text(("\n", "")).join(part for part in parts if part)
-        yield _indented(f"{number:>{len(str(len(trace.steps)))}} ", "dim", body)
+        mark = "" if trace.loop is None else _LOOP if trace.is_repeated(number) else " "
+        yield _indented(f"{mark}{number:>{len(str(len(trace.steps)))}} ", "dim", body)
     yield ""
 
 

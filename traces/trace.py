@@ -98,7 +98,7 @@ STEPS = ("init", "action")
 class Undefined:
     """A step or property that is undefined after the last step, so that nothing can follow.
 
-    `kind` is "action" or "init" for a step, "invariant" or "reachable" for a property. `step` is
+    `kind` is "action" or "init" for a step, else the decorator of a property. `step` is
     the step that was tried; its state is the last state. `what` is the value found and the range
     expected.
     """
@@ -179,6 +179,10 @@ class Trace:
             return self
         return replace(self, steps=(*self.steps, self.undefined.step))
 
+    def is_repeated(self, number: int) -> bool:
+        """Whether step `number` is one of those that repeat for ever."""
+        return self.loop is not None and number > self.loop
+
     def is_undefined(self, number: int) -> bool:
         """Whether step `number` of what is drawn is the one that is undefined."""
         return self.undefined is not None and self.steps[number - 1] is self.undefined.step
@@ -230,6 +234,8 @@ class Trace:
         if self.loop is None:
             return None
         place = f"the state after step {self.loop}" if self.loop else "the initial state"
+        if self.loop == len(self.steps):
+            return f"the run stays for ever in {place}"
         return f"the run goes on for ever: it repeats from {place} on"
 
     def _around(self, number: int) -> tuple[State, State]:

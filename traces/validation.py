@@ -9,7 +9,10 @@ from .errors import TraceError
 from .trace import STEPS, Received, State, Step, Trace, Undefined
 from .values import Record, show
 
-KINDS = (*STEPS, "invariant", "reachable")
+KINDS = (
+    *(*STEPS, "invariant", "reachable"),
+    *("eventually", "always_eventually", "eventually_always", "leads_to", "step_property"),
+)
 
 
 def validate(trace: Trace) -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import claimed, nothing_claimed, warnings_of, without_start
+from quorate.checker.explore.claims import (
+    claimed,
+    claimed_of_runs,
+    nothing_claimed,
+    warnings_of,
+    without_start,
+)
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import Exploration, Outcome, from_the_start
 from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
-from quorate.model.language import Protocol, Sizes
+from quorate.model.language import Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 
 from . import searches as s
 from .results import CheckResult
 
 if TYPE_CHECKING:
+    from quorate.checker.liveness.results import Liveness
     from quorate.checker.prove.bounded import BoundedCheck
 
     from ._induction import InductionResult
@@ -50,6 +57,7 @@ def check(
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     invariants: Collection[str] | None = None,
+    temporal: Collection[str] | None = None,
     search: s.RandomWalks | s.Reference | s.BoundedModelChecking,
     report: Report | None = None,
 ) -> CheckResult: ...
@@ -62,6 +70,7 @@ def check(
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     invariants: Collection[str] | None = None,
+    temporal: Collection[str] | None = None,
     search: s.Reducible = ...,
     symmetry: bool = False,
     report: Report | None = None,
@@ -74,24 +83,30 @@ def check(
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     invariants: Collection[str] | None = None,
+    temporal: Collection[str] | None = None,
     search: s.Search = ALL_STATES,
     symmetry: bool = False,
     report: Report | None = None,
 ) -> CheckResult | InductionResult:
-    """Look for a run of a protocol that violates an invariant, or is undefined.
+    """Look for a run of a protocol that violates a property, or is undefined.
 
     `protocol` is a class, or its name: "Paxos", "module:Class", "path.py:Class". `sizes` says how
     many elements each sort has, `faults` how often each fault may happen (0 by default).
-    `invariants` names those to check (all by default). `search` is the way to look. With
+    `invariants` and `temporal` name the properties of states and of runs to check: by default all,
+    and if only some of one sort are named, none of the other. `search` is the way to look. With
     `symmetry`, one state of each orbit of interchangeable elements is expanded; the verdict is
     exact. `report` is called from time to time with the progress of the search.
+
+    Properties of runs are decided on the graph of all states, which takes a breadth-first search in
+    memory without reductions. If another search is asked for, those that are named are refused;
+    otherwise they are left open, so that the result does not hold.
 
     Raises ModelError, SizeError, InputError.
     """
     target = loaded(protocol)
-    only = claimed(target, invariants)
+    only, of_runs = selected(target, invariants, temporal)
     bounds = sized(target, sizes, faults)
-    prepared = prepare(target, bounds, only, search, symmetry)
+    prepared = prepare(target, bounds, only, search, symmetry, of_runs, temporal is not None)
     return prepared.induce(report) if isinstance(search, s.KInduction) else prepared.run(report)
 
 
@@ -116,20 +131,38 @@ def sized(
     return protocol.sized(faults=faults or {}, **(sizes or {}))
 
 
+def selected(
+    protocol: type[Protocol],
+    invariants: Collection[str] | None,
+    temporal: Collection[str] | None,
+) -> tuple[list[str], list[str]]:
+    """The invariants and the properties of runs to check. Raises UnknownPropertyError."""
+    if invariants is None and temporal is not None:
+        invariants = ()
+    elif temporal is None and invariants is not None:
+        temporal = ()
+    return claimed(protocol, invariants), claimed_of_runs(protocol, temporal)
+
+
 def prepare(
     protocol: type[Protocol],
     sizes: Sizes,
     invariants: list[str],
     search: s.Search,
     symmetry: bool = False,
+    temporal: Sequence[str] = (),
+    asked: bool = False,
 ) -> Prepared:
     """A search that is ready to run. Breadth-first search is compiled here.
 
+    `asked` says that the properties of runs in `temporal` were named, so they are not left open.
     Raises SizeError, ModelError, InputError.
     """
     if symmetry and not isinstance(search, s.Reducible):
         raise InputError(f"{type(search).__name__} takes no symmetry")
-    prepared = Prepared(protocol, sizes, invariants, search, symmetry)
+    prepared = Prepared(protocol, sizes, invariants, search, symmetry, tuple(temporal))
+    if asked and temporal and (why := prepared.left_open()) is not None:
+        raise InputError(f"{temporal[0]} cannot be checked in this way: {why}")
     if isinstance(search, s.BreadthFirst):
         prepared.compile(search)
     return prepared
@@ -148,6 +181,7 @@ class Prepared:
     invariants: list[str]
     search: s.Search
     symmetry: bool
+    temporal: tuple[str, ...] = ()
     explorer: Explorer | None = field(init=False, default=None)
     ended: Exploration | None = field(init=False, default=None)
 
@@ -172,8 +206,13 @@ class Prepared:
         found = self.ended
         if found is None:
             found = from_the_start(lambda: self._search(report))
+        runs = self._runs(found) if self.temporal else None
         explaining = Explaining()
         trace = explained(self.protocol, self.sizes, found, explaining)
+        if runs is not None and runs.wrong is not None:
+            from quorate.checker.liveness.explaining import explained_lasso
+
+            trace = explained_lasso(self.protocol, self.sizes, runs.wrong, explaining)
         warnings = (*warnings_of(self.protocol, found), *explaining.notes)
         if found.outcome is Outcome.BOUND:
             warnings += tuple(without_start(self.protocol, self.sizes))
@@ -184,8 +223,41 @@ class Prepared:
             found,
             trace,
             warnings,
+            runs,
             self.explorer,
         )
+
+    def left_open(self) -> str | None:
+        """Why this way of checking leaves properties of runs open; None if it does not."""
+        if not isinstance(self.search, s.BreadthFirst):
+            return "it takes a breadth-first search, for the graph of all states"
+        if self.symmetry:
+            return (
+                "symmetry keeps one state of each orbit, and what is fair to an orbit need not be "
+                "fair to each of its elements"
+            )
+        if self.search.por:
+            return "partial-order reduction leaves out steps that fairness depends on"
+        return None
+
+    def _runs(self, found: Exploration) -> Liveness:
+        """What is found about properties of runs, after the search."""
+        from quorate.checker.liveness.check import check_runs
+        from quorate.checker.liveness.results import left_open
+
+        if (why := self.left_open()) is not None:
+            return left_open(self.protocol, self.temporal, why)
+        if found.initial is not None:
+            return left_open(self.protocol, self.temporal, "the search ended with a violation")
+        if not found.complete:
+            return left_open(self.protocol, self.temporal, "the search is not complete")
+        if found.spilled is not None:
+            return left_open(self.protocol, self.temporal, "the states went to the disk")
+        assert self.explorer is not None
+        try:
+            return check_runs(self.explorer, self.temporal)
+        except SizeError as error:
+            return left_open(self.protocol, self.temporal, str(error))
 
     def _search(self, report: Report | None) -> Exploration:
         """Run the search's engine. Only this engine is imported, so that starting is quick."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.rendering import exploration
+from quorate.checker.liveness.results import Liveness
+from quorate.checker.rendering import exploration, liveness
 from quorate.checker.rendering.output import Output, plain_text
-from quorate.checker.results import Exploration
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -83,6 +84,7 @@ class CheckResult(Result):
     exploration: Exploration
     run: Trace | None
     warnings: tuple[str, ...]
+    liveness: Liveness | None = None
     explorer: Explorer | None = field(default=None, compare=False)
 
     @property
@@ -91,11 +93,23 @@ class CheckResult(Result):
 
     @property
     def holds(self) -> bool:
-        found = self.exploration
-        return found.complete and not exploration.vacuous(found, self.invariants)
+        return self.outcome == Outcome.HOLDS.value
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in a word: as the search did or, if that found nothing, a property of runs.
+
+        It is "open" if one is neither shown nor refuted, "nothing claimed" if there was no claim.
+        """
+        found, runs = self.exploration, self.liveness
+        if exploration.vacuous(found, self.invariants) and (runs is None or not found.states):
+            return exploration.NOTHING
+        return runs.verdict.value if runs is not None and found.complete else found.outcome.value
 
     @property
     def violation(self) -> str | None:
+        if self.liveness is not None and self.liveness.wrong is not None:
+            return liveness.finding_line(self.liveness.wrong)
         return exploration.finding_line(self.exploration)
 
     @property
@@ -128,6 +142,8 @@ class CheckResult(Result):
             self.warnings,
             self.run,
             written,
+            self.outcome,
+            self.liveness,
         )
 
     def show(self, out: Output) -> None:
@@ -137,4 +153,6 @@ class CheckResult(Result):
     def report(self, out: Output, coverage: bool, notes: Sequence[str] = ()) -> None:
         """The result without its title; with `coverage`, how often each guard failed."""
         warned = [*self.warnings, *notes]
-        exploration.report(out, self.invariants, self.exploration, warned, self.run, coverage)
+        exploration.report(
+            out, self.invariants, self.exploration, warned, self.run, coverage, self.liveness
+        )

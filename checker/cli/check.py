@@ -11,7 +11,7 @@ import click
 from quorate import searches as s
 from quorate.checker.errors import InputError
 from quorate.checker.rendering.document import envelope
-from quorate.checker.rendering.exploration import fits_line, memory_line
+from quorate.checker.rendering.exploration import NOTHING, fits_line, memory_line
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.words import seconds
 from quorate.checker.tracing.explaining import Explaining
@@ -41,6 +41,13 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @sizes_option
 @click.option(
     "-i", "--invariant", "only", multiple=True, help="Check this invariant alone (repeatable)."
+)
+@click.option(
+    "-t",
+    "--temporal",
+    "runs",
+    multiple=True,
+    help="Check this temporal property alone, or with the invariants of -i (repeatable).",
 )
 @click.option(
     "--memory",
@@ -121,7 +128,7 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Explore every reachable state of PROTOCOL and check its invariants.
+    """Explore every reachable state of PROTOCOL; check its invariants and temporal properties.
 
     PROTOCOL is path.py:Class, module:Class, or a bundled one: Paxos, PaxosRoles, TwoPhaseCommit,
     MultiPaxos, Raft.
@@ -133,17 +140,18 @@ def command(**options: Any) -> int:
 
 
 def _check(options: Mapping[str, Any]) -> int:
-    from quorate.checker.explore.claims import claimed
+    from quorate._check import selected
     from quorate.checker.loading import load_protocol
 
     way = way_of(options)
     target = load_protocol(options["protocol"])
-    invariants = claimed(target, options["only"] or None)
+    runs = options["runs"] or None
+    invariants, temporal = selected(target, options["only"] or None, runs)
     sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
     _check_files(options)
     request = WAYS[way](**{name: options[name] for name in TAKES[way]})
     out = Output()
-    prepared = _prepared(target, sizes, invariants, request)
+    prepared = _prepared(target, sizes, (invariants, temporal), request, runs is not None)
     if not options["as_json"] and prepared.ended is None:
         out.title(f"{target.__name__}  {sizes}")
         _show_memory(out, prepared)
@@ -173,14 +181,20 @@ def _check_files(options: Mapping[str, Any]) -> None:
 
 
 def _prepared(
-    target: type[Protocol], sizes: Sizes, invariants: list[str], request: Request
+    target: type[Protocol],
+    sizes: Sizes,
+    claims: tuple[list[str], list[str]],
+    request: Request,
+    asked: bool,
 ) -> Prepared:
     from quorate._check import prepare
 
     por = isinstance(request.search, s.BreadthFirst) and request.search.por
     with progress(str) as say:
         say(PREPARING_POR if por else PREPARING)
-        return prepare(target, sizes, invariants, request.search, request.symmetry)
+        invariants, temporal = claims
+        how = request.search, request.symmetry
+        return prepare(target, sizes, invariants, *how, temporal, asked)
 
 
 def _show_memory(out: Output, prepared: Prepared) -> None:
@@ -208,7 +222,7 @@ def _finish(out: Output, result: CheckResult, request: Request, options: Mapping
     trace = kept(result.trace, options["trace"], explaining)
     graph = _write_graph(result, request.graph, explaining)
     warned = [*result.warnings, *explaining.notes]
-    code = exit_code(result.exploration.outcome.value, bool(warned), options["strict"])
+    code = exit_code(result.outcome, bool(warned), options["strict"])
     if options["as_json"]:
         body = {**result.to_json(trace), "warnings": warned}
         print_document(envelope("check", code, body))
@@ -239,7 +253,8 @@ def _write_graph(result: CheckResult, path: Path | None, explaining: Explaining)
 
 def exit_code(outcome: str, warned: bool, strict: bool) -> int:
     """The exit code for how a search ended."""
-    codes = {"violated": VIOLATED, "undefined": MODEL, "interrupted": INTERRUPTED, "holds": 0}
+    codes = {"violated": VIOLATED, "undefined": MODEL, "interrupted": INTERRUPTED}
+    codes |= {"holds": 0, NOTHING: 0}
     code = codes.get(outcome, INCONCLUSIVE)
     return INCONCLUSIVE if code == 0 and warned and strict else code
 

@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from quorate.checker.errors import InputError
 from quorate.checker.results import NO_STATE, Exploration
-from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import Interpreter
 
 
 class UnknownPropertyError(InputError):
-    """An invariant that the protocol does not have."""
+    """An invariant, or a property of runs, that the protocol does not have."""
 
 
 def claimed(protocol: type[Protocol], only: Collection[str] | None) -> list[str]:
@@ -20,12 +20,23 @@ def claimed(protocol: type[Protocol], only: Collection[str] | None) -> list[str]
 
     Raises UnknownPropertyError.
     """
-    known = list(protocol.methods("invariant"))
+    return _named(protocol, "invariant", list(protocol.methods("invariant")), only)
+
+
+def claimed_of_runs(protocol: type[Protocol], only: Collection[str] | None) -> list[str]:
+    """The properties of runs to check: those in `only`, or all. Raises UnknownPropertyError."""
+    known = [name for kind in TEMPORAL for name in protocol.methods(kind)]
+    return _named(protocol, "temporal property", known, only)
+
+
+def _named(
+    protocol: type[Protocol], noun: str, known: list[str], only: Collection[str] | None
+) -> list[str]:
     if only is None:
         return known
     if unknown := sorted(set(only) - set(known)):
         raise UnknownPropertyError(
-            f"{protocol.__name__} has no invariant `{unknown[0]}`; "
+            f"{protocol.__name__} has no {noun} `{unknown[0]}`; "
             f"it has {', '.join(sorted(known)) or 'none'}"
         )
     return [name for name in known if name in only]
@@ -42,7 +53,8 @@ def warnings_of(protocol: type[Protocol], found: Exploration) -> list[str]:
     """Why a pass may mean less than it seems. Fault actions without a budget give no warning."""
     spent = {n: f._quorate.fault for n, f in protocol.methods("action").items()}
     reachables = list(protocol.methods("reachable"))
-    return [*nothing_claimed(protocol), *found.warnings(reachables, spent)]
+    nothing = [] if claimed_of_runs(protocol, None) else nothing_claimed(protocol)
+    return [*nothing, *found.warnings(reachables, spent)]
 
 
 def without_start(protocol: type[Protocol], sizes: Sizes) -> list[str]:

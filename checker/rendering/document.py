@@ -52,6 +52,7 @@ def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:
         "faults": dict(trace.faults),
         "initial": _state(trace.initial),
         "steps": [_step(trace, number, step) for number, step in trace.numbered()],
+        "loop": trace.loop,
         "undefined": trace.undefined and _undefined(trace.undefined),
         "notes": list(trace.notes),
         "violation": violation

@@ -7,11 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quorate.checker.liveness.results import Liveness
 from quorate.checker.loading import name_of
 from quorate.checker.results import Exploration, Orbits, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
+from . import liveness
 from .document import run_json
 from .output import Output
 from .runs import show_found, undefined_line, violation_line
@@ -56,20 +58,22 @@ def report(
     warned: Sequence[str],
     trace: Trace | None,
     coverage: bool,
+    runs: Liveness | None = None,
 ) -> None:
-    """The result, for people."""
+    """The result, for people; `runs` is what was found about properties of runs."""
     size = (
         f"{count(found.states, noun_of(found))}, {count(found.transitions, 'transition')}, "
         f"depth {found.depth}, {seconds(found.seconds)}"
     )
-    mark = "ok" if found.complete and not vacuous(found, invariants) else ""
+    empty = vacuous(found, invariants) and (runs is None or not found.states)
+    mark = "ok" if found.complete and not empty else ""
     if not found.states and not found.complete:
         size = f"{count(found.depth, 'step')}, {seconds(found.seconds)}"
     match found.outcome:
         case Outcome.HOLDS:
             which = "enough states to meet any violation" if found.por else "all reachable states"
             out.line(f"{which}: {size}", mark)
-            if mark:
+            if mark and invariants:
                 out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", mark)
             for name in sorted(found.reached):
                 out.line(f"reached: {name}", mark)
@@ -112,8 +116,12 @@ def report(
         _orbits(out, found, found.orbits, mark)
     for line in kept_lines(found):
         out.line(line)
+    if runs is not None and found.initial is None:
+        liveness.show(out, runs)
     if found.initial is not None:
         show_found(out, trace, found.path)
+    elif runs is not None and runs.wrong is not None:
+        show_found(out, trace, liveness.path_of(runs.wrong))
     if coverage:
         _coverage(out, found)
     for warning in warned:
@@ -183,13 +191,16 @@ def as_json(
     warned: Sequence[str],
     run: Trace | None,
     trace: Path | None,
+    outcome: str,
+    runs: Liveness | None,
 ) -> dict[str, Any]:
     """The result, for programs; `run` violates, and is in the file `trace`."""
+    wrong = runs and runs.wrong
     return {
         "protocol": name_of(target),
         "sizes": dict(bounds),
         "faults": bounds.faults,
-        "outcome": NOTHING if vacuous(found, invariants) else found.outcome.value,
+        "outcome": outcome,
         "states": found.states,
         "symmetry": symmetry_of(found),
         "por": found.por,
@@ -199,8 +210,9 @@ def as_json(
         "transitions": found.transitions,
         "depth": found.depth,
         "seconds": round(found.seconds, 4),
-        "violated": found.violated,
+        "violated": wrong.called if wrong else found.violated,
         "invariants": list(invariants),
+        "temporal": runs and liveness.as_json(runs),
         "reached": sorted(found.reached),
         "fired": dict(found.fired),
         "guards": [

@@ -59,16 +59,19 @@ def make_trace(
     sizes: Sizes,
     initial: State,
     path: Sequence[Move],
-    violated: str | None = None,
+    violated: str | Violation | None = None,
     undefined: UndefinedAt | None = None,
+    loop: int | None = None,
 ) -> Trace:
     """The trace of a path; `name` is how the protocol is found again ("module:Class").
 
     The path may end in a state that violates an invariant, or in which a step or property is
-    undefined. Parts of the explanation that failed are left out, and noted in the trace's `notes`.
+    undefined. Or it violates, in a way already explained, a property of runs; from state `loop` on
+    it then repeats. Parts of the explanation that failed are left out, and noted in the trace's
+    `notes`.
     """
     with sizes:
-        return _Maker(protocol, name, sizes).make(initial, path, violated, undefined)
+        return _Maker(protocol, name, sizes).make(initial, path, violated, undefined, loop)
 
 
 def counterexample(
@@ -117,8 +120,9 @@ class _Maker:
         self,
         initial: State,
         path: Sequence[Move],
-        violated: str | None,
+        violated: str | Violation | None,
         undefined: UndefinedAt | None,
+        loop: int | None,
     ) -> Trace:
         states = [initial, *(m.state for m in path)]
         sent_by: dict[Any, int] = dict.fromkeys(self._messages(initial), 0)
@@ -143,6 +147,7 @@ class _Maker:
             processes=tuple(repr(e) for sort in self.process_sorts for e in sort),
             digest=digest(self.description),
             faults=tuple(self.sizes.faults.items()),
+            loop=loop,
             undefined=ending,
             notes=tuple(self.explaining.notes),
         )
@@ -187,6 +192,7 @@ class _Maker:
         else:
             method = getattr(self.protocol, at.name)
             names = list(inspect.signature(method).parameters)[1:]
+            names = names[len(names) - len(at.arguments) :]  # without the `old` state
             args = tuple((n, show_value(v)) for n, v in zip(names, at.arguments, strict=True))
             state = FrozenMap(show_state(self.description, states[-1]).items())
             code = method.__code__
@@ -272,9 +278,9 @@ class _Maker:
                 return k
         return None
 
-    def _violation(self, violated: str | None, state: State) -> Violation | None:
-        if violated is None:
-            return None
+    def _violation(self, violated: str | Violation | None, state: State) -> Violation | None:
+        if violated is None or isinstance(violated, Violation):
+            return violated
         why = self.explaining.part("why it is violated", lambda: self._why(violated, state), None)
         return Violation(violated, why)
 

@@ -7,6 +7,7 @@ from quorate.model.language.declare.protocol import (
     action,
     define,
     durable,
+    final,
     init,
     invariant,
     reachable,
@@ -28,6 +29,13 @@ from quorate.model.language.declare.structures import (
     Joint,
     Predicate,
     Tree,
+)
+from quorate.model.language.declare.temporal import (
+    always_eventually,
+    eventually,
+    eventually_always,
+    leads_to,
+    step_property,
 )
 from quorate.model.language.declare.types import Message, Record
 from quorate.model.language.declare.values import FrozenMap
@@ -64,12 +72,18 @@ __all__ = [
     "Tree",
     "Weighted",
     "action",
+    "always_eventually",
     "at_most_once",
     "define",
     "durable",
+    "eventually",
+    "eventually_always",
+    "final",
     "init",
     "invariant",
+    "leads_to",
     "reachable",
     "require",
+    "step_property",
     "volatile",
 ]

@@ -105,8 +105,8 @@ class SizeError(ArgumentError):
 class UndefinedAt:
     """Where a protocol is undefined: in which method, at which expression, and why.
 
-    `kind` is "init", "action", "invariant" or "reachable". The method was called in `state` with
-    `arguments`, and CPython, or the kernel, stopped at the expression at `span`.
+    `kind` is that of the method's decorator. The method was called in `state` with `arguments`, and
+    CPython, or the kernel, stopped at the expression at `span`.
     """
 
     kind: str

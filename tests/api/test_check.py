@@ -13,6 +13,7 @@ from quorate.checker.errors import InputError
 from quorate.model.language import SizeError
 from quorate.model.paxos import Paxos
 
+from ..support.protocols.runs import Pings
 from .schema import valid
 
 SMALL = {"Acceptor": 3, "Ballot": 2, "Value": 2}
@@ -150,3 +151,11 @@ def test_importing_a_model_imports_no_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_properties_of_runs_are_in_the_document() -> None:
+    for names, code in ((["heard"], 0), (["one_at_a_time"], 1), (["pings_are_heard"], 0)):
+        result = quorate.check(Pings, sizes={"Proc": 1, "Turn": 2}, temporal=names)
+        assert valid("check", code, result.to_json())["temporal"]["properties"][0]["name"] in names
+    left_open = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, symmetry=True)
+    assert valid("check", 4, left_open.to_json())["outcome"] == "open"

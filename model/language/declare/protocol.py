@@ -64,15 +64,24 @@ def volatile(initially: Any) -> Any:
 
 
 ENVIRONMENT = "environment"
+FAIRNESS = ("weak", "strong")
+PREDICATES = ("invariant", "reachable", "final")
+TEMPORAL = ("eventually", "always_eventually", "eventually_always", "leads_to", "step_property")
+KINDS = ("init", "action", "define", *PREDICATES, *TEMPORAL)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a decorator says of a method: its kind and, for an action, who takes it."""
+    """What a decorator says of a method: its kind and, for an action, who takes it.
+
+    `fair` is "weak" or "strong", for each value of the parameters `fair_for` on its own.
+    """
 
     kind: str
     fault: str | None = None
     by: str | None = None
+    fair: str | None = None
+    fair_for: tuple[str, ...] = ()
 
     @property
     def environment(self) -> bool:
@@ -83,21 +92,48 @@ class Mark:
 @overload
 def action(function: F) -> F: ...
 @overload
-def action(*, fault: str | None = None, by: str | None = None) -> Callable[[F], F]: ...
-def action(function: Any = None, *, fault: str | None = None, by: str | None = None) -> Any:
+def action(
+    *,
+    fault: str | None = None,
+    by: str | None = None,
+    fair: str | None = None,
+    fair_for: str | tuple[str, ...] = (),
+) -> Callable[[F], F]: ...
+def action(
+    function: Any = None,
+    *,
+    fault: str | None = None,
+    by: str | None = None,
+    fair: str | None = None,
+    fair_for: str | tuple[str, ...] = (),
+) -> Any:
     """An atomic step; its parameters range over their types.
 
     `fault=` names the budget that each such step uses up by one. `by="environment"` says that no
     process decides on the step: a timer runs out, a message is lost. Faults are always the
-    environment's. Raises ValueError for any other `by`.
+    environment's.
+
+    `fair="weak"` says that the step is taken if from some point on it can always be taken (justice,
+    WF), `fair="strong"` that it is taken if it can be taken again and again (compassion, SF). A
+    step that changes nothing does not count. With `fair_for="p"`, or several names, that is so for
+    each value of these parameters; otherwise it is enough that the step is taken with some.
+
+    Raises ValueError for any other `by` or `fair`, and for a `fair_for` without `fair`.
     """
     if by not in (None, ENVIRONMENT):
         raise ValueError(f"by={by!r}: only by={ENVIRONMENT!r} is known")
-    mark = _marker(Mark("action", fault, by))
+    if fair not in (None, *FAIRNESS):
+        raise ValueError(f'fair={fair!r}: fairness is "weak" or "strong"')
+    names = (fair_for,) if isinstance(fair_for, str) else tuple(fair_for)
+    if names and fair is None:
+        raise ValueError(f'fair_for={fair_for!r}: say how, by fair="weak" or fair="strong"')
+    mark = marker(Mark("action", fault, by, fair, names))
     return mark(function) if function is not None else mark
 
 
-def _marker(mark: Mark) -> Callable[[Any], Any]:
+def marker(mark: Mark) -> Callable[[Any], Any]:
+    """The decorator that puts a mark on a method."""
+
     def decorate(function: Any) -> Any:
         if not inspect.isfunction(function):
             raise TypeError(f"@{mark.kind} decorates a method, not {function!r}")
@@ -112,10 +148,11 @@ def _marker(mark: Mark) -> Callable[[Any], Any]:
     return decorate
 
 
-init: Callable[[F], F] = _marker(Mark("init"))
-define: Callable[[F], F] = _marker(Mark("define"))
-invariant: Callable[[F], F] = _marker(Mark("invariant"))
-reachable: Callable[[F], F] = _marker(Mark("reachable"))
+init: Callable[[F], F] = marker(Mark("init"))
+define: Callable[[F], F] = marker(Mark("define"))
+invariant: Callable[[F], F] = marker(Mark("invariant"))
+reachable: Callable[[F], F] = marker(Mark("reachable"))
+final: Callable[[F], F] = marker(Mark("final"))
 
 
 @dataclass(frozen=True)
@@ -266,7 +303,7 @@ def mentioned_sorts(cls: type[Protocol]) -> list[type]:
     """The sorts, number ranges and quorum systems that a protocol mentions, by name."""
     found: list[type] = []
     pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
-    for kind in ("init", "action", "define", "invariant", "reachable"):
+    for kind in KINDS:
         for method in cls.methods(kind).values():
             pending += _mentioned(method)
     seen: list[Any] = []  # kept alive, so that no two have the same id

@@ -22,6 +22,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.diagnostics import ModelError, article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric
+from quorate.model.language.ir.steps import aged
 from quorate.model.language.ir.traverse import walk
 
 from .generators import Generators
@@ -79,7 +80,7 @@ class Calls(Generators):
                 "not in an expression",
                 f"give the overridden @define another name, and call it: `self.{func.attr}_(...)`",
             )
-        if not (isinstance(func.value, ast.Name) and func.value.id == "self"):
+        if not (isinstance(func.value, ast.Name) and func.value.id in ("self", self.old)):
             self.fail(
                 "foreign-call",
                 f"`{code(func)}` is not part of the modelling language",
@@ -114,6 +115,8 @@ class Calls(Generators):
                 "keep what it computes in a state variable, written as it changes",
             )
         parameters, body = self.read_define(func.attr, self.calling)
+        if func.value.id == self.old:
+            body = aged(body)
         for part in walk(body) if self.written else ():
             if isinstance(part, (s.StateRead, s.SentMessages)):
                 self.check_unwritten(node, part.variable)

@@ -6,11 +6,11 @@ mistakes. Nothing is executed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.diagnostics import Diagnostic, ModelError
 from quorate.model.language.ir import surface as s
 
@@ -19,6 +19,7 @@ from .delivering import receiving
 from .functions import FunctionReader, head
 from .source import function_source
 from .statements import Body
+from .temporal import fairness, temporal_property
 
 T = TypeVar("T")
 
@@ -39,11 +40,13 @@ class _Capture:
         functions = FunctionReader(self.protocol, variables)
         actions = self._actions(functions, "action")
         inits = self._actions(functions, "init")
-        properties = [
+        properties = self._properties(functions, ("invariant", "reachable"))
+        finals = self._properties(functions, ("final",))
+        temporal = [
             p
-            for kind in ("invariant", "reachable")
+            for kind in TEMPORAL
             for name, f in self.protocol.methods(kind).items()
-            if (p := self._attempt(functions.property, name, f, kind))
+            if (p := self._attempt(temporal_property, functions, name, f))
         ]
         for name in self.protocol.methods("define"):
             self._attempt(functions.define, name, ())
@@ -55,7 +58,17 @@ class _Capture:
             inits=tuple(inits),
             actions=tuple(actions),
             properties=tuple(properties),
+            finals=tuple(finals),
+            temporal=tuple(temporal),
         )
+
+    def _properties(self, functions: FunctionReader, kinds: Sequence[str]) -> list[s.Property]:
+        return [
+            p
+            for kind in kinds
+            for name, f in self.protocol.methods(kind).items()
+            if (p := self._attempt(functions.property, name, f, kind))
+        ]
 
     def _attempt(self, read: Callable[..., T], *args: Any) -> T | None:
         try:
@@ -96,6 +109,8 @@ class _Capture:
             body=tuple(statements),
             fault=function._quorate.fault,
             span=span,
+            fair=function._quorate.fair,
+            fair_for=fairness(node, function, parameters, reader),
         )
 
 

@@ -218,18 +218,7 @@ class FunctionReader:
         expected: Type | None = None,
     ) -> s.Expr:
         """The returned value of a function whose body binds local names and then returns."""
-        body = _without_docstring(node.body)
-        for statement in body[:-1]:
-            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
-                reader.fail(
-                    "not-an-expression",
-                    "only local names may come before the `return` of a property or @define",
-                    statement,
-                    "not allowed here",
-                    _INSTEAD.get(type(statement), "bind a name, `x = ...`, or take the line out"),
-                )
-            self.bind_local(statement, reader)
-        last = body[-1] if body else None
+        last = self.local_names(node, reader)
         if not isinstance(last, ast.Return) or last.value is None:
             reader.fail(
                 "no-return",
@@ -245,6 +234,21 @@ class FunctionReader:
         if boolean:
             return reader.condition(last.value)
         return reader.read(last.value) if expected is None else reader.value(last.value, expected)
+
+    def local_names(self, node: ast.FunctionDef, reader: ExpressionReader) -> ast.stmt | None:
+        """Bind the local names that come before the last statement, and return that."""
+        body = _without_docstring(node.body)
+        for statement in body[:-1]:
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+                reader.fail(
+                    "not-an-expression",
+                    "only local names may come before the `return` of a property or @define",
+                    statement,
+                    "not allowed here",
+                    _INSTEAD.get(type(statement), "bind a name, `x = ...`, or take the line out"),
+                )
+            self.bind_local(statement, reader)
+        return body[-1] if body else None
 
     def method_of(self, function: Any) -> type:
         """The class whose body defines this function: where `super()` starts from."""

@@ -27,6 +27,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, NUMBER
+from quorate.model.language.ir.steps import before
 
 from .reader import BaseReader
 from .wording import code
@@ -45,6 +46,14 @@ class References(BaseReader):
             return s.Local(name=node.id, value=bound, type=bound.type, span=self.span(node))
         if node.id in self.scope:
             return self._global(node, node.id, self.scope[node.id])
+        if node.id in ("self", self.old):
+            self.fail(
+                "not-a-value",
+                f"`{node.id}` is a whole state, not a value",
+                node,
+                "a state",
+                f"read one of its variables: `{node.id}.{next(iter(self.variables), 'x')}`",
+            )
         near = difflib.get_close_matches(node.id, [*self.env, *self.scope], 1)
         own = node.id in self.variables or node.id in self.defines
         hint = f"write `self.{node.id}`" if own else f"did you mean `{near[0]}`?" if near else ""
@@ -100,7 +109,7 @@ class References(BaseReader):
 
     def _read_Attribute(self, node: ast.Attribute, expected: Type | None) -> s.Expr:
         if isinstance(node.value, ast.Name) and node.value.id not in self.env:
-            if node.value.id == "self":
+            if node.value.id in ("self", self.old):
                 return self._state(node)
             owner = self.scope.get(node.value.id)
             if isinstance(owner, type) and (issubclass(owner, Sort) or is_enum(owner)):
@@ -151,6 +160,8 @@ class References(BaseReader):
 
     def _state(self, node: ast.Attribute) -> s.Expr:
         variable = self.variable(node)
+        if code(node.value) == self.old:
+            variable = replace(variable, name=before(variable.name))
         if not isinstance(variable.type, (MapType, MessagesType)):  # these are read in parts
             self.check_unwritten(node, variable)
         if isinstance(variable.type, MessagesType):
@@ -227,7 +238,7 @@ class References(BaseReader):
 
     def _holder(self, node: ast.expr) -> s.Expr:
         """What a subscript applies to: a state variable as a whole, or a value."""
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", self.old):
             return self._state(node)
         return self.read(node)
 

@@ -345,15 +345,33 @@ class Action(IRNode):
     effects: tuple[Effect, ...]
     fault: str | None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    fair: str | None = field(default=None, compare=False)  # "weak" | "strong"; for properties of
+    fair_for: tuple[str, ...] = field(default=(), compare=False)  # runs: the steps are the same
 
 
 @dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
-    """A predicate on states: an invariant, or something that must be reachable."""
+    """A predicate on states: an invariant, something that must be reachable, a state of rest."""
 
     name: str
-    kind: str  # "invariant" | "reachable"
+    kind: str  # "invariant" | "reachable" | "final"
     body: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    doc: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temporal(IRNode):
+    """A property of runs, for every value of its parameters.
+
+    `bodies` are the premise and the conclusion of "leads_to", otherwise one predicate. In a
+    "step_property", the state before the step is read from variables named `old.x`.
+    """
+
+    name: str
+    kind: str  # one of `declare.protocol.TEMPORAL`
+    parameters: tuple[Binder, ...]
+    bodies: tuple[Expr, ...]
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     doc: str = field(default="", compare=False, repr=False)
 
@@ -367,6 +385,8 @@ class Description(IRNode):
     inits: tuple[Action, ...]
     actions: tuple[Action, ...]
     properties: tuple[Property, ...]
+    finals: tuple[Property, ...] = ()  # where a run may end
+    temporal: tuple[Temporal, ...] = ()
 
     @property
     def name(self) -> str:

@@ -23,17 +23,34 @@ def lower(description: s.Description) -> c.Description:
         variables=description.variables,
         inits=tuple(_Action(description.variables).lowered(a) for a in description.inits),
         actions=tuple(_Action(description.variables).lowered(a) for a in description.actions),
-        properties=tuple(
-            c.Property(
-                name=p.name,
-                kind=p.kind,
-                body=lower_condition(p.body, {}),
-                span=p.span,
-                doc=p.doc,
-            )
-            for p in description.properties
-        ),
+        properties=tuple(map(_property, description.properties)),
+        finals=tuple(map(_property, description.finals)),
+        temporal=tuple(map(_temporal, description.temporal)),
     )
+
+
+def _property(p: s.Property) -> c.Property:
+    body = lower_condition(p.body, {})
+    return c.Property(name=p.name, kind=p.kind, body=body, span=p.span, doc=p.doc)
+
+
+def _temporal(p: s.Temporal) -> c.Temporal:
+    env, parameters = _parameters(p.parameters)
+    expressions = ExpressionLowering()
+    return c.Temporal(
+        name=p.name,
+        kind=p.kind,
+        parameters=tuple(c.Binder(var=v, domain=c.OverType(type=v.type)) for v in parameters),
+        bodies=tuple(expressions.expr(body, env) for body in p.bodies),
+        span=p.span,
+        doc=p.doc,
+    )
+
+
+def _parameters(given: Sequence[s.Name]) -> tuple[dict[int, c.Expr], list[c.Var]]:
+    """Parameters as variables, and the environment that they make."""
+    found = [c.Var(name=p.name, type=p.type, span=p.span) for p in given]
+    return {p.uid: var for p, var in zip(given, found, strict=True)}, found
 
 
 def lower_condition(e: s.Expr, env: Env) -> c.Expr:
@@ -51,12 +68,8 @@ class _Action:
     effects: list[c.Effect] = field(default_factory=list)
 
     def lowered(self, action: s.Action) -> c.Action:
-        env: dict[int, c.Expr] = {}
-        parameters = []
-        for p in action.parameters:
-            var = c.Var(name=p.name, type=p.type, span=p.span)
-            env[p.uid] = var
-            parameters.append(c.Binder(var=var, domain=self._parameter_domain(p.type)))
+        env, variables = _parameters(action.parameters)
+        parameters = [c.Binder(var=v, domain=self._parameter_domain(v.type)) for v in variables]
         self._block(action.body, env, TRUE, ())
         return c.Action(
             name=action.name,
@@ -65,6 +78,8 @@ class _Action:
             effects=tuple(self.effects),
             fault=action.fault,
             span=action.span,
+            fair=action.fair,
+            fair_for=action.fair_for,
         )
 
     def _parameter_domain(self, t: Type) -> c.Domain:

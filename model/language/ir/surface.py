@@ -293,13 +293,30 @@ class Action(IRNode):
     body: tuple[Statement, ...]
     fault: str | None
     span: Span
+    fair: str | None = None  # "weak" | "strong"
+    fair_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
     name: str
-    kind: str  # "invariant" | "reachable"
+    kind: str  # "invariant" | "reachable" | "final"
     body: Expr
+    span: Span
+    doc: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temporal(IRNode):
+    """A property of runs; `bodies` are the premise and the conclusion of "leads_to", else one.
+
+    In a "step_property", `old.x` is read from a variable with that name.
+    """
+
+    name: str
+    kind: str  # one of `declare.protocol.TEMPORAL`
+    parameters: tuple[Name, ...]
+    bodies: tuple[Expr, ...]
     span: Span
     doc: str = ""
 
@@ -313,6 +330,8 @@ class Description(IRNode):
     inits: tuple[Action, ...]
     actions: tuple[Action, ...]
     properties: tuple[Property, ...]
+    finals: tuple[Property, ...] = ()
+    temporal: tuple[Temporal, ...] = ()
 
 
 BOOL = BoolType()

@@ -1,0 +1,1 @@
+"""Properties of runs, decided on the graph of all states."""

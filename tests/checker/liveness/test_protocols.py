@@ -1,0 +1,167 @@
+"""Properties of runs of whole protocols: verdicts, runs, and CPython's opinion of both."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+import quorate
+from quorate.checker.liveness.results import Ending, TemporalCheck, TemporalVerdict
+from quorate.errors import QuorateError
+from quorate.model.language import ModelError, Protocol, SizeError
+from quorate.traces import dumps_itf, loads_itf, render_spacetime, render_table
+
+from ...support.comparing.runs import compare_runs
+from ...support.protocols.runs import Claims, Fork, Pings, StronglyFair
+from ...support.strategies import loaded, sized
+from ...support.strategies.runs import generate_runs
+
+
+def checked(protocol: type[Protocol], **sizes: int) -> dict[str, TemporalCheck]:
+    """What is found about each property; both ways of checking agree about it."""
+    found = compare_runs(protocol, protocol.sized(**sizes))
+    assert found is not None
+    return {check.name: check for check in found.checks}
+
+
+def steps(check: TemporalCheck) -> tuple[list[str], list[str]]:
+    """The actions of the stem and of the loop."""
+    assert check.lasso is not None
+    return [m.action for m in check.lasso.stem], [m.action for m in check.lasso.loop]
+
+
+def test_weak_fairness_serves_somebody_but_not_all() -> None:
+    found = checked(Fork, Proc=2)
+    holding = {name for name, check in found.items() if check.verdict is TemporalVerdict.HOLDS}
+    assert holding == {
+        "somebody_is_served",
+        "it_gets_free",
+        "it_is_put_back",
+        "it_changes_hands_when_free",
+    }
+    unserved = found["all_are_served"]
+    assert unserved.called == "all_are_served(p0)"
+    assert steps(unserved) == (["take", "put"], ["take", "put"])
+    assert found["it_stays_free"].lasso is not None
+    broken = found["it_is_never_put_back"].finding
+    assert broken is not None and [m.action for m in broken.path] == ["take", "put"]
+
+
+def test_strong_fairness_serves_all() -> None:
+    found = checked(StronglyFair, Proc=2)
+    assert found["all_are_served"].verdict is TemporalVerdict.HOLDS
+    assert found["it_stays_free"].verdict is TemporalVerdict.VIOLATED
+
+
+def test_how_the_loop_treats_each_fair_action_is_told() -> None:
+    lasso = checked(Fork, Proc=2)["all_are_served"].lasso
+    assert lasso is not None and lasso.ending is Ending.CYCLE
+    told = sorted(map(str, lasso.treated))
+    assert [line.rsplit(" ", 1)[0] for line in told] == [
+        "put (weakly fair): taken in step",
+        "take(p=p0) (weakly fair): not possible after step",
+        "take(p=p1) (weakly fair): taken in step",
+    ]
+
+
+def test_cells_that_follow_from_messages() -> None:
+    found = checked(Pings, Proc=1, Turn=2)
+    verdicts = {name: check.verdict for name, check in found.items()}
+    assert verdicts.pop("one_at_a_time") is TemporalVerdict.VIOLATED
+    assert set(verdicts.values()) == {TemporalVerdict.HOLDS}
+
+
+def test_what_says_nothing_is_told() -> None:
+    found = checked(Claims, Turn=2)
+    assert found["true_at_first"].vacuous == (
+        "true_at_first is true in every initial state: it says nothing about runs",
+    )
+    assert found["never_asked"].vacuous == ("no state makes the premise of never_asked true",)
+
+
+def test_what_is_undefined_is_a_mistake_in_the_model() -> None:
+    found = checked(Claims, Turn=2)
+    for name, steps_taken in (("counted_down", 1), ("counted_back", 1)):
+        check = found[name]
+        assert check.verdict is TemporalVerdict.UNDEFINED and check.finding is not None
+        assert len(check.finding.path) == steps_taken
+    result = quorate.check(Claims, sizes={"Turn": 2}, temporal=["counted_back"])
+    assert result.outcome == "undefined"
+    assert result.trace is not None and result.trace.undefined is not None
+    assert loads_itf(dumps_itf(result.trace)) == result.trace
+
+
+def test_generated_protocols() -> None:
+    verdicts = set()
+    for seed in (0, 1, 3, 4):
+        source = generate_runs(Random(seed))
+        with loaded(source) as protocol:
+            if (found := compare_runs(protocol, sized(protocol, source))) is not None:
+                verdicts |= {check.verdict for check in found.checks}
+    assert verdicts >= {TemporalVerdict.HOLDS, TemporalVerdict.VIOLATED}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("start", range(1_000, 1_400, 50))
+def test_many_generated_protocols(start: int) -> None:
+    for seed in range(start, start + 50):
+        source = generate_runs(Random(seed))
+        with loaded(source) as protocol:
+            try:
+                compare_runs(protocol, sized(protocol, source))
+            except (ModelError, SizeError):
+                continue
+
+
+# ---------------------------------------------------------------- the result
+
+
+def test_the_result_is_shown_and_kept() -> None:
+    result = quorate.check(Fork, sizes={"Proc": 2}, temporal=["all_are_served"])
+    assert not result.holds and result.outcome == "violated"
+    assert result.violation is not None and "repeated for ever" in result.violation
+    trace = result.trace
+    assert trace is not None and trace.loop is not None
+    assert loads_itf(dumps_itf(trace)) == trace
+    for shown in (render_table(trace, 100), render_spacetime(trace, 100)):
+        assert "↻" in shown and "the run goes on for ever" in shown
+    document = result.to_json()
+    assert document["violated"] == "all_are_served(p0)" and document["run"]["loop"] == trace.loop
+    (told,) = document["temporal"]["properties"]
+    assert (told["verdict"], told["ending"], told["stem"]) == ("violated", "cycle", trace.loop)
+
+
+def test_named_properties_are_checked_alone() -> None:
+    result = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, temporal=["heard"])
+    assert result.holds and result.invariants == () and result.liveness is not None
+    assert [check.name for check in result.liveness.checks] == ["heard"]
+    states_alone = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, invariants=["in_range"])
+    assert states_alone.holds and states_alone.liveness is None
+    with pytest.raises(QuorateError, match="Pings has no temporal property `herd`; it has heard, "):
+        quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, temporal=["herd"])
+
+
+WAYS = {
+    "symmetry": {"symmetry": True},
+    "partial-order": {"search": quorate.BreadthFirst(por=True)},
+    "breadth-first": {"search": quorate.Reference()},
+}
+
+
+@pytest.mark.parametrize("why", WAYS)
+def test_ways_that_leave_something_out_never_pass(why: str) -> None:
+    sizes = {"Proc": 2}
+    result = quorate.check(Fork, sizes=sizes, **WAYS[why])  # type: ignore[call-overload]
+    assert result.outcome == "open" and not result.holds and result.violation is None
+    assert why in str(result.liveness.reason)
+    assert "not checked: somebody_is_served" in repr(result)
+    with pytest.raises(QuorateError, match=why):
+        quorate.check(Fork, sizes=sizes, temporal=["it_gets_free"], **WAYS[why])  # type: ignore[call-overload]
+
+
+def test_a_search_that_ends_early_never_passes() -> None:
+    search = quorate.BreadthFirst(limit=3)
+    result = quorate.check(StronglyFair, sizes={"Proc": 2}, search=search)
+    assert not result.holds and result.liveness is not None
+    assert result.liveness.reason == "the search is not complete"
