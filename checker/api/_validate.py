@@ -24,6 +24,9 @@ from quorate.traces import Trace
 from ._check import loaded, sized
 from .results import Result
 
+LARGEST = 10_000
+"""The size that a sort may have: CPython alone takes the steps of a log."""
+
 Name = str | PathLike[str]
 
 
@@ -104,24 +107,28 @@ def validate(
     for name in dead:
         if name not in map(str, paths):
             raise InputError(f"{name}: is said to be cut by a crash, but is none of the logs")
-    bounds = sized(target, _sizes(reader, written, sizes), faults)
+    if isinstance(sizes, Sizes):
+        bounds = sized(target, sizes, faults)
+    else:
+        wanted = _sizes(reader, written, sizes)
+        bounds = target.sized(faults=faults or {}, largest=LARGEST, **wanted)
     with bounds:
         found = validating.read(paths, target, bounds, reader, ignore, dead, written)
     if not isinstance(sizes, Sizes):
-        wanted = validating.budgets(found, faults)
-        if wanted != dict(bounds.faults):
-            bounds = target.sized(faults=wanted, **dict(bounds))
+        spent = validating.budgets(found, faults)
+        if spent != dict(bounds.faults):
+            bounds = target.sized(faults=spent, largest=LARGEST, **dict(bounds))
     with bounds:
         found.sizes = bounds
         return ValidateResult(target, bounds, validating.validate(found, hidden, most))
 
 
 def _sizes(
-    reader: LogMapping | None, written: Any, sizes: Mapping[str, int] | Sizes | None
-) -> Mapping[str, int] | Sizes | None:
+    reader: LogMapping | None, written: Any, sizes: Mapping[str, int] | None
+) -> Mapping[str, int]:
     """The sizes, with what a mapping reads off the lines for those that are not given."""
     wanted = getattr(reader, "sizes", None)
-    if isinstance(sizes, Sizes) or wanted is None:
-        return sizes
+    if wanted is None:
+        return sizes or {}
     objects = [w.fields for lines in written for w in lines if w.fields is not None]
     return {**wanted(objects), **(sizes or {})}

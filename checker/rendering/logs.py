@@ -42,6 +42,8 @@ def report(out: Output, model: str, found: Validation) -> None:
         _failure(out, found.failure)
     most = MOST_LISTED if found.failure is None else 2
     _places(out, "beyond the model", [(p, f": {why}") for p, why in found.beyond], most)
+    left_out = [(p, f": {what}") for p, what in found.left_out]
+    _places(out, "compared only in part", left_out, min(most, 3))
     _places(out, "cut by a crash", [(p, "") for p in found.torn], most)
     silent = found.explained - found.compared
     if silent and found.compared:
@@ -124,6 +126,7 @@ def as_json(model: str, found: Validation) -> dict[str, Any]:
         "steps": found.steps,
         "failure": found.failure and _failure_json(found.failure),
         "beyond": [{**place_json(p), "reason": why} for p, why in found.beyond],
+        "left_out": [{**place_json(p), "what": what} for p, what in found.left_out],
         "torn": [place_json(p) for p in found.torn],
         "names": dict(found.names or {}),
     }

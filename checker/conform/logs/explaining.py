@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from quorate.checker.tracing.values import show_value
@@ -13,14 +13,14 @@ from quorate.traces import FrozenMap, Record, Value, show
 
 from .search import Judge, Reached, Taken, last_steps
 from .steps import Call
-from .terms import WHOLE, Called, Said, place_of
+from .terms import WHOLE, Called, Said, common, fits, place_of
 
 MOST_ENDS = 10
 MOST_TRIED = 2_000
 MOST_AROUND = 50
 SHOWN_STEPS = 4
 FURTHER = 4
-MOST_FURTHER = 5_000
+MOST_FURTHER = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Explainer:
 
     def _attempts(self, after: tuple[str, ...], state: State, said: Said) -> Iterator[NearMiss]:
         before = self._before(state, said)
-        if said.maybe:
+        if said.maybe or said.blocked:
             yield NearMiss(after, None, (), (*before, *self._unlike(state, said)))
         for action, args in itertools.islice(self._tries(state, said.events), MOST_TRIED):
             required, target = self.interpreter.regardless(state, action, args)
@@ -117,7 +117,7 @@ class Explainer:
         names, wanted = self._parameters(event[0]), dict(event[1])
         for args in self.interpreter.choices(state, event[0]):
             pairs = zip(names, args, strict=True)
-            if all(n not in wanted or show_value(a) == wanted[n] for n, a in pairs):
+            if all(n not in wanted or fits(show_value(a), wanted[n]) for n, a in pairs):
                 yield args
 
     def _parameters(self, action: str) -> list[str]:
@@ -129,12 +129,14 @@ class Explainer:
 
     def _why_none(self, state: State, event: Called) -> str:
         for _, value in event[1]:
-            if isinstance(value, Record) and value not in self._sent(self._shown(state)):
+            if not isinstance(value, Record):
+                continue
+            if not any(fits(m, value) for m in self._sent(state)):
                 return f"{show(value)} has not been sent{self._instead(state, value)}"
         return "no message is there to receive"
 
     def _instead(self, state: State, message: Record) -> str:
-        near = nearest_message(message, self._sent(self._shown(state)))
+        near = nearest_message(message, self._sent(state))
         return "" if near is None else f"; {show(near)} has"
 
     def _budget(self, state: State, action: str) -> tuple[GuardShown, ...]:
@@ -149,29 +151,27 @@ class Explainer:
 
     # ------------------------------------------------------------ differences
 
-    def _shown(self, state: State) -> Mapping[str, Value]:
-        return self.model.shown(state)
-
-    def _sent(self, shown: Mapping[str, Value]) -> frozenset[Value]:
-        return shown[self.model.messages]  # type: ignore[index, return-value]
+    def _sent(self, state: State) -> frozenset[Value]:
+        return self.model.value(state, self.model.messages)  # type: ignore[arg-type, return-value]
 
     def _before(self, state: State, said: Said) -> tuple[Mismatch, ...]:
         if not said.received:
             return ()
-        return tuple(self._lacking(self._sent(self._shown(state)), said.received, "received"))
+        return tuple(self._lacking(self._sent(state), said.received, "received"))
 
     def _unlike(self, state: State, said: Said) -> tuple[Mismatch, ...]:
-        shown = self._shown(state)
         found = []
         for variable, key, wanted in said.cells:
-            value = shown[variable]
+            value = self.model.value(state, variable.removeprefix("len(").removesuffix(")"))
             if key is not WHOLE:
                 assert isinstance(value, FrozenMap)
                 value = value[key]
+            if variable.startswith("len("):
+                value = len(value)  # type: ignore[arg-type]
             if value != wanted:
                 found.append(unlike(place_of(variable, key), value, wanted))
         if said.sent:
-            found += self._lacking(self._sent(shown), said.sent, "sent")
+            found += self._lacking(self._sent(state), said.sent, "sent")
         for called in said.holds:
             if not self.judge.holds(state, called):
                 found.append(Mismatch(shown_call(called), "false", "true"))
@@ -180,7 +180,8 @@ class Explainer:
     def _lacking(
         self, there: frozenset[Value], wanted: frozenset[Value], word: str
     ) -> Iterator[Mismatch]:
-        for message in sorted(wanted - there, key=show):
+        lacking = [m for m in wanted if not any(fits(n, m) for n in there)]
+        for message in sorted(lacking, key=show):
             near = nearest_message(message, there)
             yield Mismatch(word, "nothing like it" if near is None else show(near), show(message))
 
@@ -203,12 +204,17 @@ class Explainer:
         edge: Reached = {t.state: (t, ()) for t in ends[:MOST_ENDS]}
         known = dict(edge)
         for _ in range(most + FURTHER):
-            edge = self.judge.further(edge, known)
-            for state, (_, path) in edge.items():
+            new: Reached = {}
+            for state, way in edge.items():
+                new |= self.judge.further({state: way}, known)
+                if len(known) > MOST_FURTHER:
+                    break
+            for state, (_, path) in new.items():
                 if len(path) > most and next(self.judge.explained(state, said), None) is not None:
                     return tuple(map(self.model.call, path))
             if len(known) > MOST_FURTHER:
                 break
+            edge = new
         return None
 
 
@@ -216,8 +222,8 @@ def nearest_message(message: Value, there: frozenset[Value]) -> Value | None:
     """The message of the same kind with the most fields in common."""
     assert isinstance(message, Record)
     alike = [m for m in there if isinstance(m, Record) and m.tag == message.tag]
-    common = {m: sum(p == q for p, q in zip(m.fields, message.fields, strict=True)) for m in alike}
-    return min(alike, key=lambda m: (-common[m], show(m))) if any(common.values()) else None
+    shared = {m: common(m, message) for m in alike}
+    return min(alike, key=lambda m: (-shared[m], show(m))) if any(shared.values()) else None
 
 
 def unlike(place: str, model: Value, log: Value) -> Mismatch:

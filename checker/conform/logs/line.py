@@ -24,10 +24,13 @@ class Says:
     events: Sequence[Happening] | None = None
     maybe: bool = False
     """Whether it may also be that none of the events happened."""
+    blocked: bool = False
+    """Whether nothing happened if the model can take none of the events here."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """By variable, or by cell as in `max_bal[a0]`. Of a map a part may be given."""
+    """By variable, or by cell as in `max_bal[a0]`. Of a map a part may be given, of a sequence its
+    length, as in `len(log[s0])`."""
     received: Sequence[Any] = ()
-    """Messages that have been sent before the step."""
+    """Messages that have been sent before the step. Fields that are left out may be anything."""
     sent: Sequence[Any] = ()
     """Messages that have been sent after the step."""
     holds: Sequence[Happening] = ()
@@ -40,6 +43,8 @@ class Says:
     """Names for what is sent: a line that has the same name in `takes` comes after this one."""
     takes: Sequence[Hashable] = ()
     """Names for what was received, as the sender's line has them in `sends`."""
+    left_out: str | None = None
+    """What the line says that the model does not have, if the rest is compared all the same."""
     crash: str | None = None
     """The node that is declared to have crashed before this line: its last line may be cut."""
 

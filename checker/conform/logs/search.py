@@ -82,15 +82,17 @@ class Judge:
 
     def before(self, state: State, said: Said) -> bool:
         """Whether a state may be the one before the line's own step."""
-        return not said.received or self.model.wanted(said).received <= self.model.sent(state)
+        wanted = self.model.wanted(said)
+        return not said.received or wanted.received.within(self.model.sent(state))
 
     def after(self, state: State, said: Said) -> bool:
         """Whether a state may be the one that the line sees."""
         wanted = self.model.wanted(said)
-        if wanted.sent and not wanted.sent <= self.model.sent(state):
+        if said.sent and not wanted.sent.within(self.model.sent(state)):
             return False
-        for i, key, value in wanted.cells:
-            if (state[i] if key is None else state[i][key]) != value:
+        for i, key, value, of_length in wanted.cells:
+            found = state[i] if key is None else state[i][key]
+            if (len(found) if of_length else found) != value:
                 return False
         return all(self.holds(state, called) for called in said.holds)
 
@@ -114,10 +116,14 @@ class Judge:
             for step, target in self.steps(state):
                 if target != state and self.after(target, said):
                     yield target, (step,)
-        for action, given in events or ():
-            for step, target in self.model.steps_of(state, action, given):
+        possible = False
+        for event in events or ():
+            for step, target in self.model.steps_of(state, event):
+                possible = True
                 if self.after(target, said):
                     yield target, (step,)
+        if said.blocked and not possible and self.after(state, said):
+            yield state, ()
 
     def further(self, edge: Reached, known: Reached) -> Reached:
         """The states one step from an edge that are not known yet; now they are."""

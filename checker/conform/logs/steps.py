@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from quorate.checker.tracing.reading import TraceReader
-from quorate.checker.tracing.values import show_state, show_value
+from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
+    RecordType,
     Type,
     key_values,
     proper_values,
 )
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Arguments, Interpreter, State, parameter_types
-from quorate.traces import Value, show
+from quorate.traces import FrozenMap, Record, Value, show
 
 from .terms import WHOLE, Called, Said
 
@@ -48,16 +49,53 @@ class Call:
         return f"{self.action}({', '.join(f'{n}={show(v)}' for n, v in self.args.items())})"
 
 
+class Pattern(NamedTuple):
+    """What is known of a message: some fields by position, or their lengths."""
+
+    kind: type
+    fields: tuple[tuple[int, Any], ...]
+    lengths: tuple[tuple[int, int], ...]
+
+    def fits(self, message: Any) -> bool:
+        """Whether a message is such a one."""
+        kind: Any = type(message)
+        return (
+            kind is self.kind
+            and all(message[k] == v for k, v in self.fields)
+            and all(len(message[k]) == n for k, n in self.lengths)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages that a line speaks of, those of which all is known apart from the others."""
+
+    whole: frozenset[Any]
+    partial: tuple[Pattern, ...]
+
+    def within(self, sent: frozenset[Any]) -> bool:
+        """Whether all of them are among those that were sent."""
+        return self.whole <= sent and all(any(map(p.fits, sent)) for p in self.partial)
+
+
+class Event(NamedTuple):
+    """An action with the arguments that are known, and what is known of messages, by position."""
+
+    action: str
+    given: tuple[tuple[int, Any], ...]
+    partial: tuple[tuple[int, Pattern], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a line says of states, in the model's own values."""
 
-    events: tuple[tuple[str, tuple[tuple[int, Any], ...]], ...] | None
-    """Actions with the arguments that are known, by position; None for any step."""
-    cells: tuple[tuple[int, int | None, Any], ...]
-    """Values by variable and position of the key; without one, of the whole variable."""
-    received: frozenset[Any]
-    sent: frozenset[Any]
+    events: tuple[Event, ...] | None
+    """None for any step."""
+    cells: tuple[tuple[int, int | None, Any, bool], ...]
+    """Values by variable and position of the key, if there is one; whether it is a length."""
+    received: Messages
+    sent: Messages
 
 
 class ModelSteps:
@@ -68,8 +106,11 @@ class ModelSteps:
         self.description = describe(protocol)
         self.interpreter = Interpreter(protocol, sizes)
         variables = self.description.variables
-        self.messages = next((v.name for v in variables if isinstance(v.type, MessagesType)), None)
+        networks = [v for v in variables if isinstance(v.type, MessagesType)]
+        self.messages = networks[0].name if networks else None
         """The variable that holds the messages sent."""
+        classes = networks[0].type.messages if networks else ()  # type: ignore[attr-defined]
+        self._classes: dict[str, type[Any]] = {m.__name__: m for m in classes}
         self._reader = TraceReader()
         self._index = {v.name: i for i, v in enumerate(variables)}
         self._parameters: dict[str, dict[str, Type]] = {
@@ -87,12 +128,17 @@ class ModelSteps:
         """Every step from a state, and where it leads. Raises StepError for an undefined one."""
         return [(Step(a, args), target) for a, args, target in self.interpreter.successors(state)]
 
-    def steps_of(
-        self, state: State, action: str, given: tuple[tuple[int, Any], ...]
-    ) -> list[tuple[Step, State]]:
-        """The steps of an action with these arguments at these positions. Raises StepError."""
-        found = self.interpreter.steps_of(state, action, dict(given))
-        return [(Step(action, args), target) for args, target in found]
+    def steps_of(self, state: State, event: Event) -> list[tuple[Step, State]]:
+        """The steps that an event may be, and where they lead. Raises StepError."""
+        given = [dict(event.given)]
+        for k, pattern in event.partial:
+            there = sorted(filter(pattern.fits, self.sent(state)), key=repr)
+            given = [{**g, k: m} for g in given for m in there]
+        return [
+            (Step(event.action, args), target)
+            for g in given
+            for args, target in self.interpreter.steps_of(state, event.action, g)
+        ]
 
     def call(self, step: Step) -> Call:
         """A step with names."""
@@ -100,9 +146,13 @@ class ModelSteps:
         pairs = zip(names, step.arguments, strict=True)
         return Call(step.action, {n: show_value(v) for n, v in pairs})
 
-    def shown(self, state: State) -> dict[str, Value]:
-        """The variables of a state, as a trace has them."""
-        return show_state(self.description, state)
+    def value(self, state: State, variable: str) -> Value:
+        """One variable of a state, as a trace has it."""
+        t, value = self.description.variable(variable).type, state[self._index[variable]]
+        if not isinstance(t, MapType):
+            return show_value(value)
+        cells = zip(key_values(t.keys), value, strict=True)
+        return FrozenMap([(show_value(k), show_value(v)) for k, v in cells])
 
     def sent(self, state: State) -> frozenset[Any]:
         """The messages of a state."""
@@ -133,37 +183,64 @@ class ModelSteps:
         return known[1]
 
     def _read(self, said: Said) -> Wanted:
-        events = None if said.events is None else tuple(map(self._event, said.events))
-        messages = next(
-            (v.type for v in self.description.variables if isinstance(v.type, MessagesType)), None
+        return Wanted(
+            None if said.events is None else tuple(map(self._event, said.events)),
+            tuple(self._cell(*cell) for cell in said.cells),
+            self._messages(said.received),
+            self._messages(said.sent),
         )
 
-        def read(found: frozenset[Value]) -> frozenset[Any]:
-            assert messages is not None or not found
-            return frozenset(self._reader.message(m, messages) for m in found)  # type: ignore[arg-type]
-
-        return Wanted(events, tuple(self._cells(said.cells)), read(said.received), read(said.sent))
-
-    def _event(self, event: Called) -> tuple[str, tuple[tuple[int, Any], ...]]:
+    def _event(self, event: Called) -> Event:
         parameters = self._parameters[event[0]]
         positions = {name: k for k, name in enumerate(parameters)}
-        return event[0], tuple(
-            (positions[n], self._reader.value(v, parameters[n])) for n, v in event[1]
+        given, partial = [], []
+        for name, value in event[1]:
+            k, t = positions[name], parameters[name]
+            if isinstance(t, RecordType) and isinstance(value, Record) and _is_part(value, t):
+                partial.append((k, self._pattern(value)))
+            else:
+                given.append((k, self._reader.value(value, t)))
+        return Event(event[0], tuple(given), tuple(partial))
+
+    def _messages(self, messages: frozenset[Value]) -> Messages:
+        whole, partial = [], []
+        for m in messages:
+            assert isinstance(m, Record)
+            t = RecordType(self._classes[m.tag])
+            if _is_part(m, t):
+                partial.append(self._pattern(m))
+            else:
+                whole.append(self._reader.value(m, t))
+        return Messages(frozenset(whole), tuple(partial))
+
+    def _pattern(self, m: Record) -> Pattern:
+        kind = self._classes[m.tag]
+        types = kind.field_types()
+        place = {name: k for k, name in enumerate(types)}
+        known = {n: v for n, v in m.fields if n in types}
+        return Pattern(
+            kind,
+            tuple((place[n], self._reader.value(v, types[n])) for n, v in known.items()),
+            tuple((place[n[4:-1]], v) for n, v in m.fields if n not in types),  # type: ignore[misc]
         )
 
-    def _cells(
-        self, cells: tuple[tuple[str, Value, Value], ...]
-    ) -> Iterator[tuple[int, int | None, Any]]:
-        for name, key, value in cells:
-            t, i = self.description.variable(name).type, self._index[name]
-            if isinstance(t, MessagesType):
-                assert isinstance(value, frozenset)
-                yield i, None, frozenset(self._reader.message(m, t) for m in value)
-            elif isinstance(t, MapType):
-                if name not in self._keys:
-                    keys = map(show_value, key_values(t.keys))
-                    self._keys[name] = {k: n for n, k in enumerate(keys)}
-                yield i, self._keys[name][key], self._reader.value(value, t.value)
-            else:
-                assert key is WHOLE
-                yield i, None, self._reader.value(value, t)
+    def _cell(self, name: str, key: Value, value: Value) -> tuple[int, int | None, Any, bool]:
+        of_length = name.startswith("len(")
+        name = name[4:-1] if of_length else name
+        t, i = self.description.variable(name).type, self._index[name]
+        at = None
+        if isinstance(t, MapType) and key is not WHOLE:
+            if name not in self._keys:
+                keys = map(show_value, key_values(t.keys))
+                self._keys[name] = {k: n for n, k in enumerate(keys)}
+            at, t = self._keys[name][key], t.value
+        if of_length:
+            return i, at, value, True
+        if isinstance(t, MessagesType):
+            assert isinstance(value, frozenset)
+            return i, at, frozenset(self._reader.message(m, t) for m in value), False
+        return i, at, self._reader.value(value, t), False
+
+
+def _is_part(m: Record, t: RecordType) -> bool:
+    return {n for n, _ in m.fields} != set(t.fields)

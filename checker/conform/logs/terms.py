@@ -18,6 +18,7 @@ from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.declare.types import (
     BoolType,
     MapType,
+    Message,
     MessagesType,
     NatType,
     OptionType,
@@ -36,6 +37,7 @@ from quorate.traces.values import show_key
 from .line import Beyond, Happening, Says, Unreadable
 
 _CELL = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
+_LENGTH = re.compile(r"len\((.+)\)")
 _NUMBERED = re.compile(r"([A-Za-z_]*?)(\d+)")
 
 Arguments = tuple[tuple[str, Value], ...]
@@ -48,6 +50,7 @@ class Said:
 
     events: tuple[Called, ...] | None
     maybe: bool
+    blocked: bool
     cells: tuple[tuple[str, Value, Value], ...]
     received: frozenset[Value]
     sent: frozenset[Value]
@@ -96,7 +99,15 @@ class ModelTerms:
 
     def statement(self, line: Says) -> Said:
         """A line, checked, once for all that say the same. Raises Beyond, Unreadable."""
-        said = line.events, line.maybe, line.values, line.received, line.sent, line.holds
+        said = (
+            line.events,
+            line.maybe,
+            line.blocked,
+            line.values,
+            line.received,
+            line.sent,
+            line.holds,
+        )
         key = repr(said)
         if key not in self._known:
             self._known[key] = self._checked(line)
@@ -117,6 +128,7 @@ class ModelTerms:
         return Said(
             events,
             line.maybe or not events,
+            line.blocked,
             tuple((name, key, value) for (name, key), value in cells.items()),
             frozenset(map(self.message, line.received)),
             frozenset(map(self.message, line.sent)),
@@ -135,7 +147,9 @@ class ModelTerms:
                 model = f"{name}, which {_choice(arg, wanted, 'takes')}"
                 raise Unreadable(f"found the argument {arg} of {model}")
         read = [
-            (n, self._within(f"{n} of {name}", args[n], t)) for n, t in wanted.items() if n in args
+            (n, self._within(f"{n} of {name}", args[n], t, partial=True))
+            for n, t in wanted.items()
+            if n in args
         ]
         return name, tuple(read)
 
@@ -145,6 +159,8 @@ class ModelTerms:
 
     def _cells(self, name: str, value: Any) -> list[tuple[tuple[str, Value], Value]]:
         variables = self.description.by_name
+        if match := _LENGTH.fullmatch(name):
+            return self._length(match[1], value)
         if (match := _CELL.fullmatch(name)) and match[1] in variables:
             t = variables[match[1]].type
             if not isinstance(t, MapType):
@@ -157,7 +173,8 @@ class ModelTerms:
         if isinstance(t, MessagesType):
             if not isinstance(value, (list, tuple, set, frozenset)):
                 raise Unreadable(f"{name}: found {_json(value)}, expected an array of messages")
-            return [((name, WHOLE), frozenset(map(self.message, value)))]
+            whole = (self.message(m, partial=False) for m in value)
+            return [((name, WHOLE), frozenset(whole))]
         if not isinstance(t, MapType):
             return [((name, WHOLE), self._within(name, value, t))]
         if not isinstance(value, (dict, FrozenMap)):
@@ -166,6 +183,28 @@ class ModelTerms:
         for k, v in value.items():
             key = self._key(name, k, t)
             found.append(((name, key), self._within(place_of(name, key), v, t.value)))
+        return found
+
+    def _length(self, place: str, value: Any) -> list[tuple[tuple[str, Value], Value]]:
+        """The length of a sequence, in a variable or a cell."""
+        match = _CELL.fullmatch(place)
+        name = match[1] if match else place
+        if name not in self.description.by_name:
+            raise Unreadable(
+                f"found the variable {name}, which {self.lacks(name, self.description.by_name)}"
+            )
+        t: Type = self.description.variable(name).type
+        key: Value = WHOLE
+        if match:
+            if not isinstance(t, MapType):
+                raise Unreadable(f"found {place}, but {name} is no map, it is a {t}")
+            key, t = self._key(name, match[2], t), t.value
+        return [((f"len({name})", key), self._count(f"len({place})", value, t))]
+
+    def _count(self, place: str, value: Any, t: Type) -> int:
+        if not isinstance(t, SeqType):
+            raise Unreadable(f"{place}: it is a {t}, which has no length")
+        found: int = self._within(place, value, t.length)  # type: ignore[assignment]
         return found
 
     def _key(self, name: str, key: Any, t: MapType) -> Value:
@@ -181,8 +220,8 @@ class ModelTerms:
             self._within(f"the key of {name}", int(part) if part.isdigit() else part, kind)
         raise Unreadable(f"found {name}[{text}], expected one of {', '.join(self._keys[t])}")
 
-    def message(self, m: Any) -> Value:
-        """A message. Raises Beyond, Unreadable."""
+    def message(self, m: Any, *, partial: bool = True) -> Value:
+        """A message, or what is known of one, if it may be partial. Raises Beyond, Unreadable."""
         t = self.messages
         if t is None:
             raise Unreadable(f"found a message, but {self.description.name} has no messages")
@@ -191,10 +230,12 @@ class ModelTerms:
         if tag not in names:
             found = _json(m) if tag is None else f"a message {_json(tag)}"
             raise Unreadable(f'found {found}, expected a "tag" of {", ".join(names)}')
-        return self.value(m, RecordType(names[tag]))
+        return self._record(m, RecordType(names[tag]), partial=partial)
 
-    def _within(self, place: str, value: Any, t: Type) -> Value:
+    def _within(self, place: str, value: Any, t: Type, *, partial: bool = False) -> Value:
         try:
+            if partial and isinstance(t, RecordType) and isinstance(value, (dict, Record)):
+                return self._record(value, t, partial=issubclass(t.record, Message))
             return self.value(value, t)
         except Unreadable as error:
             raise Unreadable(f"{place}: {error}") from None
@@ -238,7 +279,7 @@ class ModelTerms:
             raise Unreadable(f"found a map without {', '.join(missing) or 'keys'}, expected a {t}")
         return FrozenMap([(key, found[key]) for key in self._keys[t].values()])
 
-    def _record(self, v: Any, t: RecordType) -> Value:
+    def _record(self, v: Any, t: RecordType, *, partial: bool = False) -> Value:
         name = t.record.__name__
         if isinstance(v, Record):
             tag, fields = v.tag, dict(v.fields)
@@ -250,10 +291,21 @@ class ModelTerms:
             fields = inner if wrapped else plain  # type: ignore[assignment]
         if tag != name:
             raise Unreadable(f"found a {tag}, expected a {name}")
-        if set(fields) != set(t.fields):
+        lengths = {k: _LENGTH.fullmatch(str(k)) for k in fields} if partial else {}
+        unknown = [k for k in fields if k not in t.fields and not lengths.get(k)]
+        if unknown or (not partial and set(fields) != set(t.fields)):
             wanted = f"{name}({', '.join(t.fields)})"
             raise Unreadable(f"found {name}({', '.join(map(str, fields))}), expected {wanted}")
-        read = ((n, self._within(f"{n} of {name}", fields[n], f)) for n, f in t.fields.items())
+        read = [
+            (n, self._within(f"{n} of {name}", fields[n], f))
+            for n, f in t.fields.items()
+            if n in fields
+        ]
+        for k in (k for k, match in lengths.items() if match):
+            place, inner = f"{k} of {name}", t.fields.get(k[4:-1])
+            if inner is None:
+                raise Unreadable(f"found {place}, which has {', '.join(t.fields)}")
+            read.append((k, self._count(place, fields[k], inner)))
         return Record(name, tuple(read))
 
     def _named(self, v: Any, t: Type) -> Value:
@@ -272,8 +324,26 @@ class ModelTerms:
 
 
 def place_of(variable: str, key: Value) -> str:
-    """A cell, as tables show it: `max_bal[a0]`."""
+    """A cell, as tables show it: `max_bal[a0]`, `len(log[s0])`."""
+    if variable.startswith("len("):
+        return f"len({place_of(variable[4:-1], key)})"
     return variable if key is WHOLE else f"{variable}[{show_key(key)}]"
+
+
+def fits(message: Value, known: Value) -> bool:
+    """Whether a message, or another value, is what is known of it."""
+    if not (isinstance(message, Record) and isinstance(known, Record)):
+        return message == known
+    return message.tag == known.tag and common(message, known) == len(known.fields)
+
+
+def common(message: Record, known: Record) -> int:
+    """How many of the fields that are known a message has."""
+    fields = dict(message.fields)
+    return sum(
+        len(fields[n[4:-1]]) == v if n.startswith("len(") else fields[n] == v  # type: ignore[arg-type]
+        for n, v in known.fields
+    )
 
 
 def _is_further(sort: type[Sort], name: str, known: Iterable[Value]) -> bool:

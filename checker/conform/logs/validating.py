@@ -28,10 +28,10 @@ from .search import MOST, Found, Judge, LogSearch, Taken, ways
 from .steps import Call, ModelSteps
 from .terms import ModelTerms, Said
 
-ANY = Said(None, True, (), frozenset(), frozenset(), ())
+ANY = Said(None, True, False, (), frozenset(), frozenset(), ())
 """What a line says that was cut: a step may have happened."""
 
-SILENT = Said((), True, (), frozenset(), frozenset(), ())
+SILENT = Said((), True, False, (), frozenset(), frozenset(), ())
 """What a line says that says nothing of the model."""
 
 
@@ -91,6 +91,8 @@ class Validation:
     """Why it is inconclusive."""
     failure: Unexplained | None = None
     beyond: tuple[tuple[LinePlace, str], ...] = ()
+    left_out: tuple[tuple[LinePlace, str], ...] = ()
+    """What lines say that the model does not have, and that was therefore not compared."""
     torn: tuple[LinePlace, ...] = ()
     """The lines that a crash cut."""
     run: tuple[LogStep, ...] = ()
@@ -194,6 +196,16 @@ class Log:
                         f"{w.torn}, and no crash is declared{where} that would have cut the line",
                         len(w.text.encode()),
                     )
+
+    @property
+    def left_out(self) -> tuple[tuple[LinePlace, str], ...]:
+        """What lines say that the model does not have, though the rest of them is compared."""
+        pairs = (
+            (w, x)
+            for ws, xs in zip(self.written, self.lines, strict=True)
+            for w, x in zip(ws, xs, strict=True)
+        )
+        return tuple((w.place, x.left_out) for w, x in pairs if x is not None and x.left_out)
 
     @property
     def torn(self) -> tuple[LinePlace, ...]:
@@ -347,6 +359,7 @@ class _Validator:
             reason,
             failure,
             tuple(log.beyond),
+            log.left_out,
             log.torn,
             run,
             getattr(log.mapping, "names", None),

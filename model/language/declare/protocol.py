@@ -210,15 +210,22 @@ class Protocol:
         return {sort.__name__: sort for sort in mentioned_sorts(cls)}
 
     @classmethod
-    def sized(cls, faults: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+    def sized(
+        cls, faults: Mapping[str, int] | None = None, *, largest: int = LARGEST_SIZE, **sizes: int
+    ) -> Sizes:
         """The sizes of one bounded configuration and its budgets of faults; enter it by `with`.
+
+        A sort that no quorums are made of may have up to `largest` elements. Above 64 only CPython
+        takes steps.
 
         Raises SizeError for a sort that is unknown, has no size, or cannot have this size.
         """
         sorts = cls.sorts()
         wanted = {n: s for n, s in sorts.items() if not issubclass(s, QuorumSystem)}
         sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
-        _check_sizes(cls, wanted, sizes)
+        members = {q.of for q in sorts.values() if issubclass(q, QuorumSystem)}
+        most = {n: LARGEST_SIZE if s in members else largest for n, s in wanted.items()}
+        _check_sizes(cls, wanted, sizes, most)
         elements: dict[type, tuple[Any, ...]] = {}
         for name, sort in wanted.items():
             n = sizes[name]
@@ -375,7 +382,12 @@ def _parts(item: Any) -> list[Any]:
     return []
 
 
-def _check_sizes(cls: type[Protocol], wanted: Mapping[str, type], sizes: Mapping[str, int]) -> None:
+def _check_sizes(
+    cls: type[Protocol],
+    wanted: Mapping[str, type],
+    sizes: Mapping[str, int],
+    most: Mapping[str, int],
+) -> None:
     listed = ", ".join(wanted) or "none"
     for name, n in sizes.items():
         if name not in wanted:
@@ -387,8 +399,8 @@ def _check_sizes(cls: type[Protocol], wanted: Mapping[str, type], sizes: Mapping
             raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
         if (only := getattr(wanted[name], "size", n)) not in (n, None):
             raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
-        if n > LARGEST_SIZE:
-            raise SizeError(f"{name}={n}: a sort has at most {LARGEST_SIZE} elements")
+        if n > most[name]:
+            raise SizeError(f"{name}={n}: a sort has at most {most[name]} elements")
     if missing := [name for name in wanted if name not in sizes]:
         raise SizeError(
             f"{cls.__name__} needs a size for {', '.join(missing)} (its sorts are {listed})"

@@ -83,6 +83,9 @@ def test_numbers_may_end_at_zero() -> None:
 
 def test_a_sort_is_not_too_large() -> None:
     assert refused(Many, Acceptor=65) == "Acceptor=65: a sort has at most 64 elements"
+    assert Weighing.sized(largest=100, Acceptor=3, Round=90)["Round"] == 90
+    with pytest.raises(SizeError, match="Acceptor=65: a sort has at most 64 elements"):
+        Weighing.sized(largest=100, Acceptor=65, Round=1)
 
 
 def test_every_sort_has_a_size() -> None:

@@ -1,4 +1,4 @@
-"""Lines as etcd's raft traces them, written by hand: an election among three nodes."""
+"""Lines as etcd's raft traces them, written by hand: an election among three nodes, an entry."""
 
 from __future__ import annotations
 
@@ -6,21 +6,57 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import quorate
 from quorate.checker.api._validate import ValidateResult
 
 NODES = ("1", "2", "3")
 
 
-def line(name: str, nid: str, term: int, vote: str, role: str, **more: Any) -> dict[str, Any]:
-    state = {"term": term, "vote": vote, "commit": 3 if term else 0}
-    event = {"name": name, "nid": nid, "state": state, "role": f"State{role}", "log": 3, **more}
+def line(
+    name: str, nid: str, term: int, vote: str, role: str, log: int = 3, commit: int = 3, **more: Any
+) -> dict[str, Any]:
+    state = {"term": term, "vote": vote, "commit": commit if term else 0}
+    event = {"name": name, "nid": nid, "state": state, "role": f"State{role}", "log": log, **more}
     return {"level": "debug", "tag": "trace", "event": event}
 
 
 def message(kind: str, source: str, to: str, *, reject: bool = False) -> dict[str, Any]:
     term = {"logTerm": 1, "index": 3} if kind == "MsgVote" else {"logTerm": 0, "index": 0}
     return {"type": kind, "term": 2, "from": source, "to": to, "reject": reject, **term}
+
+
+def replication() -> list[dict[str, Any]]:
+    """The leader's first entry: sent to node 3, acknowledged, committed."""
+
+    def asking(index: int, entries: int, commit: int) -> dict[str, Any]:
+        found = {"type": "MsgApp", "term": 2, "from": "2", "to": "3", "reject": False}
+        more = {"index": index, "entries": entries, "commit": commit}
+        return found | more | {"logTerm": 1 if index == 3 else 2}
+
+    def answer(index: int) -> dict[str, Any]:
+        found = {"type": "MsgAppResp", "term": 2, "from": "3", "to": "2", "reject": False}
+        return found | {"index": index, "entries": 0, "commit": 0, "logTerm": 0}
+
+    def leader(name: str, log: int, commit: int, **more: Any) -> dict[str, Any]:
+        return line(name, "2", 2, "2", "Leader", log, commit, **more)
+
+    def follower(name: str, log: int, commit: int, **more: Any) -> dict[str, Any]:
+        return line(name, "3", 2, "2", "Follower", log, commit, **more)
+
+    first, second = asking(3, 1, 3), asking(4, 0, 4)
+    return [
+        leader("SendAppendEntriesRequest", 4, 3, msg=first),
+        follower("ReceiveAppendEntriesRequest", 3, 3, msg=first),
+        follower("SendAppendEntriesResponse", 4, 3, msg=answer(4)),
+        leader("ReceiveAppendEntriesResponse", 4, 3, msg=answer(4)),
+        leader("Commit", 4, 4),
+        leader("SendAppendEntriesRequest", 4, 4, msg=second),
+        follower("ReceiveAppendEntriesRequest", 4, 3, msg=second),
+        follower("SendAppendEntriesResponse", 4, 4, msg=answer(4)),
+        leader("ReceiveAppendEntriesResponse", 4, 4, msg=answer(4)),
+    ]
 
 
 def set_up(nid: str) -> list[dict[str, Any]]:
@@ -57,13 +93,13 @@ def election() -> list[dict[str, Any]]:
 def outcome(folder: Path, lines: list[dict[str, Any]], **options: Any) -> ValidateResult:
     path = folder / "trace.ndjson"
     path.write_text("".join(f"{json.dumps(x)}\n" for x in lines))
-    return quorate.validate(path, "RaftElection", mapping="etcd-raft", **options)
+    return quorate.validate(path, "Raft", mapping="etcd-raft", **options)
 
 
 def test_an_election_is_a_run(tmp_path: Path) -> None:
     result = outcome(tmp_path, election())
     assert result.holds, result
-    assert dict(result.sizes) | {"Server": 3, "Term": 1} == dict(result.sizes)
+    assert dict(result.sizes) == {"Server": 3, "Term": 1, "Index": 1, "Value": 1}
     steps = [step for x in result.validation.run for step in x.steps]
     assert [s.partition("(")[0] for s in steps] == [
         "timeout",
@@ -71,6 +107,60 @@ def test_an_election_is_a_run(tmp_path: Path) -> None:
         "grant",
         "receive_vote",
         "lead",
+        "request",
+    ]
+
+
+def test_entries_are_sent_acknowledged_and_committed(tmp_path: Path) -> None:
+    result = outcome(tmp_path, [*election(), *replication()])
+    assert result.holds, result
+    steps = [step for x in result.validation.run for step in x.steps][6:]
+    assert [s.partition("(")[0] for s in steps] == [
+        "append",
+        "receive_append",
+        "receive_ack",
+        "advance_commit",
+        "append",
+        "receive_append",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "field", "place"),
+    [(2, "log", "len(log[s2])  1      2"), (7, "commit", "commit[s2]  1      2")],
+)
+def test_a_wrong_length_or_commit_index_is_located(
+    at: int, field: str, place: str, tmp_path: Path
+) -> None:
+    lines = replication()
+    event = lines[at]["event"]
+    (event if field == "log" else event["state"])[field] += 1
+    result = outcome(tmp_path, [*election(), *lines])
+    found = result.validation.failure
+    assert result.validation.verdict.value == "unexplained"
+    assert found is not None
+    assert found.place.line == len(election()) + at + 1
+    assert place in repr(result)
+
+
+def test_a_commit_that_no_quorum_holds_is_no_run(tmp_path: Path) -> None:
+    lines = replication()
+    del lines[2:4]
+    result = outcome(tmp_path, [*election(), *lines], hidden=0)
+    found = result.validation.failure
+    assert result.validation.verdict.value == "unexplained"
+    assert found is not None
+    assert found.attempts[0].step == "advance_commit(s=s1, n=1)"
+
+
+def test_a_heartbeat_that_commits_is_compared_in_part(tmp_path: Path) -> None:
+    lines = [*election(), *replication()[:-4]]
+    beat = {"type": "MsgHeartbeatResp", "term": 2, "from": "3", "to": "2", "reject": False}
+    lines.append(line("SendAppendEntriesResponse", "3", 2, "2", "Follower", 4, 4, msg=beat))
+    result = outcome(tmp_path, lines)
+    assert result.holds, result
+    assert [what for _, what in result.validation.left_out] == [
+        "a heartbeat moves the commit index"
     ]
 
 
@@ -95,8 +185,9 @@ def test_one_wrong_number_is_located(tmp_path: Path) -> None:
 
 def test_what_the_model_does_not_have_is_beyond_it(tmp_path: Path) -> None:
     change = line("ApplyConfChange", "2", 2, "2", "Leader", prop={"cc": {"newconf": [*NODES, "4"]}})
-    result = outcome(tmp_path, [*election(), change])
+    result = outcome(tmp_path, [*election(), change, election()[-1]])
     assert result.validation.verdict.value == "inconclusive"
     assert [why for _, why in result.validation.beyond] == [
-        "the membership changes, which the model does not have"
+        "the membership changes, which it does not in the model",
+        "the membership has changed, which it does not in the model",
     ]

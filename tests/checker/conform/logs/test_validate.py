@@ -106,6 +106,14 @@ def test_messages_and_predicates(tmp_path: Path) -> None:
     assert verdict(outcome(tmp_path, [*RUN[:-1], chosen], hidden=0)) == "unexplained"
 
 
+def test_messages_of_which_only_some_fields_are_known(tmp_path: Path) -> None:
+    some = {"tag": "Accepted", "v": "v0"}
+    assert outcome(tmp_path, [*RUN, {"send": some}]).holds
+    result = outcome(tmp_path, [*RUN, {"receive": {**some, "v": "v1"}}])
+    assert verdict(result) == "unexplained"
+    assert "received" in repr(result) and "Accepted(v=v1)" in repr(result)
+
+
 def test_what_is_beyond_the_model_is_no_violation(tmp_path: Path) -> None:
     beyond = {"event": "phase1a", "b": "b3"}
     result = outcome(tmp_path, [*RUN, beyond, RUN[0], {"max_bal": {"a7": "b1"}}])
@@ -189,7 +197,10 @@ NO_LOGS = {
     '{"node": "zz", "max_bal": "b1"}\n': "found the node 'zz', expected one of",
     '{"holds": {"chosn": {}}}\n': "found the predicate chosn, .*; did you mean chosen",
     '{"send": {"tag": "Prepar"}}\n': 'found a message .*Prepar.*, expected a "tag" of Prepare',
-    '{"send": {"tag": "Prepare"}}\n': r"found Prepare\(\), expected Prepare\(b\)",
+    '{"send": {"tag": "Prepare", "c": 1}}\n': r"found Prepare\(c\), expected Prepare\(b\)",
+    '{"sent": [{"tag": "Prepare"}]}\n': r"found Prepare\(\), expected Prepare\(b\)",
+    '{"len(max_bal[a0])": 1}\n': r"len\(max_bal\[a0\]\): it is a Ballot, which has no length",
+    '{"len(maxbal)": 1}\n': r"found the key len\(maxbal\); did you mean max_bal",
     '{"clock": {"a0": 1}, "max_bal[a0]": "b1"}\n': "found a clock without a node",
     "[" * 100_000 + "\n": "nested too deeply",
 }
