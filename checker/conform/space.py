@@ -142,6 +142,20 @@ class Space:
         """What an adapter is told to start in a state; `name` is that of the protocol."""
         return setting_of(self.protocol, self.sizes, name, FrozenMap(self.shown(row)))
 
+    @cached_property
+    def goals(self) -> tuple[str, ...]:
+        """What should be reachable (`@reachable`)."""
+        return tuple(p.name for p in self.description.reachables)
+
+    def reached(self, row: Row) -> list[str]:
+        """The goals that a state is."""
+        found = self._goals(_words(row))
+        return [name for name, holds in zip(self.goals, found, strict=True) if holds]
+
+    @cached_property
+    def _goals(self) -> Callable[[Sequence[int]], Sequence[int]]:
+        return function(self._kernel.source.conditions[: len(self.goals)])
+
     # ------------------------------------------------------------ what is not allowed
 
     @cached_property
@@ -182,8 +196,8 @@ class Space:
         if code not in self._guards:
             instance, symbols = self._labels.instance(code), self._labels.chosen(code)
             self._guards[code] = function(_bound(self._kernel.layout.graph, instance, symbols))
-        words = [int.from_bytes(row[k : k + 8], "little") for k in range(0, len(row), 8)]
-        return tuple(k for k, holds in enumerate(self._guards[code](words)) if not holds)
+        held = self._guards[code](_words(row))
+        return tuple(k for k, holds in enumerate(held) if not holds)
 
     def guards(self, action: str) -> tuple[c.Guard, ...]:
         """The guards of an action."""
@@ -245,6 +259,10 @@ class _Part:
     bits: int | None
     record: type | None
     known: dict[int, Value] = field(default_factory=dict)
+
+
+def _words(row: Row) -> list[int]:
+    return [int.from_bytes(row[k : k + 8], "little") for k in range(0, len(row), 8)]
 
 
 def _bound(graph: Any, instance: Any, symbols: Mapping[int, int]) -> list[Any]:

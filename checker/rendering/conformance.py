@@ -94,6 +94,11 @@ def _report_extent(out: Output, found: Driven) -> None:
         f"{count(found.walks, 'walk')}; {seconds(found.seconds)}, seed {found.seed}",
         indent=1,
     )
+    missed = [name for name, reached in found.goals.items() if not reached]
+    if found.goals and (missed or not found.whole):
+        reached = len(found.goals) - len(missed)
+        but = f"; not {', '.join(missed)}" if missed else ""
+        out.line(f"{reached} of {count(len(found.goals), 'goal')} reached{but}", indent=1)
     if found.never_enabled:
         kinds = count(found.never_enabled, "step")
         out.line(f"{kinds} that no state of the model enables tried too", indent=1)
@@ -258,6 +263,7 @@ def as_json(what: str, found: Driven, written: Mapping[str, Path]) -> dict[str, 
         "not_taken": found.not_taken,
         "not_reached": found.behind,
         "visited": found.visited,
+        "goals": dict(found.goals),
         "walks": found.walks,
         "steps": found.steps,
         "probes": found.probes,

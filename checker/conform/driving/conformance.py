@@ -21,7 +21,8 @@ from .coverage import ActionDriven
 from .driver import Driver
 from .graph import ModelGraph
 from .repeating import FoundDifference, Repeater
-from .walks import Covering, Sampling
+from .sampling import Sampling, ways_to_goals
+from .walks import Covering
 
 SECONDS = 60.0
 
@@ -83,6 +84,8 @@ class Driven:
     not_taken: int
     """Transitions that were tried, and done otherwise, skipped, or by choice never done."""
     visited: int
+    goals: Mapping[str, bool]
+    """What should be reachable in the model, and whether it was driven there."""
     walks: int
     steps: int
     probes: int
@@ -144,7 +147,7 @@ class _Conforming:
         walker = (
             Covering(self.graph, probing)
             if self.whole
-            else Sampling(self.graph, probing, self.options.seed)
+            else Sampling(self.graph, probing, self.options.seed, ways_to_goals(self.graph))
         )
         hidden = self.options.hidden
         driver = Driver(self.graph, self.subject, walker, self.name, self._out_of_time, hidden)
@@ -196,6 +199,7 @@ class _Conforming:
             driven=len(counted.transitions),
             not_taken=len(counted.not_taken - counted.transitions),
             visited=len(counted.states),
+            goals={name: name in counted.goals for name in self.graph.space.goals},
             walks=counted.walks,
             steps=counted.steps,
             probes=counted.probes,

@@ -54,11 +54,20 @@ class Coverage:
     not_taken: set[tuple[int, Code]] = field(default_factory=set)
     """Tried, with a difference or skipped."""
     states: set[int] = field(default_factory=set)
+    goals: set[str] = field(default_factory=set)
+    """What should be reachable, and was reached."""
     _taken: Counter[Code] = field(default_factory=Counter)
     _differed: Counter[Code] = field(default_factory=Counter)
     _skipped: Counter[Code] = field(default_factory=Counter)
     _probed: Counter[Code] = field(default_factory=Counter)
     _failing: Counter[tuple[Code, tuple[int, ...]]] = field(default_factory=Counter)
+
+    def visit(self, state: int, row: Row) -> None:
+        """Both are in a state."""
+        if state not in self.states:
+            self.states.add(state)
+            if len(self.goals) < len(self.space.goals):
+                self.goals.update(self.space.reached(row))
 
     def taken(self, state: int, code: Code) -> None:
         """A step was taken as the model has it."""

@@ -172,7 +172,7 @@ class Driver:
         state: int | None = start
         length = 0
         while state is not None and not self.out_of_time():
-            self.coverage.states.add(state)
+            self.coverage.visit(state, self.graph.rows[state])
             if codes := self.walker.probes(state):
                 if self._careful:
                     self._copy(state)

@@ -1,12 +1,11 @@
-"""Which step to take next: walks that cover every transition, or a sample of them.
+"""Which step to take next: walks that cover every transition.
 
-Both go through the model's graph, and know what is still to be tried in each state: its
+They go through the model's graph, and know what is still to be tried in each state: its
 transitions, and its probes, which are steps that the model disables.
 """
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from typing import Protocol
 
@@ -20,17 +19,8 @@ LOOKED_AT = 30
 WANDERS = 50
 """How many steps in a row may be taken so before a plan looks at all states after all."""
 
-LONGEST = 200
-"""How many steps a sampled walk has at most."""
-
-PROBES_AT_A_STATE = 4
-"""How many a sampled walk makes in a new state."""
-
 OTHERS_AT_A_STATE = 1
 """How many steps that no state enables are tried in a state, besides those not yet tried."""
-
-RARELY = 0.1
-"""How much less likely a sampled walk takes a step of the environment."""
 
 
 class Walker(Protocol):
@@ -188,66 +178,3 @@ class Covering:
     def _open_ways(self, state: int) -> list[Edge]:
         over = self._over
         return [e for e in self._ways[state] if not over[e[1]]]
-
-
-class Sampling:
-    """Walks through a graph that is too large, drawn by a seed; what was tried least goes first."""
-
-    def __init__(self, graph: ModelGraph, probing: bool, seed: int) -> None:
-        self.graph, self._probing = graph, probing
-        self._random = random.Random(seed)
-        self._tried: Counter[str] = Counter()  # how often each action was taken
-        self._done: set[tuple[int, Code]] = set()
-        self._closed: set[tuple[int, Code]] = set()
-        self._probes: dict[int, list[Code]] = {}
-        self._refused: Counter[tuple[str, tuple[int, ...]]] = Counter()
-
-    def start(self) -> int | None:
-        open_ = [s for s in self.graph.initial if self._open(s)]
-        return self._random.choice(open_) if open_ else None
-
-    def is_open(self, state: int, besides: Edge | None = None) -> bool:
-        return False  # Each walk begins anew: what was drawn does not depend on copies.
-
-    def probes(self, state: int) -> list[Code]:
-        """Of the steps disabled here those whose action and failing guards were tried least."""
-        if not self._probing:
-            return []
-        if state not in self._probes:
-            space, row = self.graph.space, self.graph.rows[state]
-            codes = space.disabled(row)
-            self._random.shuffle(codes)
-            kinds = {code: (space.call(code).action, space.failing(row, code)) for code in codes}
-            codes.sort(key=lambda code: (self._refused[kinds[code]], len(kinds[code][1])))
-            self._probes[state] = codes[:PROBES_AT_A_STATE]
-            self._refused.update(kinds[code] for code in self._probes[state])
-        return self._probes[state]
-
-    def probed(self, state: int, count: int) -> None:
-        self._probes[state] = self._probes[state][count:]
-
-    def next(self, state: int, length: int) -> Edge | None:
-        edges = self._open(state) if length < LONGEST else []
-        if not edges:
-            return None
-        new = [e for e in edges if (state, e[0]) not in self._done]
-        moving = [e for e in edges if e[1] != state]
-        choice = new or moving
-        if not choice:
-            return None
-        call = self.graph.space.call
-        found = {call(code).action: call(code).environment for code, _ in choice}
-        actions = sorted(found)
-        weights = [(RARELY if found[a] else 1) / (1 + self._tried[a]) ** 0.5 for a in actions]
-        (action,) = self._random.choices(actions, weights)
-        return self._random.choice([e for e in choice if call(e[0]).action == action])
-
-    def taken(self, state: int, edge: Edge) -> None:
-        self._done.add((state, edge[0]))
-        self._tried[self.graph.space.call(edge[0]).action] += 1
-
-    def failed(self, state: int, edge: Edge) -> None:
-        self._closed.add((state, edge[0]))
-
-    def _open(self, state: int) -> list[Edge]:
-        return [e for e in self.graph.edges(state) if (state, e[0]) not in self._closed]

@@ -16,6 +16,7 @@ from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.deliveries import deliveries_alone
+from quorate.checker.conform.driving import conformance
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.checker.conform.driving.consequences import Consequence
@@ -36,6 +37,7 @@ from quorate.model.language import (
     action,
     durable,
     invariant,
+    reachable,
     require,
 )
 from quorate.model.language.declare.protocol import Disabled, observer
@@ -44,6 +46,7 @@ from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 
+from ...support.clocks import count_looks
 from ...support.examples import share
 from ...support.strategies import Source, loaded, sized, sources
 
@@ -490,6 +493,43 @@ def test_what_cannot_be_started_ends_at_once() -> None:
     found = greeting(Elsewhere)
     assert found.verdict is Verdict.DIFFERS and found.steps == 0
     assert [d.name for d in found.differences] == ["start.starts.said"]
+
+
+# ---------------------------------------------------------------- samples
+
+
+class Switches(Protocol):
+    on: Map[Node, bool] = durable(False)
+
+    @action
+    def switch(self, n: Node) -> None:
+        self.on[n] = not self.on[n]
+
+    @reachable
+    def all_on(self) -> bool:
+        return all(self.on[n] for n in Node)
+
+    @reachable
+    def one_is_on_and_off(self) -> bool:
+        return any(self.on[n] and not self.on[n] for n in Node)
+
+
+def sampled() -> Driven:
+    with Switches.sized(Node=9) as sizes:
+        space = Space(Switches, sizes)
+        return driven(space, Running(space), seconds=300)
+
+
+def test_a_sample_goes_to_the_goals_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_looks(monkeypatch)
+    monkeypatch.setattr(conformance, "MOST_COVERED", 4600)
+    found = sampled()
+    assert not found.whole and found.verdict is Verdict.INCONCLUSIVE
+    assert found.goals == {"all_on": True, "one_is_on_and_off": False}
+    again = sampled()
+    assert (again.driven, again.visited, again.walks) == (found.driven, found.visited, found.walks)
+    monkeypatch.setattr(conformance, "ways_to_goals", lambda graph: [])
+    assert not any(sampled().goals.values())
 
 
 # ---------------------------------------------------------------- consequences
