@@ -120,7 +120,7 @@ def prove(
     protocol: type[Protocol] | str,
     *,
     invariants: Sequence[str] | None = None,
-    effort: float = 10.0,
+    effort: float | None = None,
     seed: int = 0,
     refute: bool = True,
     core: bool = False,
@@ -131,11 +131,12 @@ def prove(
     """Prove the invariants for any number of elements of every sort.
 
     `invariants` are the ones to prove, and the only hypotheses; by default all. `effort` limits a
-    prover on each obligation: 1 is about a second on an idle machine. If an invariant is not
-    proved, a counterexample is searched for at small sizes, unless `refute` is False. `core`
-    minimizes the sets of hypotheses used. With `cvc5`, cvc5 is asked what Z3 leaves open, and
-    whether it agrees with the rest. Every obligation is written to the folder `smt2`, if given.
-    Raises ModelError, InputError.
+    prover on each obligation: 1 is about a second on an idle machine; by default 10, or 0.5 if
+    quorums that must meet are known not to, so that the proof is open whatever follows. If an
+    invariant is not proved, a counterexample is searched for at small sizes, unless `refute` is
+    False. `core` minimizes the sets of hypotheses used. With `cvc5`, cvc5 is asked what Z3
+    leaves open, and whether it agrees with the rest. Every obligation is written to the folder
+    `smt2`, if given. Raises ModelError, InputError.
     """
     target = loaded(protocol)
     if nothing := nothing_claimed(target):

@@ -239,6 +239,8 @@ class Refining:
         """The run to the step that fails, or is undefined, if one was found."""
         if found.failure is not None:
             return found.failure.trace
+        if found.image is not None:
+            return found.image.trace
         if found.undefined is None:
             return None
         return explained(found.refinement.concrete, found.sizes, found.undefined, self.explaining)

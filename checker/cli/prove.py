@@ -29,9 +29,8 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
 @click.option(
     "--effort",
     type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="Effort limit for each obligation: 1 is about a second on an idle machine.",
+    help="Effort limit for each obligation: 1 is about a second on an idle machine.  "
+    "[default: 10; 0.5 if quorums that must meet do not]",
 )
 @click.option(
     "-i",

@@ -60,13 +60,25 @@ class RefinementFailure:
 
 
 @dataclass(frozen=True)
+class UndefinedImage:
+    """A run to a step before which the abstract protocol is undefined, in the image of the state.
+
+    So nobody can say whether it takes this step. `what` has no value, and where it stands.
+    """
+
+    trace: Trace
+    what: str
+
+
+@dataclass(frozen=True)
 class RefinementCheck:
     """A check: what was explored, what each step is abstractly, and the first that fails.
 
     `readings` counts the steps of each concrete action by what they are abstractly: the names of
     actions, joined by " then ", or NOTHING. `occurrences` counts the steps that are, or contain,
     each abstract action. Both count all steps only if nothing failed. `undefined` is the search of
-    the concrete protocol, if that ended at an undefined step and no earlier step fails.
+    the concrete protocol, if that ended at an undefined step and no earlier step fails. `image` is
+    set if the abstract protocol is undefined at an earlier step.
     """
 
     refinement: Refinement
@@ -81,6 +93,7 @@ class RefinementCheck:
     occurrences: Mapping[str, int] = field(default_factory=dict)
     failure: RefinementFailure | None = None
     undefined: Exploration | None = None
+    image: UndefinedImage | None = None
     seconds: float = 0.0
 
     @property
@@ -127,7 +140,8 @@ def check_refinement(
     """Check every step of the concrete protocol at these sizes.
 
     Sorts of the abstract protocol have the sizes of those that they are matched with; `sizes` also
-    gives the size of a sort without a match. Raises InputError, SizeError, ModelError, StepError.
+    gives the size of a sort without a match. Raises InputError, SizeError, ModelError; StepError
+    if the abstract protocol's @init is undefined.
     """
     started = time.perf_counter()
     bounds = configure(refinement, sizes, faults)
@@ -152,14 +166,16 @@ class _RefinementChecker:
             if not found.states and found.undefined is not None:  # @init itself is undefined
                 return self._nothing(found)
             failure = self._look(found)
-            if failure is not None or found.outcome is not Outcome.LIMIT:
+            if failure or self.image or found.outcome is not Outcome.LIMIT:
                 break
-        undefined = failure is None and found.outcome is Outcome.UNDEFINED
+        sound = failure is None and self.image is None
         verdicts = {
             Outcome.HOLDS: RefinementStatus.REFINES,
             Outcome.UNDEFINED: RefinementStatus.UNDEFINED,
         }
         passed = verdicts.get(found.outcome, RefinementStatus.INCONCLUSIVE)
+        if self.image is not None:
+            passed = RefinementStatus.UNDEFINED
         return RefinementCheck(
             refinement=self.refinement,
             sizes=self.bounds.concrete,
@@ -172,7 +188,8 @@ class _RefinementChecker:
             readings=self.readings,
             occurrences=self.occurrences,
             failure=failure,
-            undefined=found if undefined else None,
+            undefined=found if sound and found.outcome is Outcome.UNDEFINED else None,
+            image=self.image,
             seconds=time.perf_counter() - self.started,
         )
 
@@ -202,6 +219,7 @@ class _RefinementChecker:
     def _look(self, found: Exploration) -> RefinementFailure | None:
         """The first explored initial state or step that is not abstractly one."""
         self.ends_undefined = found.outcome is Outcome.UNDEFINED
+        self.image: UndefinedImage | None = None
         self.graph = StateGraph(self.explorer)
         self.images = Images(self.explorer, self.refinement)
         self.readings: dict[str, dict[str, int]] = {a: {} for a in self.explorer.kernel.actions}
@@ -243,7 +261,11 @@ class _RefinementChecker:
         read: list[ActionSequences] = [()] * len(distinct)
         for i in np.argsort(firsts):
             before, after = map(self.images.of_class, divmod(int(distinct[i]), many))
-            read[i] = self._read(before, after)
+            try:
+                read[i] = self._read(before, after)
+            except StepError as error:
+                self._no_value(int(firsts[i]), str(error))
+                return None
             if not read[i]:
                 return self._failure(int(firsts[i]), before, after)
         self._count(read, which.astype(np.int64))
@@ -278,6 +300,26 @@ class _RefinementChecker:
     def _failure(self, edge: int, source: int, target: int) -> RefinementFailure | None:
         """The failure of a step that is none; None if it is undefined, as the search has found."""
         before, after = self.images.states[source], self.images.states[target]
+        move = self._move(edge)
+        if move is None:
+            return None
+        return RefinementFailure(
+            self._trace(int(self.graph.sources[edge]), move),
+            move,
+            before,
+            after,
+            self.abstract.difference(before, after),
+            self.abstract.nearest(before, after),
+        )
+
+    def _no_value(self, edge: int, what: str) -> None:
+        """Keep the run to a step of which the abstract protocol says nothing."""
+        move = self._move(edge)
+        if move is not None:
+            self.image = UndefinedImage(self._trace(int(self.graph.sources[edge]), move), what)
+
+    def _move(self, edge: int) -> Move | None:
+        """A step as CPython takes it; None if it is undefined, as the search has found."""
         node = int(self.graph.sources[edge])
         label = self.graph.edge_labels[int(self.graph.labels[edge])]
         arguments = tuple(value for _, value in label.arguments)
@@ -292,14 +334,7 @@ class _RefinementChecker:
             raise
         if taken != reached:
             raise ExplorationError(f"CPython does not take {label} from {state!r} to {reached!r}")
-        return RefinementFailure(
-            self._trace(node, move),
-            move,
-            before,
-            after,
-            self.abstract.difference(before, after),
-            self.abstract.nearest(before, after),
-        )
+        return move
 
     def _trace(self, node: int, move: Move | None) -> Trace:
         initial, path = self.explorer.path_to(node)

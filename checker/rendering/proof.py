@@ -30,6 +30,10 @@ def report(out: Output, found: Proof, core: bool) -> None:
         out.line(str(q), mark_of(q))
     for statement in found.unmet:
         out.line(f"not proved for every number of members: {statement}", "warn")
+    if found.spared is not None:
+        out.line(
+            f"so open whatever follows: at most {found.spared:g} of effort for each obligation"
+        )
     for i in found.invariants:
         out.line(line_of(i), MARKS.get(i.status, "warn"))
         for o in i.failed:

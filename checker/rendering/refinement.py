@@ -23,9 +23,12 @@ def finding_line(found: RefinementCheck) -> str | None:
     if found.undefined is not None:
         assert found.undefined.undefined is not None
         return undefined_line(found.undefined.undefined, len(found.undefined.path))
+    concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
+    if found.image is not None:
+        number = len(found.image.trace.steps)
+        return f"{abstract} is undefined before step {number}: {found.image.what}"
     if (failure := found.failure) is None:
         return None
-    concrete, abstract = found.refinement.concrete.__name__, found.refinement.abstract.__name__
     if failure.move is None:
         return f"{concrete} does not refine {abstract}: an initial state maps to no initial state"
     arguments = ", ".join(map(repr, failure.move.arguments))
@@ -49,9 +52,12 @@ def report(out: Output, found: RefinementCheck, run: Trace | None) -> None:
         case RefinementStatus.INCONCLUSIVE:
             out.line(f"stopped; every step so far is one of {abstract}: {size}", "warn")
         case RefinementStatus.UNDEFINED:
-            assert found.undefined is not None
             out.line(f"{finding_line(found)}: {size}, {seconds(found.seconds)}", "bad")
-            show_found(out, run, found.undefined.path)
+            if found.undefined is not None:
+                show_found(out, run, found.undefined.path)
+            elif run is not None:
+                out.line()
+                out.table(run)
             return
         case RefinementStatus.FAILS:
             assert found.failure is not None
@@ -149,7 +155,7 @@ def as_json(
         "ways": {a: {w or "nothing": n for w, n in ws.items()} for a, ws in found.readings.items()},
         "taken": dict(found.occurrences),
         "failure": _failed(found.failure) if found.failure is not None else None,
-        "undefined": run_json(run) if run is not None and found.undefined is not None else None,
+        "undefined": run_json(run) if run and found.status is RefinementStatus.UNDEFINED else None,
         "warnings": found.warnings(),
         "proof": refinement_proof.as_json(proof) if proof is not None else None,
     }

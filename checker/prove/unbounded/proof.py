@@ -28,13 +28,15 @@ Report = Callable[[Obligation], None]
 # What is tried as a consequence of the others first, by the last word of its name.
 SAFETY = ("agreement", "consistency", "safety", "matching", "completeness")
 KEYS = ".key"
+EFFORT = 10.0  # for each obligation
+LITTLE = 0.5  # where the proof is open whatever follows: quorums that must meet do not
 
 
 def prove_unbounded(
     protocol: type[Protocol],
     *,
     seed: int = 0,
-    effort: float = 10.0,
+    effort: float | None = None,
     invariants: Sequence[str] | None = None,
     refute: bool = True,
     shrink: bool = False,
@@ -44,11 +46,13 @@ def prove_unbounded(
 ) -> Proof:
     """Prove the invariants (these alone, by default all) for any number of elements of each sort.
 
-    `effort` bounds each obligation (see prove/effort.py). What is not proved is looked for, with
-    the effort `refuting`, as a step or a run at small sizes, unless `refute` is False. `shrink`
-    makes the sets of hypotheses used small. `cvc5` asks cvc5 what Z3 leaves open, and whether it
-    agrees with the rest. A protocol without invariants claims nothing, and none is proved. Raises
-    ModelError; InputError for a name that is no invariant, and for a broken file of hints.
+    `effort` bounds each obligation (see smt/effort.py): 10 by default, and 0.5 if quorums that must
+    meet are known not to, so that the proof is open whatever follows. What is not proved is looked
+    for, with the effort `refuting`, as a step or a run at small sizes, unless `refute` is False.
+    `shrink` makes the sets of hypotheses used small. `cvc5` asks cvc5 what Z3 leaves open, and
+    whether it agrees with the rest. A protocol without invariants claims nothing, and none is
+    proved. Raises ModelError; InputError for a name that is no invariant, and for a broken file
+    of hints.
     """
     started = time.perf_counter()
     description = describe(protocol)
@@ -61,6 +65,9 @@ def prove_unbounded(
     chosen = known if invariants is None else list(dict.fromkeys(invariants))
     faults = tuple(dict.fromkeys(a.fault for a in description.actions if a.fault))
     quorums = _quorums(protocol)
+    spared = effort is None and any(q.fails is not None for q in quorums)
+    if effort is None:
+        effort = LITTLE if spared else EFFORT
     unsupported, where, found = None, NOWHERE, []
     search, vacuous = None, False
     try:
@@ -79,6 +86,7 @@ def prove_unbounded(
         obligations=tuple(search.done) if search else (),
         quorums=quorums,
         unmet=not_always(quorums),
+        spared=LITTLE if spared else None,
         faults=faults,
         seconds=time.perf_counter() - started,
         unsupported=unsupported,

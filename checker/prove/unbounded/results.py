@@ -97,8 +97,10 @@ class Proof:
     """The proof of a protocol's invariants for any number of elements of every sort.
 
     `unmet` says of which quorum systems it is not proved that they meet whatever the number of
-    members: nothing is assumed of these, and the proof as a whole is open. `vacuous` says that no
-    choice of `@init` is possible at any size: there is no initial state, and nothing is claimed.
+    members: nothing is assumed of these, and the proof as a whole is open. `spared` is the little
+    effort that each obligation got for that reason, if nothing else was asked for. `vacuous` says
+    that no choice of `@init` is possible at any size: there is no initial state, and nothing is
+    claimed.
     """
 
     protocol: str
@@ -111,6 +113,7 @@ class Proof:
     unsupported: str | None = None
     where: Span = field(default=NOWHERE, repr=False)
     vacuous: bool = False
+    spared: float | None = None
 
     @property
     def status(self) -> ProofStatus:

@@ -17,8 +17,8 @@ from ...support.strategies import Source, generate, loaded, sized
 from .modified import checked, modified
 
 BATCHES = [
-    range(4),
-    *(pytest.param(range(k, k + 43), marks=pytest.mark.exhaustive) for k in range(4, 176, 43)),
+    range(1, 2),  # itself is proved, what it is modified to is open
+    *(pytest.param(range(k, k + 43), marks=pytest.mark.exhaustive) for k in range(0, 172, 43)),
 ]
 
 

@@ -137,6 +137,65 @@ def test_a_failure(capsys: Output, my: str) -> None:
     check_trace(trace, load_protocol(trace.protocol))
 
 
+COUNTS = """\
+from quorate.model.language import Nat, Protocol, action, durable, require
+
+
+class N(Nat): ...
+
+
+class Down(Protocol):
+    n: N = durable(0)
+
+    @action
+    def up(self) -> None:
+        require(self.n < 3)
+        self.n = self.n + 1
+
+    @action
+    def back(self) -> None:
+        require(self.n == 3)
+        self.n = 0
+
+
+class Up(Protocol):
+    n: N = durable(0)
+
+    @action
+    def go(self) -> None:
+        self.n = self.n + 1
+
+
+class Beyond(Down):
+    @action
+    def bad(self) -> None:
+        require(self.n == 3)
+        self.n = self.n + 1
+
+
+def same(self):
+    return {"n": self.n}
+"""
+
+
+@pytest.mark.parametrize("concrete", ["Down", "Beyond"])
+def test_an_abstract_step_that_is_undefined_has_a_run(
+    concrete: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    """Whether or not a later step of the concrete protocol is undefined too."""
+    monkeypatch.chdir(tmp_path)
+    Path("counts.py").write_text(COUNTS)
+    command = ["refine", f"counts.py:{concrete}", "counts.py:Up", "--mapping", "counts.py:same"]
+    assert run([*command, "-s", "N=3", "--trace", "t.json"]) == 3
+    out = capsys.readouterr().out
+    assert "✗ Up is undefined before step 4: counts.py:26: go(): n = 4, but N goes from 0" in out
+    assert "4 back()" in out and len(read_itf(Path("t.json")).steps) == 4
+    assert run([*command, "-s", "N=3", "--json"]) == 3
+    (found,) = json.loads(capsys.readouterr().out)["refinements"]
+    assert found["outcome"] == "undefined" and found["failure"] is None
+    assert [s["action"] for s in found["undefined"]["steps"]] == ["up", "up", "up", "back"]
+
+
 def test_nothing_follows_from_a_failure(capsys: Output, my: str) -> None:
     assert run(["refine", "hasty.py:Hasty", *SIZES, "--json"]) == 1
     (found,) = json.loads(capsys.readouterr().out)["refinements"]

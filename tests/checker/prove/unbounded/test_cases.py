@@ -31,6 +31,7 @@ def test_quorums_that_stop_meeting(capsys: pytest.CaptureFixture[str]) -> None:
     out = asked("quorums_stop_meeting.py:Decide", 1, capsys)
     assert "of 4 nodes {n0,n1} and {n2,n3} share none; so only of 2..3 nodes, not 4..25" in out
     assert "! not proved for every number of members: any two quorums of Two share a member" in out
+    assert "so open whatever follows: at most 0.5 of effort for each obligation" in out
     assert "✗ agreement: violated, see below the run at Node=4" in out
     assert "6 decide(v=v1, q={n2,n3})" in out and "✓ agreement" not in out
 
