@@ -165,7 +165,7 @@ def _report_consequences(
         out.line(f"and so {c.violated} is violated by the code, after {steps}", "bad", 1)
     if in_order:
         text = run_text(in_order[-1].start, in_order[-1].run)
-        out.line(text if again is None else f"again: {again(text)}", indent=1)
+        out.line(text if again is None else f"shown by: {again(text)}", indent=1)
 
 
 def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:

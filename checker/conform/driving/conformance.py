@@ -242,7 +242,17 @@ class _Conforming:
             idle = [a.name for a in actions if a.skipped and not a.exercised]
             if idle:
                 reasons.append(f"never exercised, only skipped: {', '.join(idle)}")
+            if self.options.hidden:
+                reasons += self._never_done(actions)
         return reasons
+
+    def _never_done(self, actions: Sequence[ActionDriven]) -> list[str]:
+        """What the model does somewhere, and the implementation was only seen to refuse."""
+        graph = self.graph
+        codes = {code for state in range(len(graph.rows)) for code, _ in graph.edges(state)}
+        done = {graph.space.call(code).action for code in codes}
+        idle = [a.name for a in actions if not (a.exercised or a.skipped) and a.name in done]
+        return [f"never done when it was asked for: {', '.join(idle)}"] if idle else []
 
     def _uncompared(self, driver: Driver) -> list[str]:
         """Where nothing, or next to nothing, was compared."""

@@ -75,6 +75,11 @@ class Coverage:
         self.transitions.add((state, code))
         self._taken[code] += 1
 
+    def not_done(self, state: int, code: Code) -> None:
+        """A step was refused, where the implementation may be in a state that disables it."""
+        self.steps += 1
+        self.not_taken.add((state, code))
+
     def differed(self, state: int, code: Code) -> None:
         """A step was done otherwise."""
         self.steps += 1

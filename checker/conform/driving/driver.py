@@ -125,13 +125,23 @@ class Driver:
         None also where the implementation chooses another way.
         """
         state = self._start(initial)
-        for act in run:
+        for wanted in run:
             if state is None:
                 break
+            act = self._as_here(state, wanted.code) if self.hidden else wanted
+            if act is None:
+                return None
             state = self.do(state, act)
-            if act.target is not None and state not in (None, act.target):
+            if not self.hidden and act.target is not None and state not in (None, act.target):
                 return None
         return next(iter(self.groups.values()), None)
+
+    def _as_here(self, state: int, code: Code) -> Act | None:
+        """What is to be done in a state that another run has not met; None if that is nothing."""
+        target = dict(self.graph.edges(state)).get(code)
+        if target is None and code not in self.space.disabled(self.graph.rows[state]):
+            return None
+        return Act(code, target)
 
     def do(self, state: int, act: Act) -> int | None:
         """Do one more; the state that both are in afterwards, None where they differ."""
@@ -216,13 +226,14 @@ class Driver:
         else:
             unlike = self.comparer.step(rows[state], rows[target], answer)
         if unlike is None:
-            self.coverage.taken(state, code)
-            self.walker.taken(state, edge)
-            if (
-                target != edge[1]
-            ):  # It goes on by itself: what the model would do there is not seen.
-                self.walker.failed(state, edge)
             self._run.append(Act(code, target))
+            if answer.refused is not None:  # It has gone on by itself to where it can be refused.
+                self.coverage.not_done(state, code)
+            else:
+                self.coverage.taken(state, code)
+                self.walker.taken(state, edge)
+            if target != edge[1]:  # What the model would do there is not seen.
+                self.walker.failed(state, edge)
             return target
         self.coverage.differed(state, code)
         self.walker.failed(state, edge)

@@ -29,17 +29,18 @@ class HiddenSteps:
     ) -> list[int]:
         """The states that the implementation may be in after a step was asked for in `states`.
 
-        A step that is refused leads nowhere; a probe may be a step all the same, if the model has
-        it in one of the states. The nearest come first.
+        A refusal is explained where the model disables the step. So is it that nothing was seen of
+        a probe; that may be a step all the same, if the model has it in one of the states. The
+        nearest come first.
         """
         refused = answer.refused is not None
         found: dict[int, None] = {}
         for state in states:
             for here in self._after(state):
-                if refused or probe:
-                    self._add(found, state, [here], answer._replace(refused=None))
                 target = dict(self._graph.edges(here)).get(code)
-                if not refused and target is not None:
+                if target is None and (refused or probe):
+                    self._add(found, state, [here], answer._replace(refused=None))
+                elif target is not None and not refused:
                     self._add(found, state, self._after(target), answer)
         return list(found)[:MOST_EXPLANATIONS]
 

@@ -154,7 +154,7 @@ class Repeater:
 
     def _shortened(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
         """The difference by a run from which nothing can be left out."""
-        size, left = max(1, len(met.run) // 2), 0 if self._hidden else MOST_SHORTENED
+        size, left = max(1, len(met.run) // 2), MOST_SHORTENED
         while size:
             k = 0
             while k < len(met.run) and left and not self._out_of_time():
@@ -172,6 +172,8 @@ class Repeater:
 
     def _without(self, met: Occurrence, start: int, end: int) -> list[Act] | None:
         """The run without some of its steps, if the model still has it."""
+        if self._hidden:  # What the model has there is seen only when it is done.
+            return [*met.run[:start], *met.run[end:], *_acts(met)[len(met.run) :]]
         state, acts = met.initial, []
         kept = [*met.run[:start], *met.run[end:]]
         for act in [*kept, *([] if met.code is None else [Act(met.code, met.target)])]:

@@ -64,6 +64,14 @@ def test_the_command_that_is_shown_does_the_same_again(
     defect = "promise-for-any-ballot" if probed else "promise-not-recorded"
     assert run([*PAXOS, "--impl", defect]) == 5
     out = capsys.readouterr().out
+    assert "and so " in out
+    for name, command in re.findall(
+        r"and so (\S+) is violated by the code, after \d+ steps?\n  shown by: quorate (.*)", out
+    ):
+        assert run(shlex.split(command)) == 5
+        steps = command.count(";") + 1
+        told = f"✗ {name} is violated by the code after all {steps} step"
+        assert told in capsys.readouterr().out
     names = re.findall(r"✗ \d+\. (\S+):", out)
     commands = re.findall(r"again: quorate (.*)", out)
     assert len(names) == len(commands) == (2 if probed else 1)

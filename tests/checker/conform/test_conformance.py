@@ -42,8 +42,9 @@ from quorate.model.language import (
 )
 from quorate.model.language.declare.protocol import Disabled, observer
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.declare.types import MapType
 from quorate.model.language.interpreter import Arguments, Interpreter, State
-from quorate.model.paxos import Paxos
+from quorate.model.paxos import Acceptor, Ballot, Paxos, Prepare, Promise
 from quorate.model.paxos_roles import PaxosRoles
 
 from ...support.clocks import count_looks
@@ -632,6 +633,97 @@ def test_one_step_of_the_code_may_be_several_of_the_model() -> None:
     assert wrong.verdict is Verdict.DIFFERS
     assert {d.variable for d in wrong.differences} == {"said"}
     assert all(not d.flaky for d in wrong.differences)
+
+
+class Eager(Running):
+    """Acceptors hear of a ballot, and promise, in the step in which it is prepared."""
+
+    skips = ""
+    """An acceptor that says that it promises, and does not."""
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        before = self.whole()["sent"]
+        super().perform(action, args)
+        if action == "phase1a":
+            for a in ("a0", "a1"):
+                with suppress(Refusal):
+                    bound = self.whole()["max_bal"][a]
+                    super().perform("phase1b", {"a": a, "b": args["b"]})
+                    if a == self.skips:
+                        k, at = self.names.index("max_bal"), int(a[1])
+                        cells = list(self.state[k])
+                        t = self.space.description.variable("max_bal").type
+                        assert isinstance(t, MapType)
+                        cells[at] = self.reader.value(bound, t.value)
+                        self.state = (*self.state[:k], tuple(cells), *self.state[k + 1 :])
+        return self.whole()["sent"] - before
+
+
+def paxos(code: type[Running], hidden: int) -> Driven:
+    with Paxos.sized(Acceptor=2, Ballot=2, Value=1) as sizes:
+        space = Space(Paxos, sizes)
+        return driven(space, code(space), hidden=hidden)
+
+
+def test_three_steps_of_paxos_in_one_of_the_code() -> None:
+    assert paxos(Eager, 0).verdict is Verdict.DIFFERS
+    assert paxos(Eager, 1).verdict is Verdict.DIFFERS  # both acceptors do something
+    found = paxos(Eager, 2)
+    assert found.differences == ()
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reasons[-1] == "never done when it was asked for: phase1b"
+
+
+class Rounds(Paxos):
+    """All acceptors hear of a ballot, and promise, in the step in which it is prepared."""
+
+    phase1a = phase1b = None
+
+    @action
+    def prepare(self, b: Ballot) -> None:
+        self.sent.add(Prepare(b))
+        for a in Acceptor:
+            if self.max_bal[a] < b:
+                self.sent.add(Promise(a, b, self.max_vbal[a], self.max_val[a]))
+                self.max_bal[a] = b
+
+
+def test_a_subclass_of_the_model_drops_and_composes_steps() -> None:
+    class InRounds(Eager):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            return super().perform("phase1a" if action == "prepare" else action, args)
+
+    class Broken(InRounds):
+        skips = "a1"
+
+    with Paxos.sized(Acceptor=2, Ballot=2, Value=1) as sizes:
+        code = Space(Paxos, sizes)
+        assert driven(Space(Rounds, sizes), InRounds(code)).verdict is Verdict.CONFORMS
+        found = driven(Space(Rounds, sizes), Broken(code))
+    assert [d.name for d in found.differences] == ["prepare.changes.max_bal"]
+
+
+def test_what_hidden_steps_do_not_explain_has_a_short_run() -> None:
+    class Broken(Eager):
+        skips = "a1"
+
+    found = paxos(Broken, 2)
+    difference = found.differences[0]
+    assert (difference.name, difference.flaky) == ("phase1a.sends.sent", False)
+    assert not difference.run
+
+
+def test_what_is_always_refused_is_not_explained_by_hidden_steps() -> None:
+    class Silent(Running):
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            if action == "phase2b":
+                raise Refusal("no")
+            return super().perform(action, args)
+
+    found = paxos(Silent, 1)
+    assert found.verdict is Verdict.DIFFERS
+    assert "phase2b.refuses" in [d.name for d in found.differences]
+    assert all(len(d.run) <= 4 for d in found.differences)
 
 
 def test_healthy_code_conforms_with_hidden_steps_too() -> None:
