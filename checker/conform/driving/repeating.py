@@ -23,8 +23,8 @@ from .driver import Act, DifferenceGroup, Driver, Occurrence
 from .graph import Edge, ModelGraph
 from .judging import TIMES
 
-MOST_SHORTENED = 200
-"""How many shorter runs are tried."""
+MOST_ACTS = 20_000
+"""How many steps and probes all runs may have that are tried in order to shorten one."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Repeater:
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
         self._out_of_time, self._hidden = out_of_time, hidden
+        self._left = 0
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
@@ -153,22 +154,48 @@ class Repeater:
         return found.best if found is not None and found.name == group.name else None
 
     def _shortened(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
-        """The difference by a run from which nothing can be left out."""
-        size, left = max(1, len(met.run) // 2), MOST_SHORTENED
+        """The difference by a run from which nothing can be left out, as far as `MOST_ACTS` go."""
+        self._left = MOST_ACTS
+        met = self._by_its_end(group, met)
+        size = max(1, len(met.run) // 2)
         while size:
             k = 0
-            while k < len(met.run) and left and not self._out_of_time():
-                acts = self._without(met, k, k + size)
-                found = None
-                if acts is not None:
-                    left -= 1
-                    found = self._again(group, met.initial, acts)
+            while k < len(met.run):
+                found = self._tried(group, met.initial, self._without(met, k, k + size))
                 if found is None:
                     k += size
                 else:
                     met = found
             size //= 2
         return met
+
+    def _by_its_end(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
+        """The difference by the model's shortest way to where the end of the run begins.
+
+        Of a long walk the last steps mostly matter: ends of 1, 2, 4, ... steps are tried.
+        """
+        size, acts = 1, _acts(met)
+        while size < len(met.run) and not self._hidden:
+            begin = len(met.run) - size
+            before = (act.target for act in reversed(met.run[:begin]) if act.target is not None)
+            state = next(before, met.initial)
+            way = [Act(*edge) for edge in self.graph.way(state)]
+            if len(way) < begin:
+                start = self.graph.start_of(state)
+                found = self._tried(group, start, [*way, *acts[begin:]])
+                if found is not None:
+                    return found
+            size *= 2
+        return met
+
+    def _tried(
+        self, group: DifferenceGroup, initial: int, acts: Sequence[Act] | None
+    ) -> Occurrence | None:
+        """The same difference on a shorter run, if there is one and it may still be tried."""
+        if acts is None or len(acts) > self._left or self._out_of_time():
+            return None
+        self._left -= len(acts)
+        return self._again(group, initial, acts)
 
     def _without(self, met: Occurrence, start: int, end: int) -> list[Act] | None:
         """The run without some of its steps, if the model still has it."""

@@ -20,6 +20,7 @@ from quorate.checker.conform.driving import conformance
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.checker.conform.driving.consequences import Consequence
+from quorate.checker.conform.driving.repeating import Repeater
 from quorate.checker.conform.space import Space, _bound
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.to_python import function
@@ -728,3 +729,39 @@ def test_what_is_always_refused_is_not_explained_by_hidden_steps() -> None:
 
 def test_healthy_code_conforms_with_hidden_steps_too() -> None:
     assert greeting(Running, hidden=2).verdict is Verdict.CONFORMS
+
+
+def test_what_long_walks_found_is_shown_by_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes only after two refusals in a row: no way of the model shows it."""
+
+    class Offended(Running):
+        def start(self, setting: Setting) -> None:
+            super().start(setting)
+            self.refused = 0
+
+        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+            try:
+                sent = super().perform(action, args)
+            except Refusal:
+                self.refused += 1
+                raise
+            if action == "phase2b" and self.refused >= 2:
+                raise Refusal("not now")
+            self.refused = 0
+            return sent
+
+    lengths: list[int] = []
+    again = Repeater._again
+
+    def counted(self: Repeater, group: Any, initial: int, acts: Any) -> Any:
+        lengths.append(len(acts))
+        return again(self, group, initial, acts)
+
+    monkeypatch.setattr(Repeater, "_again", counted)
+    with Paxos.sized(Acceptor=2, Ballot=2, Value=1) as sizes:
+        space = Space(Paxos, sizes)
+        found = driven(space, Offended(space))
+    shown = {d.name: d for d in found.differences}["phase2b.refuses"]
+    assert [step.probe for step in shown.run] == [False] * 4 + [True] * 2
+    assert not shown.flaky
+    assert sum(lengths) < 1000
