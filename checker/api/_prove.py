@@ -170,16 +170,16 @@ def find_invariants(
     goals: Sequence[str] | None = None,
     *,
     keep: bool = False,
-    seconds: float = 600.0,
+    effort: float = 600.0,
     report: Report | None = None,
 ) -> InvariantsResult:
     """Look for lemmas that prove `goals` (by default agreement) for any number of elements.
 
-    With `keep`, the protocol's other invariants are lemmas from the start. Raises ModelError,
-    InputError.
+    With `keep`, the protocol's other invariants are lemmas from the start. `effort` bounds the
+    search by the work done: 1 is about a second on an idle machine. Raises ModelError, InputError.
     """
     target = loaded(protocol)
     if nothing := nothing_claimed(target):
         return InvariantsResult(target, None, tuple(nothing))
-    found = synthesise(target, goals, keep=keep, seconds=seconds, report=report)
+    found = synthesise(target, goals, keep=keep, effort=effort, report=report)
     return InvariantsResult(target, found)

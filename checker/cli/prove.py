@@ -19,8 +19,8 @@ from .options import ascii_option, given_options, json_option, option_error
 if TYPE_CHECKING:
     from quorate.checker.synthesis import SynthesisProgress
 
-TIME_S = 600.0  # to look for lemmas
-FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "--ascii"}
+FINDING_EFFORT = 600.0
+FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", "--ascii"}
 
 
 @click.command("prove")
@@ -30,7 +30,7 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
     "--effort",
     type=click.FloatRange(min=0, min_open=True),
     help="Effort limit for each obligation: 1 is about a second on an idle machine.  "
-    "[default: 10; 0.5 if quorums that must meet do not]",
+    "[default: 10; 0.5 if quorums that must meet do not; with --find, of the whole search: 600]",
 )
 @click.option(
     "-i",
@@ -61,11 +61,6 @@ FINDING = {"--find", "--keep", "--time", "--invariant", "--strict", "--json", "-
     help="Look for lemmas that agreement (or -i) needs, and prove it with them.",
 )
 @click.option("--keep", is_flag=True, help="With --find: use the other invariants as lemmas, too.")
-@click.option(
-    "--time",
-    type=click.FloatRange(min=0, min_open=True),
-    help=f"With --find: seconds to look for lemmas.  [default: {TIME_S:g}]",
-)
 @click.option("--strict", is_flag=True, help="Exit with 4 if no invariant is claimed.")
 @json_option
 @ascii_option
@@ -81,13 +76,12 @@ def command(**options: Any) -> int:
     quorate prove quorate.model.proofs.paxos:ProvedMultiPaxos --core
     quorate prove Paxos --find
     """
-    find, keep, time = options["find"], options["keep"], options["time"]
-    if find:
+    if options["find"]:
         if others := given_options() - FINDING:
             option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
         return _find(options)
-    if keep or time is not None:
-        option_error("--keep and --time go with --find")
+    if options["keep"]:
+        option_error("--keep goes with --find")
     return _prove(options)
 
 
@@ -126,7 +120,7 @@ def _find(options: Mapping[str, Any]) -> int:
             options["protocol"],
             options["only"] or None,
             keep=options["keep"],
-            seconds=options["time"] or TIME_S,
+            effort=options["effort"] or FINDING_EFFORT,
             report=say,
         )
     status = None if result.synthesis is None else result.synthesis.status.value

@@ -55,13 +55,16 @@ class Budget:
         """Z3's answer with `most` effort at most; `unknown` where nothing is left."""
         if self.over:
             return z3.unknown
-        before = _spent(solver)
+        before = spent(solver)
         limit(solver, self.left if most is None else min(most, self.left))
         found = solver.check(*assumptions)
-        self.left -= (_spent(solver) - before) / Z3_UNITS
+        self.left -= spent(solver) - before
         return found
 
 
-def _spent(solver: Any) -> int:
+def spent(solver: Any) -> float:
+    """The effort that a Z3 solver, and all others of its context, have spent so far."""
     statistics = solver.statistics()
-    return int(statistics.get_key_value(SPENT)) if SPENT in statistics.keys() else 0  # noqa: SIM118
+    if SPENT not in statistics.keys():  # noqa: SIM118
+        return 0.0
+    return float(statistics.get_key_value(SPENT)) / Z3_UNITS

@@ -41,6 +41,7 @@ from .search import ClauseLearner
 from .shapes import never_first
 from .sizes import compact, growing
 from .source import method, with_invariants
+from .spending import Spending, SpentError
 
 SAFETY = ("agreement", "consistency", "safety")
 SIMPLE = 6  # the cost of the dearest prefix of simple lemmas
@@ -48,13 +49,10 @@ INDUCTIVE = 2  # instances, of those explored, where lemmas are made inductive
 STEPS = 24  # counterexamples to induction of one lemma, looked at together
 MOST_STEPS = 48
 OBLIGATION = 5.0  # the effort for each obligation of a proof
+EFFORT = 300.0
 
 
 Report = Callable[[SynthesisProgress], None]
-
-
-class _TimeUpError(Exception):
-    """The time given is used up."""
 
 
 def find_invariants(
@@ -62,14 +60,15 @@ def find_invariants(
     goals: Sequence[str] | None = None,
     *,
     keep: bool = False,
-    seconds: float = 300.0,
+    effort: float = EFFORT,
     report: Report | None = None,
 ) -> SynthesisResult:
     """Look for lemmas that prove these invariants for any number of elements.
 
     By default the goals are `agreement`, `consistency` or `safety` if the class has one of them,
     else all its invariants. Its other invariants are ignored, unless `keep` makes them lemmas from
-    the start. Raises ModelError, and InputError if a goal is no invariant or there is none.
+    the start. `effort` bounds the search by the work done: 1 is about a second on an idle machine.
+    Raises ModelError, and InputError if a goal is no invariant or there is none.
     """
     description = describe(protocol)
     known = [p.name for p in description.invariants]
@@ -81,7 +80,7 @@ def find_invariants(
                 f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
             )
     chosen = list(dict.fromkeys(goals or [n for n in known if n in SAFETY] or known))
-    return _Finder(protocol, chosen, keep, seconds, report).run()
+    return _Finder(protocol, chosen, keep, effort, report).run()
 
 
 @dataclass
@@ -89,7 +88,7 @@ class _Finder:
     protocol: type[Protocol]
     goals: list[str]
     keep: bool
-    budget: float
+    effort: float
     report: Report | None
     lemmas: dict[str, Clause | CandidateLemma] = field(default_factory=dict)
 
@@ -103,6 +102,7 @@ class _Finder:
         self.learner = ClauseLearner(self.grammar, [], tick=self._tick)
         self.doing = ""
         self.count = 0
+        self.spending = Spending(self.effort)
         self.stuck: tuple[SampledInstance, BreakingStep] | None = None
         self.sizes, self.why = "", ""
         self.inductive = self.unsupported = False
@@ -135,8 +135,8 @@ class _Finder:
                     return self._found(SynthesisStatus.PROVED, proof=proof)
                 if self.stuck is not None or self.unsupported:
                     break
-        except _TimeUpError:
-            self.why = "time is up"
+        except SpentError as error:
+            self.why = str(error)
         except UndecidedError as error:
             self.why = f"Z3 gave no answer about one step: {error}"
         return self._open()
@@ -239,7 +239,7 @@ class _Finder:
             for lemma in (DEFINEDNESS, *assumed):
                 if lemma in safe:
                     continue
-                self._check_time()
+                self._check_effort()
                 steps = list(self.solver.steps(lemma, assumed, STEPS))
                 if not steps:
                     safe.add(lemma)
@@ -293,7 +293,9 @@ class _Finder:
         methods = {n: self._text(n) for n in names if n in self.lemmas}
         cls = with_invariants(self.protocol, methods)
         wanted = [*self.goals, *(n for n in names if n in self.given), *methods]
-        return prove_unbounded(cls, invariants=wanted, refute=False, effort=OBLIGATION)
+        proof = prove_unbounded(cls, invariants=wanted, refute=False, effort=OBLIGATION)
+        self.spending.asked += sum(not o.untouched for o in proof.obligations)
+        return proof
 
     def _settled(self, proof: Proof) -> bool:
         """Whether the goals are proved, and that no message is sent twice under one key."""
@@ -360,6 +362,7 @@ class _Finder:
     def _induction(self, instance: SampledInstance) -> InductionChecker:
         with instance.sizes:
             found = InductionChecker(instance)
+            self.spending.follow(found)
             for name in (*self.goals, *self.given):
                 found.add(name, self.bodies[name])
             for name, clause in self.lemmas.items():
@@ -370,19 +373,16 @@ class _Finder:
         with self.solver.instance.sizes:
             return ask(*args)
 
-    def _seconds_left(self) -> float:
-        return self.budget - (time.process_time() - self.cpu)
-
-    def _check_time(self) -> None:
-        if self._seconds_left() <= 0:
-            raise _TimeUpError
+    def _check_effort(self) -> None:
+        self.spending.check(self.learner.tried)
 
     def _say(self, doing: str) -> None:
         self.doing = doing
         self._tick()
 
     def _tick(self) -> None:
-        self._check_time()
+        self.spending.looks += 1
+        self._check_effort()
         if self.report is not None:
             learner = self.learner
             passed = time.perf_counter() - self.started

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import z3
 
 from quorate.checker.prove.bounded.transition import Transition
-from quorate.checker.smt.effort import limit
+from quorate.checker.smt.effort import limit, spent
 from quorate.checker.smt.formulas import disjunction, negation
 from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language.ir import core as c
@@ -176,6 +176,11 @@ class InductionChecker:
             if self._asked([*wanted, *same[: int(part * len(same))]]):
                 return
         self._asked(wanted)
+
+    @property
+    def spent(self) -> float:
+        """The effort of all questions so far, as Z3 counts it."""
+        return spent(self.solver)
 
     def _switch(self, name: str) -> Any:
         return z3.Bool(name, self.transition.context)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import prove_unbounded
-from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance
+from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance, spending
 from quorate.checker.synthesis.arrays import UncoveredError, Valuations
 from quorate.checker.synthesis.batch import Batch
 from quorate.checker.synthesis.candidates import candidate_lemmas
@@ -57,7 +57,7 @@ def explored(protocol, sizes=None):
 @pytest.mark.parametrize("name", ["LockServer", "ToyConsensus", "TwoPhase", "LeaderElection"])
 def test_classics_are_proved_from_the_property_alone(name):
     protocol = getattr(toys, name)
-    found = find_invariants(protocol, seconds=1800)
+    found = find_invariants(protocol, effort=1800)
     assert found.status is SynthesisStatus.PROVED, found.why
     # Pasted by hand, the text is proved like any other class.
     again = prove_unbounded(with_invariants(protocol, found.lemmas))
@@ -67,7 +67,7 @@ def test_classics_are_proved_from_the_property_alone(name):
 
 @pytest.mark.parametrize("name", ["ForgetfulLockServer", "RevoteConsensus"])
 def test_what_is_broken_is_shown_as_a_run(name):
-    found = find_invariants(getattr(toys, name), seconds=1800)
+    found = find_invariants(getattr(toys, name), effort=1800)
     assert found.status is SynthesisStatus.VIOLATED and found.trace is not None
     assert found.lemmas == {} and found.proof is None
 
@@ -84,13 +84,31 @@ def test_what_is_broken_is_not_proved_where_no_run_was_found(name, monkeypatch):
     monkeypatch.setattr(instance, "MOST_EXPLORED", 2)
     monkeypatch.setattr(instance, "WALK_STEPS", 1)
     goals = ["agreement"] if name == "CarelessPaxos" else None
-    found = find_invariants(getattr(toys, name), goals, seconds=20)
+    found = find_invariants(getattr(toys, name), goals, effort=20)
     assert found.status is SynthesisStatus.OPEN and found.proof is None
 
 
-def test_time_is_kept():
-    found = find_invariants(Paxos, seconds=0.01)
-    assert found.status is SynthesisStatus.OPEN and found.why == "time is up"
+def test_the_effort_is_kept():
+    found = find_invariants(Paxos, effort=0.01)
+    assert found.status is SynthesisStatus.OPEN
+    assert found.why == "the effort of 0.01 is used up"
+
+
+def ended(passing, monkeypatch):
+    """Why a search with little effort ends, and what it did, while each look at the clock takes."""
+    done, passed = [], itertools.count(0.0, passing)
+    monkeypatch.setattr(spending.time, "perf_counter", lambda: next(passed))
+    found = find_invariants(toys.ToyConsensus, effort=0.05, report=lambda p: done.append(p.doing))
+    assert found.status is SynthesisStatus.OPEN
+    return found.why, done
+
+
+def test_a_busy_machine_changes_nothing_until_the_backstop(monkeypatch):
+    why, done = ended(0.001, monkeypatch)
+    assert why == "the effort of 0.05 is used up" and len(done) == 5
+    assert ended(1.0, monkeypatch) == (why, done)
+    why, less = ended(20.0, monkeypatch)
+    assert why.startswith("the clock ended it") and len(less) < len(done)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +119,7 @@ def test_time_is_kept():
     ],
 )
 def test_own_invariants_can_be_started_from(protocol, goal):
-    found = find_invariants(protocol, [goal], keep=True, seconds=1800)
+    found = find_invariants(protocol, [goal], keep=True, effort=1800)
     assert found.status is SynthesisStatus.PROVED and found.proof.proved
 
 
@@ -116,7 +134,7 @@ def test_own_invariants_can_be_started_from(protocol, goal):
     ],
 )
 def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
-    found = find_invariants(protocol, [goal], seconds=1800)
+    found = find_invariants(protocol, [goal], effort=1800)
     assert found.status is SynthesisStatus.PROVED, found.why
     assert prove_unbounded(
         with_invariants(protocol, found.lemmas), invariants=[goal, *found.lemmas], effort=60
@@ -128,7 +146,7 @@ def test_bundled_protocols_are_proved_from_one_property(protocol, goal):
 def test_no_mutant_is_proved(name):
     """A run is found, or the search ends open."""
     mutant = MUTANTS[name]
-    found = find_invariants(mutant.protocol, [mutant.violates], seconds=1800)
+    found = find_invariants(mutant.protocol, [mutant.violates], effort=1800)
     assert found.status is not SynthesisStatus.PROVED
 
 
@@ -145,8 +163,8 @@ def test_command(tmp_path, capsys, monkeypatch):
     assert data["verdict"] == "proved" and data["proof"]["standing"] == "proved"
     assert run(["prove", f"{toys.__file__}:RevoteConsensus", "--find"]) == 1
     assert "agreement is violated" in capsys.readouterr().out
-    assert run(["prove", "Paxos", "--find", "--time", "0.01"]) == 4
-    assert "open: time is up" in capsys.readouterr().out
+    assert run(["prove", "Paxos", "--find", "--effort", "0.01"]) == 4
+    assert "open: the effort of 0.01 is used up" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -154,9 +172,8 @@ def test_command(tmp_path, capsys, monkeypatch):
     [
         (["Paxos", "--find", "-i", "agrement"], "has no invariant `agrement`"),
         (["Paxos", "--find", "--core"], "paste the lemmas, then prove"),
-        (["Paxos", "--time", "5"], "go with --find"),
-        (["Paxos", "--keep"], "go with --find"),
-        (["Paxos", "--find", "--time", "0"], "--time"),
+        (["Paxos", "--keep"], "goes with --find"),
+        (["Paxos", "--find", "--effort", "0"], "--effort"),
         (["Nothing", "--find"], "no such protocol"),
     ],
 )
