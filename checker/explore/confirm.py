@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from quorate.checker.explore.codegen.labels import NO_STEP
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
 from quorate.checker.results import Finding, Move, Outcome
@@ -29,7 +33,11 @@ class Confirmer:
     interpreter: Interpreter
 
     def bits(self, state: State) -> int:
-        """What `check` should return for a state: bit i for property i (see `Kernel`)."""
+        """What `check` should return for an initial state: bit i for property i (see `Kernel`).
+
+        CPython judges, and the kernel says whether something is undefined that CPython does not
+        look at: all that `check` says of later states rests on nothing being undefined in this one.
+        """
         properties = self.kernel.description.properties
         bits = 0
         for i, p in enumerate(properties):
@@ -38,7 +46,15 @@ class Confirmer:
                     bits |= 1 << i
             except StepError:
                 bits |= 1 << len(properties)
-        return bits
+        return bits | self._undefined(state)
+
+    def _undefined(self, state: State) -> int:
+        """The bit of what is undefined, as the kernel finds it."""
+        words = Packing(self.kernel.layout).pack(state)
+        label = np.array([NO_STEP], np.uint32)
+        check = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+        found = check(self.kernel.check())(words.ctypes.data, label.ctypes.data)
+        return int(found) & 1 << len(self.kernel.description.properties)
 
     def finding(
         self, outcome: Outcome, initial: State, path: tuple[Move, ...], found: int

@@ -38,7 +38,8 @@ def add_check(
 
     The state is a successor, by the instance with the number in the label. Every condition that
     held in the state before is known already. So of each disjunction, only the parts that read a
-    cell which the instance may have written are evaluated.
+    cell which the instance may have written are evaluated. With `NO_STEP` for a label, which stands
+    for an initial state, only the last condition is: that something is undefined.
     """
     pointer = ir.PointerType()
     f = new_function(module, "check", [pointer, pointer])
@@ -48,7 +49,8 @@ def add_check(
     other = f.append_basic_block("other")
     switch = b.switch(b.load(f.args[1], typ=I32), other)
     b.position_at_end(other)
-    b.ret(const(0))
+    undefined = low.scoped().condition(conditions[-1])
+    b.ret(b.shl(b.zext(undefined, I64), const(len(conditions) - 1)))
     for parts, labels in _after_steps(graph, Sums(), conditions, instances, words):
         block = f.append_basic_block("variant")
         for label in labels:

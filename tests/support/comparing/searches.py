@@ -39,7 +39,7 @@ def compare(
     violated, undefined = truth.first("violated"), truth.first("undefined")
     if violated is None and undefined is None and not truth.complete:
         return "too large"
-    if undefined is not None and any(map(_of_a_local, truth.levels[undefined].undefined)):
+    if undefined is not None and any(map(of_a_local, truth.levels[undefined].undefined)):
         return "lazy local"
     kind = _compare_search(protocol, sizes, truth, make or Explorer)
     if truth.complete and undefined is None and make is None:
@@ -47,7 +47,7 @@ def compare(
     return kind
 
 
-def _of_a_local(error: str) -> bool:
+def of_a_local(error: str) -> bool:
     """Whether a local name of a property or helper is undefined: it is read where it is used."""
     place = re.search(r"(<generated_\d+>):(\d+):", error)
     if place is None:
@@ -65,7 +65,7 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
     violated, undefined = truth.first("violated"), truth.first("undefined")
     for engine in (found, plain):
         if engine.outcome is Outcome.UNDEFINED:
-            if not _is_undefined(protocol, sizes, engine):
+            if not is_undefined(protocol, sizes, engine):
                 assert engine is found, f"the reference alone finds {engine.undefined}"
                 return f"strict: {str(engine.undefined)[-150:]}"
             # An undefined step out of level k is met no later than a violation in level k + 1.
@@ -85,7 +85,7 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
     return "undefined" if found.outcome is Outcome.UNDEFINED else found.outcome.value
 
 
-def _is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> bool:
+def is_undefined(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> bool:
     """Whether CPython agrees that the step or property is undefined at the end of the run."""
     at = found.undefined
     assert at is not None and found.depth == len(found.path) + at.is_step
