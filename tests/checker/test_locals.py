@@ -32,7 +32,14 @@ CASES: list[tuple[Any, dict[str, int], int, int, int | None]] = [
     ("row_from_a_cell", {"Node": 2}, 16, 64, None),
     (Locals, {"Node": 1, "Value": 1, "Number": 1}, 120, 720, 2),
 ]
-NAMES = [f"{case[0] if isinstance(case[0], str) else 'locals'}-{case[2]}" for case in CASES]
+EACH = [
+    pytest.param(
+        *case,
+        id=f"{case[0] if isinstance(case[0], str) else 'locals'}-{case[2]}",
+        marks=pytest.mark.exhaustive if case[2] == 10 else (),
+    )
+    for case in CASES
+]
 
 
 def sized(model: Any, sizes: dict[str, int]) -> tuple[type[Protocol], Sizes]:
@@ -40,7 +47,7 @@ def sized(model: Any, sizes: dict[str, int]) -> tuple[type[Protocol], Sizes]:
     return protocol, protocol.sized(**sizes)
 
 
-@pytest.mark.parametrize(("model", "given", "states", "steps", "violated"), CASES, ids=NAMES)
+@pytest.mark.parametrize(("model", "given", "states", "steps", "violated"), EACH)
 def test_every_reading_agrees(
     model: Any,
     given: dict[str, int],

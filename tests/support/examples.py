@@ -32,7 +32,7 @@ def some(
 def few(mutants: Iterable[Mutant], kept: Collection[str] = FEW) -> list[Any]:
     """Mutants as parameters: some every day, the rest with the exhaustive tests.
 
-    For what is shown of each mutant in the same way; that each is found is seen every day, in
+    For what is shown of each mutant in the same way; that most are found is seen every day, in
     `tests/model/protocols/test_mutants_explored.py`.
     """
     return [

@@ -10,7 +10,8 @@ anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import import_module
@@ -22,12 +23,15 @@ from typing import Any
 import pytest
 
 from quorate.checker import ground, smt
-from quorate.checker.explore import codegen, kernel, kernel_source, metadata, reduction
+from quorate.checker.explore import codegen, compiled, kernel, kernel_source, metadata, reduction
 from quorate.checker.explore.codegen.cache import cache_directory, keep, kept
 from quorate.checker.explore.codegen.machine_code import MachineCode
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.ir import core as c
 
 KEY_OF = kernel.key_of
 MOST_SHARED = 64
+MOST_AT_HAND = 16
 
 
 def made_by() -> Iterator[ModuleType]:
@@ -39,28 +43,26 @@ def made_by() -> Iterator[ModuleType]:
             yield import_module(found.name)
 
 
-def attributes() -> dict[tuple[int, str], Any]:
+Attribute = tuple[Mapping[str, Any], str, Any]  # what holds it, its name, and its value at first
+
+
+@cache
+def attributes() -> list[Attribute]:
     """Whatever a test could patch in them: constants, functions, classes, and their methods."""
     owners: set[Any] = set(made_by())
     owners |= {o for m in owners for o in vars(m).values() if isinstance(o, type)}
-    return {
-        (id(owner), name): value
+    return [
+        (vars(owner), name, value)
         for owner in owners
         for name, value in vars(owner).items()
         if isinstance(value, int | type) or callable(value)
         if not isinstance(value, bool) and not name.startswith("__")
-    }
-
-
-@cache
-def unpatched() -> dict[tuple[int, str], Any]:
-    return attributes()
+    ]
 
 
 def patched() -> bool:
     """Whether a test has changed what makes kernels."""
-    now = attributes()
-    return any(now.get(where) is not value for where, value in unpatched().items())
+    return any(holder.get(name) is not value for holder, name, value in attributes())
 
 
 @lru_cache(MOST_SHARED)
@@ -77,14 +79,38 @@ def machine(module: Callable[[], Any], quick: bool = False, key: str | None = No
     return found[0]
 
 
+MakeKernel = Callable[[c.Description, Sizes, bool, bool], kernel.Kernel]
+
+
+def remembering() -> MakeKernel:
+    """What makes kernels and has the last ones at hand: unrolled once, however often searched."""
+    made: OrderedDict[Any, kernel.Kernel] = OrderedDict()
+
+    def make(description: c.Description, sizes: Sizes, symmetry: bool, por: bool) -> kernel.Kernel:
+        if patched():
+            return kernel.Kernel(description, sizes, symmetry, por)
+        names = tuple(p.name for p in description.properties)
+        elements = tuple(sizes.elements.items())
+        key = description.protocol, names, elements, str(sizes), symmetry, por
+        if key not in made:
+            made[key] = kernel.Kernel(description, sizes, symmetry, por)
+        made.move_to_end(key)
+        if len(made) > MOST_AT_HAND:
+            made.popitem(last=False)
+        return made[key]
+
+    return make
+
+
 def share_kernels(patch: pytest.MonkeyPatch) -> None:
     """From now on, and until the patch is undone."""
+    patch.setattr(compiled, "Kernel", remembering())
     outlines: dict[str, bytes] = {}
     patch.setattr(kernel, "MachineCode", machine)
     patch.setattr(metadata, "kept", outlines.get)
     patch.setattr(metadata, "keep", outlines.__setitem__)
     patch.setattr(kernel, "key_of", lambda *what: None if patched() else KEY_OF(*what))
-    unpatched()
+    attributes()
 
 
 def borrow_driver(folder: Path) -> None:
@@ -104,6 +130,7 @@ def own_folder(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 def keep_kernels(patch: pytest.MonkeyPatch, keyed: bool) -> None:
     """In the cache folder, by the hash of their text, or under keys, as they are for a user."""
+    patch.setattr(compiled, "Kernel", kernel.Kernel)
     patch.setattr(kernel, "MachineCode", MachineCode)
     patch.setattr(metadata, "kept", kept)
     patch.setattr(metadata, "keep", keep)

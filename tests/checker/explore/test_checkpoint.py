@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -147,7 +149,12 @@ def test_killed_before_a_violation(code: str, memory: int | None, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("step", "memory"),
-    [("replace", None), ("fsync", None), ("fsync", 40_000), ("unlink", 40_000)],
+    [
+        pytest.param("replace", None, marks=pytest.mark.exhaustive),
+        ("fsync", None),
+        pytest.param("fsync", 40_000, marks=pytest.mark.exhaustive),
+        ("unlink", 40_000),
+    ],
 )
 def test_killed_while_saving(
     step: str, memory: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -375,6 +382,24 @@ def killed_for_real(folder: Path, kills: int, memory: int, code: str) -> dict[st
     return found
 
 
+def test_kill_9(tmp_path: Path) -> None:
+    search = Search(tmp_path / "kept")
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException):
+            looks = itertools.count()
+            search.explorer().run(
+                lambda _: os.kill(os.getpid(), signal.SIGKILL) if next(looks) == 20 else None
+            )
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    found = search.explorer().run()
+    assert found.resumed is not None and not found.resumed.finished
+    same(found, explore(Paxos, search.sizes))
+
+
+@pytest.mark.exhaustive
 def test_kill_9_three_times(tmp_path: Path) -> None:
     """In memory, on disk, or wherever it happens to be."""
     found = killed_for_real(tmp_path / "kept", 3, 3 << 20, "")

@@ -216,7 +216,7 @@ def test_words(nodes: int, items: int, rounds: int, words: int) -> None:
 
 def test_the_largest_sort() -> None:
     """64 elements and a bottom: 65 values do not fit a 64-bit mask."""
-    sizes = toys.Wide.sized(Node=1, Item=2, Round=64)
+    sizes = toys.Wide.sized(Node=1, Item=1, Round=64)
     assert compare(toys.Wide, sizes) == "holds"
 
 

@@ -19,7 +19,6 @@ from quorate.checker.ground.nodes import Bool, Graph, Node
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
-from quorate.model.two_phase_commit import TwoPhaseCommit
 
 from ...support.bounds import SMALL, Bound, every_day
 from ...support.examples import share
@@ -53,7 +52,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     return plain.outcome.value
 
 
-@pytest.mark.parametrize("bound", every_day(SMALL, Paxos, TwoPhaseCommit))
+@pytest.mark.parametrize("bound", every_day(SMALL, "Paxos-2-2-1"))
 def test_bundled(bound: Bound) -> None:
     protocol, sizes, faults = bound
     agree(protocol, protocol.sized(faults, **sizes))
@@ -78,7 +77,7 @@ def agree_on_checks(protocol: type[Protocol], sizes: Sizes) -> str:
     return str(plain[0])
 
 
-@pytest.mark.parametrize("bound", every_day(SMALL, Paxos, TwoPhaseCommit))
+@pytest.mark.parametrize("bound", every_day(SMALL, "Paxos-2-2-1"))
 def test_bundled_checks(bound: Bound) -> None:
     protocol, sizes, faults = bound
     agree_on_checks(protocol, protocol.sized(faults, **sizes))

@@ -22,11 +22,10 @@ from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS
 from quorate.model.paxos import Paxos
-from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.two_phase_commit import TwoPhaseCommit
 
-from ...support.bounds import SYMMETRIC, Bound, name_of, narrowed
+from ...support.bounds import SYMMETRIC, Bound, every_day, narrowed
 from ...support.comparing.stubborn import Comparison, agree
 from ...support.comparing.symmetry import anonymous
 from ...support.examples import share
@@ -34,9 +33,8 @@ from ...support.kernels import own_folder
 from ...support.searching import searching
 from ...support.strategies import Source, generate, loaded, sized
 
-QUICK = ("breaks-vote", "forgets-vote")
 LOOPED: list[Bound] = [
-    (Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 1}, {}),
+    (Paxos, {"Acceptor": 2, "Ballot": 2, "Value": 1}, {}),
     (TwoPhaseCommit, {"Coordinator": 1, "Participant": 2}, {"crash": 1}),
 ]
 LIMIT = 5_000  # states of a generated protocol
@@ -48,20 +46,9 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 # ---------------------------------------------------------------- bundled protocols
 
 
-SLOW = (Raft, PaxosRoles)  # to prepare
-BOTH = [
-    pytest.param(
-        bound,
-        symmetry,
-        marks=[pytest.mark.exhaustive] if bound[0] in SLOW else [],
-        id=f"{name_of(bound)}-{'symmetry' if symmetry else 'plain'}",
-    )
-    for bound in SYMMETRIC
-    for symmetry in (False, True)
-]
-
-
-@pytest.mark.parametrize(("bound", "symmetry"), BOTH)
+# The others are slow to prepare.
+@pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
+@pytest.mark.parametrize("bound", every_day(SYMMETRIC, "TwoPhaseCommit-1-3"))
 def test_bundled_agree(bound: Bound, symmetry: bool) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes), symmetry=symmetry).ending == "holds"
@@ -69,7 +56,7 @@ def test_bundled_agree(bound: Bound, symmetry: bool) -> None:
 
 PAXOS = [
     (2, False, 3_921),
-    (3, True, 17_153),
+    pytest.param(3, True, 17_153, marks=pytest.mark.exhaustive),
 ]
 
 
@@ -101,9 +88,8 @@ def test_mutants_agree(name: str, symmetry: bool) -> None:
     agree_on_mutant(name, symmetry)
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_mutants_fail_as_early(name: str) -> None:
-    assert agree_on_mutant(name, symmetry=True).ending == "violated"
+def test_a_mutant_fails_as_early() -> None:
+    assert agree_on_mutant("breaks-vote", symmetry=True).ending == "violated"
 
 
 # ---------------------------------------------------------------- generated protocols
@@ -189,7 +175,7 @@ def randoms() -> st.SearchStrategy[Random]:
 
 @pytest.mark.parametrize("symmetry", [False, True], ids=["plain", "symmetry"])
 @given(random=randoms())
-@share(2)
+@share(4)
 def test_loose_agree(random: Random, symmetry: bool) -> None:
     event(str(agree_on(loose(random), symmetry)))
 
@@ -211,9 +197,9 @@ def test_many_generated_agree(random: Random, symmetry: bool) -> None:
 
 def test_loose_protocols_are_reduced_and_fail_at_all_depths() -> None:
     """Else the comparisons above would show nothing."""
-    found = [agree_on(loose(Random(seed)), symmetry=False) for seed in range(16)]
-    assert sum(c.reduced for c in found) >= 6
-    assert len({c.depth for c in found if c.ending == "violated"}) >= 3
+    found = [agree_on(loose(Random(seed)), symmetry=False) for seed in (2, 5, 6, 9)]
+    assert sum(c.reduced for c in found) >= 2
+    assert {c.depth for c in found if c.ending == "violated"} == {0, 1, 3}
 
 
 # ---------------------------------------------------------------- wrong reductions are noticed
@@ -276,7 +262,7 @@ def test_messages_known_only_by_loops_agree(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(quantifiers, "MOST_ONE_BY_ONE", 0)
     for protocol, sizes, faults in LOOPED:
         assert agree(protocol, protocol.sized(faults, **sizes)).ending == "holds"
-    for seed in range(4):
+    for seed in range(2):
         agree_on(generate(Random(seed)), symmetry=False)
 
 
@@ -284,9 +270,9 @@ def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.Mo
     """Where Z3 is not asked, steps depend on each other, and there is less reduction."""
     own_folder(tmp_path, monkeypatch)  # no answers of other tests
     monkeypatch.setattr(possible, "MOST_ASKED", 0)
-    sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
+    sizes = Paxos.sized(Acceptor=3, Ballot=1, Value=2)
     assert agree(Paxos, sizes).ending == "holds"
-    for seed in range(5):
+    for seed in range(2):
         agree_on(loose(Random(seed)), symmetry=False)
 
 

@@ -24,13 +24,13 @@ from quorate.model.language.description import describe
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos import Paxos
 from quorate.model.raft import Raft
-from quorate.model.two_phase_commit import TwoPhaseCommit
 
 from ...support.bounds import SYMMETRIC, Bound, every_day, name_of, narrowed
 from ...support.comparing.symmetry import agree, anonymous, check_action
 from ...support.examples import few, share
 from ...support.strategies import Source, generate, loaded, sized
 
+BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 LIMIT = 20_000  # states of a generated protocol
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
     ("ballots", "orbits", "states"),
     [
         (2, 443, 3_921),
-        (3, 17_153, 185_369),
+        pytest.param(3, 17_153, 185_369, marks=pytest.mark.exhaustive),
         pytest.param(4, 710_709, 8_220_065, marks=pytest.mark.exhaustive),
     ],
 )
@@ -60,14 +60,18 @@ LOGS: Bound = (Raft, {"Server": 3, "Value": 2, "Term": 1, "Index": 1}, {"crash":
 
 
 @pytest.mark.parametrize(
-    "bound", [*SYMMETRIC, pytest.param(LOGS, marks=pytest.mark.exhaustive)], ids=name_of
+    "bound",
+    [
+        *every_day(SYMMETRIC, "Paxos-3-2-2", "TwoPhaseCommit-1-3", "Raft-3-2-1-0"),
+        pytest.param(LOGS, id=name_of(LOGS), marks=pytest.mark.exhaustive),
+    ],
 )
 def test_bundled_agree(bound: Bound) -> None:
     protocol, sizes, faults = bound
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
 
 
-@pytest.mark.parametrize("bound", every_day(SYMMETRIC, Paxos, TwoPhaseCommit))
+@pytest.mark.parametrize("bound", every_day(SYMMETRIC, "Paxos-3-2-2", "TwoPhaseCommit-1-3"))
 def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sort is walked, none is sorted, by the loop that is meant for large groups."""
     monkeypatch.setattr(symmetry_code, "MOST_UNROLLED", 0)
@@ -76,14 +80,14 @@ def test_walking_images_in_a_loop_agrees(bound: Bound, monkeypatch: pytest.Monke
     assert agree(protocol, protocol.sized(faults, **sizes)) == "holds"
 
 
-@pytest.mark.parametrize("mutant", few(MUTANTS.values()))
+@pytest.mark.parametrize("mutant", few(MUTANTS.values(), {"T2"}))
 def test_mutants_have_the_same_states(mutant: Mutant) -> None:
     """All of them, whatever the invariants say, at few ballots."""
     ending = agree(mutant.protocol, narrowed(mutant), frozenset(), limit=300_000)
     assert ending in ("holds", "too large")
 
 
-@pytest.mark.parametrize("mutant", few(m for m in MUTANTS.values() if m.verdict == KILLED))
+@pytest.mark.parametrize("mutant", few(BROKEN, {"R1"}))
 def test_mutants_fail_as_early(mutant: Mutant) -> None:
     sizes = mutant.protocol.sized(mutant.faults, **mutant.sizes)
     assert agree(mutant.protocol, sizes, frozenset({str(mutant.violates)})) == "violated"
@@ -92,7 +96,9 @@ def test_mutants_fail_as_early(mutant: Mutant) -> None:
 # ---------------------------------------------------------------- the action of permutations
 
 
-@pytest.mark.parametrize("bound", SYMMETRIC, ids=name_of)
+@pytest.mark.parametrize(
+    "bound", every_day(SYMMETRIC, "Paxos-3-2-2", "TwoPhaseCommit-1-3", "Raft-3-2-1-0")
+)
 def test_words_are_permuted_as_values(bound: Bound) -> None:
     protocol, sizes, faults = bound
     explorer = Explorer(protocol, protocol.sized(faults, **sizes), symmetry=True)
@@ -123,14 +129,14 @@ def test_generated_agree(source: Source) -> None:
 
 
 @given(protocols().map(anonymous))
-@share(2)
+@share(6)
 def test_generated_without_names_agree(source: Source) -> None:
     event(agree_on(source))
 
 
 def test_most_generated_without_names_are_symmetric() -> None:
     symmetric = 0
-    for seed in range(60):
+    for seed in range(16):
         source = anonymous(generate(Random(seed)))
         with loaded(source) as protocol:
             try:
@@ -139,7 +145,7 @@ def test_most_generated_without_names_are_symmetric() -> None:
                     symmetric += bool(symmetric_sorts(describe(protocol), sizes))
             except (ModelError, StepError):
                 continue
-    assert symmetric >= 30
+    assert symmetric >= 8
 
 
 # ---------------------------------------------------------------- what is refused

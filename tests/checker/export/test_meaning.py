@@ -20,6 +20,24 @@ from .awkward import Integers
 from .constructs import Ambiguous, Constructs, TwoChoices, TwoRounds
 
 BUNDLED = [
+    ("Paxos", {"Acceptor": 2, "Value": 2, "Ballot": 2}, {}, 145),
+    (
+        "PaxosRoles",
+        {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Value": 1, "Ballot": 1},
+        {"crash": 0},
+        33,
+    ),
+    ("TwoPhaseCommit", {"Coordinator": 1, "Participant": 2}, {"crash": 0}, 184),
+    ("Raft", {"Server": 2, "Value": 1, "Term": 1, "Index": 1}, {"crash": 0}, 148),
+    (
+        "MultiPaxos",
+        {"Proposer": 1, "Acceptor": 2, "Slot": 2, "Value": 1, "Ballot": 1},
+        {"crash": 1},
+        88,
+    ),
+]
+
+LARGER = [
     ("Paxos", {"Acceptor": 3, "Value": 2, "Ballot": 2}, {}, 3921),
     (
         "PaxosRoles",
@@ -29,16 +47,16 @@ BUNDLED = [
     ),
     ("TwoPhaseCommit", {"Coordinator": 1, "Participant": 2}, {"crash": 1}, 557),
     ("Raft", {"Server": 2, "Value": 1, "Term": 1, "Index": 1}, {"crash": 1}, 782),
-    (
-        "MultiPaxos",
-        {"Proposer": 1, "Acceptor": 2, "Slot": 2, "Value": 1, "Ballot": 1},
-        {"crash": 1},
-        88,
-    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "sizes", "faults", "count"), BUNDLED, ids=[b[0] for b in BUNDLED])
+@pytest.mark.parametrize(
+    ("name", "sizes", "faults", "count"),
+    [
+        *(pytest.param(*b, id=b[0]) for b in BUNDLED),
+        *(pytest.param(*b, id=f"{b[0]}-{b[3]}", marks=pytest.mark.exhaustive) for b in LARGER),
+    ],
+)
 def test_bundled(name: str, sizes: dict[str, int], faults: dict[str, int], count: int) -> None:
     protocol = load_protocol(name)
     # The invariants of Paxos cost more than its steps: look at them in some states.
