@@ -245,6 +245,9 @@ class Trace:
 
     def _messages_in(self, state: State) -> frozenset[Value]:
         held = state.get(self.messages) if self.messages is not None else None
+        if isinstance(held, FrozenMap):  # what is on each link, in order
+            queues = (queue for queue in held.values() if isinstance(queue, tuple))
+            return frozenset(m for queue in queues for m in queue if isinstance(m, Record))
         return held if isinstance(held, frozenset) else frozenset()
 
 

@@ -16,6 +16,7 @@ from quorate.model.language import SizeError
 from quorate.model.language.declare.types import MapType
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.queues import is_next
 from quorate.model.language.ir.traverse import walk
 
 from .columns import Column, MessageColumn
@@ -140,6 +141,8 @@ class Instantiator:
 
     def _range(self, b: c.Binder, symbolic: bool) -> list[Any]:
         """Pairs (value, loop or None, condition) that a parameter ranges over."""
+        if isinstance(b.domain, c.OverNext):
+            return self._next(b, b.domain)
         if not isinstance(b.domain, c.OverSent):
             return [(v, None, True) for v in self.v.proper(b.var.type)]
         column = self.layout.messages[b.domain.variable, b.domain.record]
@@ -159,6 +162,16 @@ class Instantiator:
             for index in range(column.keys)
             for payload in range(column.payloads)
         ]
+
+    def _next(self, b: c.Binder, domain: c.OverNext) -> list[Any]:
+        """Every message of a class, and where it is the first on its link."""
+        v = self.layout.description.protocol.variables()[domain.variable]
+        closure = self.evaluator.closure(is_next(v, b.var))
+        found = []
+        for message in self.v.proper(b.var.type):
+            if (holds := closure({b.var.name: message})) is not False:
+                found.append((message, None, holds))
+        return found
 
     def _instance(self, action: c.Action, choice: tuple[Any, ...]) -> Instance | None:
         env: Env = {b.var.name: v for b, (v, _, _) in zip(action.parameters, choice, strict=True)}

@@ -27,6 +27,7 @@ from quorate.traces import FrozenMap, Received, Source, Step, Trace, Undefined, 
 
 from .excerpt import excerpt_of
 from .explaining import Explaining
+from .links import Links
 from .values import show_record, show_state, show_value
 from .witness import witness
 
@@ -51,6 +52,12 @@ def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
 def _first_sort(action: c.Action) -> type[Sort] | None:
     types = (p.var.type for p in action.parameters)
     return next((t.sort for t in types if isinstance(t, SortType)), None)
+
+
+def network_of(protocol: type[Protocol]) -> str | None:
+    """The variable that holds the messages; the first, if there are several."""
+    held = (n for n, v in protocol.variables().items() if isinstance(v.type, MessagesType))
+    return next(held, None)
 
 
 def make_trace(
@@ -114,6 +121,7 @@ class _Maker:
             ),
             None,
         )
+        self.links = Links(self.protocol)
         self.process_sorts = processes_of(self.description)
 
     def make(
@@ -132,9 +140,7 @@ class _Maker:
             steps.append(self._step(number, move, states, sent_by))
             for message in self._messages(move.state) - self._messages(before):
                 sent_by[message] = number
-        messages = (
-            self.description.variables[self.sent_at].name if self.sent_at is not None else None
-        )
+            self.links.advance(number, before, move.state, move.arguments)
         ending = None if undefined is None else self._undefined(undefined, states, sent_by)
         violation = self._violation(violated, states[-1])
         return Trace(
@@ -143,7 +149,7 @@ class _Maker:
             initial=FrozenMap(show_state(self.description, initial).items()),
             steps=tuple(steps),
             violation=violation,
-            messages=messages,
+            messages=network_of(self.protocol),
             processes=tuple(repr(e) for sort in self.process_sorts for e in sort),
             digest=digest(self.description),
             faults=tuple(self.sizes.faults.items()),
@@ -223,9 +229,10 @@ class _Maker:
         if not happens(states[number - 1], move):  # the kernel is stricter than CPython
             return _NOTHING
         needed = self._needed(states[number - 1], move, happens)
+        senders = {m: sent_by[m] if (n := self.links.sender(m)) is None else n for m in needed}
         received = tuple(
-            Received(show_record(m), sent_by[m])
-            for m in sorted(needed, key=lambda m: (sent_by[m], repr(m)))
+            Received(show_record(m), senders[m])
+            for m in sorted(needed, key=lambda m: (senders[m], repr(m)))
         )
         because = {r.step for r in received if r.step} | self._enablers(
             number, move, states, happens
@@ -233,8 +240,11 @@ class _Maker:
         return received, tuple(sorted(because))
 
     def _node(self, move: Move) -> str | None:
-        """The process that acts: the first argument that is a process."""
-        for value in move.arguments:
+        """The process that acts: the first argument that is a process, or who is delivered to."""
+        taken = [m for m in move.arguments if isinstance(m, Message) and m.link]
+        if self.interpreter.actions[move.action]._quorate.environment:
+            taken = []  # lost, not delivered
+        for value in (*move.arguments, *(getattr(m, (m.link or "")[-1]) for m in taken)):
             if isinstance(value, self.process_sorts):
                 return repr(value)
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate.model.language import FrozenMap
+from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.types import (
     BoolType,
     MapType,
@@ -52,6 +53,8 @@ class TraceReader:
                 return tuple(self.value(x, element) for x in v)
             case MapType(_, inner), TraceMap():
                 return FrozenMap(self._cells(v, t, inner))
+            case RecordType(record), TraceRecord() if issubclass(record, Packet):
+                return record.of(self._of_packet(v, t))
             case RecordType(record), TraceRecord(tag=tag) if tag == record.__name__:
                 fields = dict(v.fields)
                 if set(fields) == set(t.fields):
@@ -60,6 +63,10 @@ class TraceReader:
         if v in named:
             return named[v]
         raise NotAValueError(f"found {show(v)}, expected {_expected(t, named)}")
+
+    def _of_packet(self, v: Value, t: RecordType) -> Any:
+        classes = [f.inner.record for f in t.fields.values()]  # type: ignore[attr-defined]
+        return self.message(v, MessagesType(tuple(classes)))
 
     def _elements(self, t: Type) -> dict[Value, Any]:
         if isinstance(t, (RecordType, SetType, SeqType, MapType, NatType, BoolType)):

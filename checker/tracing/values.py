@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate.model.language import FrozenMap, Record, Sort
+from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.types import MapType, key_values
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
@@ -24,6 +25,8 @@ def show_value(value: Any) -> Value:
             return repr(value)
         case enum.Enum():
             return value.name
+        case Packet():
+            return show_record(value.message)
         case Record():
             return show_record(value)
         case frozenset():

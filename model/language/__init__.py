@@ -1,7 +1,7 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
 from quorate.model.language.declare.data import Map, Messages, Seq, Set
-from quorate.model.language.declare.networks import at_most_once
+from quorate.model.language.declare.networks import at_most_once, fifo
 from quorate.model.language.declare.protocol import (
     Protocol,
     action,
@@ -78,6 +78,7 @@ __all__ = [
     "durable",
     "eventually",
     "eventually_always",
+    "fifo",
     "final",
     "init",
     "invariant",

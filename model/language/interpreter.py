@@ -16,6 +16,7 @@ from typing import Any
 
 from quorate.model.language.declare.delivery import addressees
 from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
+from quorate.model.language.declare.queues import ends_of, fifo_of
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
@@ -32,7 +33,7 @@ from quorate.model.language.frontend.source import function_source
 from .bounds import check_range
 from .diagnostics import SizeError, StepError
 from .undefined import undefined
-from .variables import InFlight, Journal, MapVariable, MessagesVariable, holder_of
+from .variables import FifoLinks, InFlight, Journal, MapVariable, MessagesVariable, holder_of
 
 # A state is one hashable value per variable, in order of declaration: for a map the tuple of its
 # cells in key order, for messages a frozenset; then the remaining budget of each fault.
@@ -102,7 +103,9 @@ class Interpreter:
         blank: list[Any] = []
         for variable in self.variables:
             self._check_initial(variable)
-            if isinstance(variable.type, MessagesType):
+            if (network := fifo_of(variable.type)) is not None:
+                blank.append(((),) * len(list(key_values(ends_of(network)))))
+            elif isinstance(variable.type, MessagesType):
                 blank.append(frozenset())
             elif isinstance(variable.type, MapType):
                 blank.append((variable.initial,) * len(list(key_values(variable.type.keys))))
@@ -159,10 +162,10 @@ class Interpreter:
     def _receive(self, args: Arguments) -> None:
         """Let the messages that a step takes be in flight no more, unless they only grow."""
         for network in self._holders:
-            if isinstance(network, InFlight):
-                for message in args:
-                    if type(message) in network.by_class:
-                        network.discard(message)
+            if isinstance(network, InFlight | FifoLinks):
+                for message in dict.fromkeys(args):
+                    if type(message) in network.type.messages:
+                        network.receive(message)
 
     def choices(self, state: State, action: str) -> list[Arguments]:
         """Every choice of arguments for an action in a state, enabled or not."""
@@ -189,13 +192,14 @@ class Interpreter:
         if isinstance(t, RecordType) and issubclass(t.record, Message):
             if given is _OPEN:
                 return self._sent(t.record)
-            network = [h for h in self._holders if isinstance(h, MessagesVariable)]
-            return [given] if any(given in h for h in network) else []
+            return [given] if given in self._sent(t.record) else []
         return [v for v in proper_values(t) if given is _OPEN or v == given]
 
     def _sent(self, message: type[Message]) -> list[Any]:
         for holder in self._holders:
-            if isinstance(holder, MessagesVariable) and message in holder.by_class:
+            if isinstance(holder, FifoLinks) and message in holder.type.messages:
+                return sorted(holder.next(message), key=repr)
+            if isinstance(holder, MessagesVariable) and message in holder.type.messages:
                 return sorted(holder[message], key=repr)
         return []
 

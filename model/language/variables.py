@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from quorate.model.language.declare.networks import AtMostOnce
+from quorate.model.language.declare.networks import AtMostOnce, Fifo
 from quorate.model.language.declare.protocol import Protocol, Variable
+from quorate.model.language.declare.queues import Packet, ends_of, packet_of, queue_type
 from quorate.model.language.declare.types import (
     MapType,
     Message,
@@ -130,6 +131,10 @@ class InFlight(MessagesVariable):
     def freeze(self) -> frozenset[Any]:
         return super().freeze() - self.gone | self.new
 
+    def receive(self, message: Message) -> None:
+        """Let a message be in flight no more, since it is delivered."""
+        self.discard(message)
+
     def discard(self, message: Message) -> None:
         """Let a message be in flight no more."""
         self._become(self.gone | {message}, self.new - {message})
@@ -150,11 +155,78 @@ class InFlight(MessagesVariable):
         self.gone, self.new = gone, new
 
 
+class FifoLinks(MessagesVariable):
+    """A queue of packets for each link. All reads of a step see the queues before it."""
+
+    def __init__(self, name: str, type_: MessagesType, journal: Journal) -> None:
+        super().__init__(name, type_, journal)
+        held = queue_type(type_)
+        self.packet, self.queue = packet_of(type_.messages), held
+        self.links = list(key_values(ends_of(type_)))
+        self.before: dict[Any, tuple[Packet, ...]] = {}
+        self.now: dict[Any, tuple[Packet, ...]] = {}
+
+    def load(self, queues: Any) -> None:
+        self.before = dict(zip(self.links, queues, strict=True))
+        self.now = dict(self.before)
+
+    def freeze(self) -> Any:
+        return tuple(self.now.values())
+
+    def __contains__(self, message: Any) -> bool:
+        return any(p.message == message for queue in self.before.values() for p in queue)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            return self._at(self.before, key)
+        packets = (p for queue in self.before.values() for p in queue)
+        return [p.message for p in packets if isinstance(p.message, key)]
+
+    def next(self, kind: type) -> list[Message]:
+        """The messages of a class that are the first on their links."""
+        first: Iterable[Message] = (q[0].message for q in self.before.values() if q)
+        return [m for m in first if type(m) is kind]
+
+    def add(self, message: Message) -> None:
+        check_range(type(message).__name__, RecordType(type(message)), message)
+        link = self._link(message)
+        queue = (*self._at(self.now, link), self.packet.of(message))
+        a, b = link
+        check_range(f"{self.name}: the link from {a!r} to {b!r}", self.queue, queue)
+        self._put(link, queue)
+
+    def receive(self, message: Message) -> None:
+        """Take the first message off its link."""
+        link = self._link(message)
+        self._put(link, self._at(self.now, link)[1:])
+
+    def drop(self, source: Any, target: Any) -> None:
+        self._at(self.now, (source, target))
+        self._put((source, target), ())
+
+    def _link(self, message: Message) -> tuple[Any, Any]:
+        sender, receiver = type(message).link or ("", "")
+        return getattr(message, sender), getattr(message, receiver)
+
+    def _at(self, queues: dict[Any, tuple[Packet, ...]], link: Any) -> tuple[Packet, ...]:
+        try:
+            return queues[link]
+        except KeyError:
+            raise StepError(f"{self.name}[{link!r}]: there is no such link") from None
+
+    def _put(self, link: Any, queue: tuple[Packet, ...]) -> None:
+        old = self.now[link]
+        self.journal.undo.append(lambda: self.now.__setitem__(link, old))
+        self.now[link] = queue
+
+
 def holder_of(variable: Variable, journal: Journal) -> MapVariable | MessagesVariable | None:
     """What holds a variable, if it is read and written in parts."""
     match variable.type:
         case MapType() as t:
             return MapVariable(variable.name, t, journal)
+        case MessagesType(network=Fifo()) as t:
+            return FifoLinks(variable.name, t, journal)
         case MessagesType(network=AtMostOnce()) as t:
             return InFlight(variable.name, t, journal)
         case MessagesType() as t:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from quorate.checker.errors import InputError
 from quorate.model.language import Message, Nat, Ordered, Protocol, Sizes
+from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.frontend.capture import capture
+from quorate.model.language.frontend.source import annotation_span
 from quorate.model.language.ir import surface as s
 from quorate.traces.files import replacing
 
@@ -84,6 +86,10 @@ class _Module:
     def __init__(self, protocol: type[Protocol], sizes: Sizes | None, name: str) -> None:
         self.protocol, self.name = protocol, name
         self.description: s.Description = capture(protocol)
+        for v in self.description.variables:
+            if fifo_of(v.type) is not None:
+                place = annotation_span(v.owner, v.name, "value")
+                raise InputError(f"{place}: a fifo network has no form in TLA+ here")
         self.domains = Domains(protocol, self.description.variables)
         self.domains.names.used.add(name)
         self.operators = TlaOperators(self.description, self.domains)

@@ -16,6 +16,7 @@ from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.ground.values import Entries, Fields, Items, Present, Value
 from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
     MapType,
@@ -28,6 +29,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir import queues
 
 from .results import DisagreementError, Move
 
@@ -121,7 +123,10 @@ class Ground:
     # ------------------------------------------------------------ what a packed state may be
 
     def well_formed(self) -> Bool:
-        """That the cells represent values: cells past the end of a sequence, or in None, are 0."""
+        """That the cells represent values: cells past the end of a sequence, or in None, are 0.
+
+        And that a packet holds one message, of its link.
+        """
         g = self.layout.graph
         rules: list[Bool] = []
         for v in self.description.variables:
@@ -131,6 +136,9 @@ class Ground:
             count = self.layout.parts[v.name][0].count if self.layout.parts[v.name] else 0
             for index in range(count):
                 self._rules(self._make.evaluator.cell(v.name, index), t, rules)
+        for v in self.description.protocol.variables().values():
+            if fifo_of(v.type) is not None:
+                rules.append(self._make.evaluator.value(queues.well_formed(v), {}))
         return g.and_(rules)
 
     def _rules(self, value: Value, t: Type, rules: list[Bool]) -> None:

@@ -33,6 +33,7 @@ from quorate.model.language.declare.types import (
     SetType,
     SortType,
     Type,
+    in_flight,
 )
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.language.frontend.source import annotation_span
@@ -97,11 +98,12 @@ class Signature:
     def __post_init__(self) -> None:
         for node in self._types():
             self._note_options(node)
+        for v in (*self.description.variables, *self.description.protocol.variables().values()):
+            if in_flight(v.type) is not None:
+                what = f"messages that are gone once they are delivered (`{v.name}`)"
+                raise UnsupportedError(what, annotation_span(v.owner, v.name))
         for v in self.description.variables:
             if isinstance(v.type, MessagesType):
-                if v.type.network is not None:
-                    what = f"messages that are gone once they are delivered (`{v.name}`)"
-                    raise UnsupportedError(what, annotation_span(v.owner, v.name))
                 for record in v.type.messages:
                     self.relations[record] = self._relation(record)
             else:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .sorts import Nat
+
 
 @dataclass(frozen=True)
 class Network:
@@ -23,6 +25,16 @@ class AtMostOnce(Network):
         return "at_most_once()"
 
 
+@dataclass(frozen=True)
+class Fifo(Network):
+    """A queue for each link, from one process to another, of at most the numbers of `depth`."""
+
+    depth: type[Nat]
+
+    def __str__(self) -> str:
+        return f"fifo({self.depth.__name__})"
+
+
 def at_most_once() -> Any:
     """`sent: Messages[M1, M2] = at_most_once()`: the messages in flight, each delivered once.
 
@@ -30,3 +42,16 @@ def at_most_once() -> Any:
     more. It is undefined to send a message that is in flight already, or another one under its key.
     """
     return AtMostOnce()
+
+
+def fifo(depth: type[Nat]) -> Any:
+    """`sent: Messages[M1, M2] = fifo(Depth)`: each link delivers in the order of sending, as TCP.
+
+    The classes say with `link=` who sends to whom. An action that takes a message receives it, as
+    the first on its link. `self.sent[a, b]` are those in flight from a to b, a sequence;
+    `self.sent.drop(a, b)` loses them all, as a connection that breaks. `class Depth(Nat)` bounds
+    the length of a link. It is undefined to send on one that is full. Raises TypeError.
+    """
+    if not (isinstance(depth, type) and issubclass(depth, Nat) and depth is not Nat):
+        raise TypeError(f"fifo({depth!r}): expected a range, `class Depth(Nat): ...`")
+    return Fifo(depth)

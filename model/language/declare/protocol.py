@@ -366,7 +366,7 @@ def _mentioned(method: Any) -> Iterator[Any]:
 
 def _parts(item: Any) -> list[Any]:
     if isinstance(item, MessagesType):
-        return list(item.messages)
+        return [*item.messages, *(vars(item.network).values() if item.network else ())]
     if isinstance(item, Type):
         inner: list[Any] = []
         for value in vars(item).values():

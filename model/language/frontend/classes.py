@@ -82,7 +82,8 @@ class ClassReader:
             for variable in self.variables.values():
                 self._check_variable(variable)
         self._check_messages()
-        self.mistakes += link_mistakes(self.variables.values())
+        links = list(link_mistakes(self.variables.values())) if sound else []
+        self.mistakes += links
         self.mistakes += check_sorts(self.protocol)
         self.mistakes += check_quorums(self.protocol)
         self._check_faults()
@@ -94,7 +95,7 @@ class ClassReader:
                 class_span(self.protocol),
                 help="an action is a method decorated with @action",
             )
-        if not sound:
+        if links or not sound:
             raise ModelError(self.mistakes)
         return self.variables
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.queues import ends_of, fifo_of
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
@@ -151,6 +152,14 @@ def read_discard(
             "a message never received is a lost one; if each is delivered at most once, declare "
             f"`{variable.name}: {variable.type} = at_most_once()`",
         )
+    if fifo_of(variable.type) is not None:
+        reader.fail(
+            "not-removable",
+            f"`{name}` delivers in order: nothing is taken from the middle of a link",
+            call,
+            "only the first leaves",
+            f"lose all that is in flight on a link: `{name}.drop(a, b)`",
+        )
     if isinstance(call.func, ast.Attribute) and call.func.attr == "remove":
         reader.fail(
             "not-removable",
@@ -161,6 +170,33 @@ def read_discard(
         )
     message = _message(reader, call, variable, "discard", "what is discarded must be a message")
     return s.Receive(variable=variable, message=message, span=reader.span(node))
+
+
+def read_drop(
+    reader: ExpressionReader, node: ast.stmt, call: ast.Call, holder: ast.Attribute
+) -> s.Drop:
+    """`self.sent.drop(a, b)`, where `holder` is `self.sent`."""
+    variable = reader.variable(holder)
+    if (t := fifo_of(variable.type)) is None:
+        reader.fail(
+            "not-removable",
+            f"`self.{variable.name}` has no links",
+            call,
+            "no queues",
+            f"declare `{variable.name}: {variable.type} = fifo(Depth)`, or discard messages one by "
+            f"one: `for m in self.{variable.name}[...]: self.{variable.name}.discard(m)`",
+        )
+    ends = ends_of(t)
+    if len(call.args) != 2 or call.keywords:
+        reader.fail(
+            "argument-count",
+            "`drop` takes a link: who sends, and to whom",
+            call,
+            f"{len(call.args) + len(call.keywords)} given",
+            f"expected {ends[0]} and {ends[1]}",
+        )
+    a, b = (reader.value(x, end) for x, end in zip(call.args, ends, strict=True))
+    return s.Drop(variable=variable, ends=(a, b), span=reader.span(node))
 
 
 def read_crash(reader: ExpressionReader, node: ast.stmt, call: ast.Call) -> s.Crash:

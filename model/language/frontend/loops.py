@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.types import MapType, QuorumType, SetType
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
@@ -36,6 +37,9 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
                 continue
             help = _kept(loop, node)
             _seen_by_later_rounds(reader, node.span, node.variable.name, same[0].span, help)
+    for statement in inside:
+        if isinstance(statement, s.Send | s.Drop) and fifo_of(statement.variable.type):
+            _check_link(reader, loop, statement)
     sends = {(n.variable.name, n.message.type): n.span for n in inside if isinstance(n, s.Send)}
     for name, t, span in _asked(inside):
         if (name, t) in sends:
@@ -81,6 +85,28 @@ def _check_write(reader: BaseReader, loop: s.For, write: s.Assign, writes: list[
     )
 
 
+def _check_link(reader: BaseReader, loop: s.For, x: s.Send | s.Drop) -> None:
+    """Each round has links of its own: so what is in a queue afterwards is known."""
+    ends: tuple[s.Expr, ...]
+    if isinstance(x, s.Drop):
+        ends = x.ends
+    elif isinstance(x.message, s.New):
+        args = dict(zip(x.message.record.field_types(), x.message.args, strict=True))
+        ends = tuple(args[name] for name in x.message.record.link)  # type: ignore[attr-defined]
+    else:
+        ends = ()
+    name = loop.generator.name
+    if not _distinct(loop) or name not in ends:
+        reader.fail(
+            "order-dependent",
+            f"what a link of `self.{x.variable.name}` holds after the loop depends on its order",
+            x.span,
+            "rounds may share a link",
+            f"let each round have a link of its own: from or to `{name.name}`, in a loop over a "
+            "sort, a quorum or a set",
+        )
+
+
 def _mentions(loop: s.For, e: s.Expr) -> bool:
     uid = loop.generator.name.uid
     return any(isinstance(node, s.Name) and node.uid == uid for node in walk(e))
@@ -88,11 +114,15 @@ def _mentions(loop: s.For, e: s.Expr) -> bool:
 
 def _own_cell(loop: s.For, write: s.Assign) -> bool:
     """Whether each round writes a cell of its own: one keyed by the element."""
+    return _distinct(loop) and loop.generator.name in write.keys
+
+
+def _distinct(loop: s.For) -> bool:
+    """Whether a loop has no element twice."""
     over = loop.generator.iterable
-    distinct = isinstance(over, (s.SortRange, s.NumberRange)) or isinstance(
+    return isinstance(over, (s.SortRange, s.NumberRange)) or isinstance(
         over.type, (SetType, QuorumType)
     )
-    return distinct and loop.generator.name in write.keys
 
 
 def _kept(loop: s.For, read: s.StateRead) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from quorate.model.language.declare.protocol import Variable, is_enum
+from quorate.model.language.declare.queues import ends_of, fifo_of, held_variable, queue_type
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import (
     BoolType,
@@ -259,6 +260,11 @@ class References(BaseReader):
         return tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
 
     def _sent(self, node: ast.Subscript, of: s.SentMessages) -> s.Expr:
+        if isinstance(node.slice, ast.Tuple) and (t := fifo_of(of.variable.type)) is not None:
+            held, ends = held_variable(of.variable), MapType(ends_of(t), queue_type(t))
+            return s.StateRead(
+                variable=held, keys=self.keys(node, ends), type=ends.value, span=self.span(node)
+            )
         record = self.scope.get(node.slice.id) if isinstance(node.slice, ast.Name) else None
         assert isinstance(of.variable.type, MessagesType)
         if record not in of.variable.type.messages:

@@ -18,6 +18,7 @@ from .effects import (
     read_assignment,
     read_crash,
     read_discard,
+    read_drop,
     read_send,
 )
 from .expressions import ExpressionReader
@@ -89,6 +90,10 @@ class Body:
                 attr="discard" | "remove",
             ) if holds_messages(self.reader, holder):
                 return [self._discard(node, call, holder)]
+            case ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id="self")) as holder, attr="drop"
+            ) if holds_messages(self.reader, holder):
+                return [self._drop(node, call, holder)]
             case ast.Attribute(value=ast.Name(id="self"), attr="crash"):
                 return [self._crash(node, call)]
             case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
@@ -140,6 +145,11 @@ class Body:
 
     def _discard(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:
         found = read_discard(self.reader, node, call, holder)
+        self._wrote(found.variable, node)
+        return found
+
+    def _drop(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:
+        found = read_drop(self.reader, node, call, holder)
         self._wrote(found.variable, node)
         return found
 

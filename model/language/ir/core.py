@@ -265,7 +265,15 @@ class OverRange(IRNode):
     upper: Expr
 
 
-Domain = OverType | OverSent | OverMembers | OverRange
+@dataclass(frozen=True, kw_only=True)
+class OverNext(IRNode):
+    """The messages of one class that are the first on their links of a fifo network."""
+
+    variable: str
+    record: type[Record]
+
+
+Domain = OverType | OverSent | OverNext | OverMembers | OverRange
 
 
 @dataclass(frozen=True, kw_only=True)

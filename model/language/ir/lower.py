@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.queues import fifo_of, held_variable
 from quorate.model.language.declare.types import MapType, MessagesType, RecordType, Type
 
 from . import core as c
@@ -13,6 +14,7 @@ from . import surface as s
 from .build import TRUE, conjunction, constant, negation
 from .definedness import always_evaluated, evaluated_first, may_be_undefined
 from .lower_expressions import NUMBER, Env, ExpressionLowering, placed
+from .queues import QueueEffects, Under
 from .traverse import walk
 
 
@@ -20,7 +22,7 @@ def lower(description: s.Description) -> c.Description:
     """Translate a whole description."""
     return c.Description(
         protocol=description.protocol,
-        variables=description.variables,
+        variables=tuple(map(held_variable, description.variables)),
         inits=tuple(_Action(description.variables).lowered(a) for a in description.inits),
         actions=tuple(_Action(description.variables).lowered(a) for a in description.actions),
         properties=tuple(map(_property, description.properties)),
@@ -66,6 +68,11 @@ class _Action:
     expressions: ExpressionLowering = field(default_factory=ExpressionLowering)
     guards: list[c.Guard] = field(default_factory=list)
     effects: list[c.Effect] = field(default_factory=list)
+    queues: dict[str, QueueEffects] = field(init=False)
+
+    def __post_init__(self) -> None:
+        fifos = (v for v in self.variables if fifo_of(v.type) is not None)
+        self.queues = {v.name: QueueEffects(v) for v in fifos}
 
     def lowered(self, action: s.Action) -> c.Action:
         env, variables = _parameters(action.parameters)
@@ -87,6 +94,8 @@ class _Action:
         if isinstance(t, RecordType):
             for v in self.variables:
                 if isinstance(v.type, MessagesType) and t.record in v.type.messages:
+                    if v.name in self.queues:
+                        return c.OverNext(variable=v.name, record=t.record)
                     return c.OverSent(variable=v.name, record=t.record)
         return c.OverType(type=t)
 
@@ -143,6 +152,18 @@ class _Action:
                         span=statement.span,
                     )
                 )
+            case s.Send(variable=v, message=message) if v.name in self.queues:
+                sent = self.expressions.expr(message, env)
+                write = self.queues[v.name].send(sent, Under(when, binders, statement.span))
+                self.effects.append(write)
+            case s.Receive(variable=v, message=message) if v.name in self.queues:
+                taken = self.expressions.expr(message, env)
+                write = self.queues[v.name].receive(taken, Under(when, binders, statement.span))
+                self.effects.append(write)
+            case s.Drop(variable=v, ends=(a, b)):
+                link = self.expressions.expr(a, env), self.expressions.expr(b, env)
+                write = self.queues[v.name].drop(link, Under(when, binders, statement.span))
+                self.effects.append(write)
             case s.Send(variable=v, message=message) | s.Receive(variable=v, message=message):
                 kind = c.Send if isinstance(statement, s.Send) else c.Receive
                 self.effects.append(

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from quorate.model.language.declare.queues import ends_of, fifo_of, queue_type
 from quorate.model.language.declare.types import (
     MapType,
+    MessagesType,
     NatType,
     RecordType,
     SeqType,
@@ -20,6 +22,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 from . import core as c
 from . import surface as s
 from .build import TRUE, coerce, conjunction, negation
+from .queues import flying, in_queue
 from .relations import join, set_type
 from .traverse import walk
 
@@ -124,7 +127,7 @@ class ExpressionLowering:
                 binders, conditions, _ = self.generators(generators, within)
                 return self._quantifier(False, binders, conditions, TRUE)
             case s.SentMessages() | s.NumberRange():
-                return self._quantifier(False, (self._any_of(e, of, within),), [], TRUE)
+                return self._quantifier(False, *self._any_of(e, of, within), TRUE)
         count = c.Len(of=self.expr(e.of, env), type=NUMBER, span=e.span)
         zero = c.Lit(value=0, type=NUMBER, span=e.span)
         return c.Less(left=zero, right=count, type=c.BOOL)
@@ -162,6 +165,8 @@ class ExpressionLowering:
     def _membership(self, left: s.Expr, right: s.Expr, env: Env) -> c.Expr:
         if isinstance(right, s.SentMessages) and right.record is None:
             message = self.expr(left, env)
+            if fifo_of(right.variable.type) is not None:
+                return in_queue(right.variable, message)
             return c.Sent(variable=right.variable.name, message=message, type=c.BOOL)
         item = self.expr(left, env)
         element = right.type.element if isinstance(right.type, (SetType, SeqType)) else item.type
@@ -185,8 +190,8 @@ class ExpressionLowering:
             binders, conditions, _ = self.generators(of.generators, within)
             return c.Count(binders=binders, condition=conjunction(conditions), type=NUMBER)
         if isinstance(of, (s.SentMessages, s.SortRange, s.NumberRange)):
-            binder = self._any_of(e, of, within)
-            return c.Count(binders=(binder,), condition=TRUE, type=NUMBER)
+            binders, conditions = self._any_of(e, of, within)
+            return c.Count(binders=binders, condition=conjunction(conditions), type=NUMBER)
         return c.Len(of=self.expr(e.of, env), type=NUMBER)
 
     def _arithmetic(self, e: s.Arithmetic, env: Env) -> c.Expr:
@@ -264,6 +269,12 @@ class ExpressionLowering:
                 binders += new
                 conditions += more
                 inner[g.name.uid] = self.expr(over.element, within)
+            elif isinstance(over, s.SentMessages) and fifo_of(over.variable.type) is not None:
+                new, held, inner[g.name.uid] = self._flying(g.name, over)
+                if tests := [*around, *conditions]:
+                    new = (*new[:-1], replace(new[-1], when=conjunction(tests)))
+                binders += new
+                conditions.append(held)
             else:
                 binder, inner[g.name.uid] = self._bind(g.name, over, outside)
                 if not _always_there(binder.domain) and (tests := [*around, *conditions]):
@@ -281,10 +292,22 @@ class ExpressionLowering:
                 env, e = self._arguments(e, env), e.body
         return e, env
 
-    def _any_of(self, e: s.Expr, of: s.Expr, env: Env) -> c.Binder:
-        """A binder over the elements of an expression, whose variable is never used."""
+    def _any_of(self, e: s.Expr, of: s.Expr, env: Env) -> tuple[tuple[c.Binder, ...], list[c.Expr]]:
+        """Binders over the elements of an expression, which nothing else mentions."""
         t = of.type.element if isinstance(of.type, s.ListType) else of.type
-        return self._bind(s.Name(name="m", uid=-99, type=t, span=e.span), of, env)[0]
+        name = s.Name(name="m", uid=-99, type=t, span=e.span)
+        over = (s.Generator(name=name, iterable=of, conditions=()),)
+        return self.generators(over, env)[:2]
+
+    def _flying(
+        self, name: s.Name, over: s.SentMessages
+    ) -> tuple[tuple[c.Binder, ...], c.Expr, c.Expr]:
+        """Binders over the messages of a class that are in flight on fifo links."""
+        v, record = over.variable, over.record
+        assert isinstance(v.type, MessagesType) and record is not None
+        a, b = (self.fresh(name.name, t, name.span) for t in ends_of(v.type))
+        packet = self.fresh(name.name, queue_type(v.type).element, name.span)
+        return flying(v, record, (a, b), packet)
 
     def _bind(self, name: s.Name, over: s.Expr, env: Env) -> tuple[c.Binder, c.Var]:
         domain: c.Domain

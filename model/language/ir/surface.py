@@ -269,6 +269,14 @@ class Receive(Statement):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drop(Statement):
+    """All that is in flight on a link is lost."""
+
+    variable: Variable
+    ends: tuple[Expr, Expr]
+
+
+@dataclass(frozen=True, kw_only=True)
 class If(Statement):
     test: Expr
     then: tuple[Statement, ...]

@@ -74,6 +74,18 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ("bad-annotation", 0): [
         ("dict[Acceptor, Value]", "Map[Acceptor, Value | None] = durable(None)")
     ],
+    ("no-link", 0): [("class Ask(Message)", 'class Ask(Message, link=("client", "server"))')],
+    ("no-link", 1): [
+        ("Tell, Hear]", "Tell]"),
+        ("fifo(Depth)\n", "fifo(Depth)\n    other: Messages[Hear] = fifo(Depth)\n"),
+    ],
+    ("not-removable", 2): [("self.queued.discard(m)", "self.queued.drop(m.a, m.b)")],
+    ("not-removable", 3): [
+        (
+            "self.flying.drop(a, b)",
+            "for m in self.flying[Tell]:\n            self.flying.discard(m)",
+        )
+    ],
     ("bad-network", 0): [("at_most_once()", "durable(False)")],
     ("bad-link", 0): [('("a", "to")', '("a", "b")')],
     ("bad-link", 2): [

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 import quorate
+from quorate.checker.errors import InputError
 from quorate.checker.explore.search.reference import explore_reference
-from quorate.checker.results import Outcome
+from quorate.checker.export.tla import export
+from quorate.checker.results import Move, Outcome
+from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language import Protocol, Sort
+from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 
+from ...support.protocols.echo import Broadcasting, Echo, Node, Ping, Pong, Reordering, Unbounded
 from ...support.protocols.lock import Ask, Client, Duplicating, Grant, Lock, Resending, Server
 
 TWO = {"Client": 2, "Server": 1}
@@ -83,3 +91,83 @@ def test_sizes_are_proved_and_others_are_refused_by_name() -> None:
     assert unbounded is not None and unbounded.unsupported is not None
     assert "messages that are gone once they are delivered (`sent`)" in unbounded.unsupported
     assert unbounded.where.text() == "Messages[Ask, Grant, Release]"
+
+
+# ------------------------------------------------------------ in order
+
+
+NODES = {"Node": 2, "Depth": 2}
+N0, N1 = Node(0), Node(1)
+
+
+@pytest.mark.parametrize(("protocol", "states"), [(Echo, 29), (Broadcasting, 29)])
+def test_links_keep_their_order(protocol: type[Protocol], states: int) -> None:
+    reference = explore_reference(protocol, protocol.sized(**NODES))
+    assert (reference.states, reference.outcome) == (states, Outcome.HOLDS)
+    found = quorate.check(protocol, sizes=NODES).exploration
+    assert (found.states, found.transitions) == (states, reference.transitions)
+    assert quorate.check(protocol, sizes=NODES, symmetry=True).exploration.full_states == states
+
+
+def test_where_there_is_no_order_an_answer_overtakes_another() -> None:
+    assert quorate.check(Reordering, sizes={"Node": 2}).exploration.outcome is Outcome.HOLDS
+    with Echo.sized(**NODES):
+        machine = Interpreter(Echo, Echo.sized(**NODES))
+        state = machine.initial()[0]
+        for action, args in (("ping", (N0, N1)), ("pong", (N1, Ping(N0, N1)))):
+            taken = machine.step(state, action, args)
+            assert taken is not None
+            state = taken
+        first, second = Pong(N1, N0, False), Pong(N1, N0, True)
+        assert machine.step(state, "done", (N0, second)) is None
+        after_first = machine.step(state, "done", (N0, first))
+        assert after_first is not None
+        assert machine.step(after_first, "done", (N0, second)) is not None
+
+
+def test_a_connection_that_breaks_loses_what_is_in_flight() -> None:
+    with Echo.sized({"reset": 1}, **NODES) as sizes:
+        machine = Interpreter(Echo, sizes)
+        state = machine.step(machine.initial()[0], "ping", (N0, N1))
+        assert state is not None and state[0][1] != ()
+        broken = machine.step(state, "reset", (N0, N1))
+        assert broken is not None and broken[0] == ((), (), (), ())
+
+
+def test_it_is_a_mistake_to_send_on_a_full_link() -> None:
+    found = quorate.check(Unbounded, sizes=NODES)
+    assert found.exploration.outcome is Outcome.UNDEFINED
+    said = str(found.exploration.undefined)
+    assert "sent: the link from n1 to n0 has 3 entries, but Depth ends at 2" in said
+
+
+def test_an_arrow_goes_from_the_step_that_sent_to_the_addressee() -> None:
+    bounds = Echo.sized(**NODES)
+    steps = [
+        ("ping", (N0, N1)),
+        ("pong", (N1, Ping(N0, N1))),
+        ("done", (N0, Pong(N1, N0, False))),
+        ("done", (N0, Pong(N1, N0, True))),
+    ]
+    with bounds:
+        machine = Interpreter(Echo, bounds)
+        initial = state = machine.initial()[0]
+        path = []
+        for action, args in steps:
+            taken = machine.step(state, action, args)
+            assert taken is not None
+            state = taken
+            path.append(Move(action, args, state))
+    trace = make_trace(Echo, "echo:Echo", bounds, initial, path)
+    assert [[r.step for r in s.received] for s in trace.steps] == [[], [1], [2], [2]]
+    assert [s.node for s in trace.steps] == ["n0", "n1", "n0", "n0"]
+    with bounds:
+        assert TraceReader().state(describe(Echo), trace.state(2)) == path[1].state
+
+
+def test_what_has_no_links_says_so() -> None:
+    with pytest.raises(InputError, match="a fifo network has no form in TLA\\+ here"):
+        export(Echo, None)
+    proof = quorate.prove(Echo, refute=False).proof
+    assert proof is not None
+    assert "messages that are gone once they are delivered (`sent`)" in str(proof.unsupported)

@@ -136,12 +136,18 @@ class Maker(Expressions):
     def _message(self, name: str) -> None:
         count = self.r.choice((1, 1, 2, 2, 3))
         fields = [(f"g{i}", self._small(deep=self.chance(25))) for i in range(count)]
+        if not self.messages and self.aside(15):
+            self.network = " = fifo(Depth)"
+            self.lines.append("class Depth(Nat): ...\n")
+            self.sizes["Depth"] = 1 + self.aside(50)
+        if self.network:
+            fields = [("src", self.basic[0]), ("dst", self.basic[0]), *fields[:1]]
         sorts = self.of_kind("sort", "enum")
         if sorts and self.chance(15):
             values = [BOOL, *self.of_kind("bottomed", "sort")]
             key, value = self.r.choice(sorts), self.r.choice(values)
             fields.append(("view", T("map", parts=(key, value))))
-        while math.prod(self.values(t) for _, t in fields) > 200:
+        while math.prod(self.values(t) for _, t in fields) > (40 if self.network else 200):
             fields.pop()
         fields = fields or [("g0", BOOL)]
         keyed = [n for n, _ in fields if self.chance(50)] if len(fields) > 1 else []
@@ -149,7 +155,9 @@ class Maker(Expressions):
         if keyed and len(keyed) < len(fields):
             suffix = f", key={tuple(keyed)!r}" if len(keyed) > 1 else f", key={keyed[0]!r}"
         ends = [n for n, t in fields if t.kind in ("sort", "bottomed", "ordered")]
-        if len(ends) > 1 and self.aside(50):
+        if self.network:
+            suffix = ", link=('src', 'dst')"
+        elif len(ends) > 1 and self.aside(50):
             suffix += f", link={tuple(ends[:2])!r}"
         self.lines.append(f"class {name}(Message{suffix}):\n")
         self.lines += [f"    {n}: {t}\n" for n, t in fields]
@@ -171,7 +179,8 @@ class Maker(Expressions):
             kind = "volatile" if c.volatile else "durable"
             self.lines.append(f"    {c.name}: {t} = {kind}({self._constant(c.type)})\n")
         if self.messages:
-            self.network = " = at_most_once()" if self.aside(30) else ""
+            if not self.network and self.aside(30):
+                self.network = " = at_most_once()"
             names = ", ".join(m.name for m in self.messages)
             self.lines.append(f"    sent: Messages[{names}]{self.network}\n")
 
@@ -246,6 +255,9 @@ class Maker(Expressions):
 
     def _send(self, indent: str) -> None:
         m = self.r.choice(self.messages)
+        if "fifo" in self.network:
+            self._send_in_order(indent, m)
+            return
         text = self.record(m, 2)
         if self.network and self.aside(20):
             self.lines.append(f"{indent}self.sent.discard({text})\n")
@@ -254,6 +266,20 @@ class Maker(Expressions):
             self.lines.append(f"{indent}    self.sent.add({text})\n")
         else:
             self.lines.append(f"{indent}self.sent.add({text})\n")
+        self.hidden.add("sent")
+
+    def _send_in_order(self, indent: str, m: T, to: str = "") -> None:
+        """Send on a link, mostly where it has room; or lose what is on it."""
+        ends = [self.key(self.basic[0]), to or self.key(self.basic[0])]
+        rest = [self.expr(t, 2) for _, t in m.fields[2:]]
+        if self.aside(20):
+            self.lines.append(f"{indent}self.sent.drop({', '.join(ends)})\n")
+        else:
+            if "sent" not in self.hidden and self.aside(80):
+                room = f"any(len(self.sent[{', '.join(ends)}]) < d for d in Depth)"
+                self.lines.append(f"{indent}if {room}:\n")
+                indent += "    "
+            self.lines.append(f"{indent}self.sent.add({m.name}({', '.join(ends + rest)}))\n")
         self.hidden.add("sent")
 
     def _branches(self, indent: str) -> None:
@@ -276,7 +302,13 @@ class Maker(Expressions):
         """Each round writes a cell of its own, or sends: the order of rounds does not matter."""
         over = [(k, c) for c in self.cells for k in c.keys[:1] if k.kind != "bool"]
         outer = list(self.scope)
-        if self.messages and self.chance(50):
+        if "fifo" in self.network and self.aside(50):
+            inner = Var(self.new("z"), self.basic[0], proper=True)
+            self.lines.append(f"{indent}for {inner.text} in Proc:\n")
+            self.scope.append(inner)
+            self.hidden.add("sent")
+            self._send_in_order(indent + "    ", self.r.choice(self.messages), inner.text)
+        elif self.messages and "fifo" not in self.network and self.chance(50):
             domain, var = self.iterable(1)
             inner = Var(self.new("z"), var.type, var.proper)
             self.lines.append(f"{indent}for {inner.text} in {domain}:\n")
