@@ -1,6 +1,7 @@
 """Everything for writing an adapter: `from quorate.kit import Binding, Refusal, Wire`."""
 
 from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setting, Unrealisable
+from quorate.checker.conform.kit.actions import Actions, record
 from quorate.checker.conform.kit.binding import Binding
 from quorate.checker.conform.kit.clock import Clock, Timer
 from quorate.checker.conform.kit.copies import DeepCopies
@@ -11,6 +12,7 @@ from quorate.checker.conform.kit.wire import Caught, Wire
 from quorate.traces import FrozenMap, Record
 
 __all__ = [
+    "Actions",
     "Binding",
     "Caught",
     "Chose",
@@ -27,4 +29,5 @@ __all__ = [
     "Timer",
     "Unrealisable",
     "Wire",
+    "record",
 ]

@@ -5,19 +5,18 @@ quorate conform Paxos -s Acceptor=3,Ballot=2,Value=2 --adapter paxos_0_1.py:Paxo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import paxos
 from paxos.messages import AcceptMsg, AcceptResponseMsg, PrepareMsg, PrepareResponseMsg
 
-from quorate.kit import Binding, Chose, DeepCopies, Record, Refusal, Setting, Wire
+from quorate.kit import Actions, Binding, DeepCopies, Record, Refusal, Setting, Wire, record
 
 vars(paxos)["print"] = lambda *_: None  # the package prints each message
 INSTANCE = 1
 
 
-class PaxosAdapter(DeepCopies):
+class PaxosAdapter(Actions, DeepCopies):
     """Mailboxes are a wire; proposal numbers are bound to ballots."""
 
     def start(self, setting: Setting) -> None:
@@ -25,10 +24,10 @@ class PaxosAdapter(DeepCopies):
         self.ballots = Binding(ballots, ordered=True, fixed={"never": -1})
         self.wire = Wire(self.show)
         config = paxos.SystemConfig(len(ballots), dict(setting.sizes)["Acceptor"], 1)
-        agents = [paxos.Proposer(pid, self, None) for pid in config.proposer_ids]
-        self.proposers = dict(zip(ballots, agents, strict=True))
-        agents = [paxos.Acceptor(pid, self, None) for pid in config.acceptor_ids]
-        self.acceptors = dict(zip(setting.elements["Acceptor"], agents, strict=True))
+        made = [paxos.Proposer(pid, self, None) for pid in config.proposer_ids]
+        self.proposers = dict(zip(ballots, made, strict=True))
+        made = [paxos.Acceptor(pid, self, None) for pid in config.acceptor_ids]
+        self.acceptors = dict(zip(setting.elements["Acceptor"], made, strict=True))
         self.names = {agent.pid: a for a, agent in self.acceptors.items()}
         for agent in (*self.proposers.values(), *self.acceptors.values()):
             agent.set_config(config)
@@ -41,54 +40,40 @@ class PaxosAdapter(DeepCopies):
         b, v = self.ballots.element(message.proposal.number), message.proposal.value
         match message:
             case PrepareMsg():
-                return Record("Prepare", (("b", b),))
-            case PrepareResponseMsg():
-                vote = message.highest_proposal
-                voted = (("vb", self.ballots.element(vote.number)), ("v", vote.value))
-                return Record("Promise", (("a", self.names[source]), ("b", b), *voted))
+                return record("Prepare", b=b)
+            case PrepareResponseMsg(highest_proposal=vote):
+                vb = self.ballots.element(vote.number)
+                return record("Promise", a=self.names[source], b=b, vb=vb, v=vote.value)
             case AcceptMsg():
-                return Record("Accept", (("b", b), ("v", v)))
+                return record("Accept", b=b, v=v)
             case AcceptResponseMsg():
-                return Record("Accepted", (("a", self.names[source]), ("b", b), ("v", v)))
+                return record("Accepted", a=self.names[source], b=b, v=v)
         return None
 
-    def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record] | Chose:
-        sent: frozenset[Record] | Chose = getattr(self, action)(**args)
-        return sent
-
-    def phase1a(self, b: str) -> frozenset[Record]:
+    def phase1a(self, b: str) -> None:
         if b not in self.ballots:  # the same message again changes nothing
             self.ballots.bind(b, self.proposers[b].sequence)
             self.proposers[b].handle_client_request(paxos.ClientRequestMsg(None, None), INSTANCE)
-        return self.wire.taken()
 
-    def phase1b(self, a: str, b: str) -> frozenset[Record]:
-        return self.deliver(a, Record("Prepare", (("b", b),)))
+    def phase1b(self, a: str, b: str) -> None:
+        self.deliver(a, record("Prepare", b=b))
 
-    def phase2a(self, b: str, v: str, q: frozenset[str]) -> frozenset[Record] | Chose:
-        sent = (r for r in self.wire.sent if r.tag == "Promise" and r.get("b") == b)
-        heard = {str(r.get("a")): r for r in sent}
-        if not q <= heard.keys():
+    def phase2a(self, b: str, v: str, q: frozenset[str]) -> dict[str, str]:
+        promised = {r.get("a"): r for r in self.wire.sent if r.tag == "Promise" and r.get("b") == b}
+        if not q <= promised.keys():
             raise Refusal(f"not all of {', '.join(sorted(q))} have promised")
-        proposer = self.proposers[b]
-        (proposal,) = proposer.instances[INSTANCE].values()
+        (proposal,) = self.proposers[b].instances[INSTANCE].values()
         proposal.request = v
         for a in sorted(q):
-            proposer.handle_message(self.wire.caught(heard[a]).message)
-        done = self.wire.taken()
-        if not done:
-            raise Refusal("it sends nothing")
-        return done if proposal.proposal.value == v else Chose(done, v=proposal.proposal.value)
+            self.proposers[b].handle_message(self.wire.caught(promised[a]).message)
+        return {"v": proposal.proposal.value}
 
-    def phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
-        return self.deliver(a, Record("Accept", (("b", b), ("v", v))))
+    def phase2b(self, a: str, b: str, v: str) -> None:
+        self.deliver(a, record("Accept", b=b, v=v))
 
-    def deliver(self, a: str, record: Record) -> frozenset[Record]:
+    def deliver(self, a: str, message: Record) -> None:
         acceptor = self.acceptors[a]
-        acceptor.handle_message(self.wire.caught(record, acceptor.pid).message)
-        if not (sent := self.wire.taken()):
-            raise Refusal(f"{a} does not answer")
-        return sent
+        acceptor.handle_message(self.wire.caught(message, acceptor.pid).message)
 
     def observe(self) -> dict[str, Any]:
         held = {a: agent.create_instance(INSTANCE) for a, agent in self.acceptors.items()}

@@ -36,7 +36,7 @@ class WireTransport(Transport):
         return True
 
 
-class SyncObjAdapter:
+class SyncObjAdapter(kit.Actions):
     """Servers in memory. An index of the package is one more than a length of the model."""
 
     journals = False
@@ -68,37 +68,35 @@ class SyncObjAdapter:
         return node
 
     def show(self, m: Any, source: str, target: str) -> kit.Record | None:
-        def record(tag: str, **fields: Any) -> kit.Record:
-            return kit.Record(tag, tuple(fields.items()))
-
         term = self.terms.element(m["term"] if "term" in m else self.held(source, "CurrentTerm"))
         match m["type"]:
             case "request_vote":
                 length, last = m["last_log_index"] - 1, self.terms.element(m["last_log_term"])
-                return record("RequestVote", t=term, candidate=source, length=length, last=last)
+                return kit.record("RequestVote", t=term, candidate=source, length=length, last=last)
             case "response_vote":
-                return record("Vote", t=term, voter=source, candidate=target)
+                return kit.record("Vote", t=term, voter=source, candidate=target)
             case "append_entries":
                 sent = {"prefix": m["prevLogIdx"] - 1, "last": self.terms.element(m["prevLogTerm"])}
                 sent |= {"entries": tuple(map(self.entry, m["entries"]))}
-                return record("Append", t=term, leader=source, **sent, commit=m["commit_index"] - 1)
+                return kit.record(
+                    "Append", t=term, leader=source, **sent, commit=m["commit_index"] - 1
+                )
             case "next_node_idx" if m["success"]:
                 length = m["next_node_idx"] - 2
                 if VERSION == "0.3.11" and self.delivered.get("entries"):
                     length += 1  # it acknowledges one entry less: known, and mended here
-                return record("Ack", t=term, follower=source, leader=target, length=length)
+                return kit.record("Ack", t=term, follower=source, leader=target, length=length)
         return None
 
     def entry(self, held: tuple[bytes, int, int]) -> kit.Record:
-        return kit.Record("Entry", (("t", self.terms.element(held[2])), ("v", self.value)))
+        return kit.record("Entry", t=self.terms.element(held[2]), v=self.value)
 
-    def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[kit.Record] | kit.Chose:
-        s = args["s"]
-        syncobj.monotonicTime = self.clocks[s].time
-        chosen = getattr(self, action, self.deliver)(**args) or {}
-        return kit.Chose(self.wire.taken(), **chosen)
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        syncobj.monotonicTime = self.clocks[args["s"]].time
+        return super().perform(action, args)
 
-    def deliver(self, s: str, m: kit.Record, **_: str) -> None:
+    def other(self, action: str, s: str, m: kit.Record, **_: str) -> None:
+        """All other actions deliver a message."""
         source, _, message = self.wire.caught(m, s)
         self.delivered = message
         if m.tag == "Ack":

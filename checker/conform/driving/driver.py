@@ -257,9 +257,8 @@ class Driver:
 
     def _chose(self, state: int, edge: Edge | None, answer: Answer, probe: Code = 0) -> int | None:
         """A step that was done with other arguments: the model's, if it has one."""
-        asked = self.space.call(edge[0] if edge else probe)
         text = ", ".join(f"{name}={value}" for name, value in answer.chosen)
-        found = self._edge(state, asked.action, {**asked.args, **dict(answer.chosen)})
+        found = self._chosen(state, edge[0] if edge else probe, answer)
         if edge is not None and found != edge:
             self.walker.failed(state, edge)
             self.coverage.not_taken.add((state, edge[0]))
@@ -283,14 +282,13 @@ class Driver:
         self._differs(unlike_, state, found[0], found[1], answer)
         return None
 
-    def _edge(self, state: int, action: str, args: dict[str, Any]) -> Edge | None:
-        call = self.space.call
+    def _chosen(self, state: int, code: Code, answer: Answer) -> Edge | None:
+        """The step of the model with the arguments that were chosen."""
+        call, asked = self.space.call, self.space.call(code)
+        args = {**asked.args, **dict(answer.chosen)}
+        edges = self.graph.edges(state)
         return next(
-            (
-                e
-                for e in self.graph.edges(state)
-                if call(e[0]).action == action and call(e[0]).args == args
-            ),
+            (e for e in edges if call(e[0]).action == asked.action and call(e[0]).args == args),
             None,
         )
 
@@ -308,10 +306,10 @@ class Driver:
                 self._check_skipped(state, answer)
                 self.coverage.skipped += 1
                 continue
-            if answer.chosen:
+            unlike = self.comparer.nothing(row, answer)
+            if answer.chosen and (unlike is not None or self._chosen(state, code, answer)):
                 self.walker.probed(state, number)
                 return self._chose(state, None, answer, code)
-            unlike = self.comparer.nothing(row, answer)
             if self.hidden and (explained := self._explained(state, code, answer)):
                 if state not in explained:
                     self.walker.probed(state, number)

@@ -1,0 +1,40 @@
+"""What most adapters have in common: a method for each action, and what the wire caught."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from quorate.checker.conform.adapter import Chose
+from quorate.traces import Record, Value
+
+from .wire import Wire
+
+
+def record(tag: str, /, **fields: Value) -> Record:
+    """A record or message of the model: `record("Prepare", b="b1")`."""
+    return Record(tag, tuple(fields.items()))
+
+
+class Actions:
+    """Gives an adapter `perform`: an action is the method of its name, called with its arguments.
+
+    What the method returns was sent. It returns None where all that was sent was caught by
+    `self.wire`, if there is one; and a dict of arguments where the code chose others. An action
+    without a method is `other(action, **arguments)`.
+    """
+
+    wire: Wire | None = None
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Iterable[Record] | Chose:
+        """Take one step; returns the messages that were sent."""
+        method = getattr(self, action, None)
+        done = self.other(action, **args) if method is None else method(**args)
+        if done is not None and not isinstance(done, dict):
+            return done  # type: ignore[no-any-return]
+        sent = frozenset() if self.wire is None else self.wire.taken()
+        return Chose(sent, **done) if done else sent
+
+    def other(self, action: str, **args: Any) -> Any:
+        """An action for which there is no method."""
+        raise NotImplementedError(f"the adapter has no method {action}")
