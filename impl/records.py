@@ -47,6 +47,9 @@ RECORD_TYPES: Final = MappingProxyType[str, type[ProposerRecord | AcceptorRecord
 )
 
 
+_KEYS: Final = MappingProxyType({kind: key for key, kind in RECORD_TYPES.items()})
+
+
 def key_of(record: Record) -> str:
     """The storage key under which a node keeps this record."""
-    return next(key for key, kind in RECORD_TYPES.items() if isinstance(record, kind))
+    return _KEYS[type(record)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from functools import lru_cache
 from operator import methodcaller
 from typing import Any, cast
 
@@ -29,9 +30,12 @@ from quorate.impl.errors import ImplError
 from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
 from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
 from quorate.impl.storage import MemoryStore
-from quorate.traces import FrozenMap, Record, Value
+from quorate.traces import Record, Value
 
 NEVER = "never"
+
+MOST_KEPT = 10_000
+"""How many ballots and messages are kept, which are values, so that each is made once."""
 
 
 class _Processes:
@@ -50,7 +54,7 @@ class _Processes:
         self.acceptors = {name: self.acceptor(name) for name in acceptors}
         self.learners = {name: self.learner(name) for name in learners}
         self.owner: dict[str, str] = {}
-        self.sent: set[Record] = set()
+        self.sent: dict[Record, Any] = {}
 
     # ------------------------------------------------------------ starting and restarting
 
@@ -72,9 +76,8 @@ class _Processes:
     def copied(self) -> _Processes:
         """A copy for ever: whatever changes a role or a store changes a copy of it."""
         twin = copy(self)
-        twin.sent = set(self.sent)
-        for name in ("outbox", "owner", "stores", "proposers", "acceptors", "learners"):
-            setattr(twin, name, dict(getattr(self, name)))
+        for name in ("sent", "outbox", "owner", "stores", "proposers", "acceptors", "learners"):
+            setattr(twin, name, getattr(self, name).copy())
         return twin
 
     # ------------------------------------------------------------ doing steps
@@ -90,25 +93,24 @@ class _Processes:
             raise Refusal(f"{type(error).__name__}: {error}") from error
         messages = []
         for output in outputs:
-            match output:
-                case Persist(record):
-                    store = self.stores[name] = _copied(self.stores[name])
-                    store.save(key_of(record), record)
-                case Send(_, message) | Broadcast(_, message):
-                    messages.append(message)
+            if isinstance(output, Persist):
+                store = self.stores[name] = _copied(self.stores[name])
+                store.save(key_of(output.record), output.record)
+            elif isinstance(output, (Send, Broadcast)):
+                messages.append(output.message)
         return messages
 
     def emit(self, messages: list[Any]) -> frozenset[Record]:
         """Put messages on the network."""
-        shown = frozenset(map(show_message, messages))
-        self.sent |= shown
-        return shown
+        shown = {show_message(m): m for m in messages}
+        self.sent.update(shown)
+        return frozenset(shown)
 
     def answer(self, name: str, message: Any, kind: type) -> None:
         """Hand a message to an acceptor; its answer of the kind waits in the outbox."""
         if self.outbox[name]:
             raise Unrealisable(f"{name} has an answer to send first")
-        answers = self.attempt(self.acceptors, name, lambda a: a.receive(message))
+        answers = self.attempt(self.acceptors, name, methodcaller("receive", message))
         waiting = [m for m in answers if isinstance(m, kind)]
         if not waiting:
             instead = ", ".join(map(str, answers)) or "nothing"
@@ -135,7 +137,7 @@ class _Processes:
     def ballot(self, name: Value) -> Ballot:
         """b3 is round 3 of whoever took it."""
         assert isinstance(name, str)
-        return Ballot(int(name[1:]), self.owner.get(name, "nobody"))
+        return _ballot(name, self.owner.get(name, "nobody"))
 
     def message(self, m: Value) -> Any:
         """A message of the trace as one of the implementation's."""
@@ -154,17 +156,15 @@ class _Processes:
 
     # ------------------------------------------------------------ looking at the acceptors
 
-    def promised(self) -> dict[Value, Value]:
-        """The ballot that each acceptor has promised."""
-        return {n: show_ballot(a.promised) for n, a in self.acceptors.items()}
-
-    def voted_ballot(self) -> dict[Value, Value]:
-        """The ballot of each acceptor's latest vote."""
-        return {n: show_ballot(_ballot_of(a.accepted)) for n, a in self.acceptors.items()}
-
-    def voted_value(self) -> dict[Value, Value]:
-        """The value of each acceptor's latest vote."""
-        return {n: _value_of(a.accepted) for n, a in self.acceptors.items()}
+    def acceptors_shown(self) -> tuple[dict[str, str], dict[str, str], dict[str, str | None]]:
+        """The ballot that each acceptor has promised, and the ballot and value of its vote."""
+        promised, ballots, values = {}, {}, {}
+        for name, acceptor in self.acceptors.items():
+            promise, vote = acceptor.promised, acceptor.accepted
+            promised[name] = NEVER if promise is None else f"b{promise.round}"
+            ballots[name] = NEVER if vote is None else f"b{vote.ballot.round}"
+            values[name] = None if vote is None else vote.value
+        return promised, ballots, values
 
 
 class _Stepwise:
@@ -252,20 +252,21 @@ class PaxosRolesAdapter(_Stepwise):
 
     # The state, by the model's variables.
 
-    def observe(self) -> Mapping[str, Value]:
+    def observe(self) -> Mapping[str, Any]:
         p = self.processes
+        promised, voted_ballot, voted_value = p.acceptors_shown()
         proposers, learners = p.proposers.items(), p.learners.items()
         rounds = {b: int(b[1:]) for b in self.ballots}
-        seen: dict[str, dict[Value, Value]] = {
+        seen: dict[str, Any] = {
             "owner": {b: p.owner.get(b) for b in self.ballots},
             "ballot": {n: show_ballot(x.ballot) for n, x in proposers},
             "promises": {n: x.promises for n, x in proposers},
             "best_ballot": {n: show_ballot(_ballot_of(x.best)) for n, x in proposers},
             "best_value": {n: _value_of(x.best) for n, x in proposers},
             "proposed": {n: x.proposed for n, x in proposers},
-            "promised": p.promised(),
-            "voted_ballot": p.voted_ballot(),
-            "voted_value": p.voted_value(),
+            "promised": promised,
+            "voted_ballot": voted_ballot,
+            "voted_value": voted_value,
             "owes_promise": {n: _owed(out, Promise) for n, out in p.outbox.items()},
             "owes_accepted": {n: _owed(out, Accepted) for n, out in p.outbox.items()},
             "tally": {
@@ -275,9 +276,8 @@ class PaxosRolesAdapter(_Stepwise):
             },
             "committed": {n: x.committed for n, x in learners},
         }
-        found: dict[str, Value] = {name: FrozenMap(cells) for name, cells in seen.items()}
-        found["sent"] = frozenset(p.sent)
-        return {name: value for name, value in found.items() if name in self.shown}
+        seen["sent"] = frozenset(p.sent)
+        return {name: value for name, value in seen.items() if name in self.shown}
 
 
 class PaxosAdapter(_Stepwise):
@@ -307,12 +307,17 @@ class PaxosAdapter(_Stepwise):
 
     def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
         p = self.processes
-        name = p.owner[b]
+        name, ballot = p.owner[b], p.ballot(b)
         hearing = {name: p.proposers[name]}  # one that does not propose has heard nothing
-        heard = (m for m in p.sent if m.tag == "Promise" and m.get("b") == b and m.get("a") in q)
-        for promise in map(p.message, heard):
-            p.attempt(hearing, name, methodcaller("receive", promise))
-        sent = p.emit(p.attempt(hearing, name, lambda x: x.propose(v)))
+
+        def hear_and_propose(proposer: Proposer) -> Outputs:
+            outputs: list[Any] = []
+            for m in p.sent.values():
+                if isinstance(m, Promise) and m.ballot == ballot and m.acceptor in q:
+                    outputs += proposer.receive(m)
+            return (*outputs, *proposer.propose(v))
+
+        sent = p.emit(p.attempt(hearing, name, hear_and_propose))
         p.proposers[name] = hearing[name]
         proposed = hearing[name].proposed
         return sent if proposed == v else Chose(sent, v=proposed)
@@ -321,12 +326,13 @@ class PaxosAdapter(_Stepwise):
         self.processes.answer(a, Accept(self.processes.ballot(b), v), Accepted)
         return self.processes.release(a, Accepted)
 
-    def observe(self) -> Mapping[str, Value]:
+    def observe(self) -> Mapping[str, Any]:
         p = self.processes
+        promised, voted_ballot, voted_value = p.acceptors_shown()
         return {
-            "max_bal": FrozenMap(p.promised()),
-            "max_vbal": FrozenMap(p.voted_ballot()),
-            "max_val": FrozenMap(p.voted_value()),
+            "max_bal": promised,
+            "max_vbal": voted_ballot,
+            "max_val": voted_value,
             "sent": frozenset(p.sent),
         }
 
@@ -334,12 +340,17 @@ class PaxosAdapter(_Stepwise):
 def _copied(role: Any) -> Any:
     """A role or a store with dictionaries of its own."""
     twin = object.__new__(type(role))
-    twin.__dict__.update({n: dict(x) if type(x) is dict else x for n, x in vars(role).items()})
+    twin.__dict__ = {n: x.copy() if type(x) is dict else x for n, x in role.__dict__.items()}
     return twin
 
 
 def _names(letter: str, n: int) -> list[str]:
     return [f"{letter}{i}" for i in range(n)]
+
+
+@lru_cache(MOST_KEPT)
+def _ballot(name: str, owner: str) -> Ballot:
+    return Ballot(int(name[1:]), owner)
 
 
 def show_ballot(ballot: Ballot | None) -> str:
@@ -364,6 +375,7 @@ def _of_round(tally: Mapping[Ballot, Any], round_: int, default: Any) -> Any:
     return next((x for ballot, x in tally.items() if ballot.round == round_), default)
 
 
+@lru_cache(MOST_KEPT)
 def show_message(message: Any) -> Record:
     """A message of the implementation as the model shows it."""
     b = ("b", show_ballot(message.ballot))

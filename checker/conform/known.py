@@ -1,0 +1,94 @@
+"""What adapters show, recognised by its content, so that each value is read by the types once.
+
+A value is known by the bytes that `marshal` writes of it. They hold every part and its exact type:
+True is not 1, and an object that was changed since is not what it was. What `marshal` does not
+write, such as records, is not recognised. Messages are values, too: whatever can be hashed
+and was read as a message cannot change. So each object is read once, and is a bit from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from functools import reduce
+from marshal import dumps, loads
+from operator import or_
+from typing import Any
+
+from quorate.traces import Record, Value
+
+BY_VALUE = 2
+"""The last version of marshal's format in which equal parts need not be the same object."""
+
+MOST_KEPT = 100_000
+"""How many values of a variable, and objects that are messages, are remembered."""
+
+
+class KnownValues:
+    """The values that were read of what was shown of one variable."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Value] = {}
+        self._plain = True  # so far marshal could write what was shown
+
+    def has(self, shown: Any, value: Value) -> bool:
+        """Whether what is shown was read as this value before."""
+        if not self._plain:
+            return False
+        try:
+            found = self._known.get(dumps(shown, BY_VALUE), self)
+        except ValueError:
+            self._plain = False
+            return False
+        return found is value or (found is not self and found == value)
+
+    def add(self, shown: Any, value: Value, read: Callable[[Any], Value]) -> None:
+        """What is shown was read as this value; `read` does it again for what was written."""
+        if not self._plain:
+            return
+        content = dumps(shown, BY_VALUE)
+        try:
+            whole = read(loads(content)) == value
+        except Exception:  # Other objects are written as their bytes, and are no values then.
+            whole = False
+        if whole:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            self._known[content] = value
+        else:
+            self._plain = False
+
+
+class MessageBits:
+    """Sets of messages as numbers, with a bit for each message."""
+
+    def __init__(self, read: Callable[[frozenset[Value]], Iterable[Value]]) -> None:
+        self._read = read
+        self._bits: dict[Value, int] = {}
+        self._of: dict[int, int] = {}
+        """The bit of each object that is a message, by its id."""
+        self._kept: list[Record] = []  # no other object gets the id of one of these
+
+    def of_model(self, messages: Iterable[Value]) -> int:
+        """The number of messages as the model has them."""
+        bits = self._bits
+        return reduce(or_, (bits.setdefault(m, 1 << len(bits)) for m in messages), 0)
+
+    def of(self, messages: Collection[Any]) -> int:
+        """The number of messages that an adapter shows. Raises AdapterError."""
+        try:
+            return reduce(or_, map(self._of.__getitem__, map(id, messages)), 0)
+        except KeyError:
+            return reduce(or_, map(self._one, messages), 0)
+
+    def _one(self, message: Any) -> int:
+        bit = self._of.get(id(message))
+        if bit is not None:
+            return bit
+        bit = self.of_model(self._read(frozenset({message})))
+        if type(message) is Record:
+            if len(self._kept) >= MOST_KEPT:
+                self._of.clear()
+                self._kept.clear()
+            self._kept.append(message)
+            self._of[id(message)] = bit
+        return bit
