@@ -77,7 +77,7 @@ class Acceptor:
 
     def receive(self, message: Message) -> Outputs:
         """Answer one message by the rule that the table names for it."""
-        if not isinstance(message, Prepare | Accept):
+        if not isinstance(message, (Prepare, Accept)):
             raise misdirected("An acceptor", message)
         rule = TABLE[type(message), self.standing(message)]
         return cast(_Answer, getattr(self, rule))(message)

@@ -105,7 +105,7 @@ class Learner:
 
     def receive(self, message: Message) -> Outputs:
         """Take an ACCEPTED, or a question or an answer of another learner."""
-        if not isinstance(message, Accepted | Learned | Ask):
+        if not isinstance(message, (Accepted, Learned, Ask)):
             raise misdirected("A learner", message)
         rule = TABLE[type(message), self.knowledge]
         return cast(_Answer, getattr(self, rule))(message)

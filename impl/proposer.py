@@ -127,7 +127,7 @@ class Proposer:
 
     def receive(self, message: Message) -> Outputs:
         """Take a PROMISE or a NACK; one of another ballot is stale and changes nothing (rule 2)."""
-        if not isinstance(message, Promise | Nack):
+        if not isinstance(message, (Promise, Nack)):
             raise misdirected("A proposer", message)
         if message.ballot != self.ballot:
             return ()

@@ -14,7 +14,7 @@ from marshal import dumps, loads
 from operator import or_
 from typing import Any
 
-from quorate.traces import Record, Value
+from quorate.traces import FrozenMap, Record, Value
 
 BY_VALUE = 2
 """The last version of marshal's format in which equal parts need not be the same object."""
@@ -35,7 +35,7 @@ class KnownValues:
         if not self._plain:
             return False
         try:
-            found = self._known.get(dumps(shown, BY_VALUE), self)
+            found = self._known.get(_content(shown), self)
         except ValueError:
             self._plain = False
             return False
@@ -45,7 +45,7 @@ class KnownValues:
         """What is shown was read as this value; `read` does it again for what was written."""
         if not self._plain:
             return
-        content = dumps(shown, BY_VALUE)
+        content = _content(shown)
         try:
             whole = read(loads(content)) == value
         except Exception:  # Other objects are written as their bytes, and are no values then.
@@ -56,6 +56,10 @@ class KnownValues:
             self._known[content] = value
         else:
             self._plain = False
+
+
+def _content(shown: Any) -> bytes:
+    return dumps(dict(shown.items()) if type(shown) is FrozenMap else shown, BY_VALUE)
 
 
 class MessageBits:

@@ -19,15 +19,7 @@ from quorate.checker.tracing.values import show_record, show_value
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
-    BoolType,
-    MapType,
     MessagesType,
-    NatType,
-    OptionType,
-    RecordType,
-    SeqType,
-    SetType,
-    Type,
 )
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
@@ -41,22 +33,6 @@ from .adapter import AdapterError
 _NAMES = frozenset({str, type(None)})
 _HOLDING = frozenset({tuple, frozenset})
 """The types of which equality says enough, and those of which it does if they hold nothing else."""
-
-
-def only_names(t: Type) -> bool:
-    """Whether the values of a type are made of names and None alone, without truth and number."""
-    match t:
-        case BoolType() | NatType():
-            return False
-        case MessagesType(records):
-            return all(only_names(RecordType(r)) for r in records)
-        case RecordType():
-            return all(map(only_names, t.fields.values()))
-        case MapType(keys, value):
-            return all(map(only_names, (*keys, value)))
-        case OptionType(inner) | SetType(inner) | SeqType(inner, _):
-            return only_names(inner)
-    return True
 
 
 @dataclass

@@ -10,7 +10,7 @@ import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.explore.codegen.groups import enabled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps
-from quorate.checker.ground.instances import Instance, Instantiator
+from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.nodes import Node, nodes_in
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
@@ -74,7 +74,8 @@ class Space:
         self._labels = Labels(instances, self._packing)
         possible = {id(i) for i in self._kernel.source.possible}
         self._ever = [id(i) in possible for i in instances]
-        self._steps = self._expander({k: i for k, i in enumerate(instances) if self._ever[k]})
+        starts = [s for s, ever in zip(self._labels.starts, self._ever, strict=False) if ever]
+        self._steps = Expander(self._kernel, starts)
         self._undefined = UndefinedSteps(self._kernel)
         self._environment = {
             name for name, f in protocol.methods("action").items() if f._quorate.environment
@@ -85,11 +86,6 @@ class Space:
         messages = (v.name for v in self.description.variables if isinstance(v.type, MessagesType))
         self.messages = next(messages, None)
         """The variable that holds the messages sent."""
-
-    def _expander(self, instances: Mapping[int, Instance]) -> Expander:
-        """Code for the steps of instances, each by its position among all."""
-        starts = [self._labels.starts[k] for k in instances]
-        return Expander(self._kernel, [*instances.values()], starts)
 
     # ------------------------------------------------------------ states and steps
 
@@ -189,7 +185,7 @@ class Space:
             of_process = i.action.name not in self._environment
             if of_process and enabled(self._kernel.layout.graph, i) is not False:
                 found[k] = replace(i, undefined=(), early=0)
-        return self._expander(found)
+        return Expander(self._kernel, [self._labels.starts[k] for k in found], [*found.values()])
 
     def failing(self, row: Row, code: Code) -> tuple[int, ...]:
         """The guards that disable a step, by their position in the action."""
@@ -197,7 +193,7 @@ class Space:
             instance, symbols = self._labels.instance(code), self._labels.chosen(code)
             self._guards[code] = function(_bound(self._kernel.layout.graph, instance, symbols))
         held = self._guards[code](_words(row))
-        return tuple(k for k, holds in enumerate(held) if not holds)
+        return tuple([k for k, holds in enumerate(held) if not holds])
 
     def guards(self, action: str) -> tuple[c.Guard, ...]:
         """The guards of an action."""
@@ -230,16 +226,17 @@ class _Shower:
         records = variable.type.messages if isinstance(variable.type, MessagesType) else ()
         self._parts = [_Part(packing.bits(variable, r), r) for r in (records or [None])]
         self._messages = bool(records)
+        self._whole = _Part(reduce(_joined, (part.bits for part in self._parts)), None)
 
     def shown(self, row: Row, bits: int) -> Value:
         """The variable in a state; `bits` are the row's."""
-        found = []
-        for part in self._parts:
-            key = bits if part.bits is None else bits & part.bits
-            if key not in part.known:
-                part.known[key] = self._decoded(row, part.record)
-            found.append(part.known[key])
-        return frozenset().union(*found) if self._messages else found[0]  # type: ignore[arg-type]
+        return self._whole.value(bits, lambda: self._put_together(row, bits))
+
+    def _put_together(self, row: Row, bits: int) -> Value:
+        found: list[Any] = [
+            part.value(bits, partial(self._decoded, row, part.record)) for part in self._parts
+        ]
+        return frozenset().union(*found) if self._messages else found[0]
 
     def _decoded(self, row: Row, record: type | None) -> Value:
         cells = self._packing.cells(np.frombuffer(row, np.uint64))
@@ -260,9 +257,23 @@ class _Part:
     record: type | None
     known: dict[int, Value] = field(default_factory=dict)
 
+    def value(self, bits: int, decoded: Callable[[], Value]) -> Value:
+        """What is shown of a row with these bits; it is decoded if it was not before."""
+        key = bits if self.bits is None else bits & self.bits
+        try:
+            return self.known[key]
+        except KeyError:
+            found = self.known[key] = decoded()
+            return found
 
-def _words(row: Row) -> list[int]:
-    return [int.from_bytes(row[k : k + 8], "little") for k in range(0, len(row), 8)]
+
+def _joined(bits: int | None, more: int | None) -> int | None:
+    return None if bits is None or more is None else bits | more
+
+
+@lru_cache(1)
+def _words(row: Row) -> tuple[int, ...]:
+    return tuple([int.from_bytes(row[k : k + 8], "little") for k in range(0, len(row), 8)])
 
 
 def _bound(graph: Any, instance: Any, symbols: Mapping[int, int]) -> list[Any]:

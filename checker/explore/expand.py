@@ -94,29 +94,40 @@ class Labels:
         return found
 
 
-def every_step(kernel: Kernel, instances: Sequence[Instance], starts: Sequence[int]) -> MachineCode:
-    """Compiled `successors` with one successor and code for each enabled instance."""
-    module = ir.Module("edges")
-    graph = kernel.layout.graph
-    add_successors(module, graph, kernel.words, list(instances), kernel.actions, list(starts))
-    return MachineCode(module, quick=True)
+def every_step(
+    kernel: Kernel, starts: Sequence[int], instances: Sequence[Instance] | None = None
+) -> MachineCode:
+    """Compiled `successors` with one successor and code for each enabled instance.
+
+    By default of all that are possible. Then the kernel's key says what is compiled.
+    """
+
+    def module() -> ir.Module:
+        made, graph = ir.Module("edges"), kernel.layout.graph
+        chosen = kernel.source.possible if instances is None else list(instances)
+        add_successors(made, graph, kernel.words, chosen, kernel.actions, list(starts))
+        return made
+
+    key = kernel.key_with("every step", list(starts)) if instances is None else None
+    return MachineCode(module, quick=True, key=key)
 
 
 class Expander:
     """The steps of one packed state at a time, by compiled code; a row is its words as bytes.
 
-    The code of a step is that with which its instance starts, and its choice of messages.
+    The code of a step is that with which its instance starts, and its choice of messages. By
+    default the instances are all that are possible.
     """
 
     def __init__(
-        self, kernel: Kernel, instances: Sequence[Instance], starts: Sequence[int]
+        self, kernel: Kernel, starts: Sequence[int], instances: Sequence[Instance] | None = None
     ) -> None:
-        machine_code = every_step(kernel, instances, starts)
+        machine_code = every_step(kernel, starts, instances)
         self._machine_code = machine_code  # its addresses are used
         self._bytes = kernel.words * 8
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p, *[ctypes.c_void_p] * 3)
         self._call = kind(machine_code.address("successors"))
-        most = max(1, most_steps(instances))
+        most = max(1, kernel.most_transitions if instances is None else most_steps(instances))
         self._out = np.zeros(most * kernel.words, np.uint64)
         self._codes = np.zeros(most, np.int64)
         self._fired = np.zeros(len(kernel.actions), np.int64)

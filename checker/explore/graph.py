@@ -89,7 +89,7 @@ class StateGraph:
         """Fill `sources` and `targets`; returns the code of each edge."""
         e = self.explorer
         words, actions = e.kernel.words, e.kernel.actions
-        machine_code = every_step(e.kernel, labels.instances, labels.starts)
+        machine_code = every_step(e.kernel, labels.starts)
         expanded = int(e.control[d.HEAD])
         most = max(1, e.kernel.most_transitions)
         room = int(e.fired.sum()) + most

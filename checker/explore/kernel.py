@@ -179,8 +179,12 @@ class Kernel:
 
         Raises SizeError if that alone has too many terms.
         """
-        key = None if self._key is None else f"{self._key} {goals}"
+        key = self.key_with(goals)
         return MachineCode(lambda: self.source.blocked(goals), quick=True, key=key)
+
+    def key_with(self, *parts: object) -> str | None:
+        """The key of what depends on the kernel and these; with None nothing is cached."""
+        return None if self._key is None else " ".join([self._key, *map(str, parts)])
 
     def violated(self, bits: int) -> str | None:
         """The first invariant among the bits that `check` returned."""

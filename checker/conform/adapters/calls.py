@@ -94,6 +94,8 @@ class Caller:
                 (n, self._value("perform", f"chose {n}:", v)) for n, v in sent.arguments.items()
             )
             sent = sent.sent
+        if type(sent) is frozenset and not sent:
+            return sent, chosen
         if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
             found = f"perform{_at(self.adapter.perform)} returned {described(sent)}"
             hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
@@ -144,11 +146,14 @@ class NoValueError(Exception):
     """The text describes what is no value of a trace."""
 
 
+_NAMES = frozenset({str, type(None)})
+
+
 def plain(value: Any, depth: int = 0) -> Value:
     """A plain Python value as a value of a trace."""
     if value is None or type(value) in (str, bool, int):
         return value  # type: ignore[no-any-return]
-    if type(value) is Record and all(type(v) is str or v is None for _, v in value.fields):
+    if type(value) is Record and _NAMES.issuperset([type(v) for _, v in value.fields]):
         return value
     if depth > DEEPEST:
         raise NoValueError(f"values more than {DEEPEST} levels deep")

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from quorate.checker.conform.adapter import Contradiction, Refusal, Unrealisable
 from quorate.checker.errors import InputError
 from quorate.checker.loading import is_file_name
@@ -101,7 +103,7 @@ class _Served:
 
     def _whole(self, answer: Answer) -> Answer:
         self._seen = self._read(answer.seen)
-        return answer._replace(seen=self._seen)
+        return replace(answer, seen=self._seen)
 
     def _read(self, seen: Mapping[str, Any]) -> dict[str, Value]:
         return {name: self._caller.value(name, shown) for name, shown in seen.items()}

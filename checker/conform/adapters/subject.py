@@ -7,7 +7,9 @@ in one exchange. Whatever the adapter does becomes an `Answer` or an AdapterErro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from quorate.checker.conform.adapter import Contradiction, Refusal, Setting, Unrealisable
 from quorate.checker.tracing.build import processes_of
@@ -21,7 +23,7 @@ from quorate.traces import FrozenMap, Value
 from .calls import NOTHING, Caller
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """An implementation's answer to a call."""
 
     seen: Mapping[str, Any]

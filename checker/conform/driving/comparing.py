@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
+from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.subject import Answer, Subject
-from quorate.checker.conform.seen import Terms, differing, only_names
+from quorate.checker.conform.known import KnownValues, MessageBits
+from quorate.checker.conform.seen import Terms, differing
 from quorate.checker.conform.space import Row, Space
 from quorate.traces import Value, show
 
@@ -61,25 +64,29 @@ class Comparer:
 
     def __post_init__(self) -> None:
         self.terms = Terms(self.space.description, self.subject.places)
-        self._shown: dict[Row, Mapping[str, Value]] = {}
+        self._states: dict[Row, tuple[Mapping[str, Value], int]] = {}
         self._network = self.space.messages
-        self._last: tuple[Any, Any] = frozenset(), frozenset()
-        variables = self.space.description.variables
-        # Of names equality says enough, which it does not of numbers: True is 1.
-        self._of_names = {v.name for v in variables if only_names(v.type)}
+        self._known = {v.name: KnownValues() for v in self.space.description.variables}
+        self._messages = MessageBits(self._read_messages)
 
     def of(self, row: Row) -> Mapping[str, Value]:
         """The variables of a state."""
-        found = self._shown.get(row)
+        return self._state(row)[0]
+
+    def _state(self, row: Row) -> tuple[Mapping[str, Value], int]:
+        """The variables of a state, and the number of its messages."""
+        found = self._states.get(row)
         if found is None:
-            found = self._shown[row] = self.space.shown(row)
+            shown = self.space.shown(row)
+            held: Any = shown[self._network] if self._network else ()
+            found = self._states[row] = shown, self._messages.of_model(held)
         return found
 
     def start(self, row: Row, answer: Answer) -> Unlike | None:
         """What is shown at the start."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        return self._state(Kind.STARTS, self.of(row), answer.seen)
+        return self._seen(Kind.STARTS, *self._state(row), answer.seen)
 
     def step(self, before: Row, after: Row, answer: Answer) -> Unlike | None:
         """What was done, where the model goes from one state to another."""
@@ -87,8 +94,10 @@ class Comparer:
             return _contradicted(answer.contradiction)
         if answer.refused is not None:
             return Unlike(Kind.REFUSES, None, "", "done", answer.refused)
-        was, is_now = self.of(before), self.of(after)
-        unlike = self._sent(was, is_now, answer) or self._state(Kind.CHANGES, is_now, answer.seen)
+        (was, held), (is_now, holds) = self._state(before), self._state(after)
+        unlike = self._sent(Kind.SENDS, held, holds, was, is_now, answer) or self._seen(
+            Kind.CHANGES, is_now, holds, answer.seen
+        )
         if unlike is None and not self.moved and before != after:
             names = [*answer.seen, *([self._network] if self._network else ())]
             self.moved = any(was[name] != is_now[name] for name in names)
@@ -98,73 +107,73 @@ class Comparer:
         """What was done, where the model stays in a state."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        here = self.of(row)
-        return self._sent(here, here, answer, Kind.ALLOWS) or self._state(
-            Kind.ALLOWS, here, answer.seen
+        here, held = self._state(row)
+        return self._sent(Kind.ALLOWS, held, held, here, here, answer) or self._seen(
+            Kind.ALLOWS, here, held, answer.seen
         )
 
     def read(self, answer: Answer) -> dict[str, Value]:
         """All that is shown, as the model would show it."""
-        value, terms = self.subject.value, self.terms
-        return {name: terms.variable(name, value(name, x)) for name, x in answer.seen.items()}
+        return {name: self._read(name, shown) for name, shown in answer.seen.items()}
+
+    def _read(self, variable: str, shown: Any) -> Value:
+        return self.terms.variable(variable, self.subject.value(variable, shown))
+
+    def _read_messages(self, shown: frozenset[Value]) -> frozenset[Value]:
+        assert self._network is not None
+        return self.terms.messages(self.subject.value(self._network, shown))  # type: ignore[arg-type]
 
     def _sent(
         self,
+        kind: Kind,
+        held: int,
+        holds: int,
         before: Mapping[str, Value],
         after: Mapping[str, Value],
         answer: Answer,
-        kind: Kind = Kind.SENDS,
     ) -> Unlike | None:
-        network = self._network
-        if not answer.sent and (network is None or after[network] is before[network]):
+        """What was sent, where the model has these messages before and after, as numbers too."""
+        network, sent = self._network, answer.sent
+        if not sent and held == holds:
             return None
         if network is None:
-            self.terms.messages(answer.sent)
+            self.terms.messages(sent)
             return None
-        held, holds = before[network], after[network]
-        assert isinstance(held, frozenset) and isinstance(holds, frozenset)
-        expected = holds - held
-        if network in self._of_names and answer.sent - held == expected:
+        if self._messages.of(sent) & ~held == holds & ~held:
             return None
-        new = self.terms.messages(answer.sent) - held
-        if new == expected:
-            return None
-        return Unlike(kind, network, network, _messages(expected), _messages(new))
+        was, is_now = before[network], after[network]
+        assert isinstance(was, frozenset) and isinstance(is_now, frozenset)
+        new = self.terms.messages(sent) - was
+        return Unlike(kind, network, network, _messages(is_now - was), _messages(new))
 
-    def _same_messages(self, shown: Any, expected: Any) -> bool:
-        """Whether two sets of messages are equal, by what is new since two that were.
-
-        Old messages are mostly the same objects as before, which is quickly seen.
-        """
-        last_shown, last = self._last
-        new, fresh = shown - last_shown, expected - last
-        grown = len(shown) == len(last_shown) + len(new)
-        same = grown and len(expected) == len(last) + len(fresh) and new == fresh
-        if same or shown == expected:
-            self._last = shown, expected
-            return True
-        return False
-
-    def _state(
-        self, kind: Kind, expected: Mapping[str, Value], seen: Mapping[str, Any]
+    def _seen(
+        self, kind: Kind, expected: Mapping[str, Value], holds: int, seen: Mapping[str, Any]
     ) -> Unlike | None:
-        same, names, network = self.terms.same, self._of_names, self._network
+        """What is shown, where the model has these values, and these messages as a number."""
         for variable, shown in seen.items():
-            if variable in expected:
-                value = expected[variable]
-                if type(shown) is type(value) and variable in names:
-                    if variable == network and self._same_messages(shown, value):
-                        continue
-                    if variable != network and shown == value:
-                        continue
-                if same(shown, value):
+            known = self._known.get(variable)
+            if variable == self._network:
+                if self._are_messages(shown, holds):
                     continue
-            value = self.terms.variable(variable, self.subject.value(variable, shown))
+            elif known is not None and known.has(shown, expected[variable]):
+                continue
+            value = self._read(variable, shown)
             if value != expected[variable]:
                 key, wanted, found = differing(expected[variable], value)
                 return Unlike(kind, variable, f"{variable}{key}", show(wanted), show(found))
+            if known is not None and variable != self._network:
+                known.add(shown, value, partial(self._read, variable))
         self.shown.update(seen)
         return None
+
+    def _are_messages(self, shown: Any, holds: int) -> bool:
+        """Whether these are messages, and those of this number; False if it is yet to be read."""
+        if type(shown) is not frozenset and type(shown) is not set:
+            return False
+        try:
+            return self._messages.of(shown) == holds
+        except AdapterError:  # It is told when all are read.
+            return False
 
 
 def _contradicted(text: str) -> Unlike:

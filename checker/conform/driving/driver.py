@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from quorate.checker.conform.adapter import AdapterError, Setting
 from quorate.checker.conform.adapters.subject import Answer, Subject
 from quorate.checker.conform.space import Call, Code
@@ -28,7 +31,7 @@ AT_ONCE = 64
 MOST_COPIES = 1000
 
 
-class Act(NamedTuple):
+class Act(Struct, frozen=True):
     """What was tried: a step of the model, or a probe, which must change nothing."""
 
     code: Code
@@ -341,7 +344,10 @@ class Driver:
                 return
         at = self.coverage.steps + self.coverage.probes
         run = tuple(self._run)
-        found = Occurrence(unlike, self._initial, run, state, code, target, answer, at)
+        # What the adapter shows may be its own objects, which go on changing.
+        shown = {name: self.subject.value(name, x) for name, x in answer.seen.items()}
+        kept = replace(answer, seen=shown)
+        found = Occurrence(unlike, self._initial, run, state, code, target, kept, at)
         if group is None:
             self.groups[key] = DifferenceGroup(*key, found, at)
         else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from quorate.checker.conform.adapters.subject import Answer
 from quorate.checker.conform.space import Code
 
@@ -39,7 +41,7 @@ class HiddenSteps:
             for here in self._after(state):
                 target = dict(self._graph.edges(here)).get(code)
                 if target is None and (refused or probe):
-                    self._add(found, state, [here], answer._replace(refused=None))
+                    self._add(found, state, [here], replace(answer, refused=None))
                 elif target is not None and not refused:
                     self._add(found, state, self._after(target), answer)
         return list(found)[:MOST_EXPLANATIONS]

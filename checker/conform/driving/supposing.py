@@ -44,7 +44,7 @@ class Supposed:
         self._packing = Packing(self._kernel.layout)
         instances = self._kernel.source.possible
         self._labels = Labels(instances, self._packing)
-        self._steps = Expander(self._kernel, instances, self._labels.starts)
+        self._steps = Expander(self._kernel, self._labels.starts)
         self._undefined = UndefinedSteps(self._kernel)
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_char_p, ctypes.c_void_p)
         self._check = kind(self._kernel.check())

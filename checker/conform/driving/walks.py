@@ -65,6 +65,7 @@ class Covering:
         self._edges = [self._in_order(state) for state in range(count)]
         self._probes: list[list[Code] | None] = [None if probing else [] for _ in range(count)]
         self._ways = [[e for e in graph.edges(s) if e[1] != s] for s in range(count)]
+        self._moving = [len(edges) for edges in self._ways]  # of what is to be tried, what moves
         self._sources: list[list[int]] = [[] for _ in range(count)]
         for state, edges in enumerate(self._ways):
             for _, target in edges:
@@ -91,7 +92,7 @@ class Covering:
     def is_open(self, state: int, besides: Edge | None = None) -> bool:
         if besides is None:
             return not self._over[state]
-        return sum(e[1] != state for e in self._edges[state]) > (besides in self._edges[state])
+        return self._moving[state] > (besides in self._edges[state])
 
     def probes(self, state: int) -> list[Code]:
         found = self._probes[state]
@@ -118,19 +119,21 @@ class Covering:
     def next(self, state: int, length: int) -> Edge | None:
         if left := self._edges[state]:
             self._plan = []
-            return next((e for e in reversed(left) if self._goes_on(state, e)), left[-1])
+            for edge in reversed(left):
+                if edge[1] == state or self._is_left(edge[1]):
+                    return edge
+            return left[-1]
         if self._over[state]:
             return None
         if not self._plan or self._plan[-1] not in self._ways[state]:
             self._plan = (self._toward(state) or [])[::-1]
         return self._plan.pop() if self._plan else None
 
-    def _goes_on(self, state: int, edge: Edge) -> bool:
-        return edge[1] == state or self._is_left(edge[1])
-
     def taken(self, state: int, edge: Edge) -> None:
-        if edge in self._edges[state]:
-            self._edges[state].remove(edge)
+        left = self._edges[state]
+        if edge in left:
+            left.remove(edge)
+            self._moving[state] -= edge[1] != state
             self._settle(state)
 
     def failed(self, state: int, edge: Edge) -> None:
