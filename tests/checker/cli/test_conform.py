@@ -198,6 +198,10 @@ def test_mutants_are_a_battery_that_healthy_code_refuses(
     out = capsys.readouterr().out
     assert "✓ PromiseVolatile: refused at step 4, crash_acceptor(a=a0)" in out
     assert "  OwnValue: holds at these sizes" in out
+
+
+@pytest.mark.exhaustive
+def test_mutants_of_code_with_a_defect_are_reproduced(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["conform", "PaxosRoles", *ROLES, "--impl", "all-lost-on-restart", "--json"]) == 5
     told = json.loads(capsys.readouterr().out)
     VALIDATOR.validate(told)
