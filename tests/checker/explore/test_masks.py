@@ -84,7 +84,7 @@ def test_bundled_checks(bound: Bound) -> None:
 
 
 @given(sources())
-@share(4)
+@share(6)
 def test_generated_checks(source: Source) -> None:
     with loaded(source) as protocol:
         try:
@@ -95,7 +95,7 @@ def test_generated_checks(source: Source) -> None:
 
 
 @given(sources())
-@share(4)
+@share(6)
 def test_generated(source: Source) -> None:
     with loaded(source) as protocol:
         try:

@@ -28,6 +28,7 @@ from quorate.model.language import (
     durable,
     require,
 )
+from quorate.model.language.declare import quorums
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest
 from quorate.model.language.frontend.predicates import predicate
@@ -128,12 +129,17 @@ def test_a_predicate_is_asked_of_every_set() -> None:
         (Old, 2, "has the member 2, but the 2 Acceptors are numbered 0..1"),
         (Both, 3, "New has the member 3"),
         (Led, 17, "it can do so for at most 16, not 17"),
-        (Binary, 63, "more than 100,000 minimal quorums among 63 Acceptors"),
     ],
 )
 def test_sizes_that_do_not_fit(system: Any, n: int, message: str) -> None:
     with pytest.raises(SizeError, match=message):
         system.quorums([Acceptor(i) for i in range(n)])
+
+
+def test_too_many_quorums(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quorums, "MOST_QUORUMS", 100)
+    with pytest.raises(SizeError, match="more than 100 minimal quorums among 15 Acceptors"):
+        Binary.quorums([Acceptor(i) for i in range(15)])
 
 
 def test_what_meets_itself_unless_told_otherwise() -> None:
