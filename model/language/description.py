@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from quorate.model.language.declare.protocol import Protocol
-from quorate.model.language.frontend.capture import capture
-from quorate.model.language.ir.lower import lower
+from quorate.model.language.frontend.capture import capture, capture_define
+from quorate.model.language.ir.lower import lower, lower_predicate
 
 from .ir import core as c
 
@@ -21,3 +21,8 @@ def describe(protocol: type[Protocol]) -> c.Description:
 @lru_cache(maxsize=128)
 def _describe(protocol: Any) -> c.Description:
     return lower(capture(protocol))
+
+
+def describe_predicate(protocol: type[Protocol], name: str) -> tuple[tuple[c.Var, ...], c.Expr]:
+    """A `@define` that is true or false: its parameters, and its value in the core IR."""
+    return lower_predicate(*capture_define(protocol, name))

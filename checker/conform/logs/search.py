@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from quorate.model.language.interpreter import State
 
 from .order import Cut, Needs, ready
+from .reduction import Reduction
 from .steps import ModelSteps, Step
 from .terms import Called, Said
 
@@ -204,25 +206,38 @@ class LogSearch:
         self._enter(after, found)
 
     def _ready(self, cut: Cut, state: State) -> Sequence[int]:
-        """The files of which a line may come next.
+        """The files to go on with.
 
         One is enough whose line says that nothing happened, and is right. It can be moved to the
-        front of whatever run explains the rest: it changes nothing. That does not go with hidden
-        steps, since those that went before it would then go before another line.
+        front of whatever run explains the rest: it changes nothing. Neither that nor a persistent
+        set goes with hidden steps, which may touch anything.
         """
         found = [
             f for f, k in enumerate(cut) if k < len(self.files[f]) and ready(self.needs[f][k], cut)
         ]
-        if not self.hidden and len(found) > 1:
-            for f in found:
+        if self.hidden or len(self.files) == 1:
+            return found
+        for f in found:
+            said = self.files[f][cut[f]]
+            if (
+                said.events == ()
+                and self.judge.before(state, said)
+                and self.judge.after(state, said)
+            ):
+                return (f,)
+        able: dict[int, bool] = {}
+
+        def explained(f: int) -> bool:
+            if f not in able:
                 said = self.files[f][cut[f]]
-                if (
-                    said.events == ()
-                    and self.judge.before(state, said)
-                    and self.judge.after(state, said)
-                ):
-                    return (f,)
-        return found
+                able[f] = next(self.judge.explained(state, said), None) is not None
+            return able[f]
+
+        return self._reduction.chosen(cut, found, explained)
+
+    @cached_property
+    def _reduction(self) -> Reduction:
+        return Reduction(self.judge.model, self.files, self.needs)
 
 
 def ways(taken: Taken | None) -> Iterator[Taken]:

@@ -52,7 +52,7 @@ class Call:
 class Pattern(NamedTuple):
     """What is known of a message: some fields by position, or their lengths."""
 
-    kind: type
+    kind: type[Any]
     fields: tuple[tuple[int, Any], ...]
     lengths: tuple[tuple[int, int], ...]
 
@@ -116,6 +116,9 @@ class ModelSteps:
         self._parameters: dict[str, dict[str, Type]] = {
             a.name: {p.var.name: p.var.type for p in a.parameters} for a in self.description.actions
         }
+        maps = {v.name: v.type for v in variables if isinstance(v.type, MapType)}
+        self.keys = {name: list(key_values(t.keys)) for name, t in maps.items()}
+        """The keys of each map variable, in order."""
         self._keys: dict[str, dict[Value, int]] = {}
         self._wanted: dict[int, tuple[Said, Wanted]] = {}
 
@@ -164,14 +167,22 @@ class ModelSteps:
 
         Raises StepError where it has no value.
         """
-        method = getattr(self.protocol, predicate)
-        names = list(inspect.signature(method).parameters)[1:]
-        ranges = [
-            [self._reader.value(args[n], t)] if n in args else list(proper_values(t))
-            for n, t in zip(names, parameter_types(method), strict=True)
-        ]
+        known = self.arguments(predicate, args)
+        types = self._taken(predicate).items()
+        ranges = [[known[n]] if n in known else list(proper_values(t)) for n, t in types]
         told = self.interpreter.told
         return any(told(state, predicate, a) for a in itertools.product(*ranges))
+
+    def arguments(self, predicate: str, args: Mapping[str, Value]) -> dict[str, Any]:
+        """Arguments of a predicate as the model's own values."""
+        types = self._taken(predicate)
+        return {n: self._reader.value(v, types[n]) for n, v in args.items()}
+
+    def _taken(self, predicate: str) -> dict[str, Type]:
+        """What a predicate takes."""
+        method = getattr(self.protocol, predicate)
+        names = list(inspect.signature(method).parameters)[1:]
+        return dict(zip(names, parameter_types(method), strict=True))
 
     # ------------------------------------------------------------ what lines say
 
@@ -231,8 +242,7 @@ class ModelSteps:
         at = None
         if isinstance(t, MapType) and key is not WHOLE:
             if name not in self._keys:
-                keys = map(show_value, key_values(t.keys))
-                self._keys[name] = {k: n for n, k in enumerate(keys)}
+                self._keys[name] = {show_value(k): n for n, k in enumerate(self.keys[name])}
             at, t = self._keys[name][key], t.value
         if of_length:
             return i, at, value, True

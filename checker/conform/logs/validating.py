@@ -307,6 +307,13 @@ class _Validator:
         files = self.log.statements
         return [f for f, k in enumerate(cut) if k < len(files[f]) and ready(self.needs[f][k], cut)]
 
+    def _stuck(self, cut: Cut, taken: Taken) -> list[int]:
+        """Those of them that have no explanation; with hidden steps, all."""
+        heads, files = self._heads(cut), self.log.statements
+        if self.hidden:
+            return heads
+        return [f for f in heads if not any(self.judge.explained(taken.state, files[f][cut[f]]))]
+
     @cached_property
     def _kinds(self) -> set[tuple[str, frozenset[Value]]]:
         """The actions that the log names, with the processes that take them."""
@@ -326,7 +333,7 @@ class _Validator:
         tried = [
             (explainer.nearest(near, self.log.statements[f][cut[f]]), f, cut[f], taken)
             for cut, taken in ends[:MOST_ENDS]
-            for f in self._heads(cut)
+            for f in self._stuck(cut, taken)
             for near in explainer.around(taken, self.hidden)
         ]
         _, f, k, _ = min(tried, key=lambda t: t[0].distance)

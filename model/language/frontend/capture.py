@@ -29,6 +29,12 @@ def capture(protocol: type[Protocol]) -> s.Description:
     return _Capture(protocol).run()
 
 
+def capture_define(protocol: type[Protocol], name: str) -> tuple[tuple[s.Name, ...], s.Expr]:
+    """The parameters and the value of a `@define`. Raises ModelError."""
+    variables = ClassReader(protocol, []).read()
+    return FunctionReader(protocol, variables).define(name, ())
+
+
 @dataclass
 class _Capture:
     protocol: type[Protocol]

@@ -60,6 +60,12 @@ def lower_condition(e: s.Expr, env: Env) -> c.Expr:
     return ExpressionLowering().expr(e, env)
 
 
+def lower_predicate(parameters: Sequence[s.Name], body: s.Expr) -> tuple[tuple[c.Var, ...], c.Expr]:
+    """A predicate as an expression over its parameters."""
+    env, found = _parameters(parameters)
+    return tuple(found), lower_condition(body, env)
+
+
 @dataclass
 class _Action:
     """Collects the guards and effects of one action, each with the conditions it stands under."""
