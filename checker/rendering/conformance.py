@@ -22,6 +22,9 @@ from .words import count, seconds
 IN_FULL = 3
 """How many differences are shown in full; of the others there is one line each."""
 
+WIDEST = 90
+"""How wide the table of values may be, in characters."""
+
 MEANING = {
     Kind.STARTS: "it does not start as the model does",
     Kind.REFUSES: "it does not take a step that the model has",
@@ -169,18 +172,28 @@ def _report_consequences(
 
 
 def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
-    """The variables: before, and after on both sides."""
-    rows = [("", "before", "the model", "the code")]
-    for v in values:
-        code = "not shown" if v.code is None else v.code if v.differs else "the same"
-        rows.append((v.place, v.before, v.model, code))
-    if len(rows) == 1 or kind in (Kind.REFUSES, Kind.CONTRADICTS):
+    """The variables: before, and after on both sides; below each other what is too wide."""
+    if not values or kind in (Kind.REFUSES, Kind.CONTRADICTS):
         return
-    widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    marks = ["", *("  <" if v.differs else "" for v in values)]
-    for row, mark in zip(rows, marks, strict=True):
-        cells = "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False))
-        yield f"{cells}  {row[3]}{mark}".rstrip()
+    head = ("", "before", "the model", "the code")
+    rows = [(v.place, v.before, v.model, _of_code(v)) for v in values]
+    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(4)]
+    if sum(widths) + 6 <= WIDEST:
+        marks = ["", *("  <" if v.differs else "" for v in values)]
+        for row, mark in zip((head, *rows), marks, strict=True):
+            cells = "  ".join(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False))
+            yield f"{cells}  {row[3]}{mark}".rstrip()
+        return
+    for v, row in zip(values, rows, strict=True):
+        yield f"{v.place}{'  <' if v.differs else ''}"
+        for name, cell in zip(head[1:], row[1:], strict=True):
+            yield f"  {name:9}  {cell}".rstrip()
+
+
+def _of_code(v: Shown) -> str:
+    if v.code is None:
+        return "not shown"
+    return v.code if v.differs else "the same"
 
 
 def _report_accepted(out: Output, found: Driven) -> None:

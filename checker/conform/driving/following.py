@@ -106,6 +106,8 @@ def _given(space: Space, action: str, args: Mapping[str, Any]) -> _Wanted:
 def _read(graph: ModelGraph, text: str) -> tuple[int | None, list[_Wanted]]:
     """The initial state, if it is said, and the calls of a run. Raises InputError."""
     parts = [part for part in text.split(";") if part.strip()]
+    if not parts:
+        raise InputError("a run: found nothing, expected ACTION(NAME=VALUE, ...); ...")
     start = None
     if parts and (told := re.fullmatch(r"\s*start\(\s*(\d+)\s*\)\s*", parts[0])):
         start = int(told[1])
@@ -122,7 +124,12 @@ def _called(space: Space, text: str) -> _Wanted:
         raise InputError(f"found `{text.strip()}`, expected ACTION(NAME=VALUE, ...)")
     bare = "".join(text.split())
     _check_action(space, found[1])
-    return _Wanted(found[1], lambda call: "".join(str(call).split()) == bare)
+    wanted = _Wanted(found[1], lambda call: "".join(str(call).split()) == bare)
+    if len(space.codes) <= MOST_CALLS and _called_so(space, wanted) is None:
+        parameters = [p.var.name for p in space.description.action(found[1]).parameters]
+        like = f"{found[1]}({', '.join(f'{name}=...' for name in parameters)})"
+        raise InputError(f"found `{text.strip()}`, which is no {like} of these sizes")
+    return wanted
 
 
 class _Following:

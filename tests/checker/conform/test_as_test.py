@@ -285,6 +285,8 @@ def test_a_run_that_the_model_does_not_have() -> None:
     for text, error in (
         ("phase1(b=b1)", "phase1: Paxos has no such action"),
         ("phase1a(b=b1) phase1a", r"found `phase1a\(b=b1\) phase1a`, expected ACTION"),
+        ("phase1a(b=b7)", r"found `phase1a\(b=b7\)`, which is no phase1a\(b=\.\.\.\) of these"),
+        (" ; ", "found nothing, expected ACTION"),
         ("start(1); phase1a(b=b1)", r"start\(1\): the initial states are numbered from 0 to 0"),
     ):
         with pytest.raises(InputError, match=error):
