@@ -25,7 +25,7 @@ CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
 
 
 @pytest.mark.parametrize(
-    "bugs", [("P5", "P11"), pytest.param(CLASSICS, marks=pytest.mark.exhaustive)], ids=len
+    "bugs", [("P11",), pytest.param(CLASSICS, marks=pytest.mark.exhaustive)], ids=len
 )
 def test_the_bundled_paxos(
     bugs: tuple[str, ...],
@@ -34,7 +34,7 @@ def test_the_bundled_paxos(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(bundled, "CLASSICS", bugs)
-    if len(bugs) == 2:
+    if len(bugs) == 1:
         monkeypatch.setattr(bundled, "ROLES", {**bundled.ROLES, "Ballot": 1})
     assert run(["verify", "--json", "--out", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -18,6 +18,7 @@ from quorate.model.language import ModelError, SizeError
 from quorate.model.language.description import describe
 from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
 
+from ...support.examples import share
 from ...support.strategies import Source, loaded, sized, sources
 
 CASES = Path(__file__).parents[2] / "cases/models"
@@ -108,6 +109,7 @@ def test_ordered_nodes_have_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert header.split()[-3:] == ["n1", "n2", "n3"]
 
 
+@share(3)
 @given(source=sources())
 def test_every_finding_is_explained(source: Source) -> None:
     """Nothing is left out, every cause is one for CPython, and files and pictures come out."""
