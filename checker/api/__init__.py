@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._check import check as check
+    from ._cluster import ConformClusterResult as ConformClusterResult
+    from ._cluster import conform_cluster as conform_cluster
     from ._conform import ConformResult as ConformResult
     from ._conform import conform as conform
     from ._export import TlaModule as TlaModule
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_check": ("check",),
+    "_cluster": ("ConformClusterResult", "conform_cluster"),
     "_conform": ("ConformResult", "conform"),
     "_export": ("TlaModule", "export_tla"),
     "_follow": ("FollowResult", "follow"),

@@ -1,6 +1,10 @@
-"""Everything for writing an adapter: `from quorate.kit import Binding, Refusal, Wire`."""
+"""Everything for writing an adapter or a system: `from quorate.kit import Binding, Wire`."""
 
 from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setting, Unrealisable
+from quorate.checker.conform.cluster.faults import Rates
+from quorate.checker.conform.cluster.framing import length_prefixed, lines
+from quorate.checker.conform.cluster.system import Clients, Place, System
+from quorate.checker.conform.cluster.witness import Witness
 from quorate.checker.conform.kit.actions import Actions, record
 from quorate.checker.conform.kit.binding import Binding
 from quorate.checker.conform.kit.clock import Clock, Timer
@@ -16,18 +20,25 @@ __all__ = [
     "Binding",
     "Caught",
     "Chose",
+    "Clients",
     "Clock",
     "Contradiction",
     "DeepCopies",
     "Disk",
     "EventLoop",
     "FrozenMap",
+    "Place",
     "Processes",
+    "Rates",
     "Record",
     "Refusal",
     "Setting",
+    "System",
     "Timer",
     "Unrealisable",
     "Wire",
+    "Witness",
+    "length_prefixed",
+    "lines",
     "record",
 ]

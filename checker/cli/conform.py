@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .conform_cluster import RatesOption, check_options, run_cluster
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
 from .files import test_written, unwritten, writable, write_traces
 from .options import (
@@ -30,12 +31,13 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 
 
 @click.command("conform")
-@click.argument("protocol")
+@click.argument("protocol", required=False)
 @sizes_option
 @click.option(
     "--adapter",
     metavar="ADAPTER",
-    help="Your own implementation: path.py:Class [ARGUMENT ...], or exec:COMMAND in any language.",
+    help="Your own implementation: path.py:Class [ARGUMENT ...], or exec:COMMAND in any language; "
+    "with --cluster, a system: path.py:Class [ARGUMENT ...].",
 )
 @click.option(
     "--impl",
@@ -45,10 +47,13 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
-    help="Time limit for driving it.  [default: 60]",
+    help="Time limit for driving it, or running it.  [default: 60]",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, help="Random seed for a large graph."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Random seed of a sample, or of faults.",
 )
 @click.option(
     "--hidden",
@@ -84,6 +89,24 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="Write a pytest file that fails until the differences are mended.",
 )
 @click.option("--coverage", is_flag=True, help="Show how often each action and guard was tried.")
+@click.option(
+    "--cluster",
+    is_flag=True,
+    help="Run real processes under faults instead, and judge their answers and logs.",
+)
+@click.option("--nodes", type=int, help="How many processes, with --cluster.  [default: 3]")
+@click.option(
+    "--rates",
+    type=RatesOption(),
+    help="How often faults happen, with --cluster: loss=0.05,kill=2.",
+)
+@click.option("--runs", type=click.IntRange(min=1), help="At most so many runs, with --cluster.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the files of all runs here, with --cluster.",
+)
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -100,7 +123,13 @@ def command(**options: Any) -> int:
 
     \b
     quorate conform Paxos -s Acceptor=3,Ballot=2,Value=2 --impl promise-for-any-ballot
+    quorate conform --cluster --seconds 600
     """
+    check_options(options["cluster"])
+    if options["cluster"]:
+        return run_cluster(options)
+    if options["protocol"] is None:
+        option_error("Missing argument 'PROTOCOL'.")
     import quorate
     from quorate.checker.loading import load_protocol
     from quorate.checker.rendering.document import envelope

@@ -1,4 +1,4 @@
-"""Finding the class of an adapter, as protocols are found: `path.py:Class`, `module:Class`.
+"""Finding the class of an adapter, or of a system, as protocols are found: `path.py:Class`.
 
 Arguments may follow: `path.py:Class durable members=5`.
 """
@@ -9,7 +9,8 @@ import difflib
 import inspect
 import shlex
 import sys
-from typing import cast
+from collections.abc import Collection
+from typing import Any, cast
 
 from quorate.checker.conform.adapter import Adapter, AdapterError
 from quorate.checker.loading import module_at
@@ -19,27 +20,36 @@ from .calls import METHODS, failure
 
 def load_adapter(name: str) -> Adapter:
     """A new adapter of the class that a name stands for. Raises InputError."""
+    return cast(Adapter, made(name, "an adapter", METHODS))
+
+
+def made(name: str, what: str, methods: Collection[str]) -> Any:
+    """A new object of the class that a name stands for, which must have these methods.
+
+    `what` it is, with its article, is for messages. Raises InputError.
+    """
+    kind = what.partition(" ")[2]
     place, _, rest = name.partition(":")
     wanted, words, named = _arguments(name, rest)
-    missing = f"{name}: no such adapter; expected path.py:Class or module:Class"
-    module = module_at(place, "an adapter", missing)
+    missing = f"{name}: no such {kind}; expected path.py:Class or module:Class"
+    module = module_at(place, what, missing)
     classes = {n: x for n, x in vars(module).items() if inspect.isclass(x)}
     if not wanted:
-        raise AdapterError(f"{name}: say which class is the adapter, {place}:Class")
+        raise AdapterError(f"{name}: say which class is the {kind}, {place}:Class")
     if wanted not in classes:
         near = difflib.get_close_matches(wanted, classes, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise AdapterError(f"{place}: no class {wanted}{hint}")
     cls = classes[wanted]
-    lacking = [m for m in METHODS if not callable(getattr(cls, m, None))]
+    lacking = [m for m in methods if not callable(getattr(cls, m, None))]
     if lacking:
-        raise AdapterError(f"{place}: the adapter {wanted} has no {', '.join(lacking)}")
+        raise AdapterError(f"{place}: the {kind} {wanted} has no {', '.join(lacking)}")
     try:
-        return cast(Adapter, cls(*words, **named))
+        return cls(*words, **named)
     except (Exception, SystemExit) as error:
         told = failure(f"{wanted}()", cls.__init__, error)
         given = "with those that follow its name" if words or named else "without arguments"
-        raise AdapterError(f"{told} (an adapter is made {given})") from error
+        raise AdapterError(f"{told} ({what} is made {given})") from error
 
 
 def name_of_adapter(adapter: Adapter) -> str | None:

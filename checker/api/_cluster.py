@@ -1,0 +1,111 @@
+"""`quorate.conform_cluster`: real processes under faults, their answers and logs judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from quorate.checker.conform.adapters.loading import made
+from quorate.checker.conform.adapters.registry import HEALTHY
+from quorate.checker.conform.cluster.campaign import SECONDS, Campaign, ClusterVerdict, campaign
+from quorate.checker.conform.cluster.faults import Rates
+from quorate.checker.conform.cluster.paxos import NODES, PaxosCluster
+from quorate.checker.conform.cluster.system import METHODS, System
+from quorate.checker.errors import InputError
+from quorate.checker.rendering import clusters as rendering
+from quorate.checker.rendering.output import Output
+from quorate.model.language import Protocol
+from quorate.traces import Trace
+
+from ._check import loaded
+from .results import Result
+
+
+@dataclass(frozen=True, repr=False)
+class ConformClusterResult(Result):
+    """The result of running a cluster under faults; `campaign` has all that was counted."""
+
+    system: str
+    protocol: type[Protocol] | None
+    campaign: Campaign
+
+    @property
+    def holds(self) -> bool:
+        return self.campaign.verdict is ClusterVerdict.CONFORMS
+
+    @property
+    def violation(self) -> str | None:
+        return rendering.finding_line(self.system, self.campaign)
+
+    @property
+    def trace(self) -> Trace | None:
+        """None: what happened is in the logs of the run that found something."""
+        return None
+
+    @property
+    def _model(self) -> str | None:
+        return None if self.protocol is None else self.protocol.__name__
+
+    def to_json(self, written: Path | None = None) -> dict[str, Any]:
+        return {"cluster": rendering.as_json(self.system, self._model, self.campaign)}
+
+    def show(self, out: Output) -> None:
+        self.report(out)
+
+    def report(self, out: Output, command: str | None = None) -> None:
+        """The result; `command` is how to get it again."""
+        rendering.report(out, self.system, self._model, self.campaign, command)
+
+
+def conform_cluster(
+    protocol: type[Protocol] | str | None = None,
+    system: System | str | None = None,
+    *,
+    variant: str | None = None,
+    nodes: int | None = None,
+    seconds: float = SECONDS,
+    runs: int | None = None,
+    seed: int = 0,
+    rates: Mapping[str, float] | None = None,
+    keep: str | PathLike[str] | None = None,
+    told: Callable[[Campaign], None] = lambda campaign: None,
+) -> ConformClusterResult:
+    """Run a cluster of real processes under faults again and again, and judge each run.
+
+    Between the nodes is a network that loses, duplicates, delays and reorders messages, cuts
+    connections and has partitions; nodes are killed at random times and at points that they know.
+    What clients and nodes say was decided must agree, what nodes have said must be durable, and
+    their logs must be a run of `protocol`. This ends after `seconds`, after so many `runs` if they
+    are given, or with the first finding. `rates` says how often which fault happens, where other
+    than by default (`quorate.kit.Rates`). `keep` is a folder for the files of all runs; without it
+    those of a run that found something are left, and named.
+
+    `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
+    it the bundled Paxos runs: `variant` is "healthy", as by default, or the name of a defect,
+    `nodes` is 3 by default.
+
+    The faults follow from `seed`; the machine's own timing does not. `told` is called after each
+    run. Raises InputError, ModelError, SizeError.
+    """
+    if not 0 < seconds < math.inf:
+        raise InputError(f"seconds: found {seconds}, expected a number of seconds")
+    if runs is not None and runs < 1:
+        raise InputError(f"runs: found {runs}, expected 1 or more")
+    if system is not None and (variant is not None or nodes is not None):
+        raise InputError("variant and nodes are for the bundled cluster: give no system with them")
+    wanted = Rates().changed(rates or {})
+    if system is None:
+        count = NODES if nodes is None else nodes
+        system = PaxosCluster(count, HEALTHY if variant is None else variant)
+        protocol = protocol or "Paxos"
+    cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
+    target = None if protocol is None else loaded(protocol)
+    folder = None if keep is None else Path(keep)
+    done = campaign(
+        cluster, target, wanted, seconds=seconds, runs=runs, seed=seed, keep=folder, told=told
+    )
+    return ConformClusterResult(cluster.name, target, done)

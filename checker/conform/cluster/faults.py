@@ -1,0 +1,178 @@
+"""Which faults a cluster suffers: how often, and in one run when, drawn from the run's seed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from random import Random
+
+from quorate.checker.errors import InputError
+
+FAULTS_S = 1.5
+"""How long the faults of a run last at most, from the moment that all nodes listen."""
+EARLY_S = 1.0
+"""Kills and partitions begin within this time."""
+MOST_DELAY_S = 0.3
+MOST_DOWNTIME_S = 0.3
+MOST_PASSAGE = 6
+"""A node dies at this passage of a point, or an earlier one."""
+MOST_A_RUN = 20.0
+
+CHANCES = ("loss", "duplicate", "delay", "reorder", "cut", "point")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How often faults happen. Raises InputError for what is no rate.
+
+    `loss`, `duplicate`, `delay`, `reorder` and `cut` are chances of each message from 0 to 1, `cut`
+    that its connection breaks in the middle of it. `point` is the chance of each process that is
+    started to die at one of the points that it knows. `partition` and `kill` are how many there are
+    in a run, on average.
+    """
+
+    loss: float = 0.2
+    duplicate: float = 0.2
+    delay: float = 0.4
+    reorder: float = 0.2
+    cut: float = 0.02
+    partition: float = 1.5
+    kill: float = 1.0
+    point: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name, rate in self.items():
+            most = 1.0 if name in CHANCES else MOST_A_RUN
+            if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+                raise InputError(f"{name}: found {rate!r}, expected a number")
+            if not (math.isfinite(rate) and 0 <= rate <= most):
+                raise InputError(f"{name}: found {rate:g}, expected a number from 0 to {most:g}")
+
+    def items(self) -> list[tuple[str, float]]:
+        """The rates by name."""
+        return [(f.name, getattr(self, f.name)) for f in fields(self)]
+
+    def changed(self, given: Mapping[str, float]) -> Rates:
+        """These, and what is given instead. Raises InputError for an unknown fault."""
+        known = [f.name for f in fields(self)]
+        for name in given:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+                raise InputError(f"{name}: no such fault; {hint}")
+        return Rates(**{**dict(self.items()), **given})
+
+
+Pair = tuple[str, str]
+"""A sender and a receiver."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """For a while, no message goes from one node of a pair to the other."""
+
+    begin_s: float
+    end_s: float
+    pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A node is killed; whoever it is, it is started again."""
+
+    at_s: float
+    node: str
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The faults of one run that have a time."""
+
+    partitions: tuple[Partition, ...]
+    kills: tuple[Kill, ...]
+
+
+def schedule(rates: Rates, nodes: Sequence[str], seed: int) -> Schedule:
+    """Draw up the faults of a run; they end within `FAULTS_S`."""
+    random = Random(f"{seed}/schedule")
+    cut = [_partition(nodes, random) for _ in range(_number(rates.partition, random))]
+    kills = [
+        Kill(random.uniform(0, EARLY_S), random.choice(nodes))
+        for _ in range(_number(rates.kill, random))
+    ]
+    return Schedule(
+        tuple(cut) if len(nodes) > 1 else (), tuple(sorted(kills, key=lambda k: k.at_s))
+    )
+
+
+def _number(mean: float, random: Random) -> int:
+    return int(mean) + (random.random() < mean % 1)
+
+
+def _partition(nodes: Sequence[str], random: Random) -> Partition:
+    begin_s = random.uniform(0, EARLY_S)
+    end_s = min(FAULTS_S, begin_s + random.uniform(0.2, FAULTS_S))
+    island = set(random.sample(list(nodes), random.randint(1, max(1, len(nodes) // 2))))
+    one_way = random.random() < 0.3
+    pairs = frozenset(
+        (a, b)
+        for a in nodes
+        for b in nodes
+        if (a in island and b not in island) or (not one_way and b in island and a not in island)
+    )
+    return Partition(begin_s, end_s, pairs)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one message. `overtaken`: those behind it do not wait for it."""
+
+    lost: bool = False
+    copies: int = 1
+    delays_s: tuple[float, ...] = (0.0, 0.0)
+    overtaken: bool = False
+    cut: bool = False
+
+
+class Fates:
+    """The fates of the messages from one node to another, one after the other.
+
+    The k-th message has the same fate in each run of the same seed: as many numbers are drawn for
+    each.
+    """
+
+    def __init__(self, rates: Rates, seed: int, pair: Pair) -> None:
+        self._rates = rates
+        self._random = Random(f"{seed}/{pair[0]}>{pair[1]}")
+
+    def next(self) -> Fate:
+        """The fate of the next message."""
+        rates = self._rates
+        lost, double, late, behind, cut, first, second = (self._random.random() for _ in range(7))
+        overtaken, delayed = behind < rates.reorder, late < rates.delay or behind < rates.reorder
+        return Fate(
+            lost < rates.loss,
+            2 if double < rates.duplicate else 1,
+            (first * MOST_DELAY_S if delayed else 0.0, second * MOST_DELAY_S),
+            overtaken,
+            cut < rates.cut,
+        )
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long a node then stays down, and at which passage of which point it dies by itself."""
+
+    downtime_s: float
+    point: str | None
+    passage: int
+
+
+def life(rates: Rates, points: Sequence[str], seed: int, node: str, number: int) -> Life:
+    """What is drawn for the life of a node; the first has number 1."""
+    random = Random(f"{seed}/{node}/{number}")
+    downtime_s, armed = random.uniform(0, MOST_DOWNTIME_S), random.random() < rates.point
+    point = random.choice(points) if points and armed else None
+    return Life(downtime_s, point, random.randint(1, MOST_PASSAGE))

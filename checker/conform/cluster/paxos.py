@@ -1,0 +1,103 @@
+"""The bundled Paxos as a system: one decision a run, which clients of several nodes fight for."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from quorate.checker.conform.adapters.registry import HEALTHY, variant_named
+from quorate.checker.conform.logs.cluster import ClusterLog
+from quorate.checker.conform.logs.line import LogMapping
+from quorate.checker.errors import InputError
+from quorate.impl import WireError
+from quorate.impl.failpoints import POINTS
+from quorate.impl.network import request_value
+from quorate.impl.node_process import JOURNAL_FILE, NodeConfig
+
+from .paxos_witness import PaxosWitness
+from .system import Clients, Place, System
+from .witness import Witness
+
+NODES, LEAST_NODES, MOST_NODES = 3, 3, 7
+MOST_CLIENTS = 3
+START_S = 0.15
+"""Clients start within this time, so that their ballots meet."""
+ANSWER_S = 1.0
+PAUSE_S = 0.1
+
+
+class PaxosCluster(System):
+    """Nodes of the bundled Paxos, healthy or with a seeded defect."""
+
+    points = POINTS
+    python_module = "quorate.impl.node_process"
+
+    def __init__(self, nodes: int = NODES, variant: str = HEALTHY) -> None:
+        """Raises InputError for a variant or a number of nodes that there is not."""
+        variant_named(variant)
+        if not LEAST_NODES <= nodes <= MOST_NODES:
+            least = f"found {nodes}, expected {LEAST_NODES} to {MOST_NODES}"
+            raise InputError(f"nodes: {least}: with fewer, no node may be down")
+        self.nodes = tuple(f"n{k}" for k in range(nodes))
+        self.variant = self.name = variant
+        self._values = [f"v{k}" for k in range(min(MOST_CLIENTS, nodes))]
+
+    def command(self, place: Place) -> Sequence[str]:
+        """A node, which ends with its standard input."""
+        members = {n: place.listen if n == place.node else place.peers[n] for n in self.nodes}
+        config = NodeConfig(place.node, members, str(place.folder), self.variant, journal=True)
+        file = place.folder / "config.json"
+        file.write_bytes(msgspec.json.encode(config))
+        arguments = ("--config", str(file), "--until-eof")
+        return (sys.executable, "-m", self.python_module, *arguments)
+
+    async def work(self, clients: Clients) -> None:
+        """Each client has its value proposed by another node."""
+        first = clients.random.sample(list(self.nodes), len(self._values))
+        starts = [clients.random.uniform(0, START_S) for _ in self._values]
+        async with asyncio.TaskGroup() as tasks:
+            for node, value, start_s in zip(first, self._values, starts, strict=True):
+                tasks.create_task(self._propose(clients, node, value, start_s))
+
+    async def read(self, clients: Clients) -> None:
+        """Ask every node. A request has a value; that of a client brings no new one."""
+        async with asyncio.TaskGroup() as tasks:
+            for node in self.nodes:
+                tasks.create_task(self._ask(clients, node, self._values[0], "a reader"))
+
+    async def _propose(self, clients: Clients, node: str, value: str, start_s: float) -> None:
+        await asyncio.sleep(start_s)
+        await self._ask(clients, node, value, f"the client of {value}")
+
+    async def _ask(self, clients: Clients, node: str, value: str, who: str) -> None:
+        """Ask a node until it answers."""
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    told = await request_value(clients.addresses[node], node, who, value)
+                clients.witness.told(f"{who} by {node}", told)
+                return
+            except (WireError, TimeoutError):
+                await asyncio.sleep(PAUSE_S)
+
+    def witness(self) -> Witness:
+        """One that knows what acceptors and learners must keep."""
+        return PaxosWitness()
+
+    def logs(self, folders: Mapping[str, Path]) -> Sequence[Path]:
+        """The nodes' journals."""
+        return [folder / JOURNAL_FILE for folder in folders.values()]
+
+    def mapping(self) -> LogMapping:
+        """That of journals."""
+        return ClusterLog()
+
+    def sizes(self, lines: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+        """All nodes and clients, and as many ballots as there are."""
+        sizes = ClusterLog().sizes(lines)
+        return {**sizes, "Acceptor": len(self.nodes), "Value": len(self._values)}

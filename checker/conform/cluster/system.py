@@ -1,0 +1,95 @@
+"""The interface of systems: how a cluster's processes are started, used, and looked at.
+
+It is all that is known of a system here. A system is stateless: what belongs to one run is in the
+run's `Witness`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from quorate.checker.conform.logs.line import LogMapping
+
+from .framing import Framing, length_prefixed
+from .proxy import Address
+from .witness import Witness
+
+METHODS = ("command", "work", "read", "witness", "logs", "mapping", "sizes")
+"""What a class that is given by name must have."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node is: its name, where it listens, where it finds the others, and its folder."""
+
+    node: str
+    listen: Address
+    peers: Mapping[str, Address]
+    """Each other node by name. The addresses are those of the network with faults."""
+    folder: Path
+    """It exists, is the node's alone, and stays when the node is killed."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """What clients have: the nodes' own addresses, which no fault disturbs, and chance."""
+
+    addresses: Mapping[str, Address]
+    random: Random
+    witness: Witness
+    """Is to be told what clients are told."""
+
+
+class System(ABC):
+    """A cluster of processes."""
+
+    name: str = "the cluster"
+    nodes: Sequence[str] = ("n0", "n1", "n2")
+    framing: Framing = staticmethod(length_prefixed())
+    points: Sequence[str] = ()
+    """Points at which a process kills itself if `QUORATE_FAILPOINT=POINT:N` is in its environment,
+    with SIGKILL, at its N-th passage."""
+
+    hidden: int = 0
+    """How many steps of the model the logs may leave out before each line."""
+    python_module: str | None = None
+    """Where nodes are a Python module: the one that `command` runs by `python -m`. They are forked
+    from a process that has imported it, which saves most of the time that a start takes. It has a
+    `main(arguments)` that returns an exit code."""
+
+    @abstractmethod
+    def command(self, place: Place) -> Sequence[str]:
+        """The command that starts a node in the foreground, for the first time or again."""
+
+    @abstractmethod
+    async def work(self, clients: Clients) -> None:
+        """Use the cluster under faults. They end with this, or after a while.
+
+        It begins when all nodes listen. Nodes die, answer late or never: whatever clients do, they
+        try again. Answers go to `clients.witness.told`.
+        """
+
+    @abstractmethod
+    async def read(self, clients: Clients) -> None:
+        """Ask again what was decided, when faults are over and nodes are up or on their way."""
+
+    def witness(self) -> Witness:
+        """A witness of a new run."""
+        return Witness()
+
+    def logs(self, folders: Mapping[str, Path]) -> Sequence[Path]:
+        """The logs that nodes have left in their folders, to be held against the model."""
+        return ()
+
+    def mapping(self) -> LogMapping | None:
+        """A new mapping that reads these logs; None if they are in terms of the model."""
+        return None
+
+    def sizes(self, lines: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+        """The sizes of the model for the logs of a run, given all of their lines."""
+        return {}

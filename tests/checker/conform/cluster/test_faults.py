@@ -1,0 +1,90 @@
+"""Which faults there are: rates, what is drawn from a seed, messages in a stream."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quorate.checker.conform.cluster.faults import FAULTS_S, Fates, Rates, life, schedule
+from quorate.checker.conform.cluster.framing import length_prefixed, lines
+from quorate.checker.errors import InputError
+
+NODES = ("n0", "n1", "n2", "n3")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"los": 0.1}, "los: no such fault; did you mean loss?"),
+        ({"fire": 1}, "fire: no such fault; known are loss, duplicate"),
+        ({"loss": 1.5}, "loss: found 1.5, expected a number from 0 to 1"),
+        ({"kill": -1}, "kill: found -1, expected a number from 0 to 20"),
+        ({"kill": float("nan")}, "kill: found nan"),
+        ({"cut": "often"}, "cut: found 'often', expected a number"),
+    ],
+)
+def test_what_is_no_rate(given: dict[str, float], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Rates().changed(given)
+
+
+def test_the_faults_follow_from_the_seed() -> None:
+    rates = Rates(partition=2.5, kill=2.5)
+    drawn = [schedule(rates, NODES, seed) for seed in range(20)]
+    assert drawn == [schedule(rates, NODES, seed) for seed in range(20)]
+    assert {len(s.kills) for s in drawn} == {len(s.partitions) for s in drawn} == {2, 3}
+    for s in drawn:
+        assert all(0 <= p.begin_s < p.end_s <= FAULTS_S for p in s.partitions)
+        assert [k.at_s for k in s.kills] == sorted(k.at_s for k in s.kills)
+        for p in s.partitions:
+            island = {a for a, _ in p.pairs}
+            assert p.pairs and all(a != b for a, b in p.pairs) and island <= set(NODES)
+    pairs = [p.pairs for s in drawn for p in s.partitions]
+    one_way = [ps for ps in pairs if min(ps)[::-1] not in ps]
+    assert 0 < len(one_way) < len(pairs)
+
+
+def test_a_message_has_the_fate_of_its_number_whatever_else_is_asked_for() -> None:
+    few, many = Rates(loss=0.1), Rates(loss=0.1, duplicate=1, delay=1, reorder=1, cut=1)
+    one, other = Fates(few, 7, ("n0", "n1")), Fates(many, 7, ("n0", "n1"))
+    pairs = [(one.next(), other.next()) for _ in range(100)]
+    assert [a.lost for a, _ in pairs] == [b.lost for _, b in pairs]
+    assert 0 < sum(a.lost for a, _ in pairs) < 40
+    assert all(b.copies == 2 and b.overtaken and b.cut for _, b in pairs)
+
+
+def test_a_life_is_drawn_by_its_number() -> None:
+    lives = [life(Rates(point=0.5), ("mid-write",), 3, "n0", k) for k in range(50)]
+    assert lives == [life(Rates(point=0.5), ("mid-write",), 3, "n0", k) for k in range(50)]
+    assert {x.point for x in lives} == {None, "mid-write"}
+    assert life(Rates(point=1), (), 3, "n0", 1).point is None
+
+
+@settings(max_examples=30)
+@given(
+    messages=st.lists(st.binary(max_size=9)),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+    rest=st.binary(max_size=3),
+)
+def test_a_stream_is_cut_into_its_messages(
+    messages: list[bytes], cuts: list[int], rest: bytes
+) -> None:
+    for framing, framed in (
+        (length_prefixed(2), [len(m).to_bytes(2, "big") + m for m in messages]),
+        (lines(), [m.replace(b"\n", b"") + b"\n" for m in messages]),
+    ):
+        last = rest[:1] if framing is not lines else rest.replace(b"\n", b"")
+        stream = b"".join(framed) + last
+        cutter, found, start = framing(), [], 0
+        for end in [*sorted(c for c in cuts if c < len(stream)), len(stream)]:
+            found += cutter.feed(stream[start:end])
+            start = end
+        if last != b"\n":
+            assert found == framed
+            assert cutter.rest() == last
+
+
+def test_a_length_that_cannot_be_is_relayed_as_it_comes() -> None:
+    garbage = b"\xff\xff\xff\xff more"
+    assert length_prefixed()().feed(garbage) == [garbage]
