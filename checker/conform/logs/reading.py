@@ -14,6 +14,18 @@ from typing import Any
 from quorate.checker.errors import InputError
 
 MOST_SHOWN = 60
+MOST_SAID = 500
+STARTS = {
+    b"\x1f\x8b": "compressed by gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+    b"\xfd7zXZ\x00": "compressed by xz",
+    b"BZh": "compressed by bzip2",
+    b"PK\x03\x04": "a zip archive",
+    b"\xef\xbb\xbf": "text with a byte order mark",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+"""What files are that start with these bytes, and are no JSON lines in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Written:
 def log_error(place: LinePlace, found: str, at: int = 0) -> InputError:
     """What is wrong with a line, `at` so many bytes into it."""
     byte = place.byte + at
+    found = found if len(found) <= MOST_SAID else f"{found[:MOST_SAID]}…"
     said = f"{place.file}:{place.line}: byte {byte}: {found}"
     return InputError(said, place.file, place.line, at + 1)
 
@@ -59,6 +72,10 @@ def read_logs(paths: Sequence[Path]) -> list[list[Written]]:
 def read_log(path: Path) -> list[Written]:
     """The lines of one file; a line that is cut is the last one, or marked. Raises InputError."""
     data = _bytes(path)
+    for start, what in STARTS.items():
+        if data.startswith(start):
+            place = LinePlace(str(path), 1, 0)
+            raise log_error(place, f"found {what}, expected JSON lines in UTF-8")
     lines = list(_lines(str(path), data))
     if not lines:
         what = "is empty" if not data else "has blank lines only"

@@ -7,7 +7,6 @@ its source; both start from `Protocol.variables` and `Protocol.methods`.
 
 from __future__ import annotations
 
-import difflib
 import enum
 import inspect
 import types as pytypes
@@ -20,6 +19,7 @@ from quorate.model.language.diagnostics import SizeError
 
 from .networks import Network
 from .quorums import QuorumSystem, is_kind
+from .sizing import check_sizes
 from .sorts import Nat, Sizes, Sort
 from .types import MapType, MessagesType, NotAType, Record, Type, scope_of, type_of
 from .values import frozen
@@ -225,7 +225,7 @@ class Protocol:
         sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
         members = {q.of for q in sorts.values() if issubclass(q, QuorumSystem)}
         most = {n: LARGEST_SIZE if s in members else largest for n, s in wanted.items()}
-        _check_sizes(cls, wanted, sizes, most)
+        check_sizes(cls, wanted, sizes, most)
         elements: dict[type, tuple[Any, ...]] = {}
         for name, sort in wanted.items():
             n = sizes[name]
@@ -380,31 +380,6 @@ def _parts(item: Any) -> list[Any]:
     if isinstance(item, pytypes.UnionType):
         return list(item.__args__)
     return []
-
-
-def _check_sizes(
-    cls: type[Protocol],
-    wanted: Mapping[str, type],
-    sizes: Mapping[str, int],
-    most: Mapping[str, int],
-) -> None:
-    listed = ", ".join(wanted) or "none"
-    for name, n in sizes.items():
-        if name not in wanted:
-            near = difflib.get_close_matches(name, wanted, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
-            raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
-        least = 0 if issubclass(wanted[name], Nat) else 1
-        if not isinstance(n, int) or isinstance(n, bool) or n < least:
-            raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
-        if (only := getattr(wanted[name], "size", n)) not in (n, None):
-            raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
-        if n > most[name]:
-            raise SizeError(f"{name}={n}: a sort has at most {most[name]} elements")
-    if missing := [name for name in wanted if name not in sizes]:
-        raise SizeError(
-            f"{cls.__name__} needs a size for {', '.join(missing)} (its sorts are {listed})"
-        )
 
 
 def is_enum(value: object) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -220,6 +222,38 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path.write_bytes(GOOD.encode() + b"\n" + b'{"event": "\xff"}\n')
     with pytest.raises(InputError, match=r"a\.log:2: byte 43: found the byte 0xff, expected UTF-8"):
         quorate.validate(path, "Paxos", sizes=SIZES)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(GOOD.encode()), "byte 0: found compressed by gzip, expected JSON lines"),
+        (lzma.compress(GOOD.encode()), "byte 0: found compressed by xz"),
+        (b"PK\x03\x04", "byte 0: found a zip archive"),
+        (f"{GOOD}\n".encode("utf-8-sig"), "byte 0: found text with a byte order mark"),
+        (f"{GOOD}\n".encode("utf-16"), "byte 0: found text in UTF-16"),
+        (b"\x00\x01\n", r"byte 0: found `\\x00\\x01`, expected value"),
+        (b'{"event": "' + b"x" * 1_000_000 + b'"}\n', r"byte 0: found the event x{400,500}…$"),
+        (f"{GOOD}\nnull\n".encode(), ":2: byte 32: found `null`, expected a JSON object"),
+        (b'{"max_bal[a0]": 1e400}\n', "found the number inf, expected one of never"),
+    ],
+    ids=range(9),
+)
+def test_files_of_other_kinds(data: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=message):
+        quorate.validate(path, "Paxos", sizes=SIZES)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    for path, message in (
+        (tmp_path, "is a directory, expected a log"),
+        (tmp_path / "none.log", "no such file"),
+        (Path("/dev/null"), "is not a regular file"),
+    ):
+        with pytest.raises(InputError, match=message):
+            quorate.validate(path, "Paxos", sizes=SIZES)
 
 
 def test_a_line_is_cut_only_by_a_declared_crash(tmp_path: Path) -> None:

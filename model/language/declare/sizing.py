@@ -1,0 +1,36 @@
+"""Which sizes the sorts of a protocol may have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from quorate.model.language.diagnostics import SizeError
+
+from .sorts import Nat
+
+
+def check_sizes(
+    cls: type,
+    wanted: Mapping[str, type],
+    sizes: Mapping[str, int],
+    most: Mapping[str, int],
+) -> None:
+    """Check given sizes; `most` is the largest of each sort. Raises SizeError."""
+    listed = ", ".join(wanted) or "none"
+    for name, n in sizes.items():
+        if name not in wanted:
+            near = difflib.get_close_matches(name, wanted, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
+            raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
+        least = 0 if issubclass(wanted[name], Nat) else 1
+        if not isinstance(n, int) or isinstance(n, bool) or n < least:
+            raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
+        if (only := getattr(wanted[name], "size", n)) not in (n, None):
+            raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
+        if n > most[name]:
+            raise SizeError(f"{name}={n}: a sort has at most {most[name]} elements")
+    if missing := [name for name in wanted if name not in sizes]:
+        raise SizeError(
+            f"{cls.__name__} needs a size for {', '.join(missing)} (its sorts are {listed})"
+        )
