@@ -10,6 +10,9 @@ from typing import TypeVar
 from quorate.model.language.diagnostics import StepError, UndefinedAt
 from quorate.model.language.interpreter import Arguments, State
 
+DEADLOCK = "deadlock freedom"
+"""What a state violates in which no step leads to another state, unless it is final."""
+
 NO_STATE = "there is no initial state: no choice of @init is possible, and nothing was looked at"
 
 

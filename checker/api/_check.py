@@ -17,10 +17,10 @@ from quorate.checker.explore.claims import (
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.results import Exploration, Outcome, from_the_start
+from quorate.checker.results import DEADLOCK, Exploration, Outcome, from_the_start
 from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
-from quorate.model.language import Protocol, SizeError, Sizes
+from quorate.model.language import Protocol, Sizes
 from quorate.model.language.description import describe
 
 from . import searches as s
@@ -59,6 +59,7 @@ def check(
     invariants: Collection[str] | None = None,
     temporal: Collection[str] | None = None,
     search: s.RandomWalks | s.Reference | s.BoundedModelChecking,
+    deadlock: bool = False,
     report: Report | None = None,
 ) -> CheckResult: ...
 
@@ -73,6 +74,7 @@ def check(
     temporal: Collection[str] | None = None,
     search: s.Reducible = ...,
     symmetry: bool = False,
+    deadlock: bool = False,
     report: Report | None = None,
 ) -> CheckResult: ...
 
@@ -86,6 +88,7 @@ def check(
     temporal: Collection[str] | None = None,
     search: s.Search = ALL_STATES,
     symmetry: bool = False,
+    deadlock: bool = False,
     report: Report | None = None,
 ) -> CheckResult | InductionResult:
     """Look for a run of a protocol that violates a property, or is undefined.
@@ -95,7 +98,8 @@ def check(
     `invariants` and `temporal` name the properties of states and of runs to check: by default all,
     and if only some of one sort are named, none of the other. `search` is the way to look. With
     `symmetry`, one state of each orbit of interchangeable elements is expanded; the verdict is
-    exact. `report` is called from time to time with the progress of the search.
+    exact. With `deadlock`, a state where nothing can happen is a violation, unless it is @final.
+    `report` is called from time to time with the progress of the search.
 
     Properties of runs are decided on the graph of all states, which takes a breadth-first search in
     memory without reductions. If another search is asked for, those that are named are refused;
@@ -106,7 +110,8 @@ def check(
     target = loaded(protocol)
     only, of_runs = selected(target, invariants, temporal)
     bounds = sized(target, sizes, faults)
-    prepared = prepare(target, bounds, only, search, symmetry, of_runs, temporal is not None)
+    how = symmetry, of_runs, temporal is not None, deadlock
+    prepared = prepare(target, bounds, only, search, *how)
     return prepared.induce(report) if isinstance(search, s.KInduction) else prepared.run(report)
 
 
@@ -152,6 +157,7 @@ def prepare(
     symmetry: bool = False,
     temporal: Sequence[str] = (),
     asked: bool = False,
+    deadlock: bool = False,
 ) -> Prepared:
     """A search that is ready to run. Breadth-first search is compiled here.
 
@@ -160,7 +166,9 @@ def prepare(
     """
     if symmetry and not isinstance(search, s.Reducible):
         raise InputError(f"{type(search).__name__} takes no symmetry")
-    prepared = Prepared(protocol, sizes, invariants, search, symmetry, tuple(temporal))
+    if deadlock and isinstance(search, s.BoundedModelChecking | s.KInduction):
+        raise InputError(f"{type(search).__name__} does not look for deadlocks")
+    prepared = Prepared(protocol, sizes, invariants, search, symmetry, tuple(temporal), deadlock)
     if asked and temporal and (why := prepared.left_open()) is not None:
         raise InputError(f"{temporal[0]} cannot be checked in this way: {why}")
     if isinstance(search, s.BreadthFirst):
@@ -182,6 +190,7 @@ class Prepared:
     search: s.Search
     symmetry: bool
     temporal: tuple[str, ...] = ()
+    deadlock: bool = False
     explorer: Explorer | None = field(init=False, default=None)
     ended: Exploration | None = field(init=False, default=None)
 
@@ -194,6 +203,7 @@ class Prepared:
                 search,
                 invariants=self.invariants,
                 symmetry=self.symmetry,
+                deadlock=self.deadlock,
             )
         )
         if isinstance(made, Exploration):
@@ -213,13 +223,13 @@ class Prepared:
             from quorate.checker.liveness.explaining import explained_lasso
 
             trace = explained_lasso(self.protocol, self.sizes, runs.wrong, explaining)
-        warnings = (*warnings_of(self.protocol, found), *explaining.notes)
+        warnings = (*warnings_of(self.protocol, found, self.deadlock), *explaining.notes)
         if found.outcome is Outcome.BOUND:
             warnings += tuple(without_start(self.protocol, self.sizes))
         return CheckResult(
             self.protocol,
             self.sizes,
-            tuple(self.invariants),
+            (*self.invariants, *([DEADLOCK] if self.deadlock else ())),
             found,
             trace,
             warnings,
@@ -242,22 +252,14 @@ class Prepared:
 
     def _runs(self, found: Exploration) -> Liveness:
         """What is found about properties of runs, after the search."""
-        from quorate.checker.liveness.check import check_runs
+        from quorate.checker.liveness.check import after_search
         from quorate.checker.liveness.results import left_open
 
         if (why := self.left_open()) is not None:
             return left_open(self.protocol, self.temporal, why)
-        if found.initial is not None:
-            return left_open(self.protocol, self.temporal, "the search ended with a violation")
-        if not found.complete:
-            return left_open(self.protocol, self.temporal, "the search is not complete")
-        if found.spilled is not None:
-            return left_open(self.protocol, self.temporal, "the states went to the disk")
-        assert self.explorer is not None
-        try:
-            return check_runs(self.explorer, self.temporal)
-        except SizeError as error:
-            return left_open(self.protocol, self.temporal, str(error))
+        if self.explorer is None:
+            return left_open(self.protocol, self.temporal, "the search did not begin")
+        return after_search(self.explorer, found, self.temporal)
 
     def _search(self, report: Report | None) -> Exploration:
         """Run the search's engine. Only this engine is imported, so that starting is quick."""
@@ -281,7 +283,9 @@ class Prepared:
                 from quorate.checker.explore.search.reference import explore_reference
 
                 return explore_reference(
-                    self.protocol, self.sizes, limit, self.invariants, coverage=True
+                    *(self.protocol, self.sizes, limit, self.invariants),
+                    coverage=True,
+                    deadlock=self.deadlock,
                 )
             case s.BoundedModelChecking(steps=steps):
                 from quorate.checker.prove.bounded import bounded
@@ -293,7 +297,13 @@ class Prepared:
         raise InputError(f"{type(self.search).__name__} is no search")
 
     def _model(self) -> CompiledModel:
-        return CompiledModel(self.protocol, self.sizes, frozenset(self.invariants), self.symmetry)
+        return CompiledModel(
+            self.protocol,
+            self.sizes,
+            frozenset(self.invariants),
+            self.symmetry,
+            deadlock=self.deadlock,
+        )
 
     def induce(self, report: Report | None = None) -> InductionResult:
         """Do k-induction, and explain the violation or undefined step of a short run, if any."""

@@ -45,7 +45,6 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @click.option(
     "-t",
     "--temporal",
-    "runs",
     multiple=True,
     help="Check this temporal property alone, or with the invariants of -i (repeatable).",
 )
@@ -122,6 +121,9 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
     is_flag=True,
     help="Partial-order reduction: skip steps that no violation depends on.",
 )
+@click.option(
+    "--deadlock", is_flag=True, help="Look for states where nothing can happen, except @final ones."
+)
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")
@@ -144,14 +146,14 @@ def _check(options: Mapping[str, Any]) -> int:
     from quorate.checker.loading import load_protocol
 
     way = way_of(options)
+    request = WAYS[way](**{name: options[name] for name in TAKES[way]})
     target = load_protocol(options["protocol"])
-    runs = options["runs"] or None
-    invariants, temporal = selected(target, options["only"] or None, runs)
+    asked = options["temporal"] or None
+    invariants, temporal = selected(target, options["only"] or None, asked)
     sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
     _check_files(options)
-    request = WAYS[way](**{name: options[name] for name in TAKES[way]})
     out = Output()
-    prepared = _prepared(target, sizes, (invariants, temporal), request, runs is not None)
+    prepared = _prepared(target, sizes, (invariants, temporal), request, asked is not None)
     if not options["as_json"] and prepared.ended is None:
         out.title(f"{target.__name__}  {sizes}")
         _show_memory(out, prepared)
@@ -194,7 +196,7 @@ def _prepared(
         say(PREPARING_POR if por else PREPARING)
         invariants, temporal = claims
         how = request.search, request.symmetry
-        return prepare(target, sizes, invariants, *how, temporal, asked)
+        return prepare(target, sizes, invariants, *how, temporal, asked, request.deadlock)
 
 
 def _show_memory(out: Output, prepared: Prepared) -> None:

@@ -20,6 +20,7 @@ class Request:
     symmetry: bool = False
     graph: Path | None = None
     coverage: bool = False
+    deadlock: bool = False
 
 
 # ---------------------------------------------------------------- the ways to check
@@ -36,9 +37,14 @@ def breadth_first(
     symmetry: bool,
     por: bool,
     coverage: bool,
+    deadlock: bool,
     threads: int | None,
+    temporal: tuple[str, ...],
 ) -> Request:
     """Breadth-first search. With --graph all states stay in memory."""
+    if temporal and (symmetry or por):
+        without = "--symmetry" if symmetry else "--por"
+        raise InputError(f"--temporal is of all runs, and {without} leaves some out: drop one")
     if checkpoint is not None and graph is not None:
         raise InputError("--graph needs its states in memory: it does not go with --checkpoint")
     if checkpoint is not None and spill is not None:
@@ -54,27 +60,36 @@ def breadth_first(
         seconds = {} if every is None else {"seconds": every}
         storage = s.Checkpoint(folder=checkpoint, memory=memory, **seconds)
     search = s.BreadthFirst(threads=threads or 1, storage=storage, limit=limit, por=por)
-    return Request(search, symmetry, graph, coverage)
+    return Request(search, symmetry, graph, coverage, deadlock)
 
 
 def depth_first(
-    depth: int | None, memory: int | None, limit: int | None, symmetry: bool, coverage: bool
+    depth: int | None,
+    memory: int | None,
+    limit: int | None,
+    symmetry: bool,
+    coverage: bool,
+    deadlock: bool,
 ) -> Request:
     search = s.DepthFirst(depth=depth, memory=memory, limit=limit)
-    return Request(search, symmetry, coverage=coverage)
+    return Request(search, symmetry, coverage=coverage, deadlock=deadlock)
 
 
-def best_first(memory: int | None, limit: int | None, symmetry: bool, coverage: bool) -> Request:
-    return Request(s.BestFirst(memory=memory, limit=limit), symmetry, coverage=coverage)
+def best_first(
+    memory: int | None, limit: int | None, symmetry: bool, coverage: bool, deadlock: bool
+) -> Request:
+    search = s.BestFirst(memory=memory, limit=limit)
+    return Request(search, symmetry, coverage=coverage, deadlock=deadlock)
 
 
-def random_walks(depth: int | None, walks: int | None, seed: int | None) -> Request:
+def random_walks(depth: int | None, walks: int | None, seed: int | None, deadlock: bool) -> Request:
     given = {"depth": depth, "walks": walks, "seed": seed}
-    return Request(s.RandomWalks(**{n: v for n, v in given.items() if v is not None}))
+    search = s.RandomWalks(**{n: v for n, v in given.items() if v is not None})
+    return Request(search, deadlock=deadlock)
 
 
-def reference(limit: int | None, coverage: bool) -> Request:
-    return Request(s.Reference(limit=limit), coverage=coverage)
+def reference(limit: int | None, coverage: bool, deadlock: bool) -> Request:
+    return Request(s.Reference(limit=limit), coverage=coverage, deadlock=deadlock)
 
 
 def on_ray(
@@ -83,10 +98,11 @@ def on_ray(
     memory: int | None,
     symmetry: bool,
     coverage: bool,
+    deadlock: bool,
     checkpoint: str | None,
 ) -> Request:
     search = s.Cluster(address=ray, workers=workers, memory=memory, checkpoint=checkpoint)
-    return Request(search, symmetry, coverage=coverage)
+    return Request(search, symmetry, coverage=coverage, deadlock=deadlock)
 
 
 def bounded(bmc: int) -> Request:

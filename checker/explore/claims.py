@@ -49,11 +49,15 @@ def nothing_claimed(protocol: type[Protocol]) -> list[str]:
     return [f"nothing is claimed: {protocol.__name__} has no invariant"]
 
 
-def warnings_of(protocol: type[Protocol], found: Exploration) -> list[str]:
-    """Why a pass may mean less than it seems. Fault actions without a budget give no warning."""
+def warnings_of(protocol: type[Protocol], found: Exploration, deadlock: bool = False) -> list[str]:
+    """Why a pass may mean less than it seems. Fault actions without a budget give no warning.
+
+    With `deadlock`, that there is none was claimed.
+    """
     spent = {n: f._quorate.fault for n, f in protocol.methods("action").items()}
     reachables = list(protocol.methods("reachable"))
-    nothing = [] if claimed_of_runs(protocol, None) else nothing_claimed(protocol)
+    something = deadlock or claimed_of_runs(protocol, None)
+    nothing = [] if something else nothing_claimed(protocol)
     return [*nothing, *found.warnings(reachables, spent)]
 
 

@@ -32,6 +32,7 @@ class CompiledModel:
     only: Collection[str] | None = None  # the invariants to check; by default all
     symmetry: bool = False
     por: bool = False  # take the steps of stubborn sets alone
+    deadlock: bool = False  # a state where nothing can happen is a violation, unless it is final
     description: c.Description = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,7 +40,8 @@ class CompiledModel:
             describe(self.protocol), claimed(self.protocol, self.only)
         )
         with self.sizes:
-            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por)
+            how = self.symmetry, self.por
+            self.kernel = Kernel(self.description, self.sizes, *how, deadlock=self.deadlock)
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.code)

@@ -12,7 +12,7 @@ import numpy as np
 from quorate.checker.explore.codegen.labels import NO_STEP
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.to_python import function
-from quorate.checker.results import Finding, Move, Outcome
+from quorate.checker.results import DEADLOCK, Finding, Move, Outcome
 from quorate.model.language import StepError
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import Interpreter, State
@@ -44,6 +44,11 @@ class Confirmer:
             try:
                 if self.interpreter.holds(p.name, state) != (p.kind == "invariant"):
                     bits |= 1 << i
+            except StepError:
+                bits |= 1 << len(properties)
+        if self.kernel.deadlock:
+            try:
+                bits |= self.kernel.resting * self.interpreter.is_deadlock(state)
             except StepError:
                 bits |= 1 << len(properties)
         return bits | self._undefined(state)
@@ -78,6 +83,12 @@ class Confirmer:
                 return Finding(initial, path, undefined=error.at)
             if not holds and p.kind == "invariant":
                 return Finding(initial, path, violated=p.name)
+        if self.kernel.deadlock:
+            try:
+                if self.interpreter.is_deadlock(state):
+                    return Finding(initial, path, violated=DEADLOCK)
+            except StepError as error:
+                return Finding(initial, path, undefined=error.at)
         if bits >> len(description.properties) & 1:
             # The description may look where CPython, going in order, does not.
             return Finding(initial, path, undefined=self._stricter_property(state))
@@ -107,7 +118,9 @@ class Confirmer:
 
     def _stricter_property(self, state: State) -> UndefinedAt:
         kernel = self.kernel
-        pairs = list(zip(kernel.description.properties, kernel.source.undefined, strict=True))
+        d = kernel.description
+        asked = (*d.properties, *d.finals) if kernel.deadlock else d.properties
+        pairs = list(zip(asked, kernel.source.undefined, strict=True))
         for p, reasons in pairs:
             if (reason := self._first(reasons, state)) is not None:
                 return UndefinedAt(p.kind, p.name, (), state, reason.span, reason.what)

@@ -131,6 +131,10 @@ class StateGraph:
         """The number of transitions that leave each node."""
         return np.bincount(self.sources, minlength=self.nodes)
 
+    def resting(self) -> int:
+        """The number of nodes from which no edge leads to another one."""
+        return self.nodes - len(np.unique(self.sources[self.sources != self.targets]))
+
     # ------------------------------------------------------------ exports
 
     def to_networkx(self) -> nx.MultiDiGraph:

@@ -12,6 +12,7 @@ from quorate.checker.explore.reduction.derived import dependencies
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.layout import Layout
 from quorate.checker.lazily import lazily
+from quorate.checker.results import DEADLOCK
 from quorate.model.language import QuorumSystem, SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest, stable_text
@@ -32,7 +33,7 @@ else:
     kernel_source = lazily("quorate.checker.explore.kernel_source")
     symmetry = lazily("quorate.checker.explore.reduction.symmetry")
 
-MOST_PROPERTIES = 62
+MOST_PROPERTIES = 61
 
 
 def key_of(
@@ -41,12 +42,13 @@ def key_of(
     found: tuple[Dependency, ...],
     symmetry: bool,
     por: bool,
+    deadlock: bool,
 ) -> str | None:
     """Everything that a kernel depends on, as a cache key; with None nothing is cached."""
     model, bounds = digest(description), f"{stable_text(sizes.elements)} {sizes}"
     systems = (t for t in description.protocol.sorts().values() if issubclass(t, QuorumSystem))
     quorums = " ".join(map(_listed, systems))
-    return f"{SOURCES} {model} {bounds} {quorums} {stable_text(found)} {symmetry} {por}"
+    return f"{SOURCES} {model} {bounds} {quorums} {stable_text(found)} {symmetry} {por} {deadlock}"
 
 
 def _listed(system: type[QuorumSystem[Any]]) -> str:
@@ -62,7 +64,8 @@ class Kernel:
     """Compiled `successors` and `check` of a description; make it, and use it, inside `sizes`.
 
     Bit i of the result of `check` is property i: set if an invariant is violated, or a reachable
-    predicate holds. One more bit is set if a property is undefined. Raises SizeError.
+    predicate holds. One more bit is set if a property is undefined, and with `deadlock` another
+    one if nothing can happen in the state and it is not final. Raises SizeError.
 
     Code and metadata of an earlier run are taken from the cache. Action instances are unrolled, and
     code is compiled, only when needed.
@@ -74,6 +77,7 @@ class Kernel:
     por: bool = False
     derives: bool = True
     """Whether cells that follow from others are found, and not stored."""
+    deadlock: bool = False
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
     code: MachineCode = field(init=False)
@@ -82,7 +86,8 @@ class Kernel:
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
         found = dependencies(self.description, self.sizes) if self.derives else ()
-        self._key = key_of(self.description, self.sizes, found, self.symmetry, self.por)
+        how = self.symmetry, self.por, self.deadlock
+        self._key = key_of(self.description, self.sizes, found, *how)
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
         self.metadata = known or self._unrolled(found)
@@ -106,7 +111,7 @@ class Kernel:
     @cached_property
     def source(self) -> KernelSource:
         """The source that it is compiled from."""
-        return kernel_source.KernelSource(self.layout, self.por)
+        return kernel_source.KernelSource(self.layout, self.por, self.deadlock)
 
     @cached_property
     def reduction(self) -> Reduction | None:
@@ -145,7 +150,12 @@ class Kernel:
         bits = sum(
             1 << i for i, p in enumerate(self.description.properties) if p.kind == "invariant"
         )
-        return bits | 1 << len(self.description.properties)
+        return bits | 1 << len(self.description.properties) | self.resting
+
+    @property
+    def resting(self) -> int:
+        """The bit of a deadlock, 0 if none is looked for."""
+        return 2 << len(self.description.properties) if self.deadlock else 0
 
     @property
     def reducing(self) -> bool:
@@ -155,7 +165,10 @@ class Kernel:
     @property
     def functions(self) -> tuple[str, str]:
         """The names of the functions that a search calls to expand and to check."""
-        return ("reduced", "check_whole") if self.reducing else (self._unreduced, "check")
+        successors = "reduced" if self.reducing else self._unreduced
+        if self.deadlock:
+            return successors, "check_resting"
+        return successors, "check_whole" if self.reducing else "check"
 
     def successors(self) -> int:
         """The address of `successors`."""
@@ -187,11 +200,11 @@ class Kernel:
         return None if self._key is None else " ".join([self._key, *map(str, parts)])
 
     def violated(self, bits: int) -> str | None:
-        """The first invariant among the bits that `check` returned."""
+        """The first invariant among the bits that `check` returned, or that it is a deadlock."""
         for i, p in enumerate(self.description.properties):
             if p.kind == "invariant" and bits >> i & 1:
                 return p.name
-        return None
+        return DEADLOCK if bits & self.resting else None
 
     def reached(self, bits: int) -> frozenset[str]:
         """The reachable predicates among the bits."""

@@ -12,6 +12,7 @@ from llvmlite import ir
 from quorate.checker.explore.codegen.blocked import Goal, add_blocked
 from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
+from quorate.checker.explore.codegen.resting import add_check_resting
 from quorate.checker.explore.codegen.successors import add_successors
 from quorate.checker.explore.reduction.stubborn import Stubborn
 from quorate.checker.explore.reduction.stubborn_code import add_stubborn
@@ -32,6 +33,7 @@ class KernelSource:
 
     layout: Layout
     por: bool
+    deadlock: bool = False
 
     # ------------------------------------------------------------ actions
 
@@ -76,10 +78,22 @@ class KernelSource:
         with self.layout.sizes:
             return [self._instantiator.property(p) for p in self.layout.description.properties]
 
+    @cached_property
+    def _finals(self) -> list[tuple[Bool, list[UndefinedOperation]]]:
+        """The same for each predicate of states of rest, if deadlocks are looked for."""
+        finals = self.layout.description.finals if self.deadlock else ()
+        with self.layout.sizes:
+            return [self._instantiator.property(p) for p in finals]
+
+    @property
+    def final(self) -> Bool:
+        """Where a run may end."""
+        return self.layout.graph.or_(holds for holds, _ in self._finals)
+
     @property
     def undefined(self) -> list[list[UndefinedOperation]]:
-        """For each property, the condition that it is undefined."""
-        return [undefined for _, undefined in self._properties]
+        """For each property, then for each state of rest, the condition that it is undefined."""
+        return [undefined for _, undefined in (*self._properties, *self._finals)]
 
     @cached_property
     def conditions(self) -> list[Bool]:
@@ -104,7 +118,9 @@ class KernelSource:
             return None
         bad = [*self.violations(), self.conditions[-1]]
         with self.layout.sizes:
-            return Stubborn(self.layout, grouped(self.possible), bad)
+            groups = grouped(self.possible)
+            final = self.final if self.deadlock else True
+            return Stubborn(self.layout, groups, bad, final)
 
     def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> ir.Module:
         """The LLVM module with `successors` and `check`, with or without reductions.
@@ -121,6 +137,10 @@ class KernelSource:
                 add_symmetry(module, reduction, self.conditions, successors)
             else:
                 add_check(module, graph, words, self.conditions, self.possible)
+            if self.deadlock:
+                check = "check_whole" if "check_whole" in module.globals else "check"
+                bit = len(self.conditions)
+                add_check_resting(module, graph, words, self.possible, self.final, check, bit)
         return module
 
     def blocked(self, goals: list[Goal]) -> ir.Module:

@@ -12,8 +12,8 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground.evaluation import UndefinedOperation
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.to_python import function
-from quorate.checker.results import Finding, Move
-from quorate.model.language import StepError
+from quorate.checker.results import Exploration, Finding, Move
+from quorate.model.language import SizeError, StepError
 from quorate.model.language.diagnostics import UndefinedAt
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
@@ -21,8 +21,26 @@ from quorate.model.language.ir import core as c
 from .confirm import Witness
 from .fair_graph import FairGraph
 from .predicates import Marks, StateMarks, TemporalClaim, claims, first_edges, of_steps
-from .results import Liveness, TemporalCheck, TemporalVerdict
+from .results import Liveness, TemporalCheck, TemporalVerdict, left_open
 from .runs import FairRun, RunSearch, Shape
+
+
+def after_search(explorer: Explorer, found: Exploration, names: Sequence[str]) -> Liveness:
+    """Check these properties of runs after a search, or say why they are left open."""
+
+    def open_(reason: str) -> Liveness:
+        return left_open(explorer.protocol, names, reason)
+
+    if found.initial is not None:
+        return open_("the search ended with a violation")
+    if not found.complete:
+        return open_("the search is not complete")
+    if found.spilled is not None:
+        return open_("the states went to the disk")
+    try:
+        return check_runs(explorer, names)
+    except SizeError as error:
+        return open_(str(error))
 
 
 def check_runs(explorer: Explorer, names: Iterable[str]) -> Liveness:

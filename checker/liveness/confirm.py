@@ -59,10 +59,6 @@ class Witness:
         """Whether a step of a unit leads to another state."""
         return any(True for _ in self._steps(unit, state))
 
-    def rests(self, state: State) -> bool:
-        """Whether no step at all leads to another state."""
-        return all(after == state for _, _, after in self.interpreter.successors(state))
-
     def _steps(self, unit: FairUnit, state: State) -> Iterable[State]:
         m = self.interpreter
         for arguments in m.choices(state, unit.action):
@@ -98,7 +94,7 @@ class Witness:
         treated = [self._treated(unit, len(stem), states, loop) for unit in units]
         ending = Ending.CYCLE
         if not loop:
-            ending = Ending.DEADLOCK if self.rests(states[-1]) else Ending.STUTTER
+            ending = Ending.DEADLOCK if self.interpreter.rests(states[-1]) else Ending.STUTTER
         return Lasso(initial, stem, loop, ending, tuple(t for t in treated if t is not None))
 
     def _treated(

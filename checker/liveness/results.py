@@ -114,6 +114,13 @@ class TemporalCheck:
         given = ", ".join(map(repr, self.arguments))
         return f"{self.name}({given})" if given else self.name
 
+    @property
+    def path(self) -> tuple[Move, ...]:
+        """The steps of the run that was found, the loop once."""
+        if self.lasso is not None:
+            return self.lasso.path
+        return () if self.finding is None else self.finding.path
+
 
 @dataclass(frozen=True)
 class Liveness:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorate.checker.liveness.results import Liveness
 from quorate.checker.loading import name_of
-from quorate.checker.results import Exploration, Orbits, Outcome
+from quorate.checker.results import DEADLOCK, Exploration, Orbits, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -73,8 +73,11 @@ def report(
         case Outcome.HOLDS:
             which = "enough states to meet any violation" if found.por else "all reachable states"
             out.line(f"{which}: {size}", mark)
-            if mark and invariants:
-                out.line(f"{holding(len(invariants))}: {', '.join(invariants)}", mark)
+            named = [name for name in invariants if name != DEADLOCK]
+            if mark and named:
+                out.line(f"{holding(len(named))}: {', '.join(named)}", mark)
+            if DEADLOCK in invariants:
+                out.line("no deadlock: something can happen in every state that is not final", mark)
             for name in sorted(found.reached):
                 out.line(f"reached: {name}", mark)
         case Outcome.VIOLATED:
@@ -121,7 +124,7 @@ def report(
     if found.initial is not None:
         show_found(out, trace, found.path)
     elif runs is not None and runs.wrong is not None:
-        show_found(out, trace, liveness.path_of(runs.wrong))
+        show_found(out, trace, runs.wrong.path)
     if coverage:
         _coverage(out, found)
     for warning in warned:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from quorate.checker.liveness.explaining import MEANS, ending
 from quorate.checker.liveness.results import Lasso, Liveness, TemporalCheck, TemporalVerdict
-from quorate.checker.results import Move
 
 from .output import Output
 from .runs import undefined_line
@@ -23,13 +22,6 @@ def finding_line(check: TemporalCheck) -> str:
         return f"{check.called} is violated by step {len(found.path)}"
     assert lasso is not None
     return f"{check.called} is violated: {MEANS[check.kind]}; {ending(lasso)}"
-
-
-def path_of(check: TemporalCheck) -> Sequence[Move]:
-    """The steps of the run that was found."""
-    if check.lasso is not None:
-        return check.lasso.path
-    return () if check.finding is None else check.finding.path
 
 
 def show(out: Output, found: Liveness, indent: int = 0) -> None:

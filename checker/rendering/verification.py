@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
+from quorate.checker.liveness.results import Liveness
 from quorate.checker.prove.bounded import FiniteObligation, InductiveCheck, ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import Proof
@@ -23,7 +24,7 @@ from quorate.checker.verify import (
 )
 from quorate.model.language import Protocol, Sort
 
-from . import replays
+from . import liveness, replays
 from .output import Output
 from .quorums import mark_of
 from .runs import show_found, undefined_line, violation_line
@@ -43,9 +44,13 @@ def show_row(out: Output, protocol: type[Protocol], row: Row) -> None:
     match row:
         case Exploration():
             _exploration(out, protocol, row)
-        case GraphSize(nodes, edges, transitions):
+        case GraphSize(nodes, edges, transitions, resting):
             size = f"{count(nodes, 'node')}, {count(edges, 'edge')}"
+            if not protocol.methods("final"):  # whether a run may end there is not known
+                size += f"; nothing can happen any more in {count(resting, 'state')}"
             _line(out, f"networkx graph: {size}", edges == transitions)
+        case Liveness():
+            liveness.show(out, row, indent=1)
         case StateChecks():
             _states(out, row)
         case InductiveCheck():
@@ -85,6 +90,8 @@ def _exploration(out: Output, protocol: type[Protocol], found: Exploration) -> N
         _line(out, f"explored: {size}", True)
         if invariants := len(protocol.methods("invariant")):
             _line(out, f"kernel: {holding(invariants)} in every state", True)
+        if protocol.methods("final"):
+            _line(out, "no deadlock: something can happen in every state that is not final", True)
     else:
         _warn(out, f"{found.outcome.value} after {size}")
 
@@ -216,6 +223,8 @@ def _findings(verified: VerifiedProtocol) -> list[str]:
     lines = []
     if found.outcome in (Outcome.VIOLATED, Outcome.UNDEFINED):
         lines.append(f"{name}: {violation_line(found.violated, found.undefined, found.path)}")
+    wrong = [row.wrong for row in verified.of(Liveness) if row.wrong is not None]
+    lines += [f"{name}: {liveness.finding_line(check)}" for check in wrong]
     lines += [f"{name}: {q}" for q in verified.of(QuorumProof) if q.refuted]
     diverging = [r for r in verified.replays if r.verdict is ReplayVerdict.DIVERGES]
     return lines + [f"the implementation of {name} {replays.outcome(r)}" for r in diverging]

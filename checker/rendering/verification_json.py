@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from quorate.checker.liveness.results import Liveness
 from quorate.checker.loading import name_of
 from quorate.checker.prove.bounded import InductiveCheck
 from quorate.checker.prove.quorums import QuorumProof
@@ -18,6 +19,7 @@ from quorate.checker.verify import (
     Warned,
 )
 
+from . import liveness
 from .document import run_json
 from .quorums import quorum_json
 from .replays import replay_json
@@ -39,20 +41,24 @@ def _protocol(p: VerifiedProtocol) -> dict[str, Any]:
     run, file = None, None
     if counterexample is not None:
         run, file = counterexample.trace, counterexample.file
+    runs = p.only(Liveness)
+    wrong = runs and runs.wrong
     return {
         "protocol": name_of(p.protocol),
         "sizes": dict(p.sizes),
         "faults": p.sizes.faults,
-        "outcome": found.outcome.value,
+        "outcome": (wrong.verdict if wrong else found.outcome).value,
         "states": found.states,
         "transitions": found.transitions,
         "depth": found.depth,
-        "violated": found.violated,
+        "violated": wrong.called if wrong else found.violated,
+        "temporal": runs and liveness.as_json(runs),
         "trace": str(file) if file is not None else None,
         "run": run_json(run, file) if run is not None else None,
         "graph": {
             "nodes": graph.nodes if graph is not None else 0,
             "edges": graph.edges if graph is not None else 0,
+            "resting": graph.resting if graph is not None else 0,
         },
         "z3": [
             {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.checker.loading import name_of
-from quorate.checker.results import Exploration, Move
+from quorate.checker.results import DEADLOCK, Exploration, Move
 from quorate.model.language import Message, Sort, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered, Sizes
@@ -295,6 +295,8 @@ class _Maker:
         return Violation(violated, why)
 
     def _why(self, violated: str, state: State) -> str | None:
+        if violated == DEADLOCK:
+            return "no step leads to another state"
         prop = next(p for p in self.description.invariants if p.name == violated)
         return witness(self.description, prop, state, self.interpreter)
 

@@ -10,9 +10,11 @@ from typing import Any
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
 from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import nothing_claimed, warnings_of
+from quorate.checker.explore.claims import claimed_of_runs, nothing_claimed, warnings_of
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.liveness.check import after_search
+from quorate.checker.liveness.explaining import explained_lasso
 from quorate.checker.loading import name_of
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, check_states, inductive
 from quorate.checker.prove.quorums import prove_quorums
@@ -69,7 +71,8 @@ class _Verifying:
 
         def search() -> Exploration:
             nonlocal explorer
-            explorer = Explorer(self.protocol, self.sizes)
+            asked = bool(self.protocol.methods("final"))
+            explorer = Explorer(self.protocol, self.sizes, deadlock=asked)
             return explorer.run(self.report)
 
         found = from_the_start(search)
@@ -90,6 +93,7 @@ class _Verifying:
     def _beyond(self, found: Exploration, explorer: Explorer, conform: bool) -> None:
         """The checks that need the states."""
         self._graph(found, explorer)
+        self._runs(found, explorer)
         questions: dict[str, Callable[[], None]] = {
             "Z3": lambda: self._z3(found, explorer),
             "quorums": self._quorums,
@@ -107,11 +111,27 @@ class _Verifying:
         elif conform:
             self._conform(explorer)
 
+    def _runs(self, found: Exploration, explorer: Explorer) -> None:
+        """The properties of runs; the first that is violated gets a file."""
+        names = claimed_of_runs(self.protocol, None)
+        if not names:
+            return
+        runs = after_search(explorer, found, names)
+        self._add(runs)
+        if (wrong := runs.wrong) is not None:
+            trace = explained_lasso(self.protocol, self.sizes, wrong, self.explaining)
+            file = kept(trace, self._file(wrong.name), self.explaining)
+            self._add(Counterexample(wrong.path, len(wrong.path), trace, file))
+
+    def _file(self, violated: str) -> Path:
+        return self.folder / f"{self.protocol.__name__}-{violated.replace(' ', '-')}.itf.json"
+
     def _graph(self, found: Exploration, explorer: Explorer) -> None:
         if found.states <= GRAPH_NODES and found.complete:
-            graph = StateGraph(explorer).to_networkx()
+            states = StateGraph(explorer)
+            graph = states.to_networkx()
             nodes, edges = graph.number_of_nodes(), graph.number_of_edges()
-            self._add(GraphSize(nodes, edges, found.transitions))
+            self._add(GraphSize(nodes, edges, found.transitions, states.resting()))
 
     def _z3(self, found: Exploration, explorer: Explorer) -> None:
         most = Z3_ALL if found.states <= Z3_ALL else Z3_SAMPLE
@@ -132,8 +152,7 @@ class _Verifying:
     def _counterexample(self, found: Exploration) -> None:
         """The run that was found, written to a file, and replayed on the bundled implementation."""
         trace = explained(self.protocol, self.sizes, found, self.explaining)
-        name = f"{self.protocol.__name__}-{found.violated or 'undefined'}.itf.json"
-        file = kept(trace, self.folder / name, self.explaining)
+        file = kept(trace, self._file(found.violated or "undefined"), self.explaining)
         self._add(Counterexample(tuple(found.path), found.depth, trace, file))
         if trace is not None and found.violated is not None:
             self.explaining.part("the replay", lambda: self._replay(trace), None)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.liveness.results import Liveness, TemporalVerdict
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, StateCheck
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import Proof
@@ -24,11 +25,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class GraphSize:
-    """The networkx graph of all states; it should have an edge for each of the `transitions`."""
+    """The networkx graph of all states; it should have an edge for each of the `transitions`.
+
+    In `resting` states no step leads to another one.
+    """
 
     nodes: int
     edges: int
     transitions: int
+    resting: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Warned:
 Row = (
     Exploration
     | GraphSize
+    | Liveness
     | StateChecks
     | InductiveCheck
     | QuorumProof
@@ -112,6 +118,19 @@ class VerifiedProtocol:
         return found
 
     @property
+    def runs(self) -> TemporalVerdict:
+        """The verdict on properties of runs; they hold if there are none."""
+        found = self.only(Liveness)
+        return TemporalVerdict.HOLDS if found is None else found.verdict
+
+    @property
+    def undefined(self) -> bool:
+        """Whether a step or a property is undefined."""
+        return Outcome.UNDEFINED is self.exploration.outcome or (
+            self.runs is TemporalVerdict.UNDEFINED
+        )
+
+    @property
     def checks(self) -> list[StateCheck]:
         """Z3's check of the states, invariant by invariant."""
         return [check for row in self.of(StateChecks) for check in row.checks]
@@ -129,19 +148,21 @@ class VerifiedProtocol:
         statuses = [check.status for check in self.checks]
         statuses += [o.status for o in induction.obligations] if induction else []
         ended = (Outcome.INTERRUPTED, Outcome.LIMIT, Outcome.OUT_OF_MEMORY)
-        return ObligationStatus.UNKNOWN in statuses or self.exploration.outcome in ended
+        unknown = ObligationStatus.UNKNOWN in statuses or self.exploration.outcome in ended
+        return unknown or self.runs is TemporalVerdict.OPEN
 
     @property
     def broken(self) -> bool:
         """Whether a property is violated, or two quorums do not meet at these sizes."""
         violated = self.exploration.outcome is Outcome.VIOLATED
+        violated = violated or self.runs is TemporalVerdict.VIOLATED
         return violated or any(q.refuted for q in self.of(QuorumProof))
 
     @property
     def unproved(self) -> list[str]:
         """What no run violates and no proof covers; it is never reported as a pass."""
         if nothing := nothing_claimed(self.protocol):
-            return nothing
+            return [] if self.only(Liveness) else nothing
         name, found = self.protocol.__name__, []
         induction, proof = self.only(InductiveCheck), self.only(Proof)
         if induction is None or induction.status is not ObligationStatus.PROVED:
@@ -178,7 +199,7 @@ class Verification:
 
     def status(self, strict: bool = False) -> VerifyStatus:
         """The overall status; with `strict`, open if anything is unproved or has a warning."""
-        if any(p.exploration.outcome is Outcome.UNDEFINED for p in self.protocols):
+        if any(p.undefined for p in self.protocols):
             return VerifyStatus.UNDEFINED
         if any(p.broken for p in self.protocols):
             return VerifyStatus.VIOLATED

@@ -39,6 +39,7 @@ def digest(description: c.Description) -> str:
         description.actions,
         description.properties,
         dict(protocol.faults),
+        *((description.finals,) if description.finals else ()),
     )
     return hashlib.sha256(stable_text(parts).encode()).hexdigest()[:16]
 

@@ -144,6 +144,18 @@ class Interpreter:
         method = self.actions[action]
         return self._results(state, method, self._ranges[action], method._quorate.fault, given)
 
+    def rests(self, state: State) -> bool:
+        """Whether no step leads to another state. A step that is undefined counts as one."""
+        try:
+            return all(after == state for _, _, after in self.successors(state))
+        except StepError:
+            return False
+
+    def is_deadlock(self, state: State) -> bool:
+        """Whether nothing can happen in a state that is not final. Raises StepError."""
+        final = [self.holds(name, state) for name in self.protocol.methods("final")]
+        return not any(final) and self.rests(state)
+
     def tried(self, state: State, action: str, args: Arguments) -> State | None:
         """Like `step`, but None where the step is undefined."""
         try:

@@ -7,14 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from quorate.checker.errors import InputError
+from quorate.checker.liveness.recorded import named, why_not
 from quorate.checker.loading import is_file_name, load_protocol
+from quorate.checker.results import DEADLOCK, Move
 from quorate.checker.tracing.reading import NotAValueError, TraceReader
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest
-from quorate.model.language.interpreter import Interpreter, State
+from quorate.model.language.interpreter import Interpreter
 from quorate.model.language.ir import core as c
 from quorate.traces import Trace
 
@@ -74,6 +76,7 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
         try:
             place = "the initial state"
             before = reader.state(description, trace.initial)
+            path: list[Move] = []
             if before not in interpreter.initial():
                 raise InputError(f"the initial state is not one of {protocol.__name__}")
             for number, step in enumerate(trace.steps, start=1):
@@ -96,7 +99,8 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
                 if interpreter.step(before, step.action, args) != after:
                     raise InputError(f"{place} is not a step of {protocol.__name__}")
                 before = after
-            _check_violation(trace, description, interpreter, before)
+                path.append(Move(step.action, args, after))
+            _check_violation(trace, description, interpreter, tuple(path))
         except NotAValueError as error:
             raise InputError(f"{place}: {error}") from None
         except StepError as error:
@@ -105,17 +109,25 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
 
 
 def _check_violation(
-    trace: Trace, description: c.Description, interpreter: Interpreter, last: State
+    trace: Trace, description: c.Description, interpreter: Interpreter, path: tuple[Move, ...]
 ) -> None:
-    """Whether the last state violates what the trace says it does."""
+    """Whether the trace violates what it says it does."""
     if trace.violation is None:
         return
     name = trace.violation.property
+    initial = TraceReader().state(description, trace.initial)
+    last = path[-1].state if path else initial
+    if (p := named(description, name)) is not None:
+        if (why := why_not(interpreter, p, initial, path, trace.loop)) is not None:
+            raise InputError(f"the trace says that it violates {name}, but {why}")
+        return
     known = [p.name for p in description.invariants]
-    if name not in known:
+    if name not in (*known, DEADLOCK):
         raise InputError(
             f"the trace violates {name}, which {description.name} does not have; "
             f"it has {', '.join(known) or 'no invariants'}"
         )
-    if interpreter.holds(name, last):
+    if name == DEADLOCK and not interpreter.is_deadlock(last):
+        raise InputError("the trace says that it ends in a deadlock, but a step is possible there")
+    if name != DEADLOCK and interpreter.holds(name, last):
         raise InputError(f"the trace says that its last state violates {name}, but it holds there")

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 
+from quorate.checker.errors import InputError
 from quorate.checker.explore.codegen.groups import Group
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node
@@ -98,13 +99,17 @@ class Stubborn:
     """The relations from which stubborn sets are computed; use it inside the layout's sizes.
 
     `groups` are the steps, by number. `violation` is the condition that a property fails or is
-    undefined. `always` are steps in every set; `cases` say what else must be in it. A set with step
-    t must also have `rows[t]` if t is enabled, and `needs[t]` if it is not.
+    undefined; so is a deadlock, where no step leads to another state, unless `final` holds there
+    (by default everywhere: none is looked for). (U) and (D) hold for that condition as for any
+    other: a run to a deadlock must disable what is possible now. `always` are steps in every set;
+    `cases` say what else must be in it. A set with step t must also have `rows[t]` if t is enabled,
+    and `needs[t]` if it is not.
     """
 
     layout: Layout
     groups: Sequence[Group]
     violation: Sequence[Bool]
+    final: Bool = True
     always: int = field(init=False)
     cases: list[Need] = field(init=False)
     rows: list[int] = field(init=False)
@@ -155,10 +160,10 @@ class Stubborn:
         steps = self.relations.steps
         parts = [p for q in (*self.violation, *(s.undefined for s in steps)) for p in cases(g, q)]
         parts = list({p.id: p for p in parts}.values())
-        if len(parts) > MOST_CASES:
-            return reduce(or_, map(self.relations.touching, parts), 0), []
+        found = list(self._deadlock())
         always = 0
-        found: list[Need] = []
+        if len(parts) > MOST_CASES:
+            always, parts = reduce(or_, map(self.relations.touching, parts), 0), []
         for p in parts:
             need = self._case(p, always)
             if isinstance(need, Steps):
@@ -171,6 +176,21 @@ class Stubborn:
             if not fixed:
                 return always, found
             always |= reduce(or_, fixed)
+
+    def _deadlock(self) -> Iterator[Need]:
+        """What a run to a deadlock needs. Raises InputError if that cannot be said."""
+        if self.final is True:
+            return
+        for step, group in zip(self.relations.steps, self.groups, strict=True):
+            if step.looped:
+                raise InputError(
+                    f"{group.instances[0].action.name} is looked for among too many messages to "
+                    "reduce the search for deadlocks: drop --por"
+                )
+        g = self.layout.graph
+        able = [step.changes for step in self.relations.steps]
+        stuck = g.and_([*map(g.not_, able), g.not_(self.final)])
+        yield simplified(self.need(stuck))
 
     def _case(self, p: Node, always: int) -> Need:
         """A case needs what makes it true as a whole, or what makes a false consequence true.

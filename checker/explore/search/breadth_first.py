@@ -58,7 +58,8 @@ class Explorer(SearchEngine):
     """One search of one protocol at one size.
 
     `invariants` are those to check, by default all. With `symmetry` one state is stored for each
-    orbit of interchangeable elements.
+    orbit of interchangeable elements: as permuting them maps steps to steps, it is a deadlock if
+    its representative is. With `deadlock`, a state where nothing can happen is a violation.
 
     With several threads, the search is divided once enough states wait. With any number of threads,
     states are found in the same order, so counts, verdict, counterexample and `store` are the same.
@@ -76,12 +77,13 @@ class Explorer(SearchEngine):
         *,
         invariants: Collection[str] | None = None,
         symmetry: bool = False,
+        deadlock: bool = False,
     ) -> None:
         if not 1 <= search.threads <= MOST_SHARDS:
             raise ValueError(f"{search.threads} threads, expected 1 to {MOST_SHARDS}")
         self.protocol, self.sizes, self.search = protocol, sizes, search
         self.placement = Placement.of(search.storage)
-        self.model = CompiledModel(protocol, sizes, invariants, symmetry, search.por)
+        self.model = CompiledModel(protocol, sizes, invariants, symmetry, search.por, deadlock)
         self.description, self.kernel = self.model.description, self.model.kernel
         self.packing, self.interpreter = self.model.packing, self.model.interpreter
         self._storage: StateStorage | None = None

@@ -27,6 +27,7 @@ class Identity(msgspec.Struct, frozen=True):
     symmetry: bool
     por: bool
     layout: str
+    deadlock: bool = False
 
     @classmethod
     def of(cls, kernel: Kernel) -> Identity:
@@ -46,6 +47,7 @@ class Identity(msgspec.Struct, frozen=True):
             kernel.symmetry,
             kernel.por,
             hashlib.sha256(columns.encode()).hexdigest()[:16],
+            kernel.deadlock,
         )
 
     def differs(self, asked: Identity) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from quorate.checker.explore.bounds import is_bound
 from quorate.checker.explore.claims import claimed
-from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome
+from quorate.checker.results import DEADLOCK, Exploration, Finding, GuardCoverage, Move, Outcome
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
@@ -30,13 +30,15 @@ def explore_reference(
     limit: int | None = None,
     only: Collection[str] | None = None,
     coverage: bool = False,
+    deadlock: bool = False,
 ) -> Exploration:
     """Visit every reachable state, or up to `limit`; stop at the first violation.
 
-    It also stops at the first undefined step or property. `only` names the invariants to check, by
-    default all. With `coverage`, a complete search counts guards. Raises UnknownPropertyError.
+    It also stops at the first undefined step or property and, with `deadlock`, at a state that is
+    not final and where nothing can happen. `only` names the invariants to check, by default all.
+    With `coverage`, a complete search counts guards. Raises UnknownPropertyError.
     """
-    return ReferenceSearch(protocol, sizes, limit, only, coverage).run()
+    return ReferenceSearch(protocol, sizes, limit, only, coverage, deadlock).run()
 
 
 class ReferenceSearch(SearchEngine):
@@ -49,8 +51,10 @@ class ReferenceSearch(SearchEngine):
         limit: int | None = None,
         only: Collection[str] | None = None,
         coverage: bool = False,
+        deadlock: bool = False,
     ) -> None:
         self.sizes, self.limit, self.coverage = sizes, limit, coverage
+        self.deadlock = deadlock
         with sizes:
             self.invariants = claimed(protocol, only)
             self.interpreter = Interpreter(protocol, sizes)
@@ -178,7 +182,10 @@ class ReferenceSearch(SearchEngine):
 
     def _violation(self, state: State) -> str | None:
         self.reached |= {n for n in self.reachables if self.interpreter.holds(n, state)}
-        return next((n for n in self.invariants if not self.interpreter.holds(n, state)), None)
+        violated = (n for n in self.invariants if not self.interpreter.holds(n, state))
+        if (name := next(violated, None)) is not None:
+            return name
+        return DEADLOCK if self.deadlock and self.interpreter.is_deadlock(state) else None
 
     def _guards(self) -> Iterator[GuardCoverage]:
         """How often each `require` was the first to fail: CPython counts, by lines."""

@@ -42,7 +42,7 @@ def test_the_bundled_paxos(
 
     paxos, roles = found["protocols"]
     assert (paxos["states"], paxos["transitions"]) == (3921, 23466)
-    assert paxos["graph"] == {"nodes": 3921, "edges": 23466}
+    assert paxos["graph"] == {"nodes": 3921, "edges": 23466, "resting": 368}
     assert len(paxos["z3"]) == 6
     assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", 3921)}
     assert paxos["inductive"] == "proved"

@@ -247,6 +247,17 @@ def strict(ask: Asked) -> None:
     assert ask(*HOLDS, "--strict")[0] == (4 if ask.way == "por" else ask.passed)
 
 
+def deadlock(ask: Asked) -> None:
+    found = ask.told(*HOLDS, "--deadlock")
+    assert (found["violated"], found["depth"], found["exit"]) == ("deadlock freedom", 6, 1)
+    assert ask(*HOLDS)[0] == ask.passed
+
+
+def temporal(ask: Asked) -> None:
+    code, said = ask(*HOLDS, "-t", "settles")
+    assert code == 2 and "Climb has no temporal property `settles`; it has none" in said
+
+
 def coverage(ask: Asked) -> None:
     plain = ["check", CLIMB, *HOLDS, "--coverage"]
     assert run(plain) == 0
@@ -306,6 +317,8 @@ OPTIONS = {
     "--workers": Option(["--workers", "2"], {"ray"}, workers),
     "--strict": Option(["--strict"], EVERY_WAY, strict),
     "--coverage": Option(["--coverage"], {*STORING, "reference"}, coverage),
+    "--deadlock": Option(["--deadlock"], {*STORING, "reference", "random"}, deadlock),
+    "-t": Option(["-t", "settles"], set(PLAIN) - {"symmetry", "por"}, temporal),
     "--json": Option(["--json"], EVERY_WAY, as_json),
     "--ascii": Option(["--ascii"], EVERY_WAY, ascii_only),
 }
@@ -317,7 +330,7 @@ DAILY = {"-i", "--trace", "--coverage"}
 
 def test_the_table_has_every_option() -> None:
     names = {name for p in command.params if p.param_type_name == "option" for name in p.opts}
-    long = {"-i": "--invariant", "-s": "--sizes", "-f": "--faults"}
+    long = {"-i": "--invariant", "-s": "--sizes", "-f": "--faults", "-t": "--temporal"}
     assert names == {*OPTIONS, *long.values()} | CHOOSING
 
 

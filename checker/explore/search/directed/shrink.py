@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quorate.checker.results import Finding, Move
+from quorate.checker.results import DEADLOCK, Finding, Move
 from quorate.model.language import StepError
 from quorate.model.language.interpreter import Interpreter, State
 
@@ -54,6 +54,8 @@ def _again(interpreter: Interpreter, found: Finding, state: State) -> Finding | 
     """The same finding in another state; None if that state is not wrong in the same way."""
     at = found.undefined
     try:
+        if found.violated == DEADLOCK:
+            return found if interpreter.is_deadlock(state) else None
         if found.violated is not None:
             return None if interpreter.holds(found.violated, state) else found
         assert at is not None

@@ -1,0 +1,214 @@
+"""Deadlocks: states where nothing can happen, by every way of looking for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+import quorate
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
+from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.results import DEADLOCK, Exploration, Outcome
+from quorate.errors import QuorateError
+from quorate.model.language import (
+    Map,
+    Nat,
+    Protocol,
+    Seq,
+    Sizes,
+    Sort,
+    action,
+    durable,
+    final,
+    invariant,
+    require,
+)
+
+from ...support.protocols.runs import Pings
+from ...support.strategies import generate, loaded, sized
+
+
+class Proc(Sort): ...
+
+
+class Fork(Sort): ...
+
+
+class Count(Nat): ...
+
+
+class Dining(Protocol):
+    """Whoever holds one fork waits for another one; nobody puts one down before it has all."""
+
+    owner: Map[Fork, Proc | None] = durable(None)
+
+    @action
+    def take(self, p: Proc, k: Fork) -> None:
+        require(self.owner[k] is None)
+        self.owner[k] = p
+
+    @action
+    def put(self, p: Proc) -> None:
+        require(all(self.owner[k] == p for k in Fork))
+        for k in Fork:
+            self.owner[k] = None
+
+
+class Counter(Protocol):
+    """It counts to the end, where it may rest; there, a step that changes nothing is possible."""
+
+    n: Count = durable(0)
+
+    @action
+    def more(self) -> None:
+        require(any(self.n < m for m in Count))
+        self.n = self.n + 1
+
+    @action
+    def idle(self) -> None:
+        self.n = self.n
+
+    @final
+    def done(self) -> bool:
+        return not any(self.n < m for m in Count)
+
+
+class Restless(Counter):
+    @final
+    def done(self) -> bool:
+        return False
+
+
+class Unclear(Counter):
+    log: Seq[Count, Count] = durable(())
+
+    @final
+    def done(self) -> bool:
+        return self.n == 1 and self.log[0] == 1
+
+
+class Broken(Restless):
+    @invariant
+    def below_two(self) -> bool:
+        return self.n < 2
+
+
+SIZES = {"Proc": 2, "Fork": 2}
+WAYS: dict[str, dict[str, Any]] = {
+    "memory": {},
+    "threads": {"search": quorate.BreadthFirst(threads=2)},
+    "symmetry": {"symmetry": True},
+    "por": {"search": quorate.BreadthFirst(por=True)},
+    "both": {"search": quorate.BreadthFirst(por=True), "symmetry": True},
+    "reference": {"search": quorate.Reference()},
+    "depth-first": {"search": quorate.DepthFirst()},
+    "best-first": {"search": quorate.BestFirst()},
+    "random": {"search": quorate.RandomWalks(walks=100)},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_finds_the_shortest_run(way: str) -> None:
+    result = quorate.check(Dining, sizes=SIZES, deadlock=True, **WAYS[way])
+    found = result.exploration
+    assert (found.outcome, found.violated) == (Outcome.VIOLATED, DEADLOCK)
+    assert [move.action for move in found.path] == ["take", "take"]
+    assert {move.arguments[0].index for move in found.path} == {0, 1}
+    assert result.violation == "deadlock freedom is violated after 2 steps"
+    assert result.trace is not None and result.trace.violation is not None
+    assert result.trace.violation.witness == "no step leads to another state"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_where_a_run_may_end_it_is_none(way: str) -> None:
+    holding = quorate.check(Counter, sizes={"Count": 3}, deadlock=True, **WAYS[way])
+    assert holding.violation is None
+    result = quorate.check(Restless, sizes={"Count": 3}, deadlock=True, **WAYS[way])
+    assert len(result.exploration.path) == 3
+    assert not quorate.check(Restless, sizes={"Count": 3}, **WAYS[way]).violation
+
+
+def test_an_invariant_comes_first() -> None:
+    result = quorate.check(Broken, sizes={"Count": 2}, deadlock=True)
+    assert result.exploration.violated == "below_two"
+
+
+def test_a_state_of_rest_that_makes_no_sense_is_a_mistake() -> None:
+    for search in (quorate.BreadthFirst(), quorate.Reference()):
+        result = quorate.check(Unclear, sizes={"Count": 2}, deadlock=True, search=search)
+        found = result.exploration
+        assert found.undefined is not None and len(found.path) == 1
+        assert (found.undefined.kind, found.undefined.name) == ("final", "done")
+    assert quorate.check(Unclear, sizes={"Count": 2}).violation is None
+
+
+def test_what_cannot_look_for_deadlocks_says_so() -> None:
+    for search in (quorate.BoundedModelChecking(steps=3), quorate.KInduction(most=2)):
+        with pytest.raises(QuorateError, match="does not look for deadlocks"):
+            quorate.check(Dining, sizes=SIZES, deadlock=True, search=search)
+
+
+def test_a_pass_says_so() -> None:
+    result = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, deadlock=True, invariants=[])
+    assert result.holds and "no deadlock: something can happen" in repr(result)
+    assert not any("nothing is claimed" in text for text in result.warnings)
+
+
+def test_on_disk(tmp_path: Path) -> None:
+    storage = quorate.Spill(memory=1 << 16, folder=tmp_path)
+    search = quorate.BreadthFirst(storage=storage)
+    sizes = {"Proc": 4, "Fork": 6}
+    result = quorate.check(Dining, sizes=sizes, deadlock=True, search=search)
+    # With one process less than forks, no two of them end a run earlier than all forks do.
+    assert result.exploration.violated == DEADLOCK and len(result.exploration.path) == 6
+    assert result.exploration.spilled is not None
+
+
+# ---------------------------------------------------------------- generated protocols
+
+
+def compare(protocol: type[Protocol], sizes: Sizes) -> Exploration | None:
+    """Check that every search agrees with the reference; None if it takes too long."""
+    plain = explore_reference(protocol, sizes, limit=400, deadlock=True)
+    if plain.outcome is Outcome.LIMIT:
+        return None
+    for threads, symmetry, por in ((1, False, False), (1, True, False), (1, False, True)):
+        search = BreadthFirst(threads=threads, storage=InMemory(), por=por)
+        explorer = Explorer(protocol, sizes, search, symmetry=symmetry, deadlock=True)
+        found = explorer.run(coverage=False)
+        assert (found.outcome is Outcome.HOLDS) == (plain.outcome is Outcome.HOLDS)
+        if found.outcome is Outcome.VIOLATED and plain.outcome is Outcome.VIOLATED:
+            assert len(found.path) == len(plain.path), (symmetry, por)
+            assert (
+                DEADLOCK not in {found.violated, plain.violated}
+                or symmetry
+                or por
+                or (found.violated == plain.violated)
+            )
+    return plain
+
+
+def test_generated_protocols() -> None:
+    found = set()
+    for seed in (0, 5):
+        source = generate(Random(seed))
+        with loaded(source) as protocol:
+            if (plain := compare(protocol, sized(protocol, source))) is not None:
+                found.add(plain.violated)
+    assert DEADLOCK in found
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("start", range(0, 300, 50))
+def test_many_generated_protocols(start: int) -> None:
+    for seed in range(start, start + 50):
+        source = generate(Random(seed))
+        with loaded(source) as protocol:
+            try:
+                compare(protocol, sized(protocol, source))
+            except QuorateError:
+                continue
