@@ -49,6 +49,7 @@ class Consequences:
 
     def __init__(self, graph: ModelGraph, subject: Subject, protocol: str) -> None:
         self.graph, self.space = graph, graph.space
+        self._searched: list[tuple[c.Action, ...]] = []
         self._judge = Judge(graph, subject, protocol)
         self.comparer = self._judge.comparer
         self.description = describe(self.space.protocol)
@@ -75,6 +76,9 @@ class Consequences:
         """Runs on which the code may violate what is still wanted; the caller takes from that."""
         sizes, (most, fewer) = self.space.sizes, MOST_STATES
         if wanted and (supposed := self._supposed(met)) is not None:
+            if supposed.actions in self._searched:
+                return  # Another sign of the same mistake.
+            self._searched.append(supposed.actions)
             root = self.space.state(self.graph.rows[met.initial])
             for name, calls in Supposed(supposed, sizes).violations(root, wanted, most):
                 yield name, [Done(call) for call in calls]

@@ -115,6 +115,7 @@ class Repeater:
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
         self._out_of_time, self._hidden = out_of_time, hidden
+        self._looking = Consequences(graph, subject, protocol)
         self._left = 0
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
@@ -133,7 +134,7 @@ class Repeater:
         """What a difference leads to, if it comes every time."""
         if found.flaky or self._hidden:
             return ()
-        return Consequences(self.graph, self.subject, self.protocol).of(found.met)
+        return self._looking.of(found.met)
 
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
         run, end = list(met.run), _acts(met)[len(met.run) :]

@@ -99,6 +99,8 @@ def test_a_run_is_done_from_the_initial_state_that_it_names(
     assert "initial: 2 of the 2 initial states" in capsys.readouterr().err
     assert run([*lamp, "--run", "start(0); switch()", "--mutants"]) == 2
     assert "--run does one run alone: --mutants" in capsys.readouterr().err
+    assert run([*lamp, "--run", "start(0); switch()", "--seed", "1"]) == 2
+    assert "--run does one run alone: --seed" in capsys.readouterr().err
 
 
 LAMP = """
