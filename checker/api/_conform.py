@@ -26,6 +26,7 @@ from quorate.checker.rendering import conformance, regression
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.regression import Origin
 from quorate.model.language import Protocol, Sizes
+from quorate.model.language.declare.types import in_flight
 from quorate.traces import Trace
 
 from ._check import loaded, sized
@@ -146,6 +147,11 @@ def conform(
     if hidden < 0:
         raise InputError(f"hidden: found {hidden}, expected a number of steps")
     target = loaded(protocol)
+    if hidden and any(in_flight(v.type) for v in target.variables().values()):
+        raise InputError(
+            "hidden: found a network whose messages are gone once they are delivered, expected one "
+            "that only grows: what a hidden step sent and another received is not seen"
+        )
     given = sized(target, sizes, faults)
     accepted = _accepted(accept)
     options = DriveOptions(

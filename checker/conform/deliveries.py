@@ -6,8 +6,10 @@ a guard says is for the process to decide.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from quorate.checker.explore.bounds import is_bound
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import TRUE, conjunction, disjunction
 from quorate.model.language.ir.traverse import walk
@@ -40,10 +42,22 @@ def is_delivery(guard: c.Expr) -> bool:
     return guard != TRUE and delivery(guard) == guard
 
 
-def deliveries_alone(action: c.Action) -> c.Action:
-    """An action whose guards say no more than that messages were sent, and which does nothing."""
-    guards = tuple(replace(g, condition=delivery(g.condition)) for g in action.guards)
+def deliveries_alone(action: c.Action, queues: Collection[str] = ()) -> c.Action:
+    """An action whose guards say no more than that messages were sent, and which does nothing.
+
+    Or to whom one is delivered, or that a link of these queues has room: how long it may be is the
+    model's bound, and nothing that a process decides.
+    """
+    guards = tuple(
+        g if g.delivery or _is_room(g, queues) else replace(g, condition=delivery(g.condition))
+        for g in action.guards
+    )
     return replace(action, guards=guards, effects=())
+
+
+def _is_room(guard: c.Guard, queues: Collection[str]) -> bool:
+    read = {n.variable for n in walk(guard.condition) if isinstance(n, c.Read)}
+    return bool(read & set(queues)) and is_bound(guard)
 
 
 def _of_messages(body: c.Expr) -> c.Expr:

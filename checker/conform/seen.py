@@ -29,6 +29,7 @@ from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
 from .adapter import AdapterError
+from .network import network_of
 
 _NAMES = frozenset({str, type(None)})
 _HOLDING = frozenset({tuple, frozenset})
@@ -45,6 +46,7 @@ class Terms:
 
     def __post_init__(self) -> None:
         self.reader = TraceReader()
+        self.network = network_of(self.description.protocol)
         self._read: dict[Record, Record] = {}
         """The messages that were read, each as the object that stood for it first."""
         self._met: dict[int, Any] = {}
@@ -121,16 +123,13 @@ class Terms:
 
     def messages(self, sent: frozenset[Value]) -> frozenset[Value]:
         """What perform() returns, as the model would show it. Raises AdapterError."""
-        variable = self.network()
-        if variable is None:
+        if self.network is None:
             if sent:
                 name = self.description.name
                 raise AdapterError(f"{self._says('perform')} messages; {name} has none")
             return sent
-        t = self.description.variable(variable).type
-        assert isinstance(t, MessagesType)
         try:
-            return self._messages(t, sent)
+            return self._messages(self.network.type, sent)
         except NotAValueError as error:
             raise AdapterError(f"{self._says('perform')} what is no message: {error}") from None
 
@@ -148,11 +147,6 @@ class Terms:
         place = self.places.get(method)
         said = {"observe": "shows", "perform": "returned"}[method]
         return f"{method} ({place}) {said}" if place else f"{method} {said}"
-
-    def network(self) -> str | None:
-        """The variable that holds the messages."""
-        messages = (v for v in self.description.variables if isinstance(v.type, MessagesType))
-        return next((v.name for v in messages), None)
 
 
 def _names_alone(held: list[Any]) -> bool:

@@ -34,6 +34,7 @@ from quorate.traces import FrozenMap, Value, show
 
 from .adapter import Setting
 from .deliveries import deliveries_alone, is_delivery
+from .network import network_of
 
 Row = bytes
 """A state: the words that stand for it."""
@@ -83,9 +84,10 @@ class Space:
         self._calls: dict[Code, Call] = {}
         self._guards: dict[Code, Callable[[Sequence[int]], Sequence[int]]] = {}
         self._variables = {v.name: _Shower(self._packing, v) for v in self.description.variables}
-        messages = (v.name for v in self.description.variables if isinstance(v.type, MessagesType))
-        self.messages = next(messages, None)
-        """The variable that holds the messages sent."""
+        self.network = network_of(protocol)
+        grows = self.network is not None and self.network.grows
+        self.messages = self.network.names[0] if self.network and grows else None
+        """The variable that holds all messages that were sent, if there is one."""
 
     # ------------------------------------------------------------ states and steps
 
@@ -158,7 +160,7 @@ class Space:
     def deliveries(self) -> Mapping[str, tuple[bool, ...]]:
         """For each action which of its guards say nothing but that messages exist."""
         return {
-            a.name: tuple(is_delivery(g.condition) for g in a.guards)
+            a.name: tuple(g.delivery or is_delivery(g.condition) for g in a.guards)
             for a in self.description.actions
         }
 
@@ -179,7 +181,8 @@ class Space:
     def _deliverable(self) -> Expander:
         """The steps of processes of which the messages exist; none changes anything."""
         make, found = Instantiator(self._kernel.layout), {}
-        actions = map(deliveries_alone, self.description.actions)
+        queues = self.network.names if self.network else ()
+        actions = (deliveries_alone(a, queues) for a in self.description.actions)
         every = (i for action in actions for i in make.instances(action))
         for k, i in enumerate(every):
             of_process = i.action.name not in self._environment

@@ -21,6 +21,7 @@ from quorate.model.language.declare.types import (
     QuorumType,
     Record,
     RecordType,
+    SeqType,
     SetType,
     SortType,
     Type,
@@ -190,6 +191,8 @@ class Valuations:
         return found
 
     def _member(self, e: c.Member, env: Env) -> Any:
+        if isinstance(e.of.type, SeqType):
+            raise UncoveredError("items of a sequence")
         bits = self.members(e.of, env)
         item = e.item
         if isinstance(item, c.MakeRecord):

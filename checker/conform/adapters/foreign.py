@@ -58,7 +58,8 @@ class ForeignAdapter:
             (a.name, p.var.name): p.var.type for a in description.actions for p in a.parameters
         }
         self._network = next(
-            (t for t in self._types.values() if isinstance(t, MessagesType)), MessagesType(())
+            (v.type for v in model.variables().values() if isinstance(v.type, MessagesType)),
+            MessagesType(()),
         )
         self._seen: Mapping[str, Value] = {}
         self._number = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
@@ -129,6 +130,8 @@ def _record(found: dict[str, Any], t: Type | None) -> Record:
 
 def _records(t: Type | None) -> dict[str, RecordType]:
     match t:
+        case RecordType(record) if issubclass(record, Packet):
+            return {name: f.inner for name, f in t.fields.items()}  # type: ignore[attr-defined]
         case RecordType(record):
             return {record.__name__: t}
         case MessagesType(messages):

@@ -123,7 +123,8 @@ class InProcess:
 def setting_of(model: type[Model], sizes: Sizes, name: str, initial: FrozenMap) -> Setting:
     """What an adapter is told of a model, named `name`, to start in a state. Use it in `sizes`."""
     description = describe(model)
-    messages = (v.name for v in description.variables if isinstance(v.type, MessagesType))
+    held = model.variables().items()
+    messages = (name for name, v in held if isinstance(v.type, MessagesType))
     return Setting(
         protocol=name,
         sizes=tuple(sizes.items()),

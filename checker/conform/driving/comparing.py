@@ -6,7 +6,7 @@ the set of messages does not change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -16,7 +16,7 @@ from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.subject import Answer, Subject
 from quorate.checker.conform.known import KnownValues, MessageBits
 from quorate.checker.conform.seen import Terms, differing
-from quorate.checker.conform.space import Row, Space
+from quorate.checker.conform.space import Call, Row, Space
 from quorate.traces import Value, show
 
 
@@ -66,6 +66,8 @@ class Comparer:
         self.terms = Terms(self.space.description, self.subject.places)
         self._states: dict[Row, tuple[Mapping[str, Value], int]] = {}
         self._network = self.space.messages
+        network = self.space.network
+        self._in_flight = None if network is None or network.grows else network
         self._known = {v.name: KnownValues() for v in self.space.description.variables}
         self._messages = MessageBits(self._read_messages)
 
@@ -88,18 +90,20 @@ class Comparer:
             return _contradicted(answer.contradiction)
         return self._seen(Kind.STARTS, *self._state(row), answer.seen)
 
-    def step(self, before: Row, after: Row, answer: Answer) -> Unlike | None:
-        """What was done, where the model goes from one state to another."""
+    def step(self, before: Row, after: Row, answer: Answer, call: Call) -> Unlike | None:
+        """What was done, where the model goes from one state to another by a call."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
         if answer.refused is not None:
             return Unlike(Kind.REFUSES, None, "", "done", answer.refused)
         (was, held), (is_now, holds) = self._state(before), self._state(after)
-        unlike = self._sent(Kind.SENDS, held, holds, was, is_now, answer) or self._seen(
-            Kind.CHANGES, is_now, holds, answer.seen
-        )
+        unlike = (
+            self._sent(Kind.SENDS, held, holds, was, is_now, answer)
+            if self._in_flight is None
+            else self._sent_once(Kind.SENDS, was, is_now, answer, call.args.values())
+        ) or self._seen(Kind.CHANGES, is_now, holds, answer.seen)
         if unlike is None and not self.moved and before != after:
-            names = [*answer.seen, *([self._network] if self._network else ())]
+            names = [*answer.seen, *(self.space.network.names if self.space.network else ())]
             self.moved = any(was[name] != is_now[name] for name in names)
         return unlike
 
@@ -108,9 +112,12 @@ class Comparer:
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
         here, held = self._state(row)
-        return self._sent(Kind.ALLOWS, held, held, here, here, answer) or self._seen(
-            Kind.ALLOWS, here, held, answer.seen
+        unlike = (
+            self._sent(Kind.ALLOWS, held, held, here, here, answer)
+            if self._in_flight is None
+            else self._sent_once(Kind.ALLOWS, here, here, answer)
         )
+        return unlike or self._seen(Kind.ALLOWS, here, held, answer.seen)
 
     def read(self, answer: Answer) -> dict[str, Value]:
         """All that is shown, as the model would show it."""
@@ -145,6 +152,22 @@ class Comparer:
         assert isinstance(was, frozenset) and isinstance(is_now, frozenset)
         new = self.terms.messages(sent) - was
         return Unlike(kind, network, network, _messages(is_now - was), _messages(new))
+
+    def _sent_once(
+        self,
+        kind: Kind,
+        before: Mapping[str, Value],
+        after: Mapping[str, Value],
+        answer: Answer,
+        taken: Iterable[Value] = (),
+    ) -> Unlike | None:
+        """What was sent, where each message that is sent is a new one."""
+        assert self._in_flight is not None
+        name, new = self._in_flight.names[0], self.terms.messages(answer.sent)
+        expected = self._in_flight.sent(before, after, taken)
+        if new == expected:
+            return None
+        return Unlike(kind, name, name, _messages(expected), _messages(new))
 
     def _seen(
         self, kind: Kind, expected: Mapping[str, Value], holds: int, seen: Mapping[str, Any]

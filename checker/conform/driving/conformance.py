@@ -179,7 +179,8 @@ class _Conforming:
 
     def _judged(self, driver: Driver, found: Sequence[FoundDifference], late: bool) -> Driven:
         counted, compared = driver.coverage, driver.comparer
-        shown = compared.shown | {self.graph.space.messages}
+        network = self.graph.space.network
+        shown = compared.shown.union(network.names if network else ())
         actions = tuple(counted.actions())
         reasons: tuple[str, ...] = ()
         if any(d.accepted is None and d.seen_again for d in found):
@@ -256,7 +257,8 @@ class _Conforming:
 
     def _uncompared(self, driver: Driver) -> list[str]:
         """Where nothing, or next to nothing, was compared."""
-        compared, network = driver.comparer, self.graph.space.messages
+        compared, network = driver.comparer, self.graph.space.network
+        held = set(network.names if network else ())
         if driver.coverage.steps == 0:
             return ["nothing was compared: no step was taken"]
         if not compared.moved:
@@ -264,7 +266,7 @@ class _Conforming:
                 return ["nothing was compared: the adapter observes nothing and sent nothing"]
             shown = ", ".join(sorted(compared.shown))
             return [f"no step changed what the adapter shows ({shown}), and it sent nothing"]
-        others = [v.name for v in self.graph.space.description.variables if v.name != network]
-        if others and not compared.shown - {network}:
+        others = [v.name for v in self.graph.space.description.variables if v.name not in held]
+        if others and not compared.shown - held:
             return ["of the state nothing was compared but messages: the adapter shows no more"]
         return []

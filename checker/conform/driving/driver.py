@@ -227,7 +227,7 @@ class Driver:
             target = target if target in found else found[0]
             unlike = None
         else:
-            unlike = self.comparer.step(rows[state], rows[target], answer)
+            unlike = self.comparer.step(rows[state], rows[target], answer, call)
         if unlike is None:
             self._run.append(Act(code, target))
             if answer.refused is not None:  # It has gone on by itself to where it can be refused.
@@ -273,7 +273,7 @@ class Driver:
             self._differs(unlike, state, code, target, answer)
             return None
         rows = self.graph.rows
-        unlike_ = self.comparer.step(rows[state], rows[found[1]], answer)
+        unlike_ = self.comparer.step(rows[state], rows[found[1]], answer, self.space.call(found[0]))
         if unlike_ is None:
             self.coverage.taken(state, found[0])
             self.walker.taken(state, found)

@@ -200,7 +200,7 @@ class _Following:
         violated: tuple[str, ...] = (),
     ) -> Followed:
         space = self.graph.space
-        shown = self.driver.comparer.shown | {space.messages}
+        shown = self.driver.comparer.shown.union(space.network.names if space.network else ())
         unseen = tuple(v.name for v in space.description.variables if v.name not in shown)
         difference = None if group is None else told(self.graph, self.subject, self.name, group)
         return Followed(len(self.run), difference, reason, unseen, violated)

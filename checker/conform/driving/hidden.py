@@ -41,19 +41,24 @@ class HiddenSteps:
             for here in self._after(state):
                 target = dict(self._graph.edges(here)).get(code)
                 if target is None and (refused or probe):
-                    self._add(found, state, [here], replace(answer, refused=None))
+                    self._add(found, state, [here], replace(answer, refused=None), code)
                 elif target is not None and not refused:
-                    self._add(found, state, self._after(target), answer)
+                    self._add(found, state, self._after(target), answer, code)
         return list(found)[:MOST_EXPLANATIONS]
 
     def _add(
-        self, found: dict[int, None], state: int, targets: Iterable[int], answer: Answer
+        self,
+        found: dict[int, None],
+        state: int,
+        targets: Iterable[int],
+        answer: Answer,
+        code: Code,
     ) -> None:
-        rows = self._graph.rows
+        rows, call = self._graph.rows, self._graph.space.call(code)
         for target in targets:
             if target in found:
                 continue
-            if self._comparer.step(rows[state], rows[target], answer) is None:
+            if self._comparer.step(rows[state], rows[target], answer, call) is None:
                 found[target] = None
 
     def _after(self, state: int) -> list[int]:

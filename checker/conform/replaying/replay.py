@@ -20,6 +20,7 @@ from quorate.checker.conform.adapter import (
 )
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.subject import setting_of
+from quorate.checker.conform.network import NOTHING
 from quorate.checker.conform.seen import Terms, differing, holds, read_by
 from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language.declare.protocol import Protocol
@@ -104,7 +105,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.terms = Terms(describe(self.protocol), self.caller.places())
-        self.network = self.terms.network()
+        self.network = self.terms.network
+        self.held = self.network.names if self.network else ()
 
     def replay(self) -> Replay:
         try:
@@ -154,18 +156,16 @@ class _Run:
         """One step, and the messages that it makes the implementation send."""
         sent = self.terms.messages(self.caller.perform(step.action, dict(step.args)))
         self.moved = self.moved or bool(sent)
-        before, after = self._messages_at(number - 1), self._messages_at(number)
-        # What was sent before may be sent again: the set of messages does not change.
-        new, expected = sent - before, after - before
+        new, expected = sent, NOTHING
+        if self.network is not None:
+            before, after = self.trace.state(number - 1), self.trace.state(number)
+            new = self.network.new(sent, before)
+            expected = self.network.sent(before, after, dict(step.args).values())
         if new == expected:
             return None
         both = _messages(expected), _messages(new)
-        return Divergence(number, step.title(), step.node, self.network or "sent", *both)
-
-    def _messages_at(self, number: int) -> frozenset[Value]:
-        held = self.trace.state(number)[self.network] if self.network else frozenset()
-        assert isinstance(held, frozenset)
-        return held
+        name = self.held[0] if self.held else "sent"
+        return Divergence(number, step.title(), step.node, name, *both)
 
     def _observed(self, number: int, step: Step | None) -> Divergence | None:
         """What the adapter shows after a step, compared with the model's state."""
@@ -230,8 +230,8 @@ class _Run:
     def _judged(self, name: str, steps: int) -> Replay:
         """Whether what the implementation shows in the end breaks the property."""
         seen = {*self.shown}
-        if self.network and not self._messages_at(0):
-            seen.add(self.network)  # It has sent what the model has, step by step.
+        if self.network and self.network.grows and not self.trace.state(0)[self.held[0]]:
+            seen.add(self.held[0])  # It has sent what the model has, step by step.
         state = TraceReader().state(self.terms.description, self.trace.state(steps))
         if holds(self.protocol, self.sizes, name, state, seen) is False:
             return self._result(ReplayVerdict.REPRODUCED, steps, violated=name)
@@ -248,7 +248,7 @@ class _Run:
         return f"no step changed what the adapter shows ({shown}), and it sent nothing"
 
     def _has_more_than_messages(self) -> bool:
-        return any(v.name != self.network for v in self.terms.description.variables)
+        return any(v.name not in self.held for v in self.terms.description.variables)
 
     def _result(
         self,
@@ -258,7 +258,7 @@ class _Run:
         violated: str | None = None,
         reason: str | None = None,
     ) -> Replay:
-        known = {*self.first, self.network}
+        known = {*self.first, *self.held}
         names = (v.name for v in self.terms.description.variables)
         unseen = tuple(name for name in names if name not in known)
         return Replay(verdict, steps, divergence, violated, reason, unseen)

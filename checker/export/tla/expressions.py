@@ -145,6 +145,8 @@ class TlaExpressions(TlaQuantifiers):
         if op in (">", ">=") and is_set(left.type):
             left, right, op = right, left, {">": "<", ">=": "<="}[op]
         one, other = self.expr(left, scope), self.expr(right, scope)
+        if op in ("in", "not in") and isinstance(right.type, SeqType):
+            other = self.domains.helper("Range", other)
         if op == "<" and is_set(left.type):
             parts = [t.infix(one, sign, other, t.RELATION) for sign in ("\\subseteq", "#")]
             return t.junction("and", parts)

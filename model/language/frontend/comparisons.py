@@ -181,28 +181,23 @@ class Comparisons(BaseReader):
                 f"the right side is {article(right.type)}",
                 "write a set: `{... for x in ...}`",
             )
-        if isinstance(right.type, SeqType):
+        element = right.type.element if isinstance(right.type, SeqType) else None
+        if wanted is None and element is None:
             self.fail(
                 "membership",
-                "`in` needs a set, and this is a sequence",
-                node,
-                f"the right side is {article(right.type)}",
-                f"write `any(x == {code(left_node)} for x in ...)`",
-            )
-        if wanted is None:
-            self.fail(
-                "membership",
-                f"`in` needs a set, a quorum or the messages; this is {article(right.type)}",
+                f"`in` needs a set, a sequence, a quorum or the messages; this is "
+                f"{article(right.type)}",
                 node,
                 f"the right side is {article(right.type)}",
             )
-        self.check_present(left_node, left, wanted.element)
-        if not fits(left.type, wanted.element):
+        element = element or (wanted.element if wanted else left.type)
+        self.check_present(left_node, left, element)
+        if not fits(left.type, element):
             self.fail(
                 "type-mismatch",
                 f"{article(left.type)} cannot be a member of {right.type}",
                 node,
-                f"the left side is {article(left.type)}, members are {wanted.element}",
+                f"the left side is {article(left.type)}, members are {element}",
             )
 
     def _check_equality(self, node: Span, op: str, left: s.Expr, right: s.Expr) -> None:

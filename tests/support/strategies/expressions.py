@@ -177,6 +177,11 @@ class Expressions(Choices):
     def membership(self, d: int) -> str:
         sets = [T("set", parts=(t,)) for t in self.of_kind("sort", "enum", "bottomed")]
         quorums = [v for v in self.scope if v.type.kind == "quorum"]
+        rows = [c for c in self.cells if c.type.kind == "seq" and c.name not in self.hidden]
+        if rows and self.aside(40):
+            c = rows[0]
+            item = self.expr(c.type.parts[0], d - 1)
+            return f"({item} {self.r.choice(('in', 'not in'))} {self.read(c)})"
         if quorums and self.chance(60):
             q = self.r.choice(quorums)
             return f"({self.expr(q.type.parts[0], d - 1)} in {q.text})"
