@@ -37,6 +37,7 @@ class TraceReader:
 
     def __init__(self) -> None:
         self._named: dict[Type, dict[Value, Any]] = {}
+        self._keys: dict[MapType, dict[Value, Any]] = {}
 
     def value(self, v: Value, t: Type) -> Any:
         """The value of type t that a trace's value stands for. Raises NotAValueError."""
@@ -69,15 +70,18 @@ class TraceReader:
         return self.message(v, MessagesType(tuple(classes)))
 
     def _elements(self, t: Type) -> dict[Value, Any]:
-        if isinstance(t, (RecordType, SetType, SeqType, MapType, NatType, BoolType)):
-            return {}
-        if t not in self._named:
-            self._named[t] = {show_value(x): x for x in t.values()}
-        return self._named[t]
+        named = self._named.get(t)
+        if named is None:
+            others = (RecordType, SetType, SeqType, MapType, NatType, BoolType)
+            values = () if isinstance(t, others) else t.values()
+            named = self._named[t] = {show_value(x): x for x in values}
+        return named
 
     def _cells(self, v: TraceMap, t: MapType, inner: Type) -> list[tuple[Any, Any]]:
-        keys = {show_value(k): k for k in key_values(t.keys)}
-        if set(v) != set(keys):
+        keys = self._keys.get(t)
+        if keys is None:
+            keys = self._keys[t] = {show_value(k): k for k in key_values(t.keys)}
+        if set(v) != keys.keys():
             wanted = ", ".join(map(show, keys))
             raise NotAValueError(f"found the keys {', '.join(map(show, v))}, expected {wanted}")
         return [(key, self.value(v[name], inner)) for name, key in keys.items()]

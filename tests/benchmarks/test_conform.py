@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import quorate
-from quorate.checker.conform.adapter import Refusal, Setting
+from quorate.checker.conform.adapter import Refusal, Setting, Unrealisable
 from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.loading import load_protocol
 
@@ -61,7 +61,7 @@ class Recorded:
         began = time.process_time()
         for kind, args in self.calls:
             if kind == "perform":
-                with contextlib.suppress(Refusal):
+                with contextlib.suppress(Refusal, Unrealisable):
                     adapter.perform(*args)
                 adapter.observe()
             elif kind == "snapshot":

@@ -62,15 +62,21 @@ def _sized(protocol: type[Protocol], faults: Numbers, sizes: Numbers) -> Sizes:
     return protocol.sized(faults=dict(faults), **dict(sizes))
 
 
+@lru_cache(maxsize=8)
+def _digest_of(protocol: type[Protocol]) -> str:
+    """The same for all traces of one suite; to make it takes as long as a hundred steps."""
+    return digest(describe(protocol))
+
+
 def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
     """Make sure that a trace is one of this protocol. Raises InputError naming the step."""
-    description = describe(protocol)
-    if trace.digest is not None and trace.digest != digest(description):
+    known = _digest_of(protocol)  # type: ignore[arg-type]
+    if trace.digest is not None and trace.digest != known:
         raise InputError(
             f"the trace was made from another description of {protocol.__name__} "
-            f"(digest {trace.digest}, now {digest(description)}): make it again"
+            f"(digest {trace.digest}, now {known}): make it again"
         )
-    sizes = sizes_of(trace, protocol)
+    description, sizes = describe(protocol), sizes_of(trace, protocol)
     with sizes:
         interpreter, reader = Interpreter(protocol, sizes), TraceReader()
         try:
