@@ -30,6 +30,10 @@ def _text(node: Node) -> str:
     match node.op:
         case "load":
             column, index = args
+            if isinstance(index, Node):  # a cell that is known only in a state
+                words, bits = zip(*map(column.place, range(column.count)), strict=True)
+                at = f"[{_name(index)} % {column.count}]"
+                return f"words[{words}{at}] >> {bits}{at} & {(1 << column.bits) - 1}"
             word, bit = column.place(index)
             return f"words[{word}] >> {bit} & {(1 << column.bits) - 1}"
         case "isin":

@@ -79,21 +79,23 @@ def machine(module: Callable[[], Any], quick: bool = False, key: str | None = No
     return found[0]
 
 
-MakeKernel = Callable[[c.Description, Sizes, bool, bool], kernel.Kernel]
+MakeKernel = Callable[..., kernel.Kernel]
 
 
 def remembering() -> MakeKernel:
     """What makes kernels and has the last ones at hand: unrolled once, however often searched."""
     made: OrderedDict[Any, kernel.Kernel] = OrderedDict()
 
-    def make(description: c.Description, sizes: Sizes, symmetry: bool, por: bool) -> kernel.Kernel:
+    def make(
+        description: c.Description, sizes: Sizes, symmetry: bool, por: bool, **how: bool
+    ) -> kernel.Kernel:
         if patched():
-            return kernel.Kernel(description, sizes, symmetry, por)
+            return kernel.Kernel(description, sizes, symmetry, por, **how)
         names = tuple(p.name for p in description.properties)
         elements = tuple(sizes.elements.items())
-        key = description.protocol, names, elements, str(sizes), symmetry, por
+        key = description.protocol, names, elements, str(sizes), symmetry, por, *how.items()
         if key not in made:
-            made[key] = kernel.Kernel(description, sizes, symmetry, por)
+            made[key] = kernel.Kernel(description, sizes, symmetry, por, **how)
         made.move_to_end(key)
         if len(made) > MOST_AT_HAND:
             made.popitem(last=False)

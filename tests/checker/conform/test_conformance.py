@@ -295,6 +295,10 @@ class Hello(Message):
     n: Node
 
 
+class Flag(Message):
+    up: bool
+
+
 class Greeting(Protocol):
     said: Map[Node, bool] = durable(False)
     heard: Map[Node, bool] = durable(False)
@@ -765,3 +769,30 @@ def test_what_long_walks_found_is_shown_by_a_short_run(monkeypatch: pytest.Monke
     assert [step.probe for step in shown.run] == [False] * 4 + [True] * 2
     assert not shown.flaky
     assert sum(lengths) < 1000
+
+
+def test_a_goal_and_a_guard_may_say_by_the_state_which_message_they_mean() -> None:
+    class Looking(Greeting):
+        eldest: bool = durable(False)
+
+        @action
+        def look(self, n: Node) -> None:
+            require(Hello(n) in self.sent)
+            require(any(self.said[m] and Hello(m) in self.sent for m in Node if m == n))
+            self.eldest = not self.eldest
+
+        @reachable
+        def greeted(self) -> bool:
+            return Flag(self.eldest) in self.sent
+
+        @action
+        def flag(self) -> None:
+            require(Flag(self.eldest) not in self.sent)
+            self.sent.add(Flag(self.eldest))
+
+        sent: Messages[Hello, Flag]
+
+    with Looking.sized(Node=1) as sizes:
+        space = Space(Looking, sizes)
+        found = driven(space, Running(space))
+    assert found.verdict is Verdict.CONFORMS and found.goals == {"greeted": True}
