@@ -13,10 +13,10 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quorate.checker.conform.logs.validating import LogVerdict, Validation
@@ -219,15 +219,36 @@ class _Campaigner:
                 module, server = self._system.python_module, None
                 if module is not None:
                     server = await held.enter_async_context(ForkServer(module))
-                async with asyncio.TaskGroup() as lanes:
-                    for _ in range(AT_ONCE):
-                        lanes.create_task(self._lane(server))
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+                lanes = [asyncio.create_task(self._lane(server)) for _ in range(AT_ONCE)]
+                try:
+                    await self._until_found(lanes)
+                finally:
+                    for lane in lanes:
+                        lane.cancel()
+                    await asyncio.gather(*lanes, return_exceptions=True)
         finally:
-            self._thread.shutdown(cancel_futures=True)
+            self._thread.shutdown(wait=False, cancel_futures=True)
+        await self._judge_found()
         self._done.seconds = time.monotonic() - self._begin_s
         return self._done
+
+    async def _until_found(self, lanes: Sequence[asyncio.Task[None]]) -> None:
+        """Wait until all runs are over, or something is found: what still runs says no more."""
+        going: set[asyncio.Task[None]] = set(lanes)
+        while going and self._done.found is None:
+            over, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+            for lane in over:
+                lane.result()
+
+    async def _judge_found(self) -> None:
+        """What the logs say of a run in which something else was found."""
+        found = self._done.found
+        if found is None or self._protocol is None or found.validation is not None:
+            return
+        validation = await asyncio.to_thread(judge, self._system, self._protocol, found.folder)
+        self._done.found = replace(
+            found, findings=(*found.findings, *_unexplained(validation)), validation=validation
+        )
 
     def _more(self) -> bool:
         enough = self._runs is not None and self._next >= self._runs
@@ -239,14 +260,22 @@ class _Campaigner:
             self._next += 1
             seed = self._done.seed + number
             folder = self._folder / f"run-{seed}"
-            ran = await run_once(self._system, self._rates, seed, folder, server)
-            validation = None
-            if self._protocol is not None:
-                validation = await asyncio.get_running_loop().run_in_executor(
-                    self._thread, judge, self._system, self._protocol, folder
-                )
-            self._count(number, ran, validation)
-            self._told(self._done)
+            try:
+                await self._one(number, seed, folder, server)
+            finally:
+                found = self._done.found
+                if not (self._keep or (found is not None and found.folder == folder)):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    async def _one(self, number: int, seed: int, folder: Path, server: ForkServer | None) -> None:
+        ran = await run_once(self._system, self._rates, seed, folder, server)
+        validation = None
+        if self._protocol is not None and not ran.findings:
+            validation = await asyncio.get_running_loop().run_in_executor(
+                self._thread, judge, self._system, self._protocol, folder
+            )
+        self._count(number, ran, validation)
+        self._told(self._done)
 
     def _count(self, number: int, ran: Ran, validation: Validation | None) -> None:
         done = self._done
@@ -255,16 +284,19 @@ class _Campaigner:
             done.add_validation(ran.seed, validation)
         failed = validation is not None and validation.verdict is LogVerdict.UNEXPLAINED
         if (ran.findings or failed) and done.found is None:
-            done.found = self._found(number, ran, validation if failed else None)
-        elif not self._keep:
-            shutil.rmtree(ran.folder)
+            done.found = self._found(number, ran, validation)
 
     def _found(self, number: int, ran: Ran, validation: Validation | None) -> FoundInRun:
         elapsed_s = time.monotonic() - self._begin_s
-        findings = ran.findings
-        if validation is not None and validation.failure is not None:
-            text = f"no run of the model explains {validation.failure.place}"
-            findings += (Finding(LOG, text, 0.0),)
+        findings = (*ran.findings, *_unexplained(validation))
         paths = logs_of(self._system, ran.folder)
         tails = tuple((str(p.relative_to(ran.folder)), tail(p, TAIL)) for p in paths)
         return FoundInRun(ran.seed, number + 1, elapsed_s, findings, validation, tails, ran.folder)
+
+
+def _unexplained(validation: Validation | None) -> tuple[Finding, ...]:
+    """The finding of logs that no run explains."""
+    if validation is None or validation.verdict is not LogVerdict.UNEXPLAINED:
+        return ()
+    assert validation.failure is not None, "some line has no explanation"
+    return (Finding(LOG, f"no run of the model explains {validation.failure.place}", 0.0),)

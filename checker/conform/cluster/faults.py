@@ -10,9 +10,9 @@ from random import Random
 
 from quorate.checker.errors import InputError
 
-FAULTS_S = 1.5
+FAULTS_S = 4.0
 """How long the faults of a run last at most, from the moment that all nodes listen."""
-EARLY_S = 1.0
+EARLY_S = 1.5
 """Kills and partitions begin within this time."""
 MOST_DELAY_S = 0.3
 MOST_DOWNTIME_S = 0.3
@@ -113,7 +113,7 @@ def _number(mean: float, random: Random) -> int:
 
 def _partition(nodes: Sequence[str], random: Random) -> Partition:
     begin_s = random.uniform(0, EARLY_S)
-    end_s = min(FAULTS_S, begin_s + random.uniform(0.2, FAULTS_S))
+    end_s = min(FAULTS_S, begin_s + random.uniform(0.2, EARLY_S))
     island = set(random.sample(list(nodes), random.randint(1, max(1, len(nodes) // 2))))
     one_way = random.random() < 0.3
     pairs = frozenset(

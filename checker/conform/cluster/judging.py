@@ -12,6 +12,10 @@ from quorate.model.language import Protocol
 
 from .system import System
 
+MOST = 20_000
+"""States, besides one for each line, after which the logs of a run are given up, and said to be:
+where no run of the model explains them, looking for one can take very long."""
+
 
 def judge(system: System, protocol: type[Protocol], folder: Path) -> Validation | None:
     """How the logs of a run fare; None if the system has none.
@@ -31,7 +35,7 @@ def judge(system: System, protocol: type[Protocol], folder: Path) -> Validation 
     bounds = protocol.sized(faults=validating.budgets(log, None), **sizes)
     with bounds:
         log.sizes = bounds
-        return validating.validate(log, system.hidden)
+        return validating.validate(log, system.hidden, MOST)
 
 
 def logs_of(system: System, folder: Path) -> Sequence[Path]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,10 @@ from quorate.impl.defects import DEFECTS
 from tests.checker.cli.shared import VALIDATOR
 
 ONE = ["conform", "--cluster", "--runs", "1", "--seconds", "600"]
+DOUBLING = {
+    "nodes": 5,
+    "rates": {"loss": 0.5, "duplicate": 0.8, "delay": 0.1, "reorder": 0.1},
+}
 SELFISH = f"{Path(__file__).parent / 'selfish_system.py'}:Selfish"
 
 
@@ -68,7 +73,10 @@ def test_json_is_as_the_schema_says(capsys: pytest.CaptureFixture[str], tmp_path
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", DEFECTS)
 def test_every_defect_is_caught(name: str, tmp_path: Path) -> None:
-    result = quorate.conform_cluster(variant=name, seconds=1800, keep=tmp_path / "kept")
+    how: Any = DOUBLING if name.startswith("duplicate-") else {}
+    result = quorate.conform_cluster(
+        variant=name, seconds=1800, seed=1, keep=tmp_path / "kept", **how
+    )
     assert result.violation is not None
 
 
