@@ -18,7 +18,7 @@ NOTHING: frozenset[Value] = frozenset()
 
 
 @dataclass(frozen=True)
-class Network:
+class ModelNetwork:
     """The variables that hold messages: the first, or all whose messages are gone once delivered.
 
     A state is given as a trace shows it.
@@ -56,14 +56,14 @@ def _joined(old: Value, new: Value, received: list[Record]) -> frozenset[Value]:
     return frozenset(new[len(rest) :] if new[: len(rest)] == rest else new)
 
 
-def network_of(protocol: type[Protocol]) -> Network | None:
+def network_of(protocol: type[Protocol]) -> ModelNetwork | None:
     """The network of a protocol; None if it has no messages."""
     held = {n: v.type for n, v in protocol.variables().items() if isinstance(v.type, MessagesType)}
     if not held:
         return None
     first = next(iter(held))
     if in_flight(held[first]) is None:
-        return Network((first,), held[first], grows=True)
+        return ModelNetwork((first,), held[first], grows=True)
     gone = {n: t for n, t in held.items() if in_flight(t) is not None}
     classes = tuple(m for t in gone.values() for m in t.messages)
-    return Network(tuple(gone), MessagesType(classes, held[first].network), grows=False)
+    return ModelNetwork(tuple(gone), MessagesType(classes, held[first].network), grows=False)

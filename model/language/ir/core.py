@@ -28,6 +28,17 @@ class Expr(IRNode):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _OfOne(Expr):
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfTwo(Expr):
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
 class Var(Expr):
     """A parameter or a bound variable. Names are unique within an action or property."""
 
@@ -57,18 +68,12 @@ class Sent(Expr):
     message: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Some(Expr):
+class Some(_OfOne):
     """A value of T as a value of `T | None`."""
 
-    of: Expr
 
-
-@dataclass(frozen=True, kw_only=True)
-class Unwrap(Expr):
+class Unwrap(_OfOne):
     """A value of `T | None` as a value of T; undefined on None, which an earlier test excludes."""
-
-    of: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +108,7 @@ class Suffix(Expr):
     count: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Concat(Expr):
-    left: Expr
-    right: Expr
+class Concat(_OfTwo): ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,17 +157,11 @@ class Member(Expr):
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Subset(Expr):
-    left: Expr
-    right: Expr
+class Subset(_OfTwo): ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Len(Expr):
+class Len(_OfOne):
     """The length of a sequence, or the number of members of a set."""
-
-    of: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,22 +179,13 @@ class Arith(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class Eq(Expr):
-    left: Expr
-    right: Expr
+class Eq(_OfTwo): ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Less(Expr):
-    left: Expr
-    right: Expr
+class Less(_OfTwo): ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class LessEq(Expr):
-    left: Expr
-    right: Expr
+class LessEq(_OfTwo): ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,28 +303,20 @@ class Write(IRNode):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Send(IRNode):
+class _OfMessage(IRNode):
+    variable: str
+    message: Expr
+    when: Expr
+    binders: tuple[Binder, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+class Send(_OfMessage):
     """Send a message, for every value of the binders, where `when` holds."""
 
-    variable: str
-    message: Expr
-    when: Expr
-    binders: tuple[Binder, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Receive(IRNode):
-    """A message, if it is in flight, is so no more, for every value of the binders.
-
-    Where `when` holds.
-    """
-
-    variable: str
-    message: Expr
-    when: Expr
-    binders: tuple[Binder, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
+class Receive(_OfMessage):
+    """A message that is in flight is so no more, for every value of the binders."""
 
 
 Effect = Write | Send | Receive

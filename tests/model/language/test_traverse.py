@@ -173,7 +173,8 @@ def test_effects_and_guards_are_walked() -> None:
 def nodes_of(ir: ModuleType, *bases: type[Any]) -> set[str]:
     """The names of all concrete node classes of an IR that derive from one of these."""
     classes = (k for k in vars(ir).values() if inspect.isclass(k) and k.__module__ == ir.__name__)
-    return {k.__name__ for k in classes if issubclass(k, bases) and k not in bases}
+    found = {k.__name__ for k in classes if issubclass(k, bases) and k not in bases}
+    return {name for name in found if not name.startswith("_")}
 
 
 def named_in(*modules: ModuleType) -> set[str]:
