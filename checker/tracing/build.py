@@ -242,7 +242,8 @@ class _Maker:
     def _node(self, move: Move) -> str | None:
         """The process that acts: the first argument that is a process, or who is delivered to."""
         taken = [m for m in move.arguments if isinstance(m, Message) and m.link]
-        if self.interpreter.actions[move.action]._quorate.environment:
+        action = self.interpreter.actions.get(move.action)  # None: a property, or @init
+        if action is not None and action._quorate.environment:
             taken = []  # lost, not delivered
         for value in (*move.arguments, *(getattr(m, (m.link or "")[-1]) for m in taken)):
             if isinstance(value, self.process_sorts):
