@@ -139,7 +139,9 @@ def test_generated_protocols_reach_both_verdicts() -> None:
     from ...support.strategies import generate
 
     fates: Counter[str] = Counter()
-    for seed in (1, 2, 3, 6, 7, 10):
+    for seed in range(20):  # as many as it takes
+        if fates["violated"] >= 3 and fates["holds"] >= 3:
+            break
         source = generate(Random(seed))
         with loaded(source) as protocol:
             try:
