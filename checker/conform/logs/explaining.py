@@ -11,7 +11,7 @@ from quorate.checker.tracing.values import show_value
 from quorate.model.language.interpreter import Arguments, Requirement, State
 from quorate.traces import FrozenMap, Record, Value, show
 
-from .search import Judge, Reached, Taken, last_steps
+from .search import LineJudge, Reached, Taken, last_steps
 from .steps import Call
 from .terms import WHOLE, Called, Said, common, fits, place_of
 
@@ -72,7 +72,7 @@ class NearMiss:
 class Explainer:
     """Looks for what comes nearest to a line. Use it inside the sizes."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: LineJudge) -> None:
         self.judge, self.model = judge, judge.model
         self.interpreter = self.model.interpreter
 

@@ -28,7 +28,7 @@ Env = Mapping[str, Any]
 
 
 @dataclass
-class Footprint:
+class Touched:
     """The places that a line touches."""
 
     reads: set[Place] = field(default_factory=set)
@@ -42,10 +42,10 @@ class Footprint:
     """Whether, if it can be explained, more messages give it no other explanation."""
 
 
-class Other(NamedTuple):
+class AnyBut(NamedTuple):
     """Stands for any value but one."""
 
-    than: Any
+    value: Any
 
 
 def overlap(a: Place, b: Place) -> bool:
@@ -56,8 +56,8 @@ def overlap(a: Place, b: Place) -> bool:
 def _meet(x: Any, y: Any) -> bool:
     if x is ANY or y is ANY:
         return True
-    if type(x) is Other or type(y) is Other:
-        return type(x) is type(y) or (y != x.than if type(x) is Other else x != y.than)
+    if type(x) is AnyBut or type(y) is AnyBut:
+        return type(x) is type(y) or (y != x.value if type(x) is AnyBut else x != y.value)
     return bool(x == y)
 
 
@@ -66,18 +66,18 @@ class Footprints:
 
     def __init__(self, model: ModelSteps) -> None:
         self.model = model
-        self._known: dict[int, Footprint] = {}
+        self._known: dict[int, Touched] = {}
         variables = model.description.variables
         self._opaque = any(in_flight(v.type) for v in variables)
 
-    def of(self, said: Said) -> Footprint:
+    def of(self, said: Said) -> Touched:
         """The footprint of a line."""
         if id(said) not in self._known:
             self._known[id(said)] = self._line(said)
         return self._known[id(said)]
 
-    def _line(self, said: Said) -> Footprint:
-        found = Footprint(everything=self._opaque or said.events is None)
+    def _line(self, said: Said) -> Touched:
+        found = Touched(everything=self._opaque or said.events is None)
         wanted, walker = self.model.wanted(said), _Walker(found)
         for i, key, _, _ in wanted.cells:
             found.sensitive |= self._cell(i, key)
@@ -134,7 +134,7 @@ class _Walker:
     false, 0 either.
     """
 
-    found: Footprint
+    found: Touched
 
     def condition(self, e: Any, env: Env, sign: int) -> None:
         match e:
@@ -224,8 +224,8 @@ def _fixed(body: Any, name: str, env: Env, forall: bool) -> Iterator[tuple[str, 
             yield from _fixed(arg, name, env, False)
         case c.Not(arg=c.Eq() as equation):
             for field_name, value in _fixed(equation, name, env, False):
-                if not isinstance(value, Other):
-                    yield field_name, Other(value)
+                if not isinstance(value, AnyBut):
+                    yield field_name, AnyBut(value)
         case c.Eq(left=left, right=right) if not forall:
             for a, b in ((left, right), (right, left)):
                 match a:

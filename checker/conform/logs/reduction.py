@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from .footprints import Footprint, Footprints, Place, overlap
+from .footprints import Footprints, Place, Touched, overlap
 from .order import Cut, Needs, ready
 from .steps import ModelSteps
 from .terms import Said
@@ -23,7 +23,7 @@ Explained = Callable[[int], bool]
 """Whether a file's next line can be explained here."""
 
 
-class Reduction:
+class PersistentSets:
     """Chooses files. Use it inside the sizes."""
 
     def __init__(
@@ -134,7 +134,7 @@ class _Touching:
                 for place in places:
                     index[place[0]].setdefault(place, []).append(k)
 
-    def by(self, mine: Footprint, able: bool) -> list[int]:
+    def by(self, mine: Touched, able: bool) -> list[int]:
         """The lines that touch what a line does, which can be explained or cannot, in order."""
         if mine.everything:
             return list(range(self._count))

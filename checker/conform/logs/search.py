@@ -16,8 +16,8 @@ from typing import NamedTuple
 from quorate.model.language.interpreter import State
 
 from .order import Cut, Needs, ready
-from .reduction import Reduction
-from .steps import ModelSteps, Step
+from .reduction import PersistentSets
+from .steps import ModelStep, ModelSteps
 from .terms import Called, Said
 
 MOST = 500_000
@@ -32,10 +32,10 @@ class Taken(NamedTuple):
     state: State
     before: Taken | None
     file: int
-    steps: tuple[Step, ...]
+    steps: tuple[ModelStep, ...]
 
 
-Reached = dict[State, tuple[Taken, tuple[Step, ...]]]
+Reached = dict[State, tuple[Taken, tuple[ModelStep, ...]]]
 """States that hidden steps lead to: where from, and which."""
 
 
@@ -65,15 +65,15 @@ class Found:
         return self.lines == len(self.widths) - 1 and bool(self.ends)
 
 
-class Judge:
+class LineJudge:
     """What statements are worth in the states of a model. Use it inside the sizes."""
 
     def __init__(self, model: ModelSteps) -> None:
         self.model = model
-        self._steps: dict[State, list[tuple[Step, State]]] = {}
+        self._steps: dict[State, list[tuple[ModelStep, State]]] = {}
         self._holds: dict[tuple[Called, State], bool] = {}
 
-    def steps(self, state: State) -> list[tuple[Step, State]]:
+    def steps(self, state: State) -> list[tuple[ModelStep, State]]:
         """The steps from a state, found once."""
         found = self._steps.get(state)
         if found is None:
@@ -107,7 +107,7 @@ class Judge:
             self._holds[key] = self.model.holds(state, called[0], dict(called[1]))
         return self._holds[key]
 
-    def explained(self, state: State, said: Said) -> Iterator[tuple[State, tuple[Step, ...]]]:
+    def explained(self, state: State, said: Said) -> Iterator[tuple[State, tuple[ModelStep, ...]]]:
         """The states that a line may see, from one before its own step, and that step."""
         if not self.before(state, said):
             return
@@ -157,7 +157,7 @@ class LogSearch:
     line where the log leaves no choice.
     """
 
-    judge: Judge
+    judge: LineJudge
     files: Sequence[Sequence[Said]]
     needs: Sequence[Sequence[Needs]]
     hidden: int = 0
@@ -233,11 +233,11 @@ class LogSearch:
                 able[f] = next(self.judge.explained(state, said), None) is not None
             return able[f]
 
-        return self._reduction.chosen(cut, found, explained)
+        return self._persistent_sets.chosen(cut, found, explained)
 
     @cached_property
-    def _reduction(self) -> Reduction:
-        return Reduction(self.judge.model, self.files, self.needs)
+    def _persistent_sets(self) -> PersistentSets:
+        return PersistentSets(self.judge.model, self.files, self.needs)
 
 
 def ways(taken: Taken | None) -> Iterator[Taken]:
@@ -247,7 +247,7 @@ def ways(taken: Taken | None) -> Iterator[Taken]:
         taken = taken.before
 
 
-def last_steps(taken: Taken, most: int) -> list[Step]:
+def last_steps(taken: Taken, most: int) -> list[ModelStep]:
     """The last steps of a run, in order."""
     back = itertools.chain.from_iterable(reversed(t.steps) for t in ways(taken))
     return list(itertools.islice(back, most))[::-1]

@@ -31,7 +31,7 @@ from quorate.traces import FrozenMap, Record, Value, show
 from .terms import WHOLE, Called, Said
 
 
-class Step(NamedTuple):
+class ModelStep(NamedTuple):
     """An action with arguments, as the model's own values."""
 
     action: str
@@ -67,7 +67,7 @@ class Pattern(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Messages:
+class SaidMessages:
     """Messages that a line speaks of, those of which all is known apart from the others."""
 
     whole: frozenset[Any]
@@ -94,8 +94,8 @@ class Wanted:
     """None for any step."""
     cells: tuple[tuple[int, int | None, Any, bool], ...]
     """Values by variable and position of the key, if there is one; whether it is a length."""
-    received: Messages
-    sent: Messages
+    received: SaidMessages
+    sent: SaidMessages
 
 
 class ModelSteps:
@@ -127,23 +127,25 @@ class ModelSteps:
         """The initial states."""
         return self.interpreter.initial()
 
-    def steps(self, state: State) -> list[tuple[Step, State]]:
+    def steps(self, state: State) -> list[tuple[ModelStep, State]]:
         """Every step from a state, and where it leads. Raises StepError for an undefined one."""
-        return [(Step(a, args), target) for a, args, target in self.interpreter.successors(state)]
+        return [
+            (ModelStep(a, args), target) for a, args, target in self.interpreter.successors(state)
+        ]
 
-    def steps_of(self, state: State, event: Event) -> list[tuple[Step, State]]:
+    def steps_of(self, state: State, event: Event) -> list[tuple[ModelStep, State]]:
         """The steps that an event may be, and where they lead. Raises StepError."""
         given = [dict(event.given)]
         for k, pattern in event.partial:
             there = sorted(filter(pattern.fits, self.sent(state)), key=repr)
             given = [{**g, k: m} for g in given for m in there]
         return [
-            (Step(event.action, args), target)
+            (ModelStep(event.action, args), target)
             for g in given
             for args, target in self.interpreter.steps_of(state, event.action, g)
         ]
 
-    def call(self, step: Step) -> Call:
+    def call(self, step: ModelStep) -> Call:
         """A step with names."""
         names = self._parameters[step.action]
         pairs = zip(names, step.arguments, strict=True)
@@ -213,7 +215,7 @@ class ModelSteps:
                 given.append((k, self._reader.value(value, t)))
         return Event(event[0], tuple(given), tuple(partial))
 
-    def _messages(self, messages: frozenset[Value]) -> Messages:
+    def _messages(self, messages: frozenset[Value]) -> SaidMessages:
         whole, partial = [], []
         for m in messages:
             assert isinstance(m, Record)
@@ -222,7 +224,7 @@ class ModelSteps:
                 partial.append(self._pattern(m))
             else:
                 whole.append(self._reader.value(m, t))
-        return Messages(frozenset(whole), tuple(partial))
+        return SaidMessages(frozenset(whole), tuple(partial))
 
     def _pattern(self, m: Record) -> Pattern:
         kind = self._classes[m.tag]

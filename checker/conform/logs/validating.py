@@ -24,7 +24,7 @@ from .line import Beyond, LogMapping, Says, Unreadable
 from .model_log import ModelLog
 from .order import Cut, needs_of, ready
 from .reading import LinePlace, Written, log_error, read_logs
-from .search import MOST, Found, Judge, LogSearch, Taken, ways
+from .search import MOST, Found, LineJudge, LogSearch, Taken, ways
 from .steps import Call, ModelSteps
 from .terms import ModelTerms, Said
 
@@ -253,7 +253,7 @@ class _Validator:
         self.needs = needs_of(
             [list(zip(p, ls, strict=True)) for p, ls in zip(places, log.lines, strict=True)]
         )
-        self.judge = Judge(ModelSteps(log.protocol, log.sizes))
+        self.judge = LineJudge(ModelSteps(log.protocol, log.sizes))
         self.search = LogSearch(self.judge, log.statements, self.needs, self.hidden, most)
 
     def outcome(self) -> Validation:
