@@ -57,7 +57,10 @@ def deliveries_alone(action: c.Action, queues: Collection[str] = ()) -> c.Action
 
 def _is_room(guard: c.Guard, queues: Collection[str]) -> bool:
     read = {n.variable for n in walk(guard.condition) if isinstance(n, c.Read)}
-    return bool(read & set(queues)) and is_bound(guard)
+    room = guard.condition
+    while isinstance(room, c.Quant) and room.forall:  # on the links to all of these
+        room = room.body
+    return bool(read & set(queues)) and is_bound(replace(guard, condition=room))
 
 
 def _of_messages(body: c.Expr) -> c.Expr:

@@ -72,6 +72,42 @@ def test_a_suffix_that_matches_is_truncated_and_an_acknowledged_write_lost() -> 
 
 
 @pytest.mark.parametrize("looks", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
+def over_tcp(model: str, adapter: str, depth: int) -> Mapping[str, FoundDifference]:
+    result = quorate.conform(
+        f"{HERE / 'pysyncobj_tcp.py'}:{model}",
+        f"{HERE / 'pysyncobj_tcp_adapter.py'}:{adapter}",
+        sizes={"Index": depth + 2, "Depth": depth},
+        seconds=120,
+        step_timeout=LIMIT,
+    )
+    return {d.name: d for d in result.conformance.differences if not d.flaky}
+
+
+def test_over_one_connection_nothing_is_truncated_by_whole_messages() -> None:
+    """Each message reaches the end of the log, so that of an earlier one is no longer."""
+    assert over_tcp("Replication", "TcpAdapter", 1) == {}
+
+
+@pytest.mark.exhaustive
+def test_what_was_acknowledged_is_truncated_over_tcp() -> None:
+    """An old acknowledgement has the leader send again, in batches: the first one truncates."""
+    found = over_tcp("Batches", "BatchesAdapter", 3)
+    assert list(found) == ["receive_append.changes.held"]
+    (held,) = found["receive_append.changes.held"].values[:1]
+    assert (held.place, held.model, held.code) == ("held[f0]", "5", "4")
+
+
+def test_an_acknowledged_entry_is_not_held_over_tcp() -> None:
+    """The shortest run of the model with that rule: the package does it to the end."""
+    model = f"{HERE / 'pysyncobj_tcp.py'}:Truncating"
+    checked = quorate.check(model, sizes={"Index": 5, "Depth": 3})
+    assert checked.trace is not None and len(checked.trace.steps) == 14
+    named = f"{HERE / 'pysyncobj_tcp_adapter.py'}:BatchesAdapter"
+    replayed = quorate.replay(checked.trace, named, step_timeout=LIMIT).replay
+    assert replayed.verdict.value == "reproduced"
+    assert replayed.violated == "what_is_acknowledged_is_held"
+
+
 def test_term_and_vote_survive_a_restart_but_not_a_power_failure(looks: int) -> None:
     """Its journal is written, and never synced."""
     assert differences("JournalAdapter", 1, 1, looks) == {}
