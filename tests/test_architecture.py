@@ -39,8 +39,10 @@ DEFINED_TWICE = {
     "FrozenMap": "the same, in the language and in traces, which stand alone",
     "Node": "of a ground formula, and of a cluster that runs an implementation",
     "Or": "the connective in the core IR, and in first-order formulas",
+    "Partition": "of the simulated network, and of the real one",
     "Record": "the same, in the language and in traces, which stand alone",
     "Request": "what a command line asks for, and a client of an implementation",
+    "Schedule": "of the faults of a simulated run, and of a real one",
     "Send": "in a model, and by a process of an implementation",
 }
 

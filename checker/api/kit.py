@@ -4,7 +4,7 @@ from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setti
 from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.conform.cluster.framing import length_prefixed, lines
 from quorate.checker.conform.cluster.system import Clients, Place, System
-from quorate.checker.conform.cluster.witness import Witness
+from quorate.checker.conform.cluster.witness import RunWitness
 from quorate.checker.conform.kit.actions import Actions, record
 from quorate.checker.conform.kit.binding import Binding
 from quorate.checker.conform.kit.clock import Clock, Timer
@@ -32,12 +32,12 @@ __all__ = [
     "Rates",
     "Record",
     "Refusal",
+    "RunWitness",
     "Setting",
     "System",
     "Timer",
     "Unrealisable",
     "Wire",
-    "Witness",
     "length_prefixed",
     "lines",
     "record",

@@ -29,7 +29,7 @@ from .judging import judge, logs_of, tail
 from .proxy import Traffic
 from .run import Ran, run_once
 from .system import System
-from .witness import LOG, Finding
+from .witness import LOG, ClusterFinding
 
 SECONDS = 60.0
 AT_ONCE = 8
@@ -53,7 +53,7 @@ class FoundInRun:
     """The number of the run, from 1."""
     elapsed_s: float
     """When, since the first run began."""
-    findings: tuple[Finding, ...]
+    findings: tuple[ClusterFinding, ...]
     validation: Validation | None
     tails: tuple[tuple[str, tuple[str, ...]], ...]
     """The last lines of each log, by its path within the folder."""
@@ -294,9 +294,9 @@ class _Campaigner:
         return FoundInRun(ran.seed, number + 1, elapsed_s, findings, validation, tails, ran.folder)
 
 
-def _unexplained(validation: Validation | None) -> tuple[Finding, ...]:
+def _unexplained(validation: Validation | None) -> tuple[ClusterFinding, ...]:
     """The finding of logs that no run explains."""
     if validation is None or validation.verdict is not LogVerdict.UNEXPLAINED:
         return ()
     assert validation.failure is not None, "some line has no explanation"
-    return (Finding(LOG, f"no run of the model explains {validation.failure.place}", 0.0),)
+    return (ClusterFinding(LOG, f"no run of the model explains {validation.failure.place}", 0.0),)

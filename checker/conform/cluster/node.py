@@ -34,7 +34,7 @@ class Process(Protocol):
     async def wait(self) -> int: ...
 
 
-class NodeProcess:
+class SupervisedNode:
     """The current life of a node: a process, and whatever it starts, in a group of its own.
 
     A shell waits for our end, and then ends the group: it does so too if we are killed. A fork

@@ -21,7 +21,7 @@ from quorate.impl.node_process import JOURNAL_FILE, NodeConfig
 
 from .paxos_witness import PaxosWitness
 from .system import Clients, Place, System
-from .witness import Witness
+from .witness import RunWitness
 
 NODES, LEAST_NODES, MOST_NODES = 3, 3, 7
 MOST_CLIENTS = 3
@@ -85,7 +85,7 @@ class PaxosCluster(System):
             except (WireError, TimeoutError):
                 await asyncio.sleep(PAUSE_S)
 
-    def witness(self) -> Witness:
+    def witness(self) -> RunWitness:
         """One that knows what acceptors and learners must keep."""
         return PaxosWitness()
 

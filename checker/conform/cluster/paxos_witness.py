@@ -20,7 +20,7 @@ from quorate.impl.node_process import JOURNAL_FILE, STORE_FILE
 from quorate.impl.records import RECORD_TYPES, AcceptorRecord, LearnerRecord, ProposerRecord, Record
 from quorate.impl.storage import SqliteStore
 
-from .witness import DURABILITY, Witness
+from .witness import DURABILITY, RunWitness
 
 Memory = dict[str, Record]
 """What a node keeps, by role."""
@@ -35,7 +35,7 @@ class _Said:
         self.learned: str | None = None
 
 
-class PaxosWitness(Witness):
+class PaxosWitness(RunWitness):
     """Sees one run."""
 
     def __init__(self) -> None:

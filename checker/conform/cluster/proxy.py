@@ -48,7 +48,7 @@ class Traffic:
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
 
 
-class Network:
+class FaultyNetwork:
     """The links between nodes. Use it as an async context manager."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Network:
             if a != b
         }
 
-    async def __aenter__(self) -> Network:
+    async def __aenter__(self) -> FaultyNetwork:
         try:
             for link in self._links.values():
                 await link.open()
@@ -107,7 +107,7 @@ class _Link:
     """The way from one node to another: a port at which the other seems to listen."""
 
     def __init__(
-        self, network: Network, pair: Pair, target: Address, rates: Rates, seed: int
+        self, network: FaultyNetwork, pair: Pair, target: Address, rates: Rates, seed: int
     ) -> None:
         self._network, self._pair, self._target = network, pair, target
         there, back = pair, (pair[1], pair[0])
@@ -175,7 +175,7 @@ class _Way:
 
     def __init__(
         self,
-        network: Network,
+        network: FaultyNetwork,
         pair: Pair,
         fates: Fates,
         source: asyncio.StreamReader,

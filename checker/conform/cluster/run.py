@@ -24,10 +24,10 @@ from quorate.checker.errors import InputError
 
 from .faults import FAULTS_S, Rates, life, schedule
 from .fork_server import ForkServer
-from .node import OUTPUT_FILE, NodeProcess
-from .proxy import LOOPBACK, Address, Network, Traffic
+from .node import OUTPUT_FILE, SupervisedNode
+from .proxy import LOOPBACK, Address, FaultyNetwork, Traffic
 from .system import Clients, Place, System
-from .witness import DEATH, Finding, Witness
+from .witness import DEATH, ClusterFinding, RunWitness
 
 PATIENCE_S = 30.0
 """How long nodes may take to listen, and clients to know enough once it is calm."""
@@ -50,7 +50,7 @@ class Ran:
     decided: int = 0
     finished: bool = False
     """Whether clients learned enough in time."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ClusterFinding, ...] = ()
 
 
 async def run_once(
@@ -63,7 +63,9 @@ async def run_once(
     with ExitStack() as held:
         addresses = _reserved(system, held)
         run = _Run(system, rates, seed, folder, addresses, server)
-        async with Network(addresses, system.framing, rates, seed, run.witness.sent) as network:
+        async with FaultyNetwork(
+            addresses, system.framing, rates, seed, run.witness.sent
+        ) as network:
             return await run.play(network)
 
 
@@ -91,20 +93,20 @@ class _Run:
         addresses: Mapping[str, Address],
         server: ForkServer | None,
     ) -> None:
-        self.witness: Witness = system.witness()
+        self.witness: RunWitness = system.witness()
         self._system, self._rates, self._seed = system, rates, seed
         self._addresses, self._folder = addresses, folder
         self._ran = Ran(seed, folder)
         self._calm = self._ending = False
-        self._nodes: dict[str, NodeProcess] = {}
+        self._nodes: dict[str, SupervisedNode] = {}
         for node in system.nodes:
             (folder / node).mkdir(parents=True)
-            self._nodes[node] = NodeProcess(node, folder / node, self._printed, server)
+            self._nodes[node] = SupervisedNode(node, folder / node, self._printed, server)
 
     def _printed(self, node: str, line: str) -> None:
         self.witness.printed(node, line)
 
-    async def play(self, network: Network) -> Ran:
+    async def play(self, network: FaultyNetwork) -> Ran:
         """The whole run."""
         places = {
             node: Place(node, self._addresses[node], network.seen_from(node), self._folder / node)
@@ -210,7 +212,7 @@ class _Run:
 
     # ------------------------------------------------------------ faults
 
-    async def _suffer(self, network: Network) -> None:
+    async def _suffer(self, network: FaultyNetwork) -> None:
         drawn = schedule(self._rates, self._system.nodes, self._seed)
         begin_s = asyncio.get_running_loop().time()
         times: list[tuple[float, Callable[[], object]]] = []

@@ -1,7 +1,7 @@
 """The interface of systems: how a cluster's processes are started, used, and looked at.
 
 It is all that is known of a system here. A system is stateless: what belongs to one run is in the
-run's `Witness`.
+run's `RunWitness`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from quorate.checker.conform.logs.line import LogMapping
 
 from .framing import Framing, length_prefixed
 from .proxy import Address
-from .witness import Witness
+from .witness import RunWitness
 
 METHODS = ("command", "work", "read", "witness", "logs", "mapping", "sizes")
 """What a class that is given by name must have."""
@@ -41,7 +41,7 @@ class Clients:
 
     addresses: Mapping[str, Address]
     random: Random
-    witness: Witness
+    witness: RunWitness
     """Is to be told what clients are told."""
 
 
@@ -78,9 +78,9 @@ class System(ABC):
     async def read(self, clients: Clients) -> None:
         """Ask again what was decided, when faults are over and nodes are up or on their way."""
 
-    def witness(self) -> Witness:
+    def witness(self) -> RunWitness:
         """A witness of a new run."""
-        return Witness()
+        return RunWitness()
 
     def logs(self, folders: Mapping[str, Path]) -> Sequence[Path]:
         """The logs that nodes have left in their folders, to be held against the model."""

@@ -21,7 +21,7 @@ DEATH = "death"
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClusterFinding:
     """Something that must not be: its kind, in words, and when, in seconds of the run."""
 
     kind: str
@@ -29,12 +29,12 @@ class Finding:
     at_s: float
 
 
-class Witness:
+class RunWitness:
     """Sees one run. Systems may subclass it; whatever they override is called as things happen."""
 
     def __init__(self) -> None:
         self.begin_s = time.monotonic()
-        self.findings: list[Finding] = []
+        self.findings: list[ClusterFinding] = []
         self.answers = 0
         self._told: dict[Hashable, tuple[str, Any]] = {}
 
@@ -53,7 +53,7 @@ class Witness:
 
     def found(self, kind: str, text: str) -> None:
         """Take note of something that must not be."""
-        finding = Finding(kind, text, time.monotonic() - self.begin_s)
+        finding = ClusterFinding(kind, text, time.monotonic() - self.begin_s)
         if (kind, text) not in {(f.kind, f.text) for f in self.findings}:
             self.findings.append(finding)
 

@@ -10,7 +10,7 @@ import pytest
 from quorate.checker.conform.cluster import faults
 from quorate.checker.conform.cluster.faults import Partition, Rates
 from quorate.checker.conform.cluster.framing import lines
-from quorate.checker.conform.cluster.proxy import Address, Network, Traffic
+from quorate.checker.conform.cluster.proxy import Address, FaultyNetwork, Traffic
 
 NONE = Rates(0, 0, 0, 0, 0, 0, 0, 0)
 SENT = [f"{k}\n".encode() for k in range(40)]
@@ -37,7 +37,7 @@ class Receiver:
 class Sender:
     """Node a: connected to b through the network."""
 
-    def __init__(self, network: Network, receiver: Receiver, address: Address) -> None:
+    def __init__(self, network: FaultyNetwork, receiver: Receiver, address: Address) -> None:
         self.network, self.receiver, self.address = network, receiver, address
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -66,7 +66,7 @@ def through(
         here = server.sockets[0].getsockname()
         addresses = {"a": ("127.0.0.1", 1), "b": (here[0], here[1])}
         watch = lambda *message: seen.append(message)  # noqa: E731
-        async with Network(addresses, lines(), rates, 1, watch) as network:
+        async with FaultyNetwork(addresses, lines(), rates, 1, watch) as network:
             await use(Sender(network, receiver, network.seen_from("a")["b"]))
             traffic = network.traffic
         server.close()
