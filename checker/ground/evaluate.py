@@ -12,6 +12,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.ir import core as c
 
+from .arithmetic import divided, product
 from .containers import ContainerEvaluation
 from .evaluation import Closure, Env
 from .nodes import Bool, Node, Scalar
@@ -131,6 +132,16 @@ class Evaluator(ContainerEvaluation):
         left, right, g = self.closure(e.left), self.closure(e.right), self.g
         if e.op == "+":
             return lambda env: g.add(left(env), right(env))
+        if e.op == "*":
+            return lambda env: product(g, left(env), right(env))
+        if e.op in ("//", "%"):
+
+            def divide(env: Env) -> Scalar:
+                x, y = left(env), right(env)
+                self._no_value(g.eq(y, 0), e.span, "division by 0")
+                return divided(g, e.op, x, y)
+
+            return divide
 
         def subtract(env: Env) -> Scalar:
             x, y = left(env), right(env)

@@ -57,7 +57,7 @@ def _partial(e: c.Expr) -> bool:
 
 def _may_fail(e: Any) -> bool:
     match e:
-        case c.At() | c.Arith(op="-") | c.MakeSet() | c.SetComp() | c.Unwrap():
+        case c.At() | c.Arith(op="-" | "//" | "%") | c.MakeSet() | c.SetComp() | c.Unwrap():
             return True
         case c.Read(keys=keys):
             return any(shift(k.type) or not isinstance(k.type, (SortType, EnumType)) for k in keys)

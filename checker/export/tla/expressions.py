@@ -196,7 +196,9 @@ class TlaExpressions(TlaQuantifiers):
         if e.op in ("min", "max"):
             return self.domains.helper(e.op.capitalize(), left, right)
         same = isinstance(e.left, s.Arithmetic) and e.left.op == e.op
-        return t.infix(left, e.op, right, t.SUM, chained=same)
+        sign = "\\div" if e.op == "//" else e.op
+        level = t.SUM if e.op in "+-" else t.PRODUCT
+        return t.infix(left, sign, right, level, chained=same and e.op in "+-*")
 
 
 _OPPOSITE = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}

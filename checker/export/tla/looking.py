@@ -70,6 +70,8 @@ def _may_fail(node: Any) -> bool:
             return isinstance(of.type, SeqType) or may_be_no_key(index)
         case s.StateRead(keys=keys):
             return any(map(may_be_no_key, keys))
+        case s.Arithmetic(op="//" | "%", right=right):
+            return not (isinstance(right, s.Constant) and right.value)
     return False
 
 

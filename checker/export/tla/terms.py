@@ -20,7 +20,7 @@ from .layout import (
 )
 
 # From loose to tight. OPEN reaches as far to the right as it can: \A, IF, LET, CHOOSE.
-OPEN, IMPLIES, JUNCTION, NOT, RELATION, SET, RANGE, SUM, CONCAT, ATOM = range(10)
+OPEN, IMPLIES, JUNCTION, NOT, RELATION, SET, RANGE, SUM, PRODUCT, CONCAT, ATOM = range(11)
 SHORT = 20  # what stands before `\\cup` may be so wide without a line of its own
 BULLETS = {"and": "/\\", "or": "\\/"}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import z3
 
+from quorate.checker.prove.linear import arithmetic, is_linear
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import SetType, SortType
 from quorate.model.language.frontend.predicates import Condition
@@ -185,8 +186,9 @@ class RegionPredicate:
             case c.Lit(value=int(value)):
                 return z3.IntVal(value, self.regions.context)
             case c.Arith(op=op, left=left, right=right):
-                a, b = self.number(left, env), self.number(right, env)
-                return a + b if op == "+" else a - b
+                if not is_linear(e):
+                    raise NotCounted("a product or quotient of two numbers")
+                return arithmetic(op, self.number(left, env), self.number(right, env))
             case c.Ite(test=test, then=then, orelse=orelse):
                 return z3.If(self.true(test, env), self.number(then, env), self.number(orelse, env))
             case c.Len(of=of):

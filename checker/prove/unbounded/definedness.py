@@ -168,6 +168,9 @@ class _UndefinedCases:
             case c.Arith(op="-", left=left, right=right):
                 below = c.Less(left=left, right=right, type=c.BOOL)
                 self.doubt(below, "a number below 0", e.span)
+            case c.Arith(op="//" | "%", right=right) if not isinstance(right, c.Lit):
+                none = c.Eq(left=right, right=c.Lit(value=0, type=right.type), type=c.BOOL)
+                self.doubt(none, "division by 0", e.span)
             case c.MakeSet(items=items, type=SetType(element)):
                 for item in items:
                     self.outside(item, element, e.span, "out of the range of a set's members")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import z3
 
+from quorate.checker.prove.linear import arithmetic, is_linear
 from quorate.model.language.declare.types import (
     BoolType,
     MapType,
@@ -236,11 +237,9 @@ class FirstOrderTranslator:
                 return at(self.sequence(of, env), self.term(index, env))  # type: ignore[return-value]
             case c.Len(of=of) if isinstance(of.type, SeqType):
                 return self.sequence(of, env).length
-            case c.Arith(op=op, left=left, right=right):
+            case c.Arith(op=op, left=left, right=right) if is_linear(e):
                 return mapped(
-                    lambda x, y: x + y if op == "+" else x - y,
-                    self.term(left, env),
-                    self.term(right, env),
+                    lambda x, y: arithmetic(op, x, y), self.term(left, env), self.term(right, env)
                 )
             case c.At(of=c.Field(of=of, name=name), index=index):
                 message = self.message(of, env)

@@ -21,7 +21,7 @@ from quorate.model.language.ir.relations import NUMBER, fits, is_numeric, is_set
 from .reader import BaseReader
 from .wording import code, joined, negated
 
-MOST_TIMES = 20
+_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%"}
 
 
 class Operators(BaseReader):
@@ -58,8 +58,6 @@ class Operators(BaseReader):
         )
 
     def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
-        if isinstance(node.op, ast.Mult) and (found := self._multiple(node)) is not None:
-            return found
         if isinstance(expected, OptionType):
             expected = expected.inner  # there is no arithmetic with None
         left, right = self.alike((self, node.left), (self, node.right), expected)
@@ -71,8 +69,8 @@ class Operators(BaseReader):
             self._bitwise(node)
         if isinstance(node.op, ast.Add) and isinstance(left.type, SeqType | s.ListType):
             return self._concat(node, left)
-        if isinstance(node.op, (ast.Add, ast.Sub)) and is_numeric(left) and is_numeric(right):
-            op = "+" if isinstance(node.op, ast.Add) else "-"
+        op = _ARITHMETIC.get(type(node.op))
+        if op is not None and is_numeric(left) and is_numeric(right):
             return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
         for side, one in ((node.left, left), (node.right, right)):
             self.check_present(side, one, NUMBER)
@@ -87,21 +85,6 @@ class Operators(BaseReader):
             if ordered
             else "",
         )
-
-    def _multiple(self, node: ast.BinOp) -> s.Expr | None:
-        """`3 * n` or `n * 3` as n + n + n; the factor is a literal of at least 1."""
-        times, of = node.left, node.right
-        if not isinstance(times, ast.Constant):
-            times, of = of, times
-        if not isinstance(times, ast.Constant) or type(times.value) is not int:
-            return None
-        once = self.read(of)
-        if not is_numeric(once) or not 1 <= times.value <= MOST_TIMES:
-            return None
-        found = once
-        for _ in range(times.value - 1):
-            found = s.Arithmetic(op="+", left=found, right=once, type=NUMBER, span=self.span(node))
-        return found
 
     def _bitwise(self, node: ast.BinOp) -> NoReturn:
         sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")

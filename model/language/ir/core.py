@@ -174,7 +174,9 @@ class Count(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Arith(Expr):
-    op: str  # "+" | "-"
+    """Numbers. `-` of naturals is undefined below 0, `//` and `%` of 0; both round down."""
+
+    op: str  # "+" | "-" | "*" | "//" | "%"
     left: Expr
     right: Expr
 

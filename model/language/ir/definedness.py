@@ -50,10 +50,11 @@ def always_evaluated(e: c.Expr) -> Iterator[c.Expr]:
 def may_be_undefined(node: object) -> bool:
     """Whether a node can be undefined although its parts are defined.
 
-    Such as an index past the end of a sequence, a key that does not exist, a field of None.
+    Such as an index past the end of a sequence, a key that does not exist, a field of None, or
+    division by 0.
     """
     match node:
-        case c.At():
+        case c.At() | c.Arith(op="//" | "%"):
             return True
         case c.Read(keys=keys):
             return any(isinstance(k.type, NatType) or bottom_of(k.type) is not None for k in keys)

@@ -178,7 +178,7 @@ class Length(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Arithmetic(Expr):
-    op: str  # "+" | "-" | "min" | "max"
+    op: str  # "+" | "-" | "*" | "//" | "%" | "min" | "max"
     left: Expr
     right: Expr
 

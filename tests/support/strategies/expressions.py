@@ -329,7 +329,7 @@ class Expressions(Choices):
             lambda: f"({self.expr(t, d - 1)} + 1)" if self.chance(50) else self.literal(t, d),
             lambda: f"min({self.expr(t, d - 1)}, {self.expr(t, d - 1)})",
             lambda: f"max({self.expr(t, d - 1)}, {self.expr(t, d - 1)})",
-            lambda: self.counted(d),
+            lambda: self.arithmetic(d) if self.aside(40) else self.counted(d),
             lambda: self.conditional(t, d),
         ]
         known = [v.text for v in self.scope if v.type.kind in ("nat", "number")]
@@ -339,6 +339,20 @@ class Expressions(Choices):
             if t.kind == "number":
                 found += [lambda: x] * 2
         return found
+
+    def arithmetic(self, d: int) -> str:
+        x, y = self.expr(NUMBER, d - 1), self.expr(NUMBER, d - 1)
+        return self.r.choice(
+            (
+                f"({x} * {y})",
+                f"(2 * {x})",
+                f"({x} // 2)",
+                f"(({x} + 1) % 2)",
+                f"({x} {self.r.choice(('//', '%'))} ({y} + 1))",
+                f"({x} % {y} if {y} > 0 else {x})",
+                f"({x} // {y})",
+            )
+        )
 
     def counted(self, d: int) -> str:
         cells = [c for c in self.cells if c.type.kind in ("seq", "set")]
