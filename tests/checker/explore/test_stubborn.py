@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -257,13 +257,16 @@ def test_a_wrong_reduction_is_noticed(
 # ---------------------------------------------------------------- relations
 
 
-def test_messages_known_only_by_loops_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("make", [loose, pytest.param(generate, marks=pytest.mark.exhaustive)])
+def test_messages_known_only_by_loops_agree(
+    make: Callable[[Random], Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(instances, "MOST_UNROLLED", 1)
     monkeypatch.setattr(quantifiers, "MOST_ONE_BY_ONE", 0)
     for protocol, sizes, faults in LOOPED:
         assert agree(protocol, protocol.sized(faults, **sizes)).ending == "holds"
-    for seed in range(2):
-        agree_on(generate(Random(seed)), symmetry=False)
+    for seed in range(4):
+        agree_on(make(Random(seed)), symmetry=False)
 
 
 def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
