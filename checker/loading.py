@@ -26,6 +26,8 @@ BUNDLED = {
     "GridPaxos": "quorate.model.quorum_paxos:GridPaxos",
     "WeightedPaxos": "quorate.model.quorum_paxos:WeightedPaxos",
     "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
+    "Duel": "quorate.model.duel:Duel",
+    "ElectedDuel": "quorate.model.duel:ElectedDuel",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
     "ProvedPaxosRoles": "quorate.model.proofs.paxos:ProvedPaxosRoles",

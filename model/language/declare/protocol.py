@@ -311,8 +311,9 @@ def mentioned_sorts(cls: type[Protocol]) -> list[type]:
     found: list[type] = []
     pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
     for kind in KINDS:
-        for method in cls.methods(kind).values():
-            pending += _mentioned(method)
+        for name in cls.methods(kind):
+            for method in _called(cls, name):
+                pending += _mentioned(method)
     seen: list[Any] = []  # kept alive, so that no two have the same id
     ids: set[int] = set()
     while pending:
@@ -341,6 +342,15 @@ def _variables_or_none(cls: type[Protocol]) -> dict[str, Variable]:
         return cls.variables()
     except (NotAType, NameError, TypeError):
         return {}  # capture reports these at their place
+
+
+def _called(cls: type[Protocol], name: str) -> Iterator[Any]:
+    """A method, and those of the same name above it that it calls by `super()`."""
+    for base in cls.__mro__:
+        if (method := vars(base).get(name)) is not None:
+            yield method
+            if "super" not in method.__code__.co_names:
+                return
 
 
 def _mentioned(method: Any) -> Iterator[Any]:
