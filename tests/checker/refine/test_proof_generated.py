@@ -28,6 +28,8 @@ def test_generated_protocols(seeds: range) -> None:
     for seed in seeds:
         random = Random(seed)
         source = generate(random)
+        if "fifo(" in source.text:
+            continue  # refinements do not know links
         changed, steps = modified(source, random), 1 + seed % 2
         with loaded(source) as original, loaded(source) as twin:
             told[f"itself: {compare(twin, original, source, steps)}"] += 1
