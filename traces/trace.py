@@ -179,6 +179,11 @@ class Trace:
             return self
         return replace(self, steps=(*self.steps, self.undefined.step))
 
+    def unrolled(self, rounds: int) -> Trace:
+        """The trace with its loop that many times in a row; the same where nothing repeats."""
+        again = self.steps[self.loop :] if self.loop is not None else ()
+        return replace(self, steps=(*self.steps, *again * (rounds - 1)))
+
     def is_repeated(self, number: int) -> bool:
         """Whether step `number` is one of those that repeat for ever."""
         return self.loop is not None and number > self.loop

@@ -24,6 +24,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.steps import OLD
 from quorate.model.language.ir.traverse import walk
 from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
@@ -189,8 +190,14 @@ def holds(
 def read_by(protocol: type[Protocol], name: str) -> list[str]:
     """The variables that a property reads, in order of declaration."""
     description = describe(protocol)
-    body = next(p.body for p in description.invariants if p.name == name)
-    read = {n.variable for n in walk(body) if isinstance(n, (c.Read, c.Sent, c.OverSent))}
+    bodies = [p.body for p in description.invariants if p.name == name]
+    bodies += [body for p in description.temporal if p.name == name for body in p.bodies]
+    read = {
+        n.variable.removeprefix(OLD)
+        for body in bodies
+        for n in walk(body)
+        if isinstance(n, (c.Read, c.Sent, c.OverSent))
+    }
     return [v.name for v in description.variables if v.name in read]
 
 

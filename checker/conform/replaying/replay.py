@@ -7,6 +7,7 @@ show is filled in from the model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -22,6 +23,8 @@ from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.conform.network import NOTHING
 from quorate.checker.conform.seen import Terms, differing, holds, read_by
+from quorate.checker.liveness.recorded import named
+from quorate.checker.results import DEADLOCK
 from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
@@ -29,6 +32,8 @@ from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Step, Trace, Value, show
 
 from .recorded import sizes_of
+
+ROUNDS = 3  # times that the loop of a run is gone round
 
 
 class ReplayVerdict(Enum):
@@ -84,11 +89,13 @@ class Replay:
 def replay(trace: Trace, protocol: type[Protocol], adapter: Adapter) -> Replay:
     """Drive an implementation along a trace that `check_trace` has accepted.
 
+    If the trace repeats, the implementation has to go round the loop `ROUNDS` times.
+
     Raises AdapterError, naming step and line, for an adapter that cannot be used.
     """
     sizes = sizes_of(trace, protocol)
     with sizes:
-        return _Run(trace, protocol, sizes, Caller(adapter)).replay()
+        return _Run(trace.unrolled(ROUNDS), protocol, sizes, Caller(adapter)).replay()
 
 
 @dataclass
@@ -100,6 +107,8 @@ class _Run:
     shown: dict[str, Value] = field(default_factory=dict)
     """What the adapter showed last, and what it showed of each variable at first."""
     first: dict[str, Value] = field(default_factory=dict)
+    always: set[str] | None = None
+    """The variables that were shown in every state so far."""
     moved: bool = False
     """Whether any step was seen to be done: it changed what is shown, or sent something."""
 
@@ -183,6 +192,8 @@ class _Run:
                 return Divergence(
                     number, title, node, f"{variable}{key}", show(wanted), show(found)
                 )
+        shown_now = {*self.shown}
+        self.always = shown_now if self.always is None else self.always & shown_now
         return None
 
     def _read(self, variable: str, shown: Any, expected: FrozenMap) -> Value:
@@ -215,7 +226,7 @@ class _Run:
     def _ended(self) -> Replay:
         steps = len(self.trace.steps)
         if self.trace.violation is not None and (self.moved or (self.first and not steps)):
-            return self._judged(self.trace.violation.property, steps)
+            return self._judged_by_kind(self.trace.violation.property, steps)
         if not self.moved:
             return self._result(ReplayVerdict.UNJUDGED, steps, reason=self._still())
         if not self.first and self._has_more_than_messages():
@@ -227,17 +238,36 @@ class _Run:
             return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
         return self._result(ReplayVerdict.CONFORMS, steps)
 
-    def _judged(self, name: str, steps: int) -> Replay:
-        """Whether what the implementation shows in the end breaks the property."""
-        seen = {*self.shown}
+    def _judged_by_kind(self, called: str, steps: int) -> Replay:
+        """Whether the implementation breaks a property of the last state, or of the run."""
+        p = named(self.terms.description, called)
+        if called == DEADLOCK or (p is not None and self.trace.loop == steps):
+            reason = f"{called}: that nothing can happen any more cannot be seen"
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+        if p is None:
+            return self._judged(called, steps)
+        if needed := [
+            v for v in read_by(self.protocol, p.name) if v not in self._known(self.always or ())
+        ]:
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=_unshown(p.name, needed))
+        # In each of its states it shows what the model has, so the property is as true of its run.
+        return self._result(ReplayVerdict.REPRODUCED, steps, violated=called)
+
+    def _known(self, shown: Iterable[str]) -> set[str]:
+        """The variables that are known, given those that are shown."""
+        seen = {*shown}
         if self.network and self.network.grows and not self.trace.state(0)[self.held[0]]:
             seen.add(self.held[0])  # It has sent what the model has, step by step.
+        return seen
+
+    def _judged(self, name: str, steps: int) -> Replay:
+        """Whether what the implementation shows in the end breaks the property."""
+        seen = self._known(self.shown)
         state = TraceReader().state(self.terms.description, self.trace.state(steps))
         if holds(self.protocol, self.sizes, name, state, seen) is False:
             return self._result(ReplayVerdict.REPRODUCED, steps, violated=name)
         needed = [v for v in read_by(self.protocol, name) if v not in seen]
-        reason = f"{name} needs {', '.join(needed)}, which the adapter does not show"
-        return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+        return self._result(ReplayVerdict.UNJUDGED, steps, reason=_unshown(name, needed))
 
     def _still(self) -> str:
         if not self.trace.steps:
@@ -262,6 +292,10 @@ class _Run:
         names = (v.name for v in self.terms.description.variables)
         unseen = tuple(name for name in names if name not in known)
         return Replay(verdict, steps, divergence, violated, reason, unseen)
+
+
+def _unshown(name: str, needed: list[str]) -> str:
+    return f"{name} needs {', '.join(needed)}, which the adapter does not show"
 
 
 def _contradicted(number: int, step: Step | None, found: Contradiction) -> Divergence:
