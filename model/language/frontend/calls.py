@@ -6,6 +6,7 @@ import ast
 import builtins
 import difflib
 import inspect
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from quorate.model.language.declare.quorums import QuorumSystem
@@ -25,6 +26,7 @@ from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric
 from quorate.model.language.ir.steps import aged
 from quorate.model.language.ir.traverse import walk
 
+from .earlier import NotKnown, settled, typed
 from .generators import Generators
 from .records import field_mistakes
 from .wording import code
@@ -117,9 +119,6 @@ class Calls(Generators):
         parameters, body = self.read_define(func.attr, self.calling)
         if func.value.id == self.old:
             body = aged(body)
-        for part in walk(body) if self.written else ():
-            if isinstance(part, (s.StateRead, s.SentMessages)):
-                self.check_unwritten(node, part.variable)
         if node.keywords or len(node.args) != len(parameters):
             self.fail(
                 "argument-count",
@@ -130,7 +129,7 @@ class Calls(Generators):
                 f"write `self.{func.attr}({', '.join(p.name for p in parameters)})`",
             )
         args = tuple(self.value(a, p.type) for a, p in zip(node.args, parameters, strict=True))
-        return s.Call(
+        call = s.Call(
             name=func.attr,
             parameters=parameters,
             args=args,
@@ -138,6 +137,20 @@ class Calls(Generators):
             type=body.type,
             span=self.span(node),
         )
+        return self._called_now(node, call)
+
+    def _called_now(self, node: ast.Call, call: s.Call) -> s.Expr:
+        """A call of a helper; written out if it reads what the step wrote above."""
+        reads = [x for x in walk(call.body) if isinstance(x, (s.StateRead, s.SentMessages))]
+        late = [x.variable for x in reads if x.variable.name in self.written]
+        if not late:
+            return call
+        pairs = zip(call.parameters, call.args, strict=True)
+        given = {p.uid: typed(a, p.type) for p, a in pairs}
+        try:
+            return replace(settled(call.body, given, self.done), span=call.span)
+        except NotKnown:
+            self.unknown(node, late[0])
 
     def _new(self, node: ast.Call, record: type[Record]) -> s.Expr:
         if mistakes := field_mistakes(record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import (
@@ -30,6 +31,7 @@ from quorate.model.language.ir.relations import (
     set_type,
 )
 
+from .earlier import NotKnown, sent_now
 from .narrowing import narrowed, widened
 from .reader import BaseReader
 from .wording import code, listed
@@ -94,7 +96,19 @@ class Comparisons(BaseReader):
                 self._check_order(place, op, left, right)
             rest.append((op, right))
             left_node, left = right_node, right
-        return s.Compare(first=first, rest=tuple(rest), type=BoolType(), span=self.span(node))
+        found = s.Compare(first=first, rest=tuple(rest), type=BoolType(), span=self.span(node))
+        return self._sent_now(node, found) if self.written else found
+
+    def _sent_now(self, node: ast.Compare, test: s.Compare) -> s.Expr:
+        """A comparison; whether a message is sent, after what the same step sent above."""
+        match test.rest:
+            case ((op, s.SentMessages(record=None) as sent),) if sent.variable.name in self.written:
+                try:
+                    found = sent_now(replace(test, rest=(("in", sent),)), self.done)
+                except NotKnown:
+                    self.unknown(node, sent.variable)
+                return found if op == "in" else s.Not(arg=found, type=BoolType(), span=test.span)
+        return test
 
     def _check_precedence(self, node: ast.Compare) -> None:
         """Python reads `a == b & c == d` as `a == (b & c) == d`: say what was probably meant."""
@@ -162,7 +176,8 @@ class Comparisons(BaseReader):
                     f"self.{right.variable.name}`",
                 )
             self.check_declared(node, right.variable, left.record)
-            self.check_unwritten(whole, right.variable)
+            if len(whole.ops) > 1:
+                self.check_unwritten(whole, right.variable)
             return
         wanted = set_type(right.type)
         if isinstance(right, s.SentMessages):

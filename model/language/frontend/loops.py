@@ -1,7 +1,8 @@
 """Loops whose rounds could see or overwrite each other's writes.
 
-All reads of a step see the state before it, and the elements of a sort have no order. A loop whose
-outcome depends on the order of its rounds has a meaning in CPython only, so it is refused.
+The rounds of a loop read the state before the loop, and the elements of a sort have no order. A
+loop whose outcome depends on the order of its rounds has a meaning in CPython only, so it is
+refused.
 """
 
 from __future__ import annotations
@@ -47,8 +48,14 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
 
 
 def _read_now(env: Mapping[str, s.Expr], node: Any) -> Iterable[Any]:
-    """The parts of a node, except the values of local names that were bound before the loop."""
-    before = isinstance(node, s.Local) and env.get(node.name) is node.value
+    """The parts of a node, except what was evaluated before.
+
+    That are the values of local names that were bound before the loop, and of variables that were
+    written before: in an earlier statement of the loop, which is checked where it stands.
+    """
+    before = (isinstance(node, s.Local) and env.get(node.name) is node.value) or (
+        isinstance(node, s.Declared) and node.written
+    )
     return () if before else children(node)
 
 
@@ -146,7 +153,7 @@ def _seen_by_later_rounds(
         f"`self.{name}` is read in a loop that writes it",
         span,
         "an earlier round may have written this",
-        f"read it before the loop{help} (a step is atomic: all its reads see the state before it)",
+        f"read it before the loop{help}",
         ((wrote, "written here"),),
     )
 

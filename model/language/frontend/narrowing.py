@@ -18,9 +18,15 @@ from quorate.model.language.ir.relations import is_none
 
 def narrowed(e: s.Expr, present: tuple[s.Expr, ...]) -> s.Expr:
     """The expression, unwrapped if it is known not to be None."""
+    if isinstance(e, s.Declared) and isinstance(e.type, OptionType) and _sure(e.of):
+        return s.Unwrap(of=e, type=e.type.inner, span=e.span)  # it was just written
     if present and isinstance(e.type, OptionType) and plain(e) in present:
         return s.Unwrap(of=e, type=e.type.inner, span=e.span)
     return e
+
+
+def _sure(e: s.Expr) -> bool:
+    return not isinstance(e.type, OptionType) and not is_none(e)
 
 
 def widened(e: s.Expr) -> s.Expr:
@@ -31,7 +37,8 @@ def widened(e: s.Expr) -> s.Expr:
 def plain(e: Any) -> Any:
     """An expression with local names replaced by their values, and without narrowing.
 
-    So `y` and `self.x` are the same after `y = self.x`: all reads see the state before the step.
+    So `y` and `self.x` are the same after `y = self.x`: what was written in between is an
+    expression of its own.
     """
     while isinstance(e, (s.Local, s.Unwrap, s.Declared)):
         e = e.value if isinstance(e, s.Local) else e.of

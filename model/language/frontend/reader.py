@@ -35,6 +35,7 @@ from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
 
 from .annotations import type_hint
+from .earlier import NotKnown, value_now
 from .narrowing import narrowed, present_where
 from .source import span_of
 from .wording import code
@@ -51,7 +52,8 @@ class BaseReader:
     file: str
     where: str
     env: dict[str, s.Expr] = field(default_factory=dict)
-    written: dict[str, Span] = field(default_factory=dict)
+    written: dict[str, Span] = field(default_factory=dict)  # the first write of each variable
+    done: list[s.Statement] = field(default_factory=list)  # the effects so far
     calling: tuple[str, ...] = ()
     present: tuple[s.Expr, ...] = ()  # values of some `T | None` known not to be None here
     read_define: Any = None  # set by capture: name -> (parameters, body)
@@ -179,10 +181,23 @@ class BaseReader:
         """A reader for code that runs only where the condition holds, or only where it does not."""
         return replace(self, present=self.present + present_where(condition, holds))
 
+    def now(self, node: ast.expr, read: s.StateRead) -> s.Expr:
+        """What a variable or cell holds here, after what the same step wrote above."""
+        if read.variable.name not in self.written:
+            return read
+        try:
+            return replace(value_now(read, self.done), span=self.span(node))
+        except NotKnown:
+            self.unknown(node, read.variable)
+
     def check_unwritten(self, node: ast.expr, variable: Variable) -> None:
-        """Check that the variable, which `node` reads, was not written before in the same step."""
-        if (wrote := self.written.get(variable.name)) is None:
-            return
+        """Check that the messages that `node` reads did not change before in the same step."""
+        if variable.name in self.written:
+            self.unknown(node, variable)
+
+    def unknown(self, node: ast.expr, variable: Variable) -> NoReturn:
+        """Report a read of a variable, or of messages, whose value here has no expression."""
+        wrote = self.written[variable.name]
         used = [
             self.env[n.id] for n in ast.walk(node) if isinstance(n, ast.Name) if n.id in self.env
         ]
@@ -191,10 +206,13 @@ class BaseReader:
             "read-after-write",
             f"`self.{variable.name}` is read after it was written in the same step",
             node,
-            "read here",
+            f"only `M(...) in self.{variable.name}` sees what was sent above"
+            if isinstance(variable.type, MessagesType) and variable.type.network is None
+            else "what is in flight is read as it was before the step"
+            if isinstance(variable.type, MessagesType)
+            else "which round of the loop wrote it last is not known",
             f"read it before line {wrote.line}: "
-            f"{_kept(node, variable) if later else f'`old = {code(node)}`'} "
-            "(a step is atomic: all its reads see the state before it)",
+            f"{_kept(node, variable) if later else f'`old = {code(node)}`'}",
             ((wrote, "written here"),),
         )
 

@@ -163,13 +163,12 @@ class References(BaseReader):
         variable = self.variable(node)
         if code(node.value) == self.old:
             variable = replace(variable, name=before(variable.name))
-        if not isinstance(variable.type, (MapType, MessagesType)):  # these are read in parts
-            self.check_unwritten(node, variable)
         if isinstance(variable.type, MessagesType):
             return s.SentMessages(
                 variable=variable, record=None, type=variable.type, span=self.span(node)
             )
-        return s.StateRead(variable=variable, keys=(), type=variable.type, span=self.span(node))
+        read = s.StateRead(variable=variable, keys=(), type=variable.type, span=self.span(node))
+        return read if isinstance(variable.type, MapType) else self.now(node, read)
 
     def variable(self, node: ast.Attribute) -> Variable:
         """The state variable that `self.name` names."""
@@ -211,9 +210,8 @@ class References(BaseReader):
 
     def _read_Subscript(self, node: ast.Subscript, expected: Type | None) -> s.Expr:
         of = self._holder(node.value)
-        if isinstance(of, (s.SentMessages, s.StateRead)):
-            self.check_unwritten(node, of.variable)
         if isinstance(of, s.SentMessages):
+            self.check_unwritten(node, of.variable)
             return self._sent(node, of)
         if isinstance(node.slice, ast.Slice):
             return self._slice(node, node.slice, of)
@@ -221,7 +219,8 @@ class References(BaseReader):
             case MapType():
                 keys = self.keys(node, of.type)
                 if isinstance(of, s.StateRead) and not of.keys:
-                    return replace(of, keys=keys, type=of.type.value, span=self.span(node))
+                    read = replace(of, keys=keys, type=of.type.value, span=self.span(node))
+                    return self.now(node, read)
                 if len(keys) != 1:
                     self.fail("key-count", "a map inside a message has one key", node.slice)
                 return s.Subscript(of=of, index=keys[0], type=of.type.value, span=self.span(node))

@@ -55,6 +55,8 @@ class Body:
                 self.mistakes += error.diagnostics
                 self.mistaken = True
                 continue
+            if not isinstance(node, ast.Expr) or not _is_super(node.value):
+                self.reader.done += statements  # those of `super()` are there already
             found += _after(bound, statements)
             bound = [] if statements else bound
         # No statement follows the last local names, but CPython evaluates them all the same.
@@ -203,6 +205,7 @@ class Body:
         ]
         outer.env |= {p.name: value for p, value in zip(parameters, given, strict=True)}
         outer.written, outer.present = self.reader.written, self.reader.present
+        outer.done = self.reader.done
         body = replace(self, reader=outer, defined_in=self.owner.method_of(function))
         statements = body.block(node.body)
         self.effect, self.mistaken = body.effect, body.mistaken
@@ -213,13 +216,13 @@ class Body:
         test = self.reader.condition(node.test)
         inner = replace(self, nested="if", tests=(*self.tests, node.test))
         # The branches do not see each other's writes; what follows sees those of both.
-        before = dict(self.reader.written)
+        before, done = dict(self.reader.written), self.reader.done
         branches = []
         for nodes in (node.body, node.orelse):
             if nodes is node.orelse:
                 inner.tests = (*self.tests, negated(node.test))
             reader = self.reader.given(test, nodes is node.body)
-            inner.reader = replace(reader, env=dict(reader.env), written=dict(before))
+            inner.reader = replace(reader, env=dict(reader.env), written=dict(before), done=[*done])
             branches.append(tuple(inner.block(nodes)))
             for name, span in inner.reader.written.items():
                 self.reader.written.setdefault(name, span)
@@ -246,7 +249,7 @@ class Body:
                 "use another name: a local name stands for one value",
                 ((bound.span, "bound here"),),
             )
-        reader = replace(self.reader, env=dict(self.reader.env), written=self.reader.written)
+        reader = replace(self.reader, env=dict(self.reader.env), done=[*self.reader.done])
         name, iterable = reader.bind(node.target, node.iter)
         inner = replace(self, reader=reader, nested="for")
         body = inner.block(node.body)
@@ -265,6 +268,14 @@ def _is_local(node: ast.stmt) -> TypeGuard[ast.Assign | ast.AnnAssign]:
     """`name = e` or `name: T = e`."""
     match node:
         case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name(), value=ast.expr()):
+            return True
+    return False
+
+
+def _is_super(node: ast.expr) -> bool:
+    """`super().action(...)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
             return True
     return False
 

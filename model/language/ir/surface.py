@@ -166,9 +166,13 @@ class Local(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Declared(Expr):
-    """A value as one of the wider type with which its local name is declared."""
+    """A value as one of the wider type with which its local name is declared.
+
+    Or, if `written`, what the same step gave a variable above: it was evaluated there.
+    """
 
     of: Expr
+    written: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -279,24 +279,16 @@ MORE: list[tuple[str, str, str]] = [
     # reads after writes
     (
         "read-after-write",
-        "self.b = x; self.ok = self.is_last(x)",
-        "old = self.is_last(x); self.b = x; self.ok = old",
-    ),
-    (
-        "read-after-write",
-        "self.sent.add(Prepare(x)); self.b = x if Prepare(x) in self.sent else x",
-        "old = Prepare(x) in self.sent; self.sent.add(Prepare(x)); self.b = x if old else x",
-    ),
-    (
-        "read-after-write",
         "self.sent.add(Prepare(x)); self.b = x if self.sent[Prepare] else x",
         "old = self.sent[Prepare]; self.sent.add(Prepare(x)); self.b = x if old else x",
     ),
     (
         "read-after-write",
-        "self.n[a] = 1; self.b = x if any(self.n[c] == 1 for c in Acceptor) else x",
-        "old = {x: self.n[x] for x in Acceptor}; self.n[a] = 1; "
-        "self.b = x if any(old[c] == 1 for c in Acceptor) else x",
+        "for c in Acceptor:\n            if c == a: self.n[a] = 1 if v in self.s[c] else 0; "
+        "self.b = x if any(self.n[d] == 1 for d in Acceptor) else x",
+        "old = {x: self.n[x] for x in Acceptor}; "
+        "for c in Acceptor:\n            if c == a: self.n[a] = 1 if v in self.s[c] else 0; "
+        "self.b = x if any(old[d] == 1 for d in Acceptor) else x",
     ),
     (
         "order-dependent",

@@ -286,7 +286,7 @@ class Expressions(Choices):
             for v in self.scope
             if v.type.kind in ("quorum", "set")
         ] * 2
-        if "sent" not in self.hidden:
+        if not self.hidden & {"sent", "all sent"}:
             choices += [(f"self.sent[{m.name}]", Var("", m)) for m in self.messages] * 3
         if d > 0:
             for c in self.cells:
@@ -295,7 +295,7 @@ class Expressions(Choices):
                     choices.append((self.read(c), Var("", c.type.parts[0], proper)))
             if self.chance(20):
                 choices.append((f"range({self.expr(NUMBER, d - 1)})", Var("", NUMBER)))
-            if self.messages and "sent" not in self.hidden and self.chance(30):
+            if self.messages and not self.hidden & {"sent", "all sent"} and self.chance(30):
                 m = self.r.choice(self.messages)
                 name = self.new("m")
                 self.scope.append(Var(name, m))

@@ -251,7 +251,12 @@ class Maker(Expressions):
         c = self.r.choice(self.cells)
         keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
         self.lines.append(f"{indent}self.{c.name}{keys} = {self.expr(c.type, 2)}\n")
-        self.hidden.add(c.name)
+        self._wrote(c.name)
+
+    def _wrote(self, name: str) -> None:
+        """A step reads what it wrote: so do most of these, and the rest leaves it alone."""
+        if not self.aside(70):
+            self.hidden.add(name)
 
     def _send(self, indent: str) -> None:
         m = self.r.choice(self.messages)
@@ -266,7 +271,7 @@ class Maker(Expressions):
             self.lines.append(f"{indent}    self.sent.add({text})\n")
         else:
             self.lines.append(f"{indent}self.sent.add({text})\n")
-        self.hidden.add("sent")
+        self.hidden |= {"sent"} if self.network or self.aside(50) else {"all sent"}
 
     def _send_in_order(self, indent: str, m: T, to: str = "") -> None:
         """Send on a link, mostly where it has room; or lose what is on it."""
@@ -313,8 +318,10 @@ class Maker(Expressions):
             inner = Var(self.new("z"), var.type, var.proper)
             self.lines.append(f"{indent}for {inner.text} in {domain}:\n")
             self.scope.append(inner)
+            before = {*self.hidden}
             self.hidden.add("sent")
             self._send(indent + "    ")
+            self.hidden = {*before, "sent" if self.network or self.aside(50) else "all sent"}
         elif over:
             key, c = self.r.choice(over)
             inner = Var(self.new("z"), key, proper=True)
@@ -324,7 +331,7 @@ class Maker(Expressions):
                 self.lines.append(f"{indent}{known.text} = {self.read(c)}\n")
                 self.scope += [known] * 3
             own = c.name not in self.hidden
-            self.hidden.add(c.name)
+            self._wrote(c.name)
             self.lines.append(f"{indent}for {inner.text} in {key.name}:\n")
             self.scope.append(inner)
             if own and self.chance(40):

@@ -41,8 +41,9 @@ class Paxos(Protocol):
     def phase1b(self, a: Acceptor, b: Ballot) -> None:
         require(self.maxbal[a] < b)
         require(not self.max_val[a])
-        self.max_bal[a] = b
         self.sent.add(Promise(a, b, self.max_bal[a], self.max_val[a]))
+        if self.sent[Promise]:
+            self.max_bal[a] = b
 
     @invariant
     def agreement(self) -> bool:

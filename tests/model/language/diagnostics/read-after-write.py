@@ -34,5 +34,6 @@ class Paxos(Protocol):
     @action
     def phase1b(self, a: Acceptor, b: Ballot) -> None:
         require(self.max_bal[a] < b)
-        self.max_bal[a] = b
         self.sent.add(Promise(a, b, self.max_bal[a], None))
+        if all(p.b == b for p in self.sent[Promise]):
+            self.max_bal[a] = b
