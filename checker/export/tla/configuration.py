@@ -39,6 +39,8 @@ class TlcConfiguration:
             *(["  KeysAreUnique"] if keyed else []),
             *(f"  {d.own(p.name)}" for p in self.description.properties if p.kind == "invariant"),
         ]
+        if self.description.temporal:
+            lines += ["PROPERTIES", *(f"  {d.own(p.name)}" for p in self.description.temporal)]
         if self.systems.symmetric():
             if not symmetry:
                 lines.append("\\* With the next line TLC counts states up to symmetry: fewer.")

@@ -18,7 +18,7 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.model.language import Message, Ordered, Protocol, QuorumSystem, Sort
-from quorate.model.language.declare.protocol import Variable
+from quorate.model.language.declare.protocol import KINDS, Variable
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
@@ -87,7 +87,7 @@ class Domains:
             self.names.give(sort, name)
         for v in self.variables:
             self.names.give(("self", v.name), v.name)
-        for kind in ("init", "action", "define", "invariant", "reachable"):
+        for kind in KINDS:
             for name in self.protocol.methods(kind):
                 self.names.give(("self", name), name)
 
@@ -97,7 +97,9 @@ class Domains:
         ]
 
     def own(self, name: str) -> str:
-        """The name of a variable, an action, a helper or a property."""
+        """The name of a variable, which may be primed, an action, a helper or a property."""
+        if name.endswith("'"):
+            return f"{self.own(name[:-1])}'"
         return self.names.known(("self", name))
 
     def budgets(self) -> list[str]:

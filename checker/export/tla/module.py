@@ -23,6 +23,7 @@ from .domains import Domains, enum_members, fields_of
 from .layout import bullets, filled, hanging, render
 from .names import fresh, identifier, is_free
 from .operators import TlaOperators, comment, plain
+from .runs import TlaRuns
 from .systems import Systems
 from .terms import Term
 
@@ -93,6 +94,7 @@ class _Module:
         self.domains = Domains(protocol, self.description.variables)
         self.domains.names.used.add(name)
         self.operators = TlaOperators(self.description, self.domains)
+        self.runs = TlaRuns(self.operators)
         self.systems = Systems(self.domains, sizes)
 
     def write(self) -> str:
@@ -139,6 +141,9 @@ class _Module:
                     SECTION,
                     *([GOALS + found[0], *found[1:]] if kind == "reachable" else found),
                 ]
+        finals = [self.operators.property(p) for p in self.description.finals]
+        temporal = [self.runs.property(p) for p in self.description.temporal]
+        body += [SECTION, *finals, *temporal] if finals or temporal else []
         ranges, records = self._definitions(), self._records()
         definitions = [*ranges, *self._helpers(), *records]
         symmetric = self.systems.symmetric()
@@ -280,7 +285,7 @@ class _Module:
             o.definition("Init", (), t.listed_below(first).doc),
             *(o.action(a) for a in self.description.actions),
             f"Next ==\n  {render(following, 2)}",
-            "Spec == Init /\\ [][Next]_vars",
+            *self.runs.spec(),
         ]
 
 

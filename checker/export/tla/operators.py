@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quorate.checker.errors import InputError
@@ -144,12 +144,17 @@ class TlaOperators:
                 return v
         return None
 
-    def some(self, a: s.Action) -> Term:
-        """That the action is taken, with some arguments."""
-        scope = Scope(frozenset(self.domains.names.used))
+    def some(
+        self, a: s.Action, given: Mapping[int, Term] | None = None, scope: Scope | None = None
+    ) -> Term:
+        """That the action is taken, with some arguments for those that are not given."""
+        scope = scope or Scope(frozenset(self.domains.names.used))
         found: list[tuple[list[str], Term]] = []
         names = []
         for p in a.parameters:
+            if given and p.uid in given:
+                names.append(given[p.uid])
+                continue
             name, scope = scope.bind(p.name, p.uid)
             holder = self._holder(p)
             domain = Term(self.domains.own(holder.name)) if holder else self.domains.proper(p.type)
@@ -159,7 +164,7 @@ class TlaOperators:
                 found.append(([name], domain))
             names.append(Term(name))
         call = t.apply(self.domains.own(a.name), *names)
-        if not names:
+        if not found:
             return call
         return t.quantified("\\E", joined([t.bound(n, d) for n, d in found], ", "), call)
 

