@@ -15,7 +15,7 @@ from quorate.model.language.declare.types import (
     RecordType,
     key_values,
 )
-from quorate.model.language.declare.values import frozen
+from quorate.model.language.declare.values import FrozenMap, frozen
 
 from .bounds import check_range, has_bounds
 from .diagnostics import StepError
@@ -63,9 +63,24 @@ class MapVariable:
         except KeyError:
             raise StepError(f"{self.name}[{key!r}]: there is no such key") from None
 
+    def assign(self, cells: Any, row: tuple[Any, ...] = ()) -> None:
+        """Write every cell, or every cell whose first keys are these."""
+        rest = {k: k for k in self.keys}
+        if row:
+            tails = {k: k[len(row) :] for k in self.keys if k[: len(row)] == row}
+            rest = {k: tail[0] if len(tail) == 1 else tail for k, tail in tails.items()}
+        if not isinstance(cells, FrozenMap) or set(cells) != set(rest.values()):
+            raise StepError(f"{self.name}: {cells!r} is not one value for every cell")
+        for key, part in rest.items():
+            self[key] = cells[part]
+
     def __setitem__(self, key: Any, value: Any) -> None:
-        old = self[key]
         value = frozen(value)
+        row = key if isinstance(key, tuple) else (key,)
+        if isinstance(value, FrozenMap) and len(row) < len(self.type.keys):
+            self.assign(value, row)
+            return
+        old = self[key]
         if self._bounded:
             check_range(f"{self.name}[{key!r}]", self.type.value, value)
         self.journal.undo.append(lambda: self.dict.__setitem__(key, old))

@@ -35,6 +35,7 @@ class Earlier(Protocol):
     t: N = durable(0)
     o: P | None = durable(None)
     k: bool = durable(False)
+    r: Map[P, P, bool] = durable(False)
     sent: Messages[Note]
 
     @define
@@ -75,6 +76,14 @@ class Earlier(Protocol):
         for _p in P:
             self.k = True
         self.o = q if self.k and self.noted(q) else None
+
+    @action
+    def whole_maps(self, p: P, q: P) -> None:
+        require(self.t == 1)
+        self.v = {x: self.v[q] if x == p else self.t for x in P}
+        self.r[p] = {x: self.v[x] == 1 for x in P}
+        if self.r[q, p]:
+            self.r = {(x, y): self.r[y, x] if x == q else self.k for x in P for y in P}
 
     @action
     def through_a_key(self, m: Note) -> None:

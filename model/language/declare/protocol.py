@@ -271,6 +271,10 @@ class Protocol:
         # An action assigns to a plain variable: remember the old value, to undo the step.
         value = frozen(value)
         journal = self.__dict__.get("_journal")
+        assign = getattr(self.__dict__.get(name), "assign", None)
+        if journal is not None and assign is not None:
+            assign(value)  # a map: all of its cells
+            return
         if journal is not None:
             journal.write_plain(self, name, value)
         object.__setattr__(self, name, value)

@@ -19,17 +19,21 @@ from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 
 from .expressions import ExpressionReader
+from .whole_maps import given_keys, read_whole_map
 from .wording import ALLOWED_STATEMENTS, code, listed
 
 
 def read_assignment(
     reader: ExpressionReader, node: ast.stmt, target: ast.expr, value: ast.expr
-) -> s.Assign:
-    """`self.x = value` or `self.x[key] = value`."""
+) -> tuple[Variable, s.Statement]:
+    """`self.x = value` or `self.x[key] = value`: the variable, and the statement."""
     variable = _assigned(reader, target, value)
     keys: tuple[s.Expr, ...] = ()
     t = variable.type
     if isinstance(t, MapType):
+        row = given_keys(target)
+        if isinstance(value, ast.DictComp) and len(row) < len(t.keys):
+            return variable, read_whole_map(reader, node, variable, row, value)
         if not isinstance(target, ast.Subscript):
             reader.fail(
                 "not-assignable",
@@ -48,7 +52,7 @@ def read_assignment(
             f"write a whole new value: `self.{variable.name} = ...`",
         )
     found = reader.value(value, t)
-    return s.Assign(variable=variable, keys=keys, value=found, span=reader.span(node))
+    return variable, s.Assign(variable=variable, keys=keys, value=found, span=reader.span(node))
 
 
 def _assigned(reader: ExpressionReader, target: ast.expr, value: ast.expr) -> Variable:

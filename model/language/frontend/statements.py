@@ -136,8 +136,8 @@ class Body:
         return s.Require(condition=condition, span=self.reader.span(call.args[0]))
 
     def _assign(self, node: ast.stmt, target: ast.expr, value: ast.expr) -> s.Statement:
-        found = read_assignment(self.reader, node, target, value)
-        self._wrote(found.variable, node)
+        variable, found = read_assignment(self.reader, node, target, value)
+        self._wrote(variable, node)
         return found
 
     def _send(self, node: ast.stmt, call: ast.Call, holder: ast.Attribute) -> s.Statement:

@@ -126,6 +126,7 @@ def test_generated_protocols(source: Source) -> None:
 # ---------------------------------------------------------------- what the bundled do not use
 
 
+@pytest.mark.exhaustive  # the generated protocols have such reads, too
 def test_reads_of_what_the_step_wrote() -> None:
     assert same(Earlier, P=2, N=1) == {"is_not_noted"}
 

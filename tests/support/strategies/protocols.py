@@ -249,8 +249,26 @@ class Maker(Expressions):
 
     def _write(self, indent: str) -> None:
         c = self.r.choice(self.cells)
+        if c.keys and c.keys[-1].kind != "bool" and self.aside(25):
+            self._write_whole(indent, c)
+            return
         keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
         self.lines.append(f"{indent}self.{c.name}{keys} = {self.expr(c.type, 2)}\n")
+        self._wrote(c.name)
+
+    def _write_whole(self, indent: str, c: Cell) -> None:
+        """Write a whole map, or a row of it."""
+        row = [self.key(k) for k in c.keys[:-1]] if self.aside(50) or len(c.keys) > 2 else []
+        if any(k.kind == "bool" for k in c.keys):
+            row = [self.key(k) for k in c.keys[:-1]]
+        names = [Var(self.new("k"), k, proper=True) for k in c.keys[len(row) :]]
+        self.scope += names
+        key = ", ".join(v.text for v in names)
+        loops = " ".join(f"for {v.text} in {v.type.name}" for v in names)
+        text = f"{{({key}): {self.expr(c.type, 2)} {loops}}}"
+        del self.scope[len(self.scope) - len(names) :]
+        at = f"[{', '.join(row)}]" if row else ""
+        self.lines.append(f"{indent}self.{c.name}{at} = {text}\n")
         self._wrote(c.name)
 
     def _wrote(self, name: str) -> None:

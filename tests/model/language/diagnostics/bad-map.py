@@ -31,3 +31,7 @@ class Paxos(Protocol):
     @action
     def publish(self, q: Quorum) -> None:
         self.sent.add(Snapshot({a: self.max_bal[a] for a in q}))
+
+    @action
+    def forget(self, q: Quorum) -> None:
+        self.max_bal = {a: Ballot.never for a in q}
