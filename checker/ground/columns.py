@@ -90,6 +90,7 @@ class MessageColumn:
             )
         self.column = Column(record.__name__, self.keys, 1 + self.payloads)
         self.kept = self.column  # what a state holds of it
+        self._fields: dict[tuple[Scalar, Scalar], tuple[Value, ...]] = {}
 
     def determine(self, payload: Callable[[Scalar], Scalar]) -> None:
         """From now on a state holds only whether there is a message; a formula says which."""
@@ -134,6 +135,9 @@ class MessageColumn:
 
     def fields(self, index: Scalar, payload: Scalar) -> tuple[Value, ...]:
         """The fields of the message in this cell with this payload (0-based)."""
+        known = index, payload
+        if known in self._fields:
+            return self._fields[known]
         found: dict[int, Value] = {}
         for code, which in ((index, self.key), (payload, self.payload)):
             for i in which:
@@ -142,7 +146,8 @@ class MessageColumn:
                 code = self.g.div(code, space.size)
                 digit = self.g.add(digit, 1) if space.proper else digit
                 found[i] = self.values.decode(digit, space.type)
-        return tuple(found[i] for i in range(len(self.spaces)))
+        self._fields[known] = tuple(found[i] for i in range(len(self.spaces)))
+        return self._fields[known]
 
 
 class StateColumns:

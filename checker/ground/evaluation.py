@@ -69,6 +69,8 @@ class Evaluation:
     # ------------------------------------------------------------ undefinedness
 
     def _no_value(self, when: Bool, span: Span, what: str) -> None:
+        if when is False:
+            return
         condition = self.g.and_([*self._path, when])
         if condition is not False:
             self.undefined.append(UndefinedOperation(condition, span, what))

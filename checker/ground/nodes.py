@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter, is_
 from typing import Any, TypeAlias
 
 from quorate.model.language.diagnostics import SizeError
@@ -60,7 +61,12 @@ def nodes_in(roots: Iterable[Bool | Scalar], known: Container[int] = ()) -> Iter
             elif x.id not in seen and x.id not in known:
                 seen.add(x.id)
                 stack.append((x, True))
-                stack += [(a, False) for a in x.args]
+                for a in x.args:
+                    if isinstance(a, Node) and a.id not in seen:
+                        stack.append((a, False))
+
+
+_number = attrgetter("id")
 
 
 class Graph:
@@ -68,10 +74,11 @@ class Graph:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Any, ...], Node] = {}
+        self._joined: dict[tuple[str, tuple[Bool, ...]], tuple[Bool, int]] = {}
         self._terms = 0
 
     def _node(self, op: str, args: tuple[Any, ...], size: int = 0) -> Node:
-        key = (op, *(("n", a.id) if isinstance(a, Node) else a for a in args))
+        key = (op, *args)
         if (found := self._made.get(key)) is None:
             found = self._made[key] = Node(op, args, size, len(self._made))
         return found
@@ -102,6 +109,8 @@ class Graph:
             return False
         if mask == full:
             return True
+        if (made := self._made.get(("isin", x, mask))) is not None:
+            return made
         if x.op == "number":
             return x.args[0] if mask == 2 else self.not_(x.args[0])
         if x.op == "select":
@@ -133,42 +142,52 @@ class Graph:
         return self._nary("or", parts, absorbing=True)
 
     def _nary(self, op: str, parts: Iterable[Bool], absorbing: bool) -> Bool:
-        masks: dict[int, tuple[Node, int]] = {}
-        others: dict[int, Node] = {}
-        stack = list(parts)
-        stack.reverse()
+        """The same parts are joined once; their terms count each time."""
+        key = op, tuple(parts)
         if self._terms > MOST_TERMS:
             raise SizeError(
                 f"unrolled at these sizes, the guards have more than {MOST_TERMS:,} terms: that "
                 "would take minutes to compile, if it fits at all; give smaller sizes"
             )
+        if (known := self._joined.get(key)) is None:
+            known = self._joined[key] = self._join(*key, absorbing)
+        found, terms = known
+        self._terms += terms
+        return found
+
+    def _join(self, op: str, parts: tuple[Bool, ...], absorbing: bool) -> tuple[Bool, int]:
+        """The parts joined, and how many terms were looked at."""
+        tests: dict[Node, tuple[int, Node | None]] = {}  # with the test, if there was but one
+        others: dict[Node, None] = {}
+        stack = list(reversed(parts))
+        terms = 0
         while stack:
             p = stack.pop()
-            self._terms += 1
+            terms += 1
             if not isinstance(p, Node):
                 if p is absorbing:
-                    return absorbing
+                    return absorbing, terms
             elif p.op == op:
                 stack += reversed(p.args)
             elif p.op == "isin":
                 x, mask = p.args
-                if x.id in masks:
-                    old = masks[x.id][1]
-                    mask = old | mask if absorbing else old & mask
-                masks[x.id] = (x, mask)
+                if x in tests:
+                    old = tests[x][0]
+                    tests[x] = (old | mask if absorbing else old & mask), None
+                else:
+                    tests[x] = mask, p
             else:
-                others[p.id] = p
-        for p in list(others.values()):
-            if p.op == "not" and p.args[0].id in others:
-                return absorbing
-        merged: list[Bool] = [self.isin(x, mask) for x, mask in masks.values()]
+                others[p] = None
+        if any(p.op == "not" and p.args[0] in others for p in others):
+            return absorbing, terms
+        merged = [self.isin(x, m) if p is None else p for x, (m, p) in tests.items()]
         if absorbing in merged:
-            return absorbing
-        found = [p for p in merged if isinstance(p, Node)] + list(others.values())
+            return absorbing, terms
+        found = [p for p in merged if isinstance(p, Node)] + list(others)
         if len(found) <= 1:
-            return found[0] if found else not absorbing
-        found.sort(key=lambda p: p.id)
-        return self._node(op, tuple(found))
+            return (found[0] if found else not absorbing), terms
+        found.sort(key=_number)
+        return self._node(op, tuple(found)), terms
 
     def iff(self, p: Bool, q: Bool) -> Bool:
         if not isinstance(p, Node):
@@ -213,7 +232,7 @@ class Graph:
 
     def rebuilt(self, node: Node, args: Sequence[Any]) -> Any:
         """The operation of a node on other operands, folded anew."""
-        if all(x is y for x, y in zip(args, node.args, strict=True)):
+        if all(map(is_, args, node.args)):
             return node
         match node.op:
             case "and" | "or":

@@ -73,6 +73,10 @@ class Values:
         self.g = graph
         self._sizes: dict[Type, int] = {}
         self._codes: dict[Type, dict[Any, int]] = {}
+        self._proper: dict[Type, tuple[Value, ...]] = {}
+        self._members: dict[Type, tuple[Any, ...]] = {}
+        self._candidates: dict[Type, tuple[Value, ...]] = {}
+        self._quorums: dict[QuorumType, tuple[int, ...]] = {}
 
     # ------------------------------------------------------------ types
 
@@ -135,19 +139,26 @@ class Values:
             case _:
                 yield self.size(t)
 
-    def proper(self, t: Type) -> list[Value]:
+    def proper(self, t: Type) -> tuple[Value, ...]:
         """The ground values that a parameter or loop of this type ranges over."""
-        return [self.constant(v, t) for v in proper_values(t)]
+        if (found := self._proper.get(t)) is None:
+            found = self._proper[t] = tuple(self.constant(v, t) for v in proper_values(t))
+        return found
 
-    def members_of(self, element: Type) -> list[Any]:
+    def members_of(self, element: Type) -> tuple[Any, ...]:
         """What a set of this element type may hold, a bottom included."""
-        if element == NatType(None):
-            raise SizeError("a set of numbers that have no declared range cannot be explored")
-        return list(element.values())
+        if (found := self._members.get(element)) is None:
+            if element == NatType(None):
+                raise SizeError("a set of numbers that have no declared range cannot be explored")
+            found = self._members[element] = tuple(element.values())
+        return found
 
-    def candidates(self, element: Type) -> list[Value]:
+    def candidates(self, element: Type) -> tuple[Value, ...]:
         """The ground values that a set of this element type may hold."""
-        return [self.constant(v, element) for v in self.members_of(element)]
+        if (found := self._candidates.get(element)) is None:
+            members = self.members_of(element)
+            found = self._candidates[element] = tuple(self.constant(v, element) for v in members)
+        return found
 
     # ------------------------------------------------------------ constants
 
@@ -188,10 +199,17 @@ class Values:
 
     def members(self, code: Scalar, t: QuorumType) -> Bits:
         """The members of a quorum, given its code."""
-        quorums = list(t.values())
-        elements = self.members_of(SortType(t.system.of))
-        masks = (sum(1 << i for i, q in enumerate(quorums) if e in q) for e in elements)
-        return Bits(tuple(self.g.isin(code, mask) for mask in masks))
+        return Bits(tuple(self.g.isin(code, mask) for mask in self._holding(t)))
+
+    def _holding(self, t: QuorumType) -> tuple[int, ...]:
+        """For each element, the codes of the quorums that it is in, as bits."""
+        if (found := self._quorums.get(t)) is None:
+            quorums = list(t.values())
+            found = self._quorums[t] = tuple(
+                sum(1 << i for i, q in enumerate(quorums) if e in q)
+                for e in self.members_of(SortType(t.system.of))
+            )
+        return found
 
     # ------------------------------------------------------------ codes
 

@@ -141,6 +141,9 @@ def _outermost(found: list[Term]) -> list[Term]:
     """Without terms that hold only where another one does."""
     kept: list[Term] = []
     for mask, value in sorted(set(found), key=lambda t: (t[0].bit_count(), t)):
-        if not any(m & ~mask == 0 and (value ^ v) & m == 0 for m, v in kept):
+        for m, v in kept:
+            if m & ~mask == 0 and (value ^ v) & m == 0:
+                break
+        else:
             kept.append((mask, value))
     return kept

@@ -120,7 +120,10 @@ class Possible:
 
     def _moving_in(self, n: Node) -> frozenset[Column]:
         """The columns of which cells are read whose index is not a constant."""
-        found = NONE.union(*(self._moving[a.id] for a in n.args if isinstance(a, Node)))
+        found = NONE
+        for a in n.args:
+            if isinstance(a, Node) and (more := self._moving[a.id]):
+                found = found | more
         return found | {n.args[0]} if n.op == "load" and isinstance(n.args[1], Node) else found
 
     def _kind_of(self, n: Node) -> Any:

@@ -101,6 +101,7 @@ class Relations:
         self._after = [After(self.g, self.cells, s.stores) for s in self.steps]
         self._reads = [self._read_by(s) for s in self.steps]
         self._makers: dict[tuple[int, bool], int] = {}
+        self._symbolic: dict[int, bool] = {}
         self._terms_left = MOST_TERMS
 
     def _read_by(self, s: GroupedStep) -> int:
@@ -148,7 +149,12 @@ class Relations:
 
     def symbolic(self, p: Bool) -> bool:
         """Whether a condition is about a message that a loop finds: not about one state alone."""
-        return isinstance(p, Node) and any(n.op == "param" for n in nodes_in([p]))
+        if not isinstance(p, Node):
+            return False
+        known = self._symbolic
+        for n in nodes_in([p], known):
+            known[n.id] = n.op == "param" or any(known[a.id] for a in n.args if isinstance(a, Node))
+        return known[p.id]
 
     def implied(self, p: Node) -> Iterator[Node]:
         """Tests of single cells that hold wherever a condition does.
