@@ -15,6 +15,7 @@ import pytest
 import quorate
 from quorate.checker.errors import InputError
 from quorate.checker.explore.search.interface import Progress
+from quorate.checker.liveness.results import Liveness
 from quorate.checker.prove.bounded import InductiveCheck
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import Proof
@@ -30,9 +31,12 @@ from quorate.checker.verify import (
     VerifyStatus,
     Warned,
 )
+from quorate.model.language import step_property
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.traces import read_itf
+
+from ..support.protocols.runs import Fork, Pings
 
 TINY = {"Acceptor": 2, "Ballot": 1, "Value": 1}
 CLIMB = str(Path(__file__).parents[1] / "checker" / "cli" / "climb.py")
@@ -142,3 +146,25 @@ def test_mistakes_are_raised(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write counterexamples here"):
         quorate.verify(Paxos, sizes=TINY, folder=tmp_path / "file")
+
+
+def test_properties_of_runs_and_deadlocks_are_verified(tmp_path: Path) -> None:
+    result = quorate.verify(Fork, sizes={"Proc": 2}, folder=tmp_path)
+    (verified,) = result.verification.protocols
+    assert result.verification.status() is VerifyStatus.VIOLATED
+    assert "Fork: all_are_served(p0) is violated" in str(result.violation)
+    (found,) = verified.of(Liveness)
+    assert len(found.checks) == 7
+    assert (tmp_path / "Fork-all_are_served.itf.json").is_file()
+    validate(result)
+    document = result.to_json()["protocols"][0]
+    assert document["run"]["loop"] == 2 and document["graph"]["resting"] == 0
+    calm = quorate.verify(Calm, sizes={"Proc": 1, "Turn": 1}, folder=tmp_path)
+    assert "no deadlock: something can happen in every state that is not final" in repr(calm)
+    assert calm.verification.status() is VerifyStatus.HOLDS
+
+
+class Calm(Pings):
+    @step_property
+    def one_at_a_time(self, old: Calm) -> bool:
+        return True
