@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     OptionType,
     QuorumType,
@@ -11,8 +12,9 @@ from quorate.model.language.declare.types import (
     SetType,
 )
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.relations import INTEGER
 
-from .arithmetic import divided, product
+from .arithmetic import Signed, above_of, aligned, computed, divided, product, signed
 from .containers import ContainerEvaluation
 from .evaluation import Closure, Env
 from .nodes import Bool, Node, Scalar
@@ -130,6 +132,15 @@ class Evaluator(ContainerEvaluation):
 
     def _arith(self, e: c.Arith) -> Closure:
         left, right, g = self.closure(e.left), self.closure(e.right), self.g
+        if e.type == INTEGER:
+
+            def compute(env: Env) -> Signed:
+                x, y = left(env), right(env)
+                if e.op in ("//", "%"):
+                    self._no_value(g.eq(y.scalar, y.bias), e.span, "division by 0")
+                return computed(g, e.op, x, y)
+
+            return compute
         if e.op == "+":
             return lambda env: g.add(left(env), right(env))
         if e.op == "*":
@@ -163,12 +174,34 @@ class Evaluator(ContainerEvaluation):
             return equal
         return lambda env: self.v.same(left(env), right(env), t)
 
+    def _convert(self, e: c.Convert) -> Closure:
+        of, g, target = self.closure(e.of), self.g, e.type
+        low = e.of.type.sort.low if isinstance(e.of.type, IntType) and e.of.type.sort else 0
+        free = e.of.type == INTEGER
+
+        def convert(env: Env) -> Value:
+            found = of(env) if free else signed(g, low, of(env))
+            if target == INTEGER:
+                return found
+            least = target.sort.low if isinstance(target, IntType) and target.sort else 0
+            most = target.sort.high if isinstance(target, IntType) and target.sort else None
+            code, below, above = above_of(g, found, least, most)
+            self._no_value(below, e.span, f"a number below {least}")
+            self._no_value(above, e.span, f"a number above {most}")
+            return code
+
+        return convert
+
     def _less(self, e: c.Less) -> Closure:
         left, right = self.closure(e.left), self.closure(e.right)
+        if e.left.type == INTEGER:
+            return lambda env: self.g.less(*aligned(self.g, left(env), right(env))[:2])
         return lambda env: self.g.less(left(env), right(env))
 
     def _lesseq(self, e: c.LessEq) -> Closure:
         left, right = self.closure(e.left), self.closure(e.right)
+        if e.left.type == INTEGER:
+            return lambda env: self.g.less_eq(*aligned(self.g, left(env), right(env))[:2])
         return lambda env: self.g.less_eq(left(env), right(env))
 
     # ------------------------------------------------------------ connectives

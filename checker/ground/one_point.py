@@ -8,6 +8,7 @@ from typing import Any
 
 from quorate.model.language.declare.types import EnumType, OptionType, SortType
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.relations import INTEGER
 from quorate.model.language.ir.traverse import walk
 
 from .free_paths import free_paths
@@ -59,6 +60,8 @@ def _may_fail(e: Any) -> bool:
     match e:
         case c.At() | c.Arith(op="-" | "//" | "%") | c.MakeSet() | c.SetComp() | c.Unwrap():
             return True
+        case c.Convert(type=t):
+            return t != INTEGER
         case c.Read(keys=keys):
             return any(shift(k.type) or not isinstance(k.type, (SortType, EnumType)) for k in keys)
         case c.Field(of=of):

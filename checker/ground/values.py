@@ -15,6 +15,7 @@ from quorate.model.language import SizeError
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     NatType,
     OptionType,
@@ -28,6 +29,7 @@ from quorate.model.language.declare.types import (
     proper_values,
 )
 
+from .arithmetic import Signed, aligned, signed
 from .nodes import Bool, Graph, Node, Scalar, size_of
 
 # A ground value: `Bool` for bool, `Scalar` for scalar types, else a compound.
@@ -83,7 +85,9 @@ class Values:
     def is_scalar(self, t: Type) -> bool:
         if isinstance(t, OptionType):
             return self.is_scalar(t.inner)
-        return isinstance(t, (BoolType, SortType, EnumType, NatType, QuorumType))
+        return isinstance(t, (BoolType, SortType, EnumType, NatType, QuorumType)) or (
+            isinstance(t, IntType) and t.sort is not None
+        )
 
     def size(self, t: Type) -> int:
         """How many values the type has."""
@@ -148,7 +152,7 @@ class Values:
     def members_of(self, element: Type) -> tuple[Any, ...]:
         """What a set of this element type may hold, a bottom included."""
         if (found := self._members.get(element)) is None:
-            if element == NatType(None):
+            if element in (NatType(None), IntType(None)):
                 raise SizeError("a set of numbers that have no declared range cannot be explored")
             found = self._members[element] = tuple(element.values())
         return found
@@ -177,6 +181,8 @@ class Values:
                 return Present(True, self.constant(value, inner))
             case NatType():
                 return int(value)
+            case IntType(None):
+                return signed(self.g, int(value))
             case RecordType():
                 pairs = zip(value, t.fields.values(), strict=True)
                 return Fields(tuple(self.constant(v, f) for v, f in pairs))
@@ -195,6 +201,8 @@ class Values:
 
     def zero(self, t: Type) -> Value:
         """The value whose code, and every part, is 0."""
+        if t == IntType(None):
+            return signed(self.g, 0)
         return self.decode(0, t)
 
     def members(self, code: Scalar, t: QuorumType) -> Bits:
@@ -341,6 +349,8 @@ class Values:
         match t:
             case BoolType():
                 return g.iff(v, w)
+            case IntType(None):
+                return g.eq(*aligned(g, v, w)[:2])
             case OptionType(inner) if not self.is_scalar(t):
                 return g.and_([g.iff(v.present, w.present), self.same(v.inner, w.inner, inner)])
             case RecordType():
@@ -366,6 +376,9 @@ class Values:
         match t:
             case BoolType():
                 return g.ite(test, v, w)
+            case IntType(None):
+                x, y, bias = aligned(g, v, w)
+                return Signed(g.select(test, x, y), bias)
             case OptionType(inner) if not self.is_scalar(t):
                 return Present(
                     g.ite(test, v.present, w.present), self.choose(test, v.inner, w.inner, inner)

@@ -14,9 +14,10 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Message, QuorumSystem, Record
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.quorums import is_kind
-from quorate.model.language.declare.sorts import Nat, Ordered, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Ordered, Sort
 from quorate.model.language.declare.types import (
     EnumType,
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -143,6 +144,8 @@ class Matching:
                 return SortType(self.cls(sort))
             case NatType(sort) if sort is not None:
                 return NatType(self.cls(sort))
+            case IntType(sort) if sort is not None:
+                return IntType(self.cls(sort))
             case EnumType(kind):
                 return EnumType(self.cls(kind))
             case QuorumType(system):
@@ -180,7 +183,7 @@ class Matching:
         if isinstance(x, tuple) and not isinstance(x, Record):
             return tuple(map(self.node, x))
         if isinstance(x, type):
-            return self.cls(x) if issubclass(x, (Record, Sort, Nat, enum.Enum)) else x
+            return self.cls(x) if issubclass(x, (Record, Sort, Nat, Int, enum.Enum)) else x
         if isinstance(x, (IRNode, Variable)):
             part: Any = x
             given = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "span"}

@@ -15,6 +15,7 @@ from quorate.model.language.declare.sorts import elements_of
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -78,6 +79,12 @@ class AbstractValues:
                 return value
             case NatType() if isinstance(value, int) and not isinstance(value, bool):
                 return self._number(place, t, value)
+            case IntType(sort) if isinstance(value, int) and not isinstance(value, bool):
+                if sort is not None and not sort.low <= value <= sort.high:
+                    raise NoSuchValueError(
+                        f"{place} is {value}, but {t} goes from {sort.low} to {sort.high}"
+                    )
+                return value
             case SortType(sort):
                 return self._element(place, sort, value)
             case EnumType(members) if self._matches(type(value), members):

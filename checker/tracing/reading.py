@@ -9,6 +9,7 @@ from quorate.model.language import FrozenMap
 from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.types import (
     BoolType,
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -46,7 +47,7 @@ class TraceReader:
                 return None if v is None else self.value(v, inner)
             case BoolType(), bool():
                 return v
-            case NatType(), int() if not isinstance(v, bool):
+            case NatType() | IntType(), int() if not isinstance(v, bool):
                 return v
             case SetType(element), frozenset():
                 return frozenset(self.value(x, element) for x in v)
@@ -72,7 +73,7 @@ class TraceReader:
     def _elements(self, t: Type) -> dict[Value, Any]:
         named = self._named.get(t)
         if named is None:
-            others = (RecordType, SetType, SeqType, MapType, NatType, BoolType)
+            others = (RecordType, SetType, SeqType, MapType, NatType, IntType, BoolType)
             values = () if isinstance(t, others) else t.values()
             named = self._named[t] = {show_value(x): x for x in values}
         return named

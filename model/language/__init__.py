@@ -21,7 +21,7 @@ from quorate.model.language.declare.quorums import (
     QuorumSystem,
     Weighted,
 )
-from quorate.model.language.declare.sorts import Nat, Ordered, Sizes, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Ordered, Sizes, Sort
 from quorate.model.language.declare.structures import (
     Configuration,
     Grid,
@@ -50,6 +50,7 @@ __all__ = [
     "FrozenMap",
     "Grid",
     "Hierarchical",
+    "Int",
     "Joint",
     "Majority",
     "Map",

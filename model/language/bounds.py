@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from quorate.model.language.declare.types import (
+    BoolType,
+    EnumType,
+    IntType,
     MapType,
     NatType,
     OptionType,
     RecordType,
     SeqType,
     SetType,
+    SortType,
     Type,
 )
 from quorate.model.language.declare.values import FrozenMap
@@ -21,7 +26,7 @@ from .diagnostics import StepError
 def has_bounds(t: Type) -> bool:
     """Whether a type has values that Python could store and the type does not have."""
     match t:
-        case NatType() | SeqType():
+        case NatType() | IntType() | SeqType():
             return True
         case OptionType(inner) | SetType(inner):
             return has_bounds(inner)
@@ -40,6 +45,9 @@ def check_range(place: str, t: Type, value: Any) -> None:
             most = max(t.values())
             if not 0 <= value <= most:
                 raise StepError(f"{place} = {value}, but {t} goes from 0 to {most}")
+        case IntType(sort) if sort is not None:
+            if not sort.low <= value <= sort.high:
+                raise StepError(f"{place} = {value}, but {t} goes from {sort.low} to {sort.high}")
         case SeqType(element, length):
             most = max(length.values())
             if len(value) > most:
@@ -57,3 +65,31 @@ def check_range(place: str, t: Type, value: Any) -> None:
         case SetType(inner):
             for item in value:
                 check_range(f"a member of {place}", inner, item)
+
+
+def holds(t: Type, value: Any) -> bool:
+    """Whether a Python value is a value of the type at some sizes."""
+    match t:
+        case BoolType():
+            return isinstance(value, bool)
+        case SortType(sort):
+            return isinstance(value, sort)
+        case EnumType(enum):
+            return isinstance(value, enum)
+        case NatType():
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case IntType():
+            return isinstance(value, int) and not isinstance(value, bool)
+        case OptionType(inner):
+            return value is None or holds(inner, value)
+        case RecordType(record):
+            return isinstance(value, record) and all(
+                holds(ft, x) for ft, x in zip(t.fields.values(), value, strict=True)
+            )
+        case SetType(element):
+            return isinstance(value, frozenset) and all(holds(element, x) for x in value)
+        case SeqType(element, _):
+            return isinstance(value, tuple) and all(holds(element, x) for x in value)
+        case MapType(_, inner):
+            return isinstance(value, Mapping) and all(holds(inner, x) for x in value.values())
+    return False

@@ -16,7 +16,7 @@ from typing import Any
 
 from quorate.model.language.declare.protocol import LARGEST_SIZE, Variable
 from quorate.model.language.declare.quorums import QuorumSystem, Weighted, is_kind
-from quorate.model.language.declare.sorts import Nat, Ordered, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Ordered, Sort
 from quorate.model.language.declare.structures import Predicate
 from quorate.model.language.declare.types import EnumType, Message, MessagesType, Record, RecordType
 from quorate.model.language.frontend.predicates import predicate
@@ -82,6 +82,8 @@ def stable_text(value: Any) -> str:
 
 def _class(cls: type) -> str:
     """A class as text: its name and what defines it, such as the fields of a record."""
+    if issubclass(cls, Int):
+        return f"{cls.__name__}({cls.low}..{cls.high})"
     if not issubclass(cls, Record):
         return cls.__name__
     key = cls.key if issubclass(cls, Message) else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -111,7 +112,10 @@ def _entry(pair: Any, keys: tuple[Type, ...], value: Type) -> tuple[Value, Value
 
 def _key(found: Any, keys: tuple[Type, ...]) -> Value:
     if len(keys) == 1:
-        number = isinstance(keys[0], NatType) and isinstance(found, str) and found.isdecimal()
+        number = isinstance(found, str) and (
+            (isinstance(keys[0], NatType) and found.isdecimal())
+            or (isinstance(keys[0], IntType) and found.removeprefix("-").isdecimal())
+        )
         return int(found) if number else read(found, keys[0])
     if not isinstance(found, list) or len(found) != len(keys):
         raise JsonValueError(f"found the key {brief(found)}, expected an array of {len(keys)}")

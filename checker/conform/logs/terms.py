@@ -17,6 +17,7 @@ from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.declare.types import (
     BoolType,
+    IntType,
     MapType,
     Message,
     MessagesType,
@@ -253,6 +254,10 @@ class ModelTerms:
                 if sort is not None and v > (most := max(t.values())):
                     raise Beyond(f"{v} is above {most}, with {sort.__name__}={most}")
                 return v
+            case IntType(range_), int() if not isinstance(v, bool):
+                if range_ is not None and not range_.low <= v <= range_.high:
+                    raise Unreadable(f"found {v}, expected a {t}: {range_.low} to {range_.high}")
+                return v
             case (SetType(element), (list() | tuple() | set() | frozenset())):
                 return frozenset(self.value(x, element) for x in v)
             case QuorumType(), (list() | tuple() | set() | frozenset()):
@@ -309,7 +314,7 @@ class ModelTerms:
         return Record(name, tuple(read))
 
     def _named(self, v: Any, t: Type) -> Value:
-        if isinstance(t, (RecordType, SetType, SeqType, MapType, NatType, BoolType)):
+        if isinstance(t, (RecordType, SetType, SeqType, MapType, NatType, IntType, BoolType)):
             raise Unreadable(f"found {_json(v)}, expected a {t}")
         if t not in self._names:
             self._names[t] = dict.fromkeys(map(show_value, t.values()))

@@ -5,6 +5,7 @@
 | `class Acceptor(Sort)` | a constant, a set of model values |
 | `class Ballot(Ordered, bottom="never")` | `1..MaxBallot`, with `never == 0` below it |
 | `class Index(Nat)` | `0..MaxIndex` |
+| `class Delta(Int, low=-3, high=3)` | `-3..3` |
 | an enum | a set of strings |
 | `T | None` | `T \\cup {None}`, None a model value |
 """
@@ -17,11 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.model.language import Message, Ordered, Protocol, QuorumSystem, Sort
+from quorate.model.language import Int, Message, Ordered, Protocol, QuorumSystem, Sort
 from quorate.model.language.declare.protocol import KINDS, Variable
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -66,6 +68,7 @@ class Domains:
     names: Names = field(default_factory=Names)
     sorts: set[Any] = field(default_factory=set)
     enums: dict[type[enum.Enum], None] = field(default_factory=dict)
+    ranges: dict[type[Int], None] = field(default_factory=dict)
     records: dict[type[Record], Term] = field(default_factory=dict)
     systems: dict[type[QuorumSystem[Any]], None] = field(default_factory=dict)
     elements: dict[Sort, str] = field(default_factory=dict)
@@ -139,6 +142,10 @@ class Domains:
         wanted = f"{sort.bottom}_{sort.__name__}" if shared else sort.bottom
         return Term(self.names.give(("bottom", sort), wanted))
 
+    def range(self, sort: type[Int]) -> Term:
+        self.ranges[sort] = None
+        return Term(self.names.give(sort, sort.__name__))
+
     def enum(self, kind: Any) -> Term:
         self.enums[kind] = None
         return Term(self.names.give(kind, kind.__name__))
@@ -166,6 +173,8 @@ class Domains:
                 return self.sort(sort)
             case NatType(sort):
                 return Term("Nat") if sort is None else self.sort(sort)
+            case IntType(sort):
+                return Term("Int") if sort is None else self.range(sort)
             case EnumType(kind):
                 return self.enum(kind)
             case QuorumType(system):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from quorate.checker.errors import InputError
-from quorate.model.language.declare.types import OptionType, RecordType, SeqType
+from quorate.model.language.declare.types import IntType, OptionType, RecordType, SeqType
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import is_set
 
@@ -195,10 +195,18 @@ class TlaExpressions(TlaQuantifiers):
         left, right = self.expr(e.left, scope), self.expr(e.right, scope)
         if e.op in ("min", "max"):
             return self.domains.helper(e.op.capitalize(), left, right)
+        if e.op in ("//", "%") and _may_be_negative(e.right):
+            raise self.refuse(e, "a division by what may be negative")
         same = isinstance(e.left, s.Arithmetic) and e.left.op == e.op
         sign = "\\div" if e.op == "//" else e.op
         level = t.SUM if e.op in "+-" else t.PRODUCT
         return t.infix(left, sign, right, level, chained=same and e.op in "+-*")
+
+
+def _may_be_negative(e: s.Expr) -> bool:
+    if isinstance(e, s.Constant):
+        return bool(e.value < 0)
+    return isinstance(e.type, IntType) and (e.type.sort is None or e.type.sort.low < 0)
 
 
 _OPPOSITE = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}

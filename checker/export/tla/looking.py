@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from quorate.model.language.declare.types import MapType, NatType, OptionType, SeqType, SortType
+from quorate.model.language.declare.types import (
+    IntType,
+    MapType,
+    NatType,
+    OptionType,
+    SeqType,
+    SortType,
+)
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.traverse import children, walk
 
@@ -81,7 +88,7 @@ def may_be_no_key(key: s.Expr) -> bool:
         return False
     if isinstance(key, s.Constant) and isinstance(key.type, SortType):
         return bool(key.value.index < 0)
-    return isinstance(key.type, NatType) or getattr(key.type, "bottom", None) is not None
+    return isinstance(key.type, NatType | IntType) or getattr(key.type, "bottom", None) is not None
 
 
 def independent(

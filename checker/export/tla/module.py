@@ -182,6 +182,8 @@ class _Module:
                 found.append(f"{d.sort(sort).text} == {first}..{d.largest(sort)}")
             if sort in d.bottoms:
                 found.append(f"{d.bottom(sort).text} == 0  \\* below every {d.sort(sort).text}")
+        for r in d.ranges:
+            found.append(f"{d.range(r).text} == {r.low}..{r.high}")
         for kind in d.enums:
             found.append(self._defined(d.enum(kind).text, enum_members(kind)))
         return found + [self._defined(d.system(x).text, e) for x, e in self.systems.defined()]

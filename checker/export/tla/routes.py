@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quorate.model.language.declare.protocol import Variable
-from quorate.model.language.declare.types import EnumType, NatType, SortType, Type
+from quorate.model.language.declare.types import EnumType, IntType, NatType, SortType, Type
 from quorate.model.language.ir import surface as s
 
 Body = Sequence[s.Statement]
@@ -68,6 +68,8 @@ def short_name(key: Type) -> str:
         case SortType(sort):
             return sort.short
         case NatType(sort) if sort is not None:
+            return sort.__name__[0].lower()
+        case IntType(sort) if sort is not None:
             return sort.__name__[0].lower()
         case EnumType(kind):
             return kind.__name__[0].lower()

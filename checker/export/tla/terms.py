@@ -198,4 +198,4 @@ def function(bounds: Doc, body: Term) -> Term:
 
 
 def number(value: int) -> Term:
-    return Term(str(value))
+    return Term(str(value), SUM if value < 0 else ATOM)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     NatType,
     OptionType,
@@ -24,6 +25,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import conjunction, negation
+from quorate.model.language.ir.relations import INTEGER
 from quorate.model.language.ir.traverse import children, walk
 
 from .signature import UnsupportedError
@@ -165,7 +167,9 @@ class _UndefinedCases:
                 self.doubt(past, "past the end of the sequence", e.span)
             case c.At(of=of, index=index) if isinstance(of.type, MapType):
                 self.outside_of(index, of.type.keys[0], e.span, "the map has no such key")
-            case c.Arith(op="-", left=left, right=right):
+            case c.Convert(of=of, type=t) if t != INTEGER:
+                self._not_converted(e, of, t)
+            case c.Arith(op="-", left=left, right=right, type=NatType()):
                 below = c.Less(left=left, right=right, type=c.BOOL)
                 self.doubt(below, "a number below 0", e.span)
             case c.Arith(op="//" | "%", right=right) if not isinstance(right, c.Lit):
@@ -174,6 +178,16 @@ class _UndefinedCases:
             case c.MakeSet(items=items, type=SetType(element)):
                 for item in items:
                     self.outside(item, element, e.span, "out of the range of a set's members")
+
+    def _not_converted(self, e: c.Expr, of: c.Expr, t: Type) -> None:
+        """That a number is outside the range that it is wanted in."""
+        ends = t.sort if isinstance(t, IntType) else None
+        low = c.Lit(value=ends.low if ends else 0, type=INTEGER)
+        self.doubt(c.Less(left=of, right=low, type=c.BOOL), f"a number below {low.value}", e.span)
+        if ends:
+            high = c.Lit(value=ends.high, type=INTEGER)
+            above = c.Less(left=high, right=of, type=c.BOOL)
+            self.doubt(above, f"a number above {high.value}", e.span)
 
     def connective(self, args: Sequence[c.Expr], stop: bool) -> None:
         """One after the other, as long as the ones before decide nothing."""

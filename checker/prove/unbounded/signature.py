@@ -22,6 +22,7 @@ from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -92,6 +93,7 @@ class Signature:
     relations: dict[type, Relation] = field(default_factory=dict)
     members: dict[type, Any] = field(default_factory=dict)
     elements: dict[Sort, Any] = field(default_factory=dict)
+    signed: bool = False  # whether there are numbers of a fixed range
     _enumerations: dict[tuple[type, bool], dict[Any, Any]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -130,7 +132,7 @@ class Signature:
                 return self._uninterpreted(system)
             case EnumType(kind):
                 return next(iter(self._members(kind, kind in self.nones).values())).sort()
-            case NatType():
+            case NatType() | IntType():
                 return z3.IntSort(self.context)
             case SeqType():
                 self._sequences(t, span)
@@ -181,7 +183,7 @@ class Signature:
     @property
     def counts(self) -> bool:
         """Whether there are numbers."""
-        return bool(self.ranges)
+        return bool(self.ranges) or self.signed
 
     def literal(self, value: Any, t: Type, span: Span = NOWHERE) -> Term:
         """A constant of the language. Raises UnsupportedError."""
@@ -272,13 +274,15 @@ class Signature:
             return Atom(x == self.none(t), False)
         if isinstance(t, NatType) and t.sort is not None:
             return conj([Atom(x >= 0), Atom(x <= self.largest(t.sort))])
+        if isinstance(t, IntType) and t.sort is not None:
+            return conj([Atom(x >= t.sort.low), Atom(x <= t.sort.high)])
         return True
 
     def less_equal(self, x: Term, y: Term, t: Type) -> Formula:
         """That `x` is not above `y`."""
         if x.eq(y):
             return True
-        if isinstance(t, NatType):
+        if isinstance(t, NatType | IntType):
             return Atom(x <= y)
         assert isinstance(t, SortType), t
         return Atom(self.order(t.sort)(x, y))
@@ -329,6 +333,8 @@ class Signature:
                     self._note_options(inner)
             case NatType(sort) if sort is not None:
                 self.largest(sort)
+            case IntType():
+                self.signed = True
             case MessagesType(messages):
                 for record in messages:
                     for inner in record.field_types().values():

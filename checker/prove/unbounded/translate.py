@@ -227,7 +227,7 @@ class FirstOrderTranslator:
             case c.Read(variable=variable, keys=keys):
                 self.signature.sort(e.type, e.span)
                 return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
-            case c.Some(of=of) | c.Unwrap(of=of):
+            case c.Some(of=of) | c.Unwrap(of=of) | c.Convert(of=of):
                 return self.term(of, env)
             case c.Field(of=of, name=name) if isinstance(of.type, RecordType):
                 if name not in (columns := self.message(of, env).columns):

@@ -16,6 +16,8 @@ from quorate.model.language.diagnostics import SizeError
 
 T = TypeVar("T")
 
+MOST_NUMBERS = 1024  # of one range: sets of codes are as wide
+
 _active: ContextVar[Mapping[type, tuple[Any, ...]]] = ContextVar("quorate_sizes")
 
 
@@ -23,6 +25,8 @@ def elements_of(sort: type) -> tuple[Any, ...]:
     """The proper elements of a sort, an enum or a quorum system under the active sizes."""
     if issubclass(sort, enum.Enum):
         return tuple(sort)
+    if issubclass(sort, Int):
+        return tuple(range(sort.low, sort.high + 1))
     try:
         return _active.get()[sort]
     except (LookupError, KeyError):
@@ -135,6 +139,27 @@ class Nat(int, metaclass=SortMeta):
     `len(...)`, `+` and `-` give numbers. Storing one outside the range is undefined, which the
     checker reports as a mistake in the model; numbers never wrap or saturate.
     """
+
+
+class Int(int, metaclass=SortMeta):
+    """The numbers from `low` to `high`, which may be negative: `class Delta(Int, low=-3, high=3)`.
+
+    They have no size to give. Arithmetic that one of them takes part in may go below 0; storing a
+    number outside the range is undefined, as for `Nat`.
+    """
+
+    low: ClassVar[int]
+    high: ClassVar[int]
+
+    def __init_subclass__(cls, *, low: int, high: int, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        whole = all(type(n) is int for n in (low, high))
+        if not whole or not low <= high or high - low >= MOST_NUMBERS:
+            raise TypeError(
+                f"{cls.__name__}: low={low!r}, high={high!r}, expected whole numbers with "
+                f"low <= high, at most {MOST_NUMBERS} of them"
+            )
+        cls.low, cls.high = low, high
 
 
 class Sizes(Mapping[str, int]):

@@ -12,13 +12,13 @@ import itertools
 import re
 import sys
 import types as pytypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, Union, get_origin
 
 from .networks import Network
 from .quorums import QuorumSystem, is_kind
-from .sorts import Nat, Ordered, Sort, elements_of
+from .sorts import Int, Nat, Ordered, Sort, elements_of
 from .values import FrozenMap, frozen
 
 
@@ -78,6 +78,19 @@ class NatType(Type):
     """The numbers 0..n. `sort` is None for a number without a declared range, such as a sum."""
 
     sort: type[Nat] | None = None
+
+    def __str__(self) -> str:
+        return self.sort.__name__ if self.sort else "int"
+
+    def values(self) -> Iterator[Any]:
+        return iter(elements_of(self.sort)) if self.sort else iter(())
+
+
+@dataclass(frozen=True)
+class IntType(Type):
+    """The numbers of a range, negative ones too. `sort` is None for one without declared range."""
+
+    sort: type[Int] | None = None
 
     def __str__(self) -> str:
         return self.sort.__name__ if self.sort else "int"
@@ -195,32 +208,6 @@ def key_values(keys: tuple[Type, ...]) -> Iterator[Any]:
     """The keys of a map: values if it has one key type, tuples if it has several."""
     rows = itertools.product(*(list(proper_values(k)) for k in keys))
     return (row[0] for row in rows) if len(keys) == 1 else rows
-
-
-def holds(t: Type, value: Any) -> bool:
-    """Whether a Python value is a value of the type at some sizes."""
-    match t:
-        case BoolType():
-            return isinstance(value, bool)
-        case SortType(sort):
-            return isinstance(value, sort)
-        case EnumType(enum):
-            return isinstance(value, enum)
-        case NatType():
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        case OptionType(inner):
-            return value is None or holds(inner, value)
-        case RecordType(record):
-            return isinstance(value, record) and all(
-                holds(ft, x) for ft, x in zip(t.fields.values(), value, strict=True)
-            )
-        case SetType(element):
-            return isinstance(value, frozenset) and all(holds(element, x) for x in value)
-        case SeqType(element, _):
-            return isinstance(value, tuple) and all(holds(element, x) for x in value)
-        case MapType(_, inner):
-            return isinstance(value, Mapping) and all(holds(inner, x) for x in value.values())
-    return False
 
 
 # ---------------------------------------------------------------- records
@@ -384,6 +371,7 @@ _FROM_CLASS: tuple[tuple[type, Any], ...] = (
     (QuorumSystem, QuorumType),
     (Sort, SortType),
     (Nat, NatType),
+    (Int, IntType),
     (enum.Enum, EnumType),
     (Record, RecordType),
 )

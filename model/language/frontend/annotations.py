@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     NatType,
     OptionType,
@@ -34,6 +35,7 @@ def type_hint(text: str) -> str:
         "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",
         "Ordered": "declare a sort of your own: `class Ballot(Ordered): ...`",
         "Majority": "declare a system of your own: `class Quorum(Majority[Acceptor]): ...`",
+        "Int": "declare a range of your own: `class Delta(Int, low=-3, high=3): ...`",
         "Nat": "declare a range of your own: `class Count(Nat): ...`",
         "Map with one argument": "write `Map[Key, Value]`",
         "Seq with one argument": "write `Seq[Sort, Length]`, where `class Length(Nat): ...`",
@@ -73,6 +75,8 @@ def unbounded(t: Type) -> str | None:
     """The unbounded part of a type, if any."""
     match t:
         case NatType(None):
+            return "number"
+        case IntType(None):
             return "number"
         case OptionType(inner) | SetType(inner) | SeqType(inner, _) | MapType(_, inner):
             return unbounded(inner)

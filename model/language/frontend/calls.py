@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from quorate.model.language.declare.quorums import QuorumSystem
-from quorate.model.language.declare.sorts import Nat, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Sort
 from quorate.model.language.declare.types import (
+    IntType,
     QuorumType,
     Record,
     RecordType,
@@ -22,7 +23,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import ModelError, article
 from quorate.model.language.ir import surface as s
-from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric
+from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric, number_type
 from quorate.model.language.ir.steps import aged
 from quorate.model.language.ir.traverse import walk
 
@@ -61,7 +62,7 @@ class Calls(Generators):
         hint = _FUNCTION_HINTS.get(name, "make it a `@define` method, or write it out")
         if name in self.defines:
             hint = f"write `self.{code(node)}`"
-        elif isinstance(target, type) and issubclass(target, (Sort, Nat, QuorumSystem)):
+        elif isinstance(target, type) and issubclass(target, (Sort, Nat, Int, QuorumSystem)):
             letter = name[0].lower()
             label = "makes an element by its number"
             hint = f"no element is special: take one as a parameter, `{letter}: {name}`"
@@ -221,7 +222,9 @@ class Calls(Generators):
                 node,
                 f"these are {left.type} and {right.type}",
             )
-        t = NUMBER if is_numeric(left) else left.type
+        t = left.type
+        if is_numeric(left) and not (isinstance(t, IntType) and t == right.type):
+            t = number_type(left.type, right.type)
         return s.Arithmetic(op=name, left=left, right=right, type=t, span=self.span(node))
 
     def _number_range(self, node: ast.Call) -> s.Expr:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate.model.language.bounds import holds
 from quorate.model.language.declare.protocol import (
     BadAnnotation,
     Initial,
@@ -18,6 +19,7 @@ from quorate.model.language.declare.protocol import (
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     Message,
     MessagesType,
@@ -30,7 +32,6 @@ from quorate.model.language.declare.types import (
     SetType,
     SortType,
     Type,
-    holds,
 )
 from quorate.model.language.declare.values import frozen
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
@@ -239,7 +240,7 @@ class ClassReader:
                 )
             return
         if isinstance(v.type, MapType) and any(
-            not isinstance(k, (SortType, NatType, EnumType, BoolType)) for k in v.type.keys
+            not isinstance(k, (SortType, NatType, IntType, EnumType, BoolType)) for k in v.type.keys
         ):
             self._add(
                 "bad-key",
@@ -382,6 +383,7 @@ class ClassReader:
 _FIRST: Mapping[type[Type], str] = {
     BoolType: "False",
     NatType: "0",
+    IntType: "0",
     SetType: "frozenset()",
     SeqType: "()",
     OptionType: "None",

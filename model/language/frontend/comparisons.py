@@ -21,13 +21,16 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.diagnostics import ModelError, Span, article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import (
+    INTEGER,
     NONE,
+    NUMBER,
     bottom_of,
     fits,
     is_none,
     is_numeric,
     is_set,
     join,
+    number_type,
     set_type,
 )
 
@@ -77,6 +80,8 @@ class Comparisons(BaseReader):
                     f"write `{code(left_node)} {op} {{{text}}}`",
                 )
             right = self._comparand(right_node, widened(left).type)
+            if number_type(right.type) == INTEGER and left.type == NUMBER:
+                left = self._comparand(left_node, INTEGER)  # a difference may be negative
             place = self.between(left_node, right_node)
             if isinstance(op_node, (ast.Is, ast.IsNot)):
                 self._check_identity(op, left_node, left, right_node, right)

@@ -16,7 +16,16 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
-from quorate.model.language.ir.relations import NUMBER, fits, is_numeric, is_set, join, set_type
+from quorate.model.language.ir.relations import (
+    INTEGER,
+    NUMBER,
+    fits,
+    is_numeric,
+    is_set,
+    join,
+    number_type,
+    set_type,
+)
 
 from .reader import BaseReader
 from .wording import code, joined, negated
@@ -49,13 +58,21 @@ class Operators(BaseReader):
                 "use `not`",
                 f"write `{text}`",
             )
-        self.fail(
-            "arithmetic",
-            "there are no negative numbers in a model",
-            node,
-            "below zero",
-            "a Nat sort starts at 0; for nothing yet declare it `Count | None`",
-        )
+        if isinstance(node.operand, ast.Constant) and type(node.operand.value) is int:
+            sign = -1 if isinstance(node.op, ast.USub) else 1
+            value = sign * node.operand.value
+            return s.Constant(value=value, type=INTEGER, span=self.span(node))
+        of = self.read(node.operand, INTEGER)
+        if not is_numeric(of):
+            self.fail(
+                "arithmetic",
+                f"cannot compute with {of.type}",
+                node,
+                "arithmetic is for numbers (Nat and Int sorts, len)",
+            )
+        zero = s.Constant(value=0, type=INTEGER, span=self.span(node))
+        op = "-" if isinstance(node.op, ast.USub) else "+"
+        return s.Arithmetic(op=op, left=zero, right=of, type=INTEGER, span=self.span(node))
 
     def _read_BinOp(self, node: ast.BinOp, expected: Type | None) -> s.Expr:
         if isinstance(expected, OptionType):
@@ -71,7 +88,10 @@ class Operators(BaseReader):
             return self._concat(node, left)
         op = _ARITHMETIC.get(type(node.op))
         if op is not None and is_numeric(left) and is_numeric(right):
-            return s.Arithmetic(op=op, left=left, right=right, type=NUMBER, span=self.span(node))
+            t = number_type(left.type, right.type, expected)
+            if t == INTEGER and expected != INTEGER and _subtracts(node.left):
+                left = self.read(node.left, t)  # a difference beside it may be negative, too
+            return s.Arithmetic(op=op, left=left, right=right, type=t, span=self.span(node))
         for side, one in ((node.left, left), (node.right, right)):
             self.check_present(side, one, NUMBER)
         ordered = isinstance(left.type, SortType) and left.type.ordered
@@ -138,6 +158,12 @@ class Operators(BaseReader):
             )
         then, orelse = self.alike((yes, node.body), (no, node.orelse), expected)
         t = join(then.type, orelse.type) or expected
+        if (
+            expected is not None
+            and number_type(t) == INTEGER
+            and all(fits(x.type, expected) for x in (then, orelse))
+        ):
+            t = expected
         if isinstance(t, s.ListType):
             self.fail(
                 "branches-differ",
@@ -155,3 +181,7 @@ class Operators(BaseReader):
                 "both branches give values of one type",
             )
         return s.Conditional(test=test, then=then, orelse=orelse, type=t, span=self.span(node))
+
+
+def _subtracts(node: ast.expr) -> bool:
+    return any(isinstance(n, ast.BinOp) for n in ast.walk(node))

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Self
 
 from quorate.model.language.declare.protocol import Protocol, Variable, is_enum
 from quorate.model.language.declare.quorums import QuorumSystem
-from quorate.model.language.declare.sorts import Nat, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
@@ -238,7 +238,7 @@ class BaseReader:
         """All elements of a global sort, enum or quorum system; None for other values."""
         if is_enum(value):
             return s.SortRange(type=EnumType(value), span=self.span(node))
-        if not (isinstance(value, type) and issubclass(value, (Sort, Nat, QuorumSystem))):
+        if not (isinstance(value, type) and issubclass(value, (Sort, Nat, Int, QuorumSystem))):
             return None
         try:
             return s.SortRange(type=type_of(value), span=self.span(node))

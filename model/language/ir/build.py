@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     OptionType,
     QuorumType,
@@ -20,7 +21,7 @@ from quorate.model.language.declare.types import (
 )
 
 from . import core as c
-from .relations import NONE
+from .relations import INTEGER, NONE, is_number
 
 TRUE = c.Lit(value=True, type=c.BOOL)
 FALSE = c.Lit(value=False, type=c.BOOL)
@@ -110,10 +111,14 @@ def coerce(e: c.Expr, t: Type) -> c.Expr:
     """An expression as one of type t, which its own type must fit."""
     if e.type == t:
         return e
+    if is_number(e.type) and is_number(t):
+        return _number(e, t)
     if e.type == NONE or (isinstance(e, c.Lit) and e.value is None):
         return replace(e, type=t)
     if isinstance(t, OptionType) and not isinstance(e.type, OptionType):
         return c.Some(of=coerce(e, t.inner), type=t, span=e.span)
+    if isinstance(t, OptionType) and isinstance(e.type, OptionType):
+        return _optional_number(e, e.type, t)
     if isinstance(e, c.MakeSet) and not e.items:
         return replace(e, type=t)
     if isinstance(e, c.MakeMap) and isinstance(t, MapType):
@@ -122,3 +127,23 @@ def coerce(e: c.Expr, t: Type) -> c.Expr:
         nothing = c.MakeSet(items=(), type=t, span=e.span)
         return c.SetOp(op="|", left=e, right=nothing, type=t, span=e.span)
     return e
+
+
+def _number(e: c.Expr, t: Type) -> c.Expr:
+    """A number as one of type t. Naturals are told from naturals only where they are stored."""
+    if not isinstance(e.type, IntType) and not isinstance(t, IntType):
+        return e
+    if isinstance(e, c.Lit) and t == INTEGER:
+        return replace(e, type=t)
+    if isinstance(e, c.Convert) and e.of.type == t:
+        return e.of
+    return c.Convert(of=e, type=t, span=e.span)
+
+
+def _optional_number(e: c.Expr, found: OptionType, t: OptionType) -> c.Expr:
+    if not ((is_number(found.inner) and isinstance(t.inner, IntType)) or found.inner == INTEGER):
+        return e
+    none, other = c.Lit(value=None, type=t), c.Lit(value=None, type=found)
+    some = c.Some(of=_number(c.Unwrap(of=e, type=found.inner), t.inner), type=t, span=e.span)
+    test = c.Eq(left=e, right=other, type=c.BOOL, span=e.span)
+    return c.Ite(test=test, then=none, orelse=some, type=t, span=e.span)

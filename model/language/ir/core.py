@@ -181,6 +181,10 @@ class Arith(Expr):
     right: Expr
 
 
+class Convert(_OfOne):
+    """A number as one of another type; undefined where that has no such number."""
+
+
 class Eq(_OfTwo): ...
 
 

@@ -151,7 +151,7 @@ class _Action:
                 self.effects.append(
                     c.Write(
                         variable=v.name,
-                        keys=tuple(self.expressions.expr(k, env) for k in keys),
+                        keys=self.expressions.keys(v, keys, env),
                         value=self.expressions.coerced(value, cell, env),
                         when=when,
                         binders=binders,

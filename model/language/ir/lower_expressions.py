@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.queues import ends_of, fifo_of, queue_type
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -23,7 +25,7 @@ from . import core as c
 from . import surface as s
 from .build import TRUE, coerce, conjunction, negation
 from .queues import flying, in_queue
-from .relations import join, set_type
+from .relations import INTEGER, join, set_type
 from .traverse import walk
 
 NUMBER = NatType(None)
@@ -73,8 +75,13 @@ class ExpressionLowering:
         return self.coerced(e.of, e.type, env)
 
     def _stateread(self, e: s.StateRead, env: Env) -> c.Expr:
-        keys = tuple(self.expr(k, env) for k in e.keys)
+        keys = self.keys(e.variable, e.keys, env)
         return c.Read(variable=e.variable.name, keys=keys, type=e.type)
+
+    def keys(self, v: Variable, keys: Sequence[s.Expr], env: Env) -> tuple[c.Expr, ...]:
+        """The keys of a cell of a map variable."""
+        types = v.type.keys if isinstance(v.type, MapType) else ()
+        return tuple(self.coerced(k, t, env) for k, t in zip(keys, types, strict=True))
 
     def _field(self, e: s.Field, env: Env) -> c.Expr:
         of = self.expr(e.of, env)
@@ -87,7 +94,8 @@ class ExpressionLowering:
         return of.of if isinstance(of, c.Some) else c.Unwrap(of=of, type=e.type)
 
     def _subscript(self, e: s.Subscript, env: Env) -> c.Expr:
-        return c.At(of=self.expr(e.of, env), index=self.expr(e.index, env), type=e.type)
+        key = e.of.type.keys[0] if isinstance(e.of.type, MapType) else NUMBER
+        return c.At(of=self.expr(e.of, env), index=self.coerced(e.index, key, env), type=e.type)
 
     def _last(self, e: s.Last, env: Env) -> c.Expr:
         of = self.expr(e.of, env)
@@ -99,10 +107,10 @@ class ExpressionLowering:
     def _slice(self, e: s.Slice, env: Env) -> c.Expr:
         found = self.expr(e.of, env)
         if e.upper is not None:
-            count = self.expr(e.upper, env)
+            count = self.coerced(e.upper, NUMBER, env)
             found = c.Prefix(of=found, count=count, type=e.type, span=e.span)
         if e.lower is not None:
-            count = self.expr(e.lower, env)
+            count = self.coerced(e.lower, NUMBER, env)
             found = c.Suffix(of=found, count=count, type=e.type, span=e.span)
         return found
 
@@ -154,7 +162,7 @@ class ExpressionLowering:
             subset = c.Subset(left=a, right=b, type=c.BOOL)
             proper = negation(c.Subset(left=b, right=a, type=c.BOOL))
             return subset if op == "<=" else conjunction([subset, proper])
-        a, b = self.expr(left, env), self.expr(right, env)
+        a, b = self._same_type(left, right, env)
         kind = c.Less if op == "<" else c.LessEq
         return kind(left=a, right=b, type=c.BOOL)
 
@@ -169,8 +177,17 @@ class ExpressionLowering:
                 return in_queue(right.variable, message)
             return c.Sent(variable=right.variable.name, message=message, type=c.BOOL)
         item = self.expr(left, env)
+        if isinstance(right.type, (SetType, SeqType)) and _signed_apart(item.type, right.type):
+            return self._one_of(item, self.expr(right, env), right.type.element)
         element = right.type.element if isinstance(right.type, (SetType, SeqType)) else item.type
         return c.Member(item=coerce(item, element), of=self.expr(right, env), type=c.BOOL)
+
+    def _one_of(self, item: c.Expr, of: c.Expr, element: Type) -> c.Expr:
+        """`any(x == item for x in of)`, where the item may be no value of the element type."""
+        x = self.fresh("x", element, item.span)
+        same = c.Eq(left=coerce(x, INTEGER), right=coerce(item, INTEGER), type=c.BOOL)
+        binder = c.Binder(var=x, domain=c.OverMembers(of=of))
+        return c.Quant(forall=False, binders=(binder,), body=same, type=c.BOOL)
 
     def _conditional(self, e: s.Conditional, env: Env) -> c.Expr:
         then, orelse = self.coerced(e.then, e.type, env), self.coerced(e.orelse, e.type, env)
@@ -195,12 +212,12 @@ class ExpressionLowering:
         return c.Len(of=self.expr(e.of, env), type=NUMBER)
 
     def _arithmetic(self, e: s.Arithmetic, env: Env) -> c.Expr:
-        left, right = self.expr(e.left, env), self.expr(e.right, env)
+        left, right = self.coerced(e.left, e.type, env), self.coerced(e.right, e.type, env)
         if e.op in ("min", "max"):
             a, b = (left, right) if e.op == "min" else (right, left)
             test = c.LessEq(left=a, right=b, type=c.BOOL, span=e.span)
             return c.Ite(test=test, then=left, orelse=right, type=e.type)
-        return c.Arith(op=e.op, left=left, right=right, type=NUMBER)
+        return c.Arith(op=e.op, left=left, right=right, type=e.type)
 
     def _sequenceof(self, e: s.SequenceOf, env: Env) -> c.Expr:
         assert isinstance(e.type, SeqType)
@@ -318,11 +335,17 @@ class ExpressionLowering:
             case s.SentMessages(variable=v, record=record) if record is not None:
                 domain, t = c.OverSent(variable=v.name, record=record), RecordType(record)
             case s.NumberRange(lower=lower, upper=upper):
-                domain = c.OverRange(lower=self.expr(lower, env), upper=self.expr(upper, env))
+                first, end = (self.coerced(n, NUMBER, env) for n in (lower, upper))
+                domain = c.OverRange(lower=first, upper=end)
             case _:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self.fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
+
+
+def _signed_apart(item: Type, of: SetType | SeqType) -> bool:
+    """Whether one of them has negative numbers, and they are not of one range."""
+    return item != of.element and any(isinstance(t, IntType) for t in (item, of.element))
 
 
 def _always_there(domain: c.Domain) -> bool:

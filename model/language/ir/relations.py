@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quorate.model.language.declare.types import (
+    IntType,
     MapType,
     NatType,
     OptionType,
@@ -16,6 +17,7 @@ from quorate.model.language.declare.types import (
 from . import surface as s
 
 NUMBER = NatType(None)
+INTEGER = IntType(None)
 
 
 class _NoneType(Type):
@@ -43,21 +45,32 @@ def fits(found: Type, expected: Type) -> bool:
             return True
         case (_, OptionType(inner)):
             return fits(found.inner if isinstance(found, OptionType) else found, inner)
-        case (NatType(), NatType()):
+        case (NatType() | IntType(), NatType() | IntType()):
             return True
         case (SetType(_NoneType()), SetType()):
             return True
         case (QuorumType(system), SetType(element)):
             return SortType(system.of) == element
         case (SeqType(one, _), SeqType(other, _)):
-            return fits(one, other)
+            return _held_alike(one, other)
         case (MapType(keys, one), MapType(others, other)):
-            return keys == others and fits(one, other)
+            return keys == others and _held_alike(one, other)
     return False
+
+
+def _held_alike(one: Type, other: Type) -> bool:
+    """Whether a part of one type fits the other, and is held in the same way."""
+    return fits(one, other) and (one == other or not (_signed(one) or _signed(other)))
+
+
+def _signed(t: Type) -> bool:
+    return isinstance(t.inner if isinstance(t, OptionType) else t, IntType)
 
 
 def join(left: Type, right: Type) -> Type | None:
     """The type that both types fit, or None."""
+    if left != right and is_number(left) and is_number(right) and (_signed(left) or _signed(right)):
+        return INTEGER
     if fits(left, right):
         return right
     if fits(right, left):
@@ -93,8 +106,18 @@ def element_type(over: s.Expr) -> Type | None:
     return None
 
 
+def is_number(t: Type) -> bool:
+    return isinstance(t, NatType | IntType)
+
+
 def is_numeric(e: s.Expr) -> bool:
-    return isinstance(e.type, NatType) and not isinstance(e, s.SortRange)
+    return is_number(e.type) and not isinstance(e, s.SortRange)
+
+
+def number_type(*types: Type | None) -> Type:
+    """The type of what is computed from numbers of these types, or for one: signed if one is."""
+    plain = (t.inner if isinstance(t, OptionType) else t for t in types)
+    return INTEGER if any(isinstance(t, IntType) for t in plain) else NUMBER
 
 
 def is_none(e: s.Expr) -> bool:

@@ -55,7 +55,7 @@ class Choices:
                 return "Ballot.never"
             case "enum":
                 return f"{t.name}.{self.r.choice(('ON', 'OFF', 'MID'))}"
-            case "nat":
+            case "nat" | "int":
                 return "0"
             case "option":
                 return "None" if self.chance(80) else self._constant(t.parts[0])

@@ -25,6 +25,8 @@ class Expressions(Choices):
             for c in self.cells
             if c.type == t and not c.keys and c.name not in self.hidden
         ]
+        if t.kind == "int":
+            return self.r.choice((self.literal(t, 0), self.literal(t, 0), self.expr(t, -1)))
         if t.kind == "nat":
             return self.r.choice(("0", "0", self.expr(t, -1), *plain))
         if t.kind == "bottomed":
@@ -87,6 +89,8 @@ class Expressions(Choices):
         match t.kind:
             case "number" | "nat":
                 return self.r.choice(("0", "0", "1", "2"))
+            case "int":
+                return self.r.choice(("-2", "-1", "0", "1"))
             case "option":
                 return "None" if self.chance(50) else self.expr(t.parts[0], 0)
             case "set":
@@ -201,7 +205,7 @@ class Expressions(Choices):
 
     def comparison(self, d: int) -> str:
         kinds: list[Callable[[], str]] = []
-        plain = [t for t in (BOOL, *self.basic, *self.records) if t.kind != "nat"]
+        plain = [t for t in (BOOL, *self.basic, *self.records) if t.kind not in ("nat", "int")]
 
         def equal() -> str:
             t = self.r.choice(plain)
@@ -322,6 +326,30 @@ class Expressions(Choices):
     def of_nat(self, t: T, d: int) -> list[Callable[[], str]]:
         found = self.of_number(t, d)
         return [lambda: self.literal(t, d), *found]
+
+    def of_int(self, t: T, d: int) -> list[Callable[[], str]]:
+        found = [
+            lambda: self.literal(t, d),
+            lambda: f"min({self.expr(t, d - 1)}, {self.expr(t, d - 1)})",
+            lambda: f"max(-2, min(1, {self.signed(t, d)}))",
+            lambda: f"max(-2, min(1, {self.signed(t, d)}))",
+            lambda: self.conditional(t, d),
+        ]
+        return [*found, lambda: self.signed(t, d)] if self.chance(20) else found
+
+    def signed(self, t: T, d: int) -> str:
+        """A number that may be outside the range."""
+        x, y, n = self.expr(t, d - 1), self.expr(t, d - 1), self.expr(NUMBER, d - 1)
+        return self.r.choice(
+            (
+                f"({x} - {y})",
+                f"({x} * {y} + {n})",
+                f"(-{x} // 2)",
+                f"({x} - {n}) % 3",
+                f"({x} % -2)",
+                f"({x} // {y} if {y} != 0 else {x})",
+            )
+        )
 
     def of_number(self, t: T, d: int) -> list[Callable[[], str]]:
         found = [

@@ -76,6 +76,8 @@ class Maker(Expressions):
             add("ordered", "Level", text, self.r.choice((1, 2)))
         if self.chance(50):
             add("nat", "Num", "class Num(Nat): ...\n", self.r.choice((0, 1, 2, 2)))
+        if self.aside(25):
+            add("int", "Delta", "class Delta(Int, low=-2, high=1): ...\n", None)
         if self.chance(40):
             text = "class Mode(enum.Enum):\n    ON = 'on'\n    OFF = 'off'\n    MID = 'mid'\n"
             add("enum", "Mode", text, None)
@@ -98,7 +100,7 @@ class Maker(Expressions):
     def _small(self, deep: bool = True) -> T:
         """A type with few values."""
         choices = [BOOL, *self.basic]
-        choices += [option(t) for t in self.of_kind("sort", "enum", "nat")]
+        choices += [option(t) for t in self.of_kind("sort", "enum", "nat", "int")]
         if deep:
             choices += [T("set", parts=(t,)) for t in self.of_kind("sort", "enum", "bottomed")]
             choices += self.records
@@ -115,6 +117,8 @@ class Maker(Expressions):
                 return 2
             case "enum":
                 return 3
+            case "int":
+                return 4
             case "option":
                 return 1 + self.values(t.parts[0])
             case "set":

@@ -30,11 +30,11 @@ class T:
 
     @property
     def ordered(self) -> bool:
-        return self.kind in ("ordered", "bottomed", "nat", "number")
+        return self.kind in ("ordered", "bottomed", "nat", "int", "number")
 
 
 BOOL, NUMBER = T("bool"), T("number")
-SIMPLE = ("sort", "bottomed", "ordered", "enum", "nat", "bool", "number")
+SIMPLE = ("sort", "bottomed", "ordered", "enum", "nat", "int", "bool", "number")
 
 
 def option(t: T) -> T:
