@@ -90,9 +90,10 @@ class Acceptor:
 
     def standing(self, message: Prepare | Accept) -> Standing:
         """Where the message's ballot stands against the promise (rules 1 and 2)."""
-        if self.promised is None or message.ballot > self.promised:
+        promised = self.record.promised
+        if promised is None or message.ballot > promised:
             return Standing.ABOVE
-        return Standing.EQUAL if message.ballot == self.promised else Standing.BELOW
+        return Standing.EQUAL if message.ballot == promised else Standing.BELOW
 
     def with_promise(self, ballot: Ballot) -> AcceptorRecord:
         """The record once `ballot` is promised (rule 1)."""
@@ -122,7 +123,7 @@ class Acceptor:
         """Cast a vote: record it, then tell the learners. A duplicate is told again only."""
         vote = Vote(message.ballot, message.value)
         told = Broadcast(Role.LEARNERS, Accepted(vote.ballot, self.name, vote.value))
-        if self.accepted == vote and self.promised == vote.ballot:
+        if self.record == AcceptorRecord(promised=vote.ballot, accepted=vote):
             return (told,)
         self._check_one_value(vote)
         self.record = self.with_vote(vote)

@@ -8,7 +8,7 @@ and was read as a message cannot change. So each object is read once, and is a b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import reduce
 from marshal import dumps, loads
 from operator import or_
@@ -58,6 +58,16 @@ class KnownValues:
             self._plain = False
 
 
+def content_of(seen: Mapping[str, Any], besides: str | None) -> bytes | None:
+    """The bytes of all that is shown but one variable; None if marshal does not write it."""
+    rest = dict(seen)
+    rest.pop(besides, None)  # type: ignore[arg-type]
+    try:
+        return dumps(rest, BY_VALUE)
+    except ValueError:
+        return None
+
+
 def _content(shown: Any) -> bytes:
     return dumps(dict(shown.items()) if type(shown) is FrozenMap else shown, BY_VALUE)
 
@@ -71,6 +81,9 @@ class MessageBits:
         self._of: dict[int, int] = {}
         """The bit of each object that is a message, by its id."""
         self._kept: list[Record] = []  # no other object gets the id of one of these
+        self._last: Collection[Any] | None = None
+        """The last set, if it cannot change: many steps send nothing, and it is shown again."""
+        self._number = 0
 
     def of_model(self, messages: Iterable[Value]) -> int:
         """The number of messages as the model has them."""
@@ -79,10 +92,15 @@ class MessageBits:
 
     def of(self, messages: Collection[Any]) -> int:
         """The number of messages that an adapter shows. Raises AdapterError."""
+        if messages is self._last:
+            return self._number
         try:
-            return reduce(or_, map(self._of.__getitem__, map(id, messages)), 0)
+            number = reduce(or_, map(self._of.__getitem__, map(id, messages)), 0)
         except KeyError:
             return reduce(or_, map(self._one, messages), 0)
+        if type(messages) is frozenset:
+            self._last, self._number = messages, number
+        return number
 
     def _one(self, message: Any) -> int:
         bit = self._of.get(id(message))

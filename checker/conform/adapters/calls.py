@@ -26,6 +26,12 @@ from quorate.traces import FrozenMap, Record, Value
 Arguments = tuple[tuple[str, Value], ...]
 
 METHODS = ("start", "perform", "observe")
+ANSWERS = (Refusal, Unrealisable, Contradiction, AdapterError)
+"""What an adapter raises on purpose."""
+
+MOST_KEPT = 100_000
+"""How many messages are remembered."""
+
 NOTHING: frozenset[Value] = frozenset()
 DEEPEST = 100
 MISTAKES = (
@@ -63,6 +69,9 @@ class Caller:
 
     def __init__(self, adapter: Adapter) -> None:
         self.adapter = adapter
+        self._plain: set[int] = set()
+        """The ids of the messages that were returned, and are values already."""
+        self._kept: list[Record] = []  # no other object gets the id of one of these
 
     def places(self) -> dict[str, str]:
         """`file:line` of each method, as far as it is known."""
@@ -82,27 +91,49 @@ class Caller:
 
     def done(self, action: str, args: Mapping[str, Value]) -> tuple[frozenset[Value], Arguments]:
         """The messages sent, and the arguments that were chosen. Raises Refusal, Unrealisable."""
+        perform = self.adapter.perform
         try:
-            sent = _called(self.adapter.perform, action, args)
+            sent = perform(action, args)
         except Refusal as refusal:
             if (mistake := _mistake(refusal)) is not None:
-                raise _by_mistake(self.adapter.perform, mistake) from refusal
+                raise _by_mistake(perform, mistake) from refusal
             raise
+        except ANSWERS:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _failed(perform, error) from error
+        if type(sent) is frozenset and self._plain.issuperset(map(id, sent)):
+            return sent, ()
+        return self._returned(sent)
+
+    def _returned(self, sent: Any) -> tuple[frozenset[Value], Arguments]:
+        """What perform returned, as values."""
         chosen: Arguments = ()
         if isinstance(sent, Chose):
             chosen = tuple(
                 (n, self._value("perform", f"chose {n}:", v)) for n, v in sent.arguments.items()
             )
             sent = sent.sent
-        if type(sent) is frozenset and not sent:
-            return sent, chosen
         if not isinstance(sent, (set, frozenset, list, tuple)) or hasattr(sent, "_fields"):
             found = f"perform{_at(self.adapter.perform)} returned {described(sent)}"
             hint = "; where nothing is sent, that is frozenset()" if sent is None else ""
             raise AdapterError(f"{found}, expected the messages sent, a set of Records{hint}")
         if not sent:
             return NOTHING, chosen
-        return frozenset(self._value("perform", "returned", message) for message in sent), chosen
+        messages = list(sent)
+        values = [self._value("perform", "returned", message) for message in messages]
+        returned = frozenset(values)  # whatever can be hashed cannot change
+        self._keep([m for m, v in zip(messages, values, strict=True) if m is v])
+        return returned, chosen
+
+    def _keep(self, messages: list[Any]) -> None:
+        """Remember records that are values as they are."""
+        if len(self._kept) >= MOST_KEPT:
+            self._plain.clear()
+            self._kept.clear()
+        new = [m for m in messages if type(m) is Record and id(m) not in self._plain]
+        self._kept += new
+        self._plain.update(map(id, new))
 
     def snapshot(self) -> Any:
         """A copy of the implementation's state; None where the adapter makes none."""
@@ -121,10 +152,17 @@ class Caller:
 
     def observe(self) -> dict[str, Any]:
         """The variables that the adapter shows, each as it shows it; `value` reads one."""
+        observe = self.adapter.observe
         try:
-            seen = _called(self.adapter.observe)
+            seen = observe()
         except (Refusal, Unrealisable) as refusal:
             raise AdapterError(f"observe refuses: {refusal}") from None
+        except ANSWERS:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _failed(observe, error) from error
+        if type(seen) is dict and _TEXT.issuperset(map(type, seen)):
+            return seen.copy()
         if not isinstance(seen, (dict, FrozenMap)):
             found = f"observe{_at(self.adapter.observe)} returned {described(seen)}"
             raise AdapterError(f"{found}, expected a dict of the model's variables")
@@ -146,14 +184,15 @@ class NoValueError(Exception):
     """The text describes what is no value of a trace."""
 
 
-_NAMES = frozenset({str, type(None)})
+_PLAIN = frozenset({str, type(None), bool, int})
+_TEXT = frozenset({str})
 
 
 def plain(value: Any, depth: int = 0) -> Value:
     """A plain Python value as a value of a trace."""
     if value is None or type(value) in (str, bool, int):
         return value  # type: ignore[no-any-return]
-    if type(value) is Record and _NAMES.issuperset([type(v) for _, v in value.fields]):
+    if type(value) is Record and _PLAIN.issuperset([type(v) for _, v in value.fields]):
         return value
     if depth > DEEPEST:
         raise NoValueError(f"values more than {DEEPEST} levels deep")
@@ -232,8 +271,11 @@ def _at(method: Callable[..., Any]) -> str:
 def _called(method: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return method(*arguments)
-    except (Refusal, Unrealisable, Contradiction, AdapterError):
+    except ANSWERS:
         raise
     except (Exception, SystemExit) as error:
-        name = getattr(method, "__name__", "the adapter")
-        raise failure(name, method, error) from error
+        raise _failed(method, error) from error
+
+
+def _failed(method: Callable[..., Any], error: BaseException) -> AdapterError:
+    return failure(getattr(method, "__name__", "the adapter"), method, error)

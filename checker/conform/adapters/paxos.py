@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from operator import methodcaller
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
@@ -31,10 +30,15 @@ from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, 
 from quorate.impl.storage import MemoryStore
 from quorate.traces import Record, Value
 
-NEVER = "never"
-
-MOST_KEPT = 10_000
-"""How many ballots and messages are kept, which are values, so that each is made once."""
+from .paxos_values import (
+    MOST_KEPT,
+    NEVER,
+    ballot_of,
+    show_ballot,
+    show_message,
+    show_record,
+    value_of,
+)
 
 
 class _Processes:
@@ -53,7 +57,9 @@ class _Processes:
         self.acceptors = {name: self.acceptor(name) for name in acceptors}
         self.learners = {name: self.learner(name) for name in learners}
         self.owner: dict[str, str] = {}
-        self.sent: dict[Record, Any] = {}
+        self.sent: frozenset[Record] = frozenset()
+        """All messages that were sent, as the model shows them, and in `said` as they are."""
+        self.said: tuple[Any, ...] = ()
 
     # ------------------------------------------------------------ starting and restarting
 
@@ -78,40 +84,50 @@ class _Processes:
 
     # ------------------------------------------------------------ doing steps
 
-    def attempt(
-        self, roles: dict[str, Any], name: str, step: Callable[[Any], Outputs]
-    ) -> list[Any]:
+    def attempt(self, roles: dict[str, Any], name: str, step: str, *arguments: Any) -> list[Any]:
         """Run a role's handler, persist what it persists, and return the messages it sends."""
         role = roles[name] = _copied(roles[name])
+        return self.carried_out(name, getattr(role, step), arguments)
+
+    def carried_out(
+        self, name: str, step: Callable[..., Outputs], arguments: tuple[Any, ...]
+    ) -> list[Any]:
+        """Run a handler of a role that nothing else holds."""
         try:
-            outputs = step(role)
+            outputs = step(*arguments)
         except ImplError as error:
             raise Refusal(f"{type(error).__name__}: {error}") from error
         messages = []
         for output in outputs:
-            if isinstance(output, Persist):
+            if isinstance(output, (Send, Broadcast)):
+                messages.append(output.message)
+            elif isinstance(output, Persist):
                 store = self.stores[name] = _copied(self.stores[name])
                 store.save(key_of(output.record), output.record)
-            elif isinstance(output, (Send, Broadcast)):
-                messages.append(output.message)
         return messages
 
     def emit(self, messages: list[Any]) -> frozenset[Record]:
         """Put messages on the network."""
-        shown = {show_message(m): m for m in messages}
-        self.sent.update(shown)
-        return frozenset(shown)
+        sent = frozenset(map(show_message, messages))
+        if not sent <= self.sent:
+            self.said += tuple(m for m in messages if show_message(m) not in self.sent)
+            self.sent |= sent
+        return sent
+
+    def answers(self, name: str, message: Any, kind: type) -> list[Any]:
+        """Hand a message to an acceptor; its answers of the kind, of which there must be one."""
+        answers = self.attempt(self.acceptors, name, "receive", message)
+        waiting = [m for m in answers if type(m) is kind]
+        if not waiting:
+            instead = ", ".join(map(str, answers)) or "nothing"
+            raise Refusal(f"{name} answers {instead}, no {kind.__name__}")
+        return waiting
 
     def answer(self, name: str, message: Any, kind: type) -> None:
         """Hand a message to an acceptor; its answer of the kind waits in the outbox."""
         if self.outbox[name]:
             raise Unrealisable(f"{name} has an answer to send first")
-        answers = self.attempt(self.acceptors, name, methodcaller("receive", message))
-        waiting = [m for m in answers if isinstance(m, kind)]
-        if not waiting:
-            instead = ", ".join(map(str, answers)) or "nothing"
-            raise Refusal(f"{name} answers {instead}, no {kind.__name__}")
-        self.outbox[name] = waiting
+        self.outbox[name] = self.answers(name, message, kind)
 
     def drop_repeated(self, name: str) -> None:
         """An answer that was sent before need not wait: it is on the network for good."""
@@ -154,13 +170,14 @@ class _Processes:
 
     def acceptors_shown(self) -> tuple[dict[str, str], dict[str, str], dict[str, str | None]]:
         """The ballot that each acceptor has promised, and the ballot and value of its vote."""
-        promised, ballots, values = {}, {}, {}
-        for name, acceptor in self.acceptors.items():
-            promise, vote = acceptor.promised, acceptor.accepted
-            promised[name] = NEVER if promise is None else f"b{promise.round}"
-            ballots[name] = NEVER if vote is None else f"b{vote.ballot.round}"
-            values[name] = None if vote is None else vote.value
-        return promised, ballots, values
+        names = self.acceptors
+        shown = [show_record(acceptor.record) for acceptor in names.values()]
+        promised, ballots, values = zip(*shown, strict=True)
+        return (
+            dict(zip(names, promised, strict=True)),
+            dict(zip(names, ballots, strict=True)),
+            dict(zip(names, values, strict=True)),
+        )
 
 
 class _Stepwise:
@@ -168,12 +185,16 @@ class _Stepwise:
 
     def __init__(self, composition: Composition = HEALTHY) -> None:
         self.processes = _Processes(composition)
+        self._steps: dict[str, Callable[..., frozenset[Record] | Chose]] = {}
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record] | Chose:
-        step = getattr(self, f"_{action}", None)
+        step = self._steps.get(action)
         if step is None:
-            raise AdapterError(f"the bundled adapter has no step `{action}`")
-        return step(*args.values())  # type: ignore[no-any-return]
+            step = getattr(self, f"_{action}", None)
+            if step is None:
+                raise AdapterError(f"the bundled adapter has no step `{action}`")
+            self._steps[action] = step
+        return step(*args.values())
 
     def snapshot(self) -> _Processes:
         return self.processes.copied()
@@ -197,7 +218,7 @@ class PaxosRolesAdapter(_Stepwise):
     def _prepare(self, p: str, b: str) -> frozenset[Record]:
         proposers, owner = self.processes.proposers, self.processes.owner
         ballot = Ballot(int(b[1:]), owner.get(b, p))
-        messages = self.processes.attempt(proposers, p, lambda x: x.prepare(ballot))
+        messages = self.processes.attempt(proposers, p, "prepare", ballot)
         owner[b] = p
         return self.processes.emit(messages)
 
@@ -211,12 +232,12 @@ class PaxosRolesAdapter(_Stepwise):
 
     def _receive_promise(self, p: str, m: Record) -> frozenset[Record]:
         proposers, message = self.processes.proposers, self.processes.message(m)
-        sent = self.processes.attempt(proposers, p, lambda x: x.receive(message))
+        sent = self.processes.attempt(proposers, p, "receive", message)
         return self.processes.emit(sent)
 
     def _propose(self, p: str, v: str) -> frozenset[Record] | Chose:
         proposers = self.processes.proposers
-        sent = self.processes.emit(self.processes.attempt(proposers, p, lambda x: x.propose(v)))
+        sent = self.processes.emit(self.processes.attempt(proposers, p, "propose", v))
         proposed = proposers[p].proposed
         return sent if proposed == v else Chose(sent, v=proposed)
 
@@ -230,7 +251,7 @@ class PaxosRolesAdapter(_Stepwise):
 
     def _receive_accepted(self, l: str, m: Record) -> frozenset[Record]:  # noqa: E741
         learners, message = self.processes.learners, self.processes.message(m)
-        self.processes.attempt(learners, l, lambda x: x.receive(message))
+        self.processes.attempt(learners, l, "receive", message)
         return frozenset()
 
     def _crash_proposer(self, p: str) -> frozenset[Record]:
@@ -257,8 +278,8 @@ class PaxosRolesAdapter(_Stepwise):
             "owner": {b: p.owner.get(b) for b in self.ballots},
             "ballot": {n: show_ballot(x.ballot) for n, x in proposers},
             "promises": {n: x.promises for n, x in proposers},
-            "best_ballot": {n: show_ballot(_ballot_of(x.best)) for n, x in proposers},
-            "best_value": {n: _value_of(x.best) for n, x in proposers},
+            "best_ballot": {n: show_ballot(ballot_of(x.best)) for n, x in proposers},
+            "best_value": {n: value_of(x.best) for n, x in proposers},
             "proposed": {n: x.proposed for n, x in proposers},
             "promised": promised,
             "voted_ballot": voted_ballot,
@@ -272,7 +293,7 @@ class PaxosRolesAdapter(_Stepwise):
             },
             "committed": {n: x.committed for n, x in learners},
         }
-        seen["sent"] = frozenset(p.sent)
+        seen["sent"] = p.sent
         return {name: value for name, value in seen.items() if name in self.shown}
 
 
@@ -294,33 +315,32 @@ class PaxosAdapter(_Stepwise):
         if proposer.ballot == ballot:
             return frozenset()  # the same message again changes nothing
         proposers = self.processes.proposers
-        sent = self.processes.attempt(proposers, proposer.name, lambda x: x.prepare(ballot))
+        sent = self.processes.attempt(proposers, proposer.name, "prepare", ballot)
         return self.processes.emit(sent)
 
     def _phase1b(self, a: str, b: str) -> frozenset[Record]:
-        self.processes.answer(a, Prepare(self.processes.ballot(b)), Promise)
-        return self.processes.release(a, Promise)
+        p = self.processes
+        return p.emit(p.answers(a, Prepare(p.ballot(b)), Promise))
 
     def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
         p = self.processes
         name, ballot = p.owner[b], p.ballot(b)
-        hearing = {name: p.proposers[name]}  # one that does not propose has heard nothing
+        proposer = _copied(p.proposers[name])  # one that does not propose has heard nothing
 
-        def hear_and_propose(proposer: Proposer) -> Outputs:
+        def hear_and_propose() -> Outputs:
             outputs: list[Any] = []
-            for m in p.sent.values():
-                if isinstance(m, Promise) and m.ballot == ballot and m.acceptor in q:
+            for m in p.said:
+                if type(m) is Promise and m.ballot == ballot and m.acceptor in q:
                     outputs += proposer.receive(m)
             return (*outputs, *proposer.propose(v))
 
-        sent = p.emit(p.attempt(hearing, name, hear_and_propose))
-        p.proposers[name] = hearing[name]
-        proposed = hearing[name].proposed
-        return sent if proposed == v else Chose(sent, v=proposed)
+        sent = p.emit(p.carried_out(name, hear_and_propose, ()))
+        p.proposers[name] = proposer
+        return sent if proposer.proposed == v else Chose(sent, v=proposer.proposed)
 
     def _phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
-        self.processes.answer(a, Accept(self.processes.ballot(b), v), Accepted)
-        return self.processes.release(a, Accepted)
+        p = self.processes
+        return p.emit(p.answers(a, Accept(p.ballot(b), v), Accepted))
 
     def observe(self) -> Mapping[str, Any]:
         p = self.processes
@@ -329,14 +349,17 @@ class PaxosAdapter(_Stepwise):
             "max_bal": promised,
             "max_vbal": voted_ballot,
             "max_val": voted_value,
-            "sent": frozenset(p.sent),
+            "sent": p.sent,
         }
 
 
 def _copied(role: Any) -> Any:
     """A role or a store with dictionaries of its own."""
     twin = object.__new__(type(role))
-    twin.__dict__ = {n: x.copy() if type(x) is dict else x for n, x in role.__dict__.items()}
+    twin.__dict__ = held = role.__dict__.copy()
+    for name, x in held.items():
+        if type(x) is dict:
+            held[name] = x.copy()
     return twin
 
 
@@ -349,19 +372,6 @@ def _ballot(name: str, owner: str) -> Ballot:
     return Ballot(int(name[1:]), owner)
 
 
-def show_ballot(ballot: Ballot | None) -> str:
-    """A ballot by the model's name."""
-    return NEVER if ballot is None else f"b{ballot.round}"
-
-
-def _ballot_of(vote: Vote | None) -> Ballot | None:
-    return None if vote is None else vote.ballot
-
-
-def _value_of(vote: Vote | None) -> str | None:
-    return None if vote is None else vote.value
-
-
 def _owed(outbox: list[Any], kind: type) -> str:
     owed: list[Any] = [m for m in outbox if isinstance(m, kind)]
     return show_ballot(owed[0].ballot) if owed else NEVER
@@ -369,20 +379,3 @@ def _owed(outbox: list[Any], kind: type) -> str:
 
 def _of_round(tally: Mapping[Ballot, Any], round_: int, default: Any) -> Any:
     return next((x for ballot, x in tally.items() if ballot.round == round_), default)
-
-
-@lru_cache(MOST_KEPT)
-def show_message(message: Any) -> Record:
-    """A message of the implementation as the model shows it."""
-    b = ("b", show_ballot(message.ballot))
-    match message:
-        case Prepare():
-            return Record("Prepare", (b,))
-        case Promise(acceptor=a, accepted=vote):
-            voted = (("vb", show_ballot(_ballot_of(vote))), ("v", _value_of(vote)))
-            return Record("Promise", (("a", a), b, *voted))
-        case Accept(value=v):
-            return Record("Accept", (b, ("v", v)))
-        case Accepted(acceptor=a, value=v):
-            return Record("Accepted", (("a", a), b, ("v", v)))
-    return Record(type(message).__name__, (b,))

@@ -20,7 +20,7 @@ from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Value
 
-from .calls import NOTHING, Caller
+from .calls import NOTHING, Arguments, Caller
 
 
 class Answer(Struct, frozen=True):
@@ -95,20 +95,19 @@ class InProcess:
             return Answer({}, contradiction=str(contradiction))
 
     def step(self, action: str, args: Mapping[str, Value]) -> Answer:
+        caller, sent = self._caller, NOTHING
+        chosen: Arguments = ()
+        refused = skipped = None
         try:
-            return self._stepped(action, args)
+            try:
+                sent, chosen = caller.done(action, args)
+            except Refusal as refusal:
+                refused = str(refusal) or "refused"
+            except Unrealisable as reason:
+                skipped = str(reason) or "it cannot be brought about"
+            return Answer(caller.observe(), sent, refused, skipped, chosen)
         except Contradiction as contradiction:
             return Answer({}, contradiction=str(contradiction))
-
-    def _stepped(self, action: str, args: Mapping[str, Value]) -> Answer:
-        caller = self._caller
-        try:
-            sent, chosen = caller.done(action, args)
-        except Refusal as refusal:
-            return Answer(caller.observe(), refused=str(refusal) or "refused")
-        except Unrealisable as reason:
-            return Answer(caller.observe(), skipped=str(reason) or "it cannot be brought about")
-        return Answer(caller.observe(), sent, chosen=chosen)
 
     def probe(self, calls: Sequence[tuple[str, Mapping[str, Value]]]) -> Iterator[Answer]:
         return (self.step(*call) for call in calls)

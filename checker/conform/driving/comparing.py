@@ -14,7 +14,7 @@ from typing import Any
 
 from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.subject import Answer, Subject
-from quorate.checker.conform.known import KnownValues, MessageBits
+from quorate.checker.conform.known import KnownValues, MessageBits, content_of
 from quorate.checker.conform.seen import Terms, differing
 from quorate.checker.conform.space import Call, Row, Space
 from quorate.traces import Value, show
@@ -51,6 +51,17 @@ class Unlike:
     code: str
 
 
+@dataclass(slots=True)
+class _State:
+    """A state of the model as it is compared."""
+
+    values: Mapping[str, Value]
+    messages: int
+    """The number of its messages."""
+    content: bytes | None = None
+    """All else that an adapter showed of it, of which each variable was recognised."""
+
+
 @dataclass
 class Comparer:
     """Compares answers with states of the model. Use it inside the sizes."""
@@ -64,31 +75,32 @@ class Comparer:
 
     def __post_init__(self) -> None:
         self.terms = Terms(self.space.description, self.subject.places)
-        self._states: dict[Row, tuple[Mapping[str, Value], int]] = {}
+        self._states: dict[Row, _State] = {}
         self._network = self.space.messages
         network = self.space.network
         self._in_flight = None if network is None or network.grows else network
         self._known = {v.name: KnownValues() for v in self.space.description.variables}
         self._messages = MessageBits(self._read_messages)
+        self._plain = True  # so far marshal could write what was shown
 
     def of(self, row: Row) -> Mapping[str, Value]:
         """The variables of a state."""
-        return self._state(row)[0]
+        return self._state(row).values
 
-    def _state(self, row: Row) -> tuple[Mapping[str, Value], int]:
-        """The variables of a state, and the number of its messages."""
-        found = self._states.get(row)
-        if found is None:
+    def _state(self, row: Row) -> _State:
+        try:
+            return self._states[row]
+        except KeyError:
             shown = self.space.shown(row)
             held: Any = shown[self._network] if self._network else ()
-            found = self._states[row] = shown, self._messages.of_model(held)
-        return found
+            found = self._states[row] = _State(shown, self._messages.of_model(held))
+            return found
 
     def start(self, row: Row, answer: Answer) -> Unlike | None:
         """What is shown at the start."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        return self._seen(Kind.STARTS, *self._state(row), answer.seen)
+        return self._seen(Kind.STARTS, self._state(row), answer.seen)
 
     def step(self, before: Row, after: Row, answer: Answer, call: Call) -> Unlike | None:
         """What was done, where the model goes from one state to another by a call."""
@@ -96,28 +108,28 @@ class Comparer:
             return _contradicted(answer.contradiction)
         if answer.refused is not None:
             return Unlike(Kind.REFUSES, None, "", "done", answer.refused)
-        (was, held), (is_now, holds) = self._state(before), self._state(after)
+        was, is_now = self._state(before), self._state(after)
         unlike = (
-            self._sent(Kind.SENDS, held, holds, was, is_now, answer)
+            self._sent(Kind.SENDS, was, is_now, answer)
             if self._in_flight is None
             else self._sent_once(Kind.SENDS, was, is_now, answer, call.args.values())
-        ) or self._seen(Kind.CHANGES, is_now, holds, answer.seen)
+        ) or self._seen(Kind.CHANGES, is_now, answer.seen)
         if unlike is None and not self.moved and before != after:
             names = [*answer.seen, *(self.space.network.names if self.space.network else ())]
-            self.moved = any(was[name] != is_now[name] for name in names)
+            self.moved = any(was.values[name] != is_now.values[name] for name in names)
         return unlike
 
     def nothing(self, row: Row, answer: Answer) -> Unlike | None:
         """What was done, where the model stays in a state."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        here, held = self._state(row)
+        here = self._state(row)
         unlike = (
-            self._sent(Kind.ALLOWS, held, held, here, here, answer)
+            self._sent(Kind.ALLOWS, here, here, answer)
             if self._in_flight is None
             else self._sent_once(Kind.ALLOWS, here, here, answer)
         )
-        return unlike or self._seen(Kind.ALLOWS, here, held, answer.seen)
+        return unlike or self._seen(Kind.ALLOWS, here, answer.seen)
 
     def read(self, answer: Answer) -> dict[str, Value]:
         """All that is shown, as the model would show it."""
@@ -130,17 +142,10 @@ class Comparer:
         assert self._network is not None
         return self.terms.messages(self.subject.value(self._network, shown))  # type: ignore[arg-type]
 
-    def _sent(
-        self,
-        kind: Kind,
-        held: int,
-        holds: int,
-        before: Mapping[str, Value],
-        after: Mapping[str, Value],
-        answer: Answer,
-    ) -> Unlike | None:
-        """What was sent, where the model has these messages before and after, as numbers too."""
+    def _sent(self, kind: Kind, before: _State, after: _State, answer: Answer) -> Unlike | None:
+        """What was sent, where the model goes from one state to another."""
         network, sent = self._network, answer.sent
+        held, holds = before.messages, after.messages
         if not sent and held == holds:
             return None
         if network is None:
@@ -148,7 +153,7 @@ class Comparer:
             return None
         if self._messages.of(sent) & ~held == holds & ~held:
             return None
-        was, is_now = before[network], after[network]
+        was, is_now = before.values[network], after.values[network]
         assert isinstance(was, frozenset) and isinstance(is_now, frozenset)
         new = self.terms.messages(sent) - was
         return Unlike(kind, network, network, _messages(is_now - was), _messages(new))
@@ -156,38 +161,58 @@ class Comparer:
     def _sent_once(
         self,
         kind: Kind,
-        before: Mapping[str, Value],
-        after: Mapping[str, Value],
+        before: _State,
+        after: _State,
         answer: Answer,
         taken: Iterable[Value] = (),
     ) -> Unlike | None:
         """What was sent, where each message that is sent is a new one."""
         assert self._in_flight is not None
         name, new = self._in_flight.names[0], self.terms.messages(answer.sent)
-        expected = self._in_flight.sent(before, after, taken)
+        expected = self._in_flight.sent(before.values, after.values, taken)
         if new == expected:
             return None
         return Unlike(kind, name, name, _messages(expected), _messages(new))
 
-    def _seen(
-        self, kind: Kind, expected: Mapping[str, Value], holds: int, seen: Mapping[str, Any]
-    ) -> Unlike | None:
-        """What is shown, where the model has these values, and these messages as a number."""
+    def _seen(self, kind: Kind, here: _State, seen: Mapping[str, Any]) -> Unlike | None:
+        """What is shown, where the model is in a state."""
+        network, content = self._network, None
+        if self._plain:
+            content = content_of(seen, network)
+            self._plain = content is not None
+            if content is not None and content == here.content:
+                if network is None or network not in seen:
+                    return None
+                if self._are_messages(seen[network], here.messages):
+                    self.shown.add(network)
+                    return None
+        unlike, recognised = self._each(kind, here, seen)
+        if unlike is None:
+            self.shown.update(seen)
+            if recognised:  # the bytes of all are made of those of each
+                here.content = content
+        return unlike
+
+    def _each(
+        self, kind: Kind, here: _State, seen: Mapping[str, Any]
+    ) -> tuple[Unlike | None, bool]:
+        """What is shown of each variable; and whether all but the messages were recognised."""
+        recognised = True
         for variable, shown in seen.items():
-            known = self._known.get(variable)
+            known, expected = self._known.get(variable), here.values.get(variable)
             if variable == self._network:
-                if self._are_messages(shown, holds):
+                if self._are_messages(shown, here.messages):
                     continue
-            elif known is not None and known.has(shown, expected[variable]):
+            elif known is not None and known.has(shown, expected):
                 continue
             value = self._read(variable, shown)
-            if value != expected[variable]:
-                key, wanted, found = differing(expected[variable], value)
-                return Unlike(kind, variable, f"{variable}{key}", show(wanted), show(found))
+            if value != expected:
+                key, wanted, found = differing(expected, value)
+                return Unlike(kind, variable, f"{variable}{key}", show(wanted), show(found)), False
             if known is not None and variable != self._network:
                 known.add(shown, value, partial(self._read, variable))
-        self.shown.update(seen)
-        return None
+                recognised = False
+        return None, recognised
 
     def _are_messages(self, shown: Any, holds: int) -> bool:
         """Whether these are messages, and those of this number; False if it is yet to be read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import AdapterError, Setting
 from quorate.checker.conform.adapters.calls import Caller, NoValueError, plain
-from quorate.checker.conform.adapters.subject import InProcess
+from quorate.checker.conform.adapters.subject import Answer, InProcess
+from quorate.checker.conform.driving.comparing import Comparer
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
+from quorate.checker.conform.driving.graph import ModelGraph
 from quorate.checker.conform.known import KnownValues, MessageBits
+from quorate.checker.conform.space import Space
 from quorate.model.language import Map, Message, Messages, Protocol, Set, Sort, action, require
 from quorate.traces import FrozenMap, Record, Value
 
@@ -139,6 +143,49 @@ def test_bytes_are_not_the_text_that_is_written_by_them() -> None:
     known.add("a", "a", plain)
     assert known.has("a", "a")
     assert not known.has("b", "a")
+
+
+class Lamps(Protocol):
+    on: Map[Shelf, bool] = False
+
+    @action
+    def switch(self, s: Shelf) -> None:
+        self.on[s] = not self.on[s]
+
+
+LAMP = st.sampled_from([False, True, True, 0, 1])
+SHOWN = st.fixed_dictionaries({"on": st.fixed_dictionaries({"s0": LAMP, "s1": LAMP})})
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), SHOWN, st.integers(1, 3)), max_size=6))
+def test_what_is_shown_again_is_compared_as_at_first(
+    many: list[tuple[int, dict[str, Any], int]],
+) -> None:
+    sizes = Lamps.sized(Shelf=2)
+    subject = InProcess(Caller(SameObjects(wrong=False, fresh=False)))
+    with sizes:
+        graph = lamps()
+        kept = Comparer(graph.space, subject)
+
+        def told(comparer: Comparer, state: int, shown: dict[str, Any]) -> Any:
+            try:
+                return comparer.nothing(graph.rows[state], Answer(shown))
+            except AdapterError as error:
+                return str(error)
+
+        for state, shown, times in many:
+            first = told(Comparer(graph.space, subject), state, shown)
+            assert [told(kept, state, copy.deepcopy(shown)) for _ in range(times)] == [
+                first
+            ] * times
+
+
+@cache
+def lamps() -> ModelGraph:
+    graph = ModelGraph(Space(Lamps, Lamps.sized(Shelf=2)))
+    assert graph.explore(100, lambda: False)
+    assert len(graph.rows) == 4
+    return graph
 
 
 MESSAGES = st.builds(
