@@ -123,9 +123,9 @@ def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:
     """The mask of the bits of a packed state that hold these variables and messages."""
     columns: list[Column] = []
     for name, message in places:
-        if message is None:
+        if name in layout.parts:  # fifo links are one variable, whatever class was read
             columns += layout.parts[name]
-        elif (name, message) in layout.messages:
+        elif message is not None and (name, message) in layout.messages:
             columns.append(layout.messages[name, message].column)
     words = [0] * layout.words
     for column in columns:

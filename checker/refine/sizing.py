@@ -10,6 +10,8 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.model.language import Nat, Protocol, QuorumSystem, Sizes
+from quorate.model.language.declare.queues import fifo_of
+from quorate.model.language.frontend.source import annotation_span
 from quorate.model.refinements import Refinement
 
 
@@ -26,6 +28,10 @@ def configure(
     refinement: Refinement, sizes: Mapping[str, int], faults: Mapping[str, int] | None
 ) -> RefinementSizes:
     """The sizes of both. Raises SizeError, InputError."""
+    for v in refinement.abstract.variables().values():
+        if fifo_of(v.type) is not None:
+            place = annotation_span(v.owner, v.name, "value")
+            raise InputError(f"{place}: a mapping cannot give fifo links (`{v.name}`)")
     lower, upper = sized_sorts(refinement.concrete), sized_sorts(refinement.abstract)
     own = {n: size for n, size in sizes.items() if n in lower or n not in upper}
     concrete = refinement.concrete.sized(faults, **own)

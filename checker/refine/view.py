@@ -11,7 +11,7 @@ from typing import Any
 
 from quorate.model.language import Protocol
 from quorate.model.language.interpreter import Interpreter, State
-from quorate.model.language.variables import MapVariable, MessagesVariable
+from quorate.model.language.variables import FifoLinks, MapVariable, MessagesVariable
 
 # A variable, or the messages of one class in it.
 Place = tuple[str, type | None]
@@ -103,7 +103,10 @@ class _ReadSent:
         self._read.add((self._sent.name, type(message)))
         return message in self._sent
 
-    def __getitem__(self, message: Any) -> frozenset[Any]:
+    def __getitem__(self, message: Any) -> Any:
+        if isinstance(self._sent, FifoLinks) and isinstance(message, tuple):
+            self._read.add((self._sent.name, None))
+            return tuple(packet.message for packet in self._sent[message])
         if message not in self._sent.type.messages:
             name = getattr(message, "__name__", repr(message))
             listed = ", ".join(m.__name__ for m in self._sent.type.messages)

@@ -26,7 +26,9 @@ from quorate.checker.results import NO_STATE, Outcome
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered
+from quorate.model.language.declare.types import in_flight
 from quorate.model.language.description import describe
+from quorate.model.language.frontend.source import annotation_span
 from quorate.traces import Trace
 
 from .candidates import CandidateLemma, candidate_lemmas
@@ -68,7 +70,8 @@ def find_invariants(
     By default the goals are `agreement`, `consistency` or `safety` if the class has one of them,
     else all its invariants. Its other invariants are ignored, unless `keep` makes them lemmas from
     the start. `effort` bounds the search by the work done: 1 is about a second on an idle machine.
-    Raises ModelError, and InputError if a goal is no invariant or there is none.
+    Raises ModelError, and InputError if a goal is no invariant or there is none, or if messages are
+    gone once they are delivered.
     """
     description = describe(protocol)
     known = [p.name for p in description.invariants]
@@ -78,6 +81,12 @@ def find_invariants(
         if name not in known:
             raise InputError(
                 f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
+            )
+    for v in protocol.variables().values():
+        if in_flight(v.type) is not None:
+            raise InputError(
+                f"{annotation_span(v.owner, v.name)}: messages that are gone once they are "
+                f"delivered (`{v.name}`) are not known to the proofs that lemmas are looked for"
             )
     chosen = list(dict.fromkeys(goals or [n for n in known if n in SAFETY] or known))
     return _Finder(protocol, chosen, keep, effort, report).run()

@@ -92,7 +92,7 @@ def test_generated_protocols(seeds: range) -> None:
         random = Random(seed)
         source = generate(random)
         if "fifo(" in source.text:
-            continue  # refinements do not know links
+            continue  # a mapping cannot give links
         changed = modified(source, random)
         with loaded(source) as original, loaded(source) as twin:
             told[f"itself: {compare(twin, original, source)}"] += 1
@@ -101,7 +101,7 @@ def test_generated_protocols(seeds: range) -> None:
                 told[f"modified: {compare(other, original, source)}"] += 1
     assert told["itself: refines"] >= len(seeds) // 2, told
     assert not told["itself: does not refine"]
-    assert told["modified: does not refine"] >= 3, told
+    assert told["modified: does not refine"] >= len(seeds) // 8, told
 
 
 def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:
