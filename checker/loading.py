@@ -28,6 +28,7 @@ BUNDLED = {
     "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
     "Duel": "quorate.model.duel:Duel",
     "ElectedDuel": "quorate.model.duel:ElectedDuel",
+    "Peterson": "quorate.model.peterson:Peterson",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
     "ProvedPaxosRoles": "quorate.model.proofs.paxos:ProvedPaxosRoles",

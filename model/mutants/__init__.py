@@ -5,13 +5,21 @@ matters, and some are safe only because nothing is ever decided: a checker tells
 """
 
 from .multipaxos import MUTANTS as _MULTIPAXOS
+from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
 from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
 
 MUTANTS: dict[str, Mutant] = {
-    mutant.name: mutant for mutant in (*_PAXOS_ROLES, *_TWO_PHASE_COMMIT, *_MULTIPAXOS, *_RAFT)
+    mutant.name: mutant
+    for mutant in (
+        *_PAXOS_ROLES,
+        *_TWO_PHASE_COMMIT,
+        *_MULTIPAXOS,
+        *_RAFT,
+        *_MUTUAL_EXCLUSION,
+    )
 }
 
 __all__ = ["EQUIVALENT", "KILLED", "MUTANTS", "VACUOUS", "Mutant"]
