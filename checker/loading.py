@@ -28,6 +28,7 @@ BUNDLED = {
     "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
     "Duel": "quorate.model.duel:Duel",
     "ElectedDuel": "quorate.model.duel:ElectedDuel",
+    "ChainReplication": "quorate.model.chain_replication:ChainReplication",
     "Peterson": "quorate.model.peterson:Peterson",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
@@ -36,6 +37,7 @@ BUNDLED = {
     "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",
     "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",
 }
 

@@ -1,5 +1,6 @@
 """Protocols with the invariants that make their properties provable for any size."""
 
+from .chain_replication import ProvedChainReplication
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
@@ -9,6 +10,7 @@ from .two_phase_commit import ProvedTwoPhaseCommit
 
 __all__ = [
     "PaxosRolesAsPaxos",
+    "ProvedChainReplication",
     "ProvedMultiPaxos",
     "ProvedPaxos",
     "ProvedPaxosRoles",

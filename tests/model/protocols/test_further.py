@@ -25,9 +25,12 @@ class Case:
 
 SMALL = [
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
+    Case(
+        "ChainReplication", {"Server": 2, "Command": 2, "Index": 2}, (1011, 2876, 13), {"crash": 2}
+    ),
 ]
-PROVED = ["Peterson"]
-STEPS = {"X1": 8}
+PROVED = ["Peterson", pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive)]
+STEPS = {"X1": 8, "C1": 4}
 
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda c: c.name)

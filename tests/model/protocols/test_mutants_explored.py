@@ -39,6 +39,7 @@ STEPS = {
     "R1": 10,
     "R11": 14,
     "X1": 8,
+    "C1": 4,
 }
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
