@@ -30,6 +30,7 @@ BUNDLED = {
     "ElectedDuel": "quorate.model.duel:ElectedDuel",
     "ChainReplication": "quorate.model.chain_replication:ChainReplication",
     "Peterson": "quorate.model.peterson:Peterson",
+    "LamportMutex": "quorate.model.lamport_mutex:LamportMutex",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
     "ProvedPaxosRoles": "quorate.model.proofs.paxos:ProvedPaxosRoles",

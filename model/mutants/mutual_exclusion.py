@@ -1,6 +1,7 @@
 """Mutants of the mutual exclusions. Each class overrides the one rule that its bug breaks."""
 
-from quorate.model.language import action, require
+from quorate.model.lamport_mutex import Acknowledge, LamportMutex, Release, Request
+from quorate.model.language import Messages, action, at_most_once, require
 from quorate.model.peterson import At, Peterson, Process
 
 from .registry import Mutant
@@ -23,6 +24,10 @@ class YieldsFirst(Peterson):
         self.at[p] = At.WAIT
 
 
+class Reorders(LamportMutex):
+    sent: Messages[Request, Acknowledge, Release] = at_most_once()
+
+
 MUTANTS = (
     Mutant(
         name="yields-first",
@@ -32,5 +37,14 @@ MUTANTS = (
         violates="mutual_exclusion",
         sizes={"Process": 2},
         reference="what a compiler or processor makes of two independent stores without a fence",
+    ),
+    Mutant(
+        name="reorders",
+        code="X2",
+        title="Links do not keep the order: an acknowledgement overtakes a request.",
+        protocol=Reorders,
+        violates="mutual_exclusion",
+        sizes={"Process": 2, "Clock": 2},
+        reference="Lamport 1978: messages are received in the order in which they were sent",
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import quorate.model
 from quorate.checker.export.tla import export
 from quorate.checker.export.tla.module import TlaModule
+from quorate.model.lamport_mutex import LamportMutex
 from quorate.model.language import Nat, Protocol, QuorumSystem
 from quorate.model.mutants import MUTANTS
 from quorate.model.quorum_paxos import GridPaxos, JointPaxos, WeightedPaxos
@@ -27,6 +28,8 @@ def protocols() -> Iterator[type[Protocol]]:
         module = importlib.import_module(f"quorate.model.{info.name}")
         for value in vars(module).values():
             own = isinstance(value, type) and value.__module__ == module.__name__
+            if value is LamportMutex:
+                continue  # a fifo network has no form in TLA+
             if own and issubclass(value, Protocol) and value.methods("action"):
                 found[value] = None
     yield from found

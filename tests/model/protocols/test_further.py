@@ -24,13 +24,14 @@ class Case:
 
 
 SMALL = [
+    Case("LamportMutex", {"Process": 2, "Clock": 3, "Depth": 3}, (191, 309, 21)),
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
     Case(
         "ChainReplication", {"Server": 2, "Command": 2, "Index": 2}, (1011, 2876, 13), {"crash": 2}
     ),
 ]
 PROVED = ["Peterson", pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive)]
-STEPS = {"X1": 8, "C1": 4}
+STEPS = {"X1": 8, "X2": 8, "C1": 4}
 
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda c: c.name)
@@ -54,6 +55,18 @@ def test_peterson_has_the_published_count() -> None:
     found = quorate.check(load_protocol("Peterson"))
     assert (found.states, found.exploration.transitions + 1) == (42, 77)
     assert found.holds and found.liveness is not None
+
+
+@pytest.mark.exhaustive
+def test_lamports_mutex_has_the_published_count() -> None:
+    """TLC: 724,274 distinct states; depth 61, where the initial state is at 1.
+
+    `lamport_mutex/manifest.json` in the TLA+ examples, with clocks of up to 6 that begin with 1.
+    """
+    sizes = {"Process": 3, "Clock": 6, "Depth": 3}
+    found = quorate.check(load_protocol("LamportMutex"), sizes=sizes)
+    assert found.holds
+    assert (found.states, found.exploration.depth + 1) == (724274, 61)
 
 
 @pytest.mark.parametrize("name", PROVED)

@@ -39,6 +39,7 @@ STEPS = {
     "R1": 10,
     "R11": 14,
     "X1": 8,
+    "X2": 8,
     "C1": 4,
 }
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
