@@ -85,9 +85,8 @@ class Values:
     def is_scalar(self, t: Type) -> bool:
         if isinstance(t, OptionType):
             return self.is_scalar(t.inner)
-        return isinstance(t, (BoolType, SortType, EnumType, NatType, QuorumType)) or (
-            isinstance(t, IntType) and t.sort is not None
-        )
+        scalars = (BoolType, SortType, EnumType, NatType, IntType, QuorumType)
+        return isinstance(t, scalars) and t != IntType(None)
 
     def size(self, t: Type) -> int:
         """How many values the type has."""
