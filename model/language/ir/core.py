@@ -68,8 +68,7 @@ class Sent(Expr):
     message: Expr
 
 
-class Some(_OfOne):
-    """A value of T as a value of `T | None`."""
+class Some(_OfOne): ...  # a value of T as a value of `T | None`
 
 
 class Unwrap(_OfOne):
@@ -160,8 +159,7 @@ class Member(Expr):
 class Subset(_OfTwo): ...
 
 
-class Len(_OfOne):
-    """The length of a sequence, or the number of members of a set."""
+class Len(_OfOne): ...  # the length of a sequence, the number of members of a set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,15 +172,12 @@ class Count(Expr):
 
 @dataclass(frozen=True, kw_only=True)
 class Arith(Expr):
-    """Numbers. `-` of naturals is undefined below 0, `//` and `%` of 0; both round down."""
-
-    op: str  # "+" | "-" | "*" | "//" | "%"
+    op: str  # "+" | "-", of naturals undefined below 0 | "*" | "//" | "%", undefined by 0
     left: Expr
     right: Expr
 
 
-class Convert(_OfOne):
-    """A number as one of another type; undefined where that has no such number."""
+class Convert(_OfOne): ...  # a number as one of another type, undefined if that has none such
 
 
 class Eq(_OfTwo): ...
