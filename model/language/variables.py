@@ -27,10 +27,15 @@ class Journal:
     def __init__(self) -> None:
         self.undo: list[Callable[[], None]] = []
 
-    def write_plain(self, owner: Protocol, name: str, value: Any) -> None:
+    def write(self, owner: Protocol, name: str, value: Any) -> None:
+        """Write a plain variable, or all cells of a map."""
+        if isinstance(held := owner.__dict__.get(name), MapVariable):
+            held.assign(value)
+            return
         old = owner.__dict__.get(name)
         check_range(name, type(owner).variables()[name].type, value)
         self.undo.append(lambda: object.__setattr__(owner, name, old))
+        object.__setattr__(owner, name, value)
 
     def roll_back(self) -> None:
         while self.undo:

@@ -8,6 +8,7 @@ from quorate.model.language import (
     Messages,
     Nat,
     Protocol,
+    Record,
     Sort,
     action,
     define,
@@ -94,3 +95,38 @@ class Earlier(Protocol):
     @invariant
     def is_not_noted(self) -> bool:
         return not (self.k and self.o is None)
+
+
+class Inner(Record):
+    b: bool
+    n: N
+
+
+class Outer(Record):
+    i: Inner
+    k: N
+
+
+class Parts(Protocol):
+    r: Map[P, Outer] = durable(Outer(Inner(False, 0), 0))
+    s: Inner = durable(Inner(False, 0))
+
+    @action
+    def parts(self, p: P, q: P) -> None:
+        self.r[p].i.b = not self.r[q].i.b
+        self.r[p].k = self.s.n
+        self.s.n = 1
+        if p == q:
+            self.s.n = self.r[p].k
+        self.r[q].i = self.s
+
+    @invariant
+    def fine(self) -> bool:
+        return True
+
+
+class FurtherParts(Parts):
+    @action
+    def parts(self, p: P, q: P) -> None:
+        super().parts(p, q)
+        self.r[p].i.n = 0

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 from quorate.model.language.diagnostics import SizeError
 
 from .networks import Network
+from .part_updates import with_part_updates
 from .quorums import QuorumSystem, is_kind
 from .sizing import check_sizes
 from .sorts import Nat, Sizes, Sort
@@ -142,7 +143,8 @@ def marker(mark: Mark) -> Callable[[Any], Any]:
                 f"{function.__qualname__} is already an @{function._quorate.kind}; "
                 f"it cannot be an @{mark.kind} too"
             )
-        function._quorate = mark  # type: ignore[attr-defined]
+        function = with_part_updates(function)
+        function._quorate = mark
         return function
 
     return decorate
@@ -271,13 +273,8 @@ class Protocol:
         # An action assigns to a plain variable: remember the old value, to undo the step.
         value = frozen(value)
         journal = self.__dict__.get("_journal")
-        assign = getattr(self.__dict__.get(name), "assign", None)
-        if journal is not None and assign is not None:
-            assign(value)  # a map: all of its cells
-            return
-        if journal is not None:
-            journal.write_plain(self, name, value)
-        object.__setattr__(self, name, value)
+        put = object.__setattr__ if journal is None else journal.write
+        put(self, name, value)
 
 
 class BadAnnotation(NotAType):

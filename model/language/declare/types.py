@@ -277,6 +277,10 @@ class Record(tuple[Any, ...]):
         values = (*args, *(kwargs[n] for n in names[len(args) :]))
         return tuple.__new__(cls, map(frozen, values))
 
+    def _changed(self, **fields: Any) -> Self:
+        """The record with other values in these fields."""
+        return type(self)(**dict(zip(self.field_names(), self, strict=True)) | fields)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and tuple.__eq__(self, other)
 

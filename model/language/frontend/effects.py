@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import NoReturn
 
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.queues import ends_of, fifo_of
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
+    OptionType,
     RecordType,
     SetType,
     SortType,
@@ -26,9 +28,18 @@ from .wording import ALLOWED_STATEMENTS, code, listed
 def read_assignment(
     reader: ExpressionReader, node: ast.stmt, target: ast.expr, value: ast.expr
 ) -> tuple[Variable, s.Statement]:
-    """`self.x = value` or `self.x[key] = value`: the variable, and the statement."""
-    variable = _assigned(reader, target, value)
+    """`self.x = value`, `self.x[key] = value` or a part of it: the variable, and the statement."""
     keys: tuple[s.Expr, ...] = ()
+    whole, fields = _part(target)
+    if fields:
+        variable = _assigned(reader, whole, value)
+        new = _changed(reader, whole, reader.read(whole), fields, value)
+        if isinstance(variable.type, MapType) and isinstance(whole, ast.Subscript):
+            keys = reader.keys(whole, variable.type)
+        elif isinstance(whole, ast.Subscript):
+            _not_a_part(reader, variable, whole)
+        return variable, s.Assign(variable=variable, keys=keys, value=new, span=reader.span(node))
+    variable = _assigned(reader, target, value)
     t = variable.type
     if isinstance(t, MapType):
         row = given_keys(target)
@@ -44,15 +55,49 @@ def read_assignment(
             )
         keys, t = reader.keys(target, t), t.value
     elif isinstance(target, ast.Subscript):
-        reader.fail(
-            "not-assignable",
-            f"a part of {article(t)} cannot be written",
-            target,
-            "a part of a value",
-            f"write a whole new value: `self.{variable.name} = ...`",
-        )
+        _not_a_part(reader, variable, target)
     found = reader.value(value, t)
     return variable, s.Assign(variable=variable, keys=keys, value=found, span=reader.span(node))
+
+
+def _not_a_part(reader: ExpressionReader, variable: Variable, target: ast.expr) -> NoReturn:
+    reader.fail(
+        "not-assignable",
+        f"a part of {article(variable.type)} cannot be written",
+        target,
+        "a part of a value",
+        f"write a whole new value: `self.{variable.name} = ...`",
+    )
+
+
+def _part(target: ast.expr) -> tuple[ast.expr, list[str]]:
+    """`self.x[key]` and the fields n, m of `self.x[key].n.m`."""
+    fields: list[str] = []
+    while isinstance(target, ast.Attribute) and not isinstance(target.value, ast.Name):
+        fields.insert(0, target.attr)
+        target = target.value
+    return target, fields
+
+
+def _changed(
+    reader: ExpressionReader, target: ast.expr, of: s.Expr, fields: list[str], value: ast.expr
+) -> s.Expr:
+    """The record with a new value in one field, or in a field of a field."""
+    t = of.type.inner if isinstance(of.type, OptionType) else of.type
+    if not isinstance(t, RecordType) or fields[0] not in t.fields:
+        reader.read(ast.copy_location(ast.Attribute(target, fields[0], ast.Load()), target))
+    assert isinstance(t, RecordType)
+    reader.check_present(target, of, t)
+    args = []
+    for name, ft in t.fields.items():
+        found: s.Expr = s.Field(of=of, name=name, type=ft, span=of.span)
+        if name == fields[0] and fields[1:]:
+            inside = ast.copy_location(ast.Attribute(target, name, ast.Load()), target)
+            found = _changed(reader, inside, reader.read(inside), fields[1:], value)
+        elif name == fields[0]:
+            found = reader.value(value, ft)
+        args.append(found)
+    return s.New(record=t.record, args=tuple(args), type=t, span=of.span)
 
 
 def _assigned(reader: ExpressionReader, target: ast.expr, value: ast.expr) -> Variable:

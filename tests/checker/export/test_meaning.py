@@ -13,7 +13,7 @@ from quorate.model.language.description import describe
 from quorate.model.mutants import MUTANTS
 
 from ...support.comparing.modules import reference, spec_of
-from ...support.earlier import Earlier
+from ...support.earlier import Earlier, Parts
 from ...support.examples import share
 from ...support.strategies import Source, loaded, sized, sources
 from ...support.tla.values import TlaError
@@ -129,6 +129,10 @@ def test_generated_protocols(source: Source) -> None:
 @pytest.mark.exhaustive  # the generated protocols have such reads, too
 def test_reads_of_what_the_step_wrote() -> None:
     assert same(Earlier, P=2, N=1) == {"is_not_noted"}
+
+
+def test_parts_of_records() -> None:
+    assert same(Parts, P=2, N=1) == set()
 
 
 def test_constructs() -> None:

@@ -257,6 +257,11 @@ class Maker(Expressions):
             self._write_whole(indent, c)
             return
         keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
+        if c.type.fields and c.name not in self.hidden and self.aside(60):
+            name, t = self.r.choice(c.type.fields)
+            self.lines.append(f"{indent}self.{c.name}{keys}.{name} = {self.expr(t, 2)}\n")
+            self._wrote(c.name)
+            return
         self.lines.append(f"{indent}self.{c.name}{keys} = {self.expr(c.type, 2)}\n")
         self._wrote(c.name)
 

@@ -1,0 +1,80 @@
+"""`self.r[x].n = e` under CPython: records are values, so the record is replaced by a changed one.
+
+An action that does so is compiled again, from its own source: each such statement becomes
+`self.r[x] = self.r[x]._changed(n=e)`. Lines and columns stay those of the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+from types import CodeType, FunctionType
+from typing import Any
+
+
+def with_part_updates(function: Any) -> Any:
+    """The function, compiled again if it assigns to a part of a value."""
+    if not _stores_parts(function.__code__):
+        return function
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        return function  # reported when its source is read
+    code: CodeType = function.__code__
+    # `if True:` keeps the columns of a method; the names from around it are parameters of `outer`.
+    tree = ast.parse("if True:\n" + source if source[:1].isspace() else "\n" + source)
+    ast.increment_lineno(tree, code.co_firstlineno - 2)
+    node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+    node.decorator_list = []
+    outer = ast.parse(f"def outer({', '.join(code.co_freevars)}): pass")
+    outer.body[0].body = [_Parts().visit(node)]  # type: ignore[attr-defined]
+    compiled = compile(
+        ast.fix_missing_locations(outer), code.co_filename, "exec", dont_inherit=True
+    )
+    new = _inner(_inner(compiled, "outer"), function.__name__)
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    closure = tuple(cells[name] for name in new.co_freevars)
+    new = new.replace(co_firstlineno=code.co_firstlineno, co_qualname=code.co_qualname)
+    found = FunctionType(new, function.__globals__, function.__name__, None, closure)
+    for name in ("__qualname__", "__module__", "__doc__", "__annotations__", "__defaults__"):
+        setattr(found, name, getattr(function, name))
+    return found
+
+
+def _stores_parts(code: CodeType) -> bool:
+    """Whether an attribute of something other than a local name, such as `self`, is assigned."""
+    before = ""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_ATTR" and not before.startswith("LOAD_FAST"):
+            return before != "LOAD_DEREF"
+        before = instruction.opname
+    return False
+
+
+def _inner(code: CodeType, name: str) -> CodeType:
+    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
+
+
+class _Parts(ast.NodeTransformer):
+    """Writes the assignments to a part as assignments of a whole changed value."""
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        target, value = node.targets[0], node.value
+        while isinstance(target, ast.Attribute) and not isinstance(target.value, ast.Name):
+            changed = ast.Attribute(_loaded(target.value), "_changed", ast.Load())
+            value = ast.Call(changed, [], [ast.keyword(target.attr, value)])
+            target = target.value
+        if target is node.targets[0]:
+            return node
+        target.ctx = ast.Store()  # type: ignore[attr-defined]
+        found = ast.Assign([target], ast.copy_location(value, node.value))
+        return ast.fix_missing_locations(ast.copy_location(found, node))
+
+
+def _loaded(node: ast.expr) -> ast.expr:
+    found: ast.expr = ast.parse(ast.unparse(node), mode="eval").body
+    for part in ast.walk(found):
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, node)
+    return found
