@@ -28,6 +28,7 @@ BUNDLED = {
     "JointPaxos": "quorate.model.quorum_paxos:JointPaxos",
     "Duel": "quorate.model.duel:Duel",
     "ElectedDuel": "quorate.model.duel:ElectedDuel",
+    "Abd": "quorate.model.abd:Abd",
     "ChainReplication": "quorate.model.chain_replication:ChainReplication",
     "Peterson": "quorate.model.peterson:Peterson",
     "LamportMutex": "quorate.model.lamport_mutex:LamportMutex",

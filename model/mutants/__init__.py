@@ -4,6 +4,7 @@ Some must be caught at the bound they name, some must survive because they chang
 matters, and some are safe only because nothing is ever decided: a checker tells the three apart.
 """
 
+from .abd import MUTANTS as _ABD
 from .chain_replication import MUTANTS as _CHAIN_REPLICATION
 from .multipaxos import MUTANTS as _MULTIPAXOS
 from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
@@ -21,6 +22,7 @@ MUTANTS: dict[str, Mutant] = {
         *_RAFT,
         *_MUTUAL_EXCLUSION,
         *_CHAIN_REPLICATION,
+        *_ABD,
     )
 }
 

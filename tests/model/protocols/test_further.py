@@ -10,6 +10,7 @@ import pytest
 
 import quorate
 from quorate.checker.loading import BUNDLED, load_protocol
+from quorate.model import abd
 from quorate.model.mutants import MUTANTS
 
 
@@ -24,6 +25,7 @@ class Case:
 
 
 SMALL = [
+    Case("Abd", {"Server": 2, "Client": 2, "Number": 2}, (649, 1360, 14)),
     Case("LamportMutex", {"Process": 2, "Clock": 3, "Depth": 3}, (191, 309, 21)),
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
     Case(
@@ -80,3 +82,46 @@ def test_mutant_is_killed(code: str, search: Any) -> None:
     (mutant,) = (m for m in MUTANTS.values() if m.code == code)
     found = search(mutant.protocol, mutant.faults, until=mutant.violates, **mutant.sizes)
     assert found.broken[mutant.violates] == STEPS[code]
+
+
+INVERSION = {"Server": 3, "Client": 3, "Number": 1}
+
+
+def invert(do: Any) -> None:
+    """A read finds a write that is under way; the next one asks two servers that lack it."""
+    s0, s1, s2 = (abd.Server(i) for i in range(3))
+    c1, c2, c3 = (abd.Client(i) for i in range(3))
+    first, second = frozenset({s0, s1}), frozenset({s0, s2})
+    zero = abd.Tag(0, abd.Client.none)
+    new = abd.Tag(1, c2)
+    do("start", c1, abd.Kind.READ)
+    do("start", c2, abd.Kind.WRITE)
+    do("reply", s0, abd.Query(c1))
+    do("reply", s0, abd.Query(c2))
+    do("reply", s1, abd.Query(c2))
+    do("write", c2, first, abd.Reply(s0, c2, zero))
+    do("store", s1, abd.Update(c2, new))
+    do("reply", s1, abd.Query(c1))
+    do("write_back", c1, first, abd.Reply(s1, c1, new))
+    do("start", c3, abd.Kind.READ)
+    do("reply", s0, abd.Query(c3))
+    do("reply", s2, abd.Query(c3))
+    do("write_back", c3, second, abd.Reply(s0, c3, zero))
+
+
+def test_a_read_that_writes_nothing_back_is_followed_by_an_older_one(script: Any) -> None:
+    mutant = MUTANTS["reads-once"]
+    run = script(mutant.protocol, mutant.faults, **INVERSION)
+    invert(run)
+    assert run.steps == 13 and not run.holds(mutant.violates)
+
+
+def test_abd_ends_no_read_before_a_majority_has_it(script: Any) -> None:
+    run = script(abd.Abd, {}, **INVERSION)
+    invert(run)
+    assert run.holds("nothing_precedes_an_initial_read")
+    assert all(run.holds(name) for name in abd.Abd.methods("invariant"))
+
+
+def test_mutants_are_not_proved() -> None:
+    assert not quorate.prove(MUTANTS["yields-first"].protocol, refute=False).holds

@@ -41,10 +41,11 @@ STEPS = {
     "X1": 8,
     "X2": 8,
     "C1": 4,
+    "A1": 13,
 }
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
-SLOW = ("P1", "P3", "P4", "P7", "P12", "P13", "P18", "P19", "P20", "P21", "R11", "E2")
+SLOW = ("P1", "P3", "P4", "P7", "P12", "P13", "P18", "P19", "P20", "P21", "R11", "E2", "A1")
 
 
 def run(
