@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import gc
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -18,3 +21,10 @@ settings.register_profile(
     "exhaustive", settings.get_profile("everyday"), max_examples=1500, derandomize=False
 )
 settings.load_profile("everyday")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is imported stays: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

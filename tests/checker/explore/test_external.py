@@ -186,7 +186,7 @@ def test_generated_protocols(disk: Path, source: Source) -> None:
         ("breaks-vote", False),
         ("breaks-vote", True),
         pytest.param("forgets-decision", False, marks=pytest.mark.exhaustive),
-        ("forgets-vote", False),
+        pytest.param("forgets-vote", False, marks=pytest.mark.exhaustive),
         pytest.param("forgets-vote", True, marks=pytest.mark.exhaustive),
     ],
 )
