@@ -68,7 +68,8 @@ def verify(
 
     A counterexample is written to `folder`, and replayed on the bundled implementation if there is
     one. Without a protocol, this is done with the bundled Paxos, and its implementation must follow
-    runs of the model. Then real bugs are seeded, with `all_mutants` all of them: each must be found
+    runs of the model. Two proposers must be found to outbid each other for ever, unless one of them
+    is elected. Then real bugs are seeded, with `all_mutants` all of them: each must be found
     in the model, refused by healthy code and reproduced by code with the same bug. `report` is
     called with each protocol as it begins, with each row as it is found, and with the progress in
     between.
@@ -80,16 +81,16 @@ def verify(
     if protocol is None:
         if sizes or faults:
             raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
-        parts, mutants = verify_bundled(counterexamples_in(target), all_mutants, inform)
+        parts, livelock, mutants = verify_bundled(counterexamples_in(target), all_mutants, inform)
     else:
         if all_mutants:
             raise InputError("--all-mutants is for the bundled Paxos: give it without PROTOCOL")
         described = loaded(protocol)
         bounds = sized(described, sizes, faults)
         parts = [verify_protocol(described, bounds, counterexamples_in(target), inform)]
-        mutants = []
+        livelock, mutants = None, []
     spent = time.perf_counter() - started
-    return VerifyResult(Verification(tuple(parts), tuple(mutants), spent, target))
+    return VerifyResult(Verification(tuple(parts), tuple(mutants), spent, target, livelock))
 
 
 def _silent(_: object) -> None:

@@ -49,9 +49,10 @@ def command(**options: Any) -> int:
     """Verify PROTOCOL or, without it, the bundled Paxos and its implementation.
 
     The bundled Paxos is explored to a networkx graph, its invariants are checked by the kernel and
-    by Z3, and the intersection of its quorums is proved. Then real bugs are seeded one by one. Each
-    must be found; its counterexample must be refused by the healthy implementation and reproduced
-    by one with the same bug.
+    by Z3, and the intersection of its quorums is proved. Two proposers are found to outbid each
+    other for ever, unless one is elected. Then real bugs are seeded one by one. Each must be found;
+    its counterexample must be refused by the healthy implementation and reproduced by one with the
+    same bug.
 
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
@@ -119,13 +120,21 @@ class _Live:
 
     def _show(self, out: Output, event: Any) -> None:
         from quorate.checker.rendering import verification
-        from quorate.checker.verify import Begun, MutantResult, MutantsBegun
+        from quorate.checker.verify import (
+            Begun,
+            Livelock,
+            LivelockBegun,
+            MutantResult,
+            MutantsBegun,
+        )
 
         match event:
-            case Begun() | MutantsBegun():
+            case Begun() | LivelockBegun() | MutantsBegun():
                 out.line()
                 verification.title(out, event)
                 self._protocol = event.protocol if isinstance(event, Begun) else None
+            case Livelock():
+                verification.show_livelock(out, event)
             case MutantResult():
                 verification.show_mutant(out, event)
             case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
-from quorate.checker.liveness.results import Liveness
+from quorate.checker.liveness.results import Liveness, TemporalVerdict
 from quorate.checker.prove.bounded import FiniteObligation, InductiveCheck, ObligationStatus
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.prove.unbounded import Proof
@@ -12,6 +12,8 @@ from quorate.checker.verify import (
     Begun,
     Counterexample,
     GraphSize,
+    Livelock,
+    LivelockBegun,
     MutantResult,
     MutantsBegun,
     PathsFollowed,
@@ -31,10 +33,12 @@ from .runs import show_found, undefined_line, violation_line
 from .words import by_clock, count, holding, seconds
 
 
-def title(out: Output, begun: Begun | MutantsBegun) -> None:
+def title(out: Output, begun: Begun | LivelockBegun | MutantsBegun) -> None:
     """The heading of the rows that follow."""
     if isinstance(begun, Begun):
         out.title(f"{begun.protocol.__name__}  {begun.sizes}")
+    elif isinstance(begun, LivelockBegun):
+        out.title("livelock: may two proposers outbid each other for ever?")
     else:
         out.title("real bugs: found in the model, then replayed on the implementation")
 
@@ -154,6 +158,21 @@ def _conformance(out: Output, row: PathsFollowed) -> None:
             _warn(out, f"the implementation is unjudged: {r.reason}")
 
 
+def show_livelock(out: Output, found: Livelock) -> None:
+    """The endless duel, and the election that ends it."""
+    lasso = found.lasso
+    if lasso is not None:
+        run = f"{count(len(lasso.stem), 'step')}, then {len(lasso.loop)} over and over"
+        _line(out, f"two proposers may outbid each other for ever: {run} (verify Duel)", True)
+    else:
+        _line(out, f"no endless duel was found: {found.duel.verdict.value}", False)
+    if found.elected.verdict is TemporalVerdict.HOLDS:
+        _line(out, "where only one goes on to prepare, something is always decided", True)
+    else:
+        said = found.elected.verdict.value
+        _line(out, f"where only one goes on to prepare, something is decided: {said}", False)
+
+
 def show_mutant(out: Output, m: MutantResult) -> None:
     """The result of one mutant."""
     found = f"{m.violates} broken in {m.steps} steps" if m.steps else "not found"
@@ -193,6 +212,10 @@ def show(out: Output, found: Verification) -> None:
         title(out, Begun(verified.protocol, verified.sizes))
         for row in verified.rows:
             show_row(out, verified.protocol, row)
+    if found.livelock is not None:
+        out.line()
+        title(out, LivelockBegun())
+        show_livelock(out, found.livelock)
     if found.mutants:
         out.line()
         title(out, MutantsBegun())

@@ -13,6 +13,7 @@ from quorate.checker.prove.unbounded import Proof
 from quorate.checker.verify import (
     Counterexample,
     GraphSize,
+    Livelock,
     MutantResult,
     Verification,
     VerifiedProtocol,
@@ -30,6 +31,7 @@ def as_json(found: Verification) -> dict[str, Any]:
     return {
         "seconds": round(found.seconds, 3),
         "protocols": [_protocol(p) for p in found.protocols],
+        "livelock": found.livelock and _livelock(found.livelock),
         "mutants": [_mutant(m) for m in found.mutants],
     }
 
@@ -75,6 +77,17 @@ def _protocol(p: VerifiedProtocol) -> dict[str, Any]:
         "quorums": [quorum_json(q) for q in p.of(QuorumProof)],
         "replays": [replay_json(r) for r in p.replays],
         "warnings": [w.text for w in p.of(Warned)],
+    }
+
+
+def _livelock(found: Livelock) -> dict[str, Any]:
+    lasso = found.lasso
+    return {
+        "duel": found.duel.verdict.value,
+        "stem": lasso and len(lasso.stem),
+        "loop": lasso and len(lasso.loop),
+        "elected": found.elected.verdict.value,
+        "as_expected": found.as_expected,
     }
 
 

@@ -1,6 +1,7 @@
 """All checks of a protocol at once; for the bundled Paxos, also real bugs."""
 
 from .bundled import MutantsBegun, Tried, verify_bundled
+from .livelock import Livelock, LivelockBegun
 from .mutants import MutantResult, counterexamples_in
 from .protocol import verify_protocol
 from .results import (
@@ -20,6 +21,8 @@ __all__ = [
     "Begun",
     "Counterexample",
     "GraphSize",
+    "Livelock",
+    "LivelockBegun",
     "MutantResult",
     "MutantsBegun",
     "PathsFollowed",

@@ -1,4 +1,4 @@
-"""The bundled Paxos and its implementation; real bugs are seeded, and each must be found."""
+"""The bundled Paxos, its livelock and implementation; seeded bugs must each be found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.proofs.paxos import ProvedPaxosRoles
 
+from .livelock import Livelock, find_livelock
 from .mutants import MutantResult
 from .processes import processes
 from .protocol import Report, verify_protocol
@@ -40,11 +41,12 @@ class Tried:
 
 def verify_bundled(
     folder: Path, all_mutants: bool, report: Report
-) -> tuple[list[VerifiedProtocol], list[MutantResult]]:
+) -> tuple[list[VerifiedProtocol], Livelock, list[MutantResult]]:
     """Verify the bundled Paxos, and try its mutants, by default the classics.
 
-    `report` is called as by `verify_protocol`, then with `MutantsBegun`, with each MutantResult,
-    and with `Tried` in between. Raises InputError if the process of a mutant ends.
+    `report` is called as by `verify_protocol` and `find_livelock`, then with `MutantsBegun`, with
+    each MutantResult, and with `Tried` in between. Raises InputError if the process of a
+    mutant ends.
     """
     chosen = [m for m in MUTANTS.values() if m.defect and (all_mutants or m.code in CLASSICS)]
     chosen.sort(key=lambda m: CLASSICS.index(m.code) if m.code in CLASSICS else len(CLASSICS))
@@ -55,7 +57,8 @@ def verify_bundled(
         paxos = verify_protocol(Paxos, Paxos.sized({}, **PAXOS), folder, report)
         sizes = ProvedPaxosRoles.sized({"crash": 0}, **ROLES)
         roles = verify_protocol(ProvedPaxosRoles, sizes, folder, report, conform=True)
-        return [paxos, roles], _results(futures, report)
+        livelock = find_livelock(report)
+        return [paxos, roles], livelock, _results(futures, report)
 
 
 def _results(futures: list[Future[MutantResult]], report: Report) -> list[MutantResult]:

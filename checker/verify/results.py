@@ -18,6 +18,7 @@ from quorate.checker.results import Exploration, Move, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
+from .livelock import Livelock
 from .mutants import MutantResult
 
 T = TypeVar("T")
@@ -185,23 +186,31 @@ class VerifyStatus(Enum):
 
 @dataclass(frozen=True)
 class Verification:
-    """The results of all checks; counterexamples are in `folder`."""
+    """The results of all checks; counterexamples are in `folder`.
+
+    `livelock` is None unless the bundled Paxos was verified.
+    """
 
     protocols: tuple[VerifiedProtocol, ...]
     mutants: tuple[MutantResult, ...]
     seconds: float
     folder: Path
+    livelock: Livelock | None = None
 
     @property
     def unproved(self) -> list[str]:
         """Everything that is neither violated nor proved."""
         return [text for p in self.protocols for text in p.unproved]
 
+    @property
+    def _livelock_as_expected(self) -> bool:
+        return self.livelock is None or self.livelock.as_expected
+
     def status(self, strict: bool = False) -> VerifyStatus:
         """The overall status; with `strict`, open if anything is unproved or has a warning."""
         if any(p.undefined for p in self.protocols):
             return VerifyStatus.UNDEFINED
-        if any(p.broken for p in self.protocols):
+        if any(p.broken for p in self.protocols) or not self._livelock_as_expected:
             return VerifyStatus.VIOLATED
         verdicts = {r.verdict for p in self.protocols for r in p.replays}
         if ReplayVerdict.DIVERGES in verdicts or not all(m.as_expected for m in self.mutants):

@@ -14,8 +14,11 @@ import pytest
 from quorate.checker.cli.main import run
 from quorate.checker.cli.verify import CODES
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
+from quorate.checker.liveness.results import TemporalCheck, TemporalVerdict
+from quorate.checker.rendering import verification
+from quorate.checker.rendering.output import Output
 from quorate.checker.results import Exploration, Outcome
-from quorate.checker.verify import Verification, VerifiedProtocol, bundled
+from quorate.checker.verify import Livelock, Verification, VerifiedProtocol, bundled
 from quorate.model.paxos import Paxos
 from quorate.traces import read_itf
 
@@ -49,6 +52,14 @@ def test_the_bundled_paxos(
     assert {q["scope"] for q in paxos["quorums"]} == {"3 acceptors", "any number of acceptors"}
     assert all(q["holds"] for p in found["protocols"] for q in p["quorums"])
     assert [r["verdict"] for r in roles["replays"]] == ["conforms"] * 5
+
+    assert found["livelock"] == {
+        "duel": "violated",
+        "stem": 3,
+        "loop": 5,
+        "elected": "holds",
+        "as_expected": True,
+    }
 
     assert {m["code"] for m in found["mutants"]} == set(bugs)
     for mutant in found["mutants"]:
@@ -89,6 +100,26 @@ def test_what_a_replay_shows_decides_the_exit_code(status: str, code: int) -> No
     sizes = Paxos.sized(Acceptor=1, Ballot=1, Value=1)
     part = VerifiedProtocol(Paxos, sizes, (found, Replay(ReplayVerdict(status), 3)))
     assert CODES[Verification((part,), (), 0.0, Path()).status().value] == code
+
+
+HOLDS = TemporalCheck("something_is_decided", "eventually", TemporalVerdict.HOLDS)
+OPEN = TemporalCheck("something_is_decided", "eventually", TemporalVerdict.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("livelock", "said"),
+    [
+        (Livelock(HOLDS, HOLDS), "no endless duel was found: holds"),
+        (Livelock(HOLDS, OPEN), "where only one goes on to prepare, something is decided: open"),
+    ],
+)
+def test_a_livelock_that_is_not_as_it_should_be_is_no_pass(
+    livelock: Livelock, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = Verification((), (), 0.0, Path(), livelock)
+    assert CODES[found.status().value] == 1
+    verification.show(Output(), found)
+    assert said in capsys.readouterr().out
 
 
 def test_quorums_that_miss_each_other_are_named(
