@@ -46,6 +46,16 @@ def misbehave(body, right):
             sys.stdout.write('{"src": "adap')
             sys.stdout.flush()
             sys.exit(0)
+        case "half-a-line":
+            sys.stdout.write('{"src": "adap')
+            sys.stdout.flush()
+            time.sleep(60)
+        case "answers-and-ends":
+            say(right)
+            sys.exit(0)
+        case "complains":
+            sys.stderr.write("no disk\n" * 100_000)
+            say(right)
         case "closes":
             os.close(1)
             time.sleep(60)

@@ -100,6 +100,7 @@ def test_what_a_child_does_wrong_is_said(wrong: str, setting: Setting) -> None:
 SLOW = {
     "hangs": r"does not answer within 0.3 s \(--step-timeout\)$",
     "drips": r"does not end its line `x+`.* within 0.3 s",
+    "half-a-line": r"does not end its line `\{\"src\": \"adap`.* within 0.3 s",
     "closes": r"closed its standard output$",
 }
 
@@ -111,6 +112,24 @@ def test_a_child_that_hangs_is_ended(wrong: str, setting: Setting) -> None:
             adapter.step_timeout = 0.3
             adapter.start(setting)
     assert adapter._lines._child.process.returncode is not None
+
+
+def test_a_child_that_ends_after_its_answer(setting: Setting) -> None:
+    with (
+        pytest.raises(AdapterError, match=r"asked to snapshot, .* ended \(exit code 0\)$"),
+        child("answers-and-ends") as adapter,
+    ):
+        adapter.start(setting)
+        adapter._lines._child.process.wait()
+        adapter.snapshot()
+
+
+def test_what_a_child_writes_to_standard_error_blocks_nothing(
+    setting: Setting, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with child("complains") as adapter:
+        assert adapter.start(setting).refused is None
+        assert adapter.snapshot() is not None
 
 
 def test_a_child_that_answers_twice(setting: Setting) -> None:
