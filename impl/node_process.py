@@ -158,8 +158,16 @@ async def serve(config: NodeConfig, log: Callable[..., None], *, until_eof: bool
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, host.stop)
         if until_eof:
-            loop.add_reader(sys.stdin, host.stop)
+            _at_the_end_of_stdin(loop, host.stop)
         await host.run()
+
+
+def _at_the_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Call `stop` when stdin has ended; it has, if it is closed, a file or a device."""
+    try:
+        loop.add_reader(sys.stdin, stop)
+    except (OSError, ValueError):  # epoll takes neither files nor /dev/null
+        loop.call_soon(stop)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

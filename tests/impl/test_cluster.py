@@ -249,6 +249,15 @@ def test_an_orphan_ends_when_its_parent_is_gone(tmp_path):
         assert node.wait(TIMEOUT_S) == 0
 
 
+def test_a_stdin_that_is_no_pipe_has_ended(tmp_path):
+    command = [*node_command(written_config(tmp_path)), "--until-eof"]
+    node = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False
+    )
+    assert (node.returncode, node.stderr) == (0, b"")
+    assert [json.loads(line)["event"] for line in node.stdout.splitlines()][-1] == "stopped"
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "why"),
     [
