@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import quorate
 from quorate.checker.conform.adapter import AdapterError, Refusal
 from quorate.checker.conform.adapters.process import AdapterProcess
 from quorate.checker.conform.adapters.registry import adapter_for
@@ -124,6 +125,23 @@ def test_who_observes_nothing_is_unjudged(
     assert (found.verdict, found.steps) == (ReplayVerdict.UNJUDGED, 18)
     reason = "tokens_never_go_back needs stored, which the adapter does not show"
     assert found.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "is_let_through"), [("BadLockAdapter", True), ("LazyAdapter", False)]
+)
+def test_what_the_storage_must_not_take_is_found_by_driving(
+    lock: ModuleType, name: str, is_let_through: bool
+) -> None:
+    """All of them go beyond the model's ranges; one goes behind the fence as well."""
+    lease = module("models/lease_clocks.py").Clocks
+    sizes = {"Client": 1, "Time": 6, "Token": 2, "Pos": 2}
+    found = quorate.conform(lease, sizes=sizes, adapter=getattr(lock, name)())
+    assert not found.holds
+    lines = str(found).splitlines()
+    assert any("✗" in x and "require(self.high <= m.k)" in x for x in lines) == is_let_through
+    unseen = "not shown, so not compared: now, clock, token, expires, mine, until, high, stored"
+    assert any(unseen in x for x in lines) != is_let_through
 
 
 def test_what_is_seen_may_suffice(lock: ModuleType, no_fence: tuple[type[Protocol], Trace]) -> None:
