@@ -194,12 +194,12 @@ def compare(protocol: type[Protocol], sizes: Sizes) -> Exploration | None:
 
 def test_generated_protocols() -> None:
     found = set()
-    for seed in (0, 5):
+    for seed in (5, 7, 11):
         source = generate(Random(seed))
         with loaded(source) as protocol:
             if (plain := compare(protocol, sized(protocol, source))) is not None:
                 found.add(plain.violated)
-    assert DEADLOCK in found
+    assert found >= {DEADLOCK, "inv0"}
 
 
 @pytest.mark.exhaustive
