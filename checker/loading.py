@@ -22,6 +22,7 @@ BUNDLED = {
     "MultiPaxos": "quorate.model.multipaxos:MultiPaxos",
     "Raft": "quorate.model.raft:Raft",
     "RaftElection": "quorate.model.raft_election:RaftElection",
+    "LeaderLease": "quorate.model.leader_lease:LeaderLease",
     "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",
     "GridPaxos": "quorate.model.quorum_paxos:GridPaxos",
     "WeightedPaxos": "quorate.model.quorum_paxos:WeightedPaxos",

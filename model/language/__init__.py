@@ -1,18 +1,18 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
+from quorate.model.language.declare.clocks import clocks
 from quorate.model.language.declare.data import Map, Messages, Seq, Set
+from quorate.model.language.declare.initial import durable, volatile
 from quorate.model.language.declare.networks import at_most_once, fifo
 from quorate.model.language.declare.protocol import (
     Protocol,
     action,
     define,
-    durable,
     final,
     init,
     invariant,
     reachable,
     require,
-    volatile,
 )
 from quorate.model.language.declare.quorums import (
     Explicit,
@@ -75,6 +75,7 @@ __all__ = [
     "action",
     "always_eventually",
     "at_most_once",
+    "clocks",
     "define",
     "durable",
     "eventually",

@@ -38,6 +38,8 @@ class Span:
 
 
 NOWHERE = Span("<unknown>", 0, 0, 0, 0)
+GENERATED = "<generated for "
+"""How the file names of methods begin that come with a declaration and are in no file."""
 
 
 def article(what: object) -> str:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from quorate.model.language.diagnostics import SizeError
 
+from .initial import Initial, NatClass
 from .networks import Network
 from .part_updates import with_part_updates
 from .quorums import QuorumSystem, is_kind
@@ -44,24 +45,6 @@ def require(condition: object) -> None:
         told(condition)
     elif not condition:
         raise Disabled
-
-
-@dataclass(frozen=True)
-class Initial:
-    """The initial value of a state variable, and whether a crash resets it to that."""
-
-    value: Any
-    volatile: bool
-
-
-def durable(initially: Any) -> Any:
-    """A variable that survives a crash."""
-    return Initial(initially, volatile=False)
-
-
-def volatile(initially: Any) -> Any:
-    """A map variable, keyed first by a process, whose cells a crash of that process resets."""
-    return Initial(initially, volatile=True)
 
 
 ENVIRONMENT = "environment"
@@ -166,6 +149,7 @@ class Variable:
     initial: Any
     volatile: bool
     owner: Any
+    drift: NatClass | None = None  # of clocks: how far they may be apart
 
 
 class Protocol:
@@ -177,6 +161,9 @@ class Protocol:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._scope = scope_of(cls)
+        for name, start in list(vars(cls).items()):
+            if isinstance(start, Initial):
+                start.complete(cls, name)
 
     @classmethod
     def methods(cls, kind: str) -> dict[str, Any]:
@@ -203,7 +190,8 @@ class Protocol:
                 if isinstance(start, Network) and isinstance(t, MessagesType):
                     t, start = replace(t, network=start), None
                 initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
-                found[name] = Variable(name, t, frozen(initial.value), initial.volatile, base)
+                value = frozen(initial.value)
+                found[name] = Variable(name, t, value, initial.volatile, base, initial.drift)
         return found
 
     @classmethod
@@ -227,7 +215,8 @@ class Protocol:
         sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
         members = {q.of for q in sorts.values() if issubclass(q, QuorumSystem)}
         most = {n: LARGEST_SIZE if s in members else largest for n, s in wanted.items()}
-        check_sizes(cls, wanted, sizes, most)
+        bounds = {v.drift.__name__: 1 for v in cls.variables().values() if v.drift}
+        check_sizes(cls, wanted, sizes, most, bounds)
         elements: dict[type, tuple[Any, ...]] = {}
         for name, sort in wanted.items():
             n = sizes[name]

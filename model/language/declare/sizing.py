@@ -15,17 +15,22 @@ def check_sizes(
     wanted: Mapping[str, type],
     sizes: Mapping[str, int],
     most: Mapping[str, int],
+    least: Mapping[str, int],
 ) -> None:
-    """Check given sizes; `most` is the largest of each sort. Raises SizeError."""
+    """Check given sizes; `most` is the largest of each sort, `least` the smallest of some.
+
+    Raises SizeError.
+    """
     listed = ", ".join(wanted) or "none"
     for name, n in sizes.items():
         if name not in wanted:
             near = difflib.get_close_matches(name, wanted, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
             raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
-        least = 0 if issubclass(wanted[name], Nat) else 1
-        if not isinstance(n, int) or isinstance(n, bool) or n < least:
-            raise SizeError(f"{name}={n}: a size is a whole number, at least {least}")
+        smallest = least.get(name, 0 if issubclass(wanted[name], Nat) else 1)
+        if not isinstance(n, int) or isinstance(n, bool) or n < smallest:
+            why = ": two clocks that tick are one tick apart for a while" if name in least else ""
+            raise SizeError(f"{name}={n}: a size is a whole number, at least {smallest}{why}")
         if (only := getattr(wanted[name], "size", n)) not in (n, None):
             raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")
         if n > most[name]:

@@ -15,6 +15,7 @@ from quorate.model.language.diagnostics import Diagnostic, ModelError
 from quorate.model.language.ir import surface as s
 
 from .classes import ClassReader
+from .clocks import clock_steps
 from .delivering import receiving
 from .functions import FunctionReader, head
 from .source import function_source
@@ -109,7 +110,7 @@ class _Capture:
                 "no effect",
                 "an action writes a variable or sends a message; a condition is a @define",
             )
-        return s.Action(
+        action = s.Action(
             name=name,
             parameters=parameters,
             body=tuple(statements),
@@ -118,6 +119,8 @@ class _Capture:
             fair=function._quorate.fair,
             fair_for=fairness(node, function, parameters, reader),
         )
+        self.mistakes += clock_steps(action, function, functions.variables.values())
+        return action
 
 
 def _unique(found: list[Diagnostic]) -> list[Diagnostic]:

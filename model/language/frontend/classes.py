@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.model.language.bounds import holds
+from quorate.model.language.declare.initial import Initial
 from quorate.model.language.declare.protocol import (
     BadAnnotation,
-    Initial,
     Protocol,
     Variable,
     variable_type,
@@ -37,6 +37,7 @@ from quorate.model.language.declare.values import frozen
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span, article
 
 from .annotations import inner_types, quoted, type_hint, unbounded, unnamed_system
+from .clocks import clock_mistakes
 from .declarations import check_quorums, check_sorts
 from .networks import link_mistakes, misplaced_network, unannotated_networks
 from .records import field_mistakes
@@ -82,6 +83,7 @@ class ClassReader:
         if sound:
             for variable in self.variables.values():
                 self._check_variable(variable)
+        self.mistakes += clock_mistakes(self.protocol, self.variables.values())
         self._check_messages()
         links = list(link_mistakes(self.variables.values())) if sound else []
         self.mistakes += links
@@ -179,7 +181,7 @@ class ClassReader:
                 continue
             inherited = self.variables.get(name)
             t = inherited.type if inherited else "Map[..., ...]"
-            kind = "volatile" if value.volatile else "durable"
+            kind = "clocks" if value.drift else "volatile" if value.volatile else "durable"
             self._add(
                 "unannotated",
                 f"`{name}` has no type",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from quorate.model.language.diagnostics import Diagnostic, ModelError, Span
+from quorate.model.language.diagnostics import GENERATED, Diagnostic, ModelError, Span
 
 
 @functools.lru_cache(maxsize=64)
@@ -115,7 +115,7 @@ def bindings(node: ast.ClassDef | None, file: str) -> Iterator[tuple[str, Span]]
 
 def _class_file(cls: type) -> str:
     for value in vars(cls).values():
-        if inspect.isfunction(value):
+        if inspect.isfunction(value) and not value.__code__.co_filename.startswith(GENERATED):
             return value.__code__.co_filename
     try:
         return inspect.getsourcefile(cls) or "<unknown>"

@@ -31,6 +31,10 @@ class Maker(Expressions):
         self._sorts()
         for name in ("Entry", "Pair")[: self.r.choice((0, 1, 1, 2))]:
             self._record(name)
+        self.ticking = self.aside(20)
+        if self.ticking:
+            self.lines.append("class Time(Nat): ...\nclass Drift(Nat): ...\n")
+            self.sizes |= {"Time": 1 + self.aside(50), "Drift": 1}
         for name in ("Ask", "Tell", "Note")[: self.r.choice((0, 1, 2, 2, 3))]:
             self._message(name)
         self._variables()
@@ -42,6 +46,8 @@ class Maker(Expressions):
             self.lines.append("    faults = {'crash': 1}\n")
             faults["crash"] = budgets
         self._declare_variables()
+        if self.ticking:
+            self.lines.append("    clock: Map[Proc, Time] = clocks(drift=Drift)\n")
         for _ in range(self.r.choice((0, 0, 1, 2))):
             self._define()
         if self.chance(30):
@@ -232,6 +238,10 @@ class Maker(Expressions):
             ranges += self.messages * 2
         self.lines.append(f"    @{kind}\n    def {name}(self")
         self.lines.append(f"{self._parameters(self.some(ranges, 0, 2))}) -> None:\n")
+        own = [v.text for v in self.scope if str(v.type) == "Proc"]
+        if self.ticking and own and kind == "action":
+            test = f"self.clock[{own[0]}] {'<' if self.aside(50) else '>='} 1"
+            self.lines.append(f"        require({test})\n")
         for _ in range(self.r.choice((0, 1, 1, 2, 3)) if kind == "action" else self.chance(30)):
             self._locals()
             self.lines.append(f"        require({self.expr(BOOL, 2)})\n")
