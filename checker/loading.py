@@ -32,6 +32,7 @@ BUNDLED = {
     "Abd": "quorate.model.abd:Abd",
     "ChainReplication": "quorate.model.chain_replication:ChainReplication",
     "Peterson": "quorate.model.peterson:Peterson",
+    "LeaseLock": "quorate.model.lease_lock:LeaseLock",
     "LamportMutex": "quorate.model.lamport_mutex:LamportMutex",
     "Voting": "quorate.model.voting:Voting",
     "Consensus": "quorate.model.consensus:Consensus",
@@ -40,6 +41,7 @@ BUNDLED = {
     "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedLeaseLock": "quorate.model.proofs.lease_lock:ProvedLeaseLock",
     "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",
     "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",
 }

@@ -7,6 +7,7 @@ matters, and some are safe only because nothing is ever decided: a checker tells
 from .abd import MUTANTS as _ABD
 from .chain_replication import MUTANTS as _CHAIN_REPLICATION
 from .leader_lease import MUTANTS as _LEADER_LEASE
+from .lease_lock import MUTANTS as _LEASE_LOCK
 from .multipaxos import MUTANTS as _MULTIPAXOS
 from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
@@ -25,6 +26,7 @@ MUTANTS: dict[str, Mutant] = {
         *_CHAIN_REPLICATION,
         *_ABD,
         *_LEADER_LEASE,
+        *_LEASE_LOCK,
     )
 }
 

@@ -1,6 +1,7 @@
 """Protocols with the invariants that make their properties provable for any size."""
 
 from .chain_replication import ProvedChainReplication
+from .lease_lock import ProvedLeaseLock
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
@@ -11,6 +12,7 @@ from .two_phase_commit import ProvedTwoPhaseCommit
 __all__ = [
     "PaxosRolesAsPaxos",
     "ProvedChainReplication",
+    "ProvedLeaseLock",
     "ProvedMultiPaxos",
     "ProvedPaxos",
     "ProvedPaxosRoles",

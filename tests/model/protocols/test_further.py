@@ -27,13 +27,18 @@ class Case:
 SMALL = [
     Case("Abd", {"Server": 2, "Client": 2, "Number": 2}, (649, 1360, 14)),
     Case("LamportMutex", {"Process": 2, "Clock": 3, "Depth": 3}, (191, 309, 21)),
+    Case("LeaseLock", {"Client": 2, "Time": 6, "Token": 2, "Position": 2}, (3233, 9824, 26)),
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
     Case(
         "ChainReplication", {"Server": 2, "Command": 2, "Index": 2}, (1011, 2876, 13), {"crash": 2}
     ),
 ]
-PROVED = ["Peterson", pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive)]
-STEPS = {"X1": 8, "X2": 8, "C1": 4}
+PROVED = [
+    "Peterson",
+    "ProvedLeaseLock",
+    pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive),
+]
+STEPS = {"K2": 8, "X1": 8, "X2": 8, "C1": 4}
 
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda c: c.name)

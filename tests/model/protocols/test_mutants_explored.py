@@ -41,6 +41,8 @@ STEPS = {
     "X1": 8,
     "X2": 8,
     "C1": 4,
+    "K1": 18,
+    "K2": 8,
     "A1": 13,
 }
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
