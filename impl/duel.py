@@ -23,14 +23,14 @@ GIVEN_UP_S: Final = 60.0
 IN_STEP: Final = Faults(min_delay_s=0.05, max_delay_s=0.05)
 
 
-class Stubborn(Proposer):
+class FixedDelay(Proposer):
     """Tries again after a fixed delay, whatever happened."""
 
     def _retry_later(self) -> SetTimer:
         return SetTimer(RETRY, RETRY_S)
 
 
-class Elected(Stubborn):
+class Elected(FixedDelay):
     """The same, but only the first node tries again: the one that an election would choose."""
 
     def _retry_later(self) -> SetTimer:
@@ -42,7 +42,7 @@ STUBBORN: Final = Composition(
     name="stubborn",
     title="retries after a fixed delay",
     reference="Lamport, Paxos Made Simple, 2001, §2.4",
-    proposer=Stubborn,
+    proposer=FixedDelay,
 )
 ELECTED: Final = Composition(
     name="elected",

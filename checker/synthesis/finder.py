@@ -395,8 +395,5 @@ class _Finder:
         if self.report is not None:
             learner = self.learner
             passed = time.perf_counter() - self.started
-            self.report(
-                SynthesisProgress(
-                    self.doing, learner.tried, learner.refuted, len(self.lemmas), passed
-                )
-            )
+            tried, refuted = learner.tried, learner.refuted
+            self.report(SynthesisProgress(self.doing, tried, refuted, len(self.lemmas), passed))

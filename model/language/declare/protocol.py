@@ -338,6 +338,7 @@ def _called(cls: type[Protocol], name: str) -> Iterator[Any]:
     """A method, and those of the same name above it that it calls by `super()`."""
     for base in cls.__mro__:
         if (method := vars(base).get(name)) is not None:
+            method = inspect.unwrap(getattr(method, "__func__", method))
             yield method
             if "super" not in method.__code__.co_names:
                 return

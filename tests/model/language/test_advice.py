@@ -93,6 +93,39 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("    n: Count", "    b: Server\n    n: Count"),
     ],
     ("bad-crash", 0): [("durable(Ballot.never)", "volatile(Ballot.never)")],
+    ("bad-fairness", 0): [('fair_for="acceptor"', 'fair_for="a"')],
+    ("bad-fairness", 1): [
+        ("hear(self, m: Ask)", "hear(self, a: Acceptor, m: Ask)"),
+        ('("m",)', '("a",)'),
+    ],
+    ("bad-clocks", 0): [
+        ("class Flat(", "class Process(Sort): ...\n\n\nclass Flat("),
+        ("Map[Node, Node, Time]", "Map[Process, Time]"),
+        ("n: Node", "n: Process"),
+        ("Map[Node, bool]", "Map[Process, bool]"),
+        ("self.clock[n]", "self.wall[n]"),
+    ],
+    ("bad-clocks", 1): [
+        ("    clock: Map[Node, Time] = clocks(drift=Drift)\n", ""),
+        ("self.clock[n] > 1", "not self.done[n]"),
+    ],
+    ("clock-of-another", 1): [
+        ("all(self.clock[m] > 1 for m in Node)", "self.clock[n] > 1"),
+    ],
+    ("clock-of-another", 2): [("self.is_late(n) and not self.is_late(m)", "self.is_late(n)")],
+    ("clock-written", 0): [
+        ("(drift=Drift)\n", "(drift=Drift)\n    start: Map[Node, Time] = durable(0)\n"),
+        (
+            "import Map, Nat, Protocol, Sort, action, clocks",
+            "import Map, Nat, Protocol, Sort, action, clocks, durable",
+        ),
+        ("self.clock[n] > 1:", "self.clock[n] > self.start[n]:"),
+        ("self.clock[n] = 0", "self.start[n] = self.clock[n]"),
+    ],
+    ("no-pair", 0): [
+        ("-> bool", "-> tuple[bool, bool]"),
+        ("return self.asked[a]", "return True, self.asked[a]"),
+    ],
     ("bad-field", 0): [
         ("class Accept(", "class Name(Sort): ...\n\n\nclass Accept("),
         ("v: str", "v: Name"),
