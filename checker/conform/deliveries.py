@@ -6,7 +6,6 @@ a guard says is for the process to decide.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from quorate.checker.explore.bounds import is_bound
@@ -42,25 +41,26 @@ def is_delivery(guard: c.Expr) -> bool:
     return guard != TRUE and delivery(guard) == guard
 
 
-def deliveries_alone(action: c.Action, queues: Collection[str] = ()) -> c.Action:
+def deliveries_alone(action: c.Action) -> c.Action:
     """An action whose guards say no more than that messages were sent, and which does nothing.
 
-    Or to whom one is delivered, or that a link of these queues has room: how long it may be is the
-    model's bound, and nothing that a process decides.
+    Or to whom one is delivered, or that a counter has not come to the end of its range, or a link
+    not to its length: these are the model's bounds, and nothing that a process decides. What is
+    beyond them the model has no answer to, so it is not tried.
     """
     guards = tuple(
-        g if g.delivery or _is_room(g, queues) else replace(g, condition=delivery(g.condition))
+        g if g.delivery or is_end(g) else replace(g, condition=delivery(g.condition))
         for g in action.guards
     )
     return replace(action, guards=guards, effects=())
 
 
-def _is_room(guard: c.Guard, queues: Collection[str]) -> bool:
-    read = {n.variable for n in walk(guard.condition) if isinstance(n, c.Read)}
-    room = guard.condition
-    while isinstance(room, c.Quant) and room.forall:  # on the links to all of these
-        room = room.body
-    return bool(read & set(queues)) and is_bound(replace(guard, condition=room))
+def is_end(guard: c.Guard) -> bool:
+    """Whether a guard only says that a counter, or a link, is not at the end of its range."""
+    each = guard.condition
+    while isinstance(each, c.Quant) and each.forall:  # for all of some processes, or links
+        each = each.body
+    return is_bound(replace(guard, condition=each))
 
 
 def _of_messages(body: c.Expr) -> c.Expr:

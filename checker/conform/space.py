@@ -181,8 +181,7 @@ class Space:
     def _deliverable(self) -> Expander:
         """The steps of processes of which the messages exist; none changes anything."""
         make, found = Instantiator(self._kernel.layout), {}
-        queues = self.network.names if self.network else ()
-        actions = (deliveries_alone(a, queues) for a in self.description.actions)
+        actions = map(deliveries_alone, self.description.actions)
         every = (i for action in actions for i in make.instances(action))
         for k, i in enumerate(every):
             of_process = i.action.name not in self._environment

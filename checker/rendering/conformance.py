@@ -221,7 +221,9 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
                 indent=1,
             )
             for g in a.guards:
-                what = "a message that must exist" if g.delivery else f"{g.refused:,} refused"
+                what = f"{g.refused:,} refused"
+                if g.delivery or g.end:
+                    what = "a message that must exist" if g.delivery else "the end of a range"
                 alone = f", {g.alone:,} by it alone" if g.alone else ""
                 out.line(f"{what}{alone}: require({g.text})", indent=3)
     if idle:
@@ -230,7 +232,7 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
         f"{a.name} (line {g.line})"
         for a in found.actions
         for g in a.guards
-        if not (a.environment or g.delivery or g.refused)
+        if not (a.environment or g.delivery or g.end or g.refused)
     ]
     if unprobed and found.probes and not whole:
         out.line(f"guards that nothing was refused by: {', '.join(unprobed)}", indent=1)
@@ -300,6 +302,7 @@ def as_json(what: str, found: Driven, written: Mapping[str, Path]) -> dict[str, 
                         "line": g.line,
                         "text": g.text,
                         "delivery": g.delivery,
+                        "end": g.end,
                         "refused": g.refused,
                         "alone": g.alone,
                     }

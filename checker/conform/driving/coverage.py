@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from quorate.checker.conform.deliveries import is_end
 from quorate.checker.conform.space import Code, Row, Space
 
 
@@ -20,6 +21,8 @@ class GuardTried:
     """So often of these it was the only guard that failed."""
     delivery: bool
     """It says that a message exists: without one there is nothing to try."""
+    end: bool
+    """It keeps a counter or a link within its range; beyond that nothing is tried."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,6 @@ class Coverage:
                     alone[failing[0]] += count
         pairs = zip(self.space.guards(action), self.space.deliveries[action], strict=True)
         return [
-            GuardTried(g.span.line, g.text, refused[k], alone[k], delivery)
+            GuardTried(g.span.line, g.text, refused[k], alone[k], delivery, is_end(g))
             for k, (g, delivery) in enumerate(pairs)
         ]
