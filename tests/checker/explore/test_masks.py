@@ -65,7 +65,7 @@ def checked(protocol: type[Protocol], sizes: Sizes, **most: int) -> Any:
             patch.setattr(check, name, value)
         found = Explorer(protocol, sizes, searching(limit=2000)).run()
     if found.undefined is not None:
-        return found.undefined
+        return found.outcome, found.undefined
     return found.outcome, found.violated, found.states, found.fired, found.depth, found.reached
 
 

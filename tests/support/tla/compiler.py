@@ -110,6 +110,7 @@ class Compiler:
             "powerset": f"powerset({inner})",
             "union": f"union({inner})",
             "domain": f"frozenset({inner})",
+            "negative": f"(-{inner})",
         }[sign.type]
 
     def _conj_list(self, node: Node, names: Mapping[str, str]) -> str:
