@@ -36,7 +36,7 @@ _SIZES = {**_UNPADDED, "Margin": 1}
 
 MUTANTS = (
     Mutant(
-        name="no-margin",
+        name="trusts-clocks",
         code="LL1",
         title="A follower takes its clock for the leader's, and waits for the lease alone.",
         protocol=TrustsClocks,

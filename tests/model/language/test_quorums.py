@@ -163,7 +163,7 @@ def test_multiples_are_products() -> None:
 
 MISTAKES = {
     "len(q) > self.votes": "unknown-variable",
-    "-len(q) < 1": "arithmetic",
+    "len(q) < 1 / 2": "arithmetic",
     "acceptor in q": "unknown-name",
     "len(q)": "not-a-condition",
 }

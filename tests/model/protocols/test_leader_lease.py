@@ -34,7 +34,7 @@ def test_one_tick_past_the_margin_a_read_is_stale(
 
 @pytest.mark.parametrize(
     ("name", "steps"),
-    [("no-margin", 8), ("lease-ignored-by-vote", 7), ("renewed-by-one", 12)],
+    [("trusts-clocks", 8), ("lease-ignored-by-vote", 7), ("renewed-by-one", 12)],
 )
 def test_mutants(name: str, steps: int) -> None:
     mutant = MUTANTS[name]

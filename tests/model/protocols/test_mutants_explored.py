@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.results import Exploration, Outcome
+from quorate.model import mutants
 from quorate.model.language import Protocol
 from quorate.model.mutants import KILLED, MUTANTS, VACUOUS, Mutant
 
@@ -44,10 +47,30 @@ STEPS = {
     "K1": 18,
     "K2": 8,
     "A1": 13,
+    "LL1": 8,
+    "LL2": 7,
+    "LL3": 12,
 }
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
-SLOW = ("P1", "P3", "P4", "P7", "P12", "P13", "P18", "P19", "P20", "P21", "R11", "E2", "A1")
+SLOW = (
+    "P1",
+    "P3",
+    "P4",
+    "P7",
+    "P12",
+    "P13",
+    "P18",
+    "P19",
+    "P20",
+    "P21",
+    "R11",
+    "E2",
+    "A1",
+    "LL1",
+    "LL2",
+    "LL3",
+)
 
 
 def run(
@@ -101,3 +124,13 @@ def test_survives(mutant: Mutant) -> None:
     assert found.complete
     goals = set(mutant.protocol.methods("reachable"))
     assert goals - found.reached == ({mutant.violates} if mutant.verdict == VACUOUS else set())
+
+
+def test_no_two_have_one_name_or_code() -> None:
+    """A second one would take the place of the first without a word."""
+    modules = (
+        import_module(f"{mutants.__name__}.{m.name}") for m in iter_modules(mutants.__path__)
+    )
+    every = [mutant for module in modules for mutant in getattr(module, "MUTANTS", ())]
+    assert len({m.name for m in every}) == len({m.code for m in every}) == len(every)
+    assert {m.name for m in every} == MUTANTS.keys()

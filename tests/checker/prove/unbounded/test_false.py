@@ -20,7 +20,7 @@ from ....support.searching import searching
 from ....support.strategies import generate, loaded
 
 FEW = 2_000  # states of one instance of a random protocol
-RANDOM = (21, 31, 50, 56)  # some invariant of each is proved
+RANDOM = (1, 50, 56)  # some invariant of each is proved
 
 
 @pytest.mark.parametrize("protocol", FALSE, ids=lambda p: p.__name__)
