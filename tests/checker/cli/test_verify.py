@@ -49,6 +49,7 @@ def test_the_bundled_paxos(
     assert len(paxos["z3"]) == 6
     assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", 3921)}
     assert paxos["inductive"] == "proved"
+    assert paxos["any_size"] == roles["any_size"] == "proved"
     assert {q["scope"] for q in paxos["quorums"]} == {"3 acceptors", "any number of acceptors"}
     assert all(q["holds"] for p in found["protocols"] for q in p["quorums"])
     assert [r["verdict"] for r in roles["replays"]] == ["conforms"] * 5
