@@ -72,7 +72,6 @@ def test_a_suffix_that_matches_is_truncated_and_an_acknowledged_write_lost() -> 
     ]
 
 
-@pytest.mark.parametrize("looks", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
 def over_tcp(model: str, adapter: str, depth: int) -> Driven:
     return quorate.conform(
         f"{HERE / 'pysyncobj_tcp.py'}:{model}",
@@ -110,6 +109,7 @@ def test_an_acknowledged_entry_is_not_held_over_tcp() -> None:
     assert replayed.violated == "what_is_acknowledged_is_held"
 
 
+@pytest.mark.parametrize("looks", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
 def test_term_and_vote_survive_a_restart_but_not_a_power_failure(looks: int) -> None:
     """Its journal is written, and never synced."""
     assert differences("JournalAdapter", 1, 1, looks) == {}

@@ -23,10 +23,10 @@ def with_part_updates(function: Any) -> Any:
         return function  # reported when its source is read
     code: CodeType = function.__code__
     # `if True:` keeps the columns of a method; the names from around it are parameters of `outer`.
+    # Nothing of `outer` is run, so the decorators stay: the code begins at the line of the first.
     tree = ast.parse("if True:\n" + source if source[:1].isspace() else "\n" + source)
     ast.increment_lineno(tree, code.co_firstlineno - 2)
     node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
-    node.decorator_list = []
     outer = ast.parse(f"def outer({', '.join(code.co_freevars)}): pass")
     outer.body[0].body = [_Parts().visit(node)]  # type: ignore[attr-defined]
     compiled = compile(
@@ -35,7 +35,7 @@ def with_part_updates(function: Any) -> Any:
     new = _inner(_inner(compiled, "outer"), function.__name__)
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
     closure = tuple(cells[name] for name in new.co_freevars)
-    new = new.replace(co_firstlineno=code.co_firstlineno, co_qualname=code.co_qualname)
+    new = new.replace(co_qualname=code.co_qualname)
     found = FunctionType(new, function.__globals__, function.__name__, None, closure)
     for name in ("__qualname__", "__module__", "__doc__", "__annotations__", "__defaults__"):
         setattr(found, name, getattr(function, name))

@@ -48,7 +48,7 @@ def test_nearly_all_that_is_generated_is_accepted() -> None:
     from random import Random
 
     fates: Counter[str] = Counter()
-    made = [generate(Random(seed)) for seed in range(80)]
+    made = [generate(Random(seed)) for seed in range(200)]
     text = "".join(source.text for source in made)
     for source in made[:24]:
         with loaded(source) as protocol:
