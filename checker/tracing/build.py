@@ -54,7 +54,7 @@ def _first_sort(action: c.Action) -> type[Sort] | None:
     return next((t.sort for t in types if isinstance(t, SortType)), None)
 
 
-def network_of(protocol: type[Protocol]) -> str | None:
+def message_variable(protocol: type[Protocol]) -> str | None:
     """The variable that holds the messages; the first, if there are several."""
     held = (n for n, v in protocol.variables().items() if isinstance(v.type, MessagesType))
     return next(held, None)
@@ -149,7 +149,7 @@ class _Maker:
             initial=FrozenMap(show_state(self.description, initial).items()),
             steps=tuple(steps),
             violation=violation,
-            messages=network_of(self.protocol),
+            messages=message_variable(self.protocol),
             processes=tuple(repr(e) for sort in self.process_sorts for e in sort),
             digest=digest(self.description),
             faults=tuple(self.sizes.faults.items()),

@@ -12,11 +12,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from quorate.checker.conform.adapter import Contradiction, Refusal, Setting, Unrealisable
-from quorate.checker.tracing.build import processes_of
+from quorate.checker.tracing.build import message_variable, processes_of
 from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.protocol import Protocol as Model
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Value
 
@@ -122,14 +121,12 @@ class InProcess:
 def setting_of(model: type[Model], sizes: Sizes, name: str, initial: FrozenMap) -> Setting:
     """What an adapter is told of a model, named `name`, to start in a state. Use it in `sizes`."""
     description = describe(model)
-    held = model.variables().items()
-    messages = (name for name, v in held if isinstance(v.type, MessagesType))
     return Setting(
         protocol=name,
         sizes=tuple(sizes.items()),
         initial=initial,
         processes=tuple(repr(e) for sort in processes_of(description) for e in sort),
         faults=tuple(sizes.faults.items()),
-        messages=next(messages, None),
+        messages=message_variable(model),
         elements={s.__name__: tuple(map(show_value, of)) for s, of in sizes.elements.items()},
     )
