@@ -8,7 +8,7 @@ The statements so far are in that form already, so one pass over them in order i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,8 @@ from quorate.model.language.ir.traverse import transformed, walk
 from .narrowing import plain
 
 Names = Mapping[int, s.Expr]
+After = Callable[[s.Statement, s.Expr], s.Expr]
+"""What a value becomes by a statement."""
 
 
 class NotKnown(Exception):
@@ -97,13 +99,8 @@ def _value_after(statement: s.Statement, read: s.StateRead, found: s.Expr) -> s.
     match statement:
         case s.Assign(keys=keys, value=value):
             return _chosen(_equal(keys, read.keys), _given(value, read.type), found)
-        case s.If(test=test, then=then, orelse=orelse):
-            yes = no = found
-            for x in then:
-                yes = _value_after(x, read, yes)
-            for x in orelse:
-                no = _value_after(x, read, no)
-            return _chosen([_given(test, s.BOOL)], yes, no)
+        case s.If():
+            return _after_if(statement, found, lambda x, before: _value_after(x, read, before))
         case s.For():
             writes = [x for x in walk(statement) if _writes(x, variable)]
             cell = _own_cell(statement, writes)
@@ -114,6 +111,16 @@ def _value_after(statement: s.Statement, read: s.StateRead, found: s.Expr) -> s.
             reset = s.Constant(value=variable.initial, type=read.type, span=read.span)
             return _chosen(_equal((process,), read.keys[:1]), reset, found)
     raise NotKnown
+
+
+def _after_if(statement: s.If, found: s.Expr, after: After) -> s.Expr:
+    """The value after either block, chosen by the test."""
+    yes = no = found
+    for x in statement.then:
+        yes = after(x, yes)
+    for x in statement.orelse:
+        no = after(x, no)
+    return _chosen([_given(statement.test, s.BOOL)], yes, no)
 
 
 def _round(loop: s.For, key: s.Expr, read: s.StateRead, found: s.Expr) -> s.Expr:
@@ -153,13 +160,8 @@ def _sent_after(statement: s.Statement, test: s.Compare, found: s.Expr) -> s.Exp
     match statement:
         case s.Send(message=m) if m.type == test.first.type:
             return _either(found, _all(_equal((m,), (test.first,))))
-        case s.If(test=which, then=then, orelse=orelse):
-            yes = no = found
-            for x in then:
-                yes = _sent_after(x, test, yes)
-            for x in orelse:
-                no = _sent_after(x, test, no)
-            return _chosen([_given(which, s.BOOL)], yes, no)
+        case s.If():
+            return _after_if(statement, found, lambda x, before: _sent_after(x, test, before))
         case s.For():
             for x in [x for x in walk(statement) if _writes(x, sent.variable)]:
                 if x.message.type == test.first.type:
