@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.liveness.check import after_search
@@ -38,7 +38,7 @@ class LivelockBegun:
     """Reported before the duel is looked at."""
 
 
-def find_livelock(report: Any) -> Livelock:
+def find_livelock(report: Callable[[object], None]) -> Livelock:
     """Look for the duel. `report` is called with LivelockBegun, then with the Livelock."""
     report(LivelockBegun())
     found = Livelock(_check(Duel), _check(ElectedDuel))
