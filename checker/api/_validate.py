@@ -8,13 +8,14 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.logs import validating
 from quorate.checker.conform.logs.line import LogMapping
 from quorate.checker.conform.logs.loading import load_mapping
+from quorate.checker.conform.logs.log import budgets, read
+from quorate.checker.conform.logs.outcome import LogVerdict, Validation
 from quorate.checker.conform.logs.reading import read_logs
 from quorate.checker.conform.logs.search import MOST
 from quorate.checker.conform.logs.shiviz import shiviz
-from quorate.checker.conform.logs.validating import LogVerdict, Validation
+from quorate.checker.conform.logs.validating import hold
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import logs as rendering
 from quorate.checker.rendering.output import Output
@@ -113,14 +114,14 @@ def validate(
         wanted = _sizes(reader, written, sizes)
         bounds = target.sized(faults=faults or {}, largest=LARGEST, **wanted)
     with bounds:
-        found = validating.read(paths, target, bounds, reader, ignore, dead, written)
+        found = read(paths, target, bounds, reader, ignore, dead, written)
     if not isinstance(sizes, Sizes):
-        spent = validating.budgets(found, faults)
+        spent = budgets(found, faults)
         if spent != dict(bounds.faults):
             bounds = target.sized(faults=spent, largest=LARGEST, **dict(bounds))
     with bounds:
         found.sizes = bounds
-        return ValidateResult(target, bounds, validating.validate(found, hidden, most))
+        return ValidateResult(target, bounds, hold(found, hidden, most))
 
 
 def _sizes(

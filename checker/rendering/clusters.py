@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from quorate.checker.conform.cluster.campaign import Campaign, ClusterVerdict, FoundInRun
-from quorate.checker.conform.logs.validating import LogVerdict
+from quorate.checker.conform.logs.outcome import LogVerdict
 
 from . import logs
 from .output import Output

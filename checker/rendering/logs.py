@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.logs.explaining import NearMiss
+from quorate.checker.conform.logs.outcome import LogVerdict, Unexplained, Validation
 from quorate.checker.conform.logs.reading import LinePlace
-from quorate.checker.conform.logs.validating import LogVerdict, Unexplained, Validation
 
 from .output import Output
 from .words import count

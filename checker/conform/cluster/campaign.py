@@ -19,7 +19,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from quorate.checker.conform.logs.validating import LogVerdict, Validation
+from quorate.checker.conform.logs.outcome import LogVerdict, Validation
 from quorate.checker.errors import InputError
 from quorate.model.language import Protocol
 

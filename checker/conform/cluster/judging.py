@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from quorate.checker.conform.logs import validating
+from quorate.checker.conform.logs.log import budgets, read
+from quorate.checker.conform.logs.outcome import Validation
 from quorate.checker.conform.logs.reading import read_logs
-from quorate.checker.conform.logs.validating import Validation
+from quorate.checker.conform.logs.validating import hold
 from quorate.model.language import Protocol
 
 from .system import System
@@ -31,11 +32,11 @@ def judge(system: System, protocol: type[Protocol], folder: Path) -> Validation 
     bounds = protocol.sized(faults={}, **sizes)
     with bounds:
         mapping, crashed = system.mapping(), tuple(map(str, paths))
-        log = validating.read(paths, protocol, bounds, mapping, (), crashed, written)
-    bounds = protocol.sized(faults=validating.budgets(log, None), **sizes)
+        log = read(paths, protocol, bounds, mapping, (), crashed, written)
+    bounds = protocol.sized(faults=budgets(log, None), **sizes)
     with bounds:
         log.sizes = bounds
-        return validating.validate(log, system.hidden, MOST)
+        return hold(log, system.hidden, MOST)
 
 
 def logs_of(system: System, folder: Path) -> Sequence[Path]:

@@ -11,9 +11,9 @@ from quorate.checker.tracing.values import show_value
 from quorate.model.language.interpreter import Arguments, Requirement, State
 from quorate.traces import FrozenMap, Record, Value, show
 
+from .said import WHOLE, Called, Said, common, fits, place_of
 from .search import LineJudge, Reached, Taken, last_steps
 from .steps import Call
-from .terms import WHOLE, Called, Said, common, fits, place_of
 
 MOST_ENDS = 10
 MOST_TRIED = 2_000

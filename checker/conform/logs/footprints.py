@@ -15,8 +15,8 @@ from quorate.model.language.description import describe_predicate
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import children, walk
 
+from .said import Said
 from .steps import Event, ModelSteps, Pattern
-from .terms import Said
 
 ANY: Any = object()
 """Stands for a key, or a field, that is not known."""

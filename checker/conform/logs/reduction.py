@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from .footprints import Footprints, Place, Touched, overlap
 from .order import Cut, Needs, ready
+from .said import Said
 from .steps import ModelSteps
-from .terms import Said
 
 Explained = Callable[[int], bool]
 """Whether a file's next line can be explained here."""

@@ -17,8 +17,8 @@ from quorate.model.language.interpreter import State
 
 from .order import Cut, Needs, ready
 from .reduction import PersistentSets
+from .said import Called, Said
 from .steps import ModelStep, ModelSteps
-from .terms import Called, Said
 
 MOST = 500_000
 """States that are entered, besides one for each line."""

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Hashable, Iterable
 
-from .validating import LogStep, Validation
+from .outcome import LogStep, Validation
 
 PATTERN = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"
 """The regular expression to give to ShiViz; it is its default."""

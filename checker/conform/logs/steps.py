@@ -28,7 +28,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Arguments, Interpreter, State, parameter_types
 from quorate.traces import FrozenMap, Record, Value, show
 
-from .terms import WHOLE, Called, Said
+from .said import WHOLE, Called, Said
 
 
 class ModelStep(NamedTuple):

@@ -16,7 +16,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 import quorate
-from quorate.checker.conform.logs.validating import LogVerdict
+from quorate.checker.conform.logs.outcome import LogVerdict
 from quorate.checker.rendering.document import plain
 from quorate.checker.tracing.values import show_state, show_value
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
