@@ -26,6 +26,7 @@ class Outcome(Enum):
     OUT_OF_MEMORY = "out of memory"
     LIMIT = "limit reached"
     BOUND = "no violation within the depth"
+    WITHIN = "no violation within the constraint"
     UNKNOWN = "unknown"
 
 
@@ -50,10 +51,13 @@ class Finding:
     violated: str | None = None
     undefined: UndefinedAt | None = None
 
-    def outcome(self, ended: Outcome) -> Outcome:
-        """How the search ended, after CPython has confirmed what is wrong."""
+    def outcome(self, ended: Outcome, outside: int = 0) -> Outcome:
+        """How the search ended, after CPython has confirmed what is wrong.
+
+        Where nothing is, `outside` states were not expanded, so a complete search was not.
+        """
         if self.initial is None:
-            return ended
+            return Outcome.WITHIN if outside and ended is Outcome.HOLDS else ended
         return Outcome.VIOLATED if self.undefined is None else Outcome.UNDEFINED
 
     def depth(self, longest: int) -> int:
@@ -123,7 +127,8 @@ class Exploration:
     largest distance of a state from the initial ones; if there is a counterexample, its length,
     including an undefined step. With `orbits`, all counts are of orbits: one state of each was
     expanded. With `por`, a violation is found if there is one, by a shortest path, but goals and
-    actions that were not met may still be reachable.
+    actions that were not met may still be reachable. From the `outside` states (or orbits), which
+    a @constraint excludes, no step was taken: the outcome is then no better than WITHIN.
     """
 
     outcome: Outcome
@@ -148,6 +153,7 @@ class Exploration:
     por: bool = False  # whether steps outside stubborn sets were left out: all counts are without
     undefined: UndefinedAt | None = None
     partial: str | None = None  # what a search that need not be exhaustive left out, in words
+    outside: int = 0
 
     @property
     def full_states(self) -> int:

@@ -10,7 +10,7 @@ from .trace import STEPS, Received, State, Step, Trace, Undefined
 from .values import Record, show
 
 KINDS = (
-    *(*STEPS, "invariant", "reachable", "final"),
+    *(*STEPS, "invariant", "reachable", "final", "constraint"),
     *("eventually", "always_eventually", "eventually_always", "leads_to", "step_property"),
 )
 

@@ -68,7 +68,7 @@ class Space:
 
     def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
         self.protocol, self.sizes = protocol, sizes
-        self.model = CompiledModel(protocol, sizes, only=frozenset())
+        self.model = CompiledModel(protocol, sizes, only=frozenset(), constrained=False)
         self.description = self.model.description
         self._kernel, self._packing = self.model.kernel, self.model.packing
         instances = self._kernel.source.instances

@@ -13,6 +13,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.constraints import unconstrained
 
 from .claims import claimed
 from .confirm import Confirmer
@@ -33,11 +34,14 @@ class CompiledModel:
     symmetry: bool = False
     por: bool = False  # take the steps of stubborn sets alone
     deadlock: bool = False  # a state where nothing can happen is a violation, unless it is final
+    constrained: bool = True  # no step is taken from a state outside a @constraint
     description: c.Description = field(init=False)
 
     def __post_init__(self) -> None:
+        described = describe(self.protocol)
         self.description = only_invariants(
-            describe(self.protocol), claimed(self.protocol, self.only)
+            described if self.constrained else unconstrained(described),
+            claimed(self.protocol, self.only),
         )
         with self.sizes:
             how = self.symmetry, self.por

@@ -42,7 +42,7 @@ class Confirmer:
         bits = 0
         for i, p in enumerate(properties):
             try:
-                if self.interpreter.holds(p.name, state) != (p.kind == "invariant"):
+                if self.interpreter.holds(p.name, state) == (p.kind == "reachable"):
                     bits |= 1 << i
             except StepError:
                 bits |= 1 << len(properties)
@@ -76,7 +76,8 @@ class Confirmer:
         """
         state = path[-1].state if path else initial
         description = self.kernel.description
-        for p in (*description.reachables, *description.invariants):
+        others = (p for p in description.properties if p.kind != "invariant")
+        for p in (*others, *description.invariants):
             try:
                 holds = self.interpreter.holds(p.name, state)
             except StepError as error:

@@ -63,9 +63,10 @@ def _listed(system: type[QuorumSystem[Any]]) -> str:
 class Kernel:
     """Compiled `successors` and `check` of a description; make it, and use it, inside `sizes`.
 
-    Bit i of the result of `check` is property i: set if an invariant is violated, or a reachable
-    predicate holds. One more bit is set if a property is undefined, and with `deadlock` another
-    one if nothing can happen in the state and it is not final. Raises SizeError.
+    Bit i of the result of `check` is property i: set if an invariant is violated, a reachable
+    predicate holds, or the state is outside a constraint. One more bit is set if a property is
+    undefined, and with `deadlock` another one if nothing can happen in the state and it is not
+    final. Raises SizeError.
 
     Code and metadata of an earlier run are taken from the cache. Action instances are unrolled, and
     code is compiled, only when needed.
@@ -205,6 +206,11 @@ class Kernel:
             if p.kind == "invariant" and bits >> i & 1:
                 return p.name
         return DEADLOCK if bits & self.resting else None
+
+    def outside(self, bits: int) -> bool:
+        """Whether the bits say that some state is outside a constraint of the search."""
+        properties = enumerate(self.description.properties)
+        return any(p.kind == "constraint" and bits >> i & 1 for i, p in properties)
 
     def reached(self, bits: int) -> frozenset[str]:
         """The reachable predicates among the bits."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from llvmlite import ir
 
-from quorate.checker.explore.codegen.blocked import Goal, add_blocked
+from quorate.checker.explore.codegen.blocked import OUTSIDE, Goal, add_blocked
 from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
 from quorate.checker.explore.codegen.resting import add_check_resting
@@ -23,8 +23,11 @@ from quorate.checker.ground.evaluation import UndefinedOperation
 from quorate.checker.ground.instances import Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import MOST_TERMS, Bool
+from quorate.model.language.ir import core as c
 
 from .metadata import KernelMetadata
+
+_BOUNDS = c.Action(name=OUTSIDE[0], parameters=(), guards=(), effects=(), fault=None)
 
 
 @dataclass
@@ -87,8 +90,9 @@ class KernelSource:
 
     @property
     def final(self) -> Bool:
-        """Where a run may end."""
-        return self.layout.graph.or_(holds for holds, _ in self._finals)
+        """Where a run may end, or where its steps are not looked at."""
+        ends = [holds for holds, _ in self._finals]
+        return self.layout.graph.or_([*ends, *self._outside()])
 
     @property
     def undefined(self) -> list[list[UndefinedOperation]]:
@@ -100,23 +104,30 @@ class KernelSource:
         """The conditions under which `check` sets its bits."""
         graph, properties = self.layout.graph, self.layout.description.properties
         pairs = zip(properties, self._properties, strict=True)
-        conditions = [graph.not_(h) if p.kind == "invariant" else h for p, (h, _) in pairs]
+        conditions = [h if p.kind == "reachable" else graph.not_(h) for p, (h, _) in pairs]
         return [*conditions, graph.or_(u.when for us in self.undefined for u in us)]
 
     def violations(self) -> list[Bool]:
         """For each invariant the condition that it is violated."""
+        return self._false("invariant")
+
+    def _outside(self) -> list[Bool]:
+        """For each constraint of the search the condition that a state is outside."""
+        return self._false("constraint")
+
+    def _false(self, kind: str) -> list[Bool]:
         properties = self.layout.description.properties
         pairs = zip(properties, self.conditions, strict=False)
-        return [condition for p, condition in pairs if p.kind == "invariant"]
+        return [condition for p, condition in pairs if p.kind == kind]
 
     # ------------------------------------------------------------ code
 
     @cached_property
     def stubborn(self) -> Stubborn | None:
-        """The partial-order reduction."""
+        """The partial-order reduction. It finds a state outside the constraints if there is one."""
         if not self.por:
             return None
-        bad = [*self.violations(), self.conditions[-1]]
+        bad = [*self.violations(), *self._outside(), self.conditions[-1]]
         with self.layout.sizes:
             groups = grouped(self.possible)
             final = self.final if self.deadlock else True
@@ -146,9 +157,13 @@ class KernelSource:
     def blocked(self, goals: list[Goal]) -> ir.Module:
         """`blocked`, which counts how often each of these guards fails first.
 
-        Raises SizeError if that alone has too many terms.
+        The goal `OUTSIDE`, by itself, counts the states outside the constraints. Raises SizeError
+        if that alone has too many terms.
         """
         graph, instances = self.layout.graph, self.instances
+        if goals == [OUTSIDE]:
+            within = graph.not_(graph.or_(self._outside()))
+            instances = [Instance(_BOUNDS, (), (), True, (within,), ())]
         module = ir.Module("coverage")
         with graph.aside(MOST_TERMS):
             add_blocked(module, graph, self.layout.words, instances, goals)

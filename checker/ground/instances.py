@@ -10,12 +10,14 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from quorate.model.language import SizeError
 from quorate.model.language.declare.types import MapType
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.constraints import constraints
 from quorate.model.language.ir.queues import is_next
 from quorate.model.language.ir.traverse import walk
 
@@ -59,9 +61,10 @@ class Loop:
 class Instance:
     """One action with arguments: constants, or symbols bound by `loops`.
 
-    `guards` has one condition per `require` (after those for messages and the fault budget, which
-    `implicit` holds); `undefined` is what is undefined, and when: the first `early` of them in
-    the guards, so that it is unknown whether the step is enabled; the others in what it does.
+    `guards` has one condition per `require` (after those for the constraints of a search,
+    messages and the fault budget, which `implicit` holds); `undefined` is what is undefined, and
+    when: the first `early` of them in the guards, so that it is unknown whether the step is
+    enabled; the others in what it does.
     `determined` is what the action writes to cells that have no bits: they follow from the others.
     """
 
@@ -107,6 +110,12 @@ class Instantiator:
         self.evaluator.undefined = []
         holds = self.evaluator.value(p.body, {})
         return holds, self.evaluator.undefined
+
+    @cached_property
+    def _within(self) -> Bool:
+        """Where steps are taken: inside the constraints of the search."""
+        bounds = constraints(self.layout.description)
+        return self.g.and_([self.property(p)[0] for p in bounds])
 
     def instances(self, action: c.Action, unroll: bool = False) -> Iterator[Instance]:
         """Every instance of an action; with `unroll`, none is symbolic. Raises SizeError."""
@@ -175,7 +184,7 @@ class Instantiator:
 
     def _instance(self, action: c.Action, choice: tuple[Any, ...]) -> Instance | None:
         env: Env = {b.var.name: v for b, (v, _, _) in zip(action.parameters, choice, strict=True)}
-        sent = [condition for _, _, condition in choice]
+        sent = [self._within, *(condition for _, _, condition in choice)]
         if action.fault is not None:
             budget = self.layout.budgets[action.fault]
             sent.append(self.g.less(0, self.g.load(budget, 0)))

@@ -86,6 +86,13 @@ def report(
             assert found.undefined is not None
             what = undefined_line(found.undefined, len(found.path))
             out.line(f"{what}: {size}", "bad")
+        case Outcome.WITHIN:
+            beyond = count(found.outside, noun_of(found))
+            out.line(
+                f"nothing was found within the constraints of the search: {size}; from {beyond} "
+                "outside, which were checked as well, no step was taken",
+                "warn",
+            )
         case _ if found.partial is not None:
             why = {
                 Outcome.INTERRUPTED: "interrupted",
@@ -226,6 +233,7 @@ def as_json(
         "spilled": None if found.spilled is None else asdict(found.spilled),
         "resumed": None if found.resumed is None else asdict(found.resumed),
         "partial": found.partial,
+        "outside": found.outside,
         "warnings": list(warned),
         "trace": str(trace) if trace is not None else None,
         "run": run_json(run, trace) if run is not None else None,

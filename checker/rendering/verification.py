@@ -97,7 +97,8 @@ def _exploration(out: Output, protocol: type[Protocol], found: Exploration) -> N
         if protocol.methods("final"):
             _line(out, "no deadlock: something can happen in every state that is not final", True)
     else:
-        _warn(out, f"{found.outcome.value} after {size}")
+        beyond = f"; {count(found.outside, 'state')} outside" if found.outside else ""
+        _warn(out, f"{found.outcome.value} after {size}{beyond}")
 
 
 def _states(out: Output, row: StateChecks) -> None:

@@ -148,7 +148,7 @@ class VerifiedProtocol:
         induction = self.only(InductiveCheck)
         statuses = [check.status for check in self.checks]
         statuses += [o.status for o in induction.obligations] if induction else []
-        ended = (Outcome.INTERRUPTED, Outcome.LIMIT, Outcome.OUT_OF_MEMORY)
+        ended = (Outcome.INTERRUPTED, Outcome.LIMIT, Outcome.OUT_OF_MEMORY, Outcome.WITHIN)
         unknown = ObligationStatus.UNKNOWN in statuses or self.exploration.outcome in ended
         return unknown or self.runs is TemporalVerdict.OPEN
 

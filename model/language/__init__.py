@@ -7,6 +7,7 @@ from quorate.model.language.declare.networks import at_most_once, fifo
 from quorate.model.language.declare.protocol import (
     Protocol,
     action,
+    constraint,
     define,
     final,
     init,
@@ -76,6 +77,7 @@ __all__ = [
     "always_eventually",
     "at_most_once",
     "clocks",
+    "constraint",
     "define",
     "durable",
     "eventually",

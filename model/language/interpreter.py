@@ -152,9 +152,20 @@ class Interpreter:
             return False
 
     def is_deadlock(self, state: State) -> bool:
-        """Whether nothing can happen in a state that is not final. Raises StepError."""
+        """Whether nothing can happen in a state that is not final. Raises StepError.
+
+        A state outside a `@constraint` is none: its steps are not looked at.
+        """
         final = [self.holds(name, state) for name in self.protocol.methods("final")]
-        return not any(final) and self.rests(state)
+        return not any(final) and self.within(state) and self.rests(state)
+
+    def within(self, state: State) -> bool:
+        """Whether a search takes the steps of a state: every `@constraint` is true there.
+
+        Steps themselves know no constraint. Raises StepError.
+        """
+        bounds = [self.holds(name, state) for name in self.protocol.methods("constraint")]
+        return all(bounds)
 
     def tried(self, state: State, action: str, args: Arguments) -> State | None:
         """Like `step`, but None where the step is undefined."""

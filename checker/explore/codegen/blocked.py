@@ -15,6 +15,7 @@ from .lowering import I64, NodeLowering, const, load_words, new_function
 from .messages import over_messages
 
 Goal = tuple[str, int]  # an action and the position of one of its guards
+OUTSIDE: Goal = "@constraint", 0
 
 
 def add_blocked(

@@ -25,7 +25,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
 
 from . import driver as d
-from .coverage import guard_coverage
+from .coverage import guard_coverage, outside
 from .in_memory import MemoryStorage
 from .interface import Progress, Report, SearchEngine
 from .interrupt import Interrupt
@@ -274,8 +274,12 @@ class Explorer(SearchEngine):
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
         if self._coverage and outcome is Outcome.HOLDS:
             guards, sampled = guard_coverage(self.description, count, self._count_blocked)
+        beyond = 0
+        if outcome is Outcome.HOLDS:
+            beyond = outside(self.kernel, int(self.control[d.REACHED]), self._count_blocked)
         return Exploration(
-            outcome=finding.outcome(outcome),
+            outcome=finding.outcome(outcome, beyond),
+            outside=beyond,
             states=count,
             transitions=int(self.fired.sum()),
             depth=finding.depth(int(self.control[d.DEPTH])),

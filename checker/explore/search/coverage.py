@@ -6,17 +6,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from quorate.checker.explore.bounds import is_bound
+from quorate.checker.lazily import lazily
 from quorate.checker.results import GuardCoverage
 from quorate.model.language import SizeError
 from quorate.model.language.ir import core as c
 
 if TYPE_CHECKING:
+    from quorate.checker.explore.codegen import blocked
     from quorate.checker.explore.codegen.blocked import Goal
+    from quorate.checker.explore.kernel import Kernel
+else:
+    blocked = lazily("quorate.checker.explore.codegen.blocked")
 
 SAMPLE = 1_000_000  # guards are counted in at most this many states
 
 # Counts for each guard (an action and the number of its `require`) over every n-th state.
 Count = Callable[["list[Goal]", int], list[int]]
+
+
+def outside(kernel: Kernel, reached: int, count: Count) -> int:
+    """How many states are outside the constraints; `reached` are bits of all that were checked."""
+    return count([blocked.OUTSIDE], 1)[0] if kernel.outside(reached) else 0
 
 
 def guard_coverage(

@@ -63,7 +63,9 @@ class ReferenceSearch(SearchEngine):
         self.frontier: list[State] = []
         self.expanded = 0
         self.fired = dict.fromkeys(self.interpreter.actions, 0)
+        self.constraints = list(protocol.methods("constraint"))
         self.reached: set[str] = set()
+        self.outside: set[State] = set()
         self.depth = 0
         self._end_state: State | None = None
         self._violated: str | None = None
@@ -88,8 +90,10 @@ class ReferenceSearch(SearchEngine):
 
     def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         guards = self.coverage and outcome is Outcome.HOLDS
+        beyond = len(self.outside)
         return Exploration(
-            outcome=outcome,
+            outcome=finding.outcome(outcome, beyond),
+            outside=beyond if outcome is Outcome.HOLDS else 0,
             states=len(self.parents),
             transitions=sum(self.fired.values()),
             depth=finding.depth(self.depth),
@@ -138,6 +142,8 @@ class ReferenceSearch(SearchEngine):
     def _expand(self, state: State, following: list[State]) -> End | None:
         """Take the steps of a state, up to one that ends the search. All steps are counted."""
         self.expanded += 1
+        if state in self.outside:
+            return None
         before = dict(self.fired)
         try:
             for action, args, after in self.interpreter.successors(state):
@@ -182,6 +188,9 @@ class ReferenceSearch(SearchEngine):
 
     def _violation(self, state: State) -> str | None:
         self.reached |= {n for n in self.reachables if self.interpreter.holds(n, state)}
+        bounds = [self.interpreter.holds(n, state) for n in self.constraints]
+        if not all(bounds):
+            self.outside.add(state)
         violated = (n for n in self.invariants if not self.interpreter.holds(n, state))
         if (name := next(violated, None)) is not None:
             return name
@@ -190,7 +199,7 @@ class ReferenceSearch(SearchEngine):
     def _guards(self) -> Iterator[GuardCoverage]:
         """How often each `require` was the first to fail: CPython counts, by lines."""
         m, blocked = self.interpreter, Counter[tuple[str, int]]()
-        for state in self.parents:
+        for state in self.parents.keys() - self.outside:
             left = dict(zip(m.sizes.faults, state[len(m.variables) :], strict=True))
             for name, method in m.actions.items():
                 if not left.get(method._quorate.fault, 1):

@@ -37,8 +37,10 @@ class TlcConfiguration:
             "INVARIANTS",
             "  TypeOK",
             *(["  KeysAreUnique"] if keyed else []),
-            *(f"  {d.own(p.name)}" for p in self.description.properties if p.kind == "invariant"),
+            *self._named("invariant"),
         ]
+        if bounds := self._named("constraint"):
+            lines += ["CONSTRAINTS", *bounds]
         if self.description.temporal:
             lines += ["PROPERTIES", *(f"  {d.own(p.name)}" for p in self.description.temporal)]
         if self.systems.symmetric():
@@ -46,6 +48,10 @@ class TlcConfiguration:
                 lines.append("\\* With the next line TLC counts states up to symmetry: fewer.")
             lines.append(("" if symmetry else "\\* ") + "SYMMETRY Symmetry")
         return "\n".join([*lines, "CHECK_DEADLOCK FALSE"]) + "\n"
+
+    def _named(self, kind: str) -> list[str]:
+        found = (p for p in self.description.properties if p.kind == kind)
+        return [f"  {self.domains.own(p.name)}" for p in found]
 
     def _constants(self) -> Iterable[tuple[str, str]]:
         d = self.domains

@@ -132,7 +132,7 @@ class _Module:
             *([SECTION] if self.protocol.methods("define") else []),
             *self._steps(),
         ]
-        for kind in ("invariant", "reachable"):
+        for kind in ("invariant", "constraint", "reachable"):
             found = [
                 self.operators.property(p) for p in self.description.properties if p.kind == kind
             ]

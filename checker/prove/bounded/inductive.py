@@ -91,7 +91,7 @@ class _InductiveChecker:
         for p in self.properties:
             yield self._initially(p)
         self._assume()
-        for r in self.ground.reachables():
+        for r in self.ground.others():
             if (undefined := self.transition.translator.condition(r.undefined)) is not False:
                 yield self._obligation(r.name, None, undefined)
         for action in self.ground.description.actions:

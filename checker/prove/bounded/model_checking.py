@@ -55,7 +55,7 @@ def bounded(
     """
     started = time.perf_counter()
     with sizes:
-        ground = Ground(protocol, sizes)
+        ground = Ground(protocol, sizes, constrained=True)
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return nothing
         template = Template(ground, properties)
@@ -166,10 +166,11 @@ class BoundedSearch:
     def _undefined(self, state: State) -> UndefinedAt:
         """What is undefined here for CPython, or for the description alone."""
         try:
-            for p in self.template.reachables:
+            for p in self.template.others:
                 self.ground.holds(p.name, state)
-            for _ in self.ground.interpreter.successors(state):
-                pass
+            if self.ground.interpreter.within(state):
+                for _ in self.ground.interpreter.successors(state):
+                    pass
         except StepError as error:
             if error.at is not None:
                 return error.at

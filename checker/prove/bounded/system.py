@@ -30,6 +30,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import queues
+from quorate.model.language.ir.constraints import unconstrained
 
 from .results import DisagreementError, Move
 
@@ -53,6 +54,7 @@ class GroundProperty:
     """A property: where it holds, and where it is undefined (a field of None, say)."""
 
     name: str
+    kind: str
     holds: Bool
     undefined: Bool
     reasons: tuple[UndefinedOperation, ...] = ()
@@ -60,16 +62,21 @@ class GroundProperty:
 
 @dataclass
 class Ground:
-    """Ground steps and properties. Make it, and use it, inside `sizes`. Raises SizeError."""
+    """Ground steps and properties. Make it, and use it, inside `sizes`. Raises SizeError.
+
+    With `constrained`, no step is taken from a state outside a `@constraint` of the search.
+    """
 
     protocol: type[Protocol]
     sizes: Sizes
     determined: tuple[Dependency, ...] = ()  # derived variables, which states do not hold
+    constrained: bool = False
     description: c.Description = field(init=False)
     layout: Layout = field(init=False)
 
     def __post_init__(self) -> None:
-        self.description = describe(self.protocol)
+        described = describe(self.protocol)
+        self.description = described if self.constrained else unconstrained(described)
         self.layout = Layout(self.description, self.sizes, self.determined)
         self.packing = Packing(self.layout)
         self.interpreter = Interpreter(self.protocol, self.sizes)
@@ -107,14 +114,15 @@ class Ground:
             )
         return [self._property(known[n]) for n in (known if names is None else names)]
 
-    def reachables(self) -> list[GroundProperty]:
-        """The reachable predicates."""
-        return [self._property(p) for p in self.description.reachables]
+    def others(self) -> list[GroundProperty]:
+        """The properties that are no invariants: goals, and constraints of the search."""
+        found = self.description.properties
+        return [self._property(p) for p in found if p.kind != "invariant"]
 
     def _property(self, p: c.Property) -> GroundProperty:
         holds, reasons = self._make.property(p)
         undefined = self.layout.graph.or_(u.when for u in reasons)
-        return GroundProperty(p.name, holds, undefined, tuple(reasons))
+        return GroundProperty(p.name, p.kind, holds, undefined, tuple(reasons))
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""

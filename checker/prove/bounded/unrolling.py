@@ -41,7 +41,7 @@ class Template:
     def __init__(self, ground: Ground, names: Sequence[str] | None) -> None:
         self.ground = ground
         self.properties: list[GroundProperty] = ground.properties(names)
-        self.reachables: list[GroundProperty] = ground.reachables()
+        self.others: list[GroundProperty] = ground.others()
         self.transition = t = Transition(ground)
         self.bits = len(t.before.variables)
         made = Clauses([*t.before.variables, *t.after.variables], t.context)
@@ -83,9 +83,9 @@ class Template:
 
     @property
     def _undefined(self) -> list[Bool]:
-        """Where a step or a reachable predicate is undefined."""
+        """Where a step, or a property that is no invariant, is undefined."""
         of_steps = [step.undefined for step in self.transition.steps]
-        return of_steps + [p.undefined for p in self.reachables]
+        return of_steps + [p.undefined for p in self.others]
 
     def _renumbered(self, literals: Flat) -> Flat:
         """Renumbers: the cells after a step are those of the next frame, other variables follow."""
@@ -107,7 +107,7 @@ class Template:
         parts: list[tuple[str, str, GroundProperty | GroundStep]] = []
         parts += [("invariant", p.name, p) for p in self.properties if p.name in kinds]
         if None in kinds:
-            parts += [("reachable", p.name, p) for p in self.reachables]
+            parts += [(p.kind, p.name, p) for p in self.others]
             parts += [("action", s.action, s) for s in self.transition.steps]
         at = self.transition.translator
         solver = z3.SolverFor("QF_FD", self.transition.context)

@@ -49,7 +49,7 @@ def require(condition: object) -> None:
 
 ENVIRONMENT = "environment"
 FAIRNESS = ("weak", "strong")
-PREDICATES = ("invariant", "reachable", "final")
+PREDICATES = ("invariant", "reachable", "final", "constraint")
 TEMPORAL = ("eventually", "always_eventually", "eventually_always", "leads_to", "step_property")
 KINDS = ("init", "action", "define", *PREDICATES, *TEMPORAL)
 
@@ -138,6 +138,7 @@ define: Callable[[F], F] = marker(Mark("define"))
 invariant: Callable[[F], F] = marker(Mark("invariant"))
 reachable: Callable[[F], F] = marker(Mark("reachable"))
 final: Callable[[F], F] = marker(Mark("final"))
+constraint: Callable[[F], F] = marker(Mark("constraint"))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class _Capture:
         functions = FunctionReader(self.protocol, variables)
         actions = self._actions(functions, "action")
         inits = self._actions(functions, "init")
-        properties = self._properties(functions, ("invariant", "reachable"))
+        properties = self._properties(functions, ("invariant", "reachable", "constraint"))
         finals = self._properties(functions, ("final",))
         temporal = [
             p

@@ -171,14 +171,14 @@ class FunctionReader:
         reader = self.reading(function)
         if self.parameters(node, reader):
             first = node.args.args[1]
+            every = "all" if kind in ("invariant", "constraint") else "any"
             over = f"{first.arg} in {code(first.annotation or first)}"
             reader.fail(
                 "bad-parameters",
                 f"{'an' if kind == 'invariant' else 'a'} @{kind} takes no parameters",
                 first,
                 "no parameters here",
-                "quantify over the sort inside: "
-                f"`{'all' if kind == 'invariant' else 'any'}(... for {over})`",
+                f"quantify over the sort inside: `{every}(... for {over})`",
             )
         body = self.returned(node, reader, boolean=True)
         return s.Property(

@@ -339,10 +339,10 @@ class Action(IRNode):
 
 @dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
-    """A predicate on states: an invariant, something that must be reachable, a state of rest."""
+    """A predicate on states: an invariant, a goal, a state of rest, a bound of the search."""
 
     name: str
-    kind: str  # "invariant" | "reachable" | "final"
+    kind: str  # "invariant" | "reachable" | "final" | "constraint"
     body: Expr
     span: Span = field(default=NOWHERE, compare=False, repr=False)
     doc: str = field(default="", compare=False, repr=False)

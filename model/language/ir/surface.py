@@ -312,7 +312,7 @@ class Action(IRNode):
 @dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
     name: str
-    kind: str  # "invariant" | "reachable" | "final"
+    kind: str  # "invariant" | "reachable" | "final" | "constraint"
     body: Expr
     span: Span
     doc: str = ""

@@ -31,7 +31,8 @@ def reference(
                 seen.add(state)
                 names = protocol.methods("invariant")
                 violated |= {name for name in names if not interpreter.holds(name, state)}
-                following += [after for _, _, after in interpreter.successors(state)]
+                if interpreter.within(state):
+                    following += [after for _, _, after in interpreter.successors(state)]
                 if len(seen) > most:
                     return None
             if len(seen) > before:

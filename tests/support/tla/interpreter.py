@@ -35,13 +35,14 @@ class Spec(Compiler):
         self.constants: dict[str, Any] = {}
         self.scope: dict[str, Any] = {**vars(values), "L": LIBRARY, "D": {}, "C": self.constants}
         self.compiled: dict[Node, Any] = {}
-        self.invariants = self._configure(configuration)
+        self.invariants, self.constraints = self._configure(configuration)
         for name in self.operators:
             self.scope["D"][name] = self._operator(name)
 
     # ------------------------------------------------------------ configuration
 
-    def _configure(self, text: str) -> list[str]:
+    def _configure(self, text: str) -> tuple[list[str], list[str]]:
+        """Give the constants their values; the names of the invariants and of the constraints."""
         text = re.sub(r"\\\*.*", "", text)
         models: dict[str, Model] = {}
 
@@ -55,7 +56,9 @@ class Spec(Compiler):
             self.constants[name] = value(source)
         assert "SPECIFICATION Spec" in text
         assert "CHECK_DEADLOCK FALSE" in text
-        return re.findall(r"^  (\w+)$", text.split("INVARIANTS")[1], re.MULTILINE)
+        parts = re.split(r"^([A-Z_]+)\b", text, flags=re.MULTILINE)
+        named = {kind: part.split() for kind, part in zip(parts[1::2], parts[2::2], strict=True)}
+        return named["INVARIANTS"], named.get("CONSTRAINTS", [])
 
     def _operator(self, name: str) -> Any:
         parameters, body = self.operators[name]
@@ -202,7 +205,8 @@ class Spec(Compiler):
     def explore(self, most: int = 100_000, every: int = 1) -> tuple[list[int], set[str]]:
         """How many states are first reached in n steps, and the invariants that one violates.
 
-        Invariants are looked at in one state of `every`.
+        Invariants are looked at in one state of `every`. States outside the constraints are kept,
+        and not expanded.
         """
         seen: set[tuple[Any, ...]] = set()
         violated: set[str] = set()
@@ -217,7 +221,8 @@ class Spec(Compiler):
                 seen.add(key)
                 if len(seen) % every == 0:
                     violated |= {i for i in self.invariants if not self.holds(i, s)}
-                following += self.successors(s)
+                if all(self.holds(c, s) for c in self.constraints):
+                    following += self.successors(s)
             if len(seen) > before:
                 counts.append(len(seen) - before)
             if len(seen) > most:

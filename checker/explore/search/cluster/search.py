@@ -22,7 +22,7 @@ import ray
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
-from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.explore.search.coverage import guard_coverage, outside
 from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.ground.packing import Words
 from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome
@@ -346,8 +346,12 @@ class ClusterSearch(SearchEngine):
         if outcome is Outcome.HOLDS:
             states = sum(m.counts[-1])
             guards, sampled = guard_coverage(model.description, states, self._count_blocked)
+        beyond = 0
+        if outcome is Outcome.HOLDS:
+            beyond = outside(model.kernel, m.reached, self._count_blocked)
         return Exploration(
-            outcome=finding.outcome(outcome),
+            outcome=finding.outcome(outcome, beyond),
+            outside=beyond,
             states=sum(m.counts[-1]),
             transitions=sum(m.fired),
             depth=finding.depth(len(m.counts) - 1),

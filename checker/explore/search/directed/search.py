@@ -16,7 +16,7 @@ from llvmlite import ir
 from quorate.checker.explore.codegen.machine_code import MachineCode as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search import driver as d
-from quorate.checker.explore.search.coverage import guard_coverage
+from quorate.checker.explore.search.coverage import guard_coverage, outside
 from quorate.checker.explore.search.interface import Progress, SearchEngine
 from quorate.checker.explore.store.sweep import sweep
 from quorate.checker.explore.store.table import BATCH, rehash
@@ -186,8 +186,12 @@ class Directed(SearchEngine):
         sampled: int | None = None
         if outcome is Outcome.HOLDS:
             guards, sampled = guard_coverage(model.description, s.count, self._count_blocked)
+        beyond = 0
+        if outcome is Outcome.HOLDS:
+            beyond = outside(model.kernel, int(c[f.REACHED]), self._count_blocked)
         return Exploration(
-            outcome=finding.outcome(outcome),
+            outcome=finding.outcome(outcome, beyond),
+            outside=beyond,
             states=self._store.count,
             transitions=int(self._fired.sum()),
             depth=finding.depth(int(c[f.DEEPEST])),
