@@ -1,4 +1,6 @@
-"""Numba intrinsics for what Python cannot express: calling functions by address, prefetching."""
+"""Numba intrinsics for what Python cannot express: calling functions by address, prefetching,
+words that are not aligned, counting bits.
+"""
 
 from __future__ import annotations
 
@@ -114,3 +116,36 @@ def prefetch(context: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def load_word(context: Any, data: Any, at: Any) -> Any:
+    """The eight bytes from data[at], which need not be aligned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = element(context, builder, signature.args[0], *args)
+        return builder.load(builder.bitcast(place, _INT.as_pointer()), align=1)
+
+    return types.uint64(data, at), generate
+
+
+@intrinsic
+def store_word(context: Any, data: Any, at: Any, word: Any) -> Any:
+    """Store eight bytes at data[at], which need not be aligned."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = element(context, builder, signature.args[0], *args[:2])
+        builder.store(args[2], builder.bitcast(place, _INT.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(data, at, types.uint64), generate
+
+
+@intrinsic
+def leading_zeros(context: Any, word: Any) -> Any:
+    """How many of the highest bits are 0; 64 for 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate

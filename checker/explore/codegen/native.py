@@ -106,40 +106,22 @@ class Intrinsic:
         raise NotImplementedError(self._name)
 
 
-# Calls of machine code by its address, and a hint to the processor.
+# Calls of machine code by its address, a hint to the processor, and what Python has no words for.
 call_successors = Intrinsic("call_successors")
 call_successors_from = Intrinsic("call_successors_from")
 call_blocked_from = Intrinsic("call_blocked_from")
 call_check = Intrinsic("call_check")
 call_blocked = Intrinsic("call_blocked")
 prefetch = Intrinsic("prefetch")
-
-
-def jit(function: F, inline: Literal["never", "always"] = "never") -> F:
-    """Compile with Numba at the first call, and cache the code on disk if possible.
-
-    It is for functions that allocate memory; use `native` for all others.
-    """
-    from numba import njit
-
-    try:
-        made: Any = njit(cache=True, nogil=True, inline=inline)(function)
-    except RuntimeError:  # neither the package's folder nor the user's can be written
-        made = njit(nogil=True, inline=inline)(function)
-    else:
-        # Numba looks at the age of a function's own file; what it calls may stand in another.
-        file: Any = made._cache._cache_file
-        file._source_stamp = (file._source_stamp, age_of(function.__code__.co_filename))
-        # It pickles what a closure holds, and a compiled function never pickles the same twice.
-        held = _named(function)
-        made._cache._index_key = lambda sig, codegen: (sig, codegen.magic_tuple(), held)
-    return made  # type: ignore[no-any-return]
+load_word = Intrinsic("load_word")
+store_word = Intrinsic("store_word")
+leading_zeros = Intrinsic("leading_zeros")
 
 
 def _named(function: Callable[..., Any]) -> str:
     """A function by its name and by what its closure holds: numbers, and functions alike."""
     held = [cell.cell_contents for cell in function.__closure__ or ()]
-    named = [_named(x.py_func) if hasattr(x, "py_func") else index(x) for x in held]
+    named = [_named(x.py_func) if isinstance(x, Native) else index(x) for x in held]
     return f"{function.__module__}.{function.__qualname__} {named}"
 
 
@@ -193,9 +175,7 @@ class Code:
     def __init__(self, function: Callable[..., Any], age: str, kinds: tuple[Kind, ...]) -> None:
         self._function, self._kinds = function, kinds
         self._passed = "PP" + "".join(map(_passed, kinds))
-        fixed = [cell.cell_contents for cell in function.__closure__ or ()]
-        name = f"{function.__module__}.{function.__qualname__} {fixed} {kinds}"
-        key = f"{name} {age} {_versions()}"
+        key = f"{_named(function)} {kinds} {age} {_versions()}"
         self._code = MachineCode(self._text, key=key, folder="driver")
         call = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
         self._call = call(self._code.address(function.__name__))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.native import call_check, call_successors, jit, prefetch
+from quorate.checker.explore.codegen.native import call_check, call_successors, native, prefetch
 from quorate.checker.explore.store.table import BATCH, equal, hash_of
 
 from . import driver as d
@@ -18,7 +18,7 @@ from . import driver as d
 def expanding(fixed: int) -> Any:
     """The expansion of states of `fixed` words; of any number if 0."""
 
-    @jit
+    @native
     def expand(
         successors: int,
         check: int,
@@ -49,7 +49,8 @@ def expanding(fixed: int) -> Any:
         head, count, reached = control[d.HEAD], control[d.COUNT], control[d.REACHED]
         status = d.PAUSED
         while status == d.PAUSED and head < stop:
-            fired_before[:] = fired
+            for a in range(len(fired)):
+                fired_before[a] = fired[a]
             most_states = min(BATCH, stop - head)
             batch, made = 0, 0
             while batch < most_states and made + most <= len(labels):
@@ -66,7 +67,8 @@ def expanding(fixed: int) -> Any:
                 ends[batch] = made
                 batch += 1
             if count + made > room:
-                fired[:] = fired_before
+                for a in range(len(fired)):
+                    fired[a] = fired_before[a]
                 status = d.FULL
                 break
             for j in range(made):
@@ -107,7 +109,8 @@ def expanding(fixed: int) -> Any:
                 head += 1
                 if status != d.PAUSED:
                     # Count the transitions of the states that were expanded, and no others.
-                    fired[:] = fired_before
+                    for a in range(len(fired)):
+                        fired[a] = fired_before[a]
                     for s in range(head - b - 1, head):
                         call_successors(successors, level, s * words, out, 0, labels, 0, fired, 0)
                     break
@@ -117,7 +120,7 @@ def expanding(fixed: int) -> Any:
     return expand
 
 
-@jit
+@native
 def predecessor(
     successors: int,
     words: int,

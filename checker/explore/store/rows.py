@@ -13,49 +13,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
 
-from quorate.checker.explore.codegen.intrinsics import element, intrinsic
-from quorate.checker.explore.codegen.native import jit
+from quorate.checker.explore.codegen.native import leading_zeros, load_word, native, store_word
 
 INSERTION = 24  # up to so many rows are sorted by insertion
 DIGIT = 11  # bits of the largest radix
-
-_BYTE, _WORD = ir.IntType(8), ir.IntType(64)
-
-
-@intrinsic
-def load_word(context: Any, data: Any, at: Any) -> Any:
-    """The eight bytes from data[at], which need not be aligned."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = element(context, builder, signature.args[0], *args)
-        return builder.load(builder.bitcast(place, _WORD.as_pointer()), align=1)
-
-    return types.uint64(data, at), generate
-
-
-@intrinsic
-def store_word(context: Any, data: Any, at: Any, word: Any) -> Any:
-    """Store eight bytes at data[at], which need not be aligned."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = element(context, builder, signature.args[0], *args[:2])
-        builder.store(args[2], builder.bitcast(place, _WORD.as_pointer()), align=1)
-        return context.get_dummy_value()
-
-    return types.void(data, at, types.uint64), generate
-
-
-@intrinsic
-def leading_zeros(context: Any, word: Any) -> Any:
-    """How many of the highest bits are 0; 64 for 0."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.uint64), generate
 
 
 @dataclass(frozen=True)
@@ -96,7 +58,7 @@ def _made(fixed: int) -> Rows:
 
 
 def _comparing(fixed: int) -> Callable[..., bool]:
-    @jit
+    @native
     def less(a: Any, i: int, b: Any, j: int, given: int) -> bool:
         """Whether row i of one array comes before row j of another."""
         words = fixed if fixed else given
@@ -110,7 +72,7 @@ def _comparing(fixed: int) -> Callable[..., bool]:
 
 
 def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[..., None]]:
-    @jit
+    @native
     def lower_bound(rows: Any, low: int, high: int, key: Any, at: int, words: int) -> int:
         """The first of the sorted rows from `low` to `high` that does not come before a key."""
         while low < high:
@@ -121,7 +83,7 @@ def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[
                 high = middle
         return low
 
-    @jit
+    @native
     def cut(rows: Any, count: int, keys: Any, parts: int, cuts: Any, words: int) -> None:
         """Where the sorted keys cut sorted rows: those of part k are from cuts[k] to cuts[k + 1].
 
@@ -137,7 +99,7 @@ def _searching(less: Callable[..., bool]) -> tuple[Callable[..., int], Callable[
 
 
 def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
-    @jit
+    @native
     def insert(rows: Any, order: Any, low: int, high: int, words: int) -> None:
         for i in range(low + 1, high):
             k, j = order[i], i
@@ -146,18 +108,13 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
                 j -= 1
             order[j] = k
 
-    @jit
-    def sort(rows: Any, order: Any, spare: Any, count: int, given: int) -> None:
-        """Fill `order` with the indices of the first `count` rows in their order.
-
-        Radix sort from the highest bit in which the rows of a part differ; indices alone move.
-        `spare` is as long as `order`.
-        """
+    @native
+    def sort_with(
+        rows: Any, order: Any, spare: Any, stack: Any, ends: Any, count: int, given: int
+    ) -> None:
         words = fixed if fixed else given
         for i in range(count):
             order[i] = i
-        stack = np.empty((64 * words + 2) << DIGIT, np.int64)
-        ends = np.empty((1 << DIGIT) + 1, np.int64)
         stack[0], stack[1], top = 0, count, 2
         while top:
             top -= 2
@@ -180,7 +137,8 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
                 width += 1
             shift = np.uint64(max(0, 64 - leading_zeros(differing) - width))
             mask = np.uint64((1 << width) - 1)
-            ends[: (1 << width) + 1] = 0
+            for k in range((1 << width) + 1):
+                ends[k] = 0
             for i in range(low, high):
                 digit = (rows[np.int64(order[i]) * words + word] >> shift) & mask
                 ends[np.int64(digit) + 1] += 1
@@ -191,7 +149,8 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
                 digit = np.int64((rows[np.int64(order[i]) * words + word] >> shift) & mask)
                 spare[ends[digit]] = order[i]
                 ends[digit] += 1
-            order[low:high] = spare[low:high]
+            for i in range(low, high):
+                order[i] = spare[i]
             begin = low
             for k in range(1 << width):
                 if ends[k] - begin > 1:
@@ -199,11 +158,21 @@ def _sorting(fixed: int, less: Callable[..., bool]) -> Callable[..., None]:
                     top += 2
                 begin = ends[k]
 
+    def sort(rows: Any, order: Any, spare: Any, count: int, words: int) -> None:
+        """Fill `order` with the indices of the first `count` rows in their order.
+
+        Radix sort from the highest bit in which the rows of a part differ; indices alone move.
+        `spare` is as long as `order`.
+        """
+        stack = np.empty((64 * words + 2) << DIGIT, np.int64)
+        ends = np.empty((1 << DIGIT) + 1, np.int64)
+        sort_with(rows, order, spare, stack, ends, count, words)
+
     return sort
 
 
 def _uniting(fixed: int, less: Callable[..., bool]) -> Callable[..., int]:
-    @jit
+    @native
     def unite(a: Any, m: int, b: Any, n: int, out: Any, given: int) -> int:
         """Merge m and n sorted rows, those in both once; how many there are."""
         words = fixed if fixed else given
@@ -227,7 +196,7 @@ def _uniting(fixed: int, less: Callable[..., bool]) -> Callable[..., int]:
 
 
 def _striking(less: Callable[..., bool]) -> Callable[..., int]:
-    @jit
+    @native
     def strike(rows: Any, struck: Any, i: int, count: int, others: Any, n: int, words: int) -> int:
         """Mark those of the sorted rows from i that are among n sorted others; where to go on."""
         j = 0
@@ -252,7 +221,7 @@ def _coding(fixed: int) -> tuple[Callable[..., int], Callable[..., int]]:
     A length of 0 stands for all the bytes of a row.
     """
 
-    @jit
+    @native
     def encode(rows: Any, first: int, count: int, data: Any, at: int, given: int) -> int:
         """Write `count` sorted rows to data[at:]; returns the place after them."""
         words = fixed if fixed else given
@@ -260,7 +229,8 @@ def _coding(fixed: int) -> tuple[Callable[..., int], Callable[..., int]]:
             store_word(data, at + 8 * w, rows[first * words + w])
         lengths = at + 8 * words
         at = lengths + count // 2
-        data[lengths:at] = 0
+        for k in range(lengths, at):
+            data[k] = 0
         for k in range(1, count):
             row, last = (first + k) * words, (first + k - 1) * words
             borrow, size = np.uint64(0), 0
@@ -278,7 +248,7 @@ def _coding(fixed: int) -> tuple[Callable[..., int], Callable[..., int]]:
                 at += 8 * words
         return at
 
-    @jit
+    @native
     def decode(data: Any, at: int, count: int, rows: Any, first: int, given: int) -> int:
         """Read `count` rows from data[at:], which goes on for a row beyond; returns their end."""
         words = fixed if fixed else given

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.native import call_check, call_successors, jit
+from quorate.checker.explore.codegen.native import call_check, call_successors, native
 from quorate.checker.explore.search.driver import DONE, FULL, LIMIT, PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.explore.store.table import equal, hash_of
 
@@ -28,7 +28,7 @@ ENDLESS = 1 << 62
 WAITS, EXPANDED, WAITS_AGAIN, TOO_DEEP = range(4)
 
 
-@jit
+@native
 def put(k: Any, bucket: int, last: bool, links: Any, heads: Any, tails: Any) -> None:
     """Put state k into a bucket, at its end or at its front."""
     if heads[bucket] == NOWHERE:
@@ -43,7 +43,7 @@ def put(k: Any, bucket: int, last: bool, links: Any, heads: Any, tails: Any) -> 
         heads[bucket] = k
 
 
-@jit
+@native
 def search(
     successors: int,
     check: int,

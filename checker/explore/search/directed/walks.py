@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.native import call_check, call_successors, jit
+from quorate.checker.explore.codegen.native import call_check, call_successors, native
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.explore.search.interface import Progress, SearchEngine
@@ -29,7 +29,7 @@ CONTROLS = 7
 SLICE = 200  # walks between checks of the clock and the keyboard
 
 
-@jit
+@native
 def walk(
     successors: int,
     check: int,
