@@ -58,7 +58,9 @@ def _partial(e: c.Expr) -> bool:
 
 def _may_fail(e: Any) -> bool:
     match e:
-        case c.At() | c.Arith(op="-" | "//" | "%") | c.MakeSet() | c.SetComp() | c.Unwrap():
+        case c.Arith(op="-" | "//" | "%") | c.MakeSet() | c.SetComp():
+            return True
+        case c.At() | c.Unwrap() | c.Extreme():
             return True
         case c.Convert(type=t):
             return t != INTEGER

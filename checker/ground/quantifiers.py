@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from quorate.model.language.declare.types import SeqType
+from quorate.model.language.declare.types import SeqType, Type
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.relations import INTEGER
 
+from .arithmetic import aligned
 from .evaluation import Closure, Env, Evaluation, UndefinedOperation
 from .free_paths import field_positions, free_paths, project
 from .nodes import Bool, Node, Scalar
@@ -23,7 +25,7 @@ MOST_ONE_BY_ONE = 32
 
 
 class QuantifierEvaluation(Evaluation):
-    """Compiles quantifiers and counts."""
+    """Compiles quantifiers, counts, the least and the greatest of many."""
 
     def _quant(self, e: c.Quant) -> Closure:
         body, g, forall = self.closure(e.body), self.g, e.forall
@@ -56,6 +58,51 @@ class QuantifierEvaluation(Evaluation):
             )
 
         return self._remembered(e, evaluate)
+
+    def _extreme(self, e: c.Extreme) -> Closure:
+        condition, element = self.closure(e.condition), self.closure(e.element)
+        keys = [(self.closure(k), k.type) for k in e.keys]
+        distinct = e.keys == (e.element,)  # then equal keys are equal elements
+        g, v = self.g, self.v
+
+        def evaluate(env: Env) -> Value:
+            some: Bool = False
+            tie: Bool = False
+            found: Value = v.zero(e.type)
+            best: list[Value] = [v.zero(t) for _, t in keys]
+            for premise, inner in self.bound(e.binders, env):
+                holds = g.and_([premise, self._under(premise, condition, inner)])
+                if holds is False:
+                    continue
+                row = [self._under(holds, k, inner) for k, _ in keys]
+                value = self._under(holds, element, inner)
+                one, other = (best, row) if e.op == "max" else (row, best)
+                before, same = self._before(one, other, [t for _, t in keys])
+                better = g.and_([holds, g.or_([g.not_(some), before])])
+                if not distinct:
+                    apart = g.not_(v.same(found, value, e.type))
+                    tie = g.or_([g.and_([holds, some, same, apart]), g.and_([g.not_(better), tie])])
+                found = v.choose(better, value, found, e.type)
+                best = [
+                    v.choose(better, x, y, t) for x, y, (_, t) in zip(row, best, keys, strict=True)
+                ]
+                some = g.or_([some, holds])
+            self._no_value(g.not_(some), e.span, f"the {e.op} of nothing")
+            self._no_value(tie, e.span, f"several values for the {e.op}, with equal keys")
+            return found
+
+        return self._remembered(e, evaluate)
+
+    def _before(self, row: list[Value], other: list[Value], types: list[Type]) -> tuple[Bool, Bool]:
+        """Whether one row of keys is less than another, and whether they are equal."""
+        before: Bool = False
+        same: Bool = True
+        for x, y, t in zip(row, other, types, strict=True):
+            if t == INTEGER:
+                x, y, _ = aligned(self.g, x, y)
+            before = self.g.or_([before, self.g.and_([same, self.g.less(x, y)])])
+            same = self.g.and_([same, self.g.eq(x, y)])
+        return before, same
 
     def _remembered(self, e: c.Expr, evaluate: Closure) -> Closure:
         """Evaluate once for each distinct value of what occurs free in the expression."""

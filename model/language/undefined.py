@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .diagnostics import NOWHERE, Span, StepError, UndefinedAt
 
+_EMPTY = re.compile(r"(min|max)\(\) .* empty")
 _HERE = Path(__file__).parent
 _SAYS_IT = (
     StepError,
@@ -60,6 +62,8 @@ def _what(error: Exception, place: TracebackType | None, span: Span) -> str:
         return f"None has no field `{error.name}`"
     if isinstance(error, IndexError) and place is not None:
         return _past_the_end(place, span)
+    if isinstance(error, ValueError) and (found := _EMPTY.match(str(error))):
+        return f"the {found[1]} of nothing"
     text = str(error)
     return text if isinstance(error, _SAYS_IT) else f"{type(error).__name__}: {text}"
 

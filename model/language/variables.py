@@ -68,6 +68,10 @@ class MapVariable:
         except KeyError:
             raise StepError(f"{self.name}[{key!r}]: there is no such key") from None
 
+    def values(self) -> tuple[Any, ...]:
+        """The values of all cells, in the order of their keys."""
+        return tuple(self.dict.values())
+
     def assign(self, cells: Any, row: tuple[Any, ...] = ()) -> None:
         """Write every cell, or every cell whose first keys are these."""
         rest = {k: k for k in self.keys}

@@ -152,6 +152,7 @@ class _Walker:
             case (
                 c.SetComp(binders=binders, condition=test)
                 | c.Count(binders=binders, condition=test)
+                | c.Extreme(binders=binders, condition=test)
             ):
                 inner = self._binders(binders, test, env, 0, False)
                 for part in children(e):

@@ -64,12 +64,14 @@ def _about(undefined: Any) -> list[Any]:
             return [of, *(n for n in walk(index, outside_calls) if not isinstance(n, s.Constant))]
         case s.StateRead(keys=keys):
             return list(keys)
+        case s.Extreme(generators=generators):
+            return [g.iterable for g in generators]
     return [undefined.of]
 
 
 def _may_fail(node: Any) -> bool:
     match node:
-        case s.Unwrap() | s.Last():
+        case s.Unwrap() | s.Last() | s.Extreme(default=None):
             return True
         case s.Field(of=of):
             return isinstance(of.type, OptionType)

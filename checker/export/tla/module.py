@@ -310,6 +310,24 @@ HELPERS = {
     "Suffix": ("sn", "", "SubSeq({s}, {n} + 1, Len({s}))"),
     "Min": ("ab", "", "IF {a} < {b} THEN {a} ELSE {b}"),
     "Max": ("ab", "", "IF {a} > {b} THEN {a} ELSE {b}"),
+    "Least": ("S", "xy", "CHOOSE {x} \\in {S} : \\A {y} \\in {S} : {x} <= {y}"),
+    "Greatest": ("S", "xy", "CHOOSE {x} \\in {S} : \\A {y} \\in {S} : {x} >= {y}"),
+    "Before": (
+        "ab",
+        "ij",
+        "\\E {i} \\in DOMAIN {a} : "
+        "{a}[{i}] < {b}[{i}] /\\ \\A {j} \\in 1..({i} - 1) : {a}[{j}] = {b}[{j}]",
+    ),
+    "LeastBy": (
+        "S",
+        "pq",
+        "(CHOOSE {p} \\in {S} : \\A {q} \\in {S} : Before({p}[1], {q}[1]) \\/ {q} = {p})[2]",
+    ),
+    "GreatestBy": (
+        "S",
+        "pq",
+        "(CHOOSE {p} \\in {S} : \\A {q} \\in {S} : Before({q}[1], {p}[1]) \\/ {q} = {p})[2]",
+    ),
     "Only": ("S", "x", "CHOOSE {x} \\in {S} : {S} = {{{x}}}"),
     "Apart": ("ST", "x", "CHOOSE {x} \\in {{{S}}} : {x} \\cap {T} = {{}}"),
     "Key": ("kS", "x", "CHOOSE {x} \\in {S} : {x} = {k}"),

@@ -21,7 +21,7 @@ PrintT Assert JavaTime TLCGet TLCSet Permutations SortSeq RandomElement Any ToSt
 # What an exported module itself defines besides what the protocol has.
 OWN = """
 None Init Next Spec vars TypeOK KeysAreUnique Symmetry Range Last Prefix Suffix Min Max Only Apart
-Key BoundedSeq
+Key BoundedSeq Least Greatest Before LeastBy GreatestBy
 """
 # What begins a section of a configuration: TLC reads no constant or invariant of such a name.
 SECTIONS = """

@@ -110,6 +110,27 @@ class TlaQuantifiers:
             return self.picked(e.generators[0], e.generators[0].name.name, scope)
         return self.collected(e.generators, lambda inner: self.expr(e.element, inner), scope)
 
+    def _extreme(self, e: s.Extreme, scope: Scope) -> Term:
+        inside, word = scope.value(), {"min": "Least", "max": "Greatest"}[e.op]
+        if e.keys == (e.element,):
+            single = s.Comprehension(
+                kind="set", element=e.element, generators=e.generators, type=s.ListType(e.type)
+            )
+            among = self._comprehension(single, inside)
+        else:
+            self.domains.helpers.add("Before")
+            word += "By"
+            among = self.collected(e.generators, lambda inner: self._row(e, inner), inside)
+        found = self.domains.helper(word, among)
+        if e.default is None:
+            return found
+        none = t.infix(among, "=", t.EMPTY, t.RELATION)
+        return t.conditional(none, self.expr(e.default, scope), found)
+
+    def _row(self, e: s.Extreme, scope: Scope) -> Term:
+        keys = t.tuple_of([self.expr(k, scope) for k in e.keys])
+        return t.tuple_of([keys, self.expr(e.element, scope)])
+
     def picked(self, g: s.Generator, wanted: str, scope: Scope) -> Term:
         """The elements that one generator goes over, under a name of their own."""
         bounds, conditions, _ = self.bounds((replace(g, name=replace(g.name, name=wanted)),), scope)

@@ -340,6 +340,7 @@ WORDS = {
     "At": "maps and sequences as values",
     "Concat": "sequences",
     "Count": "counting",
+    "Extreme": "the least or greatest of many",
     "Field": "records",
     "Len": "counting",
     "MakeMap": "maps as values",

@@ -1,7 +1,8 @@
 """`self.r[x].n = e` under CPython: records are values, so the record is replaced by a changed one.
 
 An action that does so is compiled again, from its own source: each such statement becomes
-`self.r[x] = self.r[x]._changed(n=e)`. Lines and columns stay those of the source.
+`self.r[x] = self.r[x]._changed(n=e)`. Lines and columns stay those of the source. So is a method
+that calls `min` or `max` with `key=`, which are those of `extremes` then.
 """
 
 from __future__ import annotations
@@ -9,31 +10,35 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
+
+from .extremes import CHECKED, uses_key
 
 
 def with_part_updates(function: Any) -> Any:
-    """The function, compiled again if it assigns to a part of a value."""
-    if not _stores_parts(function.__code__):
+    """The function, compiled again if it assigns to a part of a value, or compares by keys."""
+    code: CodeType = function.__code__
+    given = CHECKED if uses_key(code) and not CHECKED.keys() & function.__globals__.keys() else {}
+    if not (given or _stores_parts(code)):
         return function
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):
         return function  # reported when its source is read
-    code: CodeType = function.__code__
     # `if True:` keeps the columns of a method; the names from around it are parameters of `outer`.
     # Nothing of `outer` is run, so the decorators stay: the code begins at the line of the first.
     tree = ast.parse("if True:\n" + source if source[:1].isspace() else "\n" + source)
     ast.increment_lineno(tree, code.co_firstlineno - 2)
     node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
-    outer = ast.parse(f"def outer({', '.join(code.co_freevars)}): pass")
+    outer = ast.parse(f"def outer({', '.join(dict.fromkeys([*code.co_freevars, *given]))}): pass")
     outer.body[0].body = [_Parts().visit(node)]  # type: ignore[attr-defined]
     compiled = compile(
         ast.fix_missing_locations(outer), code.co_filename, "exec", dont_inherit=True
     )
     new = _inner(_inner(compiled, "outer"), function.__name__)
-    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    cells = {name: CellType(value) for name, value in given.items()}
+    cells |= zip(code.co_freevars, function.__closure__ or (), strict=True)
     closure = tuple(cells[name] for name in new.co_freevars)
     new = new.replace(co_qualname=code.co_qualname)
     found = FunctionType(new, function.__globals__, function.__name__, None, closure)

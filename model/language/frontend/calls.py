@@ -1,4 +1,4 @@
-"""Calls: `@define` helpers, records, `len`, `min`, `max`, `range`, all/any."""
+"""Calls: `@define` helpers, records, `len`, `min` and `max` of two, `range`, all/any."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from quorate.model.language.ir.relations import NONE, NUMBER, is_numeric, number
 from quorate.model.language.ir.steps import aged
 from quorate.model.language.ir.traverse import walk
 
+from .aggregates import Aggregates
 from .earlier import NotKnown, settled, typed
-from .generators import Generators
 from .records import field_mistakes
 from .wording import code
 
 
-class Calls(Generators):
+class Calls(Aggregates):
     """Reads calls."""
 
     def _read_Call(self, node: ast.Call, expected: Type | None) -> s.Expr:
@@ -44,8 +44,11 @@ class Calls(Generators):
             return self._quantified(node, name)
         if name == "len":
             return self._length(node)
-        if name in ("min", "max") and len(node.args) == 2 and not node.keywords:
-            return self._extremum(node, name)
+        if name in ("min", "max"):
+            plain = len(node.args) == 2 and not node.keywords
+            return self._extremum(node, name) if plain else self._of_many(node, name, expected)
+        if name == "sum":
+            return self._sum(node, expected)
         if name == "range":
             return self._number_range(node)
         if name in ("frozenset", "set") and not node.args:
@@ -75,6 +78,8 @@ class Calls(Generators):
         )
 
     def _method_call(self, node: ast.Call, func: ast.Attribute) -> s.Expr:
+        if func.attr == "values" and (t := self._map_type(func.value)) is not None:
+            return self._values(node, func.value, t)
         if isinstance(func.value, ast.Call) and ast.unparse(func.value) == "super()":
             self.fail(
                 "foreign-call",
@@ -249,9 +254,6 @@ def stripped(e: s.Expr) -> s.Expr:
 
 _FUNCTION_HINTS = {
     "sorted": "say which one is meant: `all(n.b <= m.b for n in ...)`",
-    "max": "say which one is meant: `all(n.b <= m.b for n in ...)`",
-    "min": "say which one is meant: `all(m.b <= n.b for n in ...)`",
-    "sum": "count with `len([x for x in Sort if ...])`",
     "list": "write a comprehension: `[x for x in ...]`",
     "set": "write a comprehension: `{x for x in ...}`",
     "frozenset": "write a comprehension: `{x for x in ...}`",

@@ -26,6 +26,11 @@ from .wording import code
 _uids = itertools.count()
 
 
+def fresh_uid() -> int:
+    """A number that no other name has."""
+    return next(_uids)
+
+
 class Generators(BaseReader):
     """Reads quantifiers and comprehensions."""
 
@@ -102,7 +107,7 @@ class Generators(BaseReader):
                 f"this is {article(over.type)}",
                 hint,
             )
-        name = s.Name(name=target.id, uid=next(_uids), type=element, span=self.span(target))
+        name = s.Name(name=target.id, uid=fresh_uid(), type=element, span=self.span(target))
         self.env[target.id] = name
         return name, over
 

@@ -76,35 +76,30 @@ class Unwrap(_OfOne):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field(Expr):
+class Field(_OfOne):
     """A field of a record; undefined on None."""
 
-    of: Expr
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class At(Expr):
+class At(_OfOne):
     """The value of a map at a key, or of a sequence at a position (undefined past its end)."""
 
-    of: Expr
     index: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prefix(Expr):
+class _Cut(_OfOne):
+    count: Expr
+
+
+class Prefix(_Cut):
     """The first `count` items of a sequence (all of them if there are fewer)."""
 
-    of: Expr
-    count: Expr
 
-
-@dataclass(frozen=True, kw_only=True)
-class Suffix(Expr):
+class Suffix(_Cut):
     """A sequence without its first `count` items."""
-
-    of: Expr
-    count: Expr
 
 
 class Concat(_OfTwo): ...
@@ -135,18 +130,20 @@ class MakeMap(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetOp(Expr):
+class SetOp(_OfTwo):
     op: str  # "|" | "&" | "-"
-    left: Expr
-    right: Expr
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetComp(Expr):
-    """The values of `element` for the values of the binders for which `condition` holds."""
-
+class _Over(Expr):
     binders: tuple[Binder, ...]
     condition: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetComp(_Over):
+    """The values of `element` for the values of the binders for which `condition` holds."""
+
     element: Expr
 
 
@@ -162,19 +159,22 @@ class Subset(_OfTwo): ...
 class Len(_OfOne): ...  # the length of a sequence, the number of members of a set
 
 
-@dataclass(frozen=True, kw_only=True)
-class Count(Expr):
+class Count(_Over):
     """The number of values of the binders for which the condition holds."""
 
-    binders: tuple[Binder, ...]
-    condition: Expr
+
+@dataclass(frozen=True, kw_only=True)
+class Extreme(_Over):
+    """The value with the extreme keys, in their order; undefined if there is none, or two."""
+
+    op: str  # "min" | "max"
+    element: Expr
+    keys: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arith(Expr):
+class Arith(_OfTwo):
     op: str  # "+" | "-", of naturals undefined below 0 | "*" | "//" | "%", undefined by 0
-    left: Expr
-    right: Expr
 
 
 class Convert(_OfOne): ...  # a number as one of another type, undefined if that has none such
@@ -231,11 +231,14 @@ class OverType(IRNode):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverSent(IRNode):
-    """The messages of one class that have been sent."""
-
+class _OfClass(IRNode):
     variable: str
     record: type[Record]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverSent(_OfClass):
+    """The messages of one class that have been sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,11 +257,8 @@ class OverRange(IRNode):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverNext(IRNode):
+class OverNext(_OfClass):
     """The messages of one class that are the first on their links of a fifo network."""
-
-    variable: str
-    record: type[Record]
 
 
 Domain = OverType | OverSent | OverNext | OverMembers | OverRange

@@ -40,7 +40,7 @@ def always_evaluated(e: c.Expr) -> Iterator[c.Expr]:
             yield from always_evaluated(args[0])
         case c.Ite(test=test):
             yield from always_evaluated(test)
-        case c.Quant() | c.Count() | c.SetComp() | c.MakeMap():
+        case c.Quant() | c.Count() | c.Extreme() | c.SetComp() | c.MakeMap():
             return
         case _:
             for part in children(e):
@@ -54,7 +54,7 @@ def may_be_undefined(node: object) -> bool:
     division by 0.
     """
     match node:
-        case c.At() | c.Arith(op="//" | "%"):
+        case c.At() | c.Arith(op="//" | "%") | c.Extreme():
             return True
         case c.Read(keys=keys):
             return any(isinstance(k.type, NatType) or bottom_of(k.type) is not None for k in keys)

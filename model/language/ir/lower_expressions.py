@@ -204,7 +204,7 @@ class ExpressionLowering:
     def _length(self, e: s.Length, env: Env) -> c.Expr:
         of, within = self.unfolded(e.of, env)
         if isinstance(of, s.Comprehension) and not isinstance(of.type, SetType):
-            binders, conditions, _ = self.generators(of.generators, within)
+            binders, conditions, _ = self.generators(of.generators, within, apart=True)
             return c.Count(binders=binders, condition=conjunction(conditions), type=NUMBER)
         if isinstance(of, (s.SentMessages, s.SortRange, s.NumberRange)):
             binders, conditions = self._any_of(e, of, within)
@@ -218,6 +218,25 @@ class ExpressionLowering:
             test = c.LessEq(left=a, right=b, type=c.BOOL, span=e.span)
             return c.Ite(test=test, then=left, orelse=right, type=e.type)
         return c.Arith(op=e.op, left=left, right=right, type=e.type)
+
+    def _extreme(self, e: s.Extreme, env: Env) -> c.Expr:
+        binders, conditions, inner = self.generators(e.generators, env)
+        condition, element = conjunction(conditions), self.expr(e.element, inner)
+        found: c.Expr = c.Extreme(
+            op=e.op,
+            binders=binders,
+            condition=condition,
+            element=element,
+            keys=tuple(self.expr(k, inner) for k in e.keys),
+            type=element.type,
+            span=e.span,
+        )
+        found = coerce(found, e.type)
+        if e.default is None:
+            return found
+        test = self._quantifier(False, binders, [condition], TRUE)
+        default = self.coerced(e.default, e.type, env)
+        return c.Ite(test=test, then=found, orelse=default, type=e.type)
 
     def _sequenceof(self, e: s.SequenceOf, env: Env) -> c.Expr:
         assert isinstance(e.type, SeqType)
@@ -269,20 +288,25 @@ class ExpressionLowering:
         return c.Quant(forall=forall, binders=binders, body=body, type=c.BOOL)
 
     def generators(
-        self, generators: Sequence[s.Generator], env: Env, around: Sequence[c.Expr] = ()
+        self,
+        generators: Sequence[s.Generator],
+        env: Env,
+        around: Sequence[c.Expr] = (),
+        apart: bool = False,
     ) -> tuple[tuple[c.Binder, ...], list[c.Expr], Env]:
         """Binders and conditions of nested generators, and the environment inside them.
 
-        A later generator is evaluated only where the conditions of the earlier ones hold.
+        A later generator is evaluated only where the conditions of the earlier ones hold. If
+        `apart`, they are counted: a set that a comprehension makes has no member twice.
         """
         inner = dict(env)
         binders: list[c.Binder] = []
         conditions: list[c.Expr] = []
         for g in generators:
             over, outside = self.unfolded(g.iterable, inner)
-            if isinstance(over, s.Comprehension) and over.kind != "dict":
+            if isinstance(over, s.Comprehension) and (not apart or _each_once(over)):
                 before = [*around, *conditions]
-                new, more, within = self.generators(over.generators, outside, before)
+                new, more, within = self.generators(over.generators, outside, before, apart)
                 binders += new
                 conditions += more
                 inner[g.name.uid] = self.expr(over.element, within)
@@ -341,6 +365,12 @@ class ExpressionLowering:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self.fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
+
+
+def _each_once(e: s.Comprehension) -> bool:
+    """Whether going over the generators goes over every element of the value as often as it."""
+    (*others, last) = e.generators
+    return e.kind == "list" or (not others and e.element == last.name)
 
 
 def _signed_apart(item: Type, of: SetType | SeqType) -> bool:

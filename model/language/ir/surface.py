@@ -188,6 +188,17 @@ class Arithmetic(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extreme(Expr):
+    """`min` or `max` of a comprehension: the element whose keys, in this order, decide."""
+
+    op: str  # "min" | "max"
+    element: Expr
+    keys: tuple[Expr, ...]
+    generators: tuple[Generator, ...]
+    default: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SequenceOf(Expr):
     """`(x, y)` or `[x, y]` as a sequence."""
 

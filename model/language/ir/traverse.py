@@ -96,7 +96,7 @@ def binders_of(node: Any) -> tuple[c.Binder, ...]:
     The domain of a binder sees the variables of those before it.
     """
     match node:
-        case c.Quant() | c.SetComp() | c.Count() | c.Write() | c.Send() | c.Receive():
+        case c.Quant() | c.SetComp() | c.Count() | c.Extreme() | c.Write() | c.Send() | c.Receive():
             return node.binders
         case c.Action():
             return node.parameters
@@ -136,7 +136,7 @@ def _unbinding(node: Any) -> Iterator[Any]:
 
 def _binding_field(node: Any) -> str | None:
     match node:
-        case c.Quant() | c.SetComp() | c.Count() | c.Write() | c.Send() | c.Receive():
+        case c.Quant() | c.SetComp() | c.Count() | c.Extreme() | c.Write() | c.Send() | c.Receive():
             return "binders"
         case c.Action():
             return "parameters"

@@ -122,6 +122,8 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("self.clock[n] > 1:", "self.clock[n] > self.start[n]:"),
         ("self.clock[n] = 0", "self.start[n] = self.clock[n]"),
     ],
+    ("of-many", 3): [("max(m for m in Node)", "max(Node, key=lambda x: self.load[x])")],
+    ("of-many", 4): [("default=n", "default=0")],
     ("no-pair", 0): [
         ("-> bool", "-> tuple[bool, bool]"),
         ("return self.asked[a]", "return True, self.asked[a]"),

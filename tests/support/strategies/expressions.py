@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .choices import Choices
+from .many import Many
 from .types import BOOL, NUMBER, SIMPLE, Cell, T, Var
 
 
-class Expressions(Choices):
+class Expressions(Many):
     """Writes expressions over what is declared."""
 
     def key(self, t: T) -> str:
@@ -312,7 +312,8 @@ class Expressions(Choices):
 
     def of_sort(self, t: T, d: int) -> list[Callable[[], str]]:
         narrowed = [lambda: self.narrowed(t, d)] if d > 0 else []
-        return [lambda: self.literal(t, d), lambda: self.conditional(t, d), *narrowed]
+        found = [lambda: self.literal(t, d), lambda: self.conditional(t, d), *narrowed]
+        return [*found, lambda: self.extreme(t, d)] if d > 0 and self.aside(50) else found
 
     def of_ordered(self, t: T, d: int) -> list[Callable[[], str]]:
         found = self.of_sort(t, d)
@@ -358,6 +359,7 @@ class Expressions(Choices):
             lambda: f"min({self.expr(t, d - 1)}, {self.expr(t, d - 1)})",
             lambda: f"max({self.expr(t, d - 1)}, {self.expr(t, d - 1)})",
             lambda: self.arithmetic(d) if self.aside(40) else self.counted(d),
+            lambda: self.extreme(t, d) if self.aside(50) else self.summed(d),
             lambda: self.conditional(t, d),
         ]
         known = [v.text for v in self.scope if v.type.kind in ("nat", "number")]
@@ -402,7 +404,8 @@ class Expressions(Choices):
         return [lambda: "None", lambda: self.expr(inner, d - 1), lambda: self.expr(inner, d - 1)]
 
     def of_record(self, t: T, d: int) -> list[Callable[[], str]]:
-        return [lambda: self.record(t, d)]
+        of_many = [lambda: self.extreme(t, d)] if d > 0 and self.aside(50) else []
+        return [lambda: self.record(t, d), *of_many]
 
     def of_quorum(self, t: T, d: int) -> list[Callable[[], str]]:
         return []
