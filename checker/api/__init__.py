@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._follow import FollowResult as FollowResult
     from ._follow import follow as follow
     from ._induction import InductionResult as InductionResult
+    from ._linearize import LinearizeResult as LinearizeResult
+    from ._linearize import linearize as linearize
     from ._machine import conformance_machine as conformance_machine
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
@@ -69,6 +71,7 @@ _HOMES = {
     "_export": ("TlaModule", "export_tla"),
     "_follow": ("FollowResult", "follow"),
     "_induction": ("InductionResult",),
+    "_linearize": ("LinearizeResult", "linearize"),
     "_machine": ("conformance_machine",),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "_quorums": ("QuorumsResult", "compare_quorums"),

@@ -1,10 +1,12 @@
-"""Everything for writing an adapter or a system: `from quorate.kit import Binding, Wire`."""
+"""For adapters, systems and specifications of your own: `from quorate.kit import Binding, Wire`."""
 
 from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setting, Unrealisable
 from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.conform.cluster.framing import length_prefixed, lines
 from quorate.checker.conform.cluster.system import Clients, Place, System
 from quorate.checker.conform.cluster.witness import RunWitness
+from quorate.checker.conform.histories.operation import Operation
+from quorate.checker.conform.histories.specification import Specification
 from quorate.checker.conform.kit.actions import Actions, record
 from quorate.checker.conform.kit.binding import Binding
 from quorate.checker.conform.kit.clock import Clock, Timer
@@ -27,6 +29,7 @@ __all__ = [
     "Disk",
     "EventLoop",
     "FrozenMap",
+    "Operation",
     "Place",
     "Processes",
     "Rates",
@@ -34,6 +37,7 @@ __all__ = [
     "Refusal",
     "RunWitness",
     "Setting",
+    "Specification",
     "System",
     "Timer",
     "Unrealisable",

@@ -24,6 +24,7 @@ VERBS = {
     "conform": "Drive an implementation through everything a model does, and compare.",
     "replay": "Replay a trace on an implementation, step by step.",
     "validate": "Check whether a model explains the log of a running system.",
+    "linearize": "Check whether a history of concurrent operations is linearizable.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run the bundled Paxos as real processes, and let them choose a value.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
