@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
@@ -108,10 +108,8 @@ def check(
     Raises ModelError, SizeError, InputError.
     """
     target = loaded(protocol)
-    only, of_runs = selected(target, invariants, temporal)
-    bounds = sized(target, sizes, faults)
-    how = symmetry, of_runs, temporal is not None, deadlock
-    prepared = prepare(target, bounds, only, search, *how)
+    wanted = asked(target, invariants, temporal, symmetry=symmetry, deadlock=deadlock)
+    prepared = prepare(target, sized(target, sizes, faults), search, wanted)
     return prepared.induce(report) if isinstance(search, s.KInduction) else prepared.run(report)
 
 
@@ -136,41 +134,49 @@ def sized(
     return protocol.sized(faults=faults or {}, **(sizes or {}))
 
 
-def selected(
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a search."""
+
+    invariants: list[str]
+    temporal: list[str]
+    """Properties of runs."""
+    named: bool
+    """Whether these were named, so that they must not be left open."""
+    symmetry: bool
+    deadlock: bool
+
+
+def asked(
     protocol: type[Protocol],
     invariants: Collection[str] | None,
     temporal: Collection[str] | None,
-) -> tuple[list[str], list[str]]:
-    """The invariants and the properties of runs to check. Raises UnknownPropertyError."""
+    *,
+    symmetry: bool,
+    deadlock: bool,
+) -> Asked:
+    """What is asked, where only some properties may be named. Raises UnknownPropertyError."""
+    named = bool(temporal)
     if invariants is None and temporal is not None:
         invariants = ()
     elif temporal is None and invariants is not None:
         temporal = ()
-    return claimed(protocol, invariants), claimed_of_runs(protocol, temporal)
+    claims = claimed(protocol, invariants), claimed_of_runs(protocol, temporal)
+    return Asked(*claims, named, symmetry, deadlock)
 
 
-def prepare(
-    protocol: type[Protocol],
-    sizes: Sizes,
-    invariants: list[str],
-    search: s.Search,
-    symmetry: bool = False,
-    temporal: Sequence[str] = (),
-    asked: bool = False,
-    deadlock: bool = False,
-) -> Prepared:
+def prepare(protocol: type[Protocol], sizes: Sizes, search: s.Search, wanted: Asked) -> Prepared:
     """A search that is ready to run. Breadth-first search is compiled here.
 
-    `asked` says that the properties of runs in `temporal` were named, so they are not left open.
     Raises SizeError, ModelError, InputError.
     """
-    if symmetry and not isinstance(search, s.Reducible):
+    if wanted.symmetry and not isinstance(search, s.Reducible):
         raise InputError(f"{type(search).__name__} takes no symmetry")
-    if deadlock and isinstance(search, s.BoundedModelChecking | s.KInduction):
+    if wanted.deadlock and isinstance(search, s.BoundedModelChecking | s.KInduction):
         raise InputError(f"{type(search).__name__} does not look for deadlocks")
-    prepared = Prepared(protocol, sizes, invariants, search, symmetry, tuple(temporal), deadlock)
-    if asked and temporal and (why := prepared.left_open()) is not None:
-        raise InputError(f"{temporal[0]} cannot be checked in this way: {why}")
+    prepared = Prepared(protocol, sizes, search, wanted)
+    if wanted.named and (why := prepared.left_open()) is not None:
+        raise InputError(f"{wanted.temporal[0]} cannot be checked in this way: {why}")
     if isinstance(search, s.BreadthFirst):
         prepared.compile(search)
     return prepared
@@ -186,11 +192,8 @@ class Prepared:
 
     protocol: type[Protocol]
     sizes: Sizes
-    invariants: list[str]
     search: s.Search
-    symmetry: bool
-    temporal: tuple[str, ...] = ()
-    deadlock: bool = False
+    asked: Asked
     explorer: Explorer | None = field(init=False, default=None)
     ended: Exploration | None = field(init=False, default=None)
 
@@ -201,9 +204,9 @@ class Prepared:
                 self.protocol,
                 self.sizes,
                 search,
-                invariants=self.invariants,
-                symmetry=self.symmetry,
-                deadlock=self.deadlock,
+                invariants=self.asked.invariants,
+                symmetry=self.asked.symmetry,
+                deadlock=self.asked.deadlock,
             )
         )
         if isinstance(made, Exploration):
@@ -216,20 +219,20 @@ class Prepared:
         found = self.ended
         if found is None:
             found = from_the_start(lambda: self._search(report))
-        runs = self._runs(found) if self.temporal else None
+        runs = self._runs(found) if self.asked.temporal else None
         explaining = Explaining()
         trace = explained(self.protocol, self.sizes, found, explaining)
         if runs is not None and runs.wrong is not None:
             from quorate.checker.liveness.explaining import explained_lasso
 
             trace = explained_lasso(self.protocol, self.sizes, runs.wrong, explaining)
-        warnings = (*warnings_of(self.protocol, found, self.deadlock), *explaining.notes)
+        warnings = (*warnings_of(self.protocol, found, self.asked.deadlock), *explaining.notes)
         if found.outcome is Outcome.BOUND:
             warnings += tuple(without_start(self.protocol, self.sizes))
         return CheckResult(
             self.protocol,
             self.sizes,
-            (*self.invariants, *([DEADLOCK] if self.deadlock else ())),
+            (*self.asked.invariants, *([DEADLOCK] if self.asked.deadlock else ())),
             found,
             trace,
             warnings,
@@ -241,7 +244,7 @@ class Prepared:
         """Why this way of checking leaves properties of runs open; None if it does not."""
         if not isinstance(self.search, s.BreadthFirst):
             return "it takes a breadth-first search, for the graph of all states"
-        if self.symmetry:
+        if self.asked.symmetry:
             return (
                 "symmetry keeps one state of each orbit, and what is fair to an orbit need not be "
                 "fair to each of its elements"
@@ -256,10 +259,10 @@ class Prepared:
         from quorate.checker.liveness.results import left_open
 
         if (why := self.left_open()) is not None:
-            return left_open(self.protocol, self.temporal, why)
+            return left_open(self.protocol, self.asked.temporal, why)
         if self.explorer is None:
-            return left_open(self.protocol, self.temporal, "the search did not begin")
-        return after_search(self.explorer, found, self.temporal)
+            return left_open(self.protocol, self.asked.temporal, "the search did not begin")
+        return after_search(self.explorer, found, self.asked.temporal)
 
     def _search(self, report: Report | None) -> Exploration:
         """Run the search's engine. Only this engine is imported, so that starting is quick."""
@@ -283,14 +286,14 @@ class Prepared:
                 from quorate.checker.explore.search.reference import explore_reference
 
                 return explore_reference(
-                    *(self.protocol, self.sizes, limit, self.invariants),
+                    *(self.protocol, self.sizes, limit, self.asked.invariants),
                     coverage=True,
-                    deadlock=self.deadlock,
+                    deadlock=self.asked.deadlock,
                 )
             case s.BoundedModelChecking(steps=steps):
                 from quorate.checker.prove.bounded import bounded
 
-                found = bounded(self.protocol, self.sizes, steps, self.invariants, report)
+                found = bounded(self.protocol, self.sizes, steps, self.asked.invariants, report)
                 return _explored(found)
             case s.Cluster():
                 return _on_cluster(self._model(), self.search, report)
@@ -300,9 +303,9 @@ class Prepared:
         return CompiledModel(
             self.protocol,
             self.sizes,
-            frozenset(self.invariants),
-            self.symmetry,
-            deadlock=self.deadlock,
+            frozenset(self.asked.invariants),
+            self.asked.symmetry,
+            deadlock=self.asked.deadlock,
         )
 
     def induce(self, report: Report | None = None) -> InductionResult:
@@ -312,7 +315,9 @@ class Prepared:
         from ._induction import InductionResult
 
         assert isinstance(self.search, s.KInduction)
-        found = k_inductive(self.protocol, self.sizes, self.search.most, self.invariants, report)
+        found = k_inductive(
+            self.protocol, self.sizes, self.search.most, self.asked.invariants, report
+        )
         base, explaining = found.base, Explaining()
         if base.initial is None:
             empty = (*nothing_claimed(self.protocol), *without_start(self.protocol, self.sizes))

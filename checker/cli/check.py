@@ -25,7 +25,7 @@ from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized
 
 if TYPE_CHECKING:
-    from quorate._check import Prepared
+    from quorate._check import Asked, Prepared
     from quorate._induction import InductionResult
     from quorate.checker.prove.bounded.model_checking import Depth
     from quorate.model.language import Protocol, Sizes
@@ -142,18 +142,18 @@ def command(**options: Any) -> int:
 
 
 def _check(options: Mapping[str, Any]) -> int:
-    from quorate._check import selected
+    from quorate._check import asked
     from quorate.checker.loading import load_protocol
 
     way = way_of(options)
     request = WAYS[way](**{name: options[name] for name in TAKES[way]})
     target = load_protocol(options["protocol"])
-    asked = options["temporal"] or None
-    invariants, temporal = selected(target, options["only"] or None, asked)
+    how = {"symmetry": request.symmetry, "deadlock": request.deadlock}
+    wanted = asked(target, options["only"] or None, options["temporal"] or None, **how)
     sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
     _check_files(options)
     out = Output()
-    prepared = _prepared(target, sizes, (invariants, temporal), request, asked is not None)
+    prepared = _prepared(target, sizes, request.search, wanted)
     if not options["as_json"] and prepared.ended is None:
         out.title(f"{target.__name__}  {sizes}")
         _show_memory(out, prepared)
@@ -182,21 +182,13 @@ def _check_files(options: Mapping[str, Any]) -> None:
         raise InputError(f"--graph is of all states, and {without} leaves some out: drop one")
 
 
-def _prepared(
-    target: type[Protocol],
-    sizes: Sizes,
-    claims: tuple[list[str], list[str]],
-    request: Request,
-    asked: bool,
-) -> Prepared:
+def _prepared(target: type[Protocol], sizes: Sizes, search: s.Search, wanted: Asked) -> Prepared:
     from quorate._check import prepare
 
-    por = isinstance(request.search, s.BreadthFirst) and request.search.por
+    por = isinstance(search, s.BreadthFirst) and search.por
     with progress(str) as say:
         say(PREPARING_POR if por else PREPARING)
-        invariants, temporal = claims
-        how = request.search, request.symmetry
-        return prepare(target, sizes, invariants, *how, temporal, asked, request.deadlock)
+        return prepare(target, sizes, search, wanted)
 
 
 def _show_memory(out: Output, prepared: Prepared) -> None:
