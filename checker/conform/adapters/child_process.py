@@ -13,7 +13,8 @@ import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 GRACE_S = 1.0
 """How long a process may take to end by itself, once nobody asks any more."""
@@ -71,3 +72,38 @@ class ChildProcess:
                 if self._mark in (folder / "environ").read_bytes().split(b"\0"):
                     found.append(int(folder.name))
         return found
+
+
+class WithChild:
+    """Something that has a child process, to be used with `with`, which ends the process."""
+
+    def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        """What the process says first."""
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """What there is to look at when all went well."""
+
+    def _end(self) -> None:
+        """End the process and all that it has started."""
+        raise NotImplementedError

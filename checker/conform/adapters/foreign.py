@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
+from quorate.checker.conform.network import network_of
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.types import MessagesType, Type
 from quorate.model.language.description import describe
 from quorate.traces import Value
 
 from .calls import METHODS
+from .child_process import WithChild
 from .json_values import TAG, JsonValueError, brief, parsed, read, written
 from .lines import LinesError, LinesProcess, shown
 from .process import LOAD_TIMEOUT_S, STEP_TIMEOUT_S
@@ -44,7 +45,7 @@ class ForeignCopy(NamedTuple):
     seen: Mapping[str, Value]
 
 
-class ForeignAdapter:
+class ForeignAdapter(WithChild):
     """The adapter that a command runs. Use it with `with`. Methods may raise AdapterError."""
 
     def __init__(
@@ -57,10 +58,8 @@ class ForeignAdapter:
         self._arguments = {
             (a.name, p.var.name): p.var.type for a in description.actions for p in a.parameters
         }
-        self._network = next(
-            (v.type for v in model.variables().values() if isinstance(v.type, MessagesType)),
-            MessagesType(()),
-        )
+        network = network_of(model)
+        self._messages = MessagesType(()) if network is None else network.type
         self._seen: Mapping[str, Value] = {}
         self._number = 0
         try:
@@ -74,31 +73,21 @@ class ForeignAdapter:
         except OSError as error:
             raise AdapterError(f"{name}: cannot be started: {error}") from None
 
-    def __enter__(self) -> Self:
-        try:
-            said = {"node_id": THEM, "node_ids": [THEM]}
-            offers = self._asked("init", said, LOAD_TIMEOUT_S).get("offers", [])
-            if not isinstance(offers, list) or any(o not in OFFERS for o in offers):
-                raise self._wrong("init", f"offers {brief(offers)}, expected some of {OFFERS}")
-            self._offers = frozenset(offers)
-        except BaseException:
-            self._lines.end()
-            raise
-        return self
+    def _begin(self) -> None:
+        said = {"node_id": THEM, "node_ids": [THEM]}
+        offers = self._asked("init", said, LOAD_TIMEOUT_S).get("offers", [])
+        if not isinstance(offers, list) or any(o not in OFFERS for o in offers):
+            raise self._wrong("init", f"offers {brief(offers)}, expected some of {OFFERS}")
+        self._offers = frozenset(offers)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _finish(self) -> None:
         try:
-            if error is None:
-                self._lines.expect_silence()
+            self._lines.expect_silence()
         except LinesError as found:
             raise AdapterError(f"{self.name} {found}") from None
-        finally:
-            self._lines.end()
+
+    def _end(self) -> None:
+        self._lines.end()
 
     # ------------------------------------------------------------ as a subject
 
@@ -207,7 +196,7 @@ class ForeignAdapter:
             raise self._wrong(asked, f'"sent" is {brief(sent)}, expected an array of messages')
         if not isinstance(chose, dict):
             raise self._wrong(asked, f'"chose" is {brief(chose)}, expected arguments by name')
-        messages = self._reading(asked, "sent", lambda: read(sent, self._network))
+        messages = self._reading(asked, "sent", lambda: read(sent, self._messages))
         assert isinstance(messages, frozenset)
         chosen = tuple(
             (name, self._read(asked, f"chose.{name}", x, self._arguments.get((action, name))))

@@ -13,8 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Pipe
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from quorate.checker.conform.adapter import (
     AdapterError,
@@ -25,7 +24,7 @@ from quorate.checker.conform.adapter import (
 )
 from quorate.traces import Value
 
-from .child_process import GRACE_S, ChildProcess
+from .child_process import GRACE_S, ChildProcess, WithChild
 from .subject import Answer
 
 STEP_TIMEOUT_S = 10.0
@@ -35,7 +34,7 @@ LOAD_TIMEOUT_S = 120.0
 """Starting Python and reading the adapter's file takes a second, and more on a busy machine."""
 
 
-class AdapterProcess:
+class AdapterProcess(WithChild):
     """The adapter that a name stands for, called in another process. Use it with `with`."""
 
     def __init__(self, name: str, step_timeout: float = STEP_TIMEOUT_S) -> None:
@@ -64,21 +63,8 @@ class AdapterProcess:
             )
         self._hung = False
 
-    def __enter__(self) -> Self:
-        try:
-            self.places = self._received("reading its file", LOAD_TIMEOUT_S)
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._end()
+    def _begin(self) -> None:
+        self.places = self._received("reading its file", LOAD_TIMEOUT_S)
 
     def start(self, setting: Setting) -> Answer:
         """Set the adapter up, and look. Raises AdapterError, as the other methods do."""

@@ -20,11 +20,14 @@ from quorate.checker.conform.adapters.process import AdapterProcess
 from quorate.checker.conform.adapters.subject import Answer
 from quorate.checker.conform.seen import Terms
 from quorate.checker.conform.space import Space
+from quorate.model.language import Message, Messages, Set, at_most_once
 from quorate.model.language.declare.types import Type
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
 from quorate.model.raft import Raft
 from quorate.traces import FrozenMap, Record
+
+from ...support.protocols.lock import Client, Lock, Server
 
 CHILD = Path(__file__).parents[2] / "cases" / "lines" / "child.py"
 
@@ -232,6 +235,34 @@ def test_refusals_and_choices_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(adapter, "_asked", lambda *_: {**DONE, "sent": [], "chose": chose})
         answer = adapter.step("phase2a", {"b": "b1", "v": "v0", "q": frozenset()})
         assert answer.chosen[0] == ("v", "v1")
+
+
+class Word(Message, link=("s", "c")):
+    s: Server
+    c: Client
+    heard: Set[Client]
+
+
+class TwoNetworks(Lock):
+    """What is said beside the lock goes its own way."""
+
+    words: Messages[Word] = at_most_once()
+
+
+def test_messages_of_every_network_are_read_by_their_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = {"type": "Word", "s": "s0", "c": "c0", "heard": ["c1", "c0"]}
+    asked = {"type": "Ask", "c": "c0", "s": "s0"}
+    sizes = TwoNetworks.sized(Server=1, Client=2)
+    with sizes, ForeignAdapter(f"exec:{sys.executable} -S {CHILD} nothing", TwoNetworks) as adapter:
+        monkeypatch.setattr(adapter, "_asked", lambda *_: {**DONE, "sent": [said, asked]})
+        sent = Terms(describe(TwoNetworks), {}).messages(adapter.step("ask", {}).sent)
+    heard = frozenset({"c0", "c1"})
+    assert sent == {
+        Record("Word", (("s", "s0"), ("c", "c0"), ("heard", heard))),
+        Record("Ask", (("c", "c0"), ("s", "s0"))),
+    }
 
 
 # ------------------------------------------------------------ values
