@@ -9,12 +9,16 @@ from typing import Any
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 
 from .output import Output
+from .words import count
 
 
 def finding_line(what: str, steps: int, found: Replay) -> str | None:
     """What is wrong with the implementation `what`; None if nothing was found."""
     if found.verdict is ReplayVerdict.REPRODUCED:
-        return f"{what} does all {steps} steps and violates {found.violated}"
+        line = f"{what} does all {steps} steps and violates {found.violated}"
+        if not found.asked:
+            return line
+        return f"{line}: none of {count(found.asked, 'further step')} does anything"
     if found.verdict is not ReplayVerdict.DIVERGES:
         return None
     if found.divergence is not None and not found.divergence.step:
@@ -34,7 +38,8 @@ def report(out: Output, what: str, steps: int, found: Replay) -> None:
             if found.unseen:
                 out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
         case ReplayVerdict.REFUSED:
-            out.line(f"refused: {_done(what, steps, found)}, not the next", "ok")
+            then = "not the next" if found.steps < steps else "and then goes on"
+            out.line(f"refused: {_done(what, steps, found)}, {then}", "ok")
         case ReplayVerdict.UNJUDGED:
             out.line(f"unjudged: {found.reason}", "warn")
             out.line(_done(what, steps, found), indent=1)
@@ -76,4 +81,5 @@ def replay_json(found: Replay) -> dict[str, Any]:
         "divergence": found.divergence and asdict(found.divergence),
         "reason": found.reason,
         "unseen": list(found.unseen),
+        "asked": found.asked,
     }

@@ -8,7 +8,7 @@ show is filled in from the model.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -23,6 +23,7 @@ from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.conform.network import NOTHING
 from quorate.checker.conform.seen import Terms, differing, holds, read_by
+from quorate.checker.conform.space import Call
 from quorate.checker.liveness.recorded import named
 from quorate.checker.results import DEADLOCK
 from quorate.checker.tracing.reading import TraceReader
@@ -32,6 +33,7 @@ from quorate.model.language.description import describe
 from quorate.traces import FrozenMap, Step, Trace, Value, show
 
 from .recorded import sizes_of
+from .resting import fair_actions, rest
 
 ROUNDS = 3  # times that the loop of a run is gone round
 
@@ -84,6 +86,8 @@ class Replay:
     reason: str | None = None
     unseen: tuple[str, ...] = ()
     """The variables that were never compared."""
+    asked: int = 0
+    """How many further steps were asked for at the end, where nothing must happen any more."""
 
 
 def replay(trace: Trace, protocol: type[Protocol], adapter: Adapter) -> Replay:
@@ -112,6 +116,9 @@ class _Run:
     moved: bool = False
     """Whether any step was seen to be done: it changed what is shown, or sent something."""
 
+    asking: Call | None = None
+    """What is asked for beyond the trace."""
+
     def __post_init__(self) -> None:
         self.terms = Terms(describe(self.protocol), self.caller.places())
         self.network = self.terms.network
@@ -124,6 +131,8 @@ class _Run:
             raise AdapterError(f"{self._place()}: {error}") from error
 
     def _place(self) -> str:
+        if self.asking is not None:
+            return f"after the last step, asked for {self.asking}"
         if not self.number:
             return "at the start"
         return f"step {self.number}, {self.trace.steps[self.number - 1].title()}"
@@ -241,9 +250,10 @@ class _Run:
     def _judged_by_kind(self, called: str, steps: int) -> Replay:
         """Whether the implementation breaks a property of the last state, or of the run."""
         p = named(self.terms.description, called)
-        if called == DEADLOCK or (p is not None and self.trace.loop == steps):
-            reason = f"{called}: that nothing can happen any more cannot be seen"
-            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+        if called == DEADLOCK:
+            return self._judged_at_rest(called, steps, None)
+        if p is not None and self.trace.loop == steps:
+            return self._judged_at_rest(called, steps, fair_actions(self.protocol))
         if p is None:
             return self._judged(called, steps)
         if needed := [
@@ -268,6 +278,55 @@ class _Run:
             return self._result(ReplayVerdict.REPRODUCED, steps, violated=name)
         needed = [v for v in read_by(self.protocol, name) if v not in seen]
         return self._result(ReplayVerdict.UNJUDGED, steps, reason=_unshown(name, needed))
+
+    def _judged_at_rest(self, called: str, steps: int, only: frozenset[str] | None) -> Replay:
+        """Whether the implementation rests where the model does, as far as it can be asked."""
+        known = self._known(self.always or ())
+        hidden = [v.name for v in self.terms.description.variables if v.name not in known]
+        if hidden:
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=_unshown(called, hidden))
+        if not self.moved:
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=self._still())
+        state = TraceReader().state(self.terms.description, self.trace.state(steps))
+        found = rest(self.protocol, self.sizes, state, only)
+        if found.reason is not None:
+            reason = f"{called}: {found.reason}"
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+        for call in found.calls:
+            try:
+                if (done := self._done(call, steps)) is None:
+                    continue
+            except Unrealisable as why:
+                reason = f"{called}: the adapter cannot bring {call} about: {why}"
+                return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
+            more = Divergence(steps + 1, str(call), None, None, "nothing happens any more", done)
+            return self._result(ReplayVerdict.REFUSED, steps, more)
+        return replace(
+            self._result(ReplayVerdict.REPRODUCED, steps, violated=called),
+            asked=len(found.calls),
+        )
+
+    def _done(self, call: Call, steps: int) -> str | None:
+        """What the implementation does when it is asked for one step more; None if nothing."""
+        self.asking = call
+        rests = self.trace.state(steps)
+        try:
+            sent = self.terms.messages(self.caller.perform(call.action, call.args))
+            new = sent if self.network is None else self.network.new(sent, rests)
+            if new:
+                return f"it sends {_messages(new)}"
+        except Refusal:
+            pass
+        except Contradiction as found:
+            return str(found)
+        try:
+            difference = self._observed(steps, None)
+        except Contradiction as found:
+            return str(found)
+        if difference is not None:
+            return f"{difference.variable} becomes {difference.implementation}"
+        gone = [name for name in self.first if name not in self.shown]
+        return f"{', '.join(gone)} is no longer shown" if gone else None
 
     def _still(self) -> str:
         if not self.trace.steps:
