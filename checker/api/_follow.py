@@ -53,7 +53,12 @@ class FollowResult(Result):
         return self.followed.unseen
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
-        return rendering.as_json(self.implementation, self.followed)
+        return {
+            "protocol": self.protocol.__name__,
+            "sizes": dict(self.sizes.items()),
+            "faults": dict(self.sizes.faults),
+            **rendering.as_json(self.implementation, self.followed, written),
+        }
 
     def show(self, out: Output) -> None:
         rendering.report(out, self.implementation, self.followed)

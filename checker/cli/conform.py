@@ -187,6 +187,9 @@ def command(**options: Any) -> int:
 def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
     """Do one run alone."""
     import quorate
+    from quorate.checker.rendering.document import envelope
+
+    from .console import print_document
 
     result = quorate.follow(
         options["protocol"],
@@ -198,17 +201,22 @@ def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
         hidden=options["hidden"],
         step_timeout=options["step_timeout"],
     )
-    result.show(out)
+    failed = NONCONFORMING if result.violation is not None else INCONCLUSIVE
+    code = 0 if result.holds else failed
+    written: dict[str, Path] = {}
+    said: list[str] = []
     if options["trace"] is not None:
         found = {} if result.trace is None else {"": result.trace}
-        for line in (
-            *write_traces(found, options["trace"])[1],
-            *unwritten(result.trace, options["trace"]),
-        ):
-            out.line(line)
-    if result.violation is not None:
-        return NONCONFORMING
-    return 0 if result.holds else INCONCLUSIVE
+        written, said = write_traces(found, options["trace"])
+        said += unwritten(result.trace, options["trace"])
+    if options["as_json"]:
+        body = result.to_json(written.get(""))
+        print_document(envelope("conform", code, {"followed": body}))
+        return code
+    result.show(out)
+    for line in said:
+        out.line(line)
+    return code
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -218,9 +226,9 @@ def _check(options: Mapping[str, Any]) -> None:
         option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
     if options["run"] is not None:
         others = ("seconds", "seed", "mutants", "no_probes", "accept", "as_test", "coverage")
-        for name in (*others, "as_json"):
+        for name in others:
             if options[name]:
-                option = {"as_json": "--json"}.get(name, f"--{name.replace('_', '-')}")
+                option = f"--{name.replace('_', '-')}"
                 option_error(f"--run does one run alone: {option} does not go with it")
 
 

@@ -101,7 +101,7 @@ def _found(out: Output, model: str | None, found: FoundInRun, command: str | Non
     out.line()
     out.line(f"files: {found.folder}", indent=1)
     if command is not None:
-        out.line(f"again: {command}", indent=1)
+        out.command("again:", command, indent=1)
 
 
 def _short(text: str, most: int) -> str:

@@ -22,9 +22,6 @@ from .words import count, seconds
 IN_FULL = 3
 """How many differences are shown in full; of the others there is one line each."""
 
-WIDEST = 90
-"""How wide the table of values may be, in characters."""
-
 MEANING = {
     Kind.STARTS: "it does not start as the model does",
     Kind.REFUSES: "it does not take a step that the model has",
@@ -128,30 +125,31 @@ def report_difference(
     `command` shows it again.
     """
     met = f"met {d.count:,} times" if d.count > 1 else "met once"
-    out.line(f"{number}. {d.name}: {MEANING[d.kind]} ({met}, first after {d.found_at:,})", "bad")
+    found = f"({met}, first after {d.found_at:,})"
+    out.wrapped(f"{number}. {d.name}: {MEANING[d.kind]} {found}", "bad")
     if d.flaky:
         again = "not again" if not d.seen_again else f"again {d.seen_again} of {TIMES} times"
         out.line(f"flaky: when the run was repeated it was met {again}", "warn", 1)
     if not full:
-        out.line(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
+        out.wrapped(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
         return
     if d.run:
         out.line("both agree after", indent=1)
         for k, step in enumerate(d.run, start=1):
             tried = "  (disabled by the model, and nothing was seen of it)" if step.probe else ""
-            out.line(f"{k:3}  {step.call}{tried}", indent=1)
+            out.wrapped(f"{k:3}  {step.call}{tried}", indent=1)
     if d.tried is not None:
-        out.line(f"then {d.tried}", indent=1)
-    for line in _table(d.values, d.unlike.kind):
-        out.line(line, indent=2)
+        out.wrapped(f"then {d.tried}", indent=1)
+    for line in _table(d.values, d.unlike.kind, out.width - 4):
+        out.wrapped(line, indent=2)
     if d.kind in (Kind.REFUSES, Kind.CHOOSES, Kind.STARTS, Kind.CONTRADICTS) or not d.values:
-        out.line(f"the model has   {d.unlike.model}", indent=2)
-        out.line(f"the code has    {d.unlike.code}", indent=2)
+        out.wrapped(f"the model has   {d.unlike.model}", indent=2)
+        out.wrapped(f"the code has    {d.unlike.code}", indent=2)
     for guard, text in d.guards:
         place = f"{Path(guard.file).name}:{guard.line}"
-        out.line(f"{place}  require({text})", "ok" if guard.held else "bad", 2)
+        out.wrapped(f"{place}  require({text})", "ok" if guard.held else "bad", 2)
     if command is not None:
-        out.line(f"again: {command}", indent=1)
+        out.command("again:", command, indent=1)
     if d.trace is not None and d.trace.steps and number == 1:
         out.line()
         out.diagram(d.trace)
@@ -168,17 +166,20 @@ def _report_consequences(
         out.line(f"and so {c.violated} is violated by the code, after {steps}", "bad", 1)
     if in_order:
         text = run_text(in_order[-1].start, in_order[-1].run)
-        out.line(text if again is None else f"shown by: {again(text)}", indent=1)
+        if again is None:
+            out.wrapped(text, indent=1)
+        else:
+            out.command("shown by:", again(text), indent=1)
 
 
-def _table(values: Sequence[Shown], kind: Kind) -> Iterator[str]:
+def _table(values: Sequence[Shown], kind: Kind, width: int) -> Iterator[str]:
     """The variables: before, and after on both sides; below each other what is too wide."""
     if not values or kind in (Kind.REFUSES, Kind.CONTRADICTS):
         return
     head = ("", "before", "the model", "the code")
     rows = [(v.place, v.before, v.model, _of_code(v)) for v in values]
     widths = [max(len(row[k]) for row in (head, *rows)) for k in range(4)]
-    if sum(widths) + 6 <= WIDEST:
+    if sum(widths) + 9 <= width:
         marks = ["", *("  <" if v.differs else "" for v in values)]
         for row, mark in zip((head, *rows), marks, strict=True):
             cells = "  ".join(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False))
@@ -225,7 +226,7 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
                 if g.delivery or g.end:
                     what = "a message that must exist" if g.delivery else "the end of a range"
                 alone = f", {g.alone:,} by it alone" if g.alone else ""
-                out.line(f"{what}{alone}: require({g.text})", indent=3)
+                out.wrapped(f"{what}{alone}: require({g.text})", indent=3)
     if idle:
         out.line(f"never exercised: {', '.join(idle)}", "warn")
     unprobed = [
@@ -235,7 +236,7 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
         if not (a.environment or g.delivery or g.end or g.refused)
     ]
     if unprobed and found.probes and not whole:
-        out.line(f"guards that nothing was refused by: {', '.join(unprobed)}", indent=1)
+        out.wrapped(f"guards that nothing was refused by: {', '.join(unprobed)}", indent=1)
 
 
 def report_mutants(out: Output, mutants: Sequence[MutantReplayed]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.driving.following import Followed
@@ -40,14 +41,14 @@ def difference_text(difference: FoundDifference) -> str:
     return plain_text(lambda out: report_difference(out, 1, difference))
 
 
-def as_json(what: str, found: Followed) -> dict[str, Any]:
-    """The outcome as plain data."""
+def as_json(what: str, found: Followed, written: Path | None = None) -> dict[str, Any]:
+    """The outcome as plain data; `written` is the file with the run to the difference."""
     return {
         "implementation": what,
         "holds": found.holds,
         "reason": found.reason,
         "steps": found.length,
-        "difference": found.difference and difference_json(found.difference),
+        "difference": found.difference and difference_json(found.difference, written),
         "unseen": list(found.unseen),
         "violated": list(found.violated),
     }

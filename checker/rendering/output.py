@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import TextIO
 
@@ -42,6 +44,21 @@ class Output:
         head = Text("  " * indent + (f"{sign} " if mark else ""), style=style)
         self.console.print(head.append(text, style="default"))
 
+    def wrapped(self, text: str, mark: str = "", indent: int = 0) -> None:
+        """Like `line`; what is too wide goes on in the next line, further in."""
+        head = indent + (1 if mark else 0)
+        first, *rest = folded(text, self.width - 2 * head)
+        self.line(first, mark, indent)
+        for more in rest:
+            self.line(more, indent=head + 2)
+
+    def command(self, label: str, command: str, indent: int = 0) -> None:
+        """A command of the shell, which can be copied as it is shown."""
+        first, *rest = command_lines(f"{label} ", command, self.width - 2 * indent - 4)
+        self.line(first, indent=indent)
+        for more in rest:
+            self.line(more, indent=indent + 2)
+
     def title(self, text: str) -> None:
         """A heading."""
         from rich.text import Text
@@ -59,6 +76,44 @@ class Output:
     def diagram(self, run: Trace) -> None:
         """A run as a space-time diagram."""
         self.block(render_spacetime(run, self.width, self.ascii))
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text in lines of this width, broken between words. All but the first are 4 narrower."""
+    lines = textwrap.wrap(
+        text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return [*lines[:1], *(line.strip() for line in lines[1:])] or [""]
+
+
+def command_lines(label: str, command: str, width: int) -> list[str]:
+    """A command in lines of about this width, each but the last of which says that it goes on.
+
+    It is broken between options, and a quoted run between its calls: the shell takes both as one.
+    """
+    parts: list[str] = []
+    for word in shlex.split(command):
+        joined = parts and parts[-1].startswith("-") and " " not in parts[-1]
+        if joined and not word.startswith("-"):
+            parts[-1] += f" {shlex.quote(word)}"
+        else:
+            parts.append(shlex.quote(word))
+    lines = [label]
+    for number, part in enumerate(parts):
+        space = " " if number else ""
+        if number and len(lines[-1]) + 1 + len(part.partition(";")[0]) > width:
+            lines[-1] += " \\"
+            lines.append("")
+            space = ""
+        first, *calls = part.split("; ")
+        lines[-1] += space + first
+        for call in calls:
+            if len(lines[-1]) + 2 + len(call) > width:
+                lines[-1] += ";"
+                lines.append(call)
+            else:
+                lines[-1] += f"; {call}"
+    return lines
 
 
 def plain_text(write: Callable[[Output], None]) -> str:

@@ -47,8 +47,11 @@ class Consequence:
 class Consequences:
     """Looks for what differences lead to. Use it inside the sizes."""
 
-    def __init__(self, graph: ModelGraph, subject: Subject, protocol: str) -> None:
+    def __init__(
+        self, graph: ModelGraph, subject: Subject, protocol: str, hidden: bool = False
+    ) -> None:
         self.graph, self.space = graph, graph.space
+        self._hidden = hidden
         self._searched: list[tuple[c.Action, ...]] = []
         self._judge = Judge(graph, subject, protocol)
         self.comparer = self._judge.comparer
@@ -81,14 +84,21 @@ class Consequences:
             self._searched.append(supposed.actions)
             root = self.space.state(self.graph.rows[met.initial])
             for name, calls in Supposed(supposed, sizes).violations(root, wanted, most):
-                yield name, [Done(call) for call in calls]
+                yield name, self._asked(calls)
         if wanted:
-            run = [Done(self.space.call(act.code), act.target is None) for act in met.run]
-            run.append(Done(self.space.call(met.code or 0)))
+            run = [
+                Done(self.space.call(act.code), act.target is None or self._hidden)
+                for act in met.run
+            ]
+            run += self._asked([self.space.call(met.code or 0)])
             yield from ((name, run) for name in [*wanted])
             there = Supposed(self.description, sizes)
             for name, calls in there.violations(self._state(met), wanted, fewer):
-                yield name, [*run, *map(Done, calls)]
+                yield name, [*run, *self._asked(calls)]
+
+    def _asked(self, calls: Sequence[Call]) -> list[Done]:
+        """Calls to be done; where steps are hidden, one may be refused, having happened unasked."""
+        return [Done(call, may_refuse=self._hidden) for call in calls]
 
     def _supposed(self, met: Occurrence) -> c.Description | None:
         """The model with an action that always does what was seen; None if that is not simple."""

@@ -157,7 +157,8 @@ class _Following:
                 return self._result(reason=f"{title}: the model neither has nor forbids it here")
             skipped = driver.coverage.skipped
             reached = driver.do(state, act)
-            done.append(Done(self.graph.space.call(act.code), act.target is None))
+            may_refuse = act.target is None or self.hidden > 0
+            done.append(Done(self.graph.space.call(act.code), may_refuse))
             if reached is None:
                 violated = self._violated(initial, done)
                 return self._result(next(iter(driver.groups.values())), violated=violated)
@@ -174,11 +175,11 @@ class _Following:
     def _violated(self, initial: int, done: Sequence[Done]) -> tuple[str, ...]:
         """What is violated after the whole run, of which so much was done, the last otherwise."""
         *agreed, last = done
-        run = [*agreed, replace(last, may_refuse=False)]
+        run = [*agreed, replace(last, may_refuse=self.hidden > 0)]
         for wanted in self.run[len(done) :]:
             if (call := _called_so(self.graph.space, wanted)) is None:
                 return ()
-            run.append(Done(call))
+            run.append(Done(call, may_refuse=self.hidden > 0))
         judge = Judge(self.graph, self.subject, self.name)
         names = [p.name for p in describe(self.graph.space.protocol).invariants]
         return tuple(judge.violated(names, initial, run) or ())

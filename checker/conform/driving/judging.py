@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.subject import Answer, Subject
 from quorate.checker.conform.seen import holds
-from quorate.checker.conform.space import Call
+from quorate.checker.conform.space import Call, Row
 from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language import StepError
-from quorate.traces import Value
+from quorate.traces import Record, Value
 
 from .comparing import Comparer
 from .graph import ModelGraph
@@ -43,7 +43,10 @@ class Judge:
         space, row = self.graph.space, self.graph.rows[start]
         answer = self.subject.start(space.setting(self.name, row))
         sent: frozenset[Value] = frozenset()
+        given = self._messages(row)
         for done in run:
+            if not self._delivered(done.call) <= sent | given:
+                return None  # It would be told what nobody has sent.
             answer = self.subject.step(done.call.action, done.call.args)
             if not _is_done(answer, done):
                 return None
@@ -61,6 +64,22 @@ class Judge:
                 return False
 
         return [name for name in names if is_false(name)]
+
+    def _messages(self, row: Row) -> frozenset[Value]:
+        """The messages that are there at the start."""
+        network = self.graph.space.messages
+        held = frozenset() if network is None else self.comparer.of(row)[network]
+        assert isinstance(held, frozenset)
+        return held
+
+    def _delivered(self, call: Call) -> frozenset[Value]:
+        """The messages that a call delivers, of those that stay where they are."""
+        network = self.comparer.terms.network
+        if network is None or not network.grows:
+            return frozenset()
+        names = {m.__name__ for m in network.type.messages}
+        values = call.args.values()
+        return frozenset(v for v in values if isinstance(v, Record) and v.tag in names)
 
 
 def _is_done(answer: Answer, done: Done) -> bool:

@@ -115,7 +115,7 @@ class Repeater:
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
         self._out_of_time, self._hidden = out_of_time, hidden
-        self._looking = Consequences(graph, subject, protocol)
+        self._looking = Consequences(graph, subject, protocol, hidden > 0)
         self._left = 0
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
@@ -132,7 +132,7 @@ class Repeater:
 
     def consequences(self, found: FoundDifference) -> tuple[Consequence, ...]:
         """What a difference leads to, if it comes every time."""
-        if found.flaky or self._hidden:
+        if found.flaky:
             return ()
         return self._looking.of(found.met)
 

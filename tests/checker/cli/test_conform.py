@@ -46,8 +46,8 @@ def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path
         "✗ does not conform: promise-not-recorded is not as the model: 1 difference",
         "✗ 1. phase1b.changes.max_bal: it does not end in the model's state",
         "✓ paxos.py:71  require(Prepare(b) in self.sent)",
-        "again: quorate conform Paxos -s Acceptor=2,Ballot=2,Value=1 --impl promise-not-recorded "
-        "--run 'phase1a(b=b1); phase1b(a=a1, b=b1)'\n",
+        "  again: quorate conform Paxos -s Acceptor=2,Ballot=2,Value=1 \\\n"
+        "      --impl promise-not-recorded --run 'phase1a(b=b1); phase1b(a=a1, b=b1)'\n",
         f"trace written to {file}",
     ):
         assert line in out
@@ -55,6 +55,12 @@ def test_a_difference_on_one_screen(capsys: pytest.CaptureFixture[str], tmp_path
     trace = read_itf(file)
     assert run(["replay", str(file), *defect]) == 5
     assert f"step {len(trace.steps)}, phase1b" in capsys.readouterr().out
+
+
+def commands_in(out: str, label: str) -> list[str]:
+    """The commands that are shown, as a shell reads them, without `quorate`."""
+    shown = re.findall(rf"{label}: quorate ((?:.*(?:\\|;)\n)*.*)", out)
+    return [re.sub(r" *\\\n *|(?<=;)\n *", " ", command) for command in shown]
 
 
 @pytest.mark.parametrize("probed", [False, True])
@@ -65,15 +71,17 @@ def test_the_command_that_is_shown_does_the_same_again(
     assert run([*PAXOS, "--impl", defect]) == 5
     out = capsys.readouterr().out
     assert "and so " in out
-    for name, command in re.findall(
-        r"and so (\S+) is violated by the code, after \d+ steps?\n  shown by: quorate (.*)", out
-    ):
+    assert [line for line in out.partition("\n\n#")[0].splitlines()[3:] if len(line) > 80] == []
+    violated = re.findall(
+        r"and so (\S+) is violated by the code, after \d+ steps?\n  shown by", out
+    )
+    for name, command in zip(violated, commands_in(out, "shown by"), strict=True):
         assert run(shlex.split(command)) == 5
         steps = command.count(";") + 1
         told = f"✗ {name} is violated by the code after all {steps} step"
         assert told in capsys.readouterr().out
     names = re.findall(r"✗ \d+\. (\S+):", out)
-    commands = re.findall(r"again: quorate (.*)", out)
+    commands = commands_in(out, "again")
     assert len(names) == len(commands) == (2 if probed else 1)
     for name, command in zip(names, commands, strict=True):
         file = tmp_path / "run.itf.json"
@@ -90,10 +98,16 @@ def test_a_run_is_done_from_the_initial_state_that_it_names(
     (tmp_path / "lamp.py").write_text(LAMP)
     lamp = ["conform", f"{tmp_path / 'lamp.py'}:Lamp", "--adapter", f"{tmp_path / 'lamp.py'}:Code"]
     assert run(lamp) == 5
-    (command,) = re.findall(r"again: quorate (.*)", capsys.readouterr().out)
+    (command,) = commands_in(capsys.readouterr().out, "again")
     assert command.endswith("--run 'start(1); switch()'")
     assert run(shlex.split(command)) == 5
     assert "✗ 1. switch.changes.on:" in capsys.readouterr().out
+    assert run([*shlex.split(command), "--json"]) == 5
+    document = json.loads(capsys.readouterr().out)
+    VALIDATOR.validate(document)
+    told = document["followed"]
+    assert (told["holds"], told["steps"]) == (False, 1)
+    assert told["difference"]["name"] == "switch.changes.on"
     assert run([*lamp, "--run", "start(0); switch()"]) == 0
     assert run([*lamp, "--run", "switch()"]) == 2
     assert "initial: 2 of the 2 initial states" in capsys.readouterr().err

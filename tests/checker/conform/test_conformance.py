@@ -587,6 +587,7 @@ class Watchful(Running):
         return super().perform(action, args)
 
 
+@pytest.mark.parametrize("hidden", [0, 1])
 @pytest.mark.parametrize(
     ("code", "how", "steps"),
     [
@@ -598,13 +599,14 @@ class Watchful(Running):
     ],
 )
 def test_what_a_difference_leads_to_is_what_the_code_then_does(
-    code: type[Running], how: Mapping[str, Any], steps: list[str] | None
+    code: type[Running], how: Mapping[str, Any], steps: list[str] | None, hidden: int
 ) -> None:
     with Taking.sized(Node=2) as sizes:
         space = Space(Taking, sizes)
-        found = driven(space, code(space, **how))
-    assert found.verdict is Verdict.DIFFERS
-    consequences = found.differences[0].consequences
+        found = driven(space, code(space, **how), hidden=hidden)
+    # With hidden steps, what is not shown may have happened unasked.
+    assert found.verdict is Verdict.DIFFERS or (hidden and steps is None)
+    consequences = [c for d in found.differences[:1] for c in d.consequences]
     runs = [[str(call) for call in c.run] for c in consequences]
     assert runs == ([] if steps is None else [steps])
     assert {c.violated for c in consequences} <= {"one_holds_it"}
