@@ -32,7 +32,7 @@ class Phase(enum.Enum):
     DONE = "done"
 
 
-class Tag(Record):
+class Tag(Record, order=True):
     n: Number
     c: Client
 
@@ -103,7 +103,7 @@ class Abd(Protocol):
     @action
     def store(self, s: Server, m: Update) -> None:
         require(Ack(s, m.c) not in self.sent)
-        self.tag[s] = m.t if self.is_less(self.tag[s], m.t) else self.tag[s]
+        self.tag[s] = max(self.tag[s], m.t)
         self.sent.add(Ack(s, m.c))
 
     @action
@@ -113,21 +113,13 @@ class Abd(Protocol):
         self.phase[c] = Phase.DONE
 
     @define
-    def is_less(self, t: Tag, u: Tag) -> bool:
-        return t.n < u.n or (t.n == u.n and t.c < u.c)
-
-    @define
     def is_newest(self, c: Client, q: Quorum, best: Reply) -> bool:
         """Of what a majority has replied."""
         return (
             best.c == c
             and best.s in q
             and all(
-                any(
-                    m.c == c and m.s == s and not self.is_less(best.t, m.t)
-                    for m in self.sent[Reply]
-                )
-                for s in q
+                any(m.c == c and m.s == s and m.t <= best.t for m in self.sent[Reply]) for s in q
             )
         )
 

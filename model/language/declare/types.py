@@ -135,6 +135,11 @@ class RecordType(Type):
     def fields(self) -> dict[str, Type]:
         return self.record.field_types()
 
+    @property
+    def ordered(self) -> bool:
+        """Whether its values are compared by their fields."""
+        return self.record._order
+
     def values(self) -> Iterator[Any]:
         for row in itertools.product(*(list(t.values()) for t in self.fields.values())):
             yield self.record(*row)
@@ -226,14 +231,20 @@ _OF_MESSAGES = ("key", "link")  # annotated in `Message`, and no fields
 
 
 class Record(tuple[Any, ...]):
-    """A value with named fields, declared by annotations: `class Entry(Record): term: Term`."""
+    """A value with named fields, declared by annotations: `class Entry(Record): term: Term`.
 
+    `order=True` compares by the fields in their order: the first that differs decides.
+    """
+
+    _order: ClassVar[bool] = False
     _types: ClassVar[dict[str, Type] | None] = None
     _names: ClassVar[tuple[str, ...]] = ()
     _scope: ClassVar[dict[str, Any]] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, order: bool | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if order is not None:
+            cls._order = bool(order)
         cls._scope = scope_of(cls)
         cls._types = None
         cls._names = tuple(

@@ -18,7 +18,6 @@ from quorate.model.language.declare.types import (
     RecordType,
     SeqType,
     SetType,
-    SortType,
     Type,
 )
 from quorate.model.language.diagnostics import ModelError, article
@@ -29,6 +28,7 @@ from quorate.model.language.ir.traverse import walk
 
 from .aggregates import Aggregates
 from .earlier import NotKnown, settled, typed
+from .orders import by_fields, is_ordered
 from .records import field_mistakes
 from .wording import code
 
@@ -217,17 +217,22 @@ class Calls(Aggregates):
         left, right = self.read(node.args[0]), self.read(node.args[1])
         for side, one, other in zip(node.args, (left, right), (right, left), strict=True):
             self.check_present(side, one, other.type)
-        ordered = isinstance(left.type, SortType) and left.type.ordered
         if not (is_numeric(left) and is_numeric(right)) and not (
-            ordered and left.type == right.type
+            is_ordered(left.type) and left.type == right.type
         ):
             self.fail(
                 "compare-mismatch",
-                f"`{name}` takes two numbers or two elements of one ordered sort",
+                f"`{name}` takes two numbers, or two values of one order",
                 node,
                 f"these are {left.type} and {right.type}",
             )
         t = left.type
+        if isinstance(t, RecordType):
+            one, other = (left, right) if name == "min" else (right, left)
+            test = s.Compare(first=one, rest=(("<=", other),), type=s.BOOL, span=self.span(node))
+            return s.Conditional(
+                test=by_fields(test), then=left, orelse=right, type=t, span=self.span(node)
+            )
         if is_numeric(left) and not (isinstance(t, IntType) and t == right.type):
             t = number_type(left.type, right.type)
         return s.Arithmetic(op=name, left=left, right=right, type=t, span=self.span(node))

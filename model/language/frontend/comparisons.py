@@ -36,6 +36,7 @@ from quorate.model.language.ir.relations import (
 
 from .earlier import NotKnown, sent_now
 from .narrowing import narrowed, widened
+from .orders import by_fields, is_ordered
 from .reader import BaseReader
 from .wording import code, listed
 
@@ -102,7 +103,7 @@ class Comparisons(BaseReader):
             rest.append((op, right))
             left_node, left = right_node, right
         found = s.Compare(first=first, rest=tuple(rest), type=BoolType(), span=self.span(node))
-        return self._sent_now(node, found) if self.written else found
+        return by_fields(self._sent_now(node, found) if self.written else found)
 
     def _sent_now(self, node: ast.Compare, test: s.Compare) -> s.Expr:
         """A comparison; whether a message is sent, after what the same step sent above."""
@@ -289,7 +290,7 @@ class Comparisons(BaseReader):
                 node,
                 f"left is {left.type}, right is {right.type}",
             )
-        if not (isinstance(left.type, SortType) and left.type.ordered):
+        if not is_ordered(left.type):
             self.fail(
                 "unordered",
                 f"{left.type} is not ordered",
@@ -298,6 +299,8 @@ class Comparisons(BaseReader):
                 f"declare `class {left.type}(Ordered): ...` if an order is meant; elements of a "
                 "Sort are interchangeable, so no run may depend on an order"
                 if isinstance(left.type, SortType)
+                else f"declare `class {left.type}(Record, order=True): ...` if an order is meant"
+                if isinstance(left.type, RecordType)
                 else "it can be compared with `==` and `!=`",
             )
 

@@ -14,9 +14,10 @@ from quorate.model.language.declare.types import (
     Record,
     RecordType,
 )
-from quorate.model.language.diagnostics import Diagnostic, Span
+from quorate.model.language.diagnostics import Diagnostic, Span, article
 
 from .annotations import inner_types, quoted, type_hint
+from .orders import is_ordered
 from .source import annotation_span, class_source, class_span, span_of
 
 # Names that a field cannot have: records use them themselves.
@@ -37,6 +38,18 @@ def _field_mistakes(record: type[Record], inside: tuple[type[Record], ...]) -> l
     except Exception as error:
         return [_untyped(record, error)]
     for name, t in fields.items():
+        if record._order and not is_ordered(t):
+            found.append(
+                Diagnostic(
+                    "bad-field",
+                    f"{record.__name__} is ordered by its fields, and `{name}` has no order",
+                    annotation_span(record, name),
+                    f"this is {article(t)}",
+                    f"declare `class {record.__name__}(Record): ...`, or make it a number or an "
+                    "element of an order",
+                    record.__name__,
+                )
+            )
         for part in inner_types(t):
             if part == NatType(None):
                 found.append(

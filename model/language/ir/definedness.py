@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from quorate.model.language.declare.types import MapType, NatType, OptionType
+from quorate.model.language.declare.types import (
+    EnumType,
+    MapType,
+    NatType,
+    OptionType,
+    SortType,
+    Type,
+)
 
 from . import core as c
 from . import surface as s
 from .relations import bottom_of
-from .traverse import children
+from .traverse import children, walk
 
 
 def evaluated_first(statement: s.Statement) -> tuple[s.Expr, ...]:
@@ -61,3 +68,23 @@ def may_be_undefined(node: object) -> bool:
         case c.Field(of=of):
             return isinstance(of.type, OptionType)
     return False
+
+
+def surely_defined(e: c.Expr) -> bool:
+    """Whether an expression has a value in every state: leaving it out hides nothing."""
+    return all(_harmless(n) for n in walk(e))
+
+
+def _all_keys(t: Type) -> bool:
+    return isinstance(t, EnumType) or (isinstance(t, SortType) and t.bottom is None)
+
+
+def _harmless(node: object) -> bool:
+    match node:
+        case c.Field(of=of):
+            return not isinstance(of.type, OptionType)
+        case c.Read(keys=keys):
+            return all(isinstance(k, c.Var) and _all_keys(k.type) for k in keys)
+        case c.Arith(op=op):
+            return op in "+*"
+    return isinstance(node, (c.Var, c.Lit, c.Some, c.MakeRecord, c.Eq, c.Ite, c.Less, c.LessEq))

@@ -24,6 +24,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 from . import core as c
 from . import surface as s
 from .build import TRUE, coerce, conjunction, negation
+from .definedness import surely_defined
 from .queues import flying, in_queue
 from .relations import INTEGER, join, set_type
 from .traverse import walk
@@ -85,7 +86,7 @@ class ExpressionLowering:
 
     def _field(self, e: s.Field, env: Env) -> c.Expr:
         of = self.expr(e.of, env)
-        if isinstance(of, c.MakeRecord):
+        if isinstance(of, c.MakeRecord) and all(map(surely_defined, of.args)):
             return of.args[list(of.record.field_types()).index(e.name)]
         return c.Field(of=of, name=e.name, type=e.type)
 

@@ -128,7 +128,8 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("-> bool", "-> tuple[bool, bool]"),
         ("return self.asked[a]", "return True, self.asked[a]"),
     ],
-    ("bad-field", 0): [
+    ("bad-field", 0): [("class Tag(Record, order=True)", "class Tag(Record)")],
+    ("bad-field", 1): [
         ("class Accept(", "class Name(Sort): ...\n\n\nclass Accept("),
         ("v: str", "v: Name"),
         ("b: Ballot) -> None:", "b: Ballot, n: Name) -> None:"),
@@ -279,6 +280,7 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ),
         ("b, a", "{b}"),
     ],
+    ("unordered", 1): [("class Entry(Record)", "class Entry(Record, order=True)")],
     ("unknown-field", 0): [("m.bal", "m.vb")],
     ("unordered", 0): [("class Acceptor(Sort)", "class Acceptor(Ordered)")],
     ("unsupported-expression", 1): [

@@ -212,7 +212,7 @@ class Expressions(Many):
             return f"({self.expr(t, d - 1)} {self.r.choice(('==', '!='))} {self.expr(t, d - 1)})"
 
         def order() -> str:
-            t = self.r.choice([t for t in self.basic if t.ordered] or [NUMBER])
+            t = self.r.choice([t for t in [*self.basic, *self.records] if t.ordered] or [NUMBER])
             op = self.r.choice(("<", "<=", ">", ">=", "==", "!="))
             if self.chance(15):
                 middle = self.expr(t, d - 1)
@@ -405,6 +405,9 @@ class Expressions(Many):
 
     def of_record(self, t: T, d: int) -> list[Callable[[], str]]:
         of_many = [lambda: self.extreme(t, d)] if d > 0 and self.aside(50) else []
+        if t.compared and d > 0:
+            word = self.r.choice(("min", "max"))
+            of_many.append(lambda: f"{word}({self.expr(t, d - 1)}, {self.expr(t, d - 1)})")
         return [lambda: self.record(t, d), *of_many]
 
     def of_quorum(self, t: T, d: int) -> list[Callable[[], str]]:

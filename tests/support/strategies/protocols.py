@@ -139,9 +139,12 @@ class Maker(Expressions):
 
     def _record(self, name: str) -> None:
         fields = [(f"f{i}", self._small(deep=self.chance(15))) for i in range(self.r.randint(1, 2))]
-        self.lines.append(f"class {name}(Record):\n")
+        if self.aside(30) and (orders := [t for t in [*self.basic, *self.records] if t.ordered]):
+            fields = [(n, orders[i % len(orders)]) for i, (n, _) in enumerate(fields)]
+        compared = all(t.ordered for _, t in fields)
+        self.lines.append(f"class {name}(Record{', order=True' * compared}):\n")
         self.lines += [f"    {n}: {t}\n" for n, t in fields]
-        self.records.append(T("record", name, fields=tuple(fields)))
+        self.records.append(T("record", name, fields=tuple(fields), compared=compared))
 
     def _message(self, name: str) -> None:
         count = self.r.choice((1, 1, 2, 2, 3))

@@ -13,6 +13,7 @@ class T:
     name: str = ""
     parts: tuple[T, ...] = ()
     fields: tuple[tuple[str, T], ...] = ()
+    compared: bool = False  # a record that is compared by its fields
 
     def __str__(self) -> str:
         match self.kind:
@@ -30,7 +31,7 @@ class T:
 
     @property
     def ordered(self) -> bool:
-        return self.kind in ("ordered", "bottomed", "nat", "int", "number")
+        return self.compared or self.kind in ("ordered", "bottomed", "nat", "int", "number")
 
 
 BOOL, NUMBER = T("bool"), T("number")

@@ -1,7 +1,24 @@
-from quorate.model.language import Message, Messages, Ordered, Protocol, action
+from quorate.model.language import (
+    Message,
+    Messages,
+    Ordered,
+    Protocol,
+    Record,
+    Sort,
+    action,
+    durable,
+)
 
 
 class Ballot(Ordered, bottom="never"): ...
+
+
+class Acceptor(Sort): ...
+
+
+class Tag(Record, order=True):
+    b: Ballot
+    a: Acceptor
 
 
 class Accept(Message):
@@ -10,6 +27,7 @@ class Accept(Message):
 
 
 class Paxos(Protocol):
+    latest: Tag | None = durable(None)
     sent: Messages[Accept]
 
     @action
