@@ -85,9 +85,13 @@ def follow(
 
 
 def run_text(start: int | None, calls: Iterable[Call]) -> str:
-    """A run as text; `start` is the number of the initial state, where there are several."""
-    first = [] if start is None else [f"start({start})"]
-    return "; ".join([*first, *map(str, calls)])
+    """A run as text; `start` is the number of the initial state, where there are several.
+
+    A run without calls only starts.
+    """
+    shown = [*map(str, calls)]
+    first = [] if start is None and shown else [f"start({start or 0})"]
+    return "; ".join([*first, *shown])
 
 
 @dataclass(frozen=True)
