@@ -35,7 +35,9 @@ DEFINED_TWICE = {
     "Answer": "of an implementation, and of a prover",
     "Call": "of a helper in a model, and of an action by name",
     "ClusterError": "of a cluster that searches, and of one that runs an implementation",
+    "Condition": "of a predicate in a model, and what stands in for that of threading",
     "Crash": "in a model, and of a process of an implementation",
+    "Event": "of a log, and what stands in for that of threading",
     "FrozenMap": "the same, in the language and in traces, which stand alone",
     "Node": "of a ground formula, and of a cluster that runs an implementation",
     "Or": "the connective in the core IR, and in first-order formulas",
@@ -44,6 +46,7 @@ DEFINED_TWICE = {
     "Request": "what a command line asks for, and a client of an implementation",
     "Schedule": "of the faults of a simulated run, and of a real one",
     "Send": "in a model, and by a process of an implementation",
+    "Timer": "of a clock, and what stands in for that of threading",
 }
 
 

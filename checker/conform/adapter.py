@@ -79,7 +79,8 @@ class Adapter(Protocol):
     list a sequence, a set a set, a member of an enum its name.
 
     It may also have `snapshot()`, which returns a copy of the implementation's whole state, and
-    `restore(copy)`, which restores it, any number of times. Without them, runs are repeated.
+    `restore(copy)`, which restores it, any number of times. Without them, runs are repeated. If it
+    has `stop()`, that is called before it is started again.
     """
 
     def start(self, setting: Setting, /) -> object:

@@ -71,6 +71,7 @@ class Caller:
         self.adapter = adapter
         self._plain: set[int] = set()
         """The ids of the messages that were returned, and are values already."""
+        self._started = False
         self._kept: list[Record] = []  # no other object gets the id of one of these
 
     def places(self) -> dict[str, str]:
@@ -79,11 +80,20 @@ class Caller:
         return known or {name: place_of(getattr(self.adapter, name)) for name in METHODS}
 
     def start(self, setting: Setting) -> None:
-        """Set the adapter up; the return value is ignored."""
+        """Set the adapter up, having stopped it; the return value is ignored."""
+        self.stop()
+        self._started = True
         try:
             _called(self.adapter.start, setting)
         except (Refusal, Unrealisable, Contradiction) as refusal:
             raise AdapterError(f"start refuses: {refusal}") from None
+
+    def stop(self) -> None:
+        """End what was set up, where the adapter says how."""
+        stop = getattr(self.adapter, "stop", None)
+        if self._started and stop is not None:
+            self._plainly(stop)
+        self._started = False
 
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Value]:
         """The messages sent. Raises Refusal, Unrealisable."""

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quorate.checker.conform.adapter import Chose
+from quorate.checker.conform.adapter import Chose, Unrealisable
 from quorate.traces import Record, Value
 
+from .disk import Disk
+from .processes import Processes
 from .wire import Wire
 
 
 def record(tag: str, /, **fields: Value) -> Record:
     """A record or message of the model: `record("Prepare", b="b1")`."""
     return Record(tag, tuple(fields.items()))
+
+
+def only_if(so: object, otherwise: str) -> None:
+    """Go on only where a step can be brought about. Raises Unrealisable with the reason if not."""
+    if not so:
+        raise Unrealisable(otherwise)
 
 
 class Actions:
@@ -34,6 +42,12 @@ class Actions:
             return done  # type: ignore[no-any-return]
         sent = frozenset() if self.wire is None else self.wire.taken()
         return Chose(sent, **done) if done else sent
+
+    def stop(self) -> None:
+        """End what `start` has set up: all that this has of the kit, unless it does so itself."""
+        for held in vars(self).values():
+            if isinstance(held, Processes | Disk):
+                held.close()
 
     def other(self, action: str, **args: Any) -> Any:
         """An action for which there is no method."""

@@ -35,6 +35,11 @@ class Binding:
             self._put(element, identifier)
         self._fixed = frozenset(self._identifier)
 
+    @classmethod
+    def counting(cls, elements: Sequence[Value], first: int = 0) -> Binding:
+        """Elements that the code counts: the first of them is `first`, the next one more."""
+        return cls(elements, fixed={element: first + i for i, element in enumerate(elements)})
+
     def bind(self, element: Value, identifier: Hashable) -> Value:
         """Say that an identifier stands for an element; returns the element.
 

@@ -1,7 +1,7 @@
 """A deterministic event loop for asyncio code, which runs until nothing is left to do.
 
-There are no sockets, no threads and no waiting: time is a `Clock`, and callbacks run in the order
-in which they became ready, so that the same steps give the same run.
+There are no threads and no waiting: time is a `Clock`, and callbacks run in the order in which they
+became ready, so that the same steps give the same run. Datagrams are handed to the adapter.
 """
 
 from __future__ import annotations
@@ -15,15 +15,30 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from .clock import Clock
+from .host import Host
 
 T = TypeVar("T")
 
 
-class EventLoop(asyncio.AbstractEventLoop):
-    """A pumped event loop: `run` starts coroutines, `pump` and `advance` run what is ready."""
+Address = Any
+"""What the code sends to and receives from, such as a host and a port."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
+
+class EventLoop(Host, asyncio.AbstractEventLoop):
+    """A pumped event loop: `run` starts coroutines, `pump` and `advance` run what is ready.
+
+    `send(data, source, target)` is called with each datagram that the code sends.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        seed: int = 0,
+        send: Callable[[bytes, Address, Address], object] | None = None,
+    ) -> None:
+        super().__init__(clock, seed)
+        self._send = send
+        self._endpoints: dict[Address, asyncio.DatagramProtocol] = {}
         self._ready: deque[asyncio.Handle] = deque()
         self._failures: list[BaseException] = []
         self._running = self._closed = False
@@ -40,32 +55,39 @@ class EventLoop(asyncio.AbstractEventLoop):
 
     def pump(self) -> None:
         """Run until nothing is left to do. Raises what a callback raised."""
-        with self._entered():
-            while self._ready:
-                handle = self._ready.popleft()
-                if not handle.cancelled():
-                    handle._run()
+        with self.entered():
+            self._running = True
+            try:
+                while self._ready:
+                    handle = self._ready.popleft()
+                    if not handle.cancelled():
+                        handle._run()
+            finally:
+                self._running = False
         if self._failures:
             raise self._failures.pop(0)
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass, running what becomes ready at each time before it goes on."""
-        end = self.clock.time() + seconds
-        self.pump()
-        while (when := self.clock.next()) is not None and when <= end:
-            self.clock.advance(max(0.0, when - self.clock.time()))
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        with self.entered():
+            result = function(*args)
+        if not asyncio.iscoroutine(result):
             self.pump()
-        self.clock.advance(end - self.clock.time())
+            return result
+        task = self.run(result)
+        return task.result() if task.done() else None
+
+    def receive(self, data: bytes, source: Address, target: Address) -> None:
+        """Deliver a datagram, and run until nothing is left to do."""
+        self.call(self._endpoints[target].datagram_received, data, source)
 
     @contextmanager
-    def _entered(self) -> Iterator[None]:
+    def entered(self) -> Iterator[None]:
         before = events._get_running_loop()
         events._set_running_loop(self)
-        self._running = True
         try:
-            yield
+            with super().entered():
+                yield
         finally:
-            self._running = False
             events._set_running_loop(before)
 
     # ------------------------------------------------------------ what asyncio asks for
@@ -135,6 +157,21 @@ class EventLoop(asyncio.AbstractEventLoop):
             self.advance(max(0.0, when - self.time()))
         return task.result()
 
+    async def create_datagram_endpoint(  # type: ignore[override]
+        self, protocol_factory: Callable[[], Any], local_addr: Address = None, **_: Any
+    ) -> tuple[Datagrams, Any]:
+        """An endpoint whose datagrams the adapter is handed, and may deliver by `receive`."""
+        protocol = protocol_factory()
+        transport = Datagrams(self, local_addr)
+        self._endpoints[local_addr] = protocol
+        protocol.connection_made(transport)
+        return transport, protocol
+
+    def send_datagram(self, data: bytes, source: Address, target: Address) -> None:
+        """A datagram leaves; without anybody to hand it to it is lost."""
+        if self._send is not None:
+            self._send(data, source, target)
+
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         if "handle" in context and isinstance(error := context.get("exception"), BaseException):
             self._failures.append(error)
@@ -153,3 +190,23 @@ class EventLoop(asyncio.AbstractEventLoop):
 
     async def shutdown_asyncgens(self) -> None:
         """None are kept."""
+
+
+class Datagrams(asyncio.DatagramTransport):
+    """What an endpoint sends by."""
+
+    def __init__(self, loop: EventLoop, address: Address) -> None:
+        super().__init__({"sockname": address})
+        self._loop, self._address, self._closing = loop, address, False
+
+    def sendto(self, data: Any, addr: Address = None) -> None:
+        self._loop.send_datagram(bytes(data), self._address, addr)
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        self._closing = True
+
+    def abort(self) -> None:
+        self.close()

@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from quorate.checker.conform.adapter import Unrealisable
-from quorate.traces import Record
+from quorate.traces import Record, Value
 
 Shown = Record | Iterable[Record] | None
 
@@ -42,6 +42,11 @@ class Wire:
     def sent(self) -> frozenset[Record]:
         """All that was sent."""
         return frozenset(self._caught)
+
+    def of(self, tag: str, /, **fields: Value) -> list[Record]:
+        """All that was sent of a kind, with these values in these fields."""
+        wanted = fields.items()
+        return [m for m in self._caught if m.tag == tag and wanted <= dict(m.fields).items()]
 
     def send(self, message: Any, source: Any = None, target: Any = None) -> None:
         """The code sends a message: give this to it in the place of its network."""
