@@ -20,7 +20,7 @@ class PaxosAdapter(Actions, DeepCopies):
     """Mailboxes are a wire; proposal numbers are bound to ballots."""
 
     def start(self, setting: Setting) -> None:
-        ballots = [b for b in setting.elements["Ballot"] if b != "never"]
+        ballots = setting.elements["Ballot"]
         self.ballots = Binding(ballots, ordered=True, fixed={"never": -1})
         self.wire = Wire(self.show)
         config = paxos.SystemConfig(len(ballots), dict(setting.sizes)["Acceptor"], 1)
@@ -59,7 +59,7 @@ class PaxosAdapter(Actions, DeepCopies):
         self.deliver(a, record("Prepare", b=b))
 
     def phase2a(self, b: str, v: str, q: frozenset[str]) -> dict[str, str]:
-        promised = {r.get("a"): r for r in self.wire.sent if r.tag == "Promise" and r.get("b") == b}
+        promised = {m.get("a"): m for m in self.wire.of("Promise", b=b)}
         if not q <= promised.keys():
             raise Refusal(f"not all of {', '.join(sorted(q))} have promised")
         (proposal,) = self.proposers[b].instances[INSTANCE].values()

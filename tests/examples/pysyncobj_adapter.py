@@ -9,20 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 sys.path[:0] = filter(None, [os.environ.get("PYSYNCOBJ")])
 
-from pysyncobj import SyncObj, SyncObjConf, syncobj  # noqa: E402
+from pysyncobj import SyncObj, SyncObjConf, monotonic, syncobj  # noqa: E402
 from pysyncobj.node import Node  # noqa: E402
 from pysyncobj.transport import Transport  # noqa: E402
-from pysyncobj.version import VERSION  # noqa: E402
 
 from quorate import kit  # noqa: E402
 
 logging.disable(logging.CRITICAL)
-FOLLOWER, CANDIDATE, LEADER = range(3)
 ROLES = ("FOLLOWER", "CANDIDATE", "LEADER")
 
 
@@ -40,26 +37,22 @@ class SyncObjAdapter(kit.Actions):
     """Servers in memory. An index of the package is one more than a length of the model."""
 
     journals = False
-    nodes: kit.Processes[SyncObj] | None = None
 
     def start(self, setting: kit.Setting) -> None:
-        self.servers = [str(s) for s in setting.elements["Server"]]
-        terms = ["zero", *(t for t in setting.elements["Term"] if t != "zero")]
-        self.terms = kit.Binding(terms, fixed={t: number for number, t in enumerate(terms)})
-        self.longest = dict(setting.sizes)["Index"]
-        self.value = setting.elements["Value"][0]
-        if self.nodes is not None:
-            self.nodes.close()
-            self.disk.close()
+        self.servers = setting.elements["Server"]
+        self.terms = kit.Binding.counting(["zero", *setting.elements["Term"]])
+        self.longest, self.value = dict(setting.sizes)["Index"], setting.elements["Value"][0]
+        self.begin()
+
+    def begin(self) -> None:
+        kit.stand_in(monotonic, syncobj)
         self.wire, self.disk = kit.Wire(self.show), kit.Disk()
-        self.clocks = {s: kit.Clock() for s in self.servers}
         self.nodes = kit.Processes(self.servers, self.new, SyncObj.destroy)
 
     def new(self, s: str) -> SyncObj:
-        conf = SyncObjConf(autoTick=False, pollerType="select", leaderFallbackTimeout=1e9)
-        conf.raftMinTimeout, conf.raftMaxTimeout = 1, 1.5
-        conf.journalFile = str(self.disk.folder / s) if self.journals else None
-        syncobj.monotonicTime = self.clocks[s].time
+        journal = str(self.disk.folder / s) if self.journals else None
+        conf = SyncObjConf(autoTick=False, journalFile=journal, leaderFallbackTimeout=1e9)
+        conf.raftMinTimeout, conf.raftMaxTimeout, conf.pollerType = 1, 1.5, "select"
         transport, others = WireTransport(self.wire, s), [u for u in self.servers if u != s]
         node = SyncObj(s, others, conf, nodeClass=Node, transport=transport)
         node.received = transport._onMessageReceived
@@ -68,96 +61,80 @@ class SyncObjAdapter(kit.Actions):
         return node
 
     def show(self, m: Any, source: str, target: str) -> kit.Record | None:
-        term = self.terms.element(m["term"] if "term" in m else self.held(source, "CurrentTerm"))
-        match m["type"]:
-            case "request_vote":
-                length, last = m["last_log_index"] - 1, self.terms.element(m["last_log_term"])
-                return kit.record("RequestVote", t=term, candidate=source, length=length, last=last)
-            case "response_vote":
-                return kit.record("Vote", t=term, voter=source, candidate=target)
-            case "append_entries":
-                sent = {"prefix": m["prevLogIdx"] - 1, "last": self.terms.element(m["prevLogTerm"])}
-                sent |= {"entries": tuple(map(self.entry, m["entries"]))}
-                return kit.record(
-                    "Append", t=term, leader=source, **sent, commit=m["commit_index"] - 1
-                )
-            case "next_node_idx" if m["success"]:
-                length = m["next_node_idx"] - 2
-                if VERSION == "0.3.11" and self.delivered.get("entries"):
-                    length += 1  # it acknowledges one entry less: known, and mended here
-                return kit.record("Ack", t=term, follower=source, leader=target, length=length)
+        t = self.terms.element(m.get("term") or raft(self.nodes[source], "CurrentTerm"))
+        match m:
+            case {"type": "request_vote", "last_log_index": index, "last_log_term": last}:
+                log = {"length": index - 1, "last": self.terms.element(last)}
+                return kit.record("RequestVote", t=t, candidate=source, **log)
+            case {"type": "response_vote"}:
+                return kit.record("Vote", t=t, voter=source, candidate=target)
+            case {"type": "append_entries", "prevLogIdx": index, "prevLogTerm": last}:
+                log = {"prefix": index - 1, "last": self.terms.element(last)}
+                log |= {"entries": self.entries(m["entries"]), "commit": m["commit_index"] - 1}
+                return kit.record("Append", t=t, leader=source, **log)
+            case {"type": "next_node_idx", "success": True, "next_node_idx": index}:
+                return kit.record("Ack", t=t, follower=source, leader=target, length=index - 2)
         return None
 
-    def entry(self, held: tuple[bytes, int, int]) -> kit.Record:
-        return kit.record("Entry", t=self.terms.element(held[2]), v=self.value)
-
-    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
-        syncobj.monotonicTime = self.clocks[args["s"]].time
-        return super().perform(action, args)
+    def entries(self, held: Any) -> tuple[kit.Record, ...]:
+        return tuple(kit.record("Entry", t=self.terms.element(e[2]), v=self.value) for e in held)
 
     def other(self, action: str, s: str, m: kit.Record, **_: str) -> None:
         """All other actions deliver a message."""
         source, _, message = self.wire.caught(m, s)
-        self.delivered = message
-        if m.tag == "Ack":
-            message["next_node_idx"] = m.get("length") + 2
-        self.nodes[s].received(Node(source), message)
+        self.nodes.call(s, lambda node: node.received(Node(source), message))
 
     def timeout(self, s: str, t: str) -> None:
-        if self.held(s, "State") == LEADER:
-            raise kit.Unrealisable("a leader has no election timeout")
-        if self.terms.identifier(t) != self.held(s, "CurrentTerm") + 1:
-            raise kit.Unrealisable("its next term is another")
-        self.clocks[s].advance(2)
-        self.nodes[s].doTick()
+        kit.only_if(raft(self.nodes[s], "State") != 2, "a leader has no election timeout")
+        term = raft(self.nodes[s], "CurrentTerm") + 1
+        kit.only_if(self.terms.identifier(t) == term, "its next term is another")
+        self.nodes.hosts[s].advance(2)
+        self.nodes.call(s, SyncObj.doTick)
 
     def request(self, s: str, v: str) -> None:
-        self.lead_only(s)
-        if len(self.held(s, "Log")) > self.longest:
-            raise kit.Unrealisable("the model has a bound here, and the code none")
-        self.nodes[s]._applyCommand(b"", None, syncobj._COMMAND_TYPE.NO_OP)
-        self.nodes[s]._checkCommandsToApply()
+        log = raft(self.leading(s), "Log")
+        kit.only_if(len(log) <= self.longest, "the model has a bound here, and the code none")
+        self.nodes.call(s, SyncObj._applyCommand, b"", None, syncobj._COMMAND_TYPE.NO_OP)
+        self.nodes.call(s, SyncObj._checkCommandsToApply)
 
     def append(self, s: str, n: int) -> None:
-        self.lead_only(s)
-        if n >= len(self.held(s, "Log")):
-            raise kit.Unrealisable("it has no such prefix")
-        for u in self.held(s, "NextIndex"):
-            self.held(s, "NextIndex")[u] = n + 2
-        self.nodes[s]._SyncObj__sendAppendEntries()
+        kit.only_if(n < len(raft(self.leading(s), "Log")), "it has no such prefix")
+        for u in raft(self.nodes[s], "NextIndex"):
+            raft(self.nodes[s], "NextIndex")[u] = n + 2
+        self.nodes.call(s, SyncObj._SyncObj__sendAppendEntries)
 
     def advance_commit(self, s: str, n: int) -> dict[str, Any]:
-        before = self.held(s, "CommitIndex")
-        self.nodes[s].doTick()
-        after = self.held(s, "CommitIndex")
+        before = raft(self.nodes[s], "CommitIndex")
+        self.nodes.call(s, SyncObj.doTick)
+        after = raft(self.nodes[s], "CommitIndex")
         return {} if after == before else {"n": after - 1}
+
+    def leading(self, s: str) -> SyncObj:
+        kit.only_if(raft(self.nodes[s], "State") == 2, "nobody asks this of one who does not lead")
+        return self.nodes[s]
 
     def restart(self, s: str) -> None:
         self.nodes.restart(s)
 
-    def lead_only(self, s: str) -> None:
-        if self.held(s, "State") != LEADER:
-            raise kit.Unrealisable("nobody asks this of one that does not lead")
-
-    def held(self, s: str, name: str) -> Any:
-        """An attribute of a server; the package shows too little of its state."""
-        return getattr(self.nodes[s], f"_SyncObj__raft{name}")
-
     def observe(self) -> dict[str, Any]:
-        def each(show: Any) -> dict[str, Any]:
-            return {s: show(s) for s in self.servers}
+        each, element = self.nodes.each, self.terms.element
 
         def match(s: str, u: str) -> int:
-            return max(0, self.held(s, "MatchIndex").get(Node(u), 0) - 1)
+            return max(0, raft(self.nodes[s], "MatchIndex").get(Node(u), 0) - 1)
 
         return {
-            "term": each(lambda s: self.terms.element(self.held(s, "CurrentTerm"))),
-            "voted_for": each(lambda s: self.nodes[s]._SyncObj__votedForNodeId),
-            "log": each(lambda s: [self.entry(e) for e in self.held(s, "Log")[1:]]),
-            "role": each(lambda s: ROLES[self.held(s, "State")]),
+            "term": each(lambda node: element(raft(node, "CurrentTerm"))),
+            "voted_for": each(lambda node: node._SyncObj__votedForNodeId),
+            "log": each(lambda node: self.entries(raft(node, "Log")[1:])),
+            "role": each(lambda node: ROLES[raft(node, "State")]),
             "match": {(s, u): match(s, u) for s in self.servers for u in self.servers},
-            "commit": each(lambda s: self.held(s, "CommitIndex") - 1),
+            "commit": each(lambda node: raft(node, "CommitIndex") - 1),
         }
+
+
+def raft(node: SyncObj, name: str) -> Any:
+    """An attribute of a server; the package shows too little of its state."""
+    return getattr(node, f"_SyncObj__raft{name}")
 
 
 class JournalAdapter(SyncObjAdapter):
@@ -176,3 +153,19 @@ class PowerLossAdapter(JournalAdapter):
         self.nodes.kill(s)
         self.disk.crash()
         self.nodes.restart(s)
+
+
+class AcknowledgingLessAdapter(SyncObjAdapter):
+    """For 0.3.11, which acknowledges one entry less where there are some: known, mended here."""
+
+    def other(self, action: str, s: str, m: kit.Record, **_: str) -> None:
+        source, _, message = self.wire.caught(m, s)
+        self.delivered = message
+        if m.tag == "Ack":
+            message["next_node_idx"] = m.get("length") + 2
+        self.nodes.call(s, lambda node: node.received(Node(source), message))
+
+    def show(self, m: Any, source: str, target: str) -> kit.Record | None:
+        if m["type"] == "next_node_idx" and self.delivered.get("entries"):
+            m = {**m, "next_node_idx": m["next_node_idx"] + 1}
+        return super().show(m, source, target)

@@ -148,6 +148,6 @@ def test_in_an_earlier_version_the_commit_index_decreases(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use("0.3.11", installed, monkeypatch)
-    found = differences("SyncObjAdapter", 0, 2)["receive_append.changes.commit"]
+    found = differences("AcknowledgingLessAdapter", 0, 2)["receive_append.changes.commit"]
     (commit,) = (v for v in found.values if v.place == "commit[s1]")
     assert (commit.before, commit.model, commit.code) == ("1", "1", "0")
