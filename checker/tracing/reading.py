@@ -17,6 +17,7 @@ from quorate.model.language.declare.types import (
     RecordType,
     SeqType,
     SetType,
+    TupleRecord,
     Type,
     key_values,
 )
@@ -57,6 +58,10 @@ class TraceReader:
                 return FrozenMap(self._cells(v, t, inner))
             case RecordType(record), TraceRecord() if issubclass(record, Packet):
                 return record.of(self._of_packet(v, t))
+            case RecordType(record), tuple() if issubclass(record, TupleRecord):
+                if len(v) == len(t.fields):
+                    pairs = zip(v, t.fields.values(), strict=True)
+                    return record(*[self.value(x, f) for x, f in pairs])
             case RecordType(record), TraceRecord(tag=tag) if tag == record.__name__:
                 fields = dict(v.fields)
                 if set(fields) == set(t.fields):

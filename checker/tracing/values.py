@@ -8,7 +8,7 @@ from typing import Any
 
 from quorate.model.language import FrozenMap, Record, Sort
 from quorate.model.language.declare.queues import Packet
-from quorate.model.language.declare.types import MapType, key_values
+from quorate.model.language.declare.types import MapType, TupleRecord, key_values
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap as TraceMap
@@ -27,7 +27,7 @@ def show_value(value: Any) -> Value:
             return value.name
         case Packet():
             return show_record(value.message)
-        case Record():
+        case Record() if not isinstance(value, TupleRecord):
             return show_record(value)
         case frozenset():
             return frozenset(map(show_value, value))

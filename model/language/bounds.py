@@ -16,6 +16,7 @@ from quorate.model.language.declare.types import (
     SeqType,
     SetType,
     SortType,
+    TupleRecord,
     Type,
 )
 from quorate.model.language.declare.values import FrozenMap
@@ -57,8 +58,8 @@ def check_range(place: str, t: Type, value: Any) -> None:
         case OptionType(inner) if value is not None:
             check_range(place, inner, value)
         case RecordType():
-            for name, inner in t.fields.items():
-                check_range(f"{place}.{name}", inner, getattr(value, name))
+            for (name, inner), item in zip(t.fields.items(), value, strict=True):
+                check_range(f"{place}.{name}", inner, item)
         case MapType(_, inner) if isinstance(value, FrozenMap):
             for item in value.values():
                 check_range(place, inner, item)
@@ -83,7 +84,8 @@ def holds(t: Type, value: Any) -> bool:
         case OptionType(inner):
             return value is None or holds(inner, value)
         case RecordType(record):
-            return isinstance(value, record) and all(
+            plain = issubclass(record, TupleRecord) and type(value) is tuple
+            return (isinstance(value, record) or (plain and len(value) == len(t.fields))) and all(
                 holds(ft, x) for ft, x in zip(t.fields.values(), value, strict=True)
             )
         case SetType(element):

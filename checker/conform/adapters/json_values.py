@@ -19,6 +19,7 @@ from quorate.model.language.declare.types import (
     RecordType,
     SeqType,
     SetType,
+    TupleRecord,
     Type,
 )
 from quorate.traces import FrozenMap, Record, Value, in_order
@@ -87,6 +88,11 @@ def read(found: Any, t: Type | None) -> Value:
             return _map([_entry(pair, keys, value) for pair in found])
         case dict(), MapType(keys, value):
             return _map([(_key(k, keys), read(v, value)) for k, v in found.items()])
+        case list(), RecordType(record) if issubclass(record, TupleRecord):
+            items = list(t.fields.values())
+            if len(found) != len(items):
+                raise JsonValueError(f"found {brief(found)}, expected an array of {len(items)}")
+            return tuple(read(x, inner) for x, inner in zip(found, items, strict=True))
         case list(), SeqType(inner, _):
             return tuple(read(x, inner) for x in found)
         case list(), _:

@@ -25,6 +25,7 @@ from quorate.model.language.declare.types import (
     SeqType,
     SetType,
     SortType,
+    TupleRecord,
     Type,
     key_values,
 )
@@ -94,6 +95,11 @@ class ModelValues:
                 return tuple(self.value(x, element) for x in v)
             case MapType(_, inner), (dict() | FrozenMap()):
                 return self._map(v, t, inner)
+            case RecordType(record), (list() | tuple()) if issubclass(record, TupleRecord):
+                if len(v) != len(t.fields):
+                    raise Unreadable(f"found {shown_json(v)}, expected a {t}")
+                items = zip(v, t.fields.values(), strict=True)
+                return tuple(self.value(x, f) for x, f in items)
             case RecordType(), (dict() | Record()):
                 return self.record(v, t)
         return self._named(v, t)

@@ -34,6 +34,7 @@ from quorate.model.language.declare.types import (
     SeqType,
     SetType,
     SortType,
+    TupleRecord,
     Type,
 )
 from quorate.model.language.declare.values import FrozenMap
@@ -182,6 +183,8 @@ class Domains:
             case OptionType(inner):
                 self.none = True
                 return union([self.values(inner), set_of([NONE])])
+            case RecordType(record) if issubclass(record, TupleRecord):
+                return _product([self.values(x) for x in t.fields.values()])
             case RecordType(record):
                 return self.record(record)
             case SetType(element):
@@ -199,11 +202,7 @@ class Domains:
         return Term(cat("[", self.product(keys).doc, " -> ", values.doc, "]"))
 
     def product(self, keys: Iterable[Type]) -> Term:
-        terms = [self.proper(k) for k in keys]
-        if len(terms) == 1:
-            return terms[0]
-        parts = [operand(t, ATOM) for t in terms]
-        return Term(cat(parts[0], *(cat(" \\X ", p) for p in parts[1:])), SET)
+        return _product([self.proper(k) for k in keys])
 
     def record(self, record: type[Record]) -> Term:
         """The set of all records of a class, as a definition of the module."""
@@ -225,6 +224,8 @@ class Domains:
         return text_of(distinct(m.__name__ for m in self.messages())[message.__name__])
 
     def new(self, record: type[Record], values: Iterable[Term]) -> Term:
+        if issubclass(record, TupleRecord):
+            return tuple_of(list(values))
         fields = list(zip(fields_of(record).values(), values, strict=True))
         if issubclass(record, Message):
             fields.insert(0, (self.tag, self.word(record)))
@@ -249,10 +250,13 @@ class Domains:
                 self.sort(type(value))
                 self.elements[value] = self.names.give(value, repr(value))
                 return Term(self.elements[value])
-            case Record():
+            case Record() if not isinstance(value, TupleRecord):
                 types = value.field_types().values()
                 parts = [self.constant(x, ft) for x, ft in zip(value, types, strict=True)]
                 return self.new(type(value), parts)
+            case tuple() if isinstance(inner, RecordType):
+                pairs = zip(value, inner.fields.values(), strict=True)
+                return tuple_of([self.constant(x, ft) for x, ft in pairs])
             case tuple():
                 return tuple_of([self.constant(x, _element(inner)) for x in value])
             case frozenset():
@@ -262,6 +266,14 @@ class Domains:
                 cell = self.constant(next(iter(value.values())), inner.value)
                 return function(cat("k \\in ", self.product(inner.keys).doc), cell)
         raise InputError(f"{self.protocol.__name__}: the value {value!r} has no form in TLA+")
+
+
+def _product(terms: list[Term]) -> Term:
+    """`A \\X B`."""
+    if len(terms) == 1:
+        return terms[0]
+    parts = [operand(t, ATOM) for t in terms]
+    return Term(cat(parts[0], *(cat(" \\X ", p) for p in parts[1:])), SET)
 
 
 def _has_sequences(t: Type) -> bool:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from quorate.checker.errors import InputError
-from quorate.model.language.declare.types import IntType, OptionType, RecordType, SeqType
+from quorate.model.language.declare.types import (
+    IntType,
+    OptionType,
+    RecordType,
+    SeqType,
+    TupleRecord,
+)
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import is_set
 
@@ -55,6 +61,10 @@ class TlaExpressions(TlaQuantifiers):
     def _field(self, e: s.Field, scope: Scope) -> Term:
         of = e.of.type.inner if isinstance(e.of.type, OptionType) else e.of.type
         assert isinstance(of, RecordType)
+        if issubclass(of.record, TupleRecord):
+            return t.index(
+                self.expr(e.of, scope.value()), t.number(1 + list(of.fields).index(e.name))
+            )
         name = fields_of(of.record)[e.name]
         return Term(cat(t.operand(self.expr(e.of, scope.value()), t.ATOM), f".{name}"))
 

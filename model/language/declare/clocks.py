@@ -20,10 +20,11 @@ from typing import Any
 
 from quorate.model.language.diagnostics import GENERATED
 
+from .annotations import NotAType
 from .initial import Initial
 from .protocol import Mark, marker, require, variable_type
 from .sorts import Nat
-from .types import MapType, NatType, NotAType, SortType, Type
+from .types import MapType, NatType, SortType, Type
 
 TICK, TIME_IS_UP = "tick", "time_is_up"
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar, TypeVarTuple, overload
 
+from .annotations import NotAType, shown
 from .sorts import Nat
 from .types import (
     MapType,
     Message,
     MessagesType,
     NatType,
-    NotAType,
     SeqType,
     SetType,
-    shown,
     type_of,
 )
 

@@ -17,13 +17,14 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from quorate.model.language.diagnostics import SizeError
 
+from .annotations import NotAType, scope_of
 from .initial import Initial, NatClass
 from .networks import Network
 from .part_updates import with_part_updates
 from .quorums import QuorumSystem, is_kind
 from .sizing import check_sizes
 from .sorts import Nat, Sizes, Sort
-from .types import MapType, MessagesType, NotAType, Record, Type, scope_of, type_of
+from .types import MapType, MessagesType, Record, Type, type_of
 from .values import frozen
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -9,13 +9,13 @@ from __future__ import annotations
 import enum
 import inspect
 import itertools
-import re
-import sys
 import types as pytypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Self, Union, get_origin
 
+from .annotations import NotAType, scope_of, shown
 from .networks import Network
 from .quorums import QuorumSystem, is_kind
 from .sorts import Int, Nat, Ordered, Sort, elements_of
@@ -218,15 +218,6 @@ def key_values(keys: tuple[Type, ...]) -> Iterator[Any]:
 # ---------------------------------------------------------------- records
 
 
-def scope_of(cls: type) -> dict[str, Any]:
-    """The names that the annotations of a class may mention; call it when the class is made.
-
-    Once a file is loaded again, the module of its name is another one, with other classes.
-    """
-    module = sys.modules.get(cls.__module__)
-    return {} if module is None else vars(module)
-
-
 _OF_MESSAGES = ("key", "link")  # annotated in `Message`, and no fields
 
 
@@ -306,6 +297,31 @@ class Record(tuple[Any, ...]):
         return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in fields)})"
 
 
+class TupleRecord(Record):
+    """A value of `tuple[A, B]`; in CPython a plain tuple, which is equal to it, stands for it."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) in (tuple, type(self)) and bool(tuple.__eq__(self, other))
+
+    __hash__ = tuple.__hash__
+    __repr__ = tuple.__repr__
+
+    def __reduce__(self) -> Any:
+        return (_tuple_of, (tuple(self.field_types().values()), tuple(self)))
+
+
+@cache
+def tuple_type(items: tuple[Type, ...]) -> RecordType:
+    """`tuple[A, B]`: a record of fields without names of their own."""
+    body = {"__annotations__": {f"item{i}": t for i, t in enumerate(items)}}
+    name = f"tuple[{', '.join(map(str, items))}]"
+    return RecordType(type(name, (TupleRecord,), body, order=True))
+
+
+def _tuple_of(items: tuple[Type, ...], value: tuple[Any, ...]) -> Record:
+    return tuple_type(items).record(*value)
+
+
 class _Field:
     def __init__(self, index: int) -> None:
         self.index = index
@@ -344,10 +360,6 @@ class Message(Record):
 # ---------------------------------------------------------------- annotations
 
 
-class NotAType(Exception):
-    """An annotation that is not a type of the language; the text of the error is the annotation."""
-
-
 def type_of(annotation: Any) -> Type:
     """The type that an evaluated annotation stands for. Raises NotAType."""
     if isinstance(annotation, Type):
@@ -358,6 +370,9 @@ def type_of(annotation: Any) -> Type:
         return BoolType()
     if annotation is int:
         return NatType(None)
+    items = annotation.__args__ if get_origin(annotation) is tuple else ()
+    if len(items) > 1 and Ellipsis not in items:
+        return tuple_type(tuple(map(type_of, items)))
     if isinstance(annotation, type):
         of_language = annotation in (Ordered, Message) or (
             is_kind(annotation) and not hasattr(annotation, "of")
@@ -373,13 +388,6 @@ def _option(union: Any) -> Type:
     if len(inner) != 1 or len(union.__args__) != 2:
         raise NotAType(" | ".join("None" if t is type(None) else shown(t) for t in union.__args__))
     return OptionType(type_of(inner[0]))
-
-
-def shown(annotation: Any) -> str:
-    """An annotation as it is written, without module names."""
-    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
-        return annotation.__name__
-    return re.sub(r"\b\w+\.", "", str(annotation))
 
 
 _FROM_CLASS: tuple[tuple[type, Any], ...] = (

@@ -10,14 +10,16 @@ from quorate.model.language.declare.types import (
     NatType,
     OptionType,
     QuorumType,
+    RecordType,
     SeqType,
     SetType,
+    TupleRecord,
     Type,
 )
 
 TYPES = (
     "types are sorts, `Sort | None`, bool, enums, records, Nat sorts, Map[...], Set[...], "
-    "Seq[..., ...], quorum systems and Messages[...]"
+    "Seq[..., ...], tuple[...], quorum systems and Messages[...]"
 )
 
 
@@ -29,7 +31,7 @@ def type_hint(text: str) -> str:
         "set": "write `Set[Sort]`",
         "frozenset": "write `Set[Sort]`",
         "list": "write `Seq[Sort, Length]`, where `class Length(Nat): ...` bounds it",
-        "tuple": "write `Seq[Sort, Length]`, where `class Length(Nat): ...` bounds it",
+        "tuple": "write `tuple[A, B]` for a pair, `Seq[Sort, Length]` for a sequence",
         "str": "declare a sort: `class Name(Sort): ...`",
         "float": "numbers are whole and bounded: `class Count(Nat): ...`",
         "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",
@@ -48,7 +50,7 @@ def quoted(reason: str) -> str:
 
 
 def inner_types(t: Type | None) -> Iterator[Type]:
-    """A type and the types inside it, but not those of a record's fields."""
+    """A type and the types inside it, but not those of the fields of a class of records."""
     if t is None:
         return
     yield t
@@ -60,6 +62,9 @@ def inner_types(t: Type | None) -> Iterator[Type]:
             yield length
         case MapType(keys, value):
             for part in (*keys, value):
+                yield from inner_types(part)
+        case RecordType(record) if issubclass(record, TupleRecord):
+            for part in t.fields.values():
                 yield from inner_types(part)
 
 
@@ -80,4 +85,6 @@ def unbounded(t: Type) -> str | None:
             return "number"
         case OptionType(inner) | SetType(inner) | SeqType(inner, _) | MapType(_, inner):
             return unbounded(inner)
+        case RecordType(record) if issubclass(record, TupleRecord):
+            return next(filter(None, map(unbounded, t.fields.values())), None)
     return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.model.language.bounds import holds
+from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.initial import Initial
 from quorate.model.language.declare.protocol import (
     BadAnnotation,
@@ -24,7 +25,6 @@ from quorate.model.language.declare.types import (
     Message,
     MessagesType,
     NatType,
-    NotAType,
     OptionType,
     Record,
     RecordType,

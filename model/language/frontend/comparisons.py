@@ -25,6 +25,7 @@ from quorate.model.language.ir.relations import (
     NONE,
     NUMBER,
     bottom_of,
+    element_type,
     fits,
     is_none,
     is_numeric,
@@ -63,9 +64,10 @@ class Comparisons(BaseReader):
         self._check_precedence(node)
         known = None
         if isinstance(node.left, ast.Tuple) and not isinstance(node.comparators[0], ast.Tuple):
-            known = self.read(
-                node.comparators[0]
-            ).type  # a literal takes its type from the other side
+            other = self.read(node.comparators[0])  # a literal takes its type from the other side
+            known = other.type
+            if isinstance(node.ops[0], (ast.In, ast.NotIn)):
+                known = element_type(other) or known
         left_node, left = node.left, self._comparand(node.left, known)
         first = left
         rest: list[tuple[str, s.Expr]] = []
@@ -300,6 +302,8 @@ class Comparisons(BaseReader):
                 "Sort are interchangeable, so no run may depend on an order"
                 if isinstance(left.type, SortType)
                 else f"declare `class {left.type}(Record, order=True): ...` if an order is meant"
+                if isinstance(left.type, RecordType) and not left.type.ordered
+                else "compare the items that have an order"
                 if isinstance(left.type, RecordType)
                 else "it can be compared with `==` and `!=`",
             )

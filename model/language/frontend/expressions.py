@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from quorate.model.language.declare.types import SeqType, SetType, Type
+from quorate.model.language.declare.types import (
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    TupleRecord,
+    Type,
+    tuple_type,
+)
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 
@@ -21,7 +29,9 @@ class ExpressionReader(References, Operators, Comparisons, Calls):
     # ------------------------------------------------------------ displays
 
     def _read_Set(self, node: ast.Set, expected: Type | None) -> s.Expr:
-        items = tuple(self.read(e) for e in node.elts)
+        wanted = expected.element if isinstance(expected, SetType) else None
+        of_tuples = isinstance(wanted, RecordType) and issubclass(wanted.record, TupleRecord)
+        items = tuple(self.read(e, wanted if of_tuples else None) for e in node.elts)
         if any(item.type != items[0].type for item in items):
             odd = [item.type != items[0].type for item in items].index(True)
             self.fail(
@@ -33,7 +43,30 @@ class ExpressionReader(References, Operators, Comparisons, Calls):
         return s.SetOf(items=items, type=SetType(items[0].type), span=self.span(node))
 
     def _read_Tuple(self, node: ast.Tuple, expected: Type | None) -> s.Expr:
+        wanted = expected.inner if isinstance(expected, OptionType) else expected
+        if wanted is None and len(node.elts) > 1:
+            return self._tuple(node, None)
+        if isinstance(wanted, RecordType) and issubclass(wanted.record, TupleRecord):
+            return self._tuple(node, wanted)
         return self._sequence(node, node.elts, expected)
+
+    def _tuple(self, node: ast.Tuple, wanted: RecordType | None) -> s.Expr:
+        """`(x, y)` as a `tuple[A, B]`: a record of its items."""
+        types = list(wanted.fields.values()) if wanted else [None] * len(node.elts)
+        if len(types) != len(node.elts):
+            self.fail(
+                "field-count",
+                f"{wanted} has {len(types)} items; got {len(node.elts)}",
+                node,
+                f"{len(node.elts)} given",
+                f"write `({', '.join(['...'] * len(types))})`",
+            )
+        items = tuple(
+            self.read(e) if t is None else self.value(e, t)
+            for e, t in zip(node.elts, types, strict=True)
+        )
+        t = wanted or tuple_type(tuple(x.type for x in items))
+        return s.New(record=t.record, args=items, type=t, span=self.span(node))
 
     def _read_List(self, node: ast.List, expected: Type | None) -> s.Expr:
         if isinstance(expected, SeqType):

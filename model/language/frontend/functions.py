@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.sorts import Nat, Sort
 from quorate.model.language.declare.types import (
@@ -15,7 +16,6 @@ from quorate.model.language.declare.types import (
     Message,
     MessagesType,
     NatType,
-    NotAType,
     OptionType,
     RecordType,
     SeqType,
@@ -261,6 +261,10 @@ class FunctionReader:
         """Bind a local name to its value, and return the value."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         target = targets[0]
+        if len(targets) == 1 and isinstance(target, ast.Tuple) and node.value is not None:
+            value = reader.read(node.value)
+            reader.bind_items(target, value)
+            return value
         if len(targets) != 1 or not isinstance(target, ast.Name):
             reader.fail(
                 "bad-target",

@@ -14,6 +14,7 @@ from quorate.model.language.declare.types import (
     OptionType,
     RecordType,
     SetType,
+    TupleRecord,
     Type,
 )
 from quorate.model.language.diagnostics import article
@@ -82,15 +83,8 @@ class Generators(BaseReader):
 
     def bind(self, target: ast.expr, iterable: ast.expr) -> tuple[s.Name, s.Expr]:
         """Bind the target of a `for` to the elements that it iterates over."""
-        if not isinstance(target, ast.Name):
-            self.fail(
-                "bad-target",
-                "a loop binds one name",
-                target,
-                "not a single name",
-                "bind the whole element, `for m in ...`, and read its fields: `m.b`",
-            )
-        self.check_name(target.id, target)
+        names = [x for x in ast.walk(target) if isinstance(x, ast.Name)]
+        text = "_".join(x.id for x in names)
         over = self.iterated(iterable)
         element = element_type(over)
         if element is None:
@@ -107,9 +101,33 @@ class Generators(BaseReader):
                 f"this is {article(over.type)}",
                 hint,
             )
-        name = s.Name(name=target.id, uid=fresh_uid(), type=element, span=self.span(target))
-        self.env[target.id] = name
+        name = s.Name(name=text, uid=fresh_uid(), type=element, span=self.span(target))
+        self.bind_items(target, name)
         return name, over
+
+    def bind_items(self, target: ast.expr, value: s.Expr) -> None:
+        """Bind a name to a value, or the names of `a, b` to the items of a tuple."""
+        if isinstance(target, ast.Name):
+            self.check_name(target.id, target)
+            self.env[target.id] = value
+            return
+        t = value.type
+        fields = list(t.fields.items()) if isinstance(t, RecordType) else []
+        whole = isinstance(t, RecordType) and issubclass(t.record, TupleRecord)
+        elements = target.elts if isinstance(target, ast.Tuple) else []
+        if not whole or len(elements) != len(fields):
+            self.fail(
+                "bad-target",
+                "several names are bound to the items of a tuple",
+                target,
+                f"{article(t)} has {len(fields)} items" if whole else f"this is {article(t)}",
+                f"bind {len(fields)} names"
+                if whole
+                else "bind the whole value to one name, `m`, and read its fields: `m.b`",
+            )
+        for element, (name, kind) in zip(elements, fields, strict=True):
+            item = s.Field(of=value, name=name, type=kind, span=self.span(element))
+            self.bind_items(element, item)
 
     def _comprehension(self, node: Any, kind: str, expected: Type | None) -> s.Expr:
         generators, inner = self.generators(node.generators)

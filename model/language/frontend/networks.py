@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 
+from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.networks import Network
 from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.types import (
     Message,
     MessagesType,
-    NotAType,
     Record,
     SortType,
 )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Self
 
+from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.protocol import Protocol, Variable, is_enum
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Int, Nat, Sort
@@ -20,7 +21,6 @@ from quorate.model.language.declare.types import (
     MapType,
     Message,
     MessagesType,
-    NotAType,
     OptionType,
     QuorumType,
     Record,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import inspect
 
+from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.types import (
     Message,
     MessagesType,
     NatType,
-    NotAType,
     QuorumType,
     Record,
     RecordType,
+    TupleRecord,
 )
 from quorate.model.language.diagnostics import Diagnostic, Span, article
 
@@ -30,6 +31,9 @@ def field_mistakes(record: type[Record]) -> list[Diagnostic]:
 
 
 def _field_mistakes(record: type[Record], inside: tuple[type[Record], ...]) -> list[Diagnostic]:
+    if issubclass(record, TupleRecord):
+        inner = [t.record for t in record.field_types().values() if isinstance(t, RecordType)]
+        return [mistake for r in inner for mistake in _field_mistakes(r, (*inside, record))]
     found = _names(record)
     if found:
         return found

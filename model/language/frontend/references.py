@@ -22,6 +22,7 @@ from quorate.model.language.declare.types import (
     RecordType,
     SeqType,
     SortType,
+    TupleRecord,
     Type,
     type_of,
 )
@@ -229,11 +230,31 @@ class References(BaseReader):
                     return s.Last(of=of, type=element, span=self.span(node))
                 index = self.value(node.slice, NUMBER)
                 return s.Subscript(of=of, index=index, type=element, span=self.span(node))
+        t = of.type.inner if isinstance(of.type, OptionType) else of.type
+        if isinstance(t, RecordType) and issubclass(t.record, TupleRecord):
+            self.check_present(node.value, of, t)
+            return self._item(node, of, list(t.fields.items()))
         self.fail(
             "not-subscriptable",
             f"{article(of.type)} cannot be subscripted",
             node,
             f"`{code(node.value)}` is {article(of.type)}",
+        )
+
+    def _item(self, node: ast.Subscript, of: s.Expr, fields: list[tuple[str, Type]]) -> s.Expr:
+        """`pair[0]`: an item of a tuple, by a number that is written out."""
+        last = len(fields) - 1
+        match node.slice:
+            case ast.Constant(value=int(i)) if not isinstance(i, bool) and 0 <= i <= last:
+                name, t = fields[i]
+                return s.Field(of=of, name=name, type=t, span=self.span(node))
+        self.fail(
+            "not-subscriptable",
+            f"the items of {article(of.type)} are numbered 0 to {last}",
+            node.slice,
+            "not one of these numbers",
+            f"write `{code(node.value)}[0]`, or bind all: "
+            f"`{', '.join('xyzuvw'[: last + 1])} = {code(node.value)}`",
         )
 
     def _holder(self, node: ast.expr) -> s.Expr:

@@ -269,6 +269,8 @@ def _is_local(node: ast.stmt) -> TypeGuard[ast.Assign | ast.AnnAssign]:
     match node:
         case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name(), value=ast.expr()):
             return True
+        case ast.Assign(targets=[ast.Tuple(elts=elements)]):
+            return all(isinstance(x, ast.Name | ast.Tuple) for x in elements)
     return False
 
 

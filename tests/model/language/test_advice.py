@@ -179,6 +179,9 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ("defined-twice", 0): [
         ("safe(self) -> bool:\n        return True", "live(self) -> bool:\n        return True")
     ],
+    ("bad-target", 1): [("for b, c, d in", "for b, c in"), ("c == a", "b == a")],
+    ("bad-target", 2): [("b, c = q", "m = q")],
+    ("field-count", 1): [("(b, a, b)", "(b, a)")],
     ("field-count", 0): [("self.max_bal[a]))", "self.max_bal[a], None))")],
     ("foreign-call", 0): [
         (

@@ -40,6 +40,9 @@ class Expressions(Many):
         for v in self.scope:
             if v.type == t:
                 options += [lambda v=v: v.text] * 3
+            if v.type.kind == "pair":
+                items = [i for i, ft in enumerate(v.type.parts) if ft == t]
+                options += [lambda v=v, i=i: f"{v.text}[{i}]" for i in items] * 3
             for name, ft in v.type.fields:
                 if ft == t:
                     options += [lambda v=v, name=name: f"{v.text}.{name}"] * 3
@@ -93,6 +96,8 @@ class Expressions(Many):
                 return self.r.choice(("-2", "-1", "0", "1"))
             case "option":
                 return "None" if self.chance(50) else self.expr(t.parts[0], 0)
+            case "pair":
+                return self.pair(t, 0)
             case "set":
                 return f"{{{self.expr(t.parts[0], 0)}}}"
             case "seq":
@@ -243,7 +248,9 @@ class Expressions(Many):
                         )
                     )
         compound = [
-            c for c in self.cells if c.type.kind in ("seq", "set") and c.name not in self.hidden
+            c
+            for c in self.cells
+            if c.type.kind in ("seq", "set", "pair") and c.name not in self.hidden
         ]
         if compound:
             c = self.r.choice(compound)
@@ -410,6 +417,14 @@ class Expressions(Many):
             of_many.append(lambda: f"{word}({self.expr(t, d - 1)}, {self.expr(t, d - 1)})")
         return [lambda: self.record(t, d), *of_many]
 
+    def pair(self, t: T, d: int) -> str:
+        return f"({', '.join(self.expr(x, d - 1) for x in t.parts)})"
+
+    def of_pair(self, t: T, d: int) -> list[Callable[[], str]]:
+        cells = [c for c in self.cells if c.type == t and c.name not in self.hidden]
+        known = [lambda: self.read(self.r.choice(cells))] if cells else []
+        return [lambda: self.pair(t, d), *known]
+
     def of_quorum(self, t: T, d: int) -> list[Callable[[], str]]:
         return []
 
@@ -423,6 +438,8 @@ class Expressions(Many):
         element = t.parts[0]
 
         def comprehension() -> str:
+            if element.kind == "pair":
+                return f"{{{self.over(element, d)}}}"
             name = self.new("s")
             self.scope.append(Var(name, element, True))
             test = self.expr(BOOL, d - 1)

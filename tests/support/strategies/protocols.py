@@ -111,6 +111,9 @@ class Maker(Expressions):
             choices += [T("set", parts=(t,)) for t in self.of_kind("sort", "enum", "bottomed")]
             choices += self.records
             choices += [option(t) for t in self.records]
+            if self.aside(30):
+                pair = T("pair", parts=(choices[len(choices) // 2], self.basic[-1]))
+                choices += [pair, option(pair), T("set", parts=(pair,))]
             if nats := self.of_kind("nat"):
                 inner = [BOOL, *self.of_kind("sort", "bottomed", "enum"), *self.records]
                 choices += [T("seq", nats[0].name, (t,)) for t in inner]
@@ -125,6 +128,8 @@ class Maker(Expressions):
                 return 3
             case "int":
                 return 4
+            case "pair":
+                return math.prod(map(self.values, t.parts))
             case "option":
                 return 1 + self.values(t.parts[0])
             case "set":

@@ -19,8 +19,13 @@ class Promise(Message):
 
 class Paxos(Protocol):
     max_bal: Map[Acceptor, Ballot] = durable(Ballot.never)
+    last: tuple[Ballot, Acceptor] | None = durable(None)
     sent: Messages[Promise]
 
     @action
     def phase1b(self, a: Acceptor, b: Ballot) -> None:
         self.sent.add(Promise(a, b, self.max_bal[a]))
+
+    @action
+    def phase2b(self, a: Acceptor, b: Ballot) -> None:
+        self.last = (b, a, b)
