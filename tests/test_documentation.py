@@ -26,6 +26,7 @@ import pytest
 from quorate.checker.cli.main import quorate
 
 from .documentation import ROOT, Block, blocks, matches, run_command, sessions, settled
+from .support.clocks import stand_still
 
 FOLDERS = ("model", "checker", "impl", "traces", "tests")
 PAGES = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "tests/benchmarks/RESULTS.md"]
@@ -51,6 +52,7 @@ def run_page(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, chosen: l
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
+    stand_still(monkeypatch)
     module = ModuleType(f"documentation_of_{PAGES.index(page)}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     for block in chosen:

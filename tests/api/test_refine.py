@@ -52,6 +52,27 @@ class Flip(Protocol):
         self.on = True
 
 
+class Twice(Protocol):
+    """Flips, and does something else afterwards."""
+
+    on: bool = durable(False)
+    again: bool = durable(False)
+
+    @action
+    def flip(self) -> None:
+        self.on = True
+
+    @action
+    def repeat(self) -> None:
+        require(self.on)
+        self.again = True
+
+
+@refinement(concrete=Twice, abstract=Flip)
+def the_first_time(self: Twice) -> dict[str, object]:
+    return {"on": self.on}
+
+
 @refinement(concrete=Up, abstract=Flip)
 def never_on(self: Up) -> dict[str, object]:
     return {"on": self.n < 0}
@@ -82,9 +103,18 @@ def test_the_chain_from_paxos_on() -> None:
 
 
 def test_one_link_is_proved() -> None:
+    proved(quorate.refine(the_first_time, sizes={}, prove=True), "Twice", "Flip")
+
+
+@pytest.mark.exhaustive
+def test_a_link_of_the_chain_is_proved() -> None:
     result = quorate.refine("Voting", "Consensus", sizes=TINY, prove=True)
+    proved(result, "Voting", "Consensus")
+
+
+def proved(result: quorate.RefineResult, concrete: str, abstract: str) -> None:
     assert result.holds and result.refinements[0].proof is not None
-    assert "✓ Voting refines Consensus: proved" in repr(result)
+    assert f"✓ {concrete} refines {abstract}: proved" in repr(result)
     assert valid("refine", 0, result.to_json())["refinements"][0]["proof"]["proved"]
 
 

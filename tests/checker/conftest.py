@@ -10,6 +10,7 @@ import pytest
 
 from quorate.checker.cli import console
 
+from ..support.clocks import stand_still
 from ..support.kernels import keep_kernels, own_folder, share_kernels
 
 
@@ -26,6 +27,14 @@ def no_progress_is_told() -> Iterator[None]:
     """How much of it a log gets depends on how busy the machine is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(console, "FIRST_LOG_LINE_S", math.inf)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def driving_has_time() -> Iterator[None]:
+    """Tests of what is bounded by time say what a clock shows."""
+    with pytest.MonkeyPatch.context() as patch:
+        stand_still(patch)
         yield
 
 

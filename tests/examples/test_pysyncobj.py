@@ -51,6 +51,7 @@ def differences(
     return {d.name: d for d in result.conformance.differences if not d.flaky}
 
 
+@pytest.mark.exhaustive
 def test_a_suffix_that_matches_is_truncated_and_an_acknowledged_write_lost() -> None:
     (found,) = differences("SyncObjAdapter", 0, 2).values()
     assert found.name == "receive_append.changes.log"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from quorate.model.mutants import Mutant
+from quorate.model.mutants import MUTANTS, Mutant
 
 # One of each protocol, two of Paxos by roles.
 FEW = frozenset({"P5", "P9", "T2", "M3", "R1"})
@@ -39,3 +39,10 @@ def few(mutants: Iterable[Mutant], kept: Collection[str] = FEW) -> list[Any]:
         pytest.param(m, id=m.name, marks=() if m.code in kept else pytest.mark.exhaustive)
         for m in mutants
     ]
+
+
+def mutants_by_name(*names: str) -> dict[str, Mutant]:
+    """Of the table of mutants, those whose classes have these names."""
+    found = {key: m for key, m in MUTANTS.items() if m.protocol.__name__ in names}
+    assert {m.protocol.__name__ for m in found.values()} == set(names)
+    return found

@@ -13,9 +13,11 @@ import pytest
 import quorate
 from quorate.checker.cli.main import run
 from quorate.checker.conform.driving.conformance import Verdict
+from quorate.checker.conform.replaying import battery
 from quorate.checker.errors import InputError
 from quorate.traces import read_itf
 
+from ...support.examples import mutants_by_name
 from .shared import VALIDATOR
 
 CASES = Path(__file__).parents[2] / "cases" / "adapters"
@@ -207,9 +209,16 @@ def test_a_child_process_says_the_same(tmp_path: Path) -> None:
 ROLES = ["-s", "Proposer=1,Acceptor=2,Learner=1,Ballot=2,Value=1", "--no-probes", "--mutants"]
 
 
+@pytest.mark.parametrize(
+    "tried",
+    [("PromiseVolatile", "OwnValue"), pytest.param((), marks=pytest.mark.exhaustive)],
+    ids=["two", "all"],
+)
 def test_mutants_are_a_battery_that_healthy_code_refuses(
-    capsys: pytest.CaptureFixture[str],
+    tried: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if tried:
+        monkeypatch.setattr(battery, "MUTANTS", mutants_by_name(*tried))
     assert run(["conform", "PaxosRoles", *ROLES]) == 0
     out = capsys.readouterr().out
     assert "✓ PromiseVolatile: refused at step 4, crash_acceptor(a=a0)" in out

@@ -13,6 +13,7 @@ import pytest
 
 import quorate
 from quorate.checker.conform.adapter import AdapterError, Refusal
+from quorate.checker.conform.adapters.loading import load_adapter
 from quorate.checker.conform.adapters.process import AdapterProcess
 from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.conform.replaying.recorded import check_trace
@@ -510,5 +511,11 @@ def test_siblings_are_imported_and_the_end_of_a_process_is_no_answer(
     ],
 )
 def test_adapters_that_cannot_be_made(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_adapter(name)
+
+
+def test_a_process_says_why_it_has_no_adapter() -> None:
+    name, message = broken("NeedsArgumnet"), "no class NeedsArgumnet; did you mean NeedsArgument"
     with pytest.raises(InputError, match=message), AdapterProcess(name):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -11,15 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruff.__main__ import find_ruff_bin
 
 import quorate
 from quorate.checker.conform.adapters.calls import plain
+from quorate.checker.conform.replaying import battery
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import regression
 from quorate.checker.rendering.literals import lines, value_layout
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.traces import FrozenMap, Record
+
+from ...support.examples import mutants_by_name
 
 MODEL = """
 from quorate.model.language import Map, Protocol, Set, Sort, action, durable, init, require
@@ -66,6 +71,7 @@ class Box:
         return {"votes": self.votes, "open": self.open}
 """
 SIZES = {"Voter": 2, "Candidate": 2}
+RUFF = find_ruff_bin()
 
 
 def passes_here(file: Path) -> bool:
@@ -85,7 +91,8 @@ def passes_here(file: Path) -> bool:
 def passes(file: Path, folder: Path) -> bool:
     """Whether pytest passes on a file, called in a folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=folder, env=bare, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return done.returncode == 0
 
@@ -94,8 +101,8 @@ def formatted(file: Path) -> None:
     """A file is as ruff would have it, at its own width and at ours."""
     for width in ("88", "100"):
         for verb in (["format", "--diff"], ["check", "--select", "E,F,W,I"]):
-            command = ["ruff", *verb, "--isolated", "--line-length", width, str(file)]
-            done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+            command = [RUFF, *verb, "--isolated", "--line-length", width, str(file)]
+            done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -183,7 +190,16 @@ def test_an_object_of_a_class_with_a_name_is_found_again(tmp_path: Path) -> None
     assert f'ADAPTER = "{__name__}:Mute"' in file.read_text()
 
 
-def test_the_bugs_of_mutants_have_tests(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tried",
+    [("AllVolatile", "OwnValue"), pytest.param((), marks=pytest.mark.exhaustive)],
+    ids=["two", "all"],
+)
+def test_the_bugs_of_mutants_have_tests(
+    tried: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tried:
+        monkeypatch.setattr(battery, "MUTANTS", mutants_by_name(*tried))
     sizes = {"Proposer": 1, "Acceptor": 2, "Learner": 1, "Ballot": 2, "Value": 1}
     defect = "all-lost-on-restart"
     found = quorate.conform("PaxosRoles", variant=defect, sizes=sizes, probes=False, mutants=True)
@@ -228,7 +244,7 @@ def test_a_replay_that_has_the_bug(tmp_path: Path) -> None:
     formatted(file)
     assert not passes_here(file)
     file.write_text(file.read_text().replace(mutant.defect, "healthy"))
-    assert passes(file, tmp_path)
+    assert passes_here(file)
     assert quorate.replay(bug).as_test(tmp_path / "test_none.py") == 0
 
 

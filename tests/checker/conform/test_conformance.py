@@ -480,14 +480,11 @@ def test_a_verdict_rests_on_what_is_shown(shown: tuple[str, ...], verdict: Verdi
     assert found.verdict is verdict
 
 
-def test_time_that_is_up_is_no_pass() -> None:
-    found = bundled(Paxos, "healthy", Paxos.sized(**SMALL), seconds=0.2)
+def test_time_that_is_up_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_looks(monkeypatch)
+    found = bundled(Paxos, "healthy", Paxos.sized(**SMALL), seconds=20)
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert (
-        "within 0.2 s" in found.reasons[-1]
-        or "time was up" in found.reasons[-1]
-        or found.steps == 0
-    )
+    assert "within 20 s" in found.reasons[-1] or "time was up" in found.reasons[-1]
 
 
 def test_what_cannot_be_started_ends_at_once() -> None:

@@ -194,12 +194,12 @@ def compare(protocol: type[Protocol], sizes: Sizes) -> Exploration | None:
 
 def test_generated_protocols() -> None:
     found = set()
-    for seed in (5, 7, 11):
+    for seed in (0, 3, 6):
         source = generate(Random(seed))
         with loaded(source) as protocol:
             if (plain := compare(protocol, sized(protocol, source))) is not None:
                 found.add(plain.violated)
-    assert found >= {DEADLOCK, "inv0"}
+    assert found == {DEADLOCK, "inv0", None}  # the first one has no deadlock, and holds
 
 
 @pytest.mark.exhaustive

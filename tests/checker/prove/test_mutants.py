@@ -93,13 +93,8 @@ def test_a_mutant_is_not_proved_and_a_step_or_run_is_shown(case: Case) -> None:
     assert shown and all(i.note or i.trace.violation is not None for i in shown)
 
 
-@pytest.mark.parametrize(
-    ("code", "protocol"),
-    [
-        pytest.param(*h, id=h[0], marks=() if h[0] == "E1" else pytest.mark.exhaustive)
-        for h in HARMLESS
-    ],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("code", "protocol"), [pytest.param(*h, id=h[0]) for h in HARMLESS])
 def test_what_changes_nothing_that_matters_is_proved(code: str, protocol: Any) -> None:
     assert prove_unbounded(protocol, refute=False, effort=30.0).proved
 

@@ -210,7 +210,7 @@ def test_functions_of_a_number_are_read_as_they_are(text: str) -> None:
     function = eval(f"lambda n: {text}", {"math": math})
     n = z3.Int("n")
     found = cases(function, n)
-    for k in range(1, 70):
+    for k in range(1, 26):
         values = []
         for case in found:
             solver = z3.Solver()
@@ -347,7 +347,7 @@ def claims_are_true(left: System, right: System) -> None:
             assert (proof.fails is None) == all(sizes.values()) or proof.fails not in sizes
 
 
-@pytest.mark.parametrize("pair", Random(2).sample(EVERY_PAIR, 15), ids=str)
+@pytest.mark.parametrize("pair", Random(2).sample(EVERY_PAIR, 9), ids=str)
 def test_what_is_claimed_of_two_systems_is_true(pair: tuple[System, System]) -> None:
     claims_are_true(*pair)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,7 +20,8 @@ from quorate.traces import FrozenMap
 from ...support.strategies import Source, generate, loaded, sized
 from .modified import MOST, checked, modified
 
-BATCHES = [range(8), pytest.param(range(8, 40), marks=pytest.mark.exhaustive)]
+# Those of every day have no links, and three of them, modified, do not refine what they were.
+BATCHES = [(1, 2, 3, 10, 20), pytest.param(range(40), marks=pytest.mark.exhaustive)]
 
 
 @dataclass
@@ -86,7 +88,7 @@ def first_failure(concrete: Side, abstract: Side) -> int | None:
 
 
 @pytest.mark.parametrize("seeds", BATCHES, ids=str)
-def test_generated_protocols(seeds: range) -> None:
+def test_generated_protocols(seeds: Sequence[int]) -> None:
     told: Counter[str] = Counter()
     for seed in seeds:
         random = Random(seed)
@@ -101,7 +103,7 @@ def test_generated_protocols(seeds: range) -> None:
                 told[f"modified: {compare(other, original, source)}"] += 1
     assert told["itself: refines"] >= len(seeds) // 2, told
     assert not told["itself: does not refine"]
-    assert told["modified: does not refine"] >= len(seeds) // 8, told
+    assert told["modified: does not refine"] >= max(3, len(seeds) // 5), told
 
 
 def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) -> str:

@@ -40,9 +40,14 @@ def test_it_agrees_with_z3() -> None:
     assert all(o.confirmed for o in asked if o.prover == "Z3")
 
 
-def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def silence_z3(patch: pytest.MonkeyPatch) -> None:
+    """Let Z3 leave everything open."""
     silent = (Answer.UNKNOWN, set[str](), 1)
-    monkeypatch.setattr(Prover, "_by_strategies", lambda self, hypotheses, query, hint: silent)
+    patch.setattr(Prover, "_by_strategies", lambda self, hypotheses, query, hint: silent)
+
+
+def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence_z3(monkeypatch)
     assert prove_unbounded(Paxos, refute=False).status is ProofStatus.OPEN
     proof = prove_unbounded(Paxos, refute=False, cvc5=True, effort=60)
     assert proof.status is ProofStatus.PROVED
@@ -57,7 +62,8 @@ def test_it_closes_what_z3_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(broken_paxos.NoPhase1, marks=pytest.mark.exhaustive),
     ],
 )
-def test_it_proves_nothing_false(protocol: type[Paxos]) -> None:
+def test_it_proves_nothing_false(protocol: type[Paxos], monkeypatch: pytest.MonkeyPatch) -> None:
+    silence_z3(monkeypatch)
     proof = prove_unbounded(protocol, cvc5=True, effort=0.1, refute=False)
     assert proof.status is ProofStatus.OPEN
     assert proof.invariant("agreement").status is not ProofStatus.PROVED

@@ -20,9 +20,9 @@ ALONE = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])['
 
 
 def asked() -> list[Any]:
-    """The obligation of Paxos that takes most: its text, and what is said of it, and how dear."""
+    """An obligation of Paxos that takes several: its text, what is said of it, and how dear."""
     found = Obligations(describe(Paxos))
-    query = found.query("phase2a", "earlier_ballots_are_closed")
+    query = found.query("phase2a", "agreement")
     hypotheses = found.assumed(found.invariants)
     prover = Prover(found.signature, seed=0, effort=10.0)
     result = prover.ask(hypotheses, query)
