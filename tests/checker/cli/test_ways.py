@@ -324,9 +324,6 @@ OPTIONS = {
 }
 CHOOSING = {"--reference", "--search", "--bmc", "--induction", "--ray"}
 
-# On a cluster each takes a second or two; what is common to all ways is asked of these alone.
-DAILY = {"-i", "--trace", "--coverage"}
-
 
 def test_the_table_has_every_option() -> None:
     names = {name for p in command.params if p.param_type_name == "option" for name in p.opts}
@@ -347,8 +344,8 @@ def pairs() -> list[Any]:
     for way in WAYS:
         for name, option in OPTIONS.items():
             if way in option.ways:
-                slow = way == "ray" and name not in DAILY
-                marks = [pytest.mark.exhaustive] if slow else []
+                # On a cluster each takes seconds; `explore/test_cluster.py` tries three at once.
+                marks = [pytest.mark.exhaustive] if way == "ray" else []
                 found.append(pytest.param(way, name, id=f"{way} {name}", marks=marks))
     return found
 

@@ -25,6 +25,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
+from quorate.traces import read_itf
 
 from ...support.strategies import Source, loaded, sized, sources
 
@@ -39,6 +40,7 @@ from ...support.cluster import start_ray  # noqa: E402
 from ...support.examples import share  # noqa: E402
 from ...support.searching import searching  # noqa: E402
 
+CLIMB = str(Path(__file__).parents[1] / "cli" / "climb.py")
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
 
 
@@ -152,16 +154,42 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-def test_counts_are_those_of_one_machine(cluster: None) -> None:
-    sizes = Paxos.sized(Acceptor=3, Ballot=3, Value=2)
+@pytest.mark.parametrize(
+    ("ballots", "states", "depth"),
+    [(2, 3_921, 16), pytest.param(3, 185_369, 24, marks=pytest.mark.exhaustive)],
+)
+def test_counts_are_those_of_one_machine(
+    ballots: int, states: int, depth: int, cluster: None
+) -> None:
+    sizes = Paxos.sized(Acceptor=3, Ballot=ballots, Value=2)
     local = explore(Paxos, sizes)
     found = ClusterSearch(CompiledModel(Paxos, sizes), 2).run()
     assert found.outcome is Outcome.HOLDS and found.partial is None
-    assert (found.states, found.transitions, found.depth) == (185_369, local.transitions, 24)
+    assert (found.states, found.transitions, found.depth) == (states, local.transitions, depth)
     assert found.fired == local.fired and found.reached == local.reached
     assert found.guards == local.guards
+
+
+@pytest.mark.exhaustive
+def test_orbits_are_counted(cluster: None) -> None:
     reduced = ClusterSearch(CompiledModel(Paxos, SMALL, symmetry=True), 1).run()
     assert (reduced.states, reduced.full_states) == (443, 3_921)
+
+
+def test_the_verb(
+    cluster: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is asked of a search on one machine is asked of the cluster too; see `test_ways.py`."""
+    monkeypatch.setattr(clusters, "connect", lambda _: None)  # it has been joined
+    file = tmp_path / "t.itf.json"
+    asked = ["-s", "Step=5,Side=2", "-i", "low", "--symmetry", "--trace", str(file)]
+    assert run(["check", CLIMB, *asked, "--ray", "local", "--workers", "1", "--coverage"]) == 1
+    said = capsys.readouterr().out
+    assert "low" in said and "no guards were counted: the search is not complete" in said
+    assert len(read_itf(file).steps) == 4
 
 
 def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
