@@ -30,6 +30,7 @@ BUNDLED = {
     "Duel": "quorate.model.duel:Duel",
     "ElectedDuel": "quorate.model.duel:ElectedDuel",
     "Abd": "quorate.model.abd:Abd",
+    "CasPaxos": "quorate.model.cas_paxos:CasPaxos",
     "ChainReplication": "quorate.model.chain_replication:ChainReplication",
     "Peterson": "quorate.model.peterson:Peterson",
     "LeaseLock": "quorate.model.lease_lock:LeaseLock",
@@ -42,6 +43,7 @@ BUNDLED = {
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
     "ProvedLeaseLock": "quorate.model.proofs.lease_lock:ProvedLeaseLock",
+    "ProvedCasPaxos": "quorate.model.proofs.cas_paxos:ProvedCasPaxos",
     "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",
     "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",
 }

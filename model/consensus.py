@@ -18,7 +18,7 @@ class Consensus(Protocol):
     @action
     def choose(self, v: Value) -> None:
         require(len(self.chosen) == 0)
-        self.chosen = self.chosen | {v}  # type: ignore[assignment]
+        self.chosen = self.chosen | {v}
 
     @invariant
     def at_most_one(self) -> bool:

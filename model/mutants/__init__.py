@@ -5,6 +5,7 @@ matters, and some are safe only because nothing is ever decided: a checker tells
 """
 
 from .abd import MUTANTS as _ABD
+from .cas_paxos import MUTANTS as _CAS_PAXOS
 from .chain_replication import MUTANTS as _CHAIN_REPLICATION
 from .leader_lease import MUTANTS as _LEADER_LEASE
 from .lease_lock import MUTANTS as _LEASE_LOCK
@@ -25,6 +26,7 @@ MUTANTS: dict[str, Mutant] = {
         *_MUTUAL_EXCLUSION,
         *_CHAIN_REPLICATION,
         *_ABD,
+        *_CAS_PAXOS,
         *_LEADER_LEASE,
         *_LEASE_LOCK,
     )

@@ -1,5 +1,6 @@
 """Protocols with the invariants that make their properties provable for any size."""
 
+from .cas_paxos import ProvedCasPaxos
 from .chain_replication import ProvedChainReplication
 from .lease_lock import ProvedLeaseLock
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
@@ -11,6 +12,7 @@ from .two_phase_commit import ProvedTwoPhaseCommit
 
 __all__ = [
     "PaxosRolesAsPaxos",
+    "ProvedCasPaxos",
     "ProvedChainReplication",
     "ProvedLeaseLock",
     "ProvedMultiPaxos",

@@ -7,7 +7,8 @@ At run time a set is a `frozenset`, a sequence a `tuple`, a map variable the int
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar, TypeVarTuple, overload
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
 
 from .annotations import NotAType, shown
 from .sorts import Nat
@@ -54,6 +55,12 @@ class Map(Generic[*Ts]):
 
 class Set(frozenset[T]):
     """`Set[T]`: a subset of a sort."""
+
+    if TYPE_CHECKING:  # what `self.s = self.s | {x}` needs; values are plain frozensets
+
+        def __or__(self, value: AbstractSet[Any]) -> Set[T]: ...
+        def __and__(self, value: AbstractSet[Any]) -> Set[T]: ...
+        def __sub__(self, value: AbstractSet[Any]) -> Set[T]: ...
 
     def __class_getitem__(cls, item: Any) -> Any:
         return SetType(type_of(item))

@@ -26,6 +26,7 @@ class Case:
 
 SMALL = [
     Case("Abd", {"Server": 2, "Client": 2, "Number": 2}, (649, 1360, 14)),
+    Case("CasPaxos", {"Acceptor": 2, "Ballot": 2}, (100, 460, 14)),
     Case("LamportMutex", {"Process": 2, "Clock": 3, "Depth": 3}, (191, 309, 21)),
     Case("LeaseLock", {"Client": 2, "Time": 6, "Token": 2, "Position": 2}, (3233, 9824, 26)),
     Case("Peterson", {"Process": 2}, (42, 76, 8)),
@@ -36,6 +37,7 @@ SMALL = [
 PROVED = [
     "Peterson",
     "ProvedLeaseLock",
+    pytest.param("ProvedCasPaxos", marks=pytest.mark.exhaustive),
     pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive),
 ]
 STEPS = {"K2": 8, "X1": 8, "X2": 8, "C1": 4}
