@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # The tests start Python many times, and pytest rewrites every assertion: keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup verify test test-exhaustive lint benchmark clean
+.PHONY: setup verify test test-exhaustive lint prepared benchmark clean
 
 setup: $(VENV)/.ready
 
@@ -36,6 +36,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	MYPYPATH=$(VENV)/typing $(BIN)/mypy -p quorate
 	PYTHONPATH=$(VENV)/typing $(BIN)/lint-imports
+
+# After a change of the search's own code: see checker/explore/codegen/prepared.py.
+prepared: setup
+	$(BIN)/python -m tests.support.prepare
 
 benchmark: setup
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -q -s

@@ -35,6 +35,10 @@ else:
 
 MOST_PROPERTIES = 61
 
+# So many states take about as long, in code that was compiled quickly, as compiling it well. That
+# hardly depends on the model: more code takes longer to compile, and to run.
+MANY = 100_000
+
 
 def key_of(
     description: c.Description,
@@ -97,7 +101,7 @@ class Kernel:
                 self.metadata.keep(self._key)
             else:
                 self._key = None
-        self.code = MachineCode(self._module, key=self._key)
+        self.code = MachineCode(self._module, key=self._key, improves=True)
 
     def _lay_out(self, determined: tuple[Dependency, ...]) -> None:
         self.layout = Layout(self.description, self.sizes, determined)
@@ -174,6 +178,14 @@ class Kernel:
     def successors(self) -> int:
         """The address of `successors`."""
         return self.code.address(self.functions[0])
+
+    def improve(self, expanded: int) -> None:
+        """Compile the code well once a search has expanded many states.
+
+        Then the addresses of `successors` and `check` are others.
+        """
+        if expanded >= MANY:
+            self.code.improve()
 
     @property
     def _unreduced(self) -> str:

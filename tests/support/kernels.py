@@ -66,16 +66,18 @@ def patched() -> bool:
 
 
 @lru_cache(MOST_SHARED)
-def _shared(key: str, quick: bool) -> list[MachineCode]:
+def _shared(key: str, *how: bool) -> list[MachineCode]:
     """Room for the machine with this key."""
     return []
 
 
-def machine(module: Callable[[], Any], quick: bool = False, key: str | None = None) -> MachineCode:
+def machine(
+    module: Callable[[], Any], quick: bool = False, key: str | None = None, improves: bool = False
+) -> MachineCode:
     """What stands for `MachineCode` while kernels are shared; it does not hold on to the kernel."""
-    found = [] if key is None else _shared(key, quick)
+    found = [] if key is None else _shared(key, quick, improves)
     if not found:
-        found.append(MachineCode(str(module()), quick))
+        found.append(MachineCode(str(module()), quick, improves=improves))
     return found[0]
 
 

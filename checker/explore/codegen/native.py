@@ -26,6 +26,7 @@ from llvmlite import binding as llvm
 from quorate.checker.lazily import lazily
 
 from .machine_code import MachineCode
+from .prepared import prepared
 
 if TYPE_CHECKING:
     from . import intrinsics
@@ -175,7 +176,8 @@ class Code:
     def __init__(self, function: Callable[..., Any], age: str, kinds: tuple[Kind, ...]) -> None:
         self._function, self._kinds = function, kinds
         self._passed = "PP" + "".join(map(_passed, kinds))
-        key = f"{_named(function)} {kinds} {age} {_versions()}"
+        self.name = f"{_named(function)} {kinds} {age}"
+        key = f"{self.name} {_versions()}"
         self._code = MachineCode(self._text, key=key, folder="driver")
         call = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
         self._call = call(self._code.address(function.__name__))
@@ -196,6 +198,10 @@ class Code:
 
     def _text(self) -> str:
         """LLVM code with a function of this name, and one that says what it gives."""
+        return prepared(self.name) or self.compiled()
+
+    def compiled(self) -> str:
+        """That code, made by Numba."""
         made, name = _jit(self._function), self._function.__name__
         signature = tuple(map(_type, self._kinds))
         made.compile(signature)

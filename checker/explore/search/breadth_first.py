@@ -142,6 +142,7 @@ class Explorer(SearchEngine):
         return None
 
     def expand(self) -> Outcome | None:
+        self.kernel.improve(int(self.control[d.HEAD]))
         status = self.storage.expand()
         if status in (d.FULL, d.CROWDED) and not self.storage.grow() and not self._spill():
             return Outcome.OUT_OF_MEMORY

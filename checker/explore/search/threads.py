@@ -107,8 +107,6 @@ class ThreadedStorage(StateStorage):
         self._cursors = np.zeros(shards, np.int64)
         head = int(self.control[d.HEAD])
         x.advance(order, 0, head, self._cursors)
-        # The first call compiles, or loads, what the threads then share.
-        self._successors, self._check = self.kernel.successors(), self.kernel.check()
 
     def close(self) -> None:
         """End the threads."""
@@ -116,6 +114,7 @@ class ThreadedStorage(StateStorage):
 
     def expand(self) -> int:
         """Expand some states, in rounds: a Ctrl-C takes effect at the end of one."""
+        self._successors, self._check = self.kernel.successors(), self.kernel.check()
         last = int(self.control[d.HEAD]) + storage.SLICE
         status = d.PAUSED
         while status == d.PAUSED and self.control[d.HEAD] < last:

@@ -42,7 +42,7 @@ def test_a_second_run_compiles_nothing(cache: Path, monkeypatch: pytest.MonkeyPa
     files = sorted(cache.iterdir())
     assert len(files) == 2  # the kernel, and the guards' coverage
 
-    def fail(self: MachineCode, text: str) -> bytes:
+    def fail(self: MachineCode, text: str, quick: bool) -> bytes:
         raise AssertionError("compiled again")
 
     monkeypatch.setattr(MachineCode, "_compile", fail)

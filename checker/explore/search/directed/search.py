@@ -115,6 +115,7 @@ class Directed(SearchEngine):
         return Outcome.LIMIT if self.limit is not None and s.count >= self.limit else None
 
     def expand(self) -> Outcome | None:
+        self.model.kernel.improve(int(self._control[f.COUNT]))
         status = self._slice()
         self._store.count = int(self._control[f.COUNT])
         if status == d.DONE:

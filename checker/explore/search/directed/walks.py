@@ -134,6 +134,7 @@ class Walks(SearchEngine):
     def expand(self) -> Outcome | None:
         """Take some walks."""
         k, c = self.model.kernel, self._control
+        k.improve(int(c[STEPS]))
         status = walk(
             k.successors(),
             k.check(),

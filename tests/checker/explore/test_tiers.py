@@ -1,0 +1,131 @@
+"""Code compiled quickly and code compiled well: the same results; which of them runs, and when."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from quorate.checker.explore import kernel
+from quorate.checker.explore.codegen import machine_code
+from quorate.checker.explore.codegen.machine_code import MachineCode
+from quorate.checker.explore.search import in_memory, storage
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes
+from quorate.model.language.description import describe
+from quorate.model.paxos import Paxos
+
+from ...support.bounds import SMALL, Bound, every_day
+from ...support.examples import share
+from ...support.searching import explorer
+from ...support.strategies import Source, loaded, sized, sources
+
+TEXT = "define i64 @seven() { ret i64 7 }"
+WAYS: list[dict[str, Any]] = [{}, {"symmetry": True}, {"por": True}]
+
+
+def seven(code: MachineCode) -> int:
+    """What the function gives, at the address that the code has now."""
+    return int(ctypes.CFUNCTYPE(ctypes.c_int64)(code.address("seven"))())
+
+
+def test_code_is_improved_once(cache: Path) -> None:
+    code = MachineCode(TEXT, improves=True)
+    first = code.address("seven")
+    assert len(list(cache.iterdir())) == 1
+    code.improve()
+    assert code.address("seven") != first and len(list(cache.iterdir())) == 2
+    code.improve()
+    assert len(code._engines) == 2
+    assert ctypes.CFUNCTYPE(ctypes.c_int64)(first)() == seven(code) == 7
+
+
+def test_a_later_start_has_the_best_code_that_was_made(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MachineCode(TEXT, improves=True)
+    compiled: list[bool] = []
+    made = MachineCode._compile
+
+    def compile(code: MachineCode, text: str, quick: bool) -> bytes:
+        compiled.append(quick)
+        return made(code, text, quick)
+
+    monkeypatch.setattr(MachineCode, "_compile", compile)
+    again = MachineCode(TEXT, improves=True)
+    assert compiled == [] and again._rough
+    again.improve()
+    assert compiled == [False]
+    best = MachineCode(TEXT, improves=True)
+    best.improve()
+    assert compiled == [False] and not best._rough and seven(best) == 7
+
+
+def test_very_much_code_is_never_compiled_well(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_code, "LARGE", 10)
+    code = MachineCode(TEXT, improves=True)
+    code.improve()
+    again = MachineCode(TEXT, improves=True)
+    again.improve()
+    assert len(list(cache.iterdir())) == len(code._engines) == len(again._engines) == 1
+
+
+# ---------------------------------------------------------------- searches
+
+
+def agree(protocol: type[Protocol], sizes: Sizes, **options: Any) -> None:
+    """Assert that searches with either code find the same, in the same order."""
+    found = []
+    for quick in (True, False):
+        search = explorer(protocol, sizes, limit=2000, **options)
+        with sizes:
+            search.kernel.code = MachineCode(search.kernel._module(), quick)
+        result = replace(search.run(), seconds=0.0)
+        found.append((result, search.store.states[: result.states * result.words].tolist()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("options", WAYS, ids=["plain", "symmetry", "por"])
+@pytest.mark.parametrize("bound", every_day(SMALL, "Paxos-2-2-1"))
+def test_bundled(bound: Bound, options: dict[str, Any]) -> None:
+    protocol, sizes, faults = bound
+    agree(protocol, protocol.sized(faults, **sizes), **options)
+
+
+@given(sources())
+@share(8)
+def test_generated(source: Source) -> None:
+    with loaded(source) as protocol:
+        try:
+            describe(protocol)
+            sizes = sized(protocol, source)
+            Explorer(protocol, sizes)
+        except (ModelError, SizeError):
+            return
+        agree(protocol, sizes)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_code_may_change_during_a_search(
+    threads: int, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
+    monkeypatch.setattr(storage, "SLICE", 500)
+    monkeypatch.setattr(in_memory, "CROWD", 1)
+    found, addresses = [], []
+    for many in (4_000, 1_200):
+        monkeypatch.setattr(kernel, "MANY", many)
+        search, called = explorer(Paxos, sizes, threads=threads), set[int]()
+
+        def then(progress: Any, s: Explorer = search, called: set[int] = called) -> None:
+            called.add(s.kernel.successors())
+
+        found.append(replace(search.run(then), seconds=0.0))
+        addresses.append(len(called))
+    assert found[0] == found[1] and addresses == [1, 2]
