@@ -44,6 +44,8 @@ def report(out: Output, model: str, found: Validation) -> None:
     _places(out, "beyond the model", [(p, f": {why}") for p, why in found.beyond], most)
     left_out = [(p, f": {what}") for p, what in found.left_out]
     _places(out, "compared only in part", left_out, min(most, 3))
+    branched = [(p, f": {count(n, 'state')}") for p, n in found.branched]
+    _places(out, "more than one way to go on, most often", branched, most)
     _places(out, "cut by a crash", [(p, "") for p in found.torn], most)
     silent = found.explained - found.compared
     if silent and found.compared:
@@ -128,6 +130,7 @@ def as_json(model: str, found: Validation) -> dict[str, Any]:
         "beyond": [{**place_json(p), "reason": why} for p, why in found.beyond],
         "left_out": [{**place_json(p), "what": what} for p, what in found.left_out],
         "torn": [place_json(p) for p in found.torn],
+        "branched": [{**place_json(p), "states": n} for p, n in found.branched],
         "names": dict(found.names or {}),
     }
 

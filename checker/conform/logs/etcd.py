@@ -9,7 +9,10 @@ is the model's empty one, and its term the model's zero. What entries say is in 
 - A request that is refused is no step of the model: its leader may send any suffix of its log.
 - A heartbeat may move the commit index, and etcd keeps that index at a restart. In the model only
   requests move it. So the node's commit index is not compared until a request has moved it.
-- Members that come or go, snapshots, and parts of a log that are no suffix are beyond the model.
+- What nodes that the model does not follow say is beyond it, and what others say of messages from
+  and to them. Only a commit and an election ask for a quorum, and no other step reads a commit
+  index. So once the quorums are not those of the model (`etcd_members`), the lines are judged
+  without their commit indices, up to the next election.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 
 from quorate.checker.conform.adapter import Setting
 
+from .etcd_members import Members, first_members
 from .line import Beyond, Happening, Numbering, Says, Unreadable
 
 ROLES = {"StateFollower": "FOLLOWER", "StateCandidate": "CANDIDATE", "StateLeader": "LEADER"}
@@ -26,6 +30,10 @@ SET_UP = 1
 """The term in which a cluster is set up."""
 NOTHING: tuple[Happening, ...] = ()
 ENTRY = "v0"
+CHANGED = (
+    "the membership changes, which it does not in the model: "
+    "from here on commit indices are not compared, nor lines after an election"
+)
 
 Fields = Mapping[str, Any]
 Values = dict[str, Any]
@@ -43,7 +51,7 @@ class EtcdRaftLog:
             (max(e["log"] + (e["name"] in grows), e["state"]["commit"]) for e in events), default=0
         )
         return {
-            "Server": max(1, len(_members(events))),
+            "Server": max(1, len(first_members(events))),
             "Term": max(1, max(terms, default=0) - SET_UP),
             "Index": max(1, longest - _set_up(events)),
             "Value": 1,
@@ -55,16 +63,17 @@ class EtcdRaftLog:
         if missing:
             raise Unreadable(f"the format is for Raft: no {', '.join(missing)} in the model")
         events = [e for line in lines if (e := _event(line)) is not None]
-        self.members, self.base = _members(events), _set_up(events)
+        self.members, self.base = Members(first_members(events)), _set_up(events)
         self.servers = Numbering("server", setting.elements["Server"])
-        for member in sorted(self.members, key=int):
+        for member in sorted(self.members.first, key=int):
             self.servers.add(member)
         self.terms = [t for t in setting.elements["Term"] if t != "zero"]
-        self._changed = False
-        self._whole: set[str] = set()
-        """The nodes that know all members."""
+        self._stopped: str | None = None
+        """Why no line is judged any more."""
         self._ahead: set[str] = set()
         """The nodes whose commit index may be ahead of the model's."""
+        self._sent: set[tuple[Any, ...]] = set()
+        """The requests whose commit index is the model's."""
         self._last: dict[str, Fields] = {}
         """The event of each node before this one."""
         self._asked: dict[str, Fields] = {}
@@ -80,10 +89,34 @@ class EtcdRaftLog:
         event = _event(line)
         if event is None:
             return None
+        if self._stopped is not None:
+            raise Beyond(self._stopped)
+        try:
+            says = self._says(event)
+        except Beyond as beyond:
+            self._stopped = f"it follows on what is beyond the model: {beyond}"
+            raise
+        self._last[event["nid"]] = event
+        return says
+
+    def _says(self, event: Fields) -> Says:
+        name, node = event["name"], event["nid"]
+        self.members.look_for_an_election(event)
+        changes = self.members.changes(event)
+        lost = self.members.of_the_lost(event)
+        if (why := self.members.why_lost(node)) is not None:
+            return Says(NOTHING, node=node, beyond=why)
+        s, values = self.servers[node], self._values(event)
+        if changes:
+            return Says(NOTHING, values=values, node=node, beyond=CHANGED)
+        if lost is not None:
+            return Says(NOTHING, values=values, node=node, left_out=lost)
+        says: Says = getattr(self, f"_{name}", self._other)(s, event, values)
+        return says
+
+    def _values(self, event: Fields) -> Values:
+        """What a line shows of its node."""
         name, node, state = event["name"], event["nid"], event["state"]
-        if self._changed:
-            raise Beyond("the membership has changed, which it does not in the model")
-        self._look_for_a_change(event)
         if event["role"] not in ROLES:
             raise Beyond(f"{event['role']} is no role of the model")
         s = self.servers[node]
@@ -95,24 +128,14 @@ class EtcdRaftLog:
         }
         if name == "SendAppendEntriesResponse" and event["msg"]["type"] == "MsgAppResp":
             self._ahead -= {node} if self._moved(event) else set()
-        if node not in self._ahead:
+        if node not in self._ahead and self.members.latest is None:
             values[f"commit[{s}]"] = max(0, state["commit"] - self.base)
-        happened = getattr(self, f"_{name}", self._other)
-        says: Says = happened(s, event, values)
-        self._last[node] = event
-        return says
+        return values
 
-    def _look_for_a_change(self, event: Fields) -> None:
-        """Members are added one by one while a node is set up; from then on they are all there."""
-        found = event.get("prop", {}).get("cc", {}).get("newconf")
-        if found is None:
-            return
-        grown = event["nid"] in self._whole and set(found) != self.members
-        if grown or not self.members >= set(found):
-            self._changed = True
-            raise Beyond("the membership changes, which it does not in the model")
-        if set(found) == self.members:
-            self._whole.add(event["nid"])
+    def _moved(self, event: Fields) -> bool:
+        """Whether the commit index is not that of the node's line before."""
+        last = self._last.get(event["nid"], event)
+        return bool(last["state"]["commit"] != event["state"]["commit"])
 
     def _term(self, term: int) -> str:
         if term <= SET_UP:
@@ -125,11 +148,6 @@ class EtcdRaftLog:
         if index < self.base:
             raise Beyond(f"index {index} is in the log that the cluster was set up with")
         return index - self.base
-
-    def _moved(self, event: Fields) -> bool:
-        """Whether the commit index is not that of the node's line before."""
-        last = self._last.get(event["nid"], event)
-        return bool(last["state"]["commit"] != event["state"]["commit"])
 
     # ------------------------------------------------------------ elections, by etcd's names
 
@@ -211,8 +229,7 @@ class EtcdRaftLog:
         if message["type"] != "MsgApp":
             self._is_heartbeat(message)
             return Says(NOTHING, values=values, node=node, sends=key)
-        if message["index"] + message["entries"] != event["log"]:
-            raise Beyond("entries are sent that are no suffix of the log")
+        self._sent |= {self._key(event)} if self.members.latest is None else set()
         sending = [("append", {"s": s, "n": self._position(message["index"])})]
         sent = [self._append(message)]
         return Says(sending, values=values, sent=sent, node=node, sends=key)
@@ -242,7 +259,8 @@ class EtcdRaftLog:
 
     def _heartbeat(self, s: str, event: Fields, values: Values) -> Says:
         node, key, moved = event["nid"], (self._key(event),), self._moved(event)
-        what = "a heartbeat moves the commit index" if moved else None
+        compared = moved and self.members.latest is None
+        what = "a heartbeat moves the commit index" if compared else None
         if moved:
             self._ahead.add(node)
             values.pop(f"commit[{s}]", None)
@@ -258,6 +276,9 @@ class EtcdRaftLog:
         return self._received(counted, [ack], event, values)
 
     def _Commit(self, s: str, event: Fields, values: Values) -> Says:
+        if self.members.latest is not None:
+            what = "the commit index, for which other members count"
+            return Says(NOTHING, values=values, node=event["nid"], left_out=what)
         n = max(0, event["state"]["commit"] - self.base)
         moved = [("advance_commit", {"s": s, "n": n})] if self._moved(event) else NOTHING
         return Says(moved, values=values, node=event["nid"])
@@ -269,10 +290,12 @@ class EtcdRaftLog:
     # ------------------------------------------------------------ messages
 
     def _key(self, event: Fields) -> tuple[Any, ...]:
-        return tuple(sorted(event["msg"].items()))
+        return _key(event["msg"])
 
     def _append(self, message: Fields) -> Fields:
         """What is known of a request: all but the terms and values of its entries."""
+        commit = max(0, message["commit"] - self.base)
+        known = self.members.latest is None or _key(message) in self._sent
         return {
             "tag": "Append",
             "t": self._term(message["term"]),
@@ -280,7 +303,7 @@ class EtcdRaftLog:
             "prefix": self._position(message["index"]),
             "last": self._term(message["logTerm"]),
             "len(entries)": message["entries"],
-            "commit": max(0, message["commit"] - self.base),
+            **({"commit": commit} if known else {}),
         }
 
     def _ack(self, message: Fields) -> Fields:
@@ -312,6 +335,10 @@ class EtcdRaftLog:
         }
 
 
+def _key(message: Fields) -> tuple[Any, ...]:
+    return tuple(sorted(message.items()))
+
+
 def _event(line: Fields) -> Any:
     """The event of a line; None where it is another line of the same logger."""
     event = line.get("event")
@@ -321,16 +348,6 @@ def _event(line: Fields) -> Any:
     if lacking:
         raise Unreadable(f"found an event without {', '.join(lacking)}")
     return event
-
-
-def _members(events: Iterable[Fields]) -> set[str]:
-    """The members of the first whole configuration: before any node is ready."""
-    found: set[str] = set()
-    for event in events:
-        if event["name"] == "Ready":
-            break
-        found |= set(event.get("prop", {}).get("cc", {}).get("newconf", ()))
-    return found
 
 
 def _set_up(events: Iterable[Fields]) -> int:

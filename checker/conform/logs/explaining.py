@@ -199,20 +199,25 @@ class Explainer:
             Taken(state, taken, taken.file, path) if path else taken for state, (_, path) in pairs
         ]
 
-    def further(self, ends: Sequence[Taken], said: Said, most: int) -> tuple[Call, ...] | None:
-        """The hidden steps with which a line would have an explanation, if they can be found."""
+    def further(
+        self, ends: Sequence[Taken], said: Said, hidden: int, most: int
+    ) -> tuple[Call, ...] | None:
+        """The hidden steps with which a line would have an explanation, more than there may be.
+
+        They are looked for in so many states at most.
+        """
         edge: Reached = {t.state: (t, ()) for t in ends[:MOST_ENDS]}
         known = dict(edge)
-        for _ in range(most + FURTHER):
+        for _ in range(hidden + FURTHER):
             new: Reached = {}
             for state, way in edge.items():
                 new |= self.judge.further({state: way}, known)
-                if len(known) > MOST_FURTHER:
+                if len(known) > most:
                     break
             for state, (_, path) in new.items():
-                if len(path) > most and next(self.judge.explained(state, said), None) is not None:
+                if len(path) > hidden and next(self.judge.explained(state, said), None) is not None:
                     return tuple(map(self.model.call, path))
-            if len(known) > MOST_FURTHER:
+            if len(known) > most:
                 break
             edge = new
         return None

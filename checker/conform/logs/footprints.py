@@ -48,6 +48,11 @@ class AnyBut(NamedTuple):
     value: Any
 
 
+def is_known(part: Any) -> bool:
+    """Whether a part of a place is one value."""
+    return part is not ANY and type(part) is not AnyBut
+
+
 def overlap(a: Place, b: Place) -> bool:
     """Whether two places may have a part in common."""
     return all(map(_meet, a, b))

@@ -45,6 +45,8 @@ class Says:
     """Names for what was received, as the sender's line has them in `sends`."""
     left_out: str | None = None
     """What the line says that the model does not have, if the rest is compared all the same."""
+    beyond: str | None = None
+    """What it says that the model cannot express, if the lines after it are judged all the same."""
     crash: str | None = None
     """The node that is declared to have crashed before this line: its last line may be cut."""
 

@@ -83,6 +83,8 @@ class Log:
                 return None, SILENT
             if not isinstance(line, Says):
                 raise Unreadable(f"the mapping returned a {type(line).__name__}, expected Says")
+            if line.beyond is not None:
+                self.beyond.append((w.place, line.beyond))
             return line, self.terms.statement(line)
         except Unreadable as error:
             raise log_error(w.place, str(error)) from None

@@ -72,5 +72,7 @@ class Validation:
     """What lines say that the model does not have, and that was therefore not compared."""
     torn: tuple[LinePlace, ...] = ()
     """The lines that a crash cut."""
+    branched: tuple[tuple[LinePlace, int], ...] = ()
+    """Where it was given up: the lines at which there was most often more than one way to go on."""
     run: tuple[LogStep, ...] = ()
     names: Mapping[str, str] | None = None

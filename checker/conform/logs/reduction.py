@@ -6,6 +6,9 @@ file that may still come before their next lines touches what these touch. So in
 explains the rest, the first line of a chosen file can be moved to the front: the lines that it
 passes are still explained, and lead to the same state. A chosen line that has no explanation gets
 one only from lines of chosen files, so if none of them has one, no run explains the rest.
+
+For the same reason a line that can be explained, or cannot, stays so until a line is taken that
+touches it: then it is not tried again.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from .footprints import Footprints, Place, Touched, overlap
+from .footprints import ANY, Footprints, Place, Touched, is_known, overlap
 from .order import Cut, Needs, ready
 from .said import Said
 from .steps import ModelSteps
@@ -78,13 +82,22 @@ class PersistentSets:
 
     def _conflict(self, f: int, at: int, g: int, start: int, able: bool) -> bool:
         """Whether a line of g, from one on, may come before one of f and touches what it does."""
+        found = self._conflicting(f, at, g, able)
+        k = bisect_left(found, start)
+        return k < len(found) and found[k] < self._after[f][g][at]
+
+    def touched(self, f: int, at: int, g: int, k: int, able: bool) -> bool:
+        """Whether line k of g may change that a line of f can, or cannot, be explained."""
+        found = self._conflicting(f, at, g, able)
+        i = bisect_left(found, k)
+        return i < len(found) and found[i] == k
+
+    def _conflicting(self, f: int, at: int, g: int, able: bool) -> list[int]:
         key = f, at, g, able
         if key not in self._conflicts:
             mine = self._footprints.of(self.files[f][at])
             self._conflicts[key] = self._touching[g].by(mine, able)
-        found = self._conflicts[key]
-        k = bisect_left(found, start)
-        return k < len(found) and found[k] < self._after[f][g][at]
+        return self._conflicts[key]
 
 
 def _first_after(
@@ -119,8 +132,7 @@ class _Touching:
     """The lines of a file by what they touch."""
 
     def __init__(self, footprints: Footprints, lines: Sequence[Said]) -> None:
-        self._writing: dict[object, dict[Place, list[int]]] = defaultdict(dict)
-        self._minding: dict[object, dict[Place, list[int]]] = defaultdict(dict)
+        self._writing, self._minding = _Index(), _Index()
         self._all: list[int] = []
         self._count = len(lines)
         for k, said in enumerate(lines):
@@ -132,7 +144,7 @@ class _Touching:
                 (found.sensitive, self._minding),
             ):
                 for place in places:
-                    index[place[0]].setdefault(place, []).append(k)
+                    index.add(place, k)
 
     def by(self, mine: Touched, able: bool) -> list[int]:
         """The lines that touch what a line does, which can be explained or cannot, in order."""
@@ -140,15 +152,45 @@ class _Touching:
             return list(range(self._count))
         found = set(self._all)
         for place in mine.sensitive if able and mine.settled else mine.reads:
-            found |= _overlapping(self._writing, place)
+            found.update(self._writing.overlapping(place))
         if able:
             for place in mine.writes:
-                found |= _overlapping(self._minding, place)
+                found.update(self._minding.overlapping(place))
                 if isinstance(place[0], str):
-                    found |= _overlapping(self._writing, place)
+                    found.update(self._writing.overlapping(place))
         return sorted(found)
 
 
-def _overlapping(index: dict[object, dict[Place, list[int]]], place: Place) -> set[int]:
-    there = index.get(place[0], {})
-    return {k for other, lines in there.items() if overlap(place, other) for k in lines}
+class _Index:
+    """Lines by places: by what a place is of, and by each part of it that is known."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Place, list[int]] = defaultdict(list)
+        self._lengths: dict[Any, set[int]] = defaultdict(set)
+        self._places: dict[tuple[Any, ...], set[Place]] = defaultdict(set)
+
+    def add(self, place: Place, line: int) -> None:
+        """Note that a line touches a place."""
+        self._lines[place].append(line)
+        self._lengths[place[0]].add(len(place))
+        self._places[place[:1]].add(place)
+        for k, part in enumerate(place[1:]):
+            self._places[place[0], k, part if is_known(part) else ANY].add(place)
+
+    def overlapping(self, place: Place) -> Iterator[int]:
+        """The lines that touch places that may have a part in common with one."""
+        for other in self._candidates(place):
+            if overlap(place, other):
+                yield from self._lines[other]
+
+    def _candidates(self, place: Place) -> set[Place]:
+        """All places that may have a part in common with one, and not many more."""
+        found = self._places.get(place[:1], set())
+        if self._lengths[place[0]] == {len(place)}:
+            for k, part in enumerate(place[1:]):
+                if is_known(part):
+                    same = self._places.get((place[0], k, part), set())
+                    open_ = self._places.get((place[0], k, ANY), set())
+                    if len(same) + len(open_) < len(found):
+                        found = same | open_
+        return found

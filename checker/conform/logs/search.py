@@ -8,7 +8,8 @@ in the log as long as each line leaves few states.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -48,6 +49,8 @@ class Found:
     ends: list[tuple[Cut, Taken]] = field(default_factory=list)
     lost: bool = False
     """Whether it was given up, so that a line without explanation may have one."""
+    branched: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """By file and number of a line, how often there was more than one way to go on with it."""
 
     def enter(self, cut: Cut, taken: Taken) -> None:
         """Take note of a state."""
@@ -146,6 +149,8 @@ class _Open(NamedTuple):
     """How many steps the edge is away."""
     edge: Reached
     known: Reached
+    able: dict[int, bool]
+    """Of files whose next line was tried, whether it can be explained in this state."""
 
 
 @dataclass
@@ -171,7 +176,7 @@ class LogSearch:
         self._stack: list[_Open] = []
         start = tuple(0 for _ in self.files)
         most = self.most + len(self._found.widths)
-        self._enter(start, [Taken(state, None, 0, ()) for state in self.judge.model.initial])
+        self._enter(start, [Taken(state, None, 0, ()) for state in self.judge.model.initial], {})
         while self._stack and not self._found.complete:
             if len(self._entered) > most:
                 self._found.lost = True
@@ -179,15 +184,20 @@ class LogSearch:
             self._explain(self._stack.pop())
         return self._found
 
-    def _enter(self, cut: Cut, states: list[Taken]) -> None:
-        """Go on from states, the first one first, unless that was done before."""
+    def _enter(self, cut: Cut, states: list[Taken], able: Mapping[int, bool]) -> None:
+        """Go on from states, the first one first, unless that was done before.
+
+        `able` is what is known of the next lines of files in all of them.
+        """
         new = []
         for taken in states:
             if (cut, taken.state) not in self._entered:
                 self._entered.add((cut, taken.state))
                 self._found.enter(cut, taken)
                 edge: Reached = {taken.state: (taken, ())}
-                new += [_Open(cut, f, 0, edge, edge) for f in self._ready(cut, taken.state)]
+                known = dict(able)
+                files = self._ready(cut, taken.state, known)
+                new += [_Open(cut, f, 0, edge, edge, known) for f in files]
         self._stack += reversed(new)
 
     def _explain(self, at: _Open) -> None:
@@ -197,16 +207,24 @@ class LogSearch:
         if at.hidden < self.hidden:
             known = dict(at.known)
             edge = self.judge.further(at.edge, known)
-            self._stack.append(_Open(at.cut, at.file, at.hidden + 1, edge, known))
-        found = [
-            Taken(target, taken, at.file, (*path, *own))
+            self._stack.append(at._replace(hidden=at.hidden + 1, edge=edge, known=known))
+        found = {
+            target: Taken(target, taken, at.file, (*path, *own))
             for state, (taken, path) in at.edge.items()
             for target, own in self.judge.explained(state, said)
-        ]
-        self._enter(after, found)
+        }
+        if len(found) > 1:
+            self._found.branched[at.file, at.cut[at.file]] += 1
+        kept = {
+            f: able
+            for f, able in at.able.items()
+            if f != at.file
+            and not self._persistent_sets.touched(f, at.cut[f], at.file, at.cut[at.file], able)
+        }
+        self._enter(after, list(found.values()), kept)
 
-    def _ready(self, cut: Cut, state: State) -> Sequence[int]:
-        """The files to go on with.
+    def _ready(self, cut: Cut, state: State, able: dict[int, bool]) -> Sequence[int]:
+        """The files to go on with, those that lag behind first; `able` is told of what is tried.
 
         One is enough whose line says that nothing happened, and is right. It can be moved to the
         front of whatever run explains the rest: it changes nothing. Neither that nor a persistent
@@ -217,15 +235,6 @@ class LogSearch:
         ]
         if self.hidden or len(self.files) == 1:
             return found
-        for f in found:
-            said = self.files[f][cut[f]]
-            if (
-                said.events == ()
-                and self.judge.before(state, said)
-                and self.judge.after(state, said)
-            ):
-                return (f,)
-        able: dict[int, bool] = {}
 
         def explained(f: int) -> bool:
             if f not in able:
@@ -233,7 +242,13 @@ class LogSearch:
                 able[f] = next(self.judge.explained(state, said), None) is not None
             return able[f]
 
-        return self._persistent_sets.chosen(cut, found, explained)
+        for f in found:
+            if self.files[f][cut[f]].events == () and explained(f):
+                return (f,)
+        chosen = self._persistent_sets.chosen(cut, found, explained)
+        if len(chosen) > 1:
+            self._found.branched.update((f, cut[f]) for f in chosen)
+        return sorted(chosen, key=lambda f: cut[f] / len(self.files[f]))
 
     @cached_property
     def _persistent_sets(self) -> PersistentSets:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from quorate.checker.tracing.values import show_value
+from quorate.model.language.declare.types import SortType
 from quorate.traces import Value
 
-from .explaining import MOST_ENDS, Explainer
+from .explaining import MOST_ENDS, MOST_FURTHER, Explainer
 from .log import Log
 from .order import Cut, needs_of, ready
 from .outcome import LogStep, LogVerdict, Unexplained, Validation
+from .reading import LinePlace
 from .search import MOST, Found, LineJudge, LogSearch, Taken, ways
 from .steps import Call, ModelSteps
 
@@ -23,6 +27,10 @@ def hold(log: Log, hidden: int | None = None, most: int = MOST) -> Validation:
     that may explain a line is undefined.
     """
     return _Validator(log, hidden, most).outcome()
+
+
+MOST_HINTS = 100
+MOST_BRANCHED = 5
 
 
 class _Validator:
@@ -106,6 +114,25 @@ class _Validator:
         """Those of a kind that the log has nowhere, so that it may leave them all out."""
         return [c for c in steps if self._kind(c.action, c.args) not in self._kinds]
 
+    def _most_further(self) -> int:
+        """How many states to look at for hidden steps that would help.
+
+        They are a mere hint, unless the log may leave out all steps of their kind.
+        """
+        return MOST_HINTS if self._possible_kinds() <= self._kinds else MOST_FURTHER
+
+    def _possible_kinds(self) -> set[tuple[str, frozenset[Value]]]:
+        """The actions that the model has, with the processes that may take them."""
+        found = set()
+        for action in self.judge.model.description.actions:
+            if action.fault is not None and not self.log.sizes.faults.get(action.fault):
+                continue
+            sorts = [p.var.type.sort for p in action.parameters if isinstance(p.var.type, SortType)]
+            ranges = [self.log.processes & set(map(show_value, sort)) for sort in sorts]
+            some = [r for r in ranges if r]
+            found |= {(action.name, frozenset(x)) for x in itertools.product(*some)}
+        return found
+
     def _failure(self, found: Found) -> Unexplained:
         explainer = Explainer(self.judge)
         ends = found.ends
@@ -120,7 +147,8 @@ class _Validator:
         attempts = list(dict.fromkeys(here))
         rows = list({t.state: t for _, g, j, t in tried if (g, j) == (f, k)}.values())
         line = self.log.written[f][k]
-        further = explainer.further(rows, self.log.statements[f][k], self.hidden)
+        said, most = self.log.statements[f][k], self._most_further()
+        further = None if found.lost else explainer.further(rows, said, self.hidden, most)
         widths = tuple(found.widths[max(0, found.lines - 4) : found.lines + 1])
         return Unexplained(line.place, line.text, tuple(attempts[:3]), len(ends), widths, further)
 
@@ -147,9 +175,14 @@ class _Validator:
             tuple(log.beyond),
             log.left_out,
             log.torn,
+            self._branched(found) if found is not None and found.lost else (),
             run,
             getattr(log.mapping, "names", None),
         )
+
+    def _branched(self, found: Found) -> tuple[tuple[LinePlace, int], ...]:
+        most = found.branched.most_common(MOST_BRANCHED)
+        return tuple((self.log.written[f][k].place, n) for (f, k), n in most)
 
     def _run(self, taken: Taken) -> list[LogStep]:
         """The run, line by line."""

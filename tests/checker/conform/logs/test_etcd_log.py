@@ -183,11 +183,48 @@ def test_one_wrong_number_is_located(tmp_path: Path) -> None:
     assert "voted_for[s1]  s1     s2" in repr(result)
 
 
-def test_what_the_model_does_not_have_is_beyond_it(tmp_path: Path) -> None:
-    change = line("ApplyConfChange", "2", 2, "2", "Leader", prop={"cc": {"newconf": [*NODES, "4"]}})
-    result = outcome(tmp_path, [*election(), change, election()[-1]])
+CHANGE = line("ApplyConfChange", "2", 2, "2", "Leader", 4, prop={"cc": {"newconf": [*NODES, "4"]}})
+
+
+def test_lines_after_a_change_of_members_are_judged(tmp_path: Path) -> None:
+    """All but commit indices, for which other members count, and the lines of other nodes."""
+    lines = replication()
+    lines[4:5] = [CHANGE, lines[4], line("InitState", "4", 0, "0", "Follower", 0)]
+    result = outcome(tmp_path, [*election(), *lines])
     assert result.validation.verdict.value == "inconclusive"
-    assert [why for _, why in result.validation.beyond] == [
-        "the membership changes, which it does not in the model",
-        "the membership has changed, which it does not in the model",
+    first = len(election())
+    assert [(p.line, why.partition(":")[0]) for p, why in result.validation.beyond] == [
+        (first + 5, "the membership changes, which it does not in the model"),
+        (first + 7, "node 4 is none of the first members, which the model has"),
     ]
+    assert result.validation.explained == result.validation.lines
+    steps = [step for x in result.validation.run for step in x.steps]
+    assert [s.partition("(")[0] for s in steps][-2:] == ["append", "receive_append"]
+    lines[-1]["event"]["log"] += 1
+    found = outcome(tmp_path, [*election(), *lines]).validation
+    assert found.verdict.value == "unexplained" and found.failure is not None
+    assert found.failure.place.line == first + len(lines)
+
+
+def test_who_is_sent_a_snapshot_is_not_followed_any_more(tmp_path: Path) -> None:
+    snapshot = {**message("MsgSnap", "2", "3"), "entries": 0, "commit": 3}
+    sent = line("SendAppendEntriesRequest", "2", 2, "2", "Leader", 4, msg=snapshot)
+    after = line("Ready", "3", 2, "2", "Follower", 9, 9)
+    result = outcome(tmp_path, [*election(), sent, after, *replication()[3:4]])
+    (_, why), *more = result.validation.beyond
+    assert why == "a snapshot is sent to node 3: from here on its log is not the model's"
+    assert more == []
+    assert len(result.validation.left_out) == 2
+    assert result.validation.explained == result.validation.lines
+
+
+def test_an_election_among_other_members_ends_what_is_judged(tmp_path: Path) -> None:
+    candidate = line("BecomeCandidate", "3", 3, "3", "Candidate")
+    result = outcome(tmp_path, [*election(), CHANGE, candidate, election()[-1]])
+    assert result.validation.verdict.value == "inconclusive"
+    assert [why for _, why in result.validation.beyond][1:] == [
+        "there is an election among other members than the model's",
+        "it follows on what is beyond the model: "
+        "there is an election among other members than the model's",
+    ]
+    assert result.validation.explained == len(election()) + 1

@@ -162,6 +162,47 @@ def test_files_are_merged_in_any_order_that_explains_them(tmp_path: Path) -> Non
     assert verdict(merged(tmp_path, files, hidden=0)) == "unexplained"
 
 
+def racing(runs: int) -> dict[str, list[dict[str, Any]]]:
+    """Two acceptors and two proposers, who take turns, as they wrote it: each for itself."""
+    files: dict[str, list[dict[str, Any]]] = {name: [] for name in ("a0", "a1", "p0", "p1")}
+    for n in range(1, runs + 1):
+        b, proposer = f"b{n}", files[f"p{n % 2}"]
+        proposer.append({"event": "phase1a", "b": b})
+        for a in ("a0", "a1"):
+            files[a].append({"event": "phase1b", "a": a, "b": b})
+        proposer.append({"event": "phase2a", "b": b, "v": "v0"})
+        for a in ("a0", "a1"):
+            files[a].append({"event": "phase2b", "a": a, "b": b, "v": "v0"})
+    return files
+
+
+def test_files_that_race_for_messages_are_searched_without_branching(tmp_path: Path) -> None:
+    """With one state more than there are lines the search is over."""
+    sizes = {"Acceptor": 3, "Ballot": 12, "Value": 1}
+    files = racing(12)
+    paths = [written(tmp_path, lines, f"{name}.log") for name, lines in files.items()]
+    result = quorate.validate(paths, "Paxos", sizes=sizes, most=1)
+    assert result.holds and result.validation.lines == 72
+    files["a1"][11]["max_vbal"] = {"a1": "b5"}
+    written(tmp_path, files["a1"], "a1.log")
+    found = quorate.validate(paths, "Paxos", sizes=sizes, most=3).validation
+    assert found.verdict.value == "unexplained" and found.failure is not None
+    assert (found.failure.place.file, found.failure.place.line) == (str(paths[1]), 12)
+
+
+def test_where_a_search_that_is_given_up_branched(tmp_path: Path) -> None:
+    files = {name: [dict(line) for line in lines] for name, lines in racing(2).items()}
+    for line in (*files["a0"], *files["a1"]):
+        del line["b"]
+    files["p1"].append({"max_val": {"a0": "v0", "a1": "v1"}, "event": "phase1a", "b": "b1"})
+    result = merged(tmp_path, {f"{n}.log": lines for n, lines in files.items()}, most=2)
+    assert verdict(result) == "inconclusive"
+    assert {str(p).rpartition("/")[2] for p, _ in result.validation.branched} >= {
+        "a0.log:1, byte 0"
+    }, result.validation.branched
+    assert "more than one way to go on, most often" in repr(result)
+
+
 def test_clocks_order_files(tmp_path: Path) -> None:
     early = {"node": "a1", "clock": {"a1": 1}, "max_bal": "never"}
     vote = {"node": "a1", "clock": {"a1": 2, "a0": 1}, "event": "phase1b", "a": "a1", "b": "b1"}
