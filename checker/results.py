@@ -71,7 +71,8 @@ class Finding:
 class GuardCoverage:
     """One `require`: how often it was the first guard to fail, over all states and arguments.
 
-    `bounds` says that it only keeps a number within its sort (see `explore/bounds.py`).
+    `bounds` says that it only keeps a number within its sort, `links` that it asks for room on a
+    fifo link (see `explore/bounds.py`).
     """
 
     action: str
@@ -79,6 +80,10 @@ class GuardCoverage:
     text: str
     blocked: int
     bounds: bool = False
+    links: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.action}, line {self.line}: `require({self.text})`"
 
 
 @dataclass(frozen=True)
@@ -178,15 +183,11 @@ class Exploration:
         if self.por:  # what was not met may still be reachable
             missed = [f"a state that makes `{name}` true" for name in unmet]
             missed += [f"a step of {name}" for name in never]
-            missed += [f"a state where {_guard(g)} is false" for g in held]
+            missed += [f"a state where {g} is false" for g in held]
             return [f"not looked for, since steps are left out: {', '.join(missed)}"] * bool(missed)
         found = [f"action {name} was never enabled" for name in never]
         found += [f"no state makes `{name}` true" for name in unmet]
-        return found + [f"{_guard(g)} was never false" for g in held]
-
-
-def _guard(g: GuardCoverage) -> str:
-    return f"{g.action}, line {g.line}: `require({g.text})`"
+        return found + [f"{g} was never false" for g in held]
 
 
 T = TypeVar("T")

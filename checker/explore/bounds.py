@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quorate.model.language.declare.types import NatType
+from quorate.model.language.declare.queues import Packet
+from quorate.model.language.declare.types import NatType, RecordType, SeqType
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
@@ -24,6 +25,23 @@ def is_bound(guard: c.Guard) -> bool:
         ):
             return _reaches(body, var.name)
     return False
+
+
+def keeps_links(guard: c.Guard) -> bool:
+    """Whether a guard says, perhaps among other things, that a fifo link has room for a message."""
+    return any(
+        isinstance(part, c.Quant)
+        and not part.forall
+        and isinstance(part.binders[0].domain, c.OverType)
+        and _reaches(part.body, part.binders[0].var.name)
+        and any(isinstance(x, c.Len) and _is_queue(x.of) for x in walk(part.body))
+        for part in walk(guard.condition)
+    )
+
+
+def _is_queue(e: c.Expr) -> bool:
+    element = e.type.element if isinstance(e.type, SeqType) else None
+    return isinstance(element, RecordType) and issubclass(element.record, Packet)
 
 
 def _reaches(body: c.Expr, name: str) -> bool:

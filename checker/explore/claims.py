@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from quorate.checker.errors import InputError
 from quorate.checker.results import NO_STATE, Exploration
+from quorate.model.language.declare.networks import Fifo
 from quorate.model.language.declare.protocol import TEMPORAL, Protocol
+from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import Interpreter
 
@@ -58,7 +60,23 @@ def warnings_of(protocol: type[Protocol], found: Exploration, deadlock: bool = F
     reachables = list(protocol.methods("reachable"))
     something = deadlock or claimed_of_runs(protocol, None)
     nothing = [] if something else nothing_claimed(protocol)
-    return [*nothing, *found.warnings(reachables, spent)]
+    return [*nothing, *found.warnings(reachables, spent), *_full_links(protocol, found)]
+
+
+def _full_links(protocol: type[Protocol], found: Exploration) -> list[str]:
+    """That the length of fifo links was met: a bound, beyond which nothing was looked at."""
+    networks = [t.network for v in protocol.variables().values() if (t := fifo_of(v.type))]
+    depths = {n.depth.__name__ for n in networks if isinstance(n, Fifo)}
+    if not (found.complete and found.states and depths):
+        return []
+    larger = f"a larger {' or '.join(sorted(depths))}"
+    if not found.guards:
+        return [f"whether links were full was not counted: {larger} may show more"]
+    return [
+        f"links were full: {g} stopped {g.blocked:,} steps; {larger} may show more"
+        for g in found.guards
+        if g.links and g.blocked
+    ]
 
 
 def without_start(protocol: type[Protocol], sizes: Sizes) -> list[str]:

@@ -112,6 +112,8 @@ def _last_lines(out: Output, found: Proof) -> None:
     asked = [o for o in found.obligations if not o.untouched]
     slowest = found.slowest
     text = f"{found.status.value}: {count(len(asked), 'obligation')} in {seconds(found.seconds)}"
+    if found.unsupported is not None:
+        text = f"{found.status.value} at small sizes; no proof for any size was tried, see above"
     if slowest is not None:
         text += f", the slowest {slowest.name} ({seconds(slowest.seconds)})"
     out.line()

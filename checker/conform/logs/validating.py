@@ -123,7 +123,7 @@ class _Validator:
 
     def _possible_kinds(self) -> set[tuple[str, frozenset[Value]]]:
         """The actions that the model has, with the processes that may take them."""
-        found = set()
+        found: set[tuple[str, frozenset[Value]]] = set()
         for action in self.judge.model.description.actions:
             if action.fault is not None and not self.log.sizes.faults.get(action.fault):
                 continue

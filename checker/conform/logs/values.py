@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quorate.checker.tracing.values import show_value
+from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.declare.types import (
     BoolType,
@@ -100,9 +101,19 @@ class ModelValues:
                     raise Unreadable(f"found {shown_json(v)}, expected a {t}")
                 items = zip(v, t.fields.values(), strict=True)
                 return tuple(self.value(x, f) for x, f in items)
+            case RecordType(record), (dict() | Record()) if issubclass(record, Packet):
+                return self.record(v, self._carried(v, t))
             case RecordType(), (dict() | Record()):
                 return self.record(v, t)
         return self._named(v, t)
+
+    def _carried(self, v: Any, t: RecordType) -> RecordType:
+        """The class of a message on a link, which a log shows without its packet."""
+        tag = v.tag if isinstance(v, Record) else v.get("tag")
+        kind = t.fields.get(tag)
+        if not isinstance(kind, OptionType) or not isinstance(kind.inner, RecordType):
+            raise Unreadable(f'found {shown_json(v)}, expected a "tag" of {", ".join(t.fields)}')
+        return kind.inner
 
     def _plain_name(self, v: Any) -> str:
         if not isinstance(v, str):

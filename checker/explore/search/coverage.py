@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from quorate.checker.explore.bounds import is_bound
+from quorate.checker.explore.bounds import is_bound, keeps_links
 from quorate.checker.lazily import lazily
 from quorate.checker.results import GuardCoverage
 from quorate.model.language import SizeError
@@ -51,7 +51,7 @@ def guard_coverage(
         counts = [n or found[g] for g, n in zip(goals, counts, strict=True)]
     guards = [(name, description.action(name).guards[k]) for name, k in goals]
     rows = tuple(
-        GuardCoverage(name, guard.span.line, guard.text, n, is_bound(guard))
+        GuardCoverage(name, guard.span.line, guard.text, n, is_bound(guard), keeps_links(guard))
         for (name, guard), n in zip(guards, counts, strict=True)
     )
     return rows, states // step if step > 1 else None

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from quorate.checker.explore.bounds import is_bound
+from quorate.checker.explore.bounds import is_bound, keeps_links
 from quorate.checker.explore.claims import claimed
 from quorate.checker.results import DEADLOCK, Exploration, Finding, GuardCoverage, Move, Outcome
 from quorate.model.language.declare.protocol import Protocol
@@ -211,7 +211,9 @@ class ReferenceSearch(SearchEngine):
         for action in describe(m.protocol).actions:
             for guard in action.guards:
                 at = action.name, guard.span.line
-                yield GuardCoverage(*at, guard.text, blocked[at], is_bound(guard))
+                yield GuardCoverage(
+                    *at, guard.text, blocked[at], is_bound(guard), keeps_links(guard)
+                )
 
     def _path(self, state: State) -> tuple[Move, ...]:
         moves: list[Move] = []

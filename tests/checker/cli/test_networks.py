@@ -9,7 +9,7 @@ import pytest
 
 from quorate.checker.cli.main import run
 
-from ...support.protocols import asking
+from ...support.protocols import asking, echo
 
 FILE = asking.__file__
 SIZES = {"Growing": "Node=2", "Once": "Node=2", "Links": "Node=2,Depth=2"}
@@ -17,14 +17,26 @@ GONE = "messages that are gone once they are delivered"
 
 # What `run` is given after the protocol, what it exits with for each network in turn, and what it
 # says of the last two.
+SAME = ("states", "states")
 VERBS = [
     ("check", [], (0, 0, 0), ("asked_is_done", "asked_is_done")),
-    ("check", ["--reference", "-i", "agreement"], (0, 0, 0), ("states", "states")),
-    ("check", ["--symmetry", "-i", "agreement"], (0, 0, 0), ("states", "states")),
-    ("check", ["--por", "-i", "agreement"], (0, 0, 0), ("states", "states")),
+    ("check", ["--reference", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--symmetry", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--por", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--search", "best-first", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--search", "random", "-i", "agreement"], (4, 4, 4), ("random", "random")),
+    ("check", ["--threads", "2", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--deadlock", "-i", "agreement"], (1, 1, 1), ("deadlock", "deadlock")),
+    ("check", ["-t", "asked_is_done"], (0, 0, 0), ("asked_is_done", "asked_is_done")),
     ("check", ["--bmc", "4", "-i", "agreement"], (4, 4, 4), ("at most 4", "at most 4")),
+    ("check", ["--induction", "1", "-i", "agreement"], (4, 4, 4), ("not k-inductive",) * 2),
     ("export", [], (0, 0, 2), ("MODULE Once", "a fifo network has no form in TLA+")),
 ]
+SLOW = [
+    ("verify", [], (0, 0, 0), ("no violation", "no violation")),
+    ("check", ["--memory", "8MiB", "-i", "agreement"], (0, 0, 0), SAME),
+]
+ROWS = [*VERBS, *(pytest.param(*row, marks=pytest.mark.exhaustive) for row in SLOW)]
 
 
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -33,7 +45,7 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
     return code, out + err
 
 
-@pytest.mark.parametrize(("verb", "more", "codes", "words"), VERBS, ids=lambda x: str(x)[:20])
+@pytest.mark.parametrize(("verb", "more", "codes", "words"), ROWS, ids=lambda x: str(x)[:20])
 def test_verbs(
     verb: str,
     more: list[str],
@@ -50,8 +62,9 @@ def test_verbs(
 def test_proofs_for_any_size_name_the_network(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, text = said(["prove", f"{FILE}:{name}", "--no-refute"], capsys)
+    code, text = said(["prove", f"{FILE}:{name}"], capsys)
     assert code == 4 and GONE in text and "asking.py:" in text
+    assert "no proof for any size was tried" in text and "0 obligations" not in text
     code, text = said(["prove", f"{FILE}:{name}", "--find"], capsys)
     assert code == 2 and GONE in text and "asking.py:" in text
 
@@ -103,3 +116,31 @@ def test_a_log_without_its_messages(
         ["validate", str(log), "--model", f"{FILE}:{name}", "-s", SIZES[name]], capsys
     )
     assert code == 5 and ":3" in text, text
+
+
+def test_a_log_shows_what_links_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = {"tag": "Ask", "a": "n0", "b": "n1"}
+    answer = {"tag": "Answer", "a": "n1", "b": "n0"}
+    first = {"event": "ask", "args": {"a": "n0", "b": "n1"}, "sent[n0,n1]": [ask]}
+    second = {"event": "answer", "args": {"b": "n1"}, "sent": {"n0,n1": [], "n1,n0": [answer]}}
+    log = tmp_path / "n.log"
+    for last, expected in ((second, 0), (second | {"sent[n1,n0]": [ask]}, 2), (first, 5)):
+        log.write_text("".join(json.dumps(x) + "\n" for x in (first, last)))
+        arguments = ["validate", str(log), "--model", f"{FILE}:Links", "-s", SIZES["Links"]]
+        code, text = said(arguments, capsys)
+        assert code == expected, text
+
+
+@pytest.mark.parametrize("more", [[], ["--reference"], ["--symmetry"]], ids=str)
+def test_a_pass_with_full_links_says_so(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{echo.__file__}:Echo", "-s", "Node=2,Depth=2", *more]
+    code, text = said(["check", *names], capsys)
+    assert code == 0
+    assert text.count("links were full: ") == 2 and "a larger Depth may show more" in text
+    code, text = said(["check", *names, "--strict"], capsys)
+    assert code == 4
+    assert (
+        "links were full" not in said(["check", f"{FILE}:Links", "-s", SIZES["Links"]], capsys)[1]
+    )
