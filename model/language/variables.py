@@ -224,9 +224,9 @@ class FifoLinks(MessagesVariable):
         link = self._link(message)
         self._put(link, self._at(self.now, link)[1:])
 
-    def drop(self, source: Any, target: Any) -> None:
-        self._at(self.now, (source, target))
-        self._put((source, target), ())
+    def drop(self, source: Any, target: Any, keep: int = 0) -> None:
+        now = self._at(self.now, (source, target))
+        self._put((source, target), now[:keep])
 
     def _link(self, message: Message) -> tuple[Any, Any]:
         sender, receiver = type(message).link or ("", "")

@@ -17,7 +17,7 @@ from .line import Says, Unreadable
 from .terms import ModelTerms
 
 WORDS = {
-    "event": "the action that was taken",
+    "event": "the action that was taken, null for none",
     "args": "its arguments, where their names are those of variables too",
     "node": "the process that the line is of",
     "send": "messages that were sent",
@@ -56,9 +56,10 @@ class ModelLog:
             self.terms.process(name)
         args = self._arguments(event, words, fields)
         values = {name: self._of(node, name, value) for name, value in fields.items()}
+        idle = "event" in words and event is None
         mute = event is None and not values
         return Says(
-            events=[(event, args)] if event is not None else [] if mute else None,
+            events=[(event, args)] if event is not None else [] if mute or idle else None,
             values=values,
             received=self._many(words, "receive"),
             sent=self._many(words, "send"),

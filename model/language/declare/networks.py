@@ -49,7 +49,8 @@ def fifo(depth: type[Nat]) -> Any:
 
     The classes say with `link=` who sends to whom. An action that takes a message receives it, as
     the first on its link. `self.sent[a, b]` are those in flight from a to b, a sequence;
-    `self.sent.drop(a, b)` loses them all, as a connection that breaks. `class Depth(Nat)` bounds
+    `self.sent.drop(a, b)` loses them all, as a connection that breaks; with `keep=n` the first n
+    have arrived, and are read later. `class Depth(Nat)` bounds
     the length of a link. It is undefined to send on one that is full. Raises TypeError.
     """
     if not (isinstance(depth, type) and issubclass(depth, Nat) and depth is not Nat):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from quorate.model.language.declare.protocol import Variable
-from quorate.model.language.declare.queues import ends_of, fifo_of
+from quorate.model.language.declare.queues import ends_of, fifo_of, queue_type
 from quorate.model.language.declare.types import (
     MapType,
     MessagesType,
@@ -224,7 +224,7 @@ def read_discard(
 def read_drop(
     reader: ExpressionReader, node: ast.stmt, call: ast.Call, holder: ast.Attribute
 ) -> s.Drop:
-    """`self.sent.drop(a, b)`, where `holder` is `self.sent`."""
+    """`self.sent.drop(a, b)`, or with `keep=n`, where `holder` is `self.sent`."""
     variable = reader.variable(holder)
     if (t := fifo_of(variable.type)) is None:
         reader.fail(
@@ -236,16 +236,18 @@ def read_drop(
             f"one: `for m in self.{variable.name}[...]: self.{variable.name}.discard(m)`",
         )
     ends = ends_of(t)
-    if len(call.args) != 2 or call.keywords:
+    if len(call.args) != 2 or [k.arg for k in call.keywords] not in ([], ["keep"]):
         reader.fail(
             "argument-count",
             "`drop` takes a link: who sends, and to whom",
             call,
             f"{len(call.args) + len(call.keywords)} given",
-            f"expected {ends[0]} and {ends[1]}",
+            f"expected {ends[0]} and {ends[1]}, and perhaps `keep=` how many of the first are kept",
         )
     a, b = (reader.value(x, end) for x, end in zip(call.args, ends, strict=True))
-    return s.Drop(variable=variable, ends=(a, b), span=reader.span(node))
+    depth = queue_type(t).length
+    kept = reader.value(call.keywords[0].value, depth) if call.keywords else None
+    return s.Drop(variable=variable, ends=(a, b), kept=kept, span=reader.span(node))
 
 
 def read_crash(reader: ExpressionReader, node: ast.stmt, call: ast.Call) -> s.Crash:

@@ -30,8 +30,8 @@ def evaluated_first(statement: s.Statement) -> tuple[s.Expr, ...]:
             | s.Crash(process=e)
         ):
             return (e,)
-        case s.Drop(ends=ends):
-            return ends
+        case s.Drop(ends=ends, kept=kept):
+            return ends if kept is None else (*ends, kept)
         case s.Assign(variable=v, keys=keys, value=value):
             # Writing under a key that does not exist is undefined, as reading is.
             t = v.type.value if isinstance(v.type, MapType) else v.type

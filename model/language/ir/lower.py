@@ -166,9 +166,11 @@ class _Action:
                 taken = self.expressions.expr(message, env)
                 write = self.queues[v.name].receive(taken, Under(when, binders, statement.span))
                 self.effects.append(write)
-            case s.Drop(variable=v, ends=(a, b)):
+            case s.Drop(variable=v, ends=(a, b), kept=kept):
                 link = self.expressions.expr(a, env), self.expressions.expr(b, env)
-                write = self.queues[v.name].drop(link, Under(when, binders, statement.span))
+                first = None if kept is None else self.expressions.expr(kept, env)
+                under = Under(when, binders, statement.span)
+                write = self.queues[v.name].drop(link, first, under)
                 self.effects.append(write)
             case s.Send(variable=v, message=message) | s.Receive(variable=v, message=message):
                 kind = c.Send if isinstance(statement, s.Send) else c.Receive

@@ -145,10 +145,14 @@ class QueueEffects:
         longer = c.Concat(left=now, right=last, type=now.type, span=under.span)
         return self._put(link, longer, under)
 
-    def drop(self, link: Link, under: Under) -> c.Write:
-        """All that is in flight on a link is lost."""
-        nothing = c.MakeSeq(items=(), type=queue(self.variable, link).type, span=under.span)
-        return self._put(link, nothing, under)
+    def drop(self, link: Link, kept: c.Expr | None, under: Under) -> c.Write:
+        """All that is in flight on a link is lost, but for the first `kept` messages."""
+        now = self.now(link)
+        if kept is None:
+            rest: c.Expr = c.MakeSeq(items=(), type=now.type, span=under.span)
+        else:
+            rest = c.Prefix(of=now, count=kept, type=now.type, span=under.span)
+        return self._put(link, rest, under)
 
     def _put(self, link: Link, value: c.Expr, under: Under) -> c.Write:
         write = c.Write(

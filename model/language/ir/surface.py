@@ -285,10 +285,11 @@ class Receive(Statement):
 
 @dataclass(frozen=True, kw_only=True)
 class Drop(Statement):
-    """All that is in flight on a link is lost."""
+    """All that is in flight on a link is lost, but for the first `kept` messages."""
 
     variable: Variable
     ends: tuple[Expr, Expr]
+    kept: Expr | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,16 @@ from quorate.model.language import Protocol, Sort
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 
-from ...support.protocols.echo import Broadcasting, Echo, Node, Ping, Pong, Reordering, Unbounded
+from ...support.protocols.echo import (
+    Arriving,
+    Broadcasting,
+    Echo,
+    Node,
+    Ping,
+    Pong,
+    Reordering,
+    Unbounded,
+)
 from ...support.protocols.lock import Ask, Client, Duplicating, Grant, Lock, Resending, Server
 
 TWO = {"Client": 2, "Server": 1}
@@ -100,7 +109,7 @@ NODES = {"Node": 2, "Depth": 2}
 N0, N1 = Node(0), Node(1)
 
 
-@pytest.mark.parametrize(("protocol", "states"), [(Echo, 29), (Broadcasting, 29)])
+@pytest.mark.parametrize(("protocol", "states"), [(Echo, 29), (Broadcasting, 29), (Arriving, 33)])
 def test_links_keep_their_order(protocol: type[Protocol], states: int) -> None:
     reference = explore_reference(protocol, protocol.sized(**NODES))
     assert (reference.states, reference.outcome) == (states, Outcome.HOLDS)
@@ -132,6 +141,21 @@ def test_a_connection_that_breaks_loses_what_is_in_flight() -> None:
         assert state is not None and state[0][1] != ()
         broken = machine.step(state, "reset", (N0, N1))
         assert broken is not None and broken[0] == ((), (), (), ())
+
+
+def test_what_has_arrived_outlives_the_connection() -> None:
+    with Arriving.sized({"reset": 1}, **NODES) as sizes:
+        machine = Interpreter(Arriving, sizes)
+        state = machine.initial()[0]
+        for action, args in (("ping", (N0, N1)), ("pong", (N1, Ping(N0, N1)))):
+            taken = machine.step(state, action, args)
+            assert taken is not None
+            state = taken
+        assert [len(link) for link in state[0]] == [0, 0, 2, 0]
+        for kept, left in ((0, 0), (1, 1), (2, 2)):
+            broken = machine.step(state, "reset", (N1, N0, kept))
+            assert broken is not None
+            assert broken[0][2] == state[0][2][:left]
 
 
 def test_it_is_a_mistake_to_send_on_a_full_link() -> None:

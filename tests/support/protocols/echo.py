@@ -108,6 +108,14 @@ class Unbounded(Echo):
         self.sent.add(Pong(b, m.a, True))
 
 
+class Arriving(Echo):
+    """What has arrived before the connection breaks is read afterwards."""
+
+    @action(fault="reset")
+    def reset(self, a: Node, b: Node, n: Depth) -> None:
+        self.sent.drop(a, b, keep=n)
+
+
 class Broadcasting(Echo):
     """A node asks all others at once."""
 

@@ -94,6 +94,18 @@ def test_what_is_left_out_is_found_with_hidden_steps(tmp_path: Path) -> None:
     assert verdict(outcome(tmp_path, [RUN[0], RUN[-1]], hidden=2)) == "explained"
 
 
+def test_a_node_that_is_alive_while_nothing_happens(tmp_path: Path) -> None:
+    """Its line is of no step, and so in no way of those of other files."""
+    alive = {"node": "a0", "event": None}
+    assert outcome(tmp_path, [alive, *RUN[:2], {**alive, "max_bal": "b1"}, alive]).holds
+    late = outcome(tmp_path, [RUN[0], {**alive, "max_bal": "b1"}, alive], hidden=0)
+    assert verdict(late) == "unexplained" and late.validation.explained == 1
+    without = outcome(tmp_path, [RUN[0], {"node": "a0", "max_bal": "b1"}, alive])
+    assert without.holds and without.validation.steps == 2
+    files = {f"{a}.log": [{"node": a, "event": None, "max_bal": "never"}] * 9 for a in ("a0", "a1")}
+    assert merged(tmp_path, {**files, "p.log": [RUN[0]]}, most=1).holds
+
+
 def test_messages_and_predicates(tmp_path: Path) -> None:
     accepted = {"tag": "Accepted", "a": "a0", "b": "b1", "v": "v0"}
     chosen = {"holds": {"chosen": {"v": "v0"}}}
