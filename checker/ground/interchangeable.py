@@ -3,6 +3,8 @@
 Expressions tell elements of an unordered sort apart by equality alone. So, where quorums, named
 constants, initial states and loops favour no element, a permutation of the elements maps runs to
 runs, and states that violate an invariant to such states: one of each orbit stands for all.
+Elements that are declared with names of their own stay where they are, so that a permutation of
+the others maps expressions which mention them to themselves.
 """
 
 from __future__ import annotations
@@ -50,7 +52,17 @@ class Interchangeable:
     @property
     def permutations(self) -> int:
         """How many permutations there are in all."""
-        return math.prod(math.factorial(len(s)) for s in self.sorts)
+        return math.prod(math.factorial(unnamed(s)) for s in self.sorts)
+
+
+def unnamed(sort: type[Sort]) -> int:
+    """How many elements of a sort have no name of their own: these are permuted."""
+    return len(sort) - len(sort.named)
+
+
+def exchanges(sort: type[Sort]) -> list[tuple[int, ...]]:
+    """The permutations that exchange two neighbours among those elements."""
+    return [swap(len(sort), i) for i in range(len(sort.named), len(sort) - 1)]
 
 
 def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
@@ -65,7 +77,7 @@ def interchangeable(layout: Layout, initial: list[Any]) -> Interchangeable:
     found: list[type[Sort]] = []
     refused: dict[type[Sort], str] = {}
     for sort in layout.sizes.elements:
-        if not issubclass(sort, Sort) or issubclass(sort, Ordered) or len(sort) < 2:
+        if not issubclass(sort, Sort) or issubclass(sort, Ordered) or unnamed(sort) < 2:
             continue
         reason = (
             _favoured_by_quorums(sort, layout.sizes)
@@ -85,8 +97,8 @@ def _favoured_by_quorums(sort: type[Sort], sizes: Sizes) -> str | None:
         if not issubclass(system, QuorumSystem) or system.of is not sort:
             continue
         family = {frozenset(q) for q in quorums}
-        for i in range(len(sort) - 1):
-            if {permuted(q, {sort: swap(len(sort), i)}) for q in family} != family:
+        for exchange in exchanges(sort):
+            if {permuted(q, {sort: exchange}) for q in family} != family:
                 return f"the quorums of {system.__name__} are not the same for all"
     return None
 
@@ -116,11 +128,12 @@ def _roots(description: c.Description) -> Iterator[tuple[str, Any]]:
 
 
 def _holds_element(value: Any, sort: type[Sort]) -> bool:
+    """Whether a constant is, or is made of, an element that is permuted."""
     if isinstance(value, FrozenMap):
         return any(_holds_element(v, sort) for item in value.items() for v in item)
     if isinstance(value, (tuple, frozenset)):
         return any(_holds_element(v, sort) for v in value)
-    return isinstance(value, sort)
+    return isinstance(value, sort) and value.index >= len(sort.named)
 
 
 # ---------------------------------------------------------------- loops
@@ -188,8 +201,8 @@ def _favoured_at_first(sort: type[Sort], layout: Layout, initial: list[Any]) -> 
     """Whether the initial states are closed under exchanging neighbours."""
     packing = Packing(layout)
     states = {tuple(map(int, packing.pack(state))) for state in initial}
-    for i in range(len(sort) - 1):
-        permutation = Permutation(layout, {sort: swap(len(sort), i)})
+    for exchange in exchanges(sort):
+        permutation = Permutation(layout, {sort: exchange})
         if max((len(m.table) for m in permutation.moves if m.table), default=0) > MOST_TABLE:
             return f"the messages that hold {sort.__name__}s have too many payloads"
         if any(tuple(permutation.apply(s)) not in states for s in states):

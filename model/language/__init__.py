@@ -22,7 +22,7 @@ from quorate.model.language.declare.quorums import (
     QuorumSystem,
     Weighted,
 )
-from quorate.model.language.declare.sorts import Int, Nat, Ordered, Sizes, Sort
+from quorate.model.language.declare.sorts import Int, Nat, Ordered, Ring, Sizes, Sort
 from quorate.model.language.declare.structures import (
     Configuration,
     Grid,
@@ -64,6 +64,7 @@ __all__ = [
     "Protocol",
     "QuorumSystem",
     "Record",
+    "Ring",
     "Seq",
     "Set",
     "SizeError",

@@ -12,9 +12,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from quorate.checker.ground.interchangeable import MOST_PERMUTATIONS, interchangeable
+from quorate.checker.ground.interchangeable import (
+    MOST_PERMUTATIONS,
+    exchanges,
+    interchangeable,
+    unnamed,
+)
 from quorate.checker.ground.layout import Layout
-from quorate.checker.ground.permutations import Cell, CellMove, Permutation, swap
+from quorate.checker.ground.permutations import Cell, CellMove, Permutation
 from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.interpreter import Interpreter
 
@@ -50,27 +55,27 @@ class Reduction:
         found = interchangeable(layout, initial)
         self.refused = dict(found.refused)
         swaps = {
-            s: [Permutation(layout, {s: swap(len(s), i)}).moves for i in range(len(s) - 1)]
+            s: [Permutation(layout, {s: exchange}).moves for exchange in exchanges(s)]
             for s in found.sorts
         }
         self.owned: dict[type[Sort], OwnedCells] = {}
-        for sort in sorted(found.sorts, key=lambda s: -len(s)):
+        for sort in sorted(found.sorts, key=lambda s: -unnamed(s)):
             owned = _owned_cells(swaps[sort])
             if owned is not None and not self._overlaps(owned):
                 self.owned[sort] = owned
         walked = [s for s in found.sorts if s not in self.owned]
-        for sort in sorted(walked, key=lambda s: -len(s)):
-            images = math.prod(math.factorial(len(s)) for s in walked)
+        for sort in sorted(walked, key=lambda s: -unnamed(s)):
+            images = math.prod(math.factorial(unnamed(s)) for s in walked)
             if images > MOST_PERMUTATIONS:
                 walked.remove(sort)
                 self.refused[sort] = f"{images:,} permutations are too many to look at"
         for sort in list(self.owned):  # the largest first
-            images = math.prod(math.factorial(len(s)) for s in (*walked, *self.owned))
+            images = math.prod(math.factorial(unnamed(s)) for s in (*walked, *self.owned))
             if images > MOST_ORBIT:
                 del self.owned[sort]
                 self.refused[sort] = f"{images:,} permutations are too many to count with"
         self.sorts = tuple(s for s in found.sorts if s in walked or s in self.owned)
-        self.permutations = math.prod(math.factorial(len(s)) for s in self.sorts)
+        self.permutations = math.prod(math.factorial(unnamed(s)) for s in self.sorts)
         self.steps, self.exchanges = self._walk([swaps[s] for s in walked])
 
     def _overlaps(self, owned: OwnedCells) -> bool:

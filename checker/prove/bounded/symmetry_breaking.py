@@ -26,7 +26,8 @@ Fact = tuple[Cell, int]  # that the cell holds this code
 
 def in_order(ground: Ground, cells: Cells) -> Formula:
     """That the facts of the elements of the largest interchangeable sort do not increase."""
-    sorts = interchangeable(ground.layout, ground.initial()).sorts
+    found = interchangeable(ground.layout, ground.initial()).sorts
+    sorts = [s for s in found if not s.named]
     sort = max(sorts, key=len, default=None)
     if sort is None or len(sort) < FEWEST:
         return True

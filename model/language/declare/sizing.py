@@ -27,9 +27,11 @@ def check_sizes(
             near = difflib.get_close_matches(name, wanted, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
             raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
-        smallest = least.get(name, 0 if issubclass(wanted[name], Nat) else 1)
+        named = getattr(wanted[name], "named", ())
+        smallest = least.get(name, 0 if issubclass(wanted[name], Nat) else max(1, len(named)))
         if not isinstance(n, int) or isinstance(n, bool) or n < smallest:
-            why = ": two clocks that tick are one tick apart for a while" if name in least else ""
+            why = f" ({', '.join(named)})" if named else ""
+            why = ": two clocks that tick are one tick apart for a while" if name in least else why
             raise SizeError(f"{name}={n}: a size is a whole number, at least {smallest}{why}")
         if (only := getattr(wanted[name], "size", n)) not in (n, None):
             raise SizeError(f"{name}={n}: {cls.__name__} is declared for {name}={only} alone")

@@ -36,6 +36,16 @@ def elements_of(sort: type) -> tuple[Any, ...]:
         ) from None
 
 
+_letters: dict[tuple[str, str], dict[str, str]] = {}
+"""What names the elements of each sort of a module, or of a function."""
+
+
+def _letter(name: str, taken: set[str]) -> str:
+    """The first letters of a sort's name, as few as tell it from the others."""
+    found = (name[:k].lower() for k in range(1, len(name) + 1))
+    return next((x for x in found if x.isalpha() and x not in taken), name[0].lower())
+
+
 class SortMeta(type):
     """Iterating a sort yields its proper elements; `len` counts them."""
 
@@ -55,24 +65,41 @@ class SortMeta(type):
 class Sort(metaclass=SortMeta):
     """Interchangeable elements, told apart by `==` alone: acceptors, values, clients.
 
-    `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name.
-    `size=` fixes their number in every configuration, as for the one coordinator.
+    `short=` is the letter that names the elements (a0, a1, ...); by default the first of the name,
+    or as many as tell it from the sorts above it. `size=` fixes their number in every
+    configuration, as for the one coordinator. `named=` gives the first elements names of their
+    own: with `named="root"` there is `Node.root`, which is not interchangeable with the others.
     """
 
     short: ClassVar[str]
     size: ClassVar[int | None] = None
+    named: ClassVar[tuple[str, ...]] = ()
     first: ClassVar[int] = 0
     _made: ClassVar[dict[int, Any]]
 
     def __init_subclass__(
-        cls, *, short: str | None = None, size: int | None = None, **kwargs: Any
+        cls,
+        *,
+        short: str | None = None,
+        size: int | None = None,
+        named: str | tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         if size is not None and (not isinstance(size, int) or size < 1):
             raise TypeError(f"{cls.__name__}: size={size!r}, expected a whole number, at least 1")
         cls.size = size
-        cls.short = short or cls.__name__[0].lower()
+        around = (cls.__module__, cls.__qualname__.rpartition(".")[0])
+        letters = _letters.setdefault(around, {})
+        letters.pop(cls.__name__, None)
+        cls.short = letters[cls.__name__] = short or _letter(cls.__name__, {*letters.values()})
         cls._made = {}
+        cls.named = (named,) if isinstance(named, str) else tuple(named)
+        taken = {*dir(cls), *Sort.__annotations__}
+        if wrong := [n for n in cls.named if not n.isidentifier() or n in taken]:
+            raise TypeError(f"{cls.__name__}: named={wrong[0]!r}, expected a name that is free")
+        for i, name in enumerate(cls.named):
+            setattr(cls, name, cls(i))
 
     index: int
 
@@ -86,6 +113,8 @@ class Sort(metaclass=SortMeta):
         """Elements are interned: equal indices give the same object."""
 
     def __repr__(self) -> str:
+        if 0 <= self.index < len(self.named):
+            return self.named[self.index]
         return f"{self.short}{self.index + self.first}"
 
     def __reduce__(self) -> Any:
@@ -131,6 +160,27 @@ class Ordered(Sort):
 
     def __repr__(self) -> str:
         return self.bottom if self.index < 0 and self.bottom else super().__repr__()
+
+
+class Ring(Ordered):
+    """Elements in a circle, numbered 0, 1, ...: `n.next` comes after n, `n.prev` before it."""
+
+    first: ClassVar[int] = 0
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.bottom is not None:
+            raise TypeError(f"{cls.__name__}: bottom={cls.bottom!r}, but nothing is below a circle")
+
+    @property
+    def next(self) -> Self:
+        """The next element; after the last comes the first."""
+        return type(self)((self.index + 1) % len(type(self)))
+
+    @property
+    def prev(self) -> Self:
+        """The element before; before the first comes the last."""
+        return type(self)((self.index - 1) % len(type(self)))
 
 
 class Nat(int, metaclass=SortMeta):

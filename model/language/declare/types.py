@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self, Union, get_origin
 from .annotations import NotAType, scope_of, shown
 from .networks import Network
 from .quorums import QuorumSystem, is_kind
-from .sorts import Int, Nat, Ordered, Sort, elements_of
+from .sorts import Int, Nat, Ordered, Ring, Sort, elements_of
 from .values import FrozenMap, frozen
 
 
@@ -374,7 +374,7 @@ def type_of(annotation: Any) -> Type:
     if len(items) > 1 and Ellipsis not in items:
         return tuple_type(tuple(map(type_of, items)))
     if isinstance(annotation, type):
-        of_language = annotation in (Ordered, Message) or (
+        of_language = annotation in (Ordered, Ring, Message) or (
             is_kind(annotation) and not hasattr(annotation, "of")
         )
         for base, make in _FROM_CLASS:

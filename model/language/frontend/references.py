@@ -10,7 +10,7 @@ from typing import Any
 
 from quorate.model.language.declare.protocol import Variable, is_enum
 from quorate.model.language.declare.queues import ends_of, fifo_of, held_variable, queue_type
-from quorate.model.language.declare.sorts import Ordered, Sort
+from quorate.model.language.declare.sorts import Ring, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
@@ -31,6 +31,7 @@ from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, NUMBER
 from quorate.model.language.ir.steps import before
 
+from .generators import fresh_uid
 from .reader import BaseReader
 from .wording import code
 
@@ -117,6 +118,9 @@ class References(BaseReader):
             if isinstance(owner, type) and (issubclass(owner, Sort) or is_enum(owner)):
                 return self._member(node, owner)
         of = self.read(node.value)
+        on_ring = isinstance(of.type, SortType) and issubclass(of.type.sort, Ring)
+        if on_ring and node.attr in ("next", "prev"):
+            return self._beside(node, of, node.attr == "next")
         record = of.type.inner if isinstance(of.type, OptionType) else of.type
         if not isinstance(record, RecordType):
             self.fail(
@@ -138,6 +142,26 @@ class References(BaseReader):
             )
         return s.Field(of=of, name=node.attr, type=fields[node.attr], span=self.span(node))
 
+    def _beside(self, node: ast.Attribute, of: s.Expr, after: bool) -> s.Expr:
+        """`n.next` on a ring: the least element above n, or else the least of all."""
+        span, t = self.span(node), of.type
+
+        def least(tests: tuple[s.Expr, ...], name: s.Name, default: s.Expr | None) -> s.Expr:
+            over = s.SortRange(type=t, span=span)
+            return s.Extreme(
+                op="min" if after else "max",
+                element=name,
+                keys=(name,),
+                generators=(s.Generator(name=name, iterable=over, conditions=tests),),
+                default=default,
+                type=t,
+                span=span,
+            )
+
+        x, y = (s.Name(name="x", uid=fresh_uid(), type=t, span=span) for _ in "xy")
+        beyond = s.Compare(first=x, rest=((">" if after else "<", of),), type=s.BOOL, span=span)
+        return least((beyond,), x, least((), y, None))
+
     def _member(self, node: ast.Attribute, owner: Any) -> s.Expr:
         value = getattr(owner, node.attr, None)
         if isinstance(value, owner):
@@ -145,9 +169,7 @@ class References(BaseReader):
         known = (
             [m.name for m in owner]
             if is_enum(owner)
-            else [owner.bottom]
-            if issubclass(owner, Ordered) and owner.bottom
-            else []
+            else [*owner.named, *([owner.bottom] if getattr(owner, "bottom", None) else [])]
         )
         self.fail(
             "unknown-constant",

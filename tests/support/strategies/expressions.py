@@ -326,6 +326,9 @@ class Expressions(Many):
         found = self.of_sort(t, d)
         word = self.r.choice(("min", "max"))
         found.append(lambda: f"{word}({self.expr(t, d - 1)}, {self.expr(t, d - 1)})")
+        if any(line.startswith(f"class {t.name}(Ring)") for line in self.lines):
+            beside = self.r.choice(("next", "prev"))
+            found += [lambda: f"{self.expr(t, d - 1)}.{beside}"] * 2
         return found
 
     of_bottomed = of_ordered

@@ -71,14 +71,18 @@ class Maker(Expressions):
                 self.sizes[name] = size
 
         size = self.r.choice((1, 2, 2, 3))
-        add("sort", "Proc", "class Proc(Sort): ...\nproc0 = Proc(0)\n", size)
+        text = "class Proc(Sort): ...\nproc0 = Proc(0)\n"
+        if self.aside(30):
+            text = "class Proc(Sort, named='boss'): ...\nproc0 = Proc.boss\n"
+        add("sort", "Proc", text, size)
         if self.chance(60):
             add("sort", "Val", "class Val(Sort): ...\nval0 = Val(0)\n", self.r.choice((1, 2, 2)))
         if self.chance(60):
             text = "class Ballot(Ordered, bottom='never'): ...\nballot0 = Ballot(0)\n"
             add("bottomed", "Ballot", text, self.r.choice((1, 2, 2, 3)))
         if self.chance(30):
-            text = "class Level(Ordered): ...\nlevel0 = Level(0)\n"
+            kind = "Ring" if self.aside(50) else "Ordered"
+            text = f"class Level({kind}): ...\nlevel0 = Level(0)\n"
             add("ordered", "Level", text, self.r.choice((1, 2)))
         if self.chance(50):
             add("nat", "Num", "class Num(Nat): ...\n", self.r.choice((0, 1, 2, 2)))
