@@ -1,7 +1,7 @@
 """The modelling language: a protocol is an ordinary Python class, read in several ways."""
 
 from quorate.model.language.declare.clocks import clocks
-from quorate.model.language.declare.data import Map, Messages, Seq, Set
+from quorate.model.language.declare.data import Const, Map, Messages, Seq, Set
 from quorate.model.language.declare.initial import durable, volatile
 from quorate.model.language.declare.networks import at_most_once, fifo
 from quorate.model.language.declare.protocol import (
@@ -45,6 +45,7 @@ from .diagnostics import Diagnostic, ModelError, SizeError, Span, StepError
 
 __all__ = [
     "Configuration",
+    "Const",
     "Diagnostic",
     "Explicit",
     "Flexible",

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 
 class NotAType(Exception):
     """An annotation that is not a type of the language; the text of the error is the annotation."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What `Const[...]` stands for: the type of a variable that no step changes."""
+
+    type: Any
+
+    def __str__(self) -> str:
+        return f"Const[{self.type}]"
 
 
 def shown(annotation: Any) -> str:

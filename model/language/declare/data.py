@@ -1,4 +1,4 @@
-"""The annotations `Map[K, V]`, `Set[T]`, `Seq[T, N]` and `Messages[M, ...]`.
+"""The annotations `Map[K, V]`, `Const[T]`, `Set[T]`, `Seq[T, N]` and `Messages[M, ...]`.
 
 At run time a set is a `frozenset`, a sequence a `tuple`, a map variable the interpreter's
 `MapVariable`, and a map inside a message a `FrozenMap`.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, TypeVarTuple, overload
 
-from .annotations import NotAType, shown
+from .annotations import Fixed, NotAType, shown
 from .sorts import Nat
 from .types import (
     MapType,
@@ -51,6 +51,17 @@ class Map(Generic[*Ts]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise NotImplementedError
+
+
+if TYPE_CHECKING:
+    Const = Annotated[T, "fixed"]
+else:
+
+    class Const:
+        """`Const[T]`: a variable whose value is chosen at first and then kept: links, a root."""
+
+        def __class_getitem__(cls, item: Any) -> Fixed:
+            return Fixed(item)
 
 
 class Set(frozenset[T]):

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self, TypeVar, overload
 
 from quorate.model.language.diagnostics import SizeError
 
-from .annotations import NotAType, scope_of
+from .annotations import Fixed, NotAType, scope_of
 from .initial import Initial, NatClass
 from .networks import Network
 from .part_updates import with_part_updates
@@ -152,6 +152,7 @@ class Variable:
     volatile: bool
     owner: Any
     drift: NatClass | None = None  # of clocks: how far they may be apart
+    constant: bool = False  # whether no step changes it
 
 
 class Protocol:
@@ -186,14 +187,16 @@ class Protocol:
             if not issubclass(base, Protocol) or base is Protocol:
                 continue
             for name, annotation in inspect.get_annotations(base).items():
-                if (t := variable_type(base, name, annotation)) is None:
+                t, constant = _declared(base, name, annotation)
+                if t is None:
                     continue
                 start = vars(base).get(name)
                 if isinstance(start, Network) and isinstance(t, MessagesType):
                     t, start = replace(t, network=start), None
                 initial = start if isinstance(start, Initial) else Initial(start, volatile=False)
                 value = frozen(initial.value)
-                found[name] = Variable(name, t, value, initial.volatile, base, initial.drift)
+                lost, drift = initial.volatile, initial.drift
+                found[name] = Variable(name, t, value, lost, base, drift, constant)
         return found
 
     @classmethod
@@ -278,9 +281,14 @@ class BadAnnotation(NotAType):
 
 def variable_type(base: type, name: str, annotation: Any) -> Type | None:
     """The type of an annotated name in a class body, None for a ClassVar. Raises BadAnnotation."""
+    return _declared(base, name, annotation)[0]
+
+
+def _declared(base: type, name: str, annotation: Any) -> tuple[Type | None, bool]:
+    """The type, and whether it stands in `Const[...]`."""
     if isinstance(annotation, str):
         if annotation.startswith(("ClassVar", "typing.ClassVar")):
-            return None
+            return None, False
         scope = vars(base)["_scope"] | dict(vars(base))
         try:
             annotation = eval(annotation, scope)
@@ -291,9 +299,10 @@ def variable_type(base: type, name: str, annotation: Any) -> Type | None:
         except Exception as error:
             raise BadAnnotation(base, name, str(error), evaluated=False) from None
     if getattr(annotation, "__origin__", annotation) is ClassVar:
-        return None
+        return None, False
+    constant = isinstance(annotation, Fixed)
     try:
-        return type_of(annotation)
+        return type_of(annotation.type if constant else annotation), constant
     except NotAType as error:
         raise BadAnnotation(base, name, str(error), evaluated=True) from None
 

@@ -32,6 +32,7 @@ def type_hint(text: str) -> str:
         "frozenset": "write `Set[Sort]`",
         "list": "write `Seq[Sort, Length]`, where `class Length(Nat): ...` bounds it",
         "tuple": "write `tuple[A, B]` for a pair, `Seq[Sort, Length]` for a sequence",
+        "Const": "write `Const[...]` around the whole type of a variable",
         "str": "declare a sort: `class Name(Sort): ...`",
         "float": "numbers are whole and bounded: `class Count(Nat): ...`",
         "Sort": "declare a sort of your own: `class Acceptor(Sort): ...`",

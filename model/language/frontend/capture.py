@@ -16,6 +16,7 @@ from quorate.model.language.ir import surface as s
 
 from .classes import ClassReader
 from .clocks import clock_steps
+from .constants import constant_writes
 from .delivering import receiving
 from .functions import FunctionReader, head
 from .source import function_source
@@ -120,6 +121,7 @@ class _Capture:
             fair_for=fairness(node, function, parameters, reader),
         )
         self.mistakes += clock_steps(action, function, functions.variables.values())
+        self.mistakes += constant_writes(action, function, functions.variables.values())
         return action
 
 

@@ -179,6 +179,12 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ("defined-twice", 0): [
         ("safe(self) -> bool:\n        return True", "live(self) -> bool:\n        return True")
     ],
+    ("constant-written", 0): [
+        ("after: Const[Map[Node, Node | None]]", "after: Map[Node, Node | None]"),
+    ],
+    ("constant-written", 1): [
+        ("link: Const[Map[Node, Node, bool]]", "link: Map[Node, Node, bool]")
+    ],
     ("bad-target", 1): [("for b, c, d in", "for b, c in"), ("c == a", "b == a")],
     ("bad-target", 2): [("b, c = q", "m = q")],
     ("field-count", 1): [("(b, a, b)", "(b, a)")],

@@ -67,7 +67,34 @@ class Proto(Protocol):
 """
 
 
-@pytest.mark.parametrize(("text", "size"), [(TREE, 4), (CIRCLE, 1), (CIRCLE, 3)])
+FIXED = """
+from quorate.model.language import *
+
+class Node(Sort, named="root"): ...
+
+class Proto(Protocol):
+    parent: Const[Map[Node, Node | None]] = durable(None)
+    told: Map[Node, bool] = durable(False)
+
+    @init
+    def star_or_line(self, m: Node) -> None:
+        for n in Node:
+            if n != Node.root:
+                self.parent[n] = Node.root if n == m or m == Node.root else m
+
+    @action
+    def tell(self, n: Node) -> None:
+        parent = self.parent[n]
+        require(not self.told[n] and (parent is None or self.told[parent]))
+        self.told[n] = True
+
+    @invariant
+    def the_root_first(self) -> bool:
+        return self.told[Node.root] or not any(self.told[n] for n in Node)
+"""
+
+
+@pytest.mark.parametrize(("text", "size"), [(TREE, 4), (CIRCLE, 1), (CIRCLE, 3), (FIXED, 4)])
 def test_all_ways_of_exploring_agree(text: str, size: int) -> None:
     with loaded(Source(text, {}, {})) as protocol:
         sizes = protocol.sized(Node=size)
@@ -87,6 +114,17 @@ def test_the_elements_without_names_are_interchangeable() -> None:
         text = export(protocol, sizes).module
         assert "n # root" in text and "Permutations" not in text
         assert quorate.prove(protocol).holds
+
+
+def test_what_is_fixed_is_permuted_with_the_elements() -> None:
+    with loaded(Source(FIXED, {}, {})) as protocol:
+        assert [v.constant for v in protocol.variables().values()] == [True, False]
+        sizes = protocol.sized(Node=4)
+        found = explorer(protocol, sizes, symmetry=True).run()
+        with sizes:
+            assert len(explorer(protocol, sizes).interpreter.initial()) == 4
+        assert (found.orbits.permutations, found.full_states) == (6, 27)
+        assert "UNCHANGED parent" in export(protocol, sizes).module
 
 
 def test_an_invariant_may_favour_a_name() -> None:

@@ -91,7 +91,14 @@ def agree(
 
 
 def some_images(sorts: tuple[type[Sort], ...], random: Random) -> dict[type[Sort], list[int]]:
-    return {s: random.sample(range(len(s)), len(s)) for s in sorts}
+    """A permutation of each sort's elements that have no names of their own."""
+    free = {s: range(len(s.named), len(s)) for s in sorts}
+    return {s: [*range(r.start), *random.sample(r, len(r))] for s, r in free.items()}
+
+
+def all_images(sort: type[Sort]) -> list[tuple[int, ...]]:
+    named = range(len(sort.named))
+    return [(*named, *p) for p in itertools.permutations(range(len(named), len(sort)))]
 
 
 def walk(explorer: Explorer, random: Random, steps: int) -> Iterator[Any]:
@@ -120,9 +127,7 @@ def check_action(explorer: Explorer, random: Random, steps: int = 12) -> None:
     with explorer.sizes:
         group = [
             dict(zip(reduction.sorts, images, strict=True))
-            for images in itertools.product(
-                *(list(itertools.permutations(range(len(s)))) for s in reduction.sorts)
-            )
+            for images in itertools.product(*map(all_images, reduction.sorts))
         ]
         for state in walk(explorer, random, steps):
             words = packing.pack(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from random import Random
 
 from hypothesis import strategies as st
@@ -61,7 +62,27 @@ class Maker(Expressions):
             self._property(f"inv{i}", "invariant")
         if self.chance(60):
             self._property("goal", "reachable")
-        return Source("".join(self.lines), self.sizes, faults)
+        return Source(self._with_names("".join(self.lines)), self.sizes, faults)
+
+    def _with_names(self, text: str) -> str:
+        """The text, in which an element has a name, or a variable that no step writes is fixed."""
+        if self.aside(30):
+            named = "class Proc(Sort, named='boss'): ...\nproc0 = Proc.boss\n"
+            text = text.replace("class Proc(Sort): ...\nproc0 = Proc(0)\n", named)
+        for c in self.cells:
+            if not c.volatile and self.aside(50) and f"self.{c.name}" not in self._written(text):
+                text = re.sub(
+                    rf"\n    {c.name}: (.*) = durable",
+                    rf"\n    {c.name}: Const[\1] = durable",
+                    text,
+                )
+        return text
+
+    @staticmethod
+    def _written(text: str) -> str:
+        """What stands to the left of assignments, outside of an @init."""
+        parts = [p for p in re.split(r"(?m)^(?=    @)", text) if not p.startswith("    @init")]
+        return " ".join(re.findall(r"(?m)^ +(self\.\w+).* = ", "".join(parts)))
 
     def _sorts(self) -> None:
         def add(kind: str, name: str, text: str, size: int | None) -> None:
@@ -71,10 +92,7 @@ class Maker(Expressions):
                 self.sizes[name] = size
 
         size = self.r.choice((1, 2, 2, 3))
-        text = "class Proc(Sort): ...\nproc0 = Proc(0)\n"
-        if self.aside(30):
-            text = "class Proc(Sort, named='boss'): ...\nproc0 = Proc.boss\n"
-        add("sort", "Proc", text, size)
+        add("sort", "Proc", "class Proc(Sort): ...\nproc0 = Proc(0)\n", size)
         if self.chance(60):
             add("sort", "Val", "class Val(Sort): ...\nval0 = Val(0)\n", self.r.choice((1, 2, 2)))
         if self.chance(60):
