@@ -122,4 +122,5 @@ class _ReadSent:
         raise WriteError(f"it sends {message!r}, but a mapping only reads")
 
     def __repr__(self) -> str:
+        self._read.update((self._sent.name, message) for message in self._sent.type.messages)
         return repr(self._sent.freeze())

@@ -231,6 +231,24 @@ def test_what_is_read_later_only_is_noticed() -> None:
     assert found.occurrences == {"change": 512} and found.calls < 200
 
 
+@pytest.mark.parametrize("written", [repr, str, "{}".format, lambda sent: str(list(sent))])
+def test_messages_are_read_where_all_are_written_out(written: Callable[[Any], str]) -> None:
+    class Once(Protocol):
+        voted: bool = durable(False)
+
+        @action
+        def vote(self) -> None:
+            require(not self.voted)
+            self.voted = True
+
+    def mapping(self: Any) -> Any:
+        return {"voted": "Accepted(" in written(self.sent)}
+
+    found = check_refinement(Refinement(Paxos, Once, mapping), SIZES)
+    assert found.status is RefinementStatus.REFINES
+    assert found.images == 2 and found.occurrences["vote"] > 0
+
+
 # ---------------------------------------------------------------- sorts and types
 
 
