@@ -18,7 +18,7 @@ from msgspec import Struct
 Value: TypeAlias = str
 
 
-class Ballot(Struct, frozen=True, order=True):
+class Ballot(Struct, frozen=True, cache_hash=True, order=True):
     """A proposal number, ordered by round, then by its owner's name (§2.5)."""
 
     round: int
@@ -28,20 +28,20 @@ class Ballot(Struct, frozen=True, order=True):
         return f"{self.round}.{self.proposer}"
 
 
-class Vote(Struct, frozen=True):
+class Vote(Struct, frozen=True, cache_hash=True):
     """A value that an acceptor accepted, and the ballot it did so in."""
 
     ballot: Ballot
     value: Value
 
 
-class Prepare(Struct, frozen=True):
+class Prepare(Struct, frozen=True, cache_hash=True):
     """Phase 1a: promise me not to vote below this ballot (§2.2, phase 1(a))."""
 
     ballot: Ballot
 
 
-class Promise(Struct, frozen=True):
+class Promise(Struct, frozen=True, cache_hash=True):
     """Phase 1b: promised, and this is my latest vote (§2.2, phase 1(b))."""
 
     ballot: Ballot
@@ -49,14 +49,14 @@ class Promise(Struct, frozen=True):
     accepted: Vote | None
 
 
-class Accept(Struct, frozen=True):
+class Accept(Struct, frozen=True, cache_hash=True):
     """Phase 2a: vote for this value in this ballot (§2.2, phase 2(a))."""
 
     ballot: Ballot
     value: Value
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, cache_hash=True):
     """Phase 2b: I voted for this value in this ballot (§2.2, phase 2(b); §2.3)."""
 
     ballot: Ballot

@@ -26,7 +26,7 @@ class ProposerRecord(Struct, frozen=True):
     round: int = 0
 
 
-class AcceptorRecord(Struct, frozen=True):
+class AcceptorRecord(Struct, frozen=True, cache_hash=True):
     """The highest ballot promised and the latest vote cast."""
 
     promised: Ballot | None = None

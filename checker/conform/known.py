@@ -8,7 +8,7 @@ and was read as a message cannot change. So each object is read once, and is a b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from marshal import dumps, loads
 from operator import or_
@@ -21,6 +21,9 @@ BY_VALUE = 2
 
 MOST_KEPT = 100_000
 """How many values of a variable, and objects that are messages, are remembered."""
+
+MOST_SETS = 10_000
+"""How many sets of messages are remembered."""
 
 
 class KnownValues:
@@ -75,31 +78,39 @@ def _content(shown: Any) -> bytes:
 class MessageBits:
     """Sets of messages as numbers, with a bit for each message."""
 
-    def __init__(self, read: Callable[[frozenset[Value]], Iterable[Value]]) -> None:
+    def __init__(self, read: Callable[[frozenset[Value]], frozenset[Value]]) -> None:
         self._read = read
         self._bits: dict[Value, int] = {}
+        self._sets: dict[frozenset[Value], int] = {}
+        """The numbers of the model's sets."""
         self._of: dict[int, int] = {}
         """The bit of each object that is a message, by its id."""
         self._kept: list[Record] = []  # no other object gets the id of one of these
-        self._last: Collection[Any] | None = None
-        """The last set, if it cannot change: many steps send nothing, and it is shown again."""
-        self._number = 0
+        self._shown: dict[int, tuple[frozenset[Any], int]] = {}
+        """Sets that cannot change, by id, and their numbers: many are shown again and again."""
 
-    def of_model(self, messages: Iterable[Value]) -> int:
+    def of_model(self, messages: frozenset[Value]) -> int:
         """The number of messages as the model has them."""
-        bits = self._bits
-        return reduce(or_, (bits.setdefault(m, 1 << len(bits)) for m in messages), 0)
+        number = self._sets.get(messages)
+        if number is None:
+            bits = self._bits
+            every = (bits.setdefault(m, 1 << len(bits)) for m in messages)
+            number = self._sets[messages] = reduce(or_, every, 0)
+        return number
 
     def of(self, messages: Collection[Any]) -> int:
         """The number of messages that an adapter shows. Raises AdapterError."""
-        if messages is self._last:
-            return self._number
+        known = self._shown.get(id(messages))
+        if known is not None:
+            return known[1]
         try:
             number = reduce(or_, map(self._of.__getitem__, map(id, messages)), 0)
         except KeyError:
             return reduce(or_, map(self._one, messages), 0)
         if type(messages) is frozenset:
-            self._last, self._number = messages, number
+            if len(self._shown) >= MOST_SETS:
+                self._shown.clear()
+            self._shown[id(messages)] = messages, number
         return number
 
     def _one(self, message: Any) -> int:

@@ -10,7 +10,7 @@ import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial, reduce
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,12 @@ from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.nodes import Node, nodes_in
-from quorate.checker.ground.packing import Packing
-from quorate.checker.ground.to_python import function
+from quorate.checker.ground.to_python import function, read_bits
 from quorate.checker.tracing.values import show_value
 from quorate.model.language import StepError
-from quorate.model.language.declare.protocol import Protocol, Variable
+from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.declare.types import MapType, MessagesType, key_values, proper_values
+from quorate.model.language.declare.types import proper_values
 from quorate.model.language.interpreter import Arguments, Requirement, State, parameter_types
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Value, show
@@ -35,15 +34,10 @@ from quorate.traces import FrozenMap, Value, show
 from .adapter import Setting
 from .deliveries import deliveries_alone, is_delivery
 from .network import network_of
-
-Row = bytes
-"""A state: the words that stand for it."""
+from .showing import Row, Showing, Shown
 
 Code = int
 """An action with arguments."""
-
-Shown = dict[str, Value]
-"""The variables of a state by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +76,13 @@ class Space:
             name for name, f in protocol.methods("action").items() if f._quorate.environment
         }
         self._calls: dict[Code, Call] = {}
-        self._guards: dict[Code, Callable[[Sequence[int]], Sequence[int]]] = {}
-        self._variables = {v.name: _Shower(self._packing, v) for v in self.description.variables}
+        self._never: dict[Code, bool] = {}
+        self._guards: dict[Code, _Guards] = {}
         self.network = network_of(protocol)
         grows = self.network is not None and self.network.grows
         self.messages = self.network.names[0] if self.network and grows else None
         """The variable that holds all messages that were sent, if there is one."""
+        self.showing = Showing(self._packing, self.description.variables, self.messages)
 
     # ------------------------------------------------------------ states and steps
 
@@ -118,23 +113,22 @@ class Space:
 
     def call(self, code: Code) -> Call:
         """The action and arguments that a code stands for."""
-        if code not in self._calls:
+        found = self._calls.get(code)
+        if found is None:
             label = self._labels.label(code)
             args = {name: show_value(v) for name, v in label.arguments}
             arguments = tuple(v for _, v in label.arguments)
-            self._calls[code] = Call(
-                label.action, args, arguments, label.action in self._environment
-            )
-        return self._calls[code]
+            environment = label.action in self._environment
+            found = self._calls[code] = Call(label.action, args, arguments, environment)
+        return found
 
     def shown(self, row: Row) -> Shown:
         """The variables of a state, as a trace has them."""
-        bits = int.from_bytes(row, "little")
-        return {name: v.shown(row, bits) for name, v in self._variables.items()}
+        return self.showing.shown(row)
 
     def value(self, row: Row, variable: str) -> Value:
         """One variable of a state, as a trace has it."""
-        return self._variables[variable].shown(row, int.from_bytes(row, "little"))
+        return self.showing.value(row, variable)
 
     def setting(self, name: str, row: Row) -> Setting:
         """What an adapter is told to start in a state; `name` is that of the protocol."""
@@ -175,7 +169,10 @@ class Space:
 
     def is_never_enabled(self, code: Code) -> bool:
         """Whether the guards of a step exclude each other, whatever the state."""
-        return not self._ever[self._labels.position(code)]
+        found = self._never.get(code)
+        if found is None:
+            found = self._never[code] = not self._ever[self._labels.position(code)]
+        return found
 
     @cached_property
     def _deliverable(self) -> Expander:
@@ -191,11 +188,12 @@ class Space:
 
     def failing(self, row: Row, code: Code) -> tuple[int, ...]:
         """The guards that disable a step, by their position in the action."""
-        if code not in self._guards:
+        guards = self._guards.get(code)
+        if guards is None:
             instance, symbols = self._labels.instance(code), self._labels.chosen(code)
-            self._guards[code] = function(_bound(self._kernel.layout.graph, instance, symbols))
-        held = self._guards[code](_words(row))
-        return tuple([k for k, holds in enumerate(held) if not holds])
+            bound = _bound(self._kernel.layout.graph, instance, symbols)
+            guards = self._guards[code] = _Guards(read_bits(bound), function(bound))
+        return guards.failing(row)
 
     def guards(self, action: str) -> tuple[c.Guard, ...]:
         """The guards of an action."""
@@ -220,57 +218,27 @@ class Space:
         return self.model.interpreter.requirements(self.state(row), call.action, call.arguments)
 
 
-class _Shower:
-    """Shows one variable, each of its values once; of messages, those of each class once."""
-
-    def __init__(self, packing: Packing, variable: Variable) -> None:
-        self.name, self._variable, self._packing = variable.name, variable, packing
-        records = variable.type.messages if isinstance(variable.type, MessagesType) else ()
-        self._parts = [_Part(packing.bits(variable, r), r) for r in (records or [None])]
-        self._messages = bool(records)
-        self._whole = _Part(reduce(_joined, (part.bits for part in self._parts)), None)
-
-    def shown(self, row: Row, bits: int) -> Value:
-        """The variable in a state; `bits` are the row's."""
-        return self._whole.value(bits, lambda: self._put_together(row, bits))
-
-    def _put_together(self, row: Row, bits: int) -> Value:
-        found: list[Any] = [
-            part.value(bits, partial(self._decoded, row, part.record)) for part in self._parts
-        ]
-        return frozenset().union(*found) if self._messages else found[0]
-
-    def _decoded(self, row: Row, record: type | None) -> Value:
-        cells = self._packing.cells(np.frombuffer(row, np.uint64))
-        if record is not None:
-            return frozenset(map(show_value, self._packing.messages(cells, self._variable, record)))
-        value, t = self._packing.variable(cells, self._variable), self._variable.type
-        if not isinstance(t, MapType):
-            return show_value(value)
-        entries = zip(key_values(t.keys), value, strict=True)
-        return FrozenMap([(show_value(k), show_value(v)) for k, v in entries])
-
-
 @dataclass
-class _Part:
-    """What was shown of some bits of a row; without bits, of all."""
+class _Guards:
+    """The guards of a step. Which of them fail is known by the bits of a row that they read."""
 
-    bits: int | None
-    record: type | None
-    known: dict[int, Value] = field(default_factory=dict)
+    mask: int
+    values: Callable[[Sequence[int]], Sequence[int]]
+    known: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
-    def value(self, bits: int, decoded: Callable[[], Value]) -> Value:
-        """What is shown of a row with these bits; it is decoded if it was not before."""
-        key = bits if self.bits is None else bits & self.bits
+    def failing(self, row: Row) -> tuple[int, ...]:
+        key = _bits(row) & self.mask
         try:
             return self.known[key]
         except KeyError:
-            found = self.known[key] = decoded()
+            held = self.values(_words(row))
+            found = self.known[key] = tuple([k for k, holds in enumerate(held) if not holds])
             return found
 
 
-def _joined(bits: int | None, more: int | None) -> int | None:
-    return None if bits is None or more is None else bits | more
+@lru_cache(1)
+def _bits(row: Row) -> int:
+    return int.from_bytes(row, "little")
 
 
 @lru_cache(1)

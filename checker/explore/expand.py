@@ -155,13 +155,13 @@ class UndefinedSteps:
         self._out = np.zeros(kernel.most_successors * kernel.words, np.uint64)
         self._labels = np.zeros(kernel.most_successors, np.uint32)
         self._fired = np.zeros(len(kernel.actions), np.int64)
+        self._arrays = tuple(a.ctypes.data for a in (self._out, self._labels, self._fired))
         self.possible = any(i.undefined for i in kernel.source.possible)
 
     def first(self, row: bytes) -> int | None:
         """The instance, by its position in `Kernel.possible`, of an undefined step."""
         if not self.possible:
             return None
-        arrays = (self._out, self._labels, self._fired)
-        labels = self._labels[: self._call(row, *(a.ctypes.data for a in arrays))]
+        labels = self._labels[: self._call(row, *self._arrays)]
         found = labels[labels & UNDEFINED_STEP != 0]
         return int(found[0]) & INSTANCE if len(found) else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from .nodes import Node, Scalar, nodes_in
@@ -19,6 +21,18 @@ def function(scalars: Sequence[Scalar]) -> Callable[[Sequence[int]], Sequence[in
     made: dict[str, Any] = {}
     exec(source, made)  # of our own making: names are numbers
     return made["values"]  # type: ignore[no-any-return]
+
+
+def read_bits(scalars: Sequence[Scalar]) -> int:
+    """The bits of a state that these scalars read, of its words joined, the first lowest."""
+    loads = {node.args for node in nodes_in(scalars) if node.op == "load"}
+    places = (
+        (column, column.place(at))
+        for column, index in loads
+        for at in (range(column.count) if isinstance(index, Node) else (index,))
+    )
+    masks = (((1 << c.bits) - 1) << 64 * word + bit for c, (word, bit) in places)
+    return reduce(or_, masks, 0)
 
 
 def _name(x: Any) -> str:

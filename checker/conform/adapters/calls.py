@@ -10,6 +10,7 @@ import enum
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from quorate.checker.conform.adapter import (
@@ -161,7 +162,10 @@ class Caller:
             raise AdapterError(f"{method.__name__} refuses: {refusal}") from None
 
     def observe(self) -> dict[str, Any]:
-        """The variables that the adapter shows, each as it shows it; `value` reads one."""
+        """The variables that the adapter shows, each as it shows it; `value` reads one.
+
+        It may be the adapter's own dict, which the next call changes.
+        """
         observe = self.adapter.observe
         try:
             seen = observe()
@@ -172,7 +176,7 @@ class Caller:
         except (Exception, SystemExit) as error:
             raise _failed(observe, error) from error
         if type(seen) is dict and _TEXT.issuperset(map(type, seen)):
-            return seen.copy()
+            return seen
         if not isinstance(seen, (dict, FrozenMap)):
             found = f"observe{_at(self.adapter.observe)} returned {described(seen)}"
             raise AdapterError(f"{found}, expected a dict of the model's variables")
@@ -252,12 +256,15 @@ def failure(name: str, method: Callable[..., Any], error: BaseException) -> Adap
 
 def _mistake(refusal: Refusal) -> BaseException | None:
     """The mistake of programming that a refusal was made of."""
-    if isinstance(refusal.__context__, NEVER_ANSWERS):
+    if _is_one_of(type(refusal.__context__), NEVER_ANSWERS):  # type: ignore[arg-type]
         return refusal.__context__
     error: BaseException | None = refusal
-    while error is not None and not isinstance(error, MISTAKES):
+    while error is not None and not _is_one_of(type(error), MISTAKES):  # type: ignore[arg-type]
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return error
+
+
+_is_one_of = lru_cache(1000)(issubclass)
 
 
 def _by_mistake(method: Callable[..., Any], mistake: BaseException) -> AdapterError:

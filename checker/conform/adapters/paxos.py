@@ -58,8 +58,9 @@ class _Processes:
         self.learners = {name: self.learner(name) for name in learners}
         self.owner: dict[str, str] = {}
         self.sent: frozenset[Record] = frozenset()
-        """All messages that were sent, as the model shows them, and in `said` as they are."""
-        self.said: tuple[Any, ...] = ()
+        """All messages that were sent, as the model shows them."""
+        self.promised: dict[Ballot, tuple[Promise, ...]] = {}
+        """The promises among them, as they are, by ballot."""
 
     # ------------------------------------------------------------ starting and restarting
 
@@ -110,8 +111,10 @@ class _Processes:
         """Put messages on the network."""
         sent = frozenset(map(show_message, messages))
         if not sent <= self.sent:
-            self.said += tuple(m for m in messages if show_message(m) not in self.sent)
-            self.sent |= sent
+            for m in messages:
+                if type(m) is Promise and show_message(m) not in self.sent:
+                    self.promised[m.ballot] = (*self.promised.get(m.ballot, ()), m)
+            self.sent = _union(self.sent, sent)
         return sent
 
     def answers(self, name: str, message: Any, kind: type) -> list[Any]:
@@ -169,15 +172,12 @@ class _Processes:
     # ------------------------------------------------------------ looking at the acceptors
 
     def acceptors_shown(self) -> tuple[dict[str, str], dict[str, str], dict[str, str | None]]:
-        """The ballot that each acceptor has promised, and the ballot and value of its vote."""
-        names = self.acceptors
-        shown = [show_record(acceptor.record) for acceptor in names.values()]
-        promised, ballots, values = zip(*shown, strict=True)
-        return (
-            dict(zip(names, promised, strict=True)),
-            dict(zip(names, ballots, strict=True)),
-            dict(zip(names, values, strict=True)),
-        )
+        """The ballot that each acceptor has promised, and the ballot and value of its vote.
+
+        The same dicts are returned again: nobody changes them.
+        """
+        records = tuple([acceptor.record for acceptor in self.acceptors.values()])
+        return _acceptors_shown(tuple(self.acceptors), records)
 
 
 class _Stepwise:
@@ -329,8 +329,8 @@ class PaxosAdapter(_Stepwise):
 
         def hear_and_propose() -> Outputs:
             outputs: list[Any] = []
-            for m in p.said:
-                if type(m) is Promise and m.ballot == ballot and m.acceptor in q:
+            for m in p.promised.get(ballot, ()):
+                if m.acceptor in q:
                     outputs += proposer.receive(m)
             return (*outputs, *proposer.propose(v))
 
@@ -365,6 +365,24 @@ def _copied(role: Any) -> Any:
 
 def _names(letter: str, n: int) -> list[str]:
     return [f"{letter}{i}" for i in range(n)]
+
+
+@lru_cache(MOST_KEPT)
+def _acceptors_shown(
+    names: tuple[str, ...], records: tuple[AcceptorRecord, ...]
+) -> tuple[dict[str, str], dict[str, str], dict[str, str | None]]:
+    promised, ballots, values = zip(*map(show_record, records), strict=True)
+    return (
+        dict(zip(names, promised, strict=True)),
+        dict(zip(names, ballots, strict=True)),
+        dict(zip(names, values, strict=True)),
+    )
+
+
+@lru_cache(MOST_KEPT)
+def _union(sent: frozenset[Record], more: frozenset[Record]) -> frozenset[Record]:
+    """Both, as the same object each time."""
+    return sent | more
 
 
 @lru_cache(MOST_KEPT)

@@ -15,7 +15,6 @@ MOST_KEPT = 10_000
 """How many ballots, records and messages are kept: they are values, so each is made once."""
 
 
-@lru_cache(MOST_KEPT)
 def show_record(record: AcceptorRecord) -> tuple[str, str, str | None]:
     """An acceptor's promise, and the ballot and value of its vote."""
     vote = record.accepted

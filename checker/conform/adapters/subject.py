@@ -26,7 +26,10 @@ class Answer(Struct, frozen=True):
     """An implementation's answer to a call."""
 
     seen: Mapping[str, Any]
-    """The variables that it shows afterwards, each as it shows it; `Subject.value` reads one."""
+    """The variables that it shows afterwards, each as it shows it; `Subject.value` reads one.
+
+    They are the adapter's own objects: they must be read before the next call.
+    """
     sent: frozenset[Value] = NOTHING
     refused: str | None = None
     """What it does instead of the step."""

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.subject import Answer, Subject
 from quorate.checker.conform.known import KnownValues, MessageBits, content_of
 from quorate.checker.conform.seen import Terms, differing
-from quorate.checker.conform.space import Call, Row, Space
+from quorate.checker.conform.showing import Row, Shown
+from quorate.checker.conform.space import Call, Space
 from quorate.traces import Value, show
+
+MOST_CONTENTS = 16
+"""Of how many ways to show the same values each is kept: sets have no order."""
 
 
 class Kind(Enum):
@@ -52,14 +57,22 @@ class Unlike:
 
 
 @dataclass(slots=True)
+class _Rest:
+    """What states show that differ in nothing but their messages."""
+
+    values: Shown
+    contents: set[bytes]
+    """What adapters showed of it, as bytes, when each variable was recognised."""
+
+
+@dataclass(slots=True)
 class _State:
     """A state of the model as it is compared."""
 
-    values: Mapping[str, Value]
+    row: Row
+    rest: _Rest
     messages: int
     """The number of its messages."""
-    content: bytes | None = None
-    """All else that an adapter showed of it, of which each variable was recognised."""
 
 
 @dataclass
@@ -76,6 +89,8 @@ class Comparer:
     def __post_init__(self) -> None:
         self.terms = Terms(self.space.description, self.subject.places)
         self._states: dict[Row, _State] = {}
+        self._rests: dict[int, _Rest] = {}
+        self._shown: dict[Row, Shown] = {}
         self._network = self.space.messages
         network = self.space.network
         self._in_flight = None if network is None or network.grows else network
@@ -83,18 +98,26 @@ class Comparer:
         self._messages = MessageBits(self._read_messages)
         self._plain = True  # so far marshal could write what was shown
 
-    def of(self, row: Row) -> Mapping[str, Value]:
+    def of(self, row: Row) -> Shown:
         """The variables of a state."""
-        return self._state(row).values
+        if row not in self._shown:
+            self._shown[row] = self.space.shown(row)
+        return self._shown[row]
 
     def _state(self, row: Row) -> _State:
         try:
             return self._states[row]
         except KeyError:
-            shown = self.space.shown(row)
-            held: Any = shown[self._network] if self._network else ()
-            found = self._states[row] = _State(shown, self._messages.of_model(held))
+            found = self._states[row] = self._as_compared(row)
             return found
+
+    def _as_compared(self, row: Row) -> _State:
+        showing = self.space.showing
+        number = showing.rest(row)
+        if number not in self._rests:
+            self._rests[number] = _Rest(showing.shown_rest(row), set())
+        messages = map(self._messages.of_model, showing.messages(row))
+        return _State(row, self._rests[number], reduce(or_, messages, 0))
 
     def start(self, row: Row, answer: Answer) -> Unlike | None:
         """What is shown at the start."""
@@ -116,7 +139,8 @@ class Comparer:
         ) or self._seen(Kind.CHANGES, is_now, answer.seen)
         if unlike is None and not self.moved and before != after:
             names = [*answer.seen, *(self.space.network.names if self.space.network else ())]
-            self.moved = any(was.values[name] != is_now.values[name] for name in names)
+            old, new = self.of(before), self.of(after)
+            self.moved = any(old[name] != new[name] for name in names)
         return unlike
 
     def nothing(self, row: Row, answer: Answer) -> Unlike | None:
@@ -153,7 +177,7 @@ class Comparer:
             return None
         if self._messages.of(sent) & ~held == holds & ~held:
             return None
-        was, is_now = before.values[network], after.values[network]
+        was, is_now = self.of(before.row)[network], self.of(after.row)[network]
         assert isinstance(was, frozenset) and isinstance(is_now, frozenset)
         new = self.terms.messages(sent) - was
         return Unlike(kind, network, network, _messages(is_now - was), _messages(new))
@@ -169,7 +193,7 @@ class Comparer:
         """What was sent, where each message that is sent is a new one."""
         assert self._in_flight is not None
         name, new = self._in_flight.names[0], self.terms.messages(answer.sent)
-        expected = self._in_flight.sent(before.values, after.values, taken)
+        expected = self._in_flight.sent(self.of(before.row), self.of(after.row), taken)
         if new == expected:
             return None
         return Unlike(kind, name, name, _messages(expected), _messages(new))
@@ -180,7 +204,7 @@ class Comparer:
         if self._plain:
             content = content_of(seen, network)
             self._plain = content is not None
-            if content is not None and content == here.content:
+            if content in here.rest.contents:
                 if network is None or network not in seen:
                     return None
                 if self._are_messages(seen[network], here.messages):
@@ -189,8 +213,10 @@ class Comparer:
         unlike, recognised = self._each(kind, here, seen)
         if unlike is None:
             self.shown.update(seen)
-            if recognised:  # the bytes of all are made of those of each
-                here.content = content
+            if recognised and content is not None:  # the bytes of all are made of those of each
+                if len(here.rest.contents) >= MOST_CONTENTS:
+                    here.rest.contents.clear()
+                here.rest.contents.add(content)
         return unlike
 
     def _each(
@@ -199,17 +225,19 @@ class Comparer:
         """What is shown of each variable; and whether all but the messages were recognised."""
         recognised = True
         for variable, shown in seen.items():
-            known, expected = self._known.get(variable), here.values.get(variable)
             if variable == self._network:
                 if self._are_messages(shown, here.messages):
                     continue
-            elif known is not None and known.has(shown, expected):
-                continue
+                known, expected = None, self.of(here.row)[variable]
+            else:
+                known, expected = self._known.get(variable), here.rest.values.get(variable)
+                if known is not None and known.has(shown, expected):
+                    continue
             value = self._read(variable, shown)
             if value != expected:
                 key, wanted, found = differing(expected, value)
                 return Unlike(kind, variable, f"{variable}{key}", show(wanted), show(found)), False
-            if known is not None and variable != self._network:
+            if known is not None:
                 known.add(shown, value, partial(self._read, variable))
                 recognised = False
         return None, recognised

@@ -7,8 +7,10 @@ if everything was compared.
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -35,6 +37,8 @@ FOR_EXPLORING = 0.5
 FOR_REPEATING = 0.25
 """The part of the time that repeating and shortening differences may take beyond the limit."""
 
+COLLECTED_AFTER = 20_000
+"""How many more objects there may be before garbage is looked for."""
 
 WITH_CONSEQUENCES = 2
 """Of how many differences is asked what they lead to."""
@@ -117,6 +121,18 @@ def conform(
         return _Conforming(protocol, name, sizes, subject, options).run()
 
 
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Garbage is collected, but not so often: almost all that is made here is kept."""
+    usual = gc.get_threshold()
+    if usual[0]:
+        gc.set_threshold(max(usual[0], COLLECTED_AFTER), *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 class _Conforming:
     def __init__(
         self,
@@ -141,6 +157,10 @@ class _Conforming:
         return time.monotonic() - self._began > late
 
     def run(self) -> Driven:
+        with rarely_collected():
+            return self._run()
+
+    def _run(self) -> Driven:
         self.graph = ModelGraph(Space(self.protocol, self.sizes))
         self.whole = self.graph.explore(MOST_COVERED, self._explored_enough)
         probing = self.options.probing

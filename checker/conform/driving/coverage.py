@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quorate.checker.conform.deliveries import is_end
-from quorate.checker.conform.space import Code, Row, Space
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Code, Space
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Coverage:
     _taken: Counter[Code] = field(default_factory=Counter)
     _differed: Counter[Code] = field(default_factory=Counter)
     _skipped: Counter[Code] = field(default_factory=Counter)
-    _probed: Counter[Code] = field(default_factory=Counter)
+    _allowed: Counter[Code] = field(default_factory=Counter)
     _failing: Counter[tuple[Code, tuple[int, ...]]] = field(default_factory=Counter)
 
     def visit(self, state: int, row: Row) -> None:
@@ -98,19 +99,25 @@ class Coverage:
     def refused(self, row: Row, code: Code) -> None:
         """A step that the model disables was tried, and nothing happened."""
         self.probes += 1
-        self._probed[code] += 1
         self._failing[code, self.space.failing(row, code)] += 1
 
     def allowed(self, code: Code) -> None:
         """A step that the model disables was tried, and something happened."""
         self.probes += 1
-        self._probed[code] += 1
+        self._allowed[code] += 1
         self._differed[code] += 1
 
     @property
     def never_enabled(self) -> int:
         """How many steps that no state enables were tried."""
-        return sum(map(self.space.is_never_enabled, self._probed))
+        return sum(map(self.space.is_never_enabled, self._probed()))
+
+    def _probed(self) -> Counter[Code]:
+        """How often each step was tried where the model disables it."""
+        found = Counter(self._allowed)
+        for (code, _), count in self._failing.items():
+            found[code] += count
+        return found
 
     def actions(self) -> list[ActionDriven]:
         """The model's actions, in order."""
@@ -122,7 +129,7 @@ class Coverage:
                 ("taken", self._taken),
                 ("differed", self._differed),
                 ("skipped", self._skipped),
-                ("probed", self._probed),
+                ("probed", self._probed()),
             )
         }
         return [

@@ -183,9 +183,10 @@ class Driver:
 
     def _walk(self, start: int) -> None:
         state: int | None = start
-        length = 0
+        length, visited = 0, self.coverage.states
         while state is not None and not self.out_of_time():
-            self.coverage.visit(state, self.graph.rows[state])
+            if state not in visited:
+                self.coverage.visit(state, self.graph.rows[state])
             if codes := self.walker.probes(state):
                 if self._careful:
                     self._copy(state)
@@ -215,7 +216,6 @@ class Driver:
         call = self.space.call(code)
         self._place = "taking", call
         answer = self.subject.step(call.action, call.args)
-        rows = self.graph.rows
         if answer.skipped is not None:
             self._check_skipped(state, answer)
             self.coverage.skip(state, code)
@@ -227,6 +227,7 @@ class Driver:
             target = target if target in found else found[0]
             unlike = None
         else:
+            rows = self.graph.rows
             unlike = self.comparer.step(rows[state], rows[target], answer, call)
         if unlike is None:
             self._run.append(Act(code, target))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from quorate.checker.conform.space import Code, Row, Space
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Code, Space
 
 Edge = tuple[Code, int]
 """An action with arguments, and the number of the state it leads to."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.subject import Subject
-from quorate.checker.conform.space import Call, Code, Row
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Call, Code
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language.interpreter import Requirement

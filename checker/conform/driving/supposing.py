@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from quorate.checker.conform.space import Call, Code, Row
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Call, Code
 from quorate.checker.explore.expand import Expander, Labels, UndefinedSteps
 from quorate.checker.explore.kernel import Kernel
 from quorate.checker.ground.packing import Packing

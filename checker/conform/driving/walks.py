@@ -134,7 +134,8 @@ class Covering:
         if edge in left:
             left.remove(edge)
             self._moving[state] -= edge[1] != state
-            self._settle(state)
+            if not left:
+                self._settle(state)
 
     def failed(self, state: int, edge: Edge) -> None:
         self.taken(state, edge)
