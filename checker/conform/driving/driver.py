@@ -81,6 +81,13 @@ class Copy(NamedTuple):
     possible: list[int]
 
 
+class Begun(NamedTuple):
+    """The beginning of a run, and a copy that the adapter made after it."""
+
+    run: tuple[Act, ...]
+    copy: Copy
+
+
 @dataclass
 class Driver:
     """Drives a subject. Use it inside the sizes. Raises AdapterError, naming the step."""
@@ -122,22 +129,40 @@ class Driver:
         what, call = self._place
         return what if call is None else f"{what} {call}, after {len(self._run)} steps and probes"
 
-    def follow(self, initial: int, run: Sequence[Act]) -> DifferenceGroup | None:
-        """Do this run anew; the first difference on it, if there is one.
+    def follow(
+        self, initial: int, run: Sequence[Act], begun: Begun | None = None
+    ) -> DifferenceGroup | None:
+        """Do this run anew, or after its beginning; the first difference on it, if there is one.
 
         None also where the implementation chooses another way.
         """
-        state = self._start(initial)
-        for wanted in run:
+        self._followed(initial, run, begun)
+        return next(iter(self.groups.values()), None)
+
+    def begin(self, initial: int, run: Sequence[Act], begun: Begun | None) -> Begun | None:
+        """Do this run, and copy the implementation; None where that cannot be done."""
+        state = self._followed(initial, run, begun)
+        if state is None or (copy := self.subject.snapshot()) is None:
+            return None
+        return Begun(tuple(self._run), Copy(state, copy, len(self._run), self._possible))
+
+    def _followed(self, initial: int, run: Sequence[Act], begun: Begun | None) -> int | None:
+        """The state that both are in after a run; None if they are not where it leads."""
+        if begun is None:
+            state = self._start(initial)
+        else:
+            self._initial, self._run = initial, [*begun.run]
+            state = self._restored(begun.copy)
+        for wanted in run[0 if begun is None else len(begun.run) :]:
             if state is None:
-                break
+                return None
             act = self._as_here(state, wanted.code) if self.hidden else wanted
             if act is None:
                 return None
             state = self.do(state, act)
             if not self.hidden and act.target is not None and state not in (None, act.target):
                 return None
-        return next(iter(self.groups.values()), None)
+        return state
 
     def _as_here(self, state: int, code: Code) -> Act | None:
         """What is to be done in a state that another run has not met; None if that is nothing."""
@@ -155,18 +180,22 @@ class Driver:
     def _begin(self) -> int | None:
         """Start a walk: in the last copy from where something is left to be reached, or anew."""
         while self._copies:
-            state, copy, length, self._possible = self._copies[-1]
-            if self.walker.is_open(state):
-                self._place = "restoring a copy", None
-                self.subject.restore(copy)
-                del self._run[length:]
-                return state
+            copy = self._copies[-1]
+            if self.walker.is_open(copy.state):
+                del self._run[copy.length :]
+                return self._restored(copy)
             self._copies.pop()
         first = self.walker.start()
         if first is None:
             return None
         self.coverage.walks += 1
         return self._start(first)
+
+    def _restored(self, copy: Copy) -> int:
+        """Put a copy back; the state that both are in then."""
+        self._place, self._possible = ("restoring a copy", None), copy.possible
+        self.subject.restore(copy.copy)
+        return copy.state
 
     def _start(self, first: int) -> int | None:
         """Start anew in an initial state; None if the implementation does not start in it."""

@@ -28,7 +28,8 @@ from quorate.traces import FrozenMap, Value
 from .driver import Act, DifferenceGroup, Driver
 from .graph import ModelGraph
 from .judging import TIMES, Done, Judge
-from .repeating import FoundDifference, Nowhere, Repeater
+from .repeating import FoundDifference, Repeater
+from .walks import Nowhere
 
 Run = Sequence[tuple[str, Mapping[str, Any]]] | str
 """Actions with their arguments by name, as an adapter would show them; or text."""

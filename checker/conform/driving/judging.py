@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.subject import Answer, Subject
 from quorate.checker.conform.seen import holds
-from quorate.checker.conform.space import Call, Row
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Call
 from quorate.checker.tracing.reading import TraceReader
 from quorate.model.language import StepError
 from quorate.traces import Record, Value

@@ -24,7 +24,8 @@ from quorate.model.language.declare.sorts import Sizes
 from .driver import Act, Driver
 from .following import told
 from .graph import ModelGraph
-from .repeating import FoundDifference, Nowhere
+from .repeating import FoundDifference
+from .walks import Nowhere
 
 
 @dataclass(frozen=True)

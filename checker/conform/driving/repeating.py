@@ -6,12 +6,12 @@ then the run on which it was found, without its probes, and finally with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.showing import Row
-from quorate.checker.conform.space import Call, Code
+from quorate.checker.conform.space import Call
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language.interpreter import Requirement
@@ -20,12 +20,10 @@ from quorate.traces.values import show_key
 
 from .comparing import Comparer, Kind, Unlike
 from .consequences import Consequence, Consequences
-from .driver import Act, DifferenceGroup, Driver, Occurrence
-from .graph import Edge, ModelGraph
+from .driver import Act, DifferenceGroup, Occurrence
+from .graph import ModelGraph
 from .judging import TIMES
-
-MOST_ACTS = 20_000
-"""How many steps and probes all runs may have that are tried in order to shorten one."""
+from .shortening import Shortener, all_acts
 
 
 @dataclass(frozen=True)
@@ -115,21 +113,19 @@ class Repeater:
         hidden: int,
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
-        self._out_of_time, self._hidden = out_of_time, hidden
+        self._hidden = hidden
         self._looking = Consequences(graph, subject, protocol, hidden > 0)
-        self._left = 0
+        self._runs = Shortener(graph, subject, protocol, out_of_time, hidden)
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
         found: Occurrence | None = None
         for candidate in self._candidates(group.best):
-            if (found := self._again(group, *candidate)) is not None:
+            if (found := self._runs.again(group, *candidate)) is not None:
                 break
         if found is None:
             return self.described(group, group.best, 0)
-        short = self._shortened(group, found)
-        again = (self._again(group, short.initial, _acts(short)) for _ in range(TIMES))
-        return self.described(group, short, sum(x is not None for x in again))
+        return self.described(group, *self._runs.shortened(group, found))
 
     def consequences(self, found: FoundDifference) -> tuple[Consequence, ...]:
         """What a difference leads to, if it comes every time."""
@@ -138,7 +134,7 @@ class Repeater:
         return self._looking.of(found.met)
 
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
-        run, end = list(met.run), _acts(met)[len(met.run) :]
+        run, end = list(met.run), all_acts(met)[len(met.run) :]
         way = [Act(*edge) for edge in self.graph.way(met.state)]
         if self._hidden:  # What happens unasked cannot be asked for.
             yield met.initial, [*run, *end]
@@ -146,74 +142,6 @@ class Repeater:
         yield self.graph.start_of(met.state), [*way, *end]
         yield met.initial, [*(act for act in run if act.target is not None), *end]
         yield met.initial, [*run, *end]
-
-    def _again(
-        self, group: DifferenceGroup, initial: int, acts: Sequence[Act]
-    ) -> Occurrence | None:
-        """The same difference on a run that is done anew."""
-        driver = Driver(self.graph, self.subject, Nowhere(), self.protocol, _never, self._hidden)
-        found = driver.follow(initial, acts)
-        return found.best if found is not None and found.name == group.name else None
-
-    def _shortened(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
-        """The difference by a run from which nothing can be left out, as far as `MOST_ACTS` go."""
-        self._left = MOST_ACTS
-        met = self._by_its_end(group, met)
-        size = max(1, len(met.run) // 2)
-        while size:
-            k = 0
-            while k < len(met.run):
-                found = self._tried(group, met.initial, self._without(met, k, k + size))
-                if found is None:
-                    k += size
-                else:
-                    met = found
-            size //= 2
-        return met
-
-    def _by_its_end(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
-        """The difference by the model's shortest way to where the end of the run begins.
-
-        Of a long walk the last steps mostly matter: ends of 1, 2, 4, ... steps are tried.
-        """
-        size, acts = 1, _acts(met)
-        while size < len(met.run) and not self._hidden:
-            begin = len(met.run) - size
-            before = (act.target for act in reversed(met.run[:begin]) if act.target is not None)
-            state = next(before, met.initial)
-            way = [Act(*edge) for edge in self.graph.way(state)]
-            if len(way) < begin:
-                start = self.graph.start_of(state)
-                found = self._tried(group, start, [*way, *acts[begin:]])
-                if found is not None:
-                    return found
-            size *= 2
-        return met
-
-    def _tried(
-        self, group: DifferenceGroup, initial: int, acts: Sequence[Act] | None
-    ) -> Occurrence | None:
-        """The same difference on a shorter run, if there is one and it may still be tried."""
-        if acts is None or len(acts) > self._left or self._out_of_time():
-            return None
-        self._left -= len(acts)
-        return self._again(group, initial, acts)
-
-    def _without(self, met: Occurrence, start: int, end: int) -> list[Act] | None:
-        """The run without some of its steps, if the model still has it."""
-        if self._hidden:  # What the model has there is seen only when it is done.
-            return [*met.run[:start], *met.run[end:], *_acts(met)[len(met.run) :]]
-        state, acts = met.initial, []
-        kept = [*met.run[:start], *met.run[end:]]
-        for act in [*kept, *([] if met.code is None else [Act(met.code, met.target)])]:
-            target = dict(self.graph.edges(state)).get(act.code)
-            if (target is None) != (act.target is None):
-                return None
-            if target is None and act.code not in self.graph.space.disabled(self.graph.rows[state]):
-                return None
-            acts.append(Act(act.code, target))
-            state = state if target is None else target
-        return acts
 
     # ------------------------------------------------------------ describing
 
@@ -283,14 +211,6 @@ class Repeater:
         return make_trace(space.protocol, self.protocol, space.sizes, start, path)
 
 
-def _never() -> bool:
-    return False
-
-
-def _acts(met: Occurrence) -> list[Act]:
-    return [*met.run, *([] if met.code is None else [Act(met.code, met.target)])]
-
-
 def _shown(place: str, was: Value, should: Value, found: Value, seen: bool) -> Iterator[Shown]:
     if should != was or (seen and found != should):
         yield Shown(place, show(was), show(should), show(found) if seen else None)
@@ -305,25 +225,3 @@ def _shown_messages(was: Value, should: Value, found: Value) -> Iterator[Shown]:
 
 def _listed(messages: frozenset[Value]) -> str:
     return ", ".join(sorted(map(show, messages))) or "nothing"
-
-
-class Nowhere:
-    """A walker for a run that is given."""
-
-    def start(self) -> int | None:
-        return None
-
-    def is_open(self, state: int, besides: Edge | None = None) -> bool:
-        return False
-
-    def probes(self, state: int) -> list[Code]:
-        return []
-
-    def probed(self, state: int, count: int) -> None: ...
-
-    def next(self, state: int, length: int) -> Edge | None:
-        return None
-
-    def taken(self, state: int, edge: Edge) -> None: ...
-
-    def failed(self, state: int, edge: Edge) -> None: ...

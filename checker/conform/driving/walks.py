@@ -182,3 +182,25 @@ class Covering:
     def _open_ways(self, state: int) -> list[Edge]:
         over = self._over
         return [e for e in self._ways[state] if not over[e[1]]]
+
+
+class Nowhere:
+    """A walker for a run that is given."""
+
+    def start(self) -> int | None:
+        return None
+
+    def is_open(self, state: int, besides: Edge | None = None) -> bool:
+        return False
+
+    def probes(self, state: int) -> list[Code]:
+        return []
+
+    def probed(self, state: int, count: int) -> None: ...
+
+    def next(self, state: int, length: int) -> Edge | None:
+        return None
+
+    def taken(self, state: int, edge: Edge) -> None: ...
+
+    def failed(self, state: int, edge: Edge) -> None: ...

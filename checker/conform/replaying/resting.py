@@ -12,7 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from quorate.checker.conform.deliveries import is_end
-from quorate.checker.conform.space import Call, Row, Space
+from quorate.checker.conform.showing import Row
+from quorate.checker.conform.space import Call, Space
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State

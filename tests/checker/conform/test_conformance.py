@@ -16,11 +16,12 @@ from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.deliveries import deliveries_alone
-from quorate.checker.conform.driving import conformance
+from quorate.checker.conform.driving import conformance, shortening
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.checker.conform.driving.consequences import Consequence
-from quorate.checker.conform.driving.repeating import Repeater
+from quorate.checker.conform.driving.repeating import FoundDifference
+from quorate.checker.conform.driving.shortening import Shortener
 from quorate.checker.conform.space import Space, _bound
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.to_python import function
@@ -734,40 +735,66 @@ def test_healthy_code_conforms_with_hidden_steps_too() -> None:
     assert greeting(Running, hidden=2).verdict is Verdict.CONFORMS
 
 
+class Offended(Running):
+    """Refuses to vote after two refusals in a row: no way of the model shows it."""
+
+    refused = 0
+
+    def start(self, setting: Setting) -> None:
+        super().start(setting)
+        self.refused = 0
+
+    def perform(self, action: str, args: Mapping[str, Any]) -> Any:
+        try:
+            sent = super().perform(action, args)
+        except Refusal:
+            self.refused += 1
+            raise
+        if action == "phase2b" and self.refused >= 2:
+            raise Refusal("not now")
+        self.refused = 0
+        return sent
+
+
+class Copied(Offended):
+    def snapshot(self) -> tuple[State, int]:
+        return self.state, self.refused
+
+    def restore(self, copy: tuple[State, int]) -> None:
+        self.state, self.refused = copy
+
+
+class CopiedInPart(Copied):
+    def restore(self, copy: tuple[State, int]) -> None:
+        self.state = copy[0]
+
+
 def test_what_long_walks_found_is_shown_by_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It comes only after two refusals in a row: no way of the model shows it."""
+    done: list[int] = []
+    again = Shortener.again
 
-    class Offended(Running):
-        def start(self, setting: Setting) -> None:
-            super().start(setting)
-            self.refused = 0
+    def counted(self: Shortener, group: Any, initial: int, acts: Any, begun: Any = None) -> Any:
+        done.append(len(acts) - (len(begun.run) if begun else 0))
+        return again(self, group, initial, acts, begun)
 
-        def perform(self, action: str, args: Mapping[str, Any]) -> Any:
-            try:
-                sent = super().perform(action, args)
-            except Refusal:
-                self.refused += 1
-                raise
-            if action == "phase2b" and self.refused >= 2:
-                raise Refusal("not now")
-            self.refused = 0
-            return sent
+    monkeypatch.setattr(Shortener, "again", counted)
+    monkeypatch.setattr(shortening, "WORTH_A_COPY", 2)
 
-    lengths: list[int] = []
-    again = Repeater._again
+    def shown(code: type[Running]) -> FoundDifference:
+        done.clear()
+        with Paxos.sized(Acceptor=2, Ballot=2, Value=1) as sizes:
+            space = Space(Paxos, sizes)
+            found = driven(space, code(space))
+        return {d.name: d for d in found.differences}["phase2b.refuses"]
 
-    def counted(self: Repeater, group: Any, initial: int, acts: Any) -> Any:
-        lengths.append(len(acts))
-        return again(self, group, initial, acts)
-
-    monkeypatch.setattr(Repeater, "_again", counted)
-    with Paxos.sized(Acceptor=2, Ballot=2, Value=1) as sizes:
-        space = Space(Paxos, sizes)
-        found = driven(space, Offended(space))
-    shown = {d.name: d for d in found.differences}["phase2b.refuses"]
-    assert [step.probe for step in shown.run] == [False] * 4 + [True] * 2
-    assert not shown.flaky
-    assert sum(lengths) < 1000
+    anew = shown(Offended)
+    assert [step.probe for step in anew.run] == [False] * 4 + [True] * 2 and not anew.flaky
+    steps = sum(done)
+    assert steps < 1000
+    for code in (Copied, CopiedInPart):
+        found = shown(code)
+        assert len(found.run) == len(anew.run) and not found.flaky
+        assert (sum(done) < steps) or code is CopiedInPart
 
 
 def test_a_goal_and_a_guard_may_say_by_the_state_which_message_they_mean() -> None:
