@@ -36,7 +36,9 @@ from .paxos_values import (
     ballot_of,
     show_ballot,
     show_message,
+    show_messages,
     show_record,
+    union,
     value_of,
 )
 
@@ -109,12 +111,12 @@ class _Processes:
 
     def emit(self, messages: list[Any]) -> frozenset[Record]:
         """Put messages on the network."""
-        sent = frozenset(map(show_message, messages))
+        sent = show_messages(tuple(messages))
         if not sent <= self.sent:
             for m in messages:
                 if type(m) is Promise and show_message(m) not in self.sent:
                     self.promised[m.ballot] = (*self.promised.get(m.ballot, ()), m)
-            self.sent = _union(self.sent, sent)
+            self.sent = union(self.sent, sent)
         return sent
 
     def answers(self, name: str, message: Any, kind: type) -> list[Any]:
@@ -377,12 +379,6 @@ def _acceptors_shown(
         dict(zip(names, ballots, strict=True)),
         dict(zip(names, values, strict=True)),
     )
-
-
-@lru_cache(MOST_KEPT)
-def _union(sent: frozenset[Record], more: frozenset[Record]) -> frozenset[Record]:
-    """Both, as the same object each time."""
-    return sent | more
 
 
 @lru_cache(MOST_KEPT)

@@ -49,3 +49,20 @@ def show_message(message: Any) -> Record:
         case Accepted(acceptor=a, value=v):
             return Record("Accepted", (("a", a), b, ("v", v)))
     return Record(type(message).__name__, (b,))
+
+
+@lru_cache(MOST_KEPT)
+def show_messages(messages: tuple[Any, ...]) -> frozenset[Record]:
+    """Messages as the model shows them; equal sets are one object."""
+    return _one(frozenset(map(show_message, messages)))
+
+
+@lru_cache(MOST_KEPT)
+def union(sent: frozenset[Record], more: frozenset[Record]) -> frozenset[Record]:
+    """Both; equal sets are one object."""
+    return _one(sent | more)
+
+
+@lru_cache(MOST_KEPT)
+def _one(messages: frozenset[Record]) -> frozenset[Record]:
+    return messages

@@ -6,7 +6,7 @@ the set of messages does not change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial, reduce
@@ -75,6 +75,18 @@ class _State:
     """The number of its messages."""
 
 
+class _States(dict[Row, _State]):
+    """States as they are compared; one that is new is made."""
+
+    def __init__(self, made: Callable[[Row], _State]) -> None:
+        super().__init__()
+        self._made = made
+
+    def __missing__(self, row: Row) -> _State:
+        self[row] = found = self._made(row)
+        return found
+
+
 @dataclass
 class Comparer:
     """Compares answers with states of the model. Use it inside the sizes."""
@@ -88,7 +100,7 @@ class Comparer:
 
     def __post_init__(self) -> None:
         self.terms = Terms(self.space.description, self.subject.places)
-        self._states: dict[Row, _State] = {}
+        self._states = _States(self._as_compared)
         self._rests: dict[int, _Rest] = {}
         self._shown: dict[Row, Shown] = {}
         self._network = self.space.messages
@@ -104,13 +116,6 @@ class Comparer:
             self._shown[row] = self.space.shown(row)
         return self._shown[row]
 
-    def _state(self, row: Row) -> _State:
-        try:
-            return self._states[row]
-        except KeyError:
-            found = self._states[row] = self._as_compared(row)
-            return found
-
     def _as_compared(self, row: Row) -> _State:
         showing = self.space.showing
         number = showing.rest(row)
@@ -123,7 +128,7 @@ class Comparer:
         """What is shown at the start."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        return self._seen(Kind.STARTS, self._state(row), answer.seen)
+        return self._seen(Kind.STARTS, self._states[row], answer.seen)
 
     def step(self, before: Row, after: Row, answer: Answer, call: Call) -> Unlike | None:
         """What was done, where the model goes from one state to another by a call."""
@@ -131,7 +136,7 @@ class Comparer:
             return _contradicted(answer.contradiction)
         if answer.refused is not None:
             return Unlike(Kind.REFUSES, None, "", "done", answer.refused)
-        was, is_now = self._state(before), self._state(after)
+        was, is_now = self._states[before], self._states[after]
         unlike = (
             self._sent(Kind.SENDS, was, is_now, answer)
             if self._in_flight is None
@@ -147,12 +152,11 @@ class Comparer:
         """What was done, where the model stays in a state."""
         if answer.contradiction is not None:
             return _contradicted(answer.contradiction)
-        here = self._state(row)
-        unlike = (
-            self._sent(Kind.ALLOWS, here, here, answer)
-            if self._in_flight is None
-            else self._sent_once(Kind.ALLOWS, here, here, answer)
-        )
+        here, unlike = self._states[row], None
+        if self._in_flight is not None:
+            unlike = self._sent_once(Kind.ALLOWS, here, here, answer)
+        elif answer.sent:
+            unlike = self._sent(Kind.ALLOWS, here, here, answer)
         return unlike or self._seen(Kind.ALLOWS, here, answer.seen)
 
     def read(self, answer: Answer) -> dict[str, Value]:
