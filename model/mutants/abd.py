@@ -19,6 +19,7 @@ MUTANTS = (
         title="A read ends before a majority has what it returns: a later one finds less.",
         protocol=ReadsOnce,
         violates="nothing_precedes_an_initial_read",
+        steps=13,
         sizes={"Server": 3, "Client": 3, "Number": 1},
         reference="quorum reads without read repair; Attiya, Bar-Noy, Dolev 1995: readers write",
     ),

@@ -28,6 +28,7 @@ MUTANTS = (
         title="A read is answered from the promises, and its state is accepted by nobody.",
         protocol=ReadsPromises,
         violates="linearizable",
+        steps=16,
         sizes={"Acceptor": 3, "Ballot": 3},
         reference="peterbourgon/caspaxos pull request 6",
     ),

@@ -19,6 +19,7 @@ MUTANTS = (
         title="The master removes a server that is only slow.",
         protocol=Suspects,
         violates="replies_survive",
+        steps=4,
         sizes={"Server": 2, "Command": 1, "Index": 1},
         faults={"crash": 0},
         reference="van Renesse and Schneider 2004, §2: what fail-stop rules out",

@@ -19,6 +19,7 @@ MUTANTS = (
         title="A new leader proposes its own command in a slot that it recovered.",
         protocol=IgnoresRecovered,
         violates="agreement",
+        steps=14,
         sizes={"Proposer": 1, "Acceptor": 3, "Slot": 1, "Value": 2, "Ballot": 2},
         faults={"crash": 0},
         reference="Paxos Made Simple, §3; phxpaxos#27",

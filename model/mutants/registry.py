@@ -17,7 +17,8 @@ class Mutant:
     """A protocol with one real bug in it, or with a change that only looks like one.
 
     `violates` is the property that breaks: of a killed mutant an invariant, of a vacuous one the
-    goal that is out of reach. `sizes` and `faults` are the smallest bound known to show it.
+    goal that is out of reach. `sizes` and `faults` are the smallest bound known to show it, `steps`
+    is how long a shortest run to the violation is there.
     `defect` names the same bug in the bundled implementation.
     """
 
@@ -28,6 +29,7 @@ class Mutant:
     violates: str | None
     sizes: Mapping[str, int]
     faults: Mapping[str, int] = field(default_factory=dict)
+    steps: int | None = None
     verdict: str = KILLED
     defect: str | None = None
     reference: str = ""

@@ -17,41 +17,6 @@ from quorate.model.mutants import KILLED, MUTANTS, VACUOUS, Mutant
 
 from ...support.examples import few
 
-STEPS = {
-    "P1": 34,
-    "P2": 24,
-    "P3": 24,
-    "P4": 34,
-    "P5": 24,
-    "P7": 26,
-    "P8": 24,
-    "P9": 12,
-    "P11": 23,
-    "P12": 20,
-    "P13": 24,
-    "P14": 22,
-    "P15": 12,
-    "P16": 20,
-    "P18": 25,
-    "P19": 25,
-    "P20": 25,
-    "P21": 25,
-    "T1": 15,
-    "T2": 12,
-    "M3": 14,
-    "M10": 16,
-    "R1": 10,
-    "R11": 14,
-    "X1": 8,
-    "X2": 8,
-    "C1": 4,
-    "K1": 18,
-    "K2": 8,
-    "A1": 13,
-    "LL1": 8,
-    "LL2": 7,
-    "LL3": 12,
-}
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
 SLOW = (
@@ -105,7 +70,7 @@ def cases(*verdicts: str) -> Any:
 def test_killed_by_a_shortest_counterexample(mutant: Mutant) -> None:
     found = run(mutant.protocol, mutant.faults, mutant.sizes, mutant.violates)
     assert found.outcome is Outcome.VIOLATED and found.violated == mutant.violates
-    assert len(found.path) == STEPS[mutant.code]
+    assert len(found.path) == mutant.steps
 
 
 @pytest.mark.parametrize("mutant", few(BROKEN, {"T2"}))

@@ -11,8 +11,10 @@ from quorate.model.mutants import KILLED, MUTANTS, Mutant
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Ack, Append, Entry, Raft, RequestVote, Server, Term, Value, Vote
 
+from .mutant_table import PAGE, table
+
 OTHERS = [m for m in MUTANTS.values() if not issubclass(m.protocol, PaxosRoles)]
-STEPS = {"T1": 15, "T2": 12, "R1": 10}
+BY_THE_REFERENCE = ("T1", "T2", "R1")
 S0, S1, S2 = (Server(i) for i in range(3))
 T1, T2 = (Term(i) for i in range(2))
 
@@ -20,6 +22,10 @@ T1, T2 = (Term(i) for i in range(2))
 def test_names_and_codes_are_unique() -> None:
     assert len({m.code for m in MUTANTS.values()}) == len(MUTANTS)
     assert all(name == m.name for name, m in MUTANTS.items())
+
+
+def test_the_page_lists_all_of_them() -> None:
+    assert table() in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("mutant", OTHERS, ids=lambda m: m.code)
@@ -30,10 +36,12 @@ def test_is_read_and_sized(mutant: Mutant) -> None:
     assert mutant.violates in {p.name for p in described.invariants}
 
 
-@pytest.mark.parametrize("mutant", [m for m in OTHERS if m.code in STEPS], ids=lambda m: m.code)
+@pytest.mark.parametrize(
+    "mutant", [m for m in OTHERS if m.code in BY_THE_REFERENCE], ids=lambda m: m.code
+)
 def test_killed(mutant: Mutant, search: Any) -> None:
     found = search(mutant.protocol, mutant.faults, until=mutant.violates, **mutant.sizes)
-    assert found.broken[mutant.violates] == STEPS[mutant.code]
+    assert found.broken[mutant.violates] == mutant.steps
 
 
 def truncate(do: Any) -> None:
