@@ -160,7 +160,9 @@ def test_mutants_are_not_proved(mutant: Any, protocol: Any) -> None:
 
 
 def test_a_second_message_of_one_key_is_violated_by_a_run() -> None:
-    found = prove_unbounded(TwoAccepts, effort=0.1, refuting=3.0)
+    found = prove_unbounded(
+        TwoAccepts, invariants=["votes_were_proposed"], effort=0.1, refuting=3.0
+    )
     key = found.invariant("Accept.key")
     assert key.status is ProofStatus.VIOLATED and "already was" in key.note
 
