@@ -124,12 +124,15 @@ def test_an_exception_is_not_taken_for_a_result() -> None:
         least(-1)
 
 
-def test_the_code_of_a_closure_is_found_again(cache: Path) -> None:
+def test_the_code_of_a_closure_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its key says what it holds: numbers and functions, which are new ones in each process."""
+    monkeypatch.setenv("QUORATE_CACHE", str(tmp_path / "new"))
     ordered = np.array([1, 5, 9], np.uint64)
     found = []
     for words in (1, 1, 3):
         made = rows._made.__wrapped__(words)
         assert made.lower_bound(ordered, 0, 3 // words, ordered, 0, words) == 0
-        found.append({f.name for f in (cache.parent / "driver").iterdir()})
+        found.append({f.name for f in (tmp_path / "new" / "driver").iterdir()})
     assert found[0] == found[1] < found[2]

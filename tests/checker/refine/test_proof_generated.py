@@ -45,12 +45,10 @@ class Proto(Protocol):
     {},
 )
 
-BATCHES = [
-    range(1, 2),  # it is proved to refine itself
-    *(pytest.param(range(k, k + 43), marks=pytest.mark.exhaustive) for k in range(0, 172, 43)),
-]
+BATCHES = [range(k, k + 43) for k in range(0, 172, 43)]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seeds", BATCHES, ids=str)
 def test_generated_protocols(seeds: range) -> None:
     told: Counter[str] = Counter()
@@ -66,7 +64,7 @@ def test_generated_protocols(seeds: range) -> None:
             with loaded(source) as original, loaded(changed) as other:
                 told[f"modified: {compare(other, original, source, steps)}"] += 1
     assert told["itself: proved"] >= 1, told
-    assert len(seeds) == 1 or any(k.startswith("modified: open") for k in told), told
+    assert any(k.startswith("modified: open") for k in told), told
 
 
 @pytest.mark.parametrize(
