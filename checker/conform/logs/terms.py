@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from quorate.checker.tracing.values import show_value
+from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sort
 from quorate.model.language.declare.types import MapType, MessagesType, RecordType, Type
 from quorate.model.language.ir import core as c
@@ -163,7 +164,9 @@ class ModelTerms:
         """A message, or what is known of one, if it may be partial. Raises Beyond, Unreadable."""
         t = self.messages
         if t is None:
-            raise Unreadable(f"found a message, but {self.description.name} has no messages")
+            links = any(fifo_of(v.type) for v in self.description.protocol.variables().values())
+            has = "has them on links: say what a link holds" if links else "has no messages"
+            raise Unreadable(f"found a message, but {self.description.name} {has}")
         names = {r.__name__: r for r in t.messages}
         tag = m.tag if isinstance(m, Record) else m.get("tag") if isinstance(m, dict) else None
         if tag not in names:

@@ -129,6 +129,8 @@ def test_a_log_shows_what_links_hold(tmp_path: Path, capsys: pytest.CaptureFixtu
         arguments = ["validate", str(log), "--model", f"{FILE}:Links", "-s", SIZES["Links"]]
         code, text = said(arguments, capsys)
         assert code == expected, text
+    log.write_text(json.dumps({"send": [ask]}) + "\n")
+    assert "Links has them on links: say what a link holds" in said(arguments, capsys)[1]
 
 
 @pytest.mark.parametrize("more", [[], ["--reference"], ["--symmetry"]], ids=str)
