@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quorate.model.language import FrozenMap
@@ -89,7 +89,7 @@ class TraceReader:
             keys = self._keys[t] = {show_value(k): k for k in key_values(t.keys)}
         if set(v) != keys.keys():
             wanted = ", ".join(map(show, keys))
-            raise NotAValueError(f"found the keys {', '.join(map(show, v))}, expected {wanted}")
+            raise NotAValueError(f"found the keys {_listed(v)}, expected {wanted}")
         return [(key, self.value(v[name], inner)) for name, key in keys.items()]
 
     def state(self, description: c.Description, shown: Mapping[Any, Value]) -> State:
@@ -126,3 +126,13 @@ class TraceReader:
 
 def _expected(t: Type, named: dict[Value, Any]) -> str:
     return f"one of {', '.join(map(show, named))}" if named else f"a {t}"
+
+
+def _listed(keys: Iterable[Value]) -> str:
+    """Some keys, and how many more there are."""
+    shown = [*map(show, keys)]
+    more = f", and {len(shown) - MOST_SHOWN:,} more" if len(shown) > MOST_SHOWN else ""
+    return (", ".join(shown[:MOST_SHOWN]) or "none") + more
+
+
+MOST_SHOWN = 20

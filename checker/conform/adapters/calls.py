@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import enum
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import (
@@ -29,6 +31,9 @@ Arguments = tuple[tuple[str, Value], ...]
 METHODS = ("start", "perform", "observe")
 ANSWERS = (Refusal, Unrealisable, Contradiction, AdapterError)
 """What an adapter raises on purpose."""
+
+KIT = str(Path(__file__).parents[1] / "kit")
+"""What most adapters derive from; their own lines are elsewhere."""
 
 MOST_KEPT = 100_000
 """How many messages are remembered."""
@@ -93,6 +98,8 @@ class Caller:
         """End what was set up, where the adapter says how."""
         stop = getattr(self.adapter, "stop", None)
         if self._started and stop is not None:
+            if not callable(stop):
+                raise AdapterError(f"the adapter's stop is {described(stop)}, expected a method")
             self._plainly(stop)
         self._started = False
 
@@ -115,12 +122,18 @@ class Caller:
             raise _failed(perform, error) from error
         if type(sent) is frozenset and self._plain.issuperset(map(id, sent)):
             return sent, ()
-        return self._returned(sent)
+        return self._returned(sent, action, args)
 
-    def _returned(self, sent: Any) -> tuple[frozenset[Value], Arguments]:
+    def _returned(
+        self, sent: Any, action: str, args: Mapping[str, Value]
+    ) -> tuple[frozenset[Value], Arguments]:
         """What perform returned, as values."""
         chosen: Arguments = ()
         if isinstance(sent, Chose):
+            if unknown := [name for name in sent.arguments if name not in args]:
+                found = f"perform{_at(self.adapter.perform)} chose {', '.join(unknown)}"
+                has = f"it has {', '.join(args)}" if args else "it has no arguments"
+                raise AdapterError(f"{found}, which {action} does not have; {has}")
             chosen = tuple(
                 (n, self._value("perform", f"chose {n}:", v)) for n, v in sent.arguments.items()
             )
@@ -244,7 +257,8 @@ def failure(name: str, method: Callable[..., Any], error: BaseException) -> Adap
     """An exception of an adapter's method: the line there, and the one that raised it."""
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is our own
     begin = place_of(method)
-    own = [f for f in frames if f.filename == begin.rpartition(":")[0]]
+    files = _files_of(method)
+    own = [f for f in frames if f.filename in files]
     places = [f"{own[-1].filename}:{own[-1].lineno}" if own else begin]
     if frames and not frames[-1].filename.startswith("<"):
         places.append(f"{frames[-1].filename}:{frames[-1].lineno}")
@@ -252,6 +266,16 @@ def failure(name: str, method: Callable[..., Any], error: BaseException) -> Adap
     if isinstance(error, SystemExit):
         return AdapterError(f"{name} calls for an exit ({error.code!r}){where}")
     return AdapterError(f"{name} raised {type(error).__name__}: {error}{where}")
+
+
+def _files_of(method: Callable[..., Any]) -> set[str]:
+    """The files that an adapter's classes are written in, without the kit if there are others."""
+    cls = type(getattr(method, "__self__", None))
+    modules = [sys.modules.get(c.__module__) for c in cls.__mro__]
+    files = {getattr(module, "__file__", None) or "" for module in modules if module is not None}
+    begin = place_of(method).rpartition(":")[0]
+    own = {file for file in files if file and not file.startswith(KIT)}
+    return own if begin.startswith(KIT) and own else {begin}
 
 
 def _mistake(refusal: Refusal) -> BaseException | None:

@@ -6,6 +6,7 @@ to standard error.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -36,17 +37,23 @@ def main() -> None:
     except InputError as error:
         connection.send(("error", str(error)))
         return
-    served = _Served(Caller(adapter))
+    served, own = _Served(Caller(adapter)), os.getpid()
     connection.send(("done", {m: place_of(getattr(adapter, m)) for m in METHODS}))
     while True:
         try:
             method, arguments = connection.recv()
         except EOFError:
             return
-        if method == "probe":
-            served.probe(connection, *arguments)
-        else:
-            connection.send(_answer(getattr(served, method), arguments))
+        try:
+            if method == "probe":
+                served.probe(connection, *arguments)
+            else:
+                answer = _answer(getattr(served, method), arguments)
+                if os.getpid() != own:
+                    os._exit(0)  # The adapter has forked: the answer is for its parent to give.
+                connection.send(answer)
+        except OSError as error:  # The adapter may have closed what was not its own.
+            sys.exit(f"the adapter's connection is lost: {error}")
 
 
 def _answer(method: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
@@ -60,6 +67,8 @@ def _answer(method: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str
         return "contradicted", str(contradiction)
     except InputError as error:
         return "error", str(error)
+    except BaseException as error:  # such as KeyboardInterrupt, which nobody has pressed here
+        return "error", f"{method.__name__} raised {type(error).__name__}: {error}"
 
 
 class _Served:
@@ -82,7 +91,10 @@ class _Served:
         """Send each answer as it is known, up to one that did something, and then an end."""
         for call in calls:
             before = self._seen
+            own = os.getpid()
             kind, answer = _answer(self.step, call)
+            if os.getpid() != own:
+                os._exit(0)
             connection.send((kind, answer))
             if kind == "error":
                 return

@@ -196,6 +196,8 @@ class ForeignAdapter(WithChild):
             raise self._wrong(asked, f'"sent" is {brief(sent)}, expected an array of messages')
         if not isinstance(chose, dict):
             raise self._wrong(asked, f'"chose" is {brief(chose)}, expected arguments by name')
+        if unknown := [name for name in chose if (action, name) not in self._arguments]:
+            raise self._wrong(asked, f"chose {', '.join(unknown)}, which {action} does not have")
         messages = self._reading(asked, "sent", lambda: read(sent, self._messages))
         assert isinstance(messages, frozenset)
         chosen = tuple(

@@ -128,7 +128,7 @@ class AdapterProcess(WithChild):
             kind, answer = self._connection.recv()
         except (EOFError, ConnectionResetError):
             raise AdapterError(
-                f"the adapter's process ended in {asked}: {self._child.ending()}"
+                f"the adapter's process ended in {asked.removesuffix(',')}: {self._child.ending()}"
             ) from None
         if kind == "refused":
             raise Refusal(answer)
