@@ -39,6 +39,7 @@ DEFINED_TWICE = {
     "Crash": "in a model, and of a process of an implementation",
     "Event": "of a log, and what stands in for that of threading",
     "FrozenMap": "the same, in the language and in traces, which stand alone",
+    "Lock": "of a specification of histories, and what stands in for that of threading",
     "Node": "of a ground formula, and of a cluster that runs an implementation",
     "Or": "the connective in the core IR, and in first-order formulas",
     "Partition": "of the simulated network, and of the real one",
