@@ -1,8 +1,8 @@
 """Loops whose rounds could see or overwrite each other's writes.
 
-The rounds of a loop read the state before the loop, and the elements of a sort have no order. A
-loop whose outcome depends on the order of its rounds has a meaning in CPython only, so it is
-refused.
+The engines read the rounds of a loop in the state before it, and make one statement's writes in
+all rounds before the next statement's. A loop of which CPython's rounds, one after the other, may
+make something else is refused.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from functools import partial
 from typing import Any
 
 from quorate.model.language.declare.queues import fifo_of
-from quorate.model.language.declare.types import MapType, QuorumType, SetType
+from quorate.model.language.declare.types import MapType, QuorumType, SeqType, SetType
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.traverse import children, walk
 
+from .earlier import written
 from .reader import BaseReader
 
 
@@ -29,8 +30,12 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
         node for statement in loop.body for node in walk(statement, partial(_read_now, reader.env))
     ]
     writes = [node for node in inside if isinstance(node, s.Assign)]
-    for write in _unchosen(loop, loop.body):
-        _check_write(reader, loop, write, writes)
+    unchosen = list(_unchosen(loop, loop.body))
+    for write in writes:
+        same = [w for w in writes if w.variable.name == write.variable.name]
+        if write in unchosen or len(same) > 1 or not _in_order(loop.generator.iterable):
+            _check_write(reader, loop, write, same)
+    _check_crashes(reader, loop, inside)
     for node in inside:
         if isinstance(node, s.StateRead):
             same = [w for w in writes if w.variable.name == node.variable.name]
@@ -38,9 +43,8 @@ def check_loop(reader: BaseReader, loop: s.For) -> None:
                 continue
             help = _kept(loop, node)
             _seen_by_later_rounds(reader, node.span, node.variable.name, same[0].span, help)
-    for statement in inside:
-        if isinstance(statement, s.Send | s.Drop) and fifo_of(statement.variable.type):
-            _check_link(reader, loop, statement)
+    _check_links(reader, loop, inside)
+    _check_flights(reader, inside)
     sends = {(n.variable.name, n.message.type): n.span for n in inside if isinstance(n, s.Send)}
     for name, t, span in _asked(inside):
         if (name, t) in sends:
@@ -75,48 +79,127 @@ def _unchosen(loop: s.For, body: tuple[s.Statement, ...]) -> Iterator[s.Assign]:
                 yield from _unchosen(loop, inner)
 
 
-def _check_write(reader: BaseReader, loop: s.For, write: s.Assign, writes: list[s.Assign]) -> None:
-    same = [w for w in writes if w.variable.name == write.variable.name]
+def _check_write(reader: BaseReader, loop: s.For, write: s.Assign, same: list[s.Assign]) -> None:
+    """Report a write that one of another round, among those of the same variable, may undo."""
     if _own_cell(loop, write) and all(w.keys == write.keys for w in same):
         return
-    name = loop.generator.name
-    if not _mentions(loop, write.value) and all(w.value == write.value for w in same):
+    if _one_value(loop, write) and all(w.value == write.value for w in same):
         return
+    name, choose = loop.generator.name, ""
+    if len(same) == 1 and _in_order(loop.generator.iterable):
+        choose = f", or `if ... {name.name} ...:`"
     reader.fail(
         "order-dependent",
         f"what `self.{write.variable.name}` holds after the loop depends on its order",
         write.span,
         f"the last `{name.name}` wins",
         f"write a cell of its own in each round, keyed by `{name.name}`; or say which one is "
-        f"meant: a parameter that `require` constrains, or `if ... {name.name} ...:`",
+        f"meant: a parameter that `require` constrains{choose}",
     )
 
 
-def _check_link(reader: BaseReader, loop: s.For, x: s.Send | s.Drop) -> None:
-    """Each round has links of its own: so what is in a queue afterwards is known."""
-    ends: tuple[s.Expr, ...]
-    if isinstance(x, s.Drop):
-        ends = x.ends
-    elif isinstance(x.message, s.New):
-        args = dict(zip(x.message.record.field_types(), x.message.args, strict=True))
-        ends = tuple(args[name] for name in x.message.record.link)  # type: ignore[attr-defined]
-    else:
-        ends = ()
+def _check_crashes(reader: BaseReader, loop: s.For, inside: list[Any]) -> None:
+    """What a crash loses is written and read by the round of its process alone."""
     name = loop.generator.name
-    if not _distinct(loop) or name not in ends:
+    crashes = [n for n in inside if isinstance(n, s.Crash)]
+    for node in inside:
+        if not isinstance(node, s.Assign | s.StateRead):
+            continue
+        lost = [x for x in crashes if written([x], node.variable)]
+        own = _distinct(loop) and node.keys[:1] == (name,)
+        if all(own and x.process == name for x in lost):
+            continue
+        if isinstance(node, s.StateRead):
+            _seen_by_later_rounds(reader, node.span, node.variable.name, lost[0].span)
         reader.fail(
             "order-dependent",
-            f"what a link of `self.{x.variable.name}` holds after the loop depends on its order",
-            x.span,
-            "rounds may share a link",
-            f"let each round have a link of its own: from or to `{name.name}`, in a loop over a "
-            "sort, a quorum or a set",
+            f"what `self.{node.variable.name}` holds after the loop depends on its order",
+            node.span,
+            "a crash in another round may lose this",
+            f"crash `{name.name}` in a loop of its own",
+            ((lost[0].span, "lost here"),),
         )
+
+
+def _check_flights(reader: BaseReader, inside: list[Any]) -> None:
+    """No round takes away what another may send."""
+    taken = [n for n in inside if isinstance(n, s.Receive)]
+    for send in (n for n in inside if isinstance(n, s.Send)):
+        for x in taken:
+            if (x.variable.name, x.message.type) == (send.variable.name, send.message.type):
+                reader.fail(
+                    "order-dependent",
+                    "what is in flight after the loop depends on its order",
+                    send.span,
+                    "another round may discard this",
+                    "discard in a loop of its own, above this one; let both go over "
+                    f"`old = self.{send.variable.name}[{send.message.type}]`",
+                    ((x.span, "discarded here"),),
+                )
+
+
+def _check_links(reader: BaseReader, loop: s.For, inside: list[Any]) -> None:
+    """Each round has links of its own: so what is in a queue afterwards is known.
+
+    They are those from its element in all statements, or those to it in all.
+    """
+    changes = [
+        n for n in inside if isinstance(n, s.Send | s.Drop) and fifo_of(n.variable.type) is not None
+    ]
+    name = loop.generator.name
+    for x in changes:
+        links = [_link(y) for y in changes if y.variable.name == x.variable.name]
+        if not _distinct(loop) or not any(
+            {ends[i : i + 1] for ends in links} == {(name,)} for i in (0, 1)
+        ):
+            reader.fail(
+                "order-dependent",
+                f"what a link of `self.{x.variable.name}` holds after the loop depends on its "
+                "order",
+                x.span,
+                "rounds may share a link",
+                f"let each round have a link of its own: from or to `{name.name}`, in a loop over "
+                "a sort, a quorum or a set",
+            )
+
+
+def _link(x: s.Send | s.Drop) -> tuple[s.Expr, ...]:
+    """The ends of the link that a statement changes, if it names them."""
+    if isinstance(x, s.Drop):
+        return x.ends
+    if not isinstance(x.message, s.New):
+        return ()
+    args = dict(zip(x.message.record.field_types(), x.message.args, strict=True))
+    return tuple(args[name] for name in x.message.record.link)  # type: ignore[attr-defined]
 
 
 def _mentions(loop: s.For, e: s.Expr) -> bool:
     uid = loop.generator.name.uid
     return any(isinstance(node, s.Name) and node.uid == uid for node in walk(e))
+
+
+def _one_value(loop: s.For, write: s.Assign) -> bool:
+    """Whether all rounds write one value, or one to each cell.
+
+    In a loop without order that is so unless the value has an element of this loop, or one of a
+    loop inside it that the cell is not keyed by.
+    """
+    if _mentions(loop, write.value):
+        return False
+    if _in_order(loop.generator.iterable):
+        return True
+    inner = {n.generator.name.uid for n in walk(loop) if isinstance(n, s.For)}
+    names = [n for n in walk(write.value) if isinstance(n, s.Name)]
+    return all(n in write.keys for n in names if n.uid in inner)
+
+
+def _in_order(over: s.Expr) -> bool:
+    """Whether CPython and the engines go over the elements in the same order."""
+    while isinstance(over, s.Local | s.Declared):
+        over = over.value if isinstance(over, s.Local) else over.of
+    if isinstance(over, s.Comprehension) and over.kind == "list":
+        return all(_in_order(g.iterable) for g in over.generators)
+    return isinstance(over, (s.SortRange, s.NumberRange)) or isinstance(over.type, SeqType)
 
 
 def _own_cell(loop: s.For, write: s.Assign) -> bool:

@@ -242,6 +242,23 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ),
         ("self.max_val == v", "any(self.max_val[a] == v for a in Acceptor)"),
     ],
+    ("order-dependent", 2): [
+        (
+            "self) -> None:\n        for m in self.sent[Vote]:\n            if self.max_val[m.a]",
+            "self, m: Vote) -> None:\n        if True:\n            if self.max_val[m.a]",
+        )
+    ],
+    ("order-dependent", 3): [
+        ("            self.up[b] = False\n", ""),
+        ("self.crash(a)\n", "self.crash(a)\n        self.up[b] = False\n"),
+    ],
+    ("order-dependent", 4): [
+        (
+            "        for m in self.sent[Vote]:\n            self.sent.discard(m)\n",
+            "        old = self.sent[Vote]\n        for n in old:\n            "
+            "self.sent.discard(n)\n        for m in old:\n",
+        )
+    ],
     ("other-decorator", 0): [("    @invariant\n    def joined", "    @invariant\n    def safe")],
     ("rebound", 0): [
         ("latest = max(latest, b)", "later = max(latest, b)"),
