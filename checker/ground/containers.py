@@ -105,6 +105,7 @@ class ContainerEvaluation(QuantifierEvaluation):
         return make
 
     def _check_member(self, value: Value, t: Type, span: Span) -> None:
+        self.v.members_of(t)  # a set of these can be held at all
         what = f"a number beyond its range, as a member of a set: {t}"
         self._no_value(self.g.not_(self.v.fits(value, t)), span, what)
 

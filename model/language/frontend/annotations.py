@@ -18,7 +18,7 @@ from quorate.model.language.declare.types import (
 )
 
 TYPES = (
-    "types are sorts, `Sort | None`, bool, enums, records, Nat sorts, Map[...], Set[...], "
+    "types are sorts, `Sort | None`, bool, enums, records, Nat and Int sorts, Map[...], Set[...], "
     "Seq[..., ...], tuple[...], quorum systems and Messages[...]"
 )
 
@@ -26,6 +26,8 @@ TYPES = (
 def type_hint(text: str) -> str:
     """What to write instead of an annotation that starts like `text`."""
     name = text.partition("[")[0]
+    if name.startswith("Seq of length"):
+        return "its longest length is in a range: `class Length(Nat): ...`"
     return {
         "dict": "write `Map[Key, Value]`",
         "set": "write `Set[Sort]`",

@@ -63,12 +63,17 @@ class Calls(Aggregates):
         known = name in self.scope or hasattr(builtins, name)
         label = "a Python function the checker cannot see into" if known else "unknown function"
         hint = _FUNCTION_HINTS.get(name, "make it a `@define` method, or write it out")
+        if name == "abs" and len(node.args) == 1:
+            hint = f"write `max({code(node.args[0])}, -{code(node.args[0])})`"
         if name in self.defines:
             hint = f"write `self.{code(node)}`"
         elif isinstance(target, type) and issubclass(target, (Sort, Nat, Int, QuorumSystem)):
             letter = name[0].lower()
             label = "makes an element by its number"
             hint = f"no element is special: take one as a parameter, `{letter}: {name}`"
+            if issubclass(target, (Nat, Int)) and len(node.args) == 1:
+                label = "a number stands for itself"
+                hint = f"write `{code(node.args[0])}`"
         self.fail(
             "foreign-call",
             f"`{code(node.func)}` is not part of the modelling language",

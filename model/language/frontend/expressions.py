@@ -15,6 +15,7 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import is_number, number_type
 
 from .calls import Calls
 from .comparisons import Comparisons
@@ -32,6 +33,9 @@ class ExpressionReader(References, Operators, Comparisons, Calls):
         wanted = expected.element if isinstance(expected, SetType) else None
         of_tuples = isinstance(wanted, RecordType) and issubclass(wanted.record, TupleRecord)
         items = tuple(self.read(e, wanted if of_tuples else None) for e in node.elts)
+        if len({item.type for item in items}) > 1 and all(is_number(x.type) for x in items):
+            t = number_type(*(item.type for item in items))
+            return s.SetOf(items=items, type=SetType(t), span=self.span(node))
         if any(item.type != items[0].type for item in items):
             odd = [item.type != items[0].type for item in items].index(True)
             self.fail(

@@ -99,12 +99,20 @@ class Operators(BaseReader):
             "arithmetic",
             f"cannot compute with {left.type} and {right.type}",
             node,
-            "arithmetic is for numbers (Nat sorts, len)",
+            "arithmetic is for numbers (Nat and Int sorts, len)",
             f"take the next {left.type} as a parameter and compare: "
             f"`require({code(node.left)} < x)`"
             if ordered
-            else "",
+            else self._instead_of(node),
         )
+
+    def _instead_of(self, node: ast.BinOp) -> str:
+        """What to write instead of an operator that numbers do not have here."""
+        other = {ast.Div: ast.FloorDiv(), ast.Pow: ast.Mult()}.get(type(node.op))
+        if other is None:
+            return ""
+        right = node.left if isinstance(node.op, ast.Pow) else node.right
+        return f"write `{code(ast.BinOp(left=node.left, op=other, right=right))}`"
 
     def _bitwise(self, node: ast.BinOp) -> NoReturn:
         sign, word = ("&", "and") if isinstance(node.op, ast.BitAnd) else ("|", "or")

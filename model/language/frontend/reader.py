@@ -18,6 +18,7 @@ from quorate.model.language.declare.sorts import Int, Nat, Sort
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
+    IntType,
     MapType,
     Message,
     MessagesType,
@@ -128,7 +129,7 @@ class BaseReader:
             if isinstance(found.type, OptionType)
             else f"write `{text} {'==' if negated else '!='} {found.type}.{bottom_of(found.type)}`"
             if bottom_of(found.type)
-            else f"write `{text} {'==' if negated else '>'} 0`"
+            else f"write `{text} {'==' if negated else '!=' if _signed(found) else '>'} 0`"
             if is_numeric(found)
             else "compare it with something: `==`, `!=`, `in`"
         )
@@ -303,6 +304,10 @@ class BaseReader:
 
 
 _WORDS = ("self", "super", "require", "all", "any", "len", "min", "max", "range", "set")
+
+
+def _signed(e: s.Expr) -> bool:
+    return isinstance(e.type, IntType)
 
 
 def _of_sequence(e: s.Expr, expected: Type | None) -> Type | None:

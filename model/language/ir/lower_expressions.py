@@ -178,7 +178,13 @@ class ExpressionLowering:
                 return in_queue(right.variable, message)
             return c.Sent(variable=right.variable.name, message=message, type=c.BOOL)
         item = self.expr(left, env)
-        if isinstance(right.type, (SetType, SeqType)) and _signed_apart(item.type, right.type):
+        written, within = self.unfolded(right, env)
+        apart = isinstance(right.type, (SetType, SeqType)) and _signed_apart(item.type, right.type)
+        if apart and isinstance(written, s.SetOf):
+            others = tuple(self.coerced(x, INTEGER, within) for x in written.items)
+            of = c.MakeSet(items=others, type=SetType(INTEGER), span=right.span)
+            return c.Member(item=coerce(item, INTEGER), of=of, type=c.BOOL)
+        if isinstance(right.type, (SetType, SeqType)) and apart:
             return self._one_of(item, self.expr(right, env), right.type.element)
         element = right.type.element if isinstance(right.type, (SetType, SeqType)) else item.type
         return c.Member(item=coerce(item, element), of=self.expr(right, env), type=c.BOOL)
@@ -248,7 +254,9 @@ class ExpressionLowering:
         return c.Concat(left=self.expr(e.left, env), right=self.expr(e.right, env), type=e.type)
 
     def _setof(self, e: s.SetOf, env: Env) -> c.Expr:
-        return c.MakeSet(items=tuple(self.expr(x, env) for x in e.items), type=e.type)
+        assert isinstance(e.type, SetType)
+        items = tuple(self.coerced(x, e.type.element, env) for x in e.items)
+        return c.MakeSet(items=items, type=e.type)
 
     def _setoperation(self, e: s.SetOperation, env: Env) -> c.Expr:
         left, right = self.coerced(e.left, e.type, env), self.coerced(e.right, e.type, env)

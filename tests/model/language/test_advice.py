@@ -197,6 +197,18 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         )
     ],
     ("foreign-call", 1): [("        print(a, b)\n", "")],
+    ("integers", 6): [
+        ("as_value(self, n: Node)", "as_value(self, n: Node, d: Delta)"),
+        ("self.total = Delta\n", "self.total = d\n"),
+    ],
+    ("integers", 7): [("Delta(1)", "1")],
+    ("integers", 13): [("in (-1, 0, 1)", "in {-1, 0, 1}")],
+    ("integers", 8): [("abs(self.total)", "max(self.total, -self.total)")],
+    ("integers-declared", 0): [("Map[Node, Int]", "Map[Node, Delta]")],
+    ("integers-declared", 1): [
+        ("Seq[Node, Delta]", "Seq[Node, Length]"),
+        ("class Delta(", "class Length(Nat): ...\n\n\nclass Delta("),
+    ],
     ("key-count", 0): [("self.log[a] is", "self.log[a, i] is")],
     ("membership", 0): [("b in self.sent)", "Prepare(b) in self.sent)")],
     ("no-actions", 0): [

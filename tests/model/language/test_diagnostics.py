@@ -18,7 +18,7 @@ from ...support.loading import load_protocol, mistakes_of
 
 HERE = Path(__file__).parent / "diagnostics"
 CASES = sorted(p.stem for p in HERE.glob("*.py"))
-SEVERAL = {"five-mistakes"}
+SEVERAL = {"five-mistakes", "integers", "integers-declared"}
 SOURCES = Path(language.__file__).parent
 
 

@@ -144,6 +144,38 @@ def test_a_number_outside_its_range_is_a_mistake_in_the_model(effect: str) -> No
             assert found.outcome is Outcome.UNDEFINED
 
 
+MEMBERS = """
+from quorate.model.language import *
+
+class Num(Nat): ...
+class Delta(Int, low=-3, high=3): ...
+
+class Proto(Protocol):
+    d: Delta = durable(0)
+    n: Num = durable(0)
+
+    @action
+    def step(self, d: Delta, n: Num) -> None:
+        few = {self.d, n, -2}
+        require(self.d in {-1, 0, 1} and (d in few or n in {0, self.n}))
+        self.d = d
+        self.n = n
+
+    @action
+    def back(self) -> None:
+        require(self.d + self.n in {2, -3} and self.n not in {self.d, 1})
+        self.d = 0
+"""
+
+
+def test_alternatives_may_have_either_sign() -> None:
+    with loaded(Source(MEMBERS, {}, {})) as protocol:
+        sizes = protocol.sized(Num=2)
+        oracle, found = explore_reference(protocol, sizes), explorer(protocol, sizes).run()
+    assert (oracle.states, oracle.transitions) == (found.states, found.transitions)
+    assert found.states > 10
+
+
 def test_proved_for_any_number_of_elements() -> None:
     with loaded(Source(PROVED, {}, {})) as protocol:
         assert quorate.prove(protocol).holds
