@@ -24,10 +24,11 @@ from quorate.model.language.declare.types import (
 )
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
-from quorate.model.language.ir.build import conjunction, negation
+from quorate.model.language.ir.build import conjunction, exists, negation
 from quorate.model.language.ir.relations import INTEGER
 from quorate.model.language.ir.traverse import children, walk
 
+from .extremes import tie
 from .signature import UnsupportedError
 
 Types = Mapping[str, Type]
@@ -143,6 +144,8 @@ class _UndefinedCases:
                 self.bound(binders, [condition])
             case c.SetComp(binders=binders, condition=condition, element=element):
                 self.bound(binders, [condition], element, e.type.element)  # type: ignore[attr-defined]
+            case c.Extreme():
+                self.extreme(e)
             case c.MakeMap(var=var, body=body):
                 self.bound((c.Binder(var=var, domain=c.OverType(type=var.type)),), [body])
             case c.Read(variable=variable, keys=keys):
@@ -224,6 +227,19 @@ class _UndefinedCases:
             self.outside(element, of, element.span, "out of the range of a set's members")
             del self.path[depth:]
         del self.binders[outer:]
+
+    def extreme(self, e: c.Extreme) -> None:
+        """The least or greatest of many: there is one, and no other with the same keys."""
+        outer = len(self.binders)
+        for b in e.binders:
+            self.binder(b)
+        self.visit(e.condition)
+        for part in (e.element, *e.keys):
+            self.under([e.condition], part)
+        del self.binders[outer:]
+        self.doubt(negation(exists(e.binders, [e.condition])), f"the {e.op} of nothing", e.span)
+        if e.keys != (e.element,):
+            self.doubt(tie(e), f"several values for the {e.op}, with equal keys", e.span)
 
     def binder(self, b: c.Binder) -> None:
         """The domain of a binder, which the rest stands under."""

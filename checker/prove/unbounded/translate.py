@@ -21,6 +21,7 @@ from quorate.model.language.declare.types import (
 from quorate.model.language.ir import core as c
 
 from .binding import comprehended, quantified
+from .extremes import ATOMS, without_extremes
 from .logic import (
     Atom,
     Cases,
@@ -69,6 +70,8 @@ class FirstOrderTranslator:
 
     def formula(self, e: c.Expr, env: Env) -> Formula:
         """A condition."""
+        if isinstance(e, ATOMS) and (plain := without_extremes(e)) is not e:
+            return self.formula(plain, env)
         match e:
             case c.Lit(value=value):
                 return bool(value)

@@ -134,3 +134,70 @@ def test_keys_that_tell_all_apart_choose_one() -> None:
     line = f"require(sum(self.x.values()) < 2)\n        {line}"
     with loaded(Source(HEAD + f"        {line}\n", {}, {})) as protocol:
         assert quorate.check(protocol, sizes={"Node": 2, "Num": 1}, invariants=[]).states == 12
+
+
+MORE = pytest.mark.exhaustive
+
+PROVED = """
+from quorate.model.language import *
+
+class Node(Sort): ...
+class Ballot(Ordered, bottom="never"): ...
+class Cast(Message):
+    a: Node
+    b: Ballot
+
+class Proto(Protocol):
+    b: Map[Node, Ballot] = durable(Ballot.never)
+    sent: Messages[Cast]
+
+    @action
+    def cast(self, n: Node, b: Ballot) -> None:
+        require(max(self.b[m] for m in Node) < b)
+        self.b[n] = b
+        self.sent.add(Cast(n, b))
+
+    @invariant
+    def apart(self) -> bool:
+        return all(self.b[n] != self.b[m] or n == m or self.b[n] == Ballot.never
+                   for n in Node for m in Node)
+
+    @invariant
+    def below(self) -> bool:
+        sent = max((m.b for m in self.sent[Cast]), default=Ballot.never)
+        return sent <= max(self.b[m] for m in Node)
+"""
+LOOK = """
+    @action
+    def look(self, n: Node) -> None:
+        require(SENT)
+        self.b[n] = self.b[n]
+"""
+
+
+def test_proved_for_any_number_of_elements() -> None:
+    with loaded(Source(PROVED, {}, {})) as protocol:
+        assert quorate.prove(protocol).holds
+    with loaded(Source(PROVED.replace(") < b)", ") <= b)"), {}, {})) as protocol:
+        found = quorate.prove(protocol)
+    assert found.violation is not None and "apart" in found.violation
+
+
+@pytest.mark.parametrize(
+    ("test", "holds"),
+    [
+        ("max((m for m in Node), key=lambda m: self.b[m]) == n", False),
+        pytest.param("max(m.b for m in self.sent[Cast]) == self.b[n]", False, marks=MORE),
+        pytest.param(
+            "not self.sent[Cast] or max(m.b for m in self.sent[Cast]) == self.b[n]",
+            True,
+            marks=MORE,
+        ),
+    ],
+)
+def test_that_there_is_one_is_an_obligation(test: str, holds: bool) -> None:
+    text = PROVED + LOOK.replace("SENT", test)
+    with loaded(Source(text, {}, {})) as protocol:
+        found = quorate.prove(protocol)
+    assert found.holds is holds
+    assert holds or "undefined" in str(found.violation)
