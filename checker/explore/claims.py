@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from quorate.checker.errors import InputError
+from quorate.checker.lazily import lazily
 from quorate.checker.results import NO_STATE, Exploration
 from quorate.model.language.declare.networks import Fifo
 from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.interpreter import Interpreter
+
+if TYPE_CHECKING:
+    from quorate.checker.ground import first_states
+else:
+    first_states = lazily("quorate.checker.ground.first_states")
 
 
 class UnknownPropertyError(InputError):
@@ -82,4 +88,4 @@ def _full_links(protocol: type[Protocol], found: Exploration) -> list[str]:
 def without_start(protocol: type[Protocol], sizes: Sizes) -> list[str]:
     """A warning if there is no initial state."""
     with sizes:
-        return [] if Interpreter(protocol, sizes).initial() else [NO_STATE]
+        return [] if first_states.initial_states(protocol, sizes) else [NO_STATE]

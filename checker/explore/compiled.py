@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from quorate.checker.explore.reduction.canonical import Canonical
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.packing import Packing, Words
 from quorate.checker.results import Move
 from quorate.model.language.declare.protocol import Protocol
@@ -53,9 +54,7 @@ class CompiledModel:
 
     def initial(self) -> list[State]:
         """The initial states, with symmetry one of each orbit."""
-        return self.canonical.distinct(
-            list(dict.fromkeys(self.interpreter.initial())), self.packing
-        )
+        return self.canonical.distinct(initial_states(self.protocol, self.sizes), self.packing)
 
     def packed(self, state: State) -> Words:
         """The packed words of a state."""

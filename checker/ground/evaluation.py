@@ -98,26 +98,26 @@ class Evaluation:
         if known not in self._states:
             _, t = self.layout.keyed(self.description.variable(variable))
             loads = iter([self.g.load(col, index) for col in self.layout.parts[variable]])
-            self._states[known] = self._assemble(t, loads)
+            self._states[known] = self.assembled(t, loads)
         return self._states[known]
 
-    def _assemble(self, t: Type, parts: Iterator[Scalar]) -> Value:
+    def assembled(self, t: Type, parts: Iterator[Scalar]) -> Value:
         """The inverse of `Values.parts`."""
         g = self.g
         match t:
             case OptionType(inner) if not self.v.is_scalar(t):
                 present = g.isin(next(parts), 2)
-                return Present(present, self._assemble(inner, parts))
+                return Present(present, self.assembled(inner, parts))
             case RecordType():
-                return Fields(tuple(self._assemble(f, parts) for f in t.fields.values()))
+                return Fields(tuple(self.assembled(f, parts) for f in t.fields.values()))
             case SetType(element):
                 return Bits(tuple(g.isin(next(parts), 2) for _ in self.v.members_of(element)))
             case SeqType(element, _):
                 length = next(parts)
                 longest = self.v.longest(t)
-                return Items(length, tuple(self._assemble(element, parts) for _ in range(longest)))
+                return Items(length, tuple(self.assembled(element, parts) for _ in range(longest)))
             case MapType(keys, inner):
-                return Entries(tuple(self._assemble(inner, parts) for _ in key_values(keys)))
+                return Entries(tuple(self.assembled(inner, parts) for _ in key_values(keys)))
         scalar = next(parts)
         return g.isin(scalar, 2) if t == c.BOOL else scalar
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -131,6 +131,11 @@ class Instantiator:
             instance = self._instance(action, choice)
             if instance is not None:
                 yield instance
+
+    def guarded(self, action: c.Action, env: Env) -> Instance | None:
+        """The guards of an action for symbolic arguments; None if they exclude each other."""
+        choice = tuple((env[b.var.name], None, True) for b in action.parameters)
+        return self._instance(replace(action, effects=()), choice)
 
     def _symbolic(self, action: c.Action) -> set[str]:
         """The message parameters to leave symbolic: the widest first, until few remain."""

@@ -27,10 +27,10 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.declare.values import FrozenMap
-from quorate.model.language.interpreter import Interpreter
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
+from .first_states import initial_states
 from .free_paths import free_paths
 from .layout import Layout
 from .packing import Packing
@@ -68,8 +68,7 @@ def exchanges(sort: type[Sort]) -> list[tuple[int, ...]]:
 def symmetric_sorts(description: c.Description, sizes: Sizes) -> Sorts:
     """The sorts whose elements are interchangeable; call it inside `sizes`."""
     layout = Layout(description, sizes)
-    initial = Interpreter(description.protocol, sizes).initial()
-    return interchangeable(layout, initial).sorts
+    return interchangeable(layout, initial_states(description.protocol, sizes)).sorts
 
 
 def interchangeable(layout: Layout, initial: list[Any]) -> Interchangeable:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.tracing.values import show_state
 from quorate.model.language import Message, Protocol, SizeError, StepError
 from quorate.model.language.declare.protocol import Disabled, observer
@@ -82,7 +83,9 @@ class Abstract:
 
     def initial(self) -> list[State]:
         """The initial states."""
-        return list(dict.fromkeys(s[: self.variables] for s in self.interpreter.initial()))
+        return list(
+            dict.fromkeys(s[: self.variables] for s in initial_states(self.protocol, self.sizes))
+        )
 
     def successors(self, state: State) -> dict[State, Path]:
         """The successors of a state, each with the actions and arguments that lead there."""

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.values import Entries
+from quorate.checker.ground.vector import States, Vector
 from quorate.model.language.declare.types import Record
-
-from .vector import States, Vector
 
 Array = npt.NDArray[Any]
 Env = Mapping[str, Any]  # codes; of a message one entry for each field; of a map one for each key

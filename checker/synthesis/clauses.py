@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.ground.layout import Layout
+from quorate.checker.ground.vector import States
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import exists, negation
 from quorate.model.language.ir.traverse import free
@@ -26,7 +27,6 @@ from quorate.model.language.ir.traverse import free
 from .arrays import Valuations
 from .batch import Array, Batch
 from .grammar import CandidateGrammar, Literal, QuantifierPrefix
-from .vector import States
 
 Bits = npt.NDArray[np.uint8]
 WIDEST = 100  # literals of one search that are tried first

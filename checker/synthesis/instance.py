@@ -18,12 +18,11 @@ from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Node
+from quorate.checker.ground.vector import States, Vector
 from quorate.checker.prove.bounded.system import Ground, GroundStep
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
-
-from .vector import States, Vector
 
 MOST_EXPLORED = 400_000  # states (or orbits) of a search
 MOST_KEPT = 20_000  # states that candidates are tried on, of one instance

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from quorate.checker.ground.vector import States
 from quorate.model.language.ir import core as c
 
 from .arrays import Valuations
@@ -20,7 +21,6 @@ from .batch import Array, Batch
 from .clauses import Clause, LiteralColumns, Reached, distinct
 from .grammar import CandidateGrammar, QuantifierPrefix
 from .instance import SampledInstance
-from .vector import States
 
 POOL = 4000  # disturbed states of an instance
 SAMPLE = 600  # states of an instance that candidates are first tried on

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,8 @@ State = tuple[Any, ...]
 _OPEN = object()
 """Stands for an argument that is not given."""
 Arguments = tuple[Any, ...]
+Choices = Callable[[State, str], Iterable[Arguments] | None]
+"""The arguments to try of an `@init` method in a state; None for all of them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Interpreter:
 
     def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
         self.protocol, self.sizes = protocol, sizes
-        self.journal = Journal()
-        self.object = protocol()
         self.variables = list(protocol.variables().values())
+        self.journal = Journal({v.name: v.type for v in self.variables})
+        self.object = protocol()
         self.actions = protocol.methods("action")
         self._ranges = {name: parameter_types(f) for name, f in self.actions.items()}
         self._addressees = {name: [*addressees(r)] for name, r in self._ranges.items()}
@@ -98,8 +100,12 @@ class Interpreter:
         budgets = (n - (kind == spent) for kind, n in self.budget.items())
         return (*values, *budgets)
 
-    def initial(self) -> list[State]:
-        """The initial states: the declared values, changed by each choice of `@init` methods."""
+    def initial(self, choices: Choices | None = None) -> list[State]:
+        """The initial states: the declared values, changed by each choice of `@init` methods.
+
+        `choices` may leave out, of the arguments of such a method in a state, those with which it
+        does nothing; what it gives is in the order of all arguments.
+        """
         blank: list[Any] = []
         for variable in self.variables:
             self._check_initial(variable)
@@ -113,10 +119,20 @@ class Interpreter:
                 blank.append(variable.initial)
         states: list[State] = [(*blank, *self.sizes.faults.values())]
         for method in self.protocol.methods("init").values():
-            ranges = parameter_types(method)
-            chosen = (t for s in states for _, t in self._results(s, method, ranges, None))
+            chosen = (t for s in states for t in self._begun(s, method, choices))
             states = list(dict.fromkeys(chosen))
         return states
+
+    def _begun(self, state: State, method: Any, choices: Choices | None) -> Iterator[State]:
+        """What an `@init` method makes of a state."""
+        given = None if choices is None else choices(state, method.__name__)
+        if given is None:
+            yield from (t for _, t in self._results(state, method, parameter_types(method), None))
+            return
+        self.load(state)
+        for args in given:
+            if (after := self._try(method, args, None)) is not None:
+                yield after
 
     def _check_initial(self, variable: Variable) -> None:
         cell = variable.type.value if isinstance(variable.type, MapType) else variable.type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from quorate.model.language.declare.networks import AtMostOnce, Fifo
@@ -13,6 +13,7 @@ from quorate.model.language.declare.types import (
     Message,
     MessagesType,
     RecordType,
+    Type,
     key_values,
 )
 from quorate.model.language.declare.values import FrozenMap, frozen
@@ -22,9 +23,10 @@ from .diagnostics import StepError
 
 
 class Journal:
-    """The writes of the current step, so that they can be undone."""
+    """The writes of the current step to variables of these types, so that they can be undone."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Mapping[str, Type]) -> None:
+        self.types = types
         self.undo: list[Callable[[], None]] = []
 
     def write(self, owner: Protocol, name: str, value: Any) -> None:
@@ -33,7 +35,7 @@ class Journal:
             held.assign(value)
             return
         old = owner.__dict__.get(name)
-        check_range(name, type(owner).variables()[name].type, value)
+        check_range(name, self.types[name], value)
         self.undo.append(lambda: object.__setattr__(owner, name, old))
         object.__setattr__(owner, name, value)
 

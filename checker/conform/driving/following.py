@@ -18,11 +18,11 @@ from quorate.checker.conform.adapters.calls import NoValueError, plain
 from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.space import Call, Space
 from quorate.checker.errors import InputError
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.tracing.values import show_state
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Interpreter
 from quorate.traces import FrozenMap, Value
 
 from .driver import Act, DifferenceGroup, Driver
@@ -266,7 +266,7 @@ def distinguishing(
     """The variables of an initial state that tell it from the model's other ones."""
     with sizes:
         description = describe(protocol)
-        states = [show_state(description, s) for s in Interpreter(protocol, sizes).initial()]
+        states = [show_state(description, s) for s in initial_states(protocol, sizes)]
     names = [v.name for v in description.variables]
     return {name: initial[name] for name in names if any(s[name] != initial[name] for s in states)}
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.protocol import Protocol
@@ -125,7 +126,7 @@ class ModelSteps:
     @property
     def initial(self) -> list[State]:
         """The initial states."""
-        return self.interpreter.initial()
+        return initial_states(self.interpreter.protocol, self.interpreter.sizes)
 
     def steps(self, state: State) -> list[tuple[ModelStep, State]]:
         """Every step from a state, and where it leads. Raises StepError for an undefined one."""

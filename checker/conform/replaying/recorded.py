@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from quorate.checker.errors import InputError
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.liveness.recorded import named, why_not
 from quorate.checker.loading import is_file_name, load_protocol
 from quorate.checker.results import DEADLOCK, Move
@@ -83,7 +84,7 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
             place = "the initial state"
             before = reader.state(description, trace.initial)
             path: list[Move] = []
-            if before not in interpreter.initial():
+            if before not in initial_states(protocol, sizes):
                 raise InputError(f"the initial state is not one of {protocol.__name__}")
             for number, step in enumerate(trace.steps, start=1):
                 place = f"step {number} ({step.action})"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorate.checker.explore.codegen.cache import SOURCES, keep, kept, name_of
 from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.guesses import candidates
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.packing import Packing
@@ -99,7 +100,7 @@ def _some_states(description: c.Description, sizes: Sizes) -> Iterator[State]:
     """The initial states, and those on a few runs at random."""
     interpreter = Interpreter(description.protocol, sizes)
     chance, left = random.Random(0), MOST_TRIED
-    initial = list(dict.fromkeys(interpreter.initial()))
+    initial = initial_states(description.protocol, sizes)
     yield from initial
     for _ in range(WALKS if initial else 0):
         state = chance.choice(initial)

@@ -18,6 +18,7 @@ import z3
 
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.dependency import Dependency
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.instances import Assignment, Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar, nodes_in
@@ -28,7 +29,7 @@ from quorate.checker.smt.translate import GroundTranslator
 from quorate.model.language import SizeError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import Record, RecordType
-from quorate.model.language.interpreter import Interpreter, State
+from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 
 MOST_CONFLICTS = 100_000  # that Z3 works through for one question
@@ -74,8 +75,7 @@ class _Proof:
             for i in range(column.count)
         ]
         self.packing = Packing(layout)
-        initial = Interpreter(layout.description.protocol, layout.sizes).initial()
-        self.initial: list[State] = list(dict.fromkeys(initial))
+        self.initial: list[State] = initial_states(layout.description.protocol, layout.sizes)
 
     def _columns(self, d: Dependency) -> list[Column]:
         if d.reported is None:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.interchangeable import (
     MOST_PERMUTATIONS,
     exchanges,
@@ -21,7 +22,6 @@ from quorate.checker.ground.interchangeable import (
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.permutations import Cell, CellMove, Permutation
 from quorate.model.language.declare.sorts import Sort
-from quorate.model.language.interpreter import Interpreter
 
 MOST_ORBIT = 1 << 32  # states of one orbit, so that those of all orbits can be counted in 63 bits
 
@@ -51,7 +51,7 @@ class Reduction:
 
     def __post_init__(self) -> None:
         layout = self.layout
-        initial = Interpreter(layout.description.protocol, layout.sizes).initial()
+        initial = initial_states(layout.description.protocol, layout.sizes)
         found = interchangeable(layout, initial)
         self.refused = dict(found.refused)
         swaps = {

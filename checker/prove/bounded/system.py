@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from quorate.checker.errors import InputError
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.evaluation import UndefinedOperation
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.ground.instances import Assignment, Instance, Instantiator, used_in_effects
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
@@ -126,7 +127,7 @@ class Ground:
 
     def initial(self) -> list[State]:
         """The initial states, by CPython."""
-        return list(dict.fromkeys(self.interpreter.initial()))
+        return list(initial_states(self.protocol, self.sizes))
 
     # ------------------------------------------------------------ what a packed state may be
 

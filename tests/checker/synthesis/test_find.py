@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.cli.main import run
+from quorate.checker.ground.vector import Vector
 from quorate.checker.prove.unbounded import prove_unbounded
 from quorate.checker.synthesis import SynthesisStatus, find_invariants, instance, spending
 from quorate.checker.synthesis.arrays import UncoveredError, Valuations
@@ -22,7 +23,6 @@ from quorate.checker.synthesis.instance import SampledInstance
 from quorate.checker.synthesis.plausible import writable
 from quorate.checker.synthesis.search import violating
 from quorate.checker.synthesis.source import method, with_invariants
-from quorate.checker.synthesis.vector import Vector
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c

@@ -17,6 +17,7 @@ from quorate.checker.explore.codegen.native import call_check, call_successors, 
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.driver import PAUSED, UNDEFINED, VIOLATED
 from quorate.checker.explore.search.interface import Progress, SearchEngine
+from quorate.checker.ground.first_states import initial_states
 from quorate.checker.results import Exploration, Finding, Outcome
 from quorate.model.language.interpreter import State
 
@@ -107,7 +108,7 @@ class Walks(SearchEngine):
 
     def _begin(self) -> None:
         k = self.model.kernel
-        self.initial = list(dict.fromkeys(self.model.interpreter.initial()))
+        self.initial = initial_states(self.model.protocol, self.model.sizes)
         self._packed = np.array(
             [self.model.packing.pack(s) for s in self.initial], np.uint64
         ).ravel()

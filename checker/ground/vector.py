@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,13 @@ States = npt.NDArray[np.uint64]  # one row of machine words for each state
 
 
 class Vector:
-    """Evaluates nodes in all of these states; each node once."""
+    """Evaluates nodes in all of these states; each node once.
 
-    def __init__(self, states: States) -> None:
-        self.states = states
+    A parameter has, in each state, the value that `parameters` has for its name.
+    """
+
+    def __init__(self, states: States, parameters: Mapping[str, Numbers] | None = None) -> None:
+        self.states, self.parameters = states, parameters or {}
         self._known: dict[int, Any] = {}
         self._constants = {b: np.full(len(states), b) for b in (False, True)}
 
@@ -81,6 +85,9 @@ class Vector:
         word, bit = column.place(index)
         mask = np.uint64((1 << column.bits) - 1)
         return (self.states[:, word] >> np.uint64(bit) & mask).astype(np.int64)
+
+    def _param(self, name: str, _size: int) -> Numbers:
+        return self.parameters[name]
 
     def _add(self, x: Scalar, y: Scalar) -> Any:
         return self.scalar(x) + self.scalar(y)
