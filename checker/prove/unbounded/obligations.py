@@ -12,6 +12,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
 from .branches import branches
+from .choices import with_choices
 from .definedness import UndefinedCase, undefined_cases, undefined_cases_of_action
 from .logic import Formula, conj, disj, every, implies, neg
 from .signature import Relation, Signature
@@ -97,7 +98,7 @@ class Obligations:
     """Everything there is to prove of a description; formulas are made when asked for."""
 
     def __init__(self, description: c.Description, names: Sequence[str] | None = None) -> None:
-        self.description = description
+        self.description = description = with_choices(description)
         self.signature = v = Signature(description)
         self.before = ArbitraryState(v)
         chosen = [p for p in description.invariants if names is None or p.name in names]

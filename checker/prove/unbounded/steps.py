@@ -21,6 +21,7 @@ from quorate.model.language.ir.build import TRUE, constant
 from quorate.model.language.ir.traverse import free
 
 from .binding import Literal, exists, literals, within
+from .choices import is_chosen
 from .finiteness import maxima
 from .logic import Formula, Term, conj, disj, equal, every, implies, lifted, neg, single, triggered
 from .signature import Signature, UnsupportedError, cell_type
@@ -30,7 +31,7 @@ from .values import MessageValue, Value, choose
 
 
 class InitialValues:
-    """The initial values, before an `@init` action."""
+    """The initial values, before an `@init` action, and any values for its arguments."""
 
     def __init__(self, signature: Signature) -> None:
         self.at = FirstOrderTranslator(signature, ArbitraryState(signature))
@@ -41,9 +42,13 @@ class InitialValues:
         return constant(v.initial, cell_type(v.type))
 
     def cell(self, variable: str, keys: Sequence[Term]) -> Value:
+        if is_chosen(variable):
+            return self.at.state.cell(variable, keys)
         return self.at.value(self._initial(variable), {})
 
     def contains(self, variable: str, keys: Sequence[Term], item: Term) -> Formula:
+        if is_chosen(variable):
+            return self.at.state.contains(variable, keys, item)
         return self.at.members(self._initial(variable), {})(item)
 
     def sent(self, record: type[Record], columns: Sequence[Term]) -> Formula:

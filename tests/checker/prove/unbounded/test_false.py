@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -17,7 +18,7 @@ from quorate.model.language import ModelError, SizeError
 
 from ....support.protocols.not_provable import FALSE, SENSELESS, Guarded
 from ....support.searching import searching
-from ....support.strategies import generate, loaded
+from ....support.strategies import Source, generate, loaded
 
 FEW = 2_000  # states of one instance of a random protocol
 RANDOM = (1, 50, 56)  # some invariant of each is proved
@@ -56,9 +57,9 @@ def test_what_tests_rule_out_is_proved_to_make_sense() -> None:
 # ---------------------------------------------------------------- against the explorer
 
 
-def holds_where_explored(seed: int) -> int:
+def holds_where_explored(seed: int, make: Callable[[Random], Source] = generate) -> int:
     """How many invariants of a random protocol are proved; each must hold at small sizes."""
-    source = generate(Random(seed))
+    source = make(Random(seed))
     with loaded(source) as protocol:
         try:
             found = prove_unbounded(protocol, refute=False, effort=0.3)
