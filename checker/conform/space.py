@@ -24,10 +24,11 @@ from quorate.checker.ground.nodes import Node, nodes_in
 from quorate.checker.ground.to_python import function, read_bits
 from quorate.checker.tracing.values import show_value
 from quorate.model.language import StepError
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import proper_values
-from quorate.model.language.interpreter import Arguments, Requirement, State, parameter_types
+from quorate.model.language.interpreter import Arguments, Requirement, State
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap, Value, show
 

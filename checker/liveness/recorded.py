@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.results import Move
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.types import proper_values
-from quorate.model.language.interpreter import Arguments, Interpreter, State, parameter_types
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.model.language.ir import core as c
 
 from .confirm import Witness

@@ -17,8 +17,8 @@ from typing import Any
 from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import ModelError, Protocol
 from quorate.model.language.declare.types import MapType, MessagesType, OptionType, RecordType, Type
+from quorate.model.language.frontend.enabling import function_reader
 from quorate.model.language.frontend.expressions import ExpressionReader
-from quorate.model.language.frontend.functions import FunctionReader
 from quorate.model.language.frontend.source import function_source
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import surface as s
@@ -75,7 +75,7 @@ class _Mapping:
     def __init__(self, refinement: Refinement, matching: Matching) -> None:
         self.matching, self.function = matching, refinement.mapping
         self.concrete: type[Protocol] = refinement.concrete
-        self.functions = FunctionReader(self.concrete, self.concrete.variables())
+        self.functions = function_reader(self.concrete, self.concrete.variables())
         if getattr(self.function, "__code__", None) is None:
             raise UnsupportedError("a mapping that is no function")
         self.reader = self.functions.reading(self.function)

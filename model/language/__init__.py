@@ -2,6 +2,7 @@
 
 from quorate.model.language.declare.clocks import clocks
 from quorate.model.language.declare.data import Const, Map, Messages, Seq, Set
+from quorate.model.language.declare.enabling import enabled
 from quorate.model.language.declare.initial import durable, volatile
 from quorate.model.language.declare.networks import at_most_once, fifo
 from quorate.model.language.declare.protocol import (
@@ -82,6 +83,7 @@ __all__ = [
     "constraint",
     "define",
     "durable",
+    "enabled",
     "eventually",
     "eventually_always",
     "fifo",

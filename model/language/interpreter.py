@@ -6,7 +6,6 @@ to a variable. Then the new state is read from the object, and the writes are ro
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from quorate.model.language.declare.delivery import addressees
+from quorate.model.language.declare.delivery import addressees, parameter_types
 from quorate.model.language.declare.protocol import Disabled, Protocol, Variable, observer
 from quorate.model.language.declare.queues import ends_of, fifo_of
 from quorate.model.language.declare.sorts import Sizes
@@ -26,7 +25,6 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
     proper_values,
-    type_of,
 )
 from quorate.model.language.frontend.source import function_source
 
@@ -321,13 +319,3 @@ class Interpreter:
             observer.reset(token)
             self.journal.roll_back()
         return seen, after
-
-
-def parameter_types(method: Any) -> list[Type]:
-    """The types of what an action or a predicate of a protocol takes, in order."""
-    scope = method.__globals__
-    closure = inspect.getclosurevars(method).nonlocals
-    annotations = [p.annotation for p in list(inspect.signature(method).parameters.values())[1:]]
-    return [
-        type_of(eval(a, scope, dict(closure)) if isinstance(a, str) else a) for a in annotations
-    ]

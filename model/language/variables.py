@@ -39,8 +39,9 @@ class Journal:
         self.undo.append(lambda: object.__setattr__(owner, name, old))
         object.__setattr__(owner, name, value)
 
-    def roll_back(self) -> None:
-        while self.undo:
+    def roll_back(self, left: int = 0) -> None:
+        """Undo the writes, except for the first ones."""
+        while len(self.undo) > left:
             self.undo.pop()()
 
 

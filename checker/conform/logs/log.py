@@ -11,11 +11,11 @@ from typing import Any
 from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import Type
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import parameter_types
 from quorate.traces import FrozenMap
 
 from .line import Beyond, LogMapping, Says, Unreadable

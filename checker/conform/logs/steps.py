@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.tracing.reading import TraceReader
 from quorate.checker.tracing.values import show_value
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import (
@@ -26,7 +27,7 @@ from quorate.model.language.declare.types import (
     proper_values,
 )
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Arguments, Interpreter, State, parameter_types
+from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.traces import FrozenMap, Record, Value, show
 
 from .said import WHOLE, Called, Said

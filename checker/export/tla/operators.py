@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from quorate.checker.errors import InputError
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import MapType, MessagesType, RecordType
-from quorate.model.language.frontend.functions import FunctionReader
+from quorate.model.language.frontend.enabling import function_reader
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.traverse import walk
 
@@ -77,7 +77,7 @@ class TlaOperators:
 
     def defines(self) -> list[str]:
         """The helpers, those that others call before them."""
-        functions = FunctionReader(self.description.protocol, self.variables)
+        functions = function_reader(self.description.protocol, self.variables)
         names = self.description.protocol.methods("define")
         read = {name: functions.define(name, ()) for name in names}
         order: dict[str, None] = {}

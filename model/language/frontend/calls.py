@@ -9,6 +9,7 @@ import inspect
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from quorate.model.language.declare.enabling import enabled
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Int, Nat, Sort
 from quorate.model.language.declare.types import (
@@ -27,13 +28,14 @@ from quorate.model.language.ir.steps import aged
 from quorate.model.language.ir.traverse import walk
 
 from .aggregates import Aggregates
+from .asking import Asking
 from .earlier import NotKnown, settled, typed
 from .orders import by_fields, is_ordered
 from .records import field_mistakes
 from .wording import code
 
 
-class Calls(Aggregates):
+class Calls(Aggregates, Asking):
     """Reads calls."""
 
     def _read_Call(self, node: ast.Call, expected: Type | None) -> s.Expr:
@@ -51,6 +53,8 @@ class Calls(Aggregates):
             return self._sum(node, expected)
         if name == "range":
             return self._number_range(node)
+        if self.scope.get(name) is enabled:
+            return self._enabled(node)
         if name in ("frozenset", "set") and not node.args:
             t = expected if isinstance(expected, SetType) else SetType(NONE)
             return s.SetOf(items=(), type=t, span=self.span(node))

@@ -18,6 +18,7 @@ from .classes import ClassReader
 from .clocks import clock_steps
 from .constants import constant_writes
 from .delivering import receiving
+from .enabling import function_reader
 from .functions import FunctionReader, head
 from .source import function_source
 from .statements import Body
@@ -34,7 +35,7 @@ def capture(protocol: type[Protocol]) -> s.Description:
 def capture_define(protocol: type[Protocol], name: str) -> tuple[tuple[s.Name, ...], s.Expr]:
     """The parameters and the value of a `@define`. Raises ModelError."""
     variables = ClassReader(protocol, []).read()
-    return FunctionReader(protocol, variables).define(name, ())
+    return function_reader(protocol, variables).define(name, ())
 
 
 @dataclass
@@ -45,7 +46,7 @@ class _Capture:
     def run(self) -> s.Description:
         declared = ClassReader(self.protocol, self.mistakes)
         variables = declared.read()
-        functions = FunctionReader(self.protocol, variables)
+        functions = function_reader(self.protocol, variables)
         actions = self._actions(functions, "action")
         inits = self._actions(functions, "init")
         properties = self._properties(functions, ("invariant", "reachable", "constraint"))

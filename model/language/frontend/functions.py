@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from quorate.model.language.declare.annotations import NotAType
@@ -40,6 +41,7 @@ class FunctionReader:
 
     protocol: type[Protocol]
     variables: Mapping[str, Variable]
+    guards: Callable[..., tuple[tuple[s.Name, ...], s.Expr]] | None = None  # see `enabling`
 
     def reading(self, function: Any, calling: tuple[str, ...] = ()) -> ExpressionReader:
         closure = inspect.getclosurevars(function).nonlocals
@@ -52,6 +54,7 @@ class FunctionReader:
             where=function.__qualname__,
             calling=calling,
             read_define=self.define,
+            read_guards=None if self.guards is None else partial(self.guards, self),
         )
 
     def parameters(self, node: ast.FunctionDef, reader: ExpressionReader) -> tuple[s.Name, ...]:

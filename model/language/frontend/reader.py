@@ -58,6 +58,7 @@ class BaseReader:
     calling: tuple[str, ...] = ()
     present: tuple[s.Expr, ...] = ()  # values of some `T | None` known not to be None here
     read_define: Any = None  # set by capture: name -> (parameters, body)
+    read_guards: Any = None  # the same of an action and its guards
     old: str | None = None  # what a property of steps calls the state before
 
     # ------------------------------------------------------------ errors

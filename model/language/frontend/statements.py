@@ -205,7 +205,7 @@ class Body:
         ]
         outer.env |= {p.name: value for p, value in zip(parameters, given, strict=True)}
         outer.written, outer.present = self.reader.written, self.reader.present
-        outer.done = self.reader.done
+        outer.done, outer.calling = self.reader.done, self.reader.calling
         body = replace(self, reader=outer, defined_in=self.owner.method_of(function))
         statements = body.block(node.body)
         self.effect, self.mistaken = body.effect, body.mistaken

@@ -12,9 +12,10 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.liveness.check import check_runs
 from quorate.checker.liveness.results import Liveness, TemporalVerdict
 from quorate.model.language import Protocol, Sizes, StepError
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.protocol import TEMPORAL
 from quorate.model.language.declare.types import proper_values
-from quorate.model.language.interpreter import Interpreter, parameter_types
+from quorate.model.language.interpreter import Interpreter
 
 Unit = tuple[Any, ...]
 

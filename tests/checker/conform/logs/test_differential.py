@@ -20,9 +20,10 @@ from quorate.checker.conform.logs.outcome import LogVerdict
 from quorate.checker.rendering.document import plain
 from quorate.checker.tracing.values import show_state, show_value
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.language.declare.delivery import parameter_types
 from quorate.model.language.declare.types import MapType, MessagesType, proper_values
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Interpreter, State, parameter_types
+from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.paxos import Paxos
 from quorate.traces import FrozenMap
 from quorate.traces.values import show_key
