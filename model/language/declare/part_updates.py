@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
+from itertools import pairwise
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -42,18 +43,26 @@ def with_part_updates(function: Any) -> Any:
     closure = tuple(cells[name] for name in new.co_freevars)
     new = new.replace(co_qualname=code.co_qualname)
     found = FunctionType(new, function.__globals__, function.__name__, None, closure)
-    for name in ("__qualname__", "__module__", "__doc__", "__annotations__", "__defaults__"):
+    # From Python 3.14 on, annotations are evaluated when they are asked for.
+    annotations = "__annotate__" if hasattr(function, "__annotate__") else "__annotations__"
+    for name in ("__qualname__", "__module__", "__doc__", annotations, "__defaults__"):
         setattr(found, name, getattr(function, name))
     return found
 
 
 def _stores_parts(code: CodeType) -> bool:
-    """Whether an attribute of something other than a local name, such as `self`, is assigned."""
-    before = ""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "STORE_ATTR" and not before.startswith("LOAD_FAST"):
-            return before != "LOAD_DEREF"
-        before = instruction.opname
+    """Whether an attribute of something other than `self` is assigned.
+
+    `self` is loaded right before, by one of several instructions: it is in a cell if a generator
+    reads it, and from Python 3.13 on one instruction may load two names.
+    """
+    instructions = list(dis.get_instructions(code))
+    for before, store in pairwise(instructions):
+        if store.opname == "STORE_ATTR":
+            loads_name = before.opname.startswith(("LOAD_FAST", "LOAD_DEREF"))
+            names = before.argval if isinstance(before.argval, tuple) else (before.argval,)
+            if not loads_name or names[-1] != code.co_varnames[0]:
+                return True
     return False
 
 

@@ -23,7 +23,7 @@ class AskingMaker(Maker):
     def _action(self, name: str, kind: str) -> None:
         super()._action(name, kind)
         types = tuple(v.type for v in self.scope if v.text.startswith("p") and v.proper)
-        if kind == "action":
+        if kind == "action" and not any(t.kind == "quorum" for t in types):
             self.targets.append((name, types))
 
     def expr(self, t: T, depth: int) -> str:
