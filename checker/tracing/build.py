@@ -38,15 +38,19 @@ _NOTHING: Causes = ((), ())
 
 
 def processes_of(description: c.Description) -> tuple[type[Sort], ...]:
-    """The sorts of processes: those that are the first key of some variable.
+    """The sorts of processes: those declared so or, if none is, those that key some variable first.
 
-    An ordered sort, such as ballots, must also be the first sort among the parameters of some
-    action, as in `submit(n: Node, c: Cmd)`.
+    An ordered sort that is not declared, such as ballots, must also be the first sort among the
+    parameters of some action, as in `submit(n: Node, c: Cmd)`.
     """
-    acting = {_first_sort(a) for a in description.actions}
     keyed = (v.type.keys[0] for v in description.variables if isinstance(v.type, MapType))
     sorts = dict.fromkeys(k.sort for k in keyed if isinstance(k, SortType))
-    return tuple(s for s in sorts if s in acting or not issubclass(s, Ordered))
+    known = [s for s in description.protocol.sorts().values() if issubclass(s, Sort)]
+    if declared := [s for s in dict.fromkeys([*sorts, *known]) if s.process]:
+        return tuple(declared)
+    acting = {_first_sort(a) for a in description.actions}
+    likely = (s for s in sorts if s in acting or not issubclass(s, Ordered))
+    return tuple(s for s in likely if s.process is None)
 
 
 def _first_sort(action: c.Action) -> type[Sort] | None:

@@ -69,9 +69,12 @@ class Sort(metaclass=SortMeta):
     or as many as tell it from the sorts above it. `size=` fixes their number in every
     configuration, as for the one coordinator. `named=` gives the first elements names of their
     own: with `named="root"` there is `Node.root`, which is not interchangeable with the others.
+    `process=True` says that they are processes: diagrams have a column for each, and for nothing
+    else. If no sort says so, processes are what keys a map first, unless that says `process=False`.
     """
 
     short: ClassVar[str]
+    process: ClassVar[bool | None] = None
     size: ClassVar[int | None] = None
     named: ClassVar[tuple[str, ...]] = ()
     first: ClassVar[int] = 0
@@ -83,9 +86,13 @@ class Sort(metaclass=SortMeta):
         short: str | None = None,
         size: int | None = None,
         named: str | tuple[str, ...] = (),
+        process: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
+        if process not in (None, True, False):
+            raise TypeError(f"{cls.__name__}: process={process!r}, expected True or False")
+        cls.process = cls.process if process is None else process
         if size is not None and (not isinstance(size, int) or size < 1):
             raise TypeError(f"{cls.__name__}: size={size!r}, expected a whole number, at least 1")
         cls.size = size
