@@ -33,7 +33,10 @@ def with_part_updates(function: Any) -> Any:
     ast.increment_lineno(tree, code.co_firstlineno - 2)
     node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
     outer = ast.parse(f"def outer({', '.join(dict.fromkeys([*code.co_freevars, *given]))}): pass")
-    outer.body[0].body = [_Parts().visit(node)]  # type: ignore[attr-defined]
+    parts = _Parts()
+    outer.body[0].body = [parts.visit(node)]  # type: ignore[attr-defined]
+    if not (given or parts.found):
+        return function
     compiled = compile(
         ast.fix_missing_locations(outer), code.co_filename, "exec", dont_inherit=True
     )
@@ -51,7 +54,7 @@ def with_part_updates(function: Any) -> Any:
 
 
 def _stores_parts(code: CodeType) -> bool:
-    """Whether an attribute of something other than `self` is assigned.
+    """Whether an attribute of something other than `self` may be assigned.
 
     `self` is loaded right before, by one of several instructions: it is in a cell if a generator
     reads it, and from Python 3.13 on one instruction may load two names.
@@ -73,6 +76,15 @@ def _inner(code: CodeType, name: str) -> CodeType:
 class _Parts(ast.NodeTransformer):
     """Writes the assignments to a part as assignments of a whole changed value."""
 
+    found = False
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AugAssign | ast.Assign:
+        if not isinstance(node.target, ast.Attribute) or isinstance(node.target.value, ast.Name):
+            return node
+        new = ast.BinOp(_loaded(node.target), node.op, node.value)
+        found = ast.Assign([node.target], ast.copy_location(new, node))
+        return self.visit_Assign(ast.copy_location(found, node))
+
     def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         target, value = node.targets[0], node.value
         while isinstance(target, ast.Attribute) and not isinstance(target.value, ast.Name):
@@ -81,6 +93,7 @@ class _Parts(ast.NodeTransformer):
             target = target.value
         if target is node.targets[0]:
             return node
+        self.found = True
         target.ctx = ast.Store()  # type: ignore[attr-defined]
         found = ast.Assign([target], ast.copy_location(value, node.value))
         return ast.fix_missing_locations(ast.copy_location(found, node))

@@ -73,6 +73,10 @@ class Body:
                 | ast.AnnAssign(target=target, value=ast.expr() as value)
             ):
                 return [self._assign(node, target, value)]
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
+                # CPython, too, reads the old value first, and values are never changed in place.
+                new = ast.BinOp(left=target, op=node.op, right=node.value)
+                return [self._assign(node, target, ast.copy_location(new, node))]
             case ast.If():
                 return [self._if(node)]
             case ast.For():

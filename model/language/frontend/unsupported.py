@@ -94,15 +94,13 @@ def _is_condition(reader: ExpressionReader, value: ast.expr) -> bool:
 
 
 def _augmented(reader: ExpressionReader, node: ast.AugAssign) -> NoReturn:
-    signs = {ast.Add: "+", ast.Sub: "-", ast.BitOr: "|", ast.BitAnd: "&"}
-    target, value = code(node.target), code(node.value)
-    sign = signs.get(type(node.op))
+    new = ast.BinOp(left=node.target, op=node.op, right=node.value)
     reader.fail(
         "augmented-assignment",
-        "augmented assignment is not part of an action",
+        f"`{code(node.target)}` is changed in place",
         node,
-        "reads and writes at once",
-        f"write `{target} = {target} {sign} {value}`" if sign else "",
+        "a local name stands for one value",
+        f"bind another name: `new = {code(new)}`",
     )
 
 

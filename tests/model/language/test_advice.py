@@ -424,7 +424,6 @@ MORE: list[tuple[str, str, str]] = [
     ("foreign-call", "self.s[a].remove(v)", "self.s[a] = self.s[a] - {v}"),
     # others
     ("generator-needed", "require(any(self.ok))", "require(any(self.ok for x in Acceptor))"),
-    ("augmented-assignment", "self.n[a] += 1", "self.n[a] = self.n[a] + 1"),
     ("unused-value", "self.ok == True", "self.ok = True"),
     ("membership", "require(a in (a, a))", "require(a in {a, a})"),
     ("sort-as-value", "require(any(True for c in Sort))", "require(any(True for c in Acceptor))"),

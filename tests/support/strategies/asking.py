@@ -1,4 +1,4 @@
-"""Random small protocols that ask which of their actions are enabled, as source."""
+"""Random small protocols that ask which actions are enabled, and write `+=`, as source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .types import BOOL, Source, T
 
 
 def generate_asking(random: Random) -> Source:
-    """One random protocol that asks, in guards, effects and properties."""
+    """One random protocol that asks, in guards, effects and properties, and changes in place."""
     return AskingMaker(random).make()
 
 
@@ -33,3 +33,17 @@ class AskingMaker(Maker):
             given = [self.expr(p, 0) for p in types]
             return f"enabled({', '.join([f'self.{name}', *given])})"
         return super().expr(t, depth)
+
+    def _write(self, indent: str) -> None:
+        """Write a cell; of a number or a set often in place."""
+        cells = [
+            c for c in self.cells if c.type.kind in ("set", "nat") and c.name not in self.hidden
+        ]
+        if not cells or self.chance(50):
+            super()._write(indent)
+            return
+        c = self.r.choice(cells)
+        keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
+        sign = self.r.choice("|&-" if c.type.kind == "set" else "+-*")
+        self.lines.append(f"{indent}self.{c.name}{keys} {sign}= {self.expr(c.type, 2)}\n")
+        self._wrote(c.name)

@@ -12,4 +12,6 @@ class Log(Protocol):
 
     @action
     def advance(self, a: Acceptor) -> None:
-        self.last[a] += 1
+        n = self.last[a]
+        n += 1
+        self.last[a] = n
