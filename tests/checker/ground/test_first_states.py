@@ -208,7 +208,7 @@ def compared(seed: int, make: object = generate_start) -> int:
 
 
 def test_generated_protocols() -> None:
-    assert max(compared(seed) for seed in range(6)) > 3
+    assert any(compared(seed) > 3 for seed in range(60))
 
 
 @pytest.mark.exhaustive
