@@ -6,6 +6,7 @@ from pathlib import Path
 
 import quorate.impl
 from quorate.impl import acceptor, learner, proposer
+from quorate.impl.store import store
 from quorate.impl.tables import as_markdown
 
 FOLDER = Path(quorate.impl.__file__).parent
@@ -15,6 +16,7 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 def test_the_tables_are_the_codes():
     tables = {"acceptor": acceptor.TABLE, "proposer": proposer.TABLE, "learner": learner.TABLE}
     assert as_markdown(tables) in README
+    assert as_markdown({"store": store.TABLE}) in README
 
 
 def test_the_map_names_every_module():
