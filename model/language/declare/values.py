@@ -34,9 +34,9 @@ class FrozenMap(Mapping[Any, Any]):
 
 
 def frozen(value: Any) -> Any:
-    """The immutable form of a dict, list or set."""
+    """The immutable form of a dict, list or set, or of a tuple that holds one."""
     if isinstance(value, dict):
         return FrozenMap({k: frozen(v) for k, v in value.items()})
-    if isinstance(value, list):
+    if isinstance(value, list) or type(value) is tuple:
         return tuple(map(frozen, value))
     return frozenset(value) if isinstance(value, set) else value

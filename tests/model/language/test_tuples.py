@@ -109,3 +109,24 @@ def test_a_plain_tuple_stands_for_a_value() -> None:
     assert show_value(value) == show_value(plain) == ("n0", True)
     assert pickle.loads(pickle.dumps(value)) == plain
     assert tuple_type((SortType(Node), BoolType())) is t
+
+
+SETS = """
+from quorate.model.language import *
+
+class Node(Sort): ...
+
+class Proto(Protocol):
+    y: Map[Node, tuple[Set[Node], Node] | None] = durable(None)
+
+    @action
+    def put(self, n: Node, m: Node) -> None:
+        self.y[n] = ({n, m}, m)
+"""
+
+
+def test_a_tuple_may_hold_a_set() -> None:
+    with loaded(Source(SETS, {}, {})) as protocol:
+        sizes = protocol.sized(Node=2)
+        truth, found = explore_reference(protocol, sizes), explorer(protocol, sizes).run()
+        assert (truth.states, truth.transitions) == (found.states, found.transitions) == (9, 36)
