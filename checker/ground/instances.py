@@ -1,6 +1,7 @@
 """Actions at given sizes: for every choice of arguments, ground guards and ground stores.
 
-Small parameter ranges are unrolled. Where that would give too many instances, the parameters that
+Small parameter ranges are unrolled, and large ones if the guards, such as equal fields of two
+messages, leave few of the choices. Where that would give too many instances, the parameters that
 range over messages stay symbolic: the kernel then loops over the messages sent.
 """
 
@@ -29,6 +30,8 @@ from .nodes import Bool, Scalar
 from .values import Fields
 
 MOST_UNROLLED = 512
+MOST_TRIED = 4_096  # choices, to see whether few of them are possible
+MOST_TERMS_TRIED = 200_000  # that may be joined for that
 MOST_INSTANCES = 50_000
 
 
@@ -120,6 +123,28 @@ class Instantiator:
     def instances(self, action: c.Action, unroll: bool = False) -> Iterator[Instance]:
         """Every instance of an action; with `unroll`, none is symbolic. Raises SizeError."""
         symbolic = set() if unroll else self._symbolic(action)
+        if symbolic and (found := self._few_possible(action)) is not None:
+            yield from found
+        else:
+            yield from self._with_symbols(action, symbolic)
+
+    def _few_possible(self, action: c.Action) -> list[Instance] | None:
+        """The instances, none symbolic, if few of them are enabled in some state."""
+        if math.prod(map(self._width, action.parameters)) > MOST_TRIED:
+            return None
+        found, possible = [], 0
+        try:
+            with self.g.aside(MOST_TERMS_TRIED):
+                for i in self._with_symbols(action, set()):
+                    found.append(i)
+                    possible += bool(i.early) or self.g.and_([i.implicit, *i.guards]) is not False
+                    if possible > MOST_UNROLLED:
+                        return None
+        except SizeError:
+            return None
+        return found
+
+    def _with_symbols(self, action: c.Action, symbolic: set[str]) -> Iterator[Instance]:
         ranges = [self._range(b, b.var.name in symbolic) for b in action.parameters]
         count = math.prod(len(r) for r in ranges)
         if count > MOST_INSTANCES:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,37 +41,81 @@ def enabled(g: Graph, instance: Instance) -> Bool:
     return g.and_([instance.implicit, *instance.guards])
 
 
-def clustered(graph: Graph, groups: Sequence[Group]) -> Iterator[tuple[Bool, list[Group]]]:
-    """Runs of groups, each with a condition to test before the rest of their guards.
+@dataclass(frozen=True)
+class Cluster:
+    """Groups of one action, and clusters of them, to look at only where these tests hold."""
 
-    That condition is cheap (tests of cells against constants) and common to all of them. It is
-    worth a branch if the rest is long; otherwise it is True.
+    tests: Bool
+    parts: tuple[Group | Cluster, ...]
+
+    @property
+    def action(self) -> str:
+        return action_of(self.parts[0])
+
+
+def action_of(part: Group | Cluster) -> str:
+    """The name of the action that all instances are of."""
+    return part.action if isinstance(part, Cluster) else part.instances[0].action.name
+
+
+def clustered(graph: Graph, groups: Sequence[Group]) -> list[Group | Cluster]:
+    """The groups in their order, clustered by tests that some in a row have in common.
+
+    These tests are cheap (of cells against constants). They are worth a branch if the rest of the
+    guards is long. Within a cluster there are clusters by further tests: a client that is not
+    asking costs one branch, not one for each answer that it might have.
     """
 
-    def common(group: Group) -> tuple[Node, ...]:
+    def common(group: Group) -> dict[int, Node]:
+        if group.instances[0].loops:
+            return {}
         tests = [cell_tests(enabled(graph, i)) for i in group.instances]
         # Where a guard is undefined, the step must be looked at as well.
         tests += [cell_tests(u.when) for i in group.instances for u in i.undefined[: i.early]]
-        return tuple(p for k, p in tests[0].items() if all(k in t for t in tests))
+        return {k: p for k, p in tests[0].items() if all(k in t for t in tests)}
 
-    def key(group: Group) -> Any:
-        if group.instances[0].loops:
-            return group.labels
-        return group.instances[0].action.name, tuple(p.id for p in common(group))
+    return _clusters(graph, [(group, common(group)) for group in groups])
 
-    for _, run in itertools.groupby(groups, key):
-        cluster = list(run)
-        shared = common(cluster[0])
-        guards = [enabled(graph, i) for g in cluster for i in g.instances]
-        rest = sum(1 for _ in nodes_in(guards)) - 2 * len(shared)
-        worth = shared and rest > LONG_GUARD and not cluster[0].instances[0].loops
-        yield graph.and_(shared) if worth else True, cluster
+
+def _clusters(
+    graph: Graph, pairs: Sequence[tuple[Group, dict[int, Node]]]
+) -> list[Group | Cluster]:
+    """Clusters of groups, each of which comes with the tests that were not made yet."""
+    found: list[Group | Cluster] = []
+    start = 0
+    while start < len(pairs):
+        first, shared = pairs[start]
+        end = start + 1
+        while end < len(pairs) and action_of(pairs[end][0]) == action_of(first):
+            both = {k: p for k, p in shared.items() if k in pairs[end][1]}
+            if not both:
+                break
+            shared, end = both, end + 1
+        if not shared:
+            found.append(first)
+        else:
+            run = pairs[start:end]
+            left = [(g, {k: p for k, p in own.items() if k not in shared}) for g, own in run]
+            parts = _clusters(graph, left)
+            guards = [enabled(graph, i) for g, _ in run for i in g.instances]
+            rest = sum(1 for _ in nodes_in(guards)) - 2 * len(shared)
+            if rest > LONG_GUARD:
+                parts = [Cluster(graph.and_(shared.values()), tuple(parts))]
+            found += parts
+        start = end
+    return found
+
+
+def conjuncts(p: Bool) -> tuple[Node, ...]:
+    """The parts that a condition is the conjunction of; of a constant none."""
+    if not isinstance(p, Node):
+        return ()
+    return p.args if p.op == "and" else (p,)
 
 
 def cell_tests(p: Bool) -> dict[int, Node]:
     """The conjuncts of a condition that test one cell against constants, by their numbers."""
-    parts = p.args if isinstance(p, Node) and p.op == "and" else (p,)
-    tests = [q for q in parts if isinstance(q, Node) and q.op == "isin"]
+    tests = [q for q in conjuncts(p) if q.op == "isin"]
     return {q.id: q for q in tests if _is_cell(q.args[0])}
 
 

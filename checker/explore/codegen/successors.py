@@ -11,7 +11,7 @@ from llvmlite import ir
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph
 
-from .groups import Group, clustered, enabled, grouped
+from .groups import Cluster, Group, action_of, clustered, conjuncts, enabled, grouped
 from .known import Known
 from .labels import UNDEFINED_STEP
 from .literals import Sums
@@ -21,6 +21,8 @@ from .messages import over_messages
 
 FEW_MASKS = 4  # so many steps in a row that are masks are worth a loop
 MOST_IN_GROUP = 32  # steps of one group that become masks
+
+Totals = dict[str, Any]  # how many instances of each action are enabled, of those emitted so far
 
 
 def add_successors(
@@ -47,39 +49,38 @@ def add_successors(
     before = NodeLowering(b, load_words(b, state, words), graph)
     emit = _Emitter(f, b, before, count, out, labels, codes)
     masked = MaskedSteps(f, b, before.words.values)
-    totals: dict[str, Any] = {}
+    totals: Totals = {}
     single = [Group((x,), (i,)) for i, x in enumerate(instances)]
     groups = grouped(instances) if codes is None else single
 
-    def add_fired(name: str, number: Any) -> None:
+    def add_fired(totals: Totals, name: str, number: Any) -> None:
         totals[name] = b.add(totals[name], number) if name in totals else number
 
-    def count_fired(name: str, number: Any) -> None:
-        cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
-        b.store(b.add(b.load(cell, typ=I64), number), cell)
-
-    def emit_cluster(shared: Bool, cluster: list[Group]) -> None:
-        name = cluster[0].instances[0].action.name
-        if cluster[0].instances[0].loops:
+    def count_fired(totals: Totals) -> None:
+        for name, number in totals.items():
             cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
-            emit.looped(cluster[0].instances[0], cluster[0].labels[0], cell)
-        elif shared is True:
-            for group in cluster:
-                add_fired(name, emit.straight(group, before))
-        else:
-            with b.if_then(before.condition(shared)):
-                inner = before.scoped()
-                for group in cluster:
-                    count_fired(name, emit.straight(group, inner))
+            b.store(b.add(b.load(cell, typ=I64), number), cell)
+
+    def emit_clusters(parts: Sequence[Group | Cluster], low: NodeLowering, totals: Totals) -> None:
+        for part in parts:
+            name = action_of(part)
+            if isinstance(part, Cluster):
+                with b.if_then(low.condition(part.tests)):
+                    inside: Totals = {}
+                    emit_clusters(part.parts, low.scoped(), inside)
+                    count_fired(inside)
+            elif part.instances[0].loops:
+                cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+                emit.looped(part.instances[0], part.labels[0], cell)
+            else:
+                add_fired(totals, name, emit.straight(part, low))
 
     for steps, run in mask_runs(graph, groups, codes is None):
         if steps:
             for name, number in masked.emit(steps, count, out, labels):
-                add_fired(name, number)
-        for shared, cluster in clustered(graph, run):
-            emit_cluster(shared, cluster)
-    for name, total in totals.items():
-        count_fired(name, total)
+                add_fired(totals, name, number)
+        emit_clusters(clustered(graph, run), before, totals)
+    count_fired(totals)
     b.ret(b.load(count, typ=I64))
     masked.close()
 
@@ -185,7 +186,11 @@ class _Emitter:
                 b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
                 self._emit(low.scoped(), instance, ir.Constant(I32, label), undefined)
 
-        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+        sure = conjuncts(enabled(g, instance))
+        if early is not False:
+            possible = [conjuncts(u.when) for u in instance.undefined[: instance.early]]
+            sure = tuple(p for p in sure if all(p in tests for tests in possible))
+        over_messages(b, self.f, instance.loops, self.before.scoped(), body, sure)
 
     def _looped_every(self, instance: Instance, code: int, fired: Any) -> None:
         b, g = self.b, self.before.g
@@ -200,7 +205,8 @@ class _Emitter:
                 b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
                 self._emit(low.scoped(), instance, b.add(number, const(code)), False)
 
-        over_messages(b, self.f, list(instance.loops), self.before.scoped(), body)
+        sure = conjuncts(enabled(g, instance))
+        over_messages(b, self.f, instance.loops, self.before.scoped(), body, sure)
 
     def _emit(self, low: NodeLowering, instance: Instance, label: Any, undefined: Bool) -> None:
         """Append the successor, unless it is the state itself; mark it where it is undefined."""
