@@ -225,7 +225,7 @@ def compared(seed: int, *ways: Any) -> set[Outcome | None]:
 
 def test_generated_protocols() -> None:
     found: set[Outcome | None] = set()
-    for seed in range(40):
+    for seed in (0, 9, *range(40)):  # the first two are quick, and show both
         found |= compared(seed, compare_module)
         if found >= {Outcome.WITHIN, Outcome.VIOLATED}:
             return
