@@ -33,8 +33,7 @@ class Asking(Generators):
                 "not an action",
                 f"did you mean `self.{near[0]}`?"
                 if near
-                else f"the actions are {', '.join(known) or 'none'}: "
-                f"write `enabled(self.{next(iter(known), 'action')}, ...)`",
+                else f"the actions are {', '.join(known) or 'none'}",
             )
         if known[name]._quorate.fault is not None:
             self.fail(
@@ -83,5 +82,5 @@ class Asking(Generators):
                     f"`{p.name}` is the first message of a link",
                     node,
                     "takes a message that is delivered in order",
-                    "ask for what the link holds: `len(self.sent[a, b]) > 0`",
+                    "ask for what the link holds",
                 )

@@ -94,13 +94,12 @@ def _is_condition(reader: ExpressionReader, value: ast.expr) -> bool:
 
 
 def _augmented(reader: ExpressionReader, node: ast.AugAssign) -> NoReturn:
-    new = ast.BinOp(left=node.target, op=node.op, right=node.value)
     reader.fail(
         "augmented-assignment",
         f"`{code(node.target)}` is changed in place",
         node,
         "a local name stands for one value",
-        f"bind another name: `new = {code(new)}`",
+        "bind another name to the new value",
     )
 
 

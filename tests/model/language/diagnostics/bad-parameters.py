@@ -1,13 +1,4 @@
-from quorate.model.language import (
-    Map,
-    Ordered,
-    Protocol,
-    Sort,
-    action,
-    constraint,
-    durable,
-    invariant,
-)
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, invariant
 
 
 class Acceptor(Sort): ...
@@ -26,7 +17,3 @@ class Paxos(Protocol):
     @invariant
     def joined(self, a: Acceptor) -> bool:
         return self.max_bal[a] != Ballot.never
-
-    @constraint
-    def early(self, b: Ballot) -> bool:
-        return all(self.max_bal[a] < b for a in Acceptor)
