@@ -71,6 +71,13 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ),
     ],
     ("async-method", 0): [("async def phase1b(", "def phase1b(")],
+    ("augmented-assignment", 0): [
+        ("n += 1", "m = n + 1"),
+        ("self.last[a] = n", "self.last[a] = m"),
+    ],
+    ("not-an-action", 1): [("enabled(self.is_up, a)", "self.is_up(a)")],
+    ("not-an-action", 2): [("enabled(self.crash_one, a)", "self.up[a]")],
+    ("not-an-action", 3): [("enabled(self.receive, Ping(a, b), b)", "len(self.sent[a, b]) > 0")],
     ("bad-annotation", 0): [
         ("dict[Acceptor, Value]", "Map[Acceptor, Value | None] = durable(None)")
     ],
@@ -202,7 +209,7 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("self.total = Delta\n", "self.total = d\n"),
     ],
     ("integers", 7): [("Delta(1)", "1")],
-    ("integers", 13): [("in (-1, 0, 1)", "in {-1, 0, 1}")],
+    ("integers", 12): [("in (-1, 0, 1)", "in {-1, 0, 1}")],
     ("integers", 8): [("abs(self.total)", "max(self.total, -self.total)")],
     ("integers-declared", 0): [("Map[Node, Int]", "Map[Node, Delta]")],
     ("integers-declared", 1): [
