@@ -134,6 +134,6 @@ def test_generated(random: Random) -> None:
     source = generate_loop(random)
     with loaded(source) as protocol:
         try:
-            event(compare(protocol, sized(protocol, source), limit=500))
+            event(compare(protocol, sized(protocol, source), limit=150))
         except ModelError:
             event("refused")

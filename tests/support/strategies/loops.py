@@ -96,8 +96,8 @@ class _Maker:
         body = self.statement(["p"], 8, 0) if self.r.random() < 0.3 else []
         body += self.loop(["p"], 8, 2)
         body += self.statement(["p"], 8, 1) if self.r.random() < 0.4 else []
-        before = self.r.sample(sorted(self.used), min(3, len(self.used)))
-        processes = 2 + (self.r.random() < 0.35)
+        before = self.r.sample(sorted(self.used), min(2, len(self.used)))
+        processes = 2 + (self.r.random() < 0.2)
         return with_action("\n".join(body), before, processes, self.r.choice((1, 2)))
 
     def element(self, names: list[str]) -> str:
