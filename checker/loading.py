@@ -21,6 +21,7 @@ BUNDLED = {
     "TwoPhaseCommit": "quorate.model.two_phase_commit:TwoPhaseCommit",
     "MultiPaxos": "quorate.model.multipaxos:MultiPaxos",
     "Raft": "quorate.model.raft:Raft",
+    "ViewstampedReplication": "quorate.model.viewstamped_replication:ViewstampedReplication",
     "RaftElection": "quorate.model.raft_election:RaftElection",
     "LeaderLease": "quorate.model.leader_lease:LeaderLease",
     "FlexiblePaxos": "quorate.model.flexible_paxos:FlexiblePaxos",

@@ -15,6 +15,7 @@ from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
 from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
+from .viewstamped_replication import MUTANTS as _VIEWSTAMPED_REPLICATION
 
 MUTANTS: dict[str, Mutant] = {
     mutant.name: mutant
@@ -23,6 +24,7 @@ MUTANTS: dict[str, Mutant] = {
         *_TWO_PHASE_COMMIT,
         *_MULTIPAXOS,
         *_RAFT,
+        *_VIEWSTAMPED_REPLICATION,
         *_MUTUAL_EXCLUSION,
         *_CHAIN_REPLICATION,
         *_ABD,

@@ -55,6 +55,25 @@ def test_both_explorers_count_the_same(case: Case, search: Any) -> None:
     assert (found.states, found.transitions, found.depth) == case.counts
 
 
+def test_two_replicas_of_viewstamped_replication(search: Any) -> None:
+    """With two of them nobody falls behind; views change all the same."""
+    protocol = load_protocol("ViewstampedReplication")
+    sizes = {"Replica": 2, "Value": 1, "View": 2, "Index": 1}
+    slow = search(protocol, {}, **sizes)
+    assert slow.counts == (810, 1142, 16) and not slow.broken
+    found = quorate.check(protocol, sizes=sizes).exploration
+    assert (found.states, found.transitions, found.depth) == slow.counts
+    assert set(found.reached) == {"a_request_is_executed_in_a_later_view"}
+
+
+@pytest.mark.exhaustive
+def test_three_replicas_of_viewstamped_replication() -> None:
+    protocol = load_protocol("ViewstampedReplication")
+    found = quorate.check(protocol, sizes={"Replica": 3, "Value": 1, "View": 2, "Index": 1})
+    assert found.holds and found.warnings == ()
+    assert (found.states, found.exploration.transitions) == (599_346, 1_635_204)
+
+
 def test_peterson_has_the_published_count() -> None:
     """TLC: 77 states generated, the initial one among them, 42 distinct.
 
