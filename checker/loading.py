@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 import sys
-from pathlib import Path
 from types import ModuleType
 
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 
 from .errors import InputError
-from .user_file import broken, run_file
+from .user_file import module_at
 
 BUNDLED = {
     "Paxos": "quorate.model.paxos:Paxos",
@@ -73,19 +71,6 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
     return module_at(place, "a protocol", missing), wanted, place
 
 
-def is_file_name(place: str) -> bool:
-    """Whether a place is a file and not a module."""
-    return "/" in place or "\\" in place or place.endswith(".py")
-
-
-def module_at(place: str, wanted: str, missing: str) -> ModuleType:
-    """The module in a file, or of that name. Raises InputError; if there is none, with `missing`.
-
-    `wanted` says what the file should contain.
-    """
-    return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
-
-
 def name_of(protocol: type[Protocol]) -> str:
     """The name by which `load_protocol` finds a class again."""
     module = sys.modules[protocol.__module__]
@@ -93,19 +78,6 @@ def name_of(protocol: type[Protocol]) -> str:
     if getattr(module, "__spec__", None) is None and file:
         return f"{file}:{protocol.__qualname__}"
     return f"{protocol.__module__}:{protocol.__qualname__}"
-
-
-def _from_module(place: str, missing: str) -> ModuleType:
-    try:
-        if not all(part.isidentifier() for part in place.split(".")):
-            raise ModuleNotFoundError(name=place)
-        return importlib.import_module(place)
-    except ModuleNotFoundError as error:
-        if error.name is not None and not f"{place}.".startswith(f"{error.name}."):
-            raise broken(place, error) from error
-        raise InputError(missing) from None
-    except BaseException as error:
-        raise broken(place, error) from error
 
 
 def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:

@@ -1,4 +1,4 @@
-"""Running a user's Python file (a model, an adapter, a mapping) as a module.
+"""Finding the module of a user's file (a model, an adapter, a mapping), or of a name.
 
 Every error is an InputError that names the file and, if there is one, the line.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import importlib
 import importlib.util
 import linecache
 import os
@@ -15,12 +16,23 @@ import traceback
 from pathlib import Path
 from types import CodeType, ModuleType
 
-import quorate.model.language
-
 from .errors import InputError
 
-# A line of this module would not help the user.
-OURS = (Path(__file__).parent, Path(quorate.model.language.__file__).parent)
+# A line of these would not help the user. The language is not imported: adapters do not need it.
+OURS = (Path(__file__).parent, Path(__file__).parents[1] / "model" / "language")
+
+
+def is_file_name(place: str) -> bool:
+    """Whether a place is a file and not a module."""
+    return "/" in place or "\\" in place or place.endswith(".py")
+
+
+def module_at(place: str, wanted: str, missing: str) -> ModuleType:
+    """The module in a file, or of that name. Raises InputError; if there is none, with `missing`.
+
+    `wanted` says what the file should contain.
+    """
+    return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
 
 
 def run_file(path: Path, what: str) -> ModuleType:
@@ -45,6 +57,19 @@ def run_file(path: Path, what: str) -> ModuleType:
     finally:
         sys.path.remove(str(resolved.parent))
     return module
+
+
+def _from_module(place: str, missing: str) -> ModuleType:
+    try:
+        if not all(part.isidentifier() for part in place.split(".")):
+            raise ModuleNotFoundError(name=place)
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not f"{place}.".startswith(f"{error.name}."):
+            raise broken(place, error) from error
+        raise InputError(missing) from None
+    except BaseException as error:
+        raise broken(place, error) from error
 
 
 def _source(path: Path, what: str) -> bytes:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
+from quorate.checker.conform.adapters.answers import InProcess
 from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.loading import name_of_adapter
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
-from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.driving.accepting import checked, read_accepted
 from quorate.checker.conform.driving.conformance import SECONDS, Driven, DriveOptions, Verdict
 from quorate.checker.conform.driving.conformance import conform as driven

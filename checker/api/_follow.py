@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.conform.adapter import Adapter
+from quorate.checker.conform.adapters.answers import InProcess
 from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
-from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.driving.following import Followed, Run
 from quorate.checker.conform.driving.following import follow as followed
 from quorate.checker.errors import InputError

@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from functools import partial
 
 from quorate.checker.conform.adapter import Adapter
+from quorate.checker.conform.adapters.answers import InProcess
 from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.foreign import ForeignAdapter
 from quorate.checker.conform.adapters.process import AdapterProcess
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
-from quorate.checker.conform.adapters.subject import InProcess, Subject
+from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.driving.machine import ConformanceMachine, Oracle, machine_of
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of

@@ -16,7 +16,7 @@ from quorate.checker.conform.replaying.battery import MutantReplayed
 from quorate.checker.conform.replaying.recorded import sizes_of
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
 from quorate.checker.errors import InputError
-from quorate.checker.loading import is_file_name
+from quorate.checker.user_file import is_file_name
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe

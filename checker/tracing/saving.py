@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from quorate.checker.loading import is_file_name
+from quorate.checker.user_file import is_file_name
 from quorate.traces import Trace, write_itf
 
 from .explaining import Explaining

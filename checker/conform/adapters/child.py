@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from quorate.checker.conform.adapter import Contradiction, Refusal, Unrealisable
 from quorate.checker.errors import InputError
-from quorate.checker.loading import is_file_name
+from quorate.checker.user_file import is_file_name
 from quorate.traces import Value
 
+from .answers import Answer, InProcess
 from .calls import METHODS, Caller, place_of
 from .loading import load_adapter
-from .subject import Answer, InProcess
 
 
 def main() -> None:

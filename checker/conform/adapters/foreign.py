@@ -19,12 +19,12 @@ from quorate.model.language.declare.types import MessagesType, Type
 from quorate.model.language.description import describe
 from quorate.traces import Value
 
+from .answers import Answer
 from .calls import METHODS
 from .child_process import WithChild
 from .json_values import TAG, JsonValueError, brief, parsed, read, written
 from .lines import LinesError, LinesProcess, shown
 from .process import LOAD_TIMEOUT_S, STEP_TIMEOUT_S
-from .subject import Answer
 
 PREFIX = "exec:"
 """What an adapter's name begins with where the rest is a command."""

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Adapter, AdapterError
-from quorate.checker.loading import module_at
+from quorate.checker.user_file import module_at
 
 from .calls import METHODS, failure
 

@@ -24,8 +24,8 @@ from quorate.checker.conform.adapter import (
 )
 from quorate.traces import Value
 
+from .answers import Answer
 from .child_process import GRACE_S, ChildProcess, WithChild
-from .subject import Answer
 
 STEP_TIMEOUT_S = 10.0
 """An implementation does a step in far less; a step that takes longer has hung."""

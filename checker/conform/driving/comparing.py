@@ -14,7 +14,8 @@ from operator import or_
 from typing import Any
 
 from quorate.checker.conform.adapter import AdapterError
-from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.adapters.answers import Answer
+from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.known import KnownValues, MessageBits, content_of
 from quorate.checker.conform.seen import Terms, differing
 from quorate.checker.conform.showing import Row, Shown

@@ -16,7 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quorate.checker.conform.adapter import AdapterError, Setting
-from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.adapters.answers import Answer
+from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.space import Call, Code
 
 from .comparing import Comparer, Kind, Unlike

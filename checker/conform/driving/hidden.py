@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from quorate.checker.conform.adapters.subject import Answer
+from quorate.checker.conform.adapters.answers import Answer
 from quorate.checker.conform.space import Code
 
 from .comparing import Comparer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quorate.checker.conform.adapters.subject import Answer, Subject
+from quorate.checker.conform.adapters.answers import Answer
+from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.seen import holds
 from quorate.checker.conform.showing import Row
 from quorate.checker.conform.space import Call

@@ -6,7 +6,7 @@ import difflib
 import inspect
 
 from quorate.checker.errors import InputError
-from quorate.checker.loading import module_at
+from quorate.checker.user_file import module_at
 
 from .specification import BUNDLED, Specification
 

@@ -7,7 +7,7 @@ import inspect
 from typing import cast
 
 from quorate.checker.errors import InputError
-from quorate.checker.loading import module_at
+from quorate.checker.user_file import module_at
 
 from .cluster import ClusterLog
 from .etcd import EtcdRaftLog

@@ -9,9 +9,10 @@ from pathlib import Path
 from quorate.checker.errors import InputError
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.liveness.recorded import named, why_not
-from quorate.checker.loading import is_file_name, load_protocol
+from quorate.checker.loading import load_protocol
 from quorate.checker.results import DEADLOCK, Move
 from quorate.checker.tracing.reading import NotAValueError, TraceReader
+from quorate.checker.user_file import is_file_name
 from quorate.model.language import SizeError, StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes

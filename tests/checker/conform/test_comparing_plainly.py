@@ -10,9 +10,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from quorate.checker.conform.adapters.answers import Answer, InProcess
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import adapter_for
-from quorate.checker.conform.adapters.subject import Answer, InProcess
 from quorate.checker.conform.driving import driver
 from quorate.checker.conform.driving.comparing import Comparer, Kind, Unlike
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, conform

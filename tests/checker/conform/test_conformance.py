@@ -12,9 +12,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
+from quorate.checker.conform.adapters.answers import InProcess
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.registry import adapter_for
-from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.deliveries import deliveries_alone
 from quorate.checker.conform.driving import conformance, shortening
 from quorate.checker.conform.driving.comparing import Kind

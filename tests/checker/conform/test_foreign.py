@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from quorate.checker.conform.adapter import AdapterError, Refusal, Setting
+from quorate.checker.conform.adapters.answers import Answer
 from quorate.checker.conform.adapters.by_name import adapter_named
 from quorate.checker.conform.adapters.foreign import ForeignAdapter
 from quorate.checker.conform.adapters.json_values import JsonValueError, parsed, read, written
 from quorate.checker.conform.adapters.process import AdapterProcess
-from quorate.checker.conform.adapters.subject import Answer
 from quorate.checker.conform.seen import Terms
 from quorate.checker.conform.space import Space
 from quorate.model.language import Message, Messages, Set, at_most_once

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import AdapterError, Setting
+from quorate.checker.conform.adapters.answers import Answer, InProcess
 from quorate.checker.conform.adapters.calls import Caller, NoValueError, plain
-from quorate.checker.conform.adapters.subject import Answer, InProcess
 from quorate.checker.conform.driving.comparing import Comparer
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, Verdict, conform
 from quorate.checker.conform.driving.graph import ModelGraph

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from quorate.checker.conform.adapters.answers import InProcess
 from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.process import AdapterProcess
-from quorate.checker.conform.adapters.subject import InProcess
 from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, DriveOptions, conform
 from quorate.checker.conform.replaying.replay import ReplayVerdict, replay
