@@ -135,7 +135,7 @@ class Acceptor:
         nack = Nack(message.ballot, self.name, self.promised)
         return (Send(message.ballot.proposer, nack),)
 
-    def _promise(self, ballot: Ballot) -> Send:
+    def _promise(self, ballot: Ballot) -> Send[Message]:
         return Send(ballot.proposer, Promise(ballot, self.name, self.reported_vote()))
 
     def _check_one_value(self, vote: Vote) -> None:

@@ -10,12 +10,15 @@ Rules:
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from .messages import Message, Value
 from .records import Record
+
+RecordT = TypeVar("RecordT", covariant=True)
+MessageT = TypeVar("MessageT", covariant=True)
 
 
 class Role(Enum):
@@ -25,17 +28,17 @@ class Role(Enum):
     LEARNERS = "learners"
 
 
-class Persist(Struct, frozen=True):
+class Persist(Struct, Generic[RecordT], frozen=True):
     """Make this record durable before going on."""
 
-    record: Record
+    record: RecordT
 
 
-class Send(Struct, frozen=True):
+class Send(Struct, Generic[MessageT], frozen=True):
     """Send to one node, by name."""
 
     dst: str
-    message: Message
+    message: MessageT
 
 
 class Broadcast(Struct, frozen=True):
@@ -58,5 +61,5 @@ class Commit(Struct, frozen=True):
     value: Value
 
 
-Output: TypeAlias = Persist | Send | Broadcast | SetTimer | Commit
+Output: TypeAlias = Persist[Record] | Send[Message] | Broadcast | SetTimer | Commit
 Outputs: TypeAlias = tuple[Output, ...]

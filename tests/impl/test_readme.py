@@ -6,6 +6,7 @@ from pathlib import Path
 
 import quorate.impl
 from quorate.impl import acceptor, learner, proposer
+from quorate.impl.raft import rules
 from quorate.impl.store import store
 from quorate.impl.tables import as_markdown
 
@@ -17,6 +18,7 @@ def test_the_tables_are_the_codes():
     tables = {"acceptor": acceptor.TABLE, "proposer": proposer.TABLE, "learner": learner.TABLE}
     assert as_markdown(tables) in README
     assert as_markdown({"store": store.TABLE}) in README
+    assert as_markdown({"server": rules.TABLE}) in README
 
 
 def test_the_map_names_every_module():

@@ -1,0 +1,185 @@
+"""The replica: it elects, replicates and answers by itself, each command once and in order."""
+
+from __future__ import annotations
+
+import copy
+from random import Random
+
+import pytest
+
+from quorate.impl import ConfigError, Persist
+from quorate.impl.raft import (
+    AppendEntries,
+    Completed,
+    NoOp,
+    Patience,
+    RaftRole,
+    RaftState,
+    Redirected,
+    Replica,
+    RequestVote,
+)
+from quorate.impl.store import Answered, CompareAndSet, Put, Submission
+
+NAMES = ("a", "b", "c")
+LOCK = Submission("client", 1, CompareAndSet("lock", None, "mine"))
+
+
+class Room:
+    """Replicas that hear each other at once, but for those that are away; no time passes."""
+
+    def __init__(self, names=NAMES):
+        self.names = names
+        self.disks = dict.fromkeys(names, RaftState())
+        self.away: set[str] = set()
+        self.answers = []
+        self.replicas = {}
+        for number, name in enumerate(names):
+            self.start(name, 10 + 10 * number)
+
+    def start(self, name, patience=10):
+        patience = Patience(Random(1), patience, patience)
+        self.replicas[name] = Replica.recover(name, self.names, self.disks[name], patience)
+
+    def carry_out(self, name, outputs):
+        for output in outputs:
+            if isinstance(output, Persist):
+                self.disks[name] = self.disks[name].after(output.record)
+            elif output.dst not in self.names:
+                self.answers.append(output.message)
+            elif not self.away & {name, output.dst}:
+                self.carry_out(output.dst, self.replicas[output.dst].receive(output.message))
+
+    def tick(self, name, times=1):
+        for _ in range(times):
+            self.carry_out(name, self.replicas[name].tick())
+
+    def submit(self, name, submission):
+        self.carry_out(name, self.replicas[name].submit(submission))
+
+    def leaders(self):
+        return [n for n, r in self.replicas.items() if r.server.role is RaftRole.LEADER]
+
+
+def test_silence_makes_a_leader_whose_first_entry_is_a_no_op():
+    room = Room()
+    room.tick("a", 9)
+    assert room.leaders() == []
+    room.tick("a")
+    assert room.leaders() == ["a"]
+    assert [entry.payload for entry in room.replicas["c"].server.log] == [NoOp()]
+    assert room.replicas["a"].server.commit == 1
+    assert {r.leader for r in room.replicas.values()} == {"a"}
+
+
+def test_whoever_hears_a_leader_or_votes_waits_anew():
+    room = Room()
+    room.tick("b", 19)
+    room.tick("a", 10)
+    room.tick("b", 19)
+    assert room.leaders() == ["a"]
+    room.tick("a", 3)
+    room.tick("b", 19)
+    assert room.leaders() == ["a"] and room.replicas["b"].server.term == 1
+    room.tick("b")
+    assert room.leaders() == ["b"] and room.replicas["a"].server.term == 2
+
+
+def test_a_leader_heartbeats():
+    room = Room()
+    room.tick("a", 10)
+    a = room.replicas["a"]
+    assert a.tick() == () == a.tick()
+    assert [(o.dst, type(o.message), o.message.entries) for o in a.tick()] == [
+        ("b", AppendEntries, ()),
+        ("c", AppendEntries, ()),
+    ]
+
+
+def test_a_command_is_applied_everywhere_and_answered_by_the_leader():
+    room = Room()
+    room.tick("a", 10)
+    room.submit("a", LOCK)
+    assert room.answers == [Completed(1, Answered(True))]
+    room.tick("a", 3)
+    assert [r.store.values for r in room.replicas.values()] == [{"lock": "mine"}] * 3
+    assert [r.applied for r in room.replicas.values()] == [2, 2, 2]
+
+
+def test_a_command_that_is_repeated_is_applied_once_and_answered_alike():
+    room = Room()
+    room.tick("a", 10)
+    for _ in range(3):
+        room.submit("a", LOCK)
+    assert room.answers == [Completed(1, Answered(True))] * 3
+    assert len(room.replicas["a"].server.log) == 4
+
+
+def test_a_command_repeated_at_the_next_leader_is_applied_once():
+    room = Room()
+    room.tick("a", 10)
+    room.submit("a", LOCK)
+    room.away = {"a"}
+    room.tick("b", 20)
+    assert room.answers == [Completed(1, Answered(True))] * 2  # by either, as it applied it
+    room.submit("b", LOCK)
+    assert room.answers == [Completed(1, Answered(True))] * 3
+    room.away = set()
+    room.tick("b", 3)
+    assert room.leaders() == ["b"]
+    assert room.replicas["a"].store.snapshot() == room.replicas["b"].store.snapshot()
+
+
+def test_others_say_who_leads_if_they_know():
+    room = Room()
+    room.submit("b", LOCK)
+    room.tick("a", 10)
+    room.submit("b", LOCK)
+    room.carry_out("b", room.replicas["b"].receive(RequestVote(5, "c", 0, 0)))
+    room.submit("b", LOCK)
+    assert room.answers == [Redirected(1, None), Redirected(1, "a"), Redirected(1, None)]
+
+
+def test_without_a_quorum_nothing_is_answered_and_what_was_appended_gives_way():
+    room = Room()
+    room.tick("a", 10)
+    room.away = {"a"}
+    room.submit("a", LOCK)
+    assert room.answers == [] and room.replicas["a"].store.values == {}
+    room.tick("b", 20)
+    room.submit("b", Submission("other", 1, Put("lock", "theirs")))
+    room.away = set()
+    room.tick("b", 3)
+    room.tick("b", 3)
+    assert room.answers == [Completed(1, Answered(None))]
+    assert [r.store.values for r in room.replicas.values()] == [{"lock": "theirs"}] * 3
+    assert len({r.server.log for r in room.replicas.values()}) == 1
+
+
+def test_a_restarted_replica_applies_again_what_is_committed():
+    room = Room()
+    room.tick("a", 10)
+    room.submit("a", LOCK)
+    room.tick("a", 3)
+    before = room.replicas["c"].store.snapshot()
+    room.start("c")
+    assert room.replicas["c"].store.values == {} and len(room.replicas["c"].server.log) == 2
+    room.tick("a", 3)
+    assert room.replicas["c"].store.snapshot() == before
+
+
+def test_a_copy_is_independent():
+    room = Room()
+    room.tick("a", 9)
+    one = room.replicas["a"]
+    twin = copy.deepcopy(one)
+    assert one.tick() == twin.tick() and one.server.term == 1
+    twin.submit(LOCK)
+    one.receive(RequestVote(9, "b", 0, 0))
+    assert (one.server.term, twin.server.term) == (9, 1)
+
+
+@pytest.mark.parametrize("ticks", [(0, 5), (6, 5)])
+def test_timeouts_are_a_range(ticks):
+    with pytest.raises(ConfigError, match=f"not from {ticks[0]} to {ticks[1]}"):
+        Patience(Random(1), *ticks)
