@@ -6,6 +6,7 @@ from pathlib import Path
 
 import quorate.impl
 from quorate.impl import acceptor, learner, proposer
+from quorate.impl.lease import node
 from quorate.impl.raft import rules
 from quorate.impl.store import store
 from quorate.impl.tables import as_markdown
@@ -17,6 +18,7 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 def test_the_tables_are_the_codes():
     tables = {"acceptor": acceptor.TABLE, "proposer": proposer.TABLE, "learner": learner.TABLE}
     assert as_markdown(tables) in README
+    assert as_markdown({"lease": node.TABLE}) in README
     assert as_markdown({"store": store.TABLE}) in README
     assert as_markdown({"server": rules.TABLE}) in README
 
