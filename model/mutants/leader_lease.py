@@ -43,6 +43,7 @@ MUTANTS = (
         violates="no_stale_read",
         steps=8,
         sizes=_UNPADDED,
+        defect="trusts-clocks",
         reference="Ongaro 2014, §6.4.1: the lease must be shorter than the wait by the drift",
     ),
     Mutant(
@@ -53,6 +54,7 @@ MUTANTS = (
         violates="no_stale_read",
         steps=7,
         sizes=_SIZES,
+        defect="lease-ignored-by-vote",
         reference="Ongaro 2014, §6.4.1: followers within the election timeout ignore candidates",
     ),
     Mutant(
@@ -63,6 +65,7 @@ MUTANTS = (
         violates="no_stale_read",
         steps=12,
         sizes=_SIZES,
+        defect="renewed-by-one",
         reference="Ongaro 2014, §6.4.1: a heartbeat renews once a majority has acknowledged it",
     ),
 )

@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.errors import InputError
 from quorate.impl import composition as compositions
 from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
+from quorate.impl.lease.defects import VARIANTS as LEASES
 from quorate.model.language import Protocol
+from quorate.model.leader_lease import LeaderLease
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 
+from .leader_lease import LeaderLeaseAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
 
-BUNDLED: dict[type[Protocol], Callable[[Composition], Adapter]] = {
-    PaxosRoles: PaxosRolesAdapter,
-    Paxos: PaxosAdapter,
+BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
+    PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
+    Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
+    LeaderLease: lambda variant: LeaderLeaseAdapter(_named(variant, LEASES)),
 }
+"""What makes an adapter of each protocol, for a variant of its implementation."""
+
+_Variant = TypeVar("_Variant")
 
 
 def variant_named(variant: str) -> Composition:
-    """A variant of the bundled implementation. Raises InputError."""
-    if variant not in COMPOSITIONS:
-        near = difflib.get_close_matches(variant, COMPOSITIONS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(COMPOSITIONS)}"
+    """A variant of the bundled Paxos. Raises InputError."""
+    return _named(variant, COMPOSITIONS)
+
+
+def _named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
+    if variant not in known:
+        near = difflib.get_close_matches(variant, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
         raise InputError(f"no variant `{variant}` of the implementation; {hint}")
-    return COMPOSITIONS[variant]
+    return known[variant]
 
 
 def adapter_for(protocol: type[Protocol], variant: str) -> Adapter:
     """The bundled adapter of a protocol (or of what it modifies). Raises InputError."""
-    composition = variant_named(variant)
     for base, make in BUNDLED.items():
         if issubclass(protocol, base):
-            return make(composition)
+            return make(variant)
     known = ", ".join(p.__name__ for p in BUNDLED)
     raise InputError(
         f"no implementation of {protocol.__name__} is bundled (there is one of {known}); "
