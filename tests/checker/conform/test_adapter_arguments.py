@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import quorate
 from quorate.checker.cli.main import run
 from quorate.checker.conform.adapter import AdapterError
+from quorate.checker.conform.adapters.loading import load_adapter
 
 CASES = Path(__file__).parents[2] / "cases"
 TOLD = f"{CASES / 'adapters' / 'arguments.py'}:Told"
@@ -20,15 +22,15 @@ SIZES = {"Acceptor": 1, "Ballot": 1, "Value": 1}
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("one", "('one', 'two')"),
-        ("'a b' second=1=2", "('a b', '1=2')"),
-        ("second= first=x", "('x', '')"),
-        ("-=y", "('-=y', 'two')"),
+        ("one", ("one", "two")),
+        ("'a b' second=1=2", ("a b", "1=2")),
+        ("second= first=x", ("x", "")),
+        ("-=y", ("-=y", "two")),
     ],
 )
-def test_arguments_follow_the_name(arguments: str, told: str) -> None:
-    result = quorate.conform("Paxos", f"{TOLD} {arguments}", sizes=SIZES, step_timeout=60)
-    assert {d.unlike.code for d in result.conformance.differences} == {f"told {told}"}
+def test_arguments_follow_the_name(arguments: str, told: tuple[str, str]) -> None:
+    made: Any = load_adapter(f"{TOLD} {arguments}")
+    assert made.told == told
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,14 @@ def test_arguments_follow_the_name(arguments: str, told: str) -> None:
 )
 def test_arguments_that_do_not_fit(arguments: str, message: str) -> None:
     with pytest.raises(AdapterError, match=message):
-        quorate.conform("Paxos", f"{TOLD} {arguments}", sizes=SIZES)
+        load_adapter(f"{TOLD} {arguments}")
+
+
+def test_they_reach_the_process_of_the_adapter() -> None:
+    result = quorate.conform("Paxos", f"{TOLD} 'a b' second=1=2", sizes=SIZES, step_timeout=60)
+    assert {d.unlike.code for d in result.conformance.differences} == {"told ('a b', '1=2')"}
+    with pytest.raises(AdapterError, match="unexpected keyword argument 'third'"):
+        quorate.conform("Paxos", f"{TOLD} a third=3", sizes=SIZES)
 
 
 def test_the_verbs_run_commands(capfd: pytest.CaptureFixture[str]) -> None:
