@@ -455,8 +455,15 @@ class Proto(Protocol):
 }
 
 
-@pytest.mark.parametrize("name", ACCEPTED)
-@pytest.mark.parametrize("looped", [False, True])
+@pytest.mark.parametrize(
+    ("name", "looped"),
+    [
+        # Each every day, every other one in a loop.
+        pytest.param(name, looped, marks=[pytest.mark.exhaustive] if (n + looped) % 2 else [])
+        for n, name in enumerate(ACCEPTED)
+        for looped in (False, True)
+    ],
+)
 def test_accepted(name: str, looped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if looped:
         monkeypatch.setattr(symmetry_code, "MOST_UNROLLED", 0)
