@@ -180,7 +180,7 @@ def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:
     broken = text.replace('columns=2, holds="column"', 'columns=2, holds="row"')
     path.write_text(broken.partition("class WeightedPaxos")[0])
     protocol: Any = load_protocol(path)
-    found = prove_unbounded(protocol, refute=False, effort=0.5)
+    found = prove_unbounded(protocol, refute=False, effort=0.05)
     assert found.status is ProofStatus.VIOLATED
     (proof,) = found.quorums
     assert sorted(proof.counterexample or ()) == ["{a0,a1}", "{a2,a3}"]
