@@ -1,0 +1,33 @@
+"""What simulated clients do: a number of random commands, one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from quorate.impl.store import Command, CompareAndSet, Delete, Get, Put
+
+from .client import Client
+
+
+@dataclass
+class Workload:
+    """A client with what it has still to do. Each time it gives up it is a new process."""
+
+    client: Client
+    calls: int
+    random: Random
+    tries: int = 0
+    given_up: int = 0
+
+    @property
+    def process(self) -> str:
+        """Its name in the history."""
+        return f"{self.client.name}.{self.given_up}"
+
+    def draw(self) -> Command:
+        """The next command: few keys and values, so that clients are in each other's way."""
+        key, value = self.random.choice("xy"), str(self.random.randrange(4))
+        old = self.random.choice([None, *"0123"])
+        made = (Get(key), Get(key), Put(key, value), CompareAndSet(key, old, value), Delete(key))
+        return self.random.choice(made)

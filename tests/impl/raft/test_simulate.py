@@ -1,0 +1,109 @@
+"""Raft in the simulated world: repeatable; what its clients saw is linearizable."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from quorate.checker.conform.histories.checking import HistoryVerdict, judge
+from quorate.checker.conform.histories.reading import read_history
+from quorate.checker.conform.histories.specification import Register
+from quorate.impl import ConfigError
+from quorate.impl.faults import Faults
+from quorate.impl.raft import Server
+from quorate.impl.raft.log import term_at
+from quorate.impl.raft.simulate import ROUGH, simulate_raft
+from quorate.impl.store import KeyValueStore
+from quorate.impl.store.store import Turn
+
+
+@pytest.fixture
+def judged(tmp_path):
+    def verdict(report) -> HistoryVerdict:
+        file = tmp_path / f"{report.seed}.jsonl"
+        file.write_text("".join(json.dumps(event) + "\n" for event in report.history))
+        return judge(read_history(file, Register.calls), Register()).verdict
+
+    return verdict
+
+
+def check(judged, seeds, nodes=3):
+    """Every run is safe and ends, and most are rough enough to show something."""
+    reports = [simulate_raft(nodes, seed, ROUGH) for seed in seeds]
+    assert [r.violation for r in reports] == [None] * len(reports)
+    assert all(r.finished for r in reports)
+    assert {judged(r) for r in reports} == {HistoryVerdict.LINEARIZABLE}
+    assert all(r.committed > 0 for r in reports)
+    assert sum(r.terms > 1 and r.crashes > 1 for r in reports) > 0.9 * len(reports)
+    return reports
+
+
+def test_rough_times(judged):
+    reports = check(judged, range(20))
+    assert any(r.given_up for r in reports)
+    assert reports[0] == simulate_raft(3, 0, ROUGH)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("nodes", [1, 2, 3, 5])
+def test_rough_times_at_length(judged, nodes):
+    check(judged, range(20, 420), nodes)
+
+
+def test_a_kind_world_needs_one_election():
+    report = simulate_raft(5, 1, Faults(active_s=0, max_delay_s=0.005))
+    assert (report.terms, report.committed, report.given_up) == (1, 31, 0)  # and the no-op
+
+
+class VotesForAnyLog(Server):
+    def is_up_to_date(self, message):
+        return True
+
+
+class VotesTwice(Server):
+    def may_vote(self, candidate):
+        return True
+
+
+class SkipsTheCheck(Server):
+    def holds_prefix(self, message):
+        return message.prefix <= len(self.log)
+
+
+class CommitsAlone(Server):
+    def may_commit(self, length):
+        return term_at(self.log, length) == self.term
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        VotesForAnyLog,
+        CommitsAlone,
+        pytest.param(VotesTwice, marks=pytest.mark.exhaustive),
+        pytest.param(SkipsTheCheck, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_rule_that_is_missing_shows(kind):
+    assert any(simulate_raft(3, seed, ROUGH, server=kind).violation for seed in range(60))
+
+
+def test_a_store_without_sessions_shows(judged, monkeypatch):
+    """Commands that are repeated happen again, long after they were answered."""
+    monkeypatch.setattr(KeyValueStore, "turn", lambda self, submission: Turn.NEXT)
+    verdicts = (judged(simulate_raft(3, seed, ROUGH)) for seed in range(60))
+    assert HistoryVerdict.NOT_LINEARIZABLE in verdicts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"nodes": 0}, "at least one server, one client and one call"),
+        ({"clients": 0}, "at least one server, one client and one call"),
+        ({"faults": Faults(unsynced=True)}, "leave unsynced out"),
+    ],
+)
+def test_what_cannot_be_run_is_said(arguments, said):
+    with pytest.raises(ConfigError, match=said):
+        simulate_raft(**arguments)
