@@ -159,13 +159,11 @@ def test_with_symmetry(protocol: type[Protocol]) -> None:
     )
 
 
-def small(mutant: Mutant) -> bool:
-    return bool(candidates(describe(mutant.protocol)))
-
-
-@pytest.mark.parametrize("mutant", few((m for m in MUTANTS.values() if small(m)), {"P9"}))
+@pytest.mark.parametrize("mutant", few(MUTANTS.values(), {"P9"}))
 def test_mutants(mutant: Mutant) -> None:
     """What breaks, and after how many steps, is the same; at 30,000 states if it takes more."""
+    if not candidates(describe(mutant.protocol)):  # not asked of all whenever tests are collected
+        pytest.skip("nothing is guessed to follow")
     sizes = mutant.protocol.sized(dict(mutant.faults), **mutant.sizes)
     found = []
     for make in (every, lambda *_: ()):
