@@ -86,8 +86,8 @@ class Running:
         if after is None:
             raise Refusal("disabled")
         before, self.state = self.whole(), after
-        network = self.space.messages
-        return set() if network is None else self.whole()[network] - before[network]
+        network = self.space.network
+        return set() if network is None else network.sent(before, self.whole(), args.values())
 
     def after(self, state: State, action: str, arguments: Arguments) -> State | None:
         """The state after a step of this implementation, None where it takes none."""

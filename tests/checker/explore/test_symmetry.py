@@ -277,24 +277,6 @@ class Proto(Protocol):
         {"Proc": 3},
         "the last round of a loop in look wins, over Proc",
     ),
-    "the last message wins": (
-        """
-class Proto(Protocol):
-    got: Map[Val, Proc | None] = durable(None)
-    sent: Messages[Say]
-    @action
-    def say(self, p: Proc, v: Val) -> None:
-        require(all(self.got[w] is None for w in Val))
-        self.sent.add(Say(p, v))
-    @action
-    def hear(self) -> None:
-        for m in self.sent[Say]:
-            if Say(m.p, m.v) in self.sent:
-                self.got[m.v] = m.p
-""",
-        {"Proc": 3, "Val": 1},
-        "the last round of a loop in hear wins, over Proc",
-    ),
     "the order of another loop decides": (
         """
 class Proto(Protocol):
