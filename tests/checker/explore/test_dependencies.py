@@ -159,7 +159,7 @@ def test_with_symmetry(protocol: type[Protocol]) -> None:
     )
 
 
-@pytest.mark.parametrize("mutant", few(MUTANTS.values(), {"P9"}))
+@pytest.mark.parametrize("mutant", few(MUTANTS.values(), {"M3"}))
 def test_mutants(mutant: Mutant) -> None:
     """What breaks, and after how many steps, is the same; at 30,000 states if it takes more."""
     if not candidates(describe(mutant.protocol)):  # not asked of all whenever tests are collected
