@@ -41,6 +41,7 @@ BUNDLED = {
     "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedLeaderLease": "quorate.model.proofs.leader_lease:ProvedLeaderLease",
     "ProvedLeaseLock": "quorate.model.proofs.lease_lock:ProvedLeaseLock",
     "ProvedCasPaxos": "quorate.model.proofs.cas_paxos:ProvedCasPaxos",
     "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",

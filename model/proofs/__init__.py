@@ -2,6 +2,7 @@
 
 from .cas_paxos import ProvedCasPaxos
 from .chain_replication import ProvedChainReplication
+from .leader_lease import ProvedLeaderLease
 from .lease_lock import ProvedLeaseLock
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from .raft_commit import ProvedRaft
@@ -14,6 +15,7 @@ __all__ = [
     "PaxosRolesAsPaxos",
     "ProvedCasPaxos",
     "ProvedChainReplication",
+    "ProvedLeaderLease",
     "ProvedLeaseLock",
     "ProvedMultiPaxos",
     "ProvedPaxos",
