@@ -34,8 +34,10 @@ LONG = {
 DEFINED_TWICE = {
     "And": "the connective in the core IR, and in first-order formulas",
     "Answer": "of an implementation, and of a prover",
+    "Ask": "of a proposer for a promise, and of a node for a lease",
     "Begun": "of driving, a run that is gone on with; and that verifying a protocol has begun",
     "Call": "of a helper in a model, and of an action by name",
+    "Cluster": "of code that is compiled together, and of machines that search",
     "ClusterError": "of a cluster that searches, and of one that runs an implementation",
     "Condition": "of a predicate in a model, and what stands in for that of threading",
     "Crash": "in a model, and of a process of an implementation",
@@ -49,6 +51,7 @@ DEFINED_TWICE = {
     "Request": "what a command line asks for, and a client of an implementation",
     "Schedule": "of the faults of a simulated run, and of a real one",
     "Send": "in a model, and by a process of an implementation",
+    "Term": "of TLA+, and of a leader",
     "Timer": "of a clock, and what stands in for that of threading",
 }
 
