@@ -34,10 +34,10 @@ LONG = {
 DEFINED_TWICE = {
     "And": "the connective in the core IR, and in first-order formulas",
     "Answer": "of an implementation, and of a prover",
-    "Ask": "of a proposer for a promise, and of a node for a lease",
+    "Ask": "by a learner for the value, and by a process for a lease",
     "Begun": "of driving, a run that is gone on with; and that verifying a protocol has begun",
     "Call": "of a helper in a model, and of an action by name",
-    "Cluster": "of code that is compiled together, and of machines that search",
+    "Cluster": "of instances of one action, and of machines that search",
     "ClusterError": "of a cluster that searches, and of one that runs an implementation",
     "Condition": "of a predicate in a model, and what stands in for that of threading",
     "Crash": "in a model, and of a process of an implementation",
