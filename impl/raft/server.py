@@ -83,7 +83,7 @@ class Server:
 
     @property
     def votes(self) -> frozenset[str]:
-        """Who voted for it in its term."""
+        """Who voted for it in the term of its latest candidacy."""
         return frozenset(self._voters)
 
     @property
@@ -107,7 +107,7 @@ class Server:
         """Become a follower of a later term (rule 1)."""
         if term <= self.term:
             raise ProtocolRefusal(f"{self.name} is in term {self.term}: {term} is not later.")
-        self.role, self._voters = RaftRole.FOLLOWER, ()
+        self.role = RaftRole.FOLLOWER
         return self._keep(TermRecord(term))
 
     def lead(self) -> RaftOutputs:
