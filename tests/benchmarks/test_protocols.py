@@ -22,8 +22,8 @@ from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.export.tla import export
 from quorate.checker.loading import BUNDLED, load_protocol
 
-from ..checker.export.tlc import JAR, JAVA
 from ..support.searching import explorer
+from ..support.tlc import JAR, JAVA
 from .report import section
 from .test_commands import used
 

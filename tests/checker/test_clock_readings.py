@@ -17,8 +17,8 @@ from quorate.model.language import Map, Nat, Protocol, Sort, clocks, invariant
 from quorate.model.leader_lease import LeaderLease
 from quorate.model.proofs.leader_lease import ProvedLeaderLease
 
+from ..support.tlc import needs_tlc
 from .export.test_tlc import distinct_states
-from .export.tlc import needs_tlc
 
 SIZES = {"Node": 2, "Term": 2, "Time": 1, "Lease": 1, "Margin": 1, "Drift": 1}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import quorate.model
 from quorate.checker.export.tla import export
@@ -15,6 +17,7 @@ from quorate.model.language import Nat, Protocol, QuorumSystem
 from quorate.model.mutants import MUTANTS
 from quorate.model.quorum_paxos import GridPaxos, JointPaxos, WeightedPaxos
 
+from ...support.tlc import parsed
 from .awkward import Integers
 from .constructs import Constructs
 
@@ -74,3 +77,8 @@ SLIPS = [
     ("a + b", "Len(a)", "Len is not defined above"),
     ("EXTENDS Integers\n", "", "+ needs Naturals"),
 ]
+
+
+def no_mistake(folder: Path, protocols: Sequence[type[Protocol]]) -> None:
+    said = parsed(folder, {exported(p).name: exported(p).module for p in protocols})
+    assert not re.search("error|exception|abort", said, re.IGNORECASE), said

@@ -13,7 +13,8 @@ from quorate.model.duel import Duel, ElectedDuel
 from quorate.model.language import Protocol
 
 from ...support.protocols.runs import Fork, Pings, StronglyFair
-from .tlc import java, needs_tlc, no_mistake
+from ...support.tlc import java, needs_tlc
+from .exported import no_mistake
 
 
 def lines_of(protocol: type[Protocol]) -> list[str]:

@@ -16,10 +16,10 @@ from quorate.checker.export.tla import export
 from quorate.checker.loading import load_protocol
 from quorate.model.language import Protocol
 
+from ...support.tlc import java, needs_tlc, parsed
 from .awkward import Integers
 from .constructs import Constructs
-from .exported import ALL, RIGHT, SLIPS
-from .tlc import java, needs_tlc, no_mistake, parsed
+from .exported import ALL, RIGHT, SLIPS, no_mistake
 
 pytestmark = needs_tlc
 

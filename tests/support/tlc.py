@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
-from quorate.model.language import Protocol
-
-from .exported import exported
 
 
 def _jar() -> str:
@@ -49,8 +44,3 @@ def parsed(folder: Path, modules: Mapping[str, str]) -> str:
     for name in modules:
         assert f"Semantic processing of module {name}\n" in said, said
     return said
-
-
-def no_mistake(folder: Path, protocols: Sequence[type[Protocol]]) -> None:
-    said = parsed(folder, {exported(p).name: exported(p).module for p in protocols})
-    assert not re.search("error|exception|abort", said, re.IGNORECASE), said
