@@ -21,7 +21,7 @@ from ....support.searching import searching
 from ....support.strategies import Source, generate, loaded
 
 FEW = 2_000  # states of one instance of a random protocol
-RANDOM = (1, 50, 56)  # some invariant of each is proved
+RANDOM = (62, 102, 112)  # some invariant of each is proved
 
 
 @pytest.mark.parametrize("protocol", FALSE, ids=lambda p: p.__name__)
