@@ -15,6 +15,7 @@ from quorate.checker.ground.columns import Column
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.packing import Words
 
+from .context import Context
 from .formulas import Formula, Variable, choice, true_in
 
 # A value summary: for each possible value of a scalar the condition under which it has it. The
@@ -30,7 +31,7 @@ class Cells:
 
     def __init__(self, layout: Layout, suffix: str, context: z3.Context | None = None) -> None:
         self.layout = layout
-        self.context = z3.Context() if context is None else context
+        self.context = Context() if context is None else context
         self.columns = [c for c in layout.columns() if c.bits]
         self._bits: dict[tuple[Column, int], tuple[Variable, ...]] = {
             (c, i): tuple(

@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 import z3
 
+from quorate.checker.smt.context import Context
 from quorate.checker.smt.effort import limit
 from quorate.model.language import SizeError
 from quorate.model.language.declare.quorums import BySize
@@ -169,7 +170,7 @@ def _program(quorums: list[tuple[int, ...]], n: int) -> Fraction | None:
 
     By linear programming duality that is the load (Naor, Wool, §3).
     """
-    context = z3.Context()
+    context = Context()
     weights, least = [z3.Real(f"w{i}", context) for i in range(n)], z3.Real("least", context)
     optimiser = z3.Optimize(ctx=context)
     limit(optimiser, LOAD)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import z3
+from quorate.checker.smt.context import Context
 
 
 class IsolatedSolver:
     """A solver that `make` makes, as `z3.SimpleSolver` does, for terms of any context."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
-        self.context = z3.Context()
+        self.context = Context()
         self._solver = make(ctx=self.context)
 
     def add(self, *terms: Any) -> None:
