@@ -15,6 +15,7 @@ from .schema import valid
 CASES = Path(__file__).parents[1] / "cases" / "models"
 
 
+@pytest.mark.exhaustive
 def test_paxos_is_proved(tmp_path: Path) -> None:
     result = quorate.prove(Paxos, smt2=tmp_path / "obligations")
     assert [*(tmp_path / "obligations").glob("*.smt2")]

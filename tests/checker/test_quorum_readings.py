@@ -167,7 +167,13 @@ def test_paxos_over_other_quorums(protocol: type[Protocol], states: int, transit
     assert Acceptor in protocol.sorts().values()
 
 
-@pytest.mark.parametrize("protocol", [GridPaxos, WeightedPaxos, JointPaxos])
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        GridPaxos,
+        *(pytest.param(p, marks=pytest.mark.exhaustive) for p in (WeightedPaxos, JointPaxos)),
+    ],
+)
 def test_they_are_proved_for_any_size(protocol: type[Protocol]) -> None:
     found = prove_unbounded(protocol, refute=False)
     assert found.proved and found.unmet == ()

@@ -32,6 +32,7 @@ def test_a_vote_raises_no_promise() -> None:
     assert [step.call.action for step in found.run] == ["phase1a", "phase1b", "phase1b", "phase2a"]
 
 
+@pytest.mark.exhaustive
 def test_it_is_found_by_what_acceptors_do_where_promises_cannot_be_seen() -> None:
     result = quorate.conform("Paxos", adapter("BlindPaxosAdapter"), sizes=SIZES, seconds=300)
     first = result.conformance.differences[0]

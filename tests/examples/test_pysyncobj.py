@@ -110,7 +110,8 @@ def test_an_acknowledged_entry_is_not_held_over_tcp() -> None:
     assert replayed.violated == "what_is_acknowledged_is_held"
 
 
-@pytest.mark.parametrize("looks", [300, pytest.param(10_000, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("looks", [300, 10_000])
 def test_term_and_vote_survive_a_restart_but_not_a_power_failure(looks: int) -> None:
     """Its journal is written, and never synced."""
     assert differences("JournalAdapter", 1, 1, looks) == {}

@@ -85,6 +85,7 @@ def test_ones_own_protocol(
     assert len(list((tmp_path / ".quorate").glob("HastyPaxos-*.itf.json"))) == 1
 
 
+@pytest.mark.exhaustive
 def test_ones_own_protocol_that_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = ["-s", "Acceptor=2,Ballot=2,Value=2"]
     assert run(["verify", "Paxos", *sizes, "--out", str(tmp_path)]) == 0

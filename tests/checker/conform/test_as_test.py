@@ -190,11 +190,8 @@ def test_an_object_of_a_class_with_a_name_is_found_again(tmp_path: Path) -> None
     assert f'ADAPTER = "{__name__}:Mute"' in file.read_text()
 
 
-@pytest.mark.parametrize(
-    "tried",
-    [("AllVolatile", "OwnValue"), pytest.param((), marks=pytest.mark.exhaustive)],
-    ids=["two", "all"],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("tried", [("AllVolatile", "OwnValue"), ()], ids=["two", "all"])
 def test_the_bugs_of_mutants_have_tests(
     tried: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +230,7 @@ def test_a_command_is_found_from_the_test(tmp_path: Path, monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_replay_that_has_the_bug(tmp_path: Path) -> None:
     mutant = next(m for m in MUTANTS.values() if m.protocol.__name__ == "NoPhase1")
     assert mutant.defect is not None

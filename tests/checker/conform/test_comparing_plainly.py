@@ -131,7 +131,7 @@ TINY: Mapping[type[Protocol], Mapping[str, int]] = {
     Paxos: {"Acceptor": 2, "Ballot": 2, "Value": 1},
     PaxosRoles: {"Proposer": 1, "Acceptor": 1, "Learner": 1, "Ballot": 1, "Value": 1},
 }
-KEPT = {(Paxos, "healthy"), (Paxos, "promise-not-recorded"), (PaxosRoles, "vote-lost-on-restart")}
+KEPT = {(Paxos, "healthy"), (Paxos, "promise-not-recorded")}
 
 
 @pytest.mark.parametrize(

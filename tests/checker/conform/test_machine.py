@@ -109,6 +109,7 @@ def test_a_seeded_defect_is_found_by_a_short_run(variant: str, name: str) -> Non
     assert told.count("state.do(") <= 2, told
 
 
+@pytest.mark.exhaustive
 def test_the_run_is_told_in_terms_of_the_model() -> None:
     class Generous(Shelf):
         def take(self, reader: Any, book: Any) -> None:

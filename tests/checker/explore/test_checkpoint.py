@@ -153,7 +153,7 @@ def test_killed_before_a_violation(code: str, memory: int | None, tmp_path: Path
         pytest.param("replace", None, marks=pytest.mark.exhaustive),
         ("fsync", None),
         pytest.param("fsync", 40_000, marks=pytest.mark.exhaustive),
-        ("unlink", 40_000),
+        pytest.param("unlink", 40_000, marks=pytest.mark.exhaustive),
     ],
 )
 def test_killed_while_saving(

@@ -192,6 +192,7 @@ def test_the_verb(
     assert len(read_itf(file).steps) == 4
 
 
+@pytest.mark.exhaustive
 def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
     mutant = MUTANTS["no-phase1"]
     assert mutant.violates is not None
@@ -226,6 +227,7 @@ def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
     assert found.transitions == explore(Paxos, SMALL).transitions
 
 
+@pytest.mark.exhaustive
 def test_a_lost_worker_without_checkpoint(cluster: None) -> None:
     search = ClusterSearch(CompiledModel(Paxos, SMALL), 1)
 
@@ -237,6 +239,7 @@ def test_a_lost_worker_without_checkpoint(cluster: None) -> None:
         search.run(kill)
 
 
+@pytest.mark.exhaustive
 def test_a_stopped_search_goes_on(cluster: None, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
 
@@ -251,6 +254,7 @@ def test_a_stopped_search_goes_on(cluster: None, tmp_path: Path) -> None:
     assert found.transitions == explore(Paxos, SMALL).transitions
 
 
+@pytest.mark.exhaustive
 def test_checkpoints_that_are_refused(cluster: None, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
 
@@ -310,6 +314,7 @@ def test_a_cluster_that_does_not_start(
     assert "--ray local: The current node timed out" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_work_is_shown_without_its_code() -> None:
     work = clusters.work_of(CompiledModel(Paxos, SMALL), 2, None)
     assert isinstance(work, Work) and len(repr(work)) < 400

@@ -89,6 +89,7 @@ def test_generated_protocols(source: Source, limit: int, random: Random) -> None
     event(agree(source, limit, lambda _: random.random() < 0.7))
 
 
+@pytest.mark.exhaustive
 def test_all_endings_occur() -> None:
     wanted, fates = {"holds", "violated at once", "limit reached", "undefined"}, Counter[str]()
     for seed in range(48):  # as many as it takes

@@ -404,6 +404,7 @@ def test_many_generated_ones(source: Source) -> None:
     event(agree(source, 3000))
 
 
+@pytest.mark.exhaustive
 def test_of_those_many_have_something_that_follows() -> None:
     """And not always all there is. Otherwise the comparison above would say little."""
     seen: Counter[int] = Counter()

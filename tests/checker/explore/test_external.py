@@ -119,6 +119,7 @@ def test_symmetry_and_threads(
     assert not list(disk.iterdir())
 
 
+@pytest.mark.exhaustive
 def test_a_sample_of_the_states(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "SAMPLE", 500)
     sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
@@ -221,6 +222,7 @@ def test_an_undefined_step(disk: Path) -> None:
     assert not list(disk.iterdir())
 
 
+@pytest.mark.exhaustive
 def test_a_limit_is_looked_at_when_a_level_ends(disk: Path) -> None:
     sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
     found = spilling(Paxos, sizes, disk, limit=2000).run()

@@ -257,7 +257,8 @@ def test_a_wrong_reduction_is_noticed(
 # ---------------------------------------------------------------- relations
 
 
-@pytest.mark.parametrize("make", [loose, pytest.param(generate, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("make", [loose, generate])
 def test_messages_known_only_by_loops_agree(
     make: Callable[[Random], Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,6 +236,7 @@ def test_metadata_without_code_and_code_without_metadata(warm: Path) -> None:
         assert searched(Paxos, sizes)[0] == cold
 
 
+@pytest.mark.exhaustive
 def test_several_processes_at_once_and_then_one_that_loads_little(tmp_path: Path) -> None:
     borrow_driver(tmp_path)
 

@@ -75,6 +75,7 @@ def same(protocol: type[Protocol], **sizes: int) -> set[str]:
     return found[1]
 
 
+@pytest.mark.exhaustive
 def test_mutant_violates_the_same() -> None:
     assert "consistency" in same(MUTANTS["breaks-vote"].protocol, Coordinator=1, Participant=2)
 

@@ -63,6 +63,7 @@ def test_it_refuses_what_our_rules_refuse(tmp_path: Path) -> None:
     assert refused == [name for name in modules if name != "Right"]
 
 
+@pytest.mark.exhaustive
 def test_its_configuration_is_read(tmp_path: Path) -> None:
     sizes = {"VIEW": 2, "Naïve": 1, "Seq_": 1, "Count": 1}
     count, violated = distinct_states(tmp_path, Integers, sizes)

@@ -185,6 +185,7 @@ def test_a_sample_is_called_one() -> None:
     assert all(c.states == 100 and not c.complete for c in checks)
 
 
+@pytest.mark.exhaustive
 def test_violations_are_counted() -> None:
     protocol, sizes = VARIANTS[0]
     explorer = Explorer(protocol, protocol.sized(**sizes), invariants=frozenset({"agreement"}))

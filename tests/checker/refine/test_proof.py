@@ -160,6 +160,7 @@ def test_what_does_not_refine_is_not_proved(refinement: Refinement) -> None:
     assert not prove_refinement(refinement, sizes, effort=1).proved
 
 
+@pytest.mark.exhaustive
 def test_what_only_refines_is_proved() -> None:
     """It never votes, which is no mistake of its steps."""
     assert prove_refinement(identity(broken.NeverVotes, Voting), THREE).proved

@@ -59,7 +59,7 @@ def explored(protocol, sizes=None):
     [
         "LockServer",
         "ToyConsensus",
-        "LeaderElection",
+        pytest.param("LeaderElection", marks=pytest.mark.exhaustive),
         pytest.param("TwoPhase", marks=pytest.mark.exhaustive),
     ],
 )
@@ -119,11 +119,12 @@ def test_a_busy_machine_changes_nothing_until_the_backstop(monkeypatch):
     assert why.startswith("the clock ended it") and len(less) < len(done)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("protocol", "goal"),
     [
         (TwoPhaseCommit, "consistency"),
-        pytest.param(Paxos, "agreement", marks=pytest.mark.exhaustive),
+        (Paxos, "agreement"),
     ],
 )
 def test_own_invariants_can_be_started_from(protocol, goal):

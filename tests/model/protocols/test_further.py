@@ -36,7 +36,7 @@ SMALL = [
 ]
 PROVED = [
     "Peterson",
-    "ProvedLeaseLock",
+    pytest.param("ProvedLeaseLock", marks=pytest.mark.exhaustive),
     pytest.param("ProvedCasPaxos", marks=pytest.mark.exhaustive),
     pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive),
 ]

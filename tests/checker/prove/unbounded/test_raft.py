@@ -98,7 +98,9 @@ def test_a_forgotten_vote_is_not_proved() -> None:
     assert found.invariant("votes_are_recorded").failed[0].action == "restart"
 
 
-@pytest.mark.parametrize("name", ["forgets-decision", "breaks-vote"])
+@pytest.mark.parametrize(
+    "name", ["breaks-vote", pytest.param("forgets-decision", marks=pytest.mark.exhaustive)]
+)
 def test_mutants_of_two_phase_commit_are_violated(name: str) -> None:
     mutant = mutated(name, ProvedTwoPhaseCommit)
     found = prove_unbounded(mutant, effort=1.0, refuting=20.0)
