@@ -116,6 +116,7 @@ def test_a_bug_that_is_not_found_does_not_conform(tmp_path: Path) -> None:
     validate(result)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "name",
     [

@@ -773,6 +773,7 @@ class CopiedInPart(Copied):
         self.state = copy[0]
 
 
+@pytest.mark.exhaustive
 def test_what_long_walks_found_is_shown_by_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
     again = Shortener.again

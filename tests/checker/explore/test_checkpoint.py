@@ -130,7 +130,7 @@ def test_killed_often(kind: str, tmp_path: Path) -> None:
     same(again, found)
 
 
-@pytest.mark.parametrize("memory", [None, 1])
+@pytest.mark.parametrize("memory", [None, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("code", ["breaks-vote", "forgets-decision"])
 def test_killed_before_a_violation(code: str, memory: int | None, tmp_path: Path) -> None:
     """The same counterexample, step by step, as from a search that nobody disturbed."""

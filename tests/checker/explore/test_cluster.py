@@ -211,6 +211,7 @@ def test_a_counterexample_is_shortest_and_real(cluster: None) -> None:
         assert state is not None and not machine.holds(mutant.violates, state)
 
 
+@pytest.mark.exhaustive
 def test_a_lost_worker_costs_its_level(cluster: None, tmp_path: Path) -> None:
     search = ClusterSearch(CompiledModel(Paxos, SMALL), 2, checkpoint=str(tmp_path / "saved"))
     lost: list[int] = []
@@ -301,6 +302,7 @@ def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--ray does not take --limit" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_a_cluster_that_does_not_start(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def test_the_bundled_ones(protocol: type[Protocol]) -> None:
             assert np.array_equal(less.packing.pack(state), less.store.row(k))
 
 
+@pytest.mark.exhaustive
 def test_only_where_it_pays() -> None:
     """At one word a state nothing is left out; where it saves a word all is that can be."""
     small = Explorer(Paxos, Paxos.sized(Acceptor=3, Ballot=2, Value=2))

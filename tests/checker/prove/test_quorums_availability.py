@@ -127,6 +127,7 @@ def test_members_that_are_in_no_quorum_change_nothing() -> None:
     assert (two.resilience, five.resilience) == (0, 0)
 
 
+@pytest.mark.exhaustive
 def test_large_systems() -> None:
     found = availability(Most, 63)
     assert found is not None and (found.smallest, found.resilience) == (32, 31)

@@ -58,7 +58,7 @@ def explored(protocol, sizes=None):
     "name",
     [
         "LockServer",
-        "ToyConsensus",
+        pytest.param("ToyConsensus", marks=pytest.mark.exhaustive),
         pytest.param("LeaderElection", marks=pytest.mark.exhaustive),
         pytest.param("TwoPhase", marks=pytest.mark.exhaustive),
     ],
@@ -236,6 +236,7 @@ def test_literals_are_what_the_ground_formulas_say(protocol):
                 assert vector.condition(node).tolist() == somewhere.tolist(), x
 
 
+@pytest.mark.exhaustive
 def test_explored_states_are_reached_and_so_are_those_of_walks():
     found = explored(Paxos, {"Acceptor": 3, "Ballot": 2, "Value": 1})
     with found.sizes:
@@ -300,6 +301,7 @@ def test_text_says_what_the_candidate_says(protocol):
     compare_text(found, bodies)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "protocol",
     [FlexiblePaxos, *(pytest.param(p, marks=pytest.mark.exhaustive) for p in (Paxos, MultiPaxos))],

@@ -145,7 +145,9 @@ def test_a_command_that_does_not_start_or_ends_at_once(tmp_path: Path) -> None:
 # ------------------------------------------------------------ nothing is left
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.exhaustive)]
+)
 def test_nothing_is_left(how: signal.Signals, tmp_path: Path) -> None:
     code = "from quorate.checker.cli.main import main; main()"
     command = [sys.executable, "-c", code, *ONE[:2], "--seconds", "600"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
 import z3
 
 from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
@@ -30,6 +31,7 @@ def asked() -> list[Any]:
     return [prover.smt2(hypotheses, query), result.answer.name, list(result.used), left]
 
 
+@pytest.mark.exhaustive
 def test_other_work_in_the_process_changes_nothing() -> None:
     command = [sys.executable, "-c", ALONE, __file__]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -72,6 +72,7 @@ def answer(protocol: Any, case: Case, seconds: float, without: str = "") -> Answ
     return Prover(obligations.signature, 0, seconds).ask(given, query, hint).answer
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("case", but("R3", "R5", "R7", "R8", "R11"))
 def test_the_proof_rests_on_the_rule(case: Case) -> None:
     assert answer(ProvedRaft, case, 60.0) is Answer.PROVED
