@@ -149,7 +149,7 @@ def test_the_bundled_implementation(case: tuple[type[Protocol], str]) -> None:
         space = Space(protocol, sizes)
     found = same(space, lambda: adapter_for(protocol, variant))
     assert found.steps and found.probes
-    assert (found.differences == ()) == (found.driven == found.transitions)
+    assert found.differences or found.driven == found.transitions
 
 
 def fate(source: Source, data: st.DataObject) -> str:
