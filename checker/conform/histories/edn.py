@@ -25,22 +25,19 @@ _NAMED = {"nil": None, "true": True, "false": False}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def read_edn(file: str, text: str) -> Iterator[tuple[int, Any]]:
-    """The values of a file, each with its line. Raises InputError with file and line."""
-    reader = _Reader(file, text)
-    while reader.more():
-        yield reader.line(), reader.value(0)
-
-
 def read_events(file: str, text: str) -> Iterator[tuple[int, Any]]:
-    """The elements of the one list or vector in a file, or the values in it, with their lines."""
+    """The elements of the one list or vector in a file, or the values in it, with their lines.
+
+    Raises InputError with file, line and column.
+    """
     reader = _Reader(file, text)
-    if reader.more() and reader.opens():
-        yield from reader.elements()
+    closing = reader.opened()
+    while reader.within(closing):
+        yield reader.line(), reader.value(0)
+    if closing is not None:
+        reader.close(closing)
         if reader.more():
             raise reader.error("expected nothing behind the list of events")
-    else:
-        yield from read_edn(file, text)
 
 
 class _Reader:
@@ -74,20 +71,22 @@ class _Reader:
         said = f"{self.file}:{line}:{column}: found {found}, {expected}"
         return InputError(said, self.file, line, column)
 
-    def opens(self) -> bool:
-        """Whether a list or vector follows; then its bracket is read."""
-        if self.text[self.at] not in "([":
-            return False
-        self._closing = _CLOSING[self.text[self.at]]
+    def opened(self) -> str | None:
+        """What closes the list or vector that follows, whose bracket is read; None if none does."""
+        if not self.more() or self.text[self.at] not in "([":
+            return None
         self.at += 1
-        return True
+        return _CLOSING[self.text[self.at - 1]]
 
-    def elements(self) -> Iterator[tuple[int, Any]]:
-        """The elements of what `opens` opened."""
-        closing = self._closing
-        while self.more() and self.text[self.at] not in ")]}":
-            yield self.line(), self.value(0)
-        self._close(closing)
+    def within(self, closing: str | None) -> bool:
+        """Whether another value follows inside a bracket or, with None, in the file."""
+        return self.more() and (closing is None or self.text[self.at] not in ")]}")
+
+    def close(self, closing: str) -> None:
+        """Read the bracket that has to follow."""
+        if self.at >= len(self.text) or self.text[self.at] != closing:
+            raise self.error(f"expected `{closing}`")
+        self.at += 1
 
     def value(self, depth: int) -> Any:
         if not self.more():
@@ -98,18 +97,13 @@ class _Reader:
         if start in _CLOSING:
             self.at += len(start)
             found = []
-            while self.more() and self.text[self.at] not in ")]}":
+            while self.within(_CLOSING[start]):
                 found.append(self.value(depth + 1))
-            self._close(_CLOSING[start])
+            self.close(_CLOSING[start])
             return self._map(found) if start == "{" else tuple(found)
         if start == '"':
             return self._string()
         return self._atom(depth)
-
-    def _close(self, closing: str) -> None:
-        if self.at >= len(self.text) or self.text[self.at] != closing:
-            raise self.error(f"expected `{closing}`")
-        self.at += 1
 
     def _map(self, found: list[Any]) -> dict[Any, Any]:
         keys = found[::2]
