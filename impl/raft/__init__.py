@@ -3,12 +3,10 @@
 from .messages import (
     Appended,
     AppendEntries,
-    Completed,
     LogEntry,
     LogMismatch,
     NoOp,
     Outdated,
-    Redirected,
     RequestVote,
     VoteGranted,
 )
@@ -16,11 +14,12 @@ from .records import RaftState, SuffixRecord, TermRecord
 from .replica import Patience, Replica
 from .rules import RaftRole
 from .server import Server
+from .system import RAFT
 
 __all__ = [
+    "RAFT",
     "AppendEntries",
     "Appended",
-    "Completed",
     "LogEntry",
     "LogMismatch",
     "NoOp",
@@ -28,7 +27,6 @@ __all__ = [
     "Patience",
     "RaftRole",
     "RaftState",
-    "Redirected",
     "Replica",
     "RequestVote",
     "Server",

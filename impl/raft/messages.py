@@ -1,4 +1,4 @@
-"""What servers say to each other and to clients, and the entries of their logs.
+"""What servers say to each other, and the entries of their logs.
 
 Rules:
 - A message is a frozen value of one term. Whoever receives a later term than its own follows it.
@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from quorate.impl.store import Reply, Submission
+from quorate.impl.store import Submission
 
 
 class NoOp(Struct, frozen=True, tag="no-op"):
@@ -34,7 +34,7 @@ class LogEntry(Struct, frozen=True):
 Log: TypeAlias = tuple[LogEntry, ...]
 
 
-class RequestVote(Struct, frozen=True):
+class RequestVote(Struct, frozen=True, tag="request-vote"):
     """Elect me; my log has this length, and its last entry this term (§5.2, §5.4.1)."""
 
     term: int
@@ -43,7 +43,7 @@ class RequestVote(Struct, frozen=True):
     last_term: int
 
 
-class VoteGranted(Struct, frozen=True):
+class VoteGranted(Struct, frozen=True, tag="vote-granted"):
     """You have my vote in this term (§5.2)."""
 
     term: int
@@ -51,7 +51,7 @@ class VoteGranted(Struct, frozen=True):
     candidate: str
 
 
-class AppendEntries(Struct, frozen=True):
+class AppendEntries(Struct, frozen=True, tag="append-entries"):
     """After the first `prefix` entries, the last of `prefix_term`, come these (§5.3).
 
     Without entries it is a heartbeat (§5.2). `commit` is how many the leader has committed.
@@ -65,7 +65,7 @@ class AppendEntries(Struct, frozen=True):
     commit: int
 
 
-class Appended(Struct, frozen=True):
+class Appended(Struct, frozen=True, tag="appended"):
     """My first `length` entries are the leader's (§5.3)."""
 
     term: int
@@ -74,7 +74,7 @@ class Appended(Struct, frozen=True):
     length: int
 
 
-class LogMismatch(Struct, frozen=True):
+class LogMismatch(Struct, frozen=True, tag="log-mismatch"):
     """My log has another entry, or none, where `prefix` ends (§5.3, fast backtracking).
 
     Before the first `length` entries it may agree; from there up to `prefix` it is of
@@ -89,28 +89,13 @@ class LogMismatch(Struct, frozen=True):
     conflict_term: int | None
 
 
-class Outdated(Struct, frozen=True):
+class Outdated(Struct, frozen=True, tag="outdated"):
     """There is a later term than the one you wrote in (§5.1)."""
 
     term: int
     server: str
 
 
-class Completed(Struct, frozen=True):
-    """To a client: its command with this number has been applied (§8)."""
-
-    sequence: int
-    reply: Reply
-
-
-class Redirected(Struct, frozen=True):
-    """To a client: I do not lead; the leader that I know of, if any, may know more (§8)."""
-
-    sequence: int
-    leader: str | None
-
-
 RaftMessage: TypeAlias = (
     RequestVote | VoteGranted | AppendEntries | Appended | LogMismatch | Outdated
 )
-ClientMessage: TypeAlias = Completed | Redirected

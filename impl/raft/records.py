@@ -14,18 +14,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.store import ClientMessage
 
-from .messages import ClientMessage, Log, RaftMessage
+from .messages import Log, RaftMessage
 
 
-class TermRecord(Struct, frozen=True):
+class TermRecord(Struct, frozen=True, tag="term"):
     """The latest term seen, and whom the server voted for in it."""
 
     term: int = 0
     voted_for: str | None = None
 
 
-class SuffixRecord(Struct, frozen=True):
+class SuffixRecord(Struct, frozen=True, tag="suffix"):
     """These entries follow the first `prefix` of the log; what followed them before is gone."""
 
     prefix: int
@@ -49,3 +50,7 @@ class RaftState(Struct, frozen=True):
                 return replace(self, vote=record)
             case SuffixRecord(prefix, entries):
                 return replace(self, log=self.log[:prefix] + entries)
+
+    def records(self) -> tuple[RaftRecord, ...]:
+        """The fewest records after which an empty disk holds this."""
+        return (self.vote, SuffixRecord(0, self.log))

@@ -19,9 +19,10 @@ from random import Random
 
 from quorate.impl.errors import ConfigError
 from quorate.impl.outputs import Send
-from quorate.impl.store import KeyValueStore, Submission
+from quorate.impl.replica import Status
+from quorate.impl.store import Completed, KeyValueStore, Redirected, Submission
 
-from .messages import AppendEntries, Completed, NoOp, RaftMessage, Redirected, VoteGranted
+from .messages import AppendEntries, NoOp, RaftMessage, VoteGranted
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
 from .server import Server
@@ -76,6 +77,16 @@ class Replica:
     ) -> Replica:
         """The replica after a restart, from what is on disk: a follower with an empty store."""
         return cls(Server(name, servers, state=stored), patience)
+
+    @property
+    def name(self) -> str:
+        """Its server's name."""
+        return self.server.name
+
+    def status(self) -> Status:
+        """What its host may show of it."""
+        server = self.server
+        return Status(server.role.value, self.leader, server.term, server.commit, self.applied)
 
     def tick(self) -> RaftOutputs:
         """Time passes: a leader sends heartbeats, any other may lose its patience (rule 1)."""

@@ -17,18 +17,24 @@ from functools import partial
 from random import Random
 from typing import Final
 
+from quorate.impl.client import Client
 from quorate.impl.errors import ConfigError, SafetyViolation
 from quorate.impl.faults import Faults, draw_schedule
 from quorate.impl.outputs import Persist, Send
-from quorate.impl.store import Answered, Submission
+from quorate.impl.simulation.workload import Workload
+from quorate.impl.store import (
+    Answered,
+    ClientMessage,
+    Completed,
+    Redirected,
+    Submission,
+)
 from quorate.impl.store.history import HistoryEvent, invoked, returned, unknown
 
-from .client import Client
-from .messages import ClientMessage, Completed, LogEntry, RaftMessage, Redirected
+from .messages import LogEntry, RaftMessage
 from .records import RaftOutputs, RaftRecord, RaftState
 from .replica import Patience, Replica
 from .server import Server
-from .workload import Workload
 
 TICK_S: Final = 0.01
 RETRY_S: Final = 0.3

@@ -2,12 +2,15 @@
 
 from .commands import (
     Answered,
+    ClientMessage,
     Command,
     CompareAndSet,
+    Completed,
     Delete,
     Get,
     Key,
     Put,
+    Redirected,
     Rejected,
     Reply,
     Result,
@@ -17,13 +20,16 @@ from .store import KeyValueStore, Session, StoreSnapshot
 
 __all__ = [
     "Answered",
+    "ClientMessage",
     "Command",
     "CompareAndSet",
+    "Completed",
     "Delete",
     "Get",
     "Key",
     "KeyValueStore",
     "Put",
+    "Redirected",
     "Rejected",
     "Reply",
     "Result",

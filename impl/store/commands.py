@@ -76,3 +76,20 @@ class Rejected(Struct, frozen=True, tag="rejected"):
 
 
 Reply: TypeAlias = Answered | Rejected
+
+
+class Completed(Struct, frozen=True, tag="completed"):
+    """To a client: its command with this number has been applied."""
+
+    sequence: int
+    reply: Reply
+
+
+class Redirected(Struct, frozen=True, tag="redirected"):
+    """To a client: I do not lead; the leader that I know of, if any, may know more."""
+
+    sequence: int
+    leader: str | None
+
+
+ClientMessage: TypeAlias = Completed | Redirected

@@ -10,16 +10,14 @@ import pytest
 from quorate.impl import ConfigError, Persist
 from quorate.impl.raft import (
     AppendEntries,
-    Completed,
     NoOp,
     Patience,
     RaftRole,
     RaftState,
-    Redirected,
     Replica,
     RequestVote,
 )
-from quorate.impl.store import Answered, CompareAndSet, Put, Submission
+from quorate.impl.store import Answered, CompareAndSet, Completed, Put, Redirected, Submission
 
 NAMES = ("a", "b", "c")
 LOCK = Submission("client", 1, CompareAndSet("lock", None, "mine"))

@@ -1,17 +1,16 @@
-"""A client: one command at a time, repeated under its number until it is answered (§8).
+"""A client of the store: one command at a time, repeated under its number until it is answered.
 
-It asks whoever answered last or was named as the leader; without an answer, the next server.
+It asks whoever answered last or was named as the leader; without an answer, the next server
+(Ongaro and Ousterhout 2014, §8).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from quorate.impl.errors import ProtocolRefusal
-from quorate.impl.outputs import Send
-from quorate.impl.store import Command, Reply, Submission
-
-from .messages import ClientMessage, Completed
+from .errors import ProtocolRefusal
+from .outputs import Send
+from .store.commands import ClientMessage, Command, Completed, Reply, Submission
 
 
 class Client:

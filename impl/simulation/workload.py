@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from quorate.impl.client import Client
 from quorate.impl.store import Command, CompareAndSet, Delete, Get, Put
-
-from .client import Client
 
 
 @dataclass

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quorate.impl import ProtocolRefusal, Send
-from quorate.impl.raft import Completed, Redirected
-from quorate.impl.raft.client import Client
-from quorate.impl.store import Answered, Get, Put, Submission
+from quorate.impl.client import Client
+from quorate.impl.store import Answered, Completed, Get, Put, Redirected, Submission
 
 PUT = Put("x", "1")
 
