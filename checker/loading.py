@@ -46,6 +46,21 @@ BUNDLED = {
     "ProvedCasPaxos": "quorate.model.proofs.cas_paxos:ProvedCasPaxos",
     "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",
     "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",
+    "LiveTwoPhaseCommit": "quorate.model.liveness.two_phase_commit:LiveTwoPhaseCommit",
+    "BlockingTwoPhaseCommit": "quorate.model.liveness.two_phase_commit:BlockingTwoPhaseCommit",
+    "OneCandidate": "quorate.model.liveness.raft_election:OneCandidate",
+    "SplitVotes": "quorate.model.liveness.raft_election:SplitVotes",
+    "LiveRaft": "quorate.model.liveness.raft:LiveRaft",
+    "LiveMultiPaxos": "quorate.model.liveness.multipaxos:LiveMultiPaxos",
+    "LiveChainReplication": "quorate.model.liveness.chain_replication:LiveChainReplication",
+    "UnnoticedFailures": "quorate.model.liveness.chain_replication:UnnoticedFailures",
+    "LiveAbd": "quorate.model.liveness.abd:LiveAbd",
+    "StoppedMajority": "quorate.model.liveness.abd:StoppedMajority",
+    "LiveLamportMutex": "quorate.model.liveness.lamport_mutex:LiveLamportMutex",
+    "UnreleasedMutex": "quorate.model.liveness.lamport_mutex:UnreleasedMutex",
+    "RecurringLease": "quorate.model.liveness.lease:RecurringLease",
+    "ImpartialLease": "quorate.model.liveness.lease:ImpartialLease",
+    "StoppedClock": "quorate.model.liveness.lease:StoppedClock",
 }
 
 

@@ -1,0 +1,31 @@
+"""Protocols with what they assume of fairness, and what then happens sooner or later.
+
+A rule is never repeated here: an action that is fair calls the one that it overrides.
+"""
+
+from .abd import LiveAbd, StoppedMajority
+from .chain_replication import LiveChainReplication, UnnoticedFailures
+from .lamport_mutex import LiveLamportMutex, UnreleasedMutex
+from .lease import ImpartialLease, RecurringLease, StoppedClock
+from .multipaxos import LiveMultiPaxos
+from .raft import LiveRaft
+from .raft_election import OneCandidate, SplitVotes
+from .two_phase_commit import BlockingTwoPhaseCommit, LiveTwoPhaseCommit
+
+__all__ = [
+    "BlockingTwoPhaseCommit",
+    "ImpartialLease",
+    "LiveAbd",
+    "LiveChainReplication",
+    "LiveLamportMutex",
+    "LiveMultiPaxos",
+    "LiveRaft",
+    "LiveTwoPhaseCommit",
+    "OneCandidate",
+    "RecurringLease",
+    "SplitVotes",
+    "StoppedClock",
+    "StoppedMajority",
+    "UnnoticedFailures",
+    "UnreleasedMutex",
+]
