@@ -11,7 +11,7 @@ from .messages import (
     VoteGranted,
 )
 from .records import RaftState, SuffixRecord, TermRecord
-from .replica import Patience, Replica
+from .replica import Replica
 from .rules import RaftRole
 from .server import Server
 from .system import RAFT
@@ -24,7 +24,6 @@ __all__ = [
     "LogMismatch",
     "NoOp",
     "Outdated",
-    "Patience",
     "RaftRole",
     "RaftState",
     "Replica",

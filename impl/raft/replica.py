@@ -14,11 +14,9 @@ The store is volatile: after a restart it is built again from the log, as far as
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from random import Random
 
-from quorate.impl.errors import ConfigError
 from quorate.impl.outputs import Send
+from quorate.impl.patience import Patience
 from quorate.impl.replica import Status
 from quorate.impl.store import Completed, KeyValueStore, Redirected, Submission
 
@@ -26,29 +24,6 @@ from .messages import AppendEntries, NoOp, RaftMessage, VoteGranted
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
 from .server import Server
-
-
-@dataclass
-class Patience:
-    """How many ticks of silence a server bears, drawn anew each time (§5.2, §9.3).
-
-    The generator is injected and kept as an object: a copied role copies its randomness.
-    """
-
-    random: Random = field(default_factory=Random)
-    shortest: int = 10
-    longest: int = 20
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.shortest <= self.longest:
-            raise ConfigError(
-                f"Election timeouts are from at least 1 tick up, "
-                f"not from {self.shortest} to {self.longest}."
-            )
-
-    def ticks(self) -> int:
-        """The next timeout."""
-        return self.random.randint(self.shortest, self.longest)
 
 
 class Replica:

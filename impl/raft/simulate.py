@@ -21,6 +21,7 @@ from quorate.impl.client import Client
 from quorate.impl.errors import ConfigError, SafetyViolation
 from quorate.impl.faults import Faults, draw_schedule
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.patience import Patience
 from quorate.impl.simulation.workload import Workload
 from quorate.impl.store import (
     Answered,
@@ -33,7 +34,7 @@ from quorate.impl.store.history import HistoryEvent, invoked, returned, unknown
 
 from .messages import LogEntry, RaftMessage
 from .records import RaftOutputs, RaftRecord, RaftState
-from .replica import Patience, Replica
+from .replica import Replica
 from .server import Server
 
 TICK_S: Final = 0.01

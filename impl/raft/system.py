@@ -6,11 +6,12 @@ from collections.abc import Collection
 from random import Random
 from typing import Final, get_args
 
+from quorate.impl.patience import Patience
 from quorate.impl.replica import ReplicatedSystem
 
 from .messages import RaftMessage
 from .records import RaftRecord, RaftState
-from .replica import Patience, Replica
+from .replica import Replica
 
 
 def _recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from quorate.impl import ConfigError, Persist
+from quorate.impl.patience import Patience
 from quorate.impl.raft import (
     AppendEntries,
     NoOp,
-    Patience,
     RaftRole,
     RaftState,
     Replica,
