@@ -3,8 +3,6 @@
 Rules:
 - Nothing is printed; what happens is reported to a callback, and the end is a value.
 - Every child is stopped before `run_cluster` returns or raises, whatever happened.
-- A data directory belongs to the members that wrote it first. Other members would mean
-  other quorums, which need not meet the old ones: that is refused.
 - An earlier decision stands. The cluster commits it again and says so.
 """
 
@@ -19,18 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-import msgspec
-
+from .claim import check_size, claim
 from .codec import check_value
-from .errors import ClusterError, ConfigError, StorageError, WireError
+from .errors import ClusterError, ConfigError, WireError
 from .messages import Value
 from .network import request_value
-from .node_process import STORE_FILE, NodeConfig
+from .node_config import PAXOS, STORE_FILE, NodeConfig
 from .processes import LogLine, NodeProcess, free_addresses, stop_all
 from .records import LearnerRecord
 from .storage import SqliteStore
 
-MAX_NODES: Final = 25
 _REQUEST_PAUSE_S: Final = 0.2
 
 
@@ -96,14 +92,13 @@ def run_cluster(
         if data_dir is None:
             data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="quorate-")))
         members = tuple(f"n{index}" for index in range(nodes))
-        _claim(data_dir, members)
+        claim(data_dir, PAXOS, members)
         run = _Run(members, data_dir, report, _earlier_value(data_dir, members), journal)
         return asyncio.run(run.within(timeout, value, members[nodes - kill :]))
 
 
 def _check(nodes: int, value: Value, timeout: float, kill: int) -> None:
-    if not 1 <= nodes <= MAX_NODES:
-        raise ConfigError(f"A cluster has 1 to {MAX_NODES} nodes, not {nodes}.")
+    check_size(nodes)
     minority = (nodes - 1) // 2
     if not 0 <= kill <= minority:
         raise ConfigError(
@@ -116,24 +111,6 @@ def _check(nodes: int, value: Value, timeout: float, kill: int) -> None:
         check_value(value)
     except WireError as error:
         raise ConfigError(str(error)) from None
-
-
-def _claim(data_dir: Path, members: Sequence[str]) -> None:
-    """Bind a data directory to its members, or find that it is bound to others."""
-    manifest = data_dir / "cluster.json"
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not manifest.exists():
-            manifest.write_bytes(msgspec.json.encode(members))
-        known = msgspec.json.decode(manifest.read_bytes(), type=list[str])
-    except OSError as error:
-        raise StorageError(f"{data_dir} cannot be used: {error.strerror}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StorageError(f"{manifest} is damaged: {error}.") from None
-    if known != list(members):
-        raise ConfigError(
-            f"{data_dir} belongs to a cluster of {len(known)} nodes, not {len(members)}."
-        )
 
 
 def _earlier_value(data_dir: Path, members: Sequence[str]) -> Value | None:

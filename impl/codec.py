@@ -3,6 +3,8 @@
 Rules:
 - One envelope is `{"src": ..., "dest": ..., "body": {"type": ..., ...}}`, the shape
   that Maelstrom uses, so that its tools and ours can talk.
+- What a message looks like follows from its class: its tag and its fields. Nothing is written
+  by hand here, and one codec serves every protocol.
 - One frame is a four-byte big-endian length and that many bytes. A length above the
   limit is refused before anything is allocated for it.
 - Whatever bytes arrive, the answer is an envelope or a `WireError`, nothing else.
@@ -10,94 +12,47 @@ Rules:
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Generic, TypeVar, Union, get_args
 
 import msgspec
 
 from .errors import WireError
-from .messages import (
-    Accept,
-    Accepted,
-    Ask,
-    Envelope,
-    Learned,
-    Message,
-    Nack,
-    Prepare,
-    Promise,
-    Request,
-    Value,
-)
+from .messages import Envelope, Message, Value
 
-MAX_FRAME_BYTES: Final = 1 << 20
+MAX_FRAME_BYTES: Final = 1 << 24
 #: A value's limit in UTF-8: JSON escapes sixfold at worst, so that any message about it fits.
 MAX_VALUE_BYTES: Final = 1 << 16
 _LENGTH_BYTES: Final = 4
 
-#: The wire name of each message type.
-MESSAGE_TYPES: Final = MappingProxyType[str, type[Any]](
-    {
-        "prepare": Prepare,
-        "promise": Promise,
-        "accept": Accept,
-        "accepted": Accepted,
-        "nack": Nack,
-        "ask": Ask,
-        "learned": Learned,
-        "request": Request,
-    }
-)
-_NAMES: Final = MappingProxyType({kind: name for name, kind in MESSAGE_TYPES.items()})
+MessageT = TypeVar("MessageT")
 
 
-class _Outer(msgspec.Struct):
-    src: str
-    dest: str
-    body: msgspec.Raw
+class Codec(Generic[MessageT]):
+    """The messages of one protocol as bytes, and back."""
+
+    def __init__(self, kinds: Sequence[type[MessageT]]) -> None:
+        """`kinds` are classes of frozen values, each with a tag of its own."""
+        body: Any = Union[tuple(kinds)]  # noqa: UP007 - known at run time only
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Envelope[body])
+
+    def encode(self, envelope: Envelope[MessageT]) -> bytes:
+        """One envelope as JSON."""
+        try:
+            return msgspec.json.encode(envelope)
+        except UnicodeEncodeError as error:
+            raise WireError(f"A message holds text that is not Unicode: {error}.") from None
+
+    def decode(self, payload: bytes) -> Envelope[MessageT]:
+        """The envelope in a payload; anything else is a `WireError` that says what was found."""
+        try:
+            envelope: Envelope[MessageT] = self._decoder.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise WireError(f"Not a message: {error} in {_excerpt(payload)}.") from None
+        return envelope
 
 
-class _Typed(msgspec.Struct):
-    type: str
-
-
-_OUTER: Final = msgspec.json.Decoder(_Outer)
-_TYPED: Final = msgspec.json.Decoder(_Typed)
-_BODIES: Final = MappingProxyType(
-    {name: msgspec.json.Decoder(kind) for name, kind in MESSAGE_TYPES.items()}
-)
-
-
-def encode(envelope: Envelope) -> bytes:
-    """One envelope as JSON."""
-    body = plain_message(envelope.body)
-    try:
-        return msgspec.json.encode({"src": envelope.src, "dest": envelope.dst, "body": body})
-    except UnicodeEncodeError as error:
-        raise WireError(f"A message holds text that is not Unicode: {error}.") from None
-
-
-def plain_message(message: Message) -> dict[str, Any]:
-    """A message as plain data, under its wire name."""
-    return {"type": _NAMES[type(message)], **msgspec.to_builtins(message)}
-
-
-def decode(payload: bytes) -> Envelope:
-    """The envelope in a payload; anything else is a `WireError`."""
-    try:
-        outer = _OUTER.decode(payload)
-        body = _decode_body(bytes(outer.body))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WireError(f"Not a message: {error} in {_excerpt(payload)}.") from None
-    return Envelope(outer.src, outer.dest, body)
-
-
-def _decode_body(raw: bytes) -> Message:
-    name = _TYPED.decode(raw).type
-    if name not in _BODIES:
-        raise WireError(f"Unknown message type {name!r}; known are {', '.join(MESSAGE_TYPES)}.")
-    body: Message = _BODIES[name].decode(raw)
-    return body
+PAXOS: Final = Codec[Message](get_args(Message))
 
 
 def frame(payload: bytes) -> bytes:

@@ -61,7 +61,7 @@ ROUTES: Final = MappingProxyType[type, str](
 class Services(Protocol):
     """What a node needs from whoever runs it."""
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: Envelope[Message]) -> None:
         """Try to deliver; a message may be lost, delayed or doubled."""
         ...
 
@@ -119,7 +119,7 @@ class Node:
         """Begin after a start or a restart: ask for the decided value unless it is known."""
         self._run(self.learner.start)
 
-    def deliver(self, envelope: Envelope) -> None:
+    def deliver(self, envelope: Envelope[Message]) -> None:
         """Take a message from the network."""
         body = envelope.body
         self._journal(received(self.name, envelope.src, body))

@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from .codec import plain_message
 from .errors import StorageError
 from .messages import Message
 from .records import Record, key_of
@@ -66,12 +65,12 @@ def persisted(node: str, record: Record) -> dict[str, Any]:
 
 def sent(node: str, dst: str, message: Message) -> dict[str, Any]:
     """A message is about to leave, maybe to the node itself."""
-    return {"node": node, "event": "sent", "to": dst, "message": plain_message(message)}
+    return {"node": node, "event": "sent", "to": dst, "message": msgspec.to_builtins(message)}
 
 
 def received(node: str, src: str, message: Message) -> dict[str, Any]:
     """A message is about to be handled."""
-    return {"node": node, "event": "received", "from": src, "message": plain_message(message)}
+    return {"node": node, "event": "received", "from": src, "message": msgspec.to_builtins(message)}
 
 
 def nothing(line: Mapping[str, Any]) -> None:

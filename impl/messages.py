@@ -7,15 +7,17 @@ Rules:
   "different proposers choose their numbers from disjoint sets of numbers").
 - A message names its sender where a role counts senders. Envelopes carry
   addresses for the network only; no role ever looks at one.
+- A message has a tag: the name of its type on the wire.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 Value: TypeAlias = str
+MessageT = TypeVar("MessageT")
 
 
 class Ballot(Struct, frozen=True, cache_hash=True, order=True):
@@ -35,13 +37,13 @@ class Vote(Struct, frozen=True, cache_hash=True):
     value: Value
 
 
-class Prepare(Struct, frozen=True, cache_hash=True):
+class Prepare(Struct, frozen=True, cache_hash=True, tag="prepare"):
     """Phase 1a: promise me not to vote below this ballot (§2.2, phase 1(a))."""
 
     ballot: Ballot
 
 
-class Promise(Struct, frozen=True, cache_hash=True):
+class Promise(Struct, frozen=True, cache_hash=True, tag="promise"):
     """Phase 1b: promised, and this is my latest vote (§2.2, phase 1(b))."""
 
     ballot: Ballot
@@ -49,14 +51,14 @@ class Promise(Struct, frozen=True, cache_hash=True):
     accepted: Vote | None
 
 
-class Accept(Struct, frozen=True, cache_hash=True):
+class Accept(Struct, frozen=True, cache_hash=True, tag="accept"):
     """Phase 2a: vote for this value in this ballot (§2.2, phase 2(a))."""
 
     ballot: Ballot
     value: Value
 
 
-class Accepted(Struct, frozen=True, cache_hash=True):
+class Accepted(Struct, frozen=True, cache_hash=True, tag="accepted"):
     """Phase 2b: I voted for this value in this ballot (§2.2, phase 2(b); §2.3)."""
 
     ballot: Ballot
@@ -64,7 +66,7 @@ class Accepted(Struct, frozen=True, cache_hash=True):
     value: Value
 
 
-class Nack(Struct, frozen=True):
+class Nack(Struct, frozen=True, tag="nack"):
     """This ballot is too low; a higher one is promised. (An optimisation, §2.2.)"""
 
     ballot: Ballot
@@ -72,19 +74,19 @@ class Nack(Struct, frozen=True):
     promised: Ballot
 
 
-class Ask(Struct, frozen=True):
+class Ask(Struct, frozen=True, tag="ask"):
     """Has anybody learned a value? Sent by a learner that hears nothing (§2.3)."""
 
     learner: str
 
 
-class Learned(Struct, frozen=True):
+class Learned(Struct, frozen=True, tag="learned"):
     """This value is chosen: from one learner to another, or to a client (§2.3)."""
 
     value: Value
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, tag="request"):
     """A client asks a proposer to get a value chosen."""
 
     value: Value
@@ -93,9 +95,9 @@ class Request(Struct, frozen=True):
 Message: TypeAlias = Prepare | Promise | Accept | Accepted | Nack | Ask | Learned | Request
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, Generic[MessageT], frozen=True, rename={"dst": "dest"}):
     """A message under way from one address to another."""
 
     src: str
     dst: str
-    body: Message
+    body: MessageT

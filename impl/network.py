@@ -5,6 +5,8 @@ Rules:
   written into a dying connection is gone. The protocol repeats what matters.
 - No peer can block or exhaust a node: queues and frames are bounded, a connection that
   sends garbage is closed and reported.
+- A node can be cut off from some peers, to see what the others do: what they send is dropped, and
+  what is for them.
 - Replies to a client go back over the client's own connection.
 - There is no authentication. Addresses are loopback unless the operator says otherwise.
 """
@@ -12,14 +14,14 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Final, Generic, Self, TypeAlias, TypeVar
 
 from .backoff import Backoff
-from .codec import FrameReader, check_value, decode, encode, frame
+from .codec import PAXOS, Codec, FrameReader, check_value, frame
 from .errors import ConfigError, ImplError, WireError
-from .messages import Envelope, Learned, Request, Value
+from .messages import Envelope, Learned, Message, Request, Value
 
 LOOPBACK: Final = "127.0.0.1"
 QUEUE_FRAMES: Final = 1024
@@ -28,20 +30,26 @@ _CLIENT_BUFFER_BYTES: Final = 1 << 20
 _CONNECT_TIMEOUT_S: Final = 2.0
 
 Address: TypeAlias = tuple[str, int]
+MessageT = TypeVar("MessageT")
 
 
-class Transport:
+class Transport(Generic[MessageT]):
     """The network side of one node. Use it as an async context manager."""
 
     def __init__(
         self,
         name: str,
         addresses: Mapping[str, Address],
-        deliver: Callable[[Envelope], None],
+        codec: Codec[MessageT],
+        admit: Callable[[Envelope[MessageT]], None],
+        deliver: Callable[[Envelope[MessageT]], None],
         complain: Callable[[str], None],
     ) -> None:
+        """`admit` raises a WireError for what somebody may not send who is no member."""
         self._name = name
         self._addresses = dict(addresses)
+        self._codec, self._admit = codec, admit
+        self._cut: frozenset[str] = frozenset()
         self._deliver = deliver
         self._complain = complain
         self._links = {
@@ -51,7 +59,7 @@ class Transport:
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Transport:
+    async def __aenter__(self) -> Self:
         host, port = self._addresses[self._name]
         try:
             self._server = await asyncio.start_server(self._serve, host, port)
@@ -69,10 +77,16 @@ class Transport:
         for writer in tuple(self._writers):
             writer.close()
 
-    def send(self, envelope: Envelope) -> None:
+    def cut_off(self, peers: Collection[str]) -> None:
+        """From now on carry nothing from or to these peers, and to all others again."""
+        self._cut = frozenset(peers)
+
+    def send(self, envelope: Envelope[MessageT]) -> None:
         """Queue a message for a peer, or answer a connected client; never blocks, may lose."""
+        if envelope.dst in self._cut:
+            return
         try:
-            data = frame(encode(envelope))
+            data = frame(self._codec.encode(envelope))
         except WireError as error:
             self._complain(str(error))
             return
@@ -92,7 +106,7 @@ class Transport:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            async for envelope in _envelopes(reader):
+            async for envelope in envelopes(reader, self._codec):
                 self._take(envelope, writer)
         except (ImplError, OSError) as error:
             self._complain(str(error))
@@ -102,15 +116,14 @@ class Transport:
             self._forget(writer)
             writer.close()
 
-    def _take(self, envelope: Envelope, writer: asyncio.StreamWriter) -> None:
+    def _take(self, envelope: Envelope[MessageT], writer: asyncio.StreamWriter) -> None:
         if envelope.dst != self._name:
             raise WireError(f"A message for {envelope.dst!r} arrived at {self._name}.")
         if envelope.src not in self._addresses:
-            if not isinstance(envelope.body, Request):
-                raise WireError(f"{envelope.src!r} is no member and may only send requests.")
-            check_value(envelope.body.value)
+            self._admit(envelope)
             self._clients[envelope.src] = writer
-        self._deliver(envelope)
+        if envelope.src not in self._cut:
+            self._deliver(envelope)
 
     def _forget(self, writer: asyncio.StreamWriter) -> None:
         self._writers.discard(writer)
@@ -173,7 +186,9 @@ class _Link:
 
     async def _pump(self, writer: asyncio.StreamWriter) -> None:
         while True:
-            writer.write(await self._queue.get())
+            frames = [await self._queue.get()]
+            frames += [self._queue.get_nowait() for _ in range(self._queue.qsize())]
+            writer.write(b"".join(frames))
             await writer.drain()
 
 
@@ -187,6 +202,13 @@ def is_self_connected(writer: asyncio.StreamWriter) -> bool:
     return bool(own == other)
 
 
+def admit_request(envelope: Envelope[Message]) -> None:
+    """Clients of Paxos may send requests, and no value that cannot be carried."""
+    if not isinstance(envelope.body, Request):
+        raise WireError(f"{envelope.src!r} is no member and may only send requests.")
+    check_value(envelope.body.value)
+
+
 async def request_value(address: Address, node: str, client: str, value: Value) -> Value:
     """Ask a node to get a value decided; the answer is the decided value, maybe another one."""
     try:
@@ -194,9 +216,9 @@ async def request_value(address: Address, node: str, client: str, value: Value) 
     except OSError as error:
         raise WireError(f"{node} does not answer: {error}.") from None
     try:
-        writer.write(frame(encode(Envelope(client, node, Request(value)))))
+        writer.write(frame(PAXOS.encode(Envelope(client, node, Request(value)))))
         await writer.drain()
-        async for envelope in _envelopes(reader):
+        async for envelope in envelopes(reader, PAXOS):
             if isinstance(envelope.body, Learned):
                 return envelope.body.value
     except OSError as error:
@@ -206,11 +228,14 @@ async def request_value(address: Address, node: str, client: str, value: Value) 
     raise WireError(f"{node} closed the connection without an answer.")
 
 
-async def _envelopes(reader: asyncio.StreamReader) -> AsyncIterator[Envelope]:
+async def envelopes(
+    reader: asyncio.StreamReader, codec: Codec[MessageT]
+) -> AsyncIterator[Envelope[MessageT]]:
+    """What arrives on a connection, until it ends. Raises WireError."""
     frames = FrameReader()
     while data := await reader.read(_READ_BYTES):
         for payload in frames.feed(data):
-            yield decode(payload)
+            yield codec.decode(payload)
     frames.close()
 
 

@@ -7,17 +7,18 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from .errors import ClusterError
 from .messages import Value
 from .network import LOOPBACK, Address
-from .node_process import NodeConfig
+from .node_config import NodeConfig
+from .replica import Status
 
 STOP_TIMEOUT_S: Final = 5.0
 
@@ -28,6 +29,8 @@ class LogLine(msgspec.Struct):
     event: str
     value: Value | None = None
     message: str | None = None
+    status: Status | None = None
+    sent: dict[str, int] | None = None
 
 
 class NodeProcess:
@@ -38,6 +41,8 @@ class NodeProcess:
         self.listening = False
         self.committed: Value | None = None
         self.error: str | None = None
+        self.status: Status | None = None
+        self.sent: dict[str, int] = {}
         self._config = config
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
@@ -61,6 +66,7 @@ class NodeProcess:
     async def start(self) -> None:
         """Start it, for the first time or again."""
         self.listening, self.committed, self.error = False, None, None
+        self.status, self.sent = None, {}
         config = Path(self._config.data_dir) / "config.json"
         try:
             config.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +81,11 @@ class NodeProcess:
         except OSError as error:
             raise ClusterError(f"{self.name} cannot be started: {error}.") from None
         self._watcher = asyncio.create_task(self._watch(self._process))
+
+    def tell(self, order: Mapping[str, Any]) -> None:
+        """Write an order to its stdin, if it runs."""
+        if self._process is not None and self._process.stdin is not None and self.alive:
+            self._process.stdin.write(msgspec.json.encode(order) + b"\n")
 
     async def kill(self) -> None:
         """Kill it the hard way (SIGKILL) and wait until it is gone."""
@@ -120,6 +131,8 @@ class NodeProcess:
             self.committed = line.value
         elif line.event == "error":
             self.error = line.message
+        elif line.event == "status":
+            self.status, self.sent = line.status, line.sent or {}
         self._changed(self, line)
 
 

@@ -95,7 +95,7 @@ class _Machine:
     lives: int = 0
     timers: dict[str, int] = field(default_factory=dict)
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: Envelope[Message]) -> None:
         self.world.carry(envelope)
 
     def set_timer(self, name: str, delay_s: float) -> None:
@@ -162,7 +162,7 @@ class _World:
         self._tickets += 1
         heapq.heappush(self._queue, (self._now_s + delay_s, self._tickets, action))
 
-    def carry(self, envelope: Envelope) -> None:
+    def carry(self, envelope: Envelope[Message]) -> None:
         """Put a message on the network, which may lose it or double it."""
         if envelope.dst not in self._machines:
             return  # A reply to a client: clients watch `on_commit` instead.
@@ -221,7 +221,7 @@ class _World:
             synchronous=not self._faults.unsynced,
         )
 
-    def _arrive(self, envelope: Envelope) -> None:
+    def _arrive(self, envelope: Envelope[Message]) -> None:
         machine = self._machines[envelope.dst]
         node = machine.node
         if node is None or self._loses(envelope):
@@ -230,14 +230,14 @@ class _World:
         self._count("delivered", envelope)
         self.guarded(machine, lambda: node.deliver(envelope))
 
-    def _loses(self, envelope: Envelope) -> bool:
+    def _loses(self, envelope: Envelope[Message]) -> bool:
         cut = any(
             partition.separates(self._now_s, envelope.src, envelope.dst)
             for partition in self._schedule.partitions
         )
         return cut or (self._active() and self._random.random() < self._faults.loss)
 
-    def _count(self, kind: str, envelope: Envelope) -> None:
+    def _count(self, kind: str, envelope: Envelope[Message]) -> None:
         self._counts[kind] += 1
         at = envelope.src if kind in ("sent", "duplicated") else envelope.dst
         self.note(at, kind, f"{envelope.src} → {envelope.dst}", envelope.body)
@@ -249,7 +249,7 @@ class _World:
         machine = self._machines[name]
         node = machine.node
         if node is not None:
-            request = Envelope(f"client-{name}", name, Request(value))
+            request = Envelope[Message](f"client-{name}", name, Request(value))
             self.note(name, "request", value, request.body)
             self.guarded(machine, lambda: node.deliver(request))
         self.at(CLIENT_RETRY_S, lambda: self._ask(name, value))

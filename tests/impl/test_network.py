@@ -7,8 +7,15 @@ import asyncio
 import pytest
 
 from quorate.impl import Ask, ConfigError, Envelope, Learned, Request, WireError
-from quorate.impl.codec import encode, frame
-from quorate.impl.network import LOOPBACK, QUEUE_FRAMES, Transport, is_self_connected, request_value
+from quorate.impl.codec import MAX_FRAME_BYTES, PAXOS, frame
+from quorate.impl.network import (
+    LOOPBACK,
+    QUEUE_FRAMES,
+    Transport,
+    admit_request,
+    is_self_connected,
+    request_value,
+)
 from quorate.impl.processes import free_addresses
 
 PATIENCE_S = 20.0
@@ -22,7 +29,7 @@ class Peer:
         self.complaints: list[str] = []
         self.news = asyncio.Event()
         self.answer = answer
-        self.transport = Transport(name, addresses, self.take, self.complain)
+        self.transport = Transport(name, addresses, PAXOS, admit_request, self.take, self.complain)
 
     def take(self, envelope):
         self.got.append(envelope)
@@ -95,9 +102,9 @@ def test_a_full_queue_drops_the_oldest():
         (b"GET / HTTP/1.1\r\n\r\n", "above the limit"),
         (frame(b"garbage"), "Not a message"),
         (frame(b"truncated")[:-3], "ended 10 bytes into a frame"),
-        (frame(encode(Envelope("b", "z", Ask("l")))), "A message for 'z' arrived at a"),
-        (frame(encode(Envelope("z", "a", Ask("l")))), "'z' is no member"),
-        (frame(encode(Envelope("z", "a", Request("x" * 70_000)))), "70000 bytes is above"),
+        (frame(PAXOS.encode(Envelope("b", "z", Ask("l")))), "A message for 'z' arrived at a"),
+        (frame(PAXOS.encode(Envelope("z", "a", Ask("l")))), "'z' is no member"),
+        (frame(PAXOS.encode(Envelope("z", "a", Request("x" * 70_000)))), "70000 bytes is above"),
     ],
 )
 def test_a_bad_peer_is_reported_and_cut_off(data, complaint):
@@ -120,7 +127,7 @@ def test_an_oversized_message_is_not_sent():
     async def play():
         a = Peer("a", addresses())
         async with a.transport:
-            a.transport.send(Envelope("a", "b", Learned("x" * (1 << 20))))
+            a.transport.send(Envelope("a", "b", Learned("x" * MAX_FRAME_BYTES)))
         assert len(a.complaints) == 1 and "above the limit" in a.complaints[0]
 
     asyncio.run(play())

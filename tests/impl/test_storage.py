@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from quorate.impl import AcceptorRecord, Ballot, LearnerRecord, ProposerRecord, StorageError, Vote
-from quorate.impl.storage import APPLICATION_ID, MemoryStore, SqliteStore
+from quorate.impl.database import APPLICATION_ID
+from quorate.impl.storage import MemoryStore, SqliteStore
 
 RECORDS = {
     "proposer": ProposerRecord(3),

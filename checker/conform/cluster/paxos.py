@@ -17,7 +17,7 @@ from quorate.checker.errors import InputError
 from quorate.impl import WireError
 from quorate.impl.failpoints import POINTS
 from quorate.impl.network import request_value
-from quorate.impl.node_process import JOURNAL_FILE, NodeConfig
+from quorate.impl.node_config import JOURNAL_FILE, NodeConfig
 
 from .paxos_witness import PaxosWitness
 from .system import Clients, Place, System

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from quorate.impl import Accepted, Ballot, ImplError, Learned, Nack, Promise, Vote
-from quorate.impl.codec import FrameReader, decode
-from quorate.impl.node_process import JOURNAL_FILE, STORE_FILE
+from quorate.impl.codec import PAXOS, FrameReader
+from quorate.impl.node_config import JOURNAL_FILE, STORE_FILE
 from quorate.impl.records import RECORD_TYPES, AcceptorRecord, LearnerRecord, ProposerRecord, Record
 from quorate.impl.storage import SqliteStore
 
@@ -48,7 +48,7 @@ class PaxosWitness(RunWitness):
         """What leaves a node binds it, and a decision that one tells another is an answer."""
         try:
             (payload,) = FrameReader().feed(message)
-            body = decode(payload).body
+            body = PAXOS.decode(payload).body
         except (ImplError, ValueError):
             return  # A node that sends garbage says nothing; its receiver closes the connection.
         said = self._said.setdefault(sender, _Said())

@@ -1,0 +1,1 @@
+"""Replicas of the store as processes: any protocol with the interface of `quorate.impl.replica`."""

@@ -1,0 +1,119 @@
+"""A replica with its disk: what one turn persists becomes durable at once, then its messages leave.
+
+Rules:
+- A turn is any number of inputs, and its end. The replica handles each input as it comes; what it
+  wants to persist and to send is kept until the end of the turn.
+- At the end all records are made durable in one transaction, in order, and only then anything is
+  sent. So no send leaves before a record in front of it, and under load one sync of the disk
+  serves many commands (group commit; Ongaro 2014, §10.2.1).
+- A replica whose disk failed is dead: its memory is ahead of its disk, and nobody has heard of it.
+- What it sends to itself never leaves, and is handled in the same turn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from functools import reduce
+from random import Random
+from typing import Any, Generic, TypeVar
+
+from quorate.impl.errors import ImplError, WireError
+from quorate.impl.failpoints import BEFORE_REPLY, Passing, unhindered
+from quorate.impl.messages import Envelope
+from quorate.impl.outputs import Persist
+from quorate.impl.record_log import RecordLog
+from quorate.impl.replica import ReplicaOutputs, ReplicatedSystem, Status
+from quorate.impl.store import Submission
+
+MessageT = TypeVar("MessageT")
+RecordT = TypeVar("RecordT")
+StateT = TypeVar("StateT")
+
+
+class ReplicaHost(Generic[MessageT, RecordT]):
+    """One replica over its log of records. It knows no socket, no event loop and no clock."""
+
+    def __init__(
+        self,
+        system: ReplicatedSystem[MessageT, RecordT, Any],
+        name: str,
+        servers: Collection[str],
+        log: RecordLog[RecordT],
+        send: Callable[[Envelope[Any]], None],
+        random: Random | None = None,
+        passing: Passing = unhindered,
+    ) -> None:
+        self.name = name
+        self.sent: Counter[str] = Counter()
+        """How many messages went to other servers, by their tags."""
+        self._system, self._log = system, log
+        self._servers = frozenset(servers)
+        self._send, self._passing = send, passing
+        self._records: list[RecordT] = []
+        self._envelopes: list[Envelope[Any]] = []
+        self._inbox: deque[MessageT] = deque()
+        self._failed = False
+        chance = Random() if random is None else random
+        self._replica = system.recover(name, tuple(servers), self._stored(), chance)
+
+    def tick(self) -> None:
+        """Input: one tick has passed."""
+        self._carry_out(self._replica.tick())
+
+    def take(self, envelope: Envelope[Any]) -> None:
+        """Input: a message of a server, or a command of a client."""
+        body = envelope.body
+        if isinstance(body, Submission) and envelope.src not in self._servers:
+            self._carry_out(self._replica.submit(body))
+        elif isinstance(body, self._system.messages) and envelope.src in self._servers:
+            self._carry_out(self._replica.receive(body))
+        else:
+            raise WireError(f"{envelope.src} may not send a {type(body).__name__}.")
+
+    def end_turn(self) -> None:
+        """Make durable what the turn persists, then send what it sends."""
+        if self._failed:
+            raise ImplError(f"Replica {self.name} has failed and must be restarted from its disk.")
+        self._failed = True
+        records, self._records = self._records, []
+        if records:
+            self._log.append(records)
+            self._passing(BEFORE_REPLY)
+        envelopes, self._envelopes = self._envelopes, []
+        for envelope in envelopes:
+            self._send(envelope)
+        if self._log.is_long:
+            self._log.replace(self._stored().records())
+        self._failed = False
+
+    def status(self) -> Status:
+        """How the replica is now."""
+        return self._replica.status()
+
+    def _stored(self) -> Any:
+        """The state on disk."""
+        return reduce(
+            lambda state, record: state.after(record), self._log.load(), self._system.empty
+        )
+
+    def _carry_out(self, outputs: ReplicaOutputs[RecordT, MessageT]) -> None:
+        self._keep(outputs)
+        while self._inbox:
+            self._keep(self._replica.receive(self._inbox.popleft()))
+
+    def _keep(self, outputs: ReplicaOutputs[RecordT, MessageT]) -> None:
+        for output in outputs:
+            if isinstance(output, Persist):
+                self._records.append(output.record)
+            elif output.dst == self.name:
+                self._inbox.append(output.message)  # type: ignore[arg-type]
+            else:
+                if output.dst in self._servers:
+                    self.sent[tag_of(output.message)] += 1
+                self._envelopes.append(Envelope(self.name, output.dst, output.message))
+
+
+def tag_of(message: Any) -> str:
+    """The name of a message's type on the wire."""
+    return str(message.__struct_config__.tag)
