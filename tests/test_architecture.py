@@ -53,6 +53,13 @@ DEFINED_TWICE = {
     "Send": "in a model, and by a process of an implementation",
     "Term": "of TLA+, and of a leader",
     "Timer": "of a clock, and what stands in for that of threading",
+    "Replica": "of Raft, and of Multi-Paxos",
+    **dict.fromkeys(
+        ("Proposer", "Acceptor", "Learner", "Composition", "Vote"), "of Paxos, and of Multi-Paxos"
+    ),
+    **dict.fromkeys(
+        ("Prepare", "Promise", "Accept", "Accepted", "Nack"), "of Paxos, and of Multi-Paxos"
+    ),
 }
 
 

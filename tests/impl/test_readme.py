@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import quorate.impl
-from quorate.impl import acceptor, learner, proposer
+from quorate.impl import multipaxos
 from quorate.impl.lease import node
 from quorate.impl.raft import rules
 from quorate.impl.store import store
@@ -15,11 +15,15 @@ FOLDER = Path(quorate.impl.__file__).parent
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
+def tables_of(package):
+    return {role: getattr(package, role).TABLE for role in ("acceptor", "proposer", "learner")}
+
+
 def test_the_tables_are_the_codes():
-    tables = {"acceptor": acceptor.TABLE, "proposer": proposer.TABLE, "learner": learner.TABLE}
-    assert as_markdown(tables) in README
+    assert as_markdown(tables_of(quorate.impl)) in README
     assert as_markdown({"lease": node.TABLE}) in README
     assert as_markdown({"store": store.TABLE}) in README
+    assert as_markdown(tables_of(multipaxos)) in README
     assert as_markdown({"server": rules.TABLE}) in README
 
 
