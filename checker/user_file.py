@@ -1,4 +1,4 @@
-"""Finding the module of a user's file (a model, an adapter, a mapping), or of a name.
+"""Finding the module of a user's file (a model, an adapter, a mapping), or a class in it.
 
 Every error is an InputError that names the file and, if there is one, the line.
 """
@@ -9,12 +9,15 @@ import difflib
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import linecache
 import os
 import sys
 import traceback
+from collections.abc import Collection
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from .errors import InputError
 
@@ -33,6 +36,42 @@ def module_at(place: str, wanted: str, missing: str) -> ModuleType:
     `wanted` says what the file should contain.
     """
     return run_file(Path(place), wanted) if is_file_name(place) else _from_module(place, missing)
+
+
+def class_in(
+    place: str, wanted: str, what: str, methods: Collection[str], bundled: Collection[str] = ()
+) -> type[Any]:
+    """The class of that name in a file or module, which has these methods.
+
+    `what` it is, with its article, such as "a mapping", and the names of those that are `bundled`
+    are for messages. Raises InputError.
+    """
+    kind = what.partition(" ")[2]
+    ways = f", module:Class or one of {', '.join(bundled)}" if bundled else " or module:Class"
+    name = f"{place}:{wanted}" if wanted else place
+    module = module_at(place, what, f"{name}: no such {kind}; expected path.py:Class{ways}")
+    classes = {n: x for n, x in vars(module).items() if inspect.isclass(x)}
+    if not wanted:
+        raise InputError(f"{place}: say which class is the {kind}, {place}:Class", place)
+    if wanted not in classes:
+        near = difflib.get_close_matches(wanted, classes, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"{place}: no class {wanted}{hint}", place)
+    if lacking := [m for m in methods if not callable(getattr(classes[wanted], m, None))]:
+        raise InputError(f"{place}: the {kind} {wanted} has no {', '.join(lacking)}", place)
+    return classes[wanted]
+
+
+def object_in(name: str, what: str, methods: Collection[str], bundled: Collection[str]) -> Any:
+    """A new object of the class that a name stands for, as `class_in`. Raises InputError."""
+    place, _, wanted = name.partition(":")
+    made = class_in(place, wanted, what, methods, bundled)
+    try:
+        return made()
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {_text(error)}"
+        where = f"{place}: {wanted}()"
+        raise InputError(f"{where}: {said} (it is made without arguments)", place) from error
 
 
 def run_file(path: Path, what: str) -> ModuleType:

@@ -9,7 +9,7 @@ from quorate.checker.conform.logs.outcome import LogVerdict
 
 from . import logs
 from .output import Output
-from .words import count, seconds
+from .words import count, seconds, shortened
 
 MOST_TEXT = 300
 MOST_LINE = 160
@@ -86,7 +86,7 @@ def _found(out: Output, model: str | None, found: FoundInRun, command: str | Non
     out.line()
     for finding in found.findings[:MOST_FINDINGS]:
         when = f", {seconds(finding.at_s)} into the run" if finding.at_s else ""
-        out.line(f"{finding.kind}{when}: {_short(finding.text, MOST_TEXT)}", "bad", 1)
+        out.line(f"{finding.kind}{when}: {shortened(finding.text, MOST_TEXT)}", "bad", 1)
     if len(found.findings) > MOST_FINDINGS:
         out.line(f"and {len(found.findings) - MOST_FINDINGS} more", indent=1)
     validation = found.validation
@@ -97,15 +97,11 @@ def _found(out: Output, model: str | None, found: FoundInRun, command: str | Non
         out.line()
         out.line(f"the end of {file}:", indent=1)
         for line in lines:
-            out.line(_short(line, MOST_LINE), indent=2)
+            out.line(shortened(line, MOST_LINE), indent=2)
     out.line()
     out.line(f"files: {found.folder}", indent=1)
     if command is not None:
         out.command("again:", command, indent=1)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
 
 
 # ---------------------------------------------------------------- JSON

@@ -9,7 +9,7 @@ from quorate.checker.conform.histories.checking import HistoryVerdict, Judged, O
 from quorate.checker.conform.histories.operation import Operation, shown
 
 from .output import Output
-from .words import count
+from .words import count, shortened
 
 MOST_ROWS = 12
 MOST_STATES = 6
@@ -70,7 +70,7 @@ def _explain(out: Output, judged: Judged, one: OneObject) -> None:
         out.line(f"{len(wrong)} of {all_} are not linearizable; this was the first", indent=1)
     explained = sum(o.last is not None and o.last < (stuck.last or 0) for o in one.operations)
     states = [judged.specification.describe(state) for state in one.searched.states]
-    listed = " or ".join(_short(s) for s in states[:MOST_STATES])
+    listed = " or ".join(shortened(s, MOST_TEXT) for s in states[:MOST_STATES])
     more = f" or {len(states) - MOST_STATES:,} more" if len(states) > MOST_STATES else ""
     out.line(
         f"the {count(explained, 'operation')} that ended before{_on(one.key)} can be explained, "
@@ -99,17 +99,13 @@ def _bars(out: Output, operations: Sequence[Operation], stuck: Operation) -> Non
     at = {time: i * min(3, max(1, WIDEST_BARS // len(times))) for i, time in enumerate(times)}
     end = max(at.values())
     who = max(len(o.process) for o in rows)
-    what = max(len(_short(str(o))) for o in rows)
+    what = max(len(shortened(str(o), MOST_TEXT)) for o in rows)
     for o in rows:
         start, stop = at[o.begun], at.get(o.ended or -1)
         line = "├" + "─" * ((end if stop is None else stop) - start - 1)
         bar = " " * start + line + ("┤" if stop is not None else "╌ ?" if o.ended is None else "╌")
-        text = f"{o.process:>{who}}  {_short(str(o)):<{what}}  {bar}"
+        text = f"{o.process:>{who}}  {shortened(str(o), MOST_TEXT):<{what}}  {bar}"
         out.line(text.rstrip(), "bad" if o is stuck else "", 0 if o is stuck else 1)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
 
 
 # ---------------------------------------------------------------- JSON

@@ -10,7 +10,7 @@ from quorate.checker.conform.logs.outcome import LogVerdict, Unexplained, Valida
 from quorate.checker.conform.logs.reading import LinePlace
 
 from .output import Output
-from .words import count
+from .words import count, shortened
 
 MOST_LISTED = 10
 MOST_TEXT = 200
@@ -52,7 +52,7 @@ def report(out: Output, model: str, found: Validation) -> None:
         out.line(f"{silent:,} of these say nothing of the model", indent=1)
     if found.names:
         pairs = ", ".join(f"{name} is {element}" for name, element in found.names.items())
-        out.line(_short(pairs, MOST_TEXT), indent=1)
+        out.line(shortened(pairs, MOST_TEXT), indent=1)
 
 
 def _places(out: Output, what: str, places: list[tuple[LinePlace, str]], most: int) -> None:
@@ -67,7 +67,7 @@ def _places(out: Output, what: str, places: list[tuple[LinePlace, str]], most: i
 def _failure(out: Output, failure: Unexplained) -> None:
     out.line()
     out.line(f"{failure.place}:", indent=1)
-    out.line(_short(failure.text, MOST_TEXT), indent=2)
+    out.line(shortened(failure.text, MOST_TEXT), indent=2)
     before = " → ".join(f"{n:,}" for n in failure.widths)
     ends = count(failure.ends, "state")
     out.line(f"the lines before it end in {ends} (of the last lines: {before})", indent=1)
@@ -83,7 +83,7 @@ def _failure(out: Output, failure: Unexplained) -> None:
 def _attempt(out: Output, attempt: NearMiss) -> None:
     out.line()
     after = f"after {' · '.join(attempt.after)}" if attempt.after else "at the beginning"
-    out.line(_short(after, MOST_TEXT), indent=1)
+    out.line(shortened(after, MOST_TEXT), indent=1)
     if attempt.step is None:
         out.line("nothing comes nearer than to stay in that state", indent=1)
     elif attempt.missing is not None:
@@ -98,17 +98,13 @@ def _attempt(out: Output, attempt: NearMiss) -> None:
         out.line(f"{guard.text:<{width}}  {place}".rstrip(), "ok" if guard.held else "bad", 2)
     if attempt.differences:
         rows = [("", "model", "log"), *((d.place, d.model, d.log) for d in attempt.differences)]
-        shown = [[_short(cell, MOST_VALUE) for cell in row] for row in rows[: MOST_LISTED + 1]]
+        shown = [[shortened(cell, MOST_VALUE) for cell in row] for row in rows[: MOST_LISTED + 1]]
         widths = [max(len(row[i]) for row in shown) for i in range(3)]
         for row in shown:
             cells = (f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True))
             out.line("  ".join(cells).rstrip(), indent=2)
         if len(rows) > len(shown):
             out.line(f"and {len(rows) - len(shown)} more", indent=2)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
 
 
 # ---------------------------------------------------------------- JSON

@@ -35,3 +35,8 @@ def amount(size: int) -> str:
 def by_clock(ended: bool) -> str:
     """A remark if a time limit ended a proof, and not the limit on effort."""
     return ", ended by the clock: this machine is too slow or too busy" if ended else ""
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; where more were cut off, the last is `…`."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

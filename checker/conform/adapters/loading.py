@@ -5,7 +5,6 @@ Arguments may follow: `path.py:Class durable members=5`.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import shlex
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Adapter, AdapterError
-from quorate.checker.user_file import module_at
+from quorate.checker.user_file import class_in
 
 from .calls import METHODS, failure
 
@@ -28,22 +27,9 @@ def made(name: str, what: str, methods: Collection[str]) -> Any:
 
     `what` it is, with its article, is for messages. Raises InputError.
     """
-    kind = what.partition(" ")[2]
     place, _, rest = name.partition(":")
     wanted, words, named = _arguments(name, rest)
-    missing = f"{name}: no such {kind}; expected path.py:Class or module:Class"
-    module = module_at(place, what, missing)
-    classes = {n: x for n, x in vars(module).items() if inspect.isclass(x)}
-    if not wanted:
-        raise AdapterError(f"{name}: say which class is the {kind}, {place}:Class")
-    if wanted not in classes:
-        near = difflib.get_close_matches(wanted, classes, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise AdapterError(f"{place}: no class {wanted}{hint}")
-    cls = classes[wanted]
-    lacking = [m for m in methods if not callable(getattr(cls, m, None))]
-    if lacking:
-        raise AdapterError(f"{place}: the {kind} {wanted} has no {', '.join(lacking)}")
+    cls = class_in(place, wanted, what, methods)
     try:
         return cls(*words, **named)
     except (Exception, SystemExit) as error:

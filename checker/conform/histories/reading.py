@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quorate.checker.conform.logs.reading import log_error, read_log
+from quorate.checker.conform.logs.reading import LinePlace, file_bytes, log_error, no_text, read_log
 from quorate.checker.errors import InputError
 
 from .edn import read_events
@@ -64,12 +64,13 @@ def _objects(path: Path) -> Iterator[tuple[int, Any]]:
                 raise log_error(written.place, f"the line {written.torn}, expected an event")
             yield written.place.line, written.fields
         return
+    data = file_bytes(path, "a history in EDN")
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", str(path)) from None
+        text = data.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start} is not UTF-8", str(path)) from None
+        begin = data.rfind(b"\n", 0, error.start) + 1
+        place = LinePlace(str(path), data.count(b"\n", 0, begin) + 1, begin)
+        raise no_text(place, data[error.start], error.start - begin) from None
     yield from read_events(str(path), text)
 
 
@@ -126,13 +127,12 @@ class _Pairing:
             self.remarks += 1
             return
         number, start = self.begun.pop(event.process)
-        if (event.call, event.key) != (start.call, start.key) and event.key is not None:
-            began = f"{start.call} on {shown(start.key)}"
-            ended = f"{event.call} on {shown(event.key)}"
+        if event.call != start.call or event.key not in (None, start.key):
+            ended, began = (
+                e.call if event.key is None else f"{e.call} on {shown(e.key)}"
+                for e in (event, start)
+            )
             said = f"process {event.process} ends {ended}, but it began {began}"
-            raise self._error(event, f"{said} in line {start.line}")
-        if event.call != start.call:
-            said = f"process {event.process} ends {event.call}, but it began {start.call}"
             raise self._error(event, f"{said} in line {start.line}")
         if event.type == "fail":
             self.failed += 1

@@ -58,6 +58,11 @@ def log_error(place: LinePlace, found: str, at: int = 0) -> InputError:
     return InputError(said, place.file, place.line, at + 1)
 
 
+def no_text(place: LinePlace, byte: int, at: int) -> InputError:
+    """A byte in a line, `at` so many bytes into it, that is no UTF-8."""
+    return log_error(place, f"found the byte 0x{byte:02x}, expected UTF-8", at)
+
+
 def read_logs(paths: Sequence[Path]) -> list[list[Written]]:
     """The lines of each file. Raises InputError."""
     names = [str(p) for p in paths]
@@ -71,7 +76,7 @@ def read_logs(paths: Sequence[Path]) -> list[list[Written]]:
 
 def read_log(path: Path) -> list[Written]:
     """The lines of one file; a line that is cut is the last one, or marked. Raises InputError."""
-    data = _bytes(path)
+    data = file_bytes(path, "a log of JSON lines")
     for start, what in STARTS.items():
         if data.startswith(start):
             place = LinePlace(str(path), 1, 0)
@@ -83,13 +88,14 @@ def read_log(path: Path) -> list[Written]:
     return lines
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path, what: str) -> bytes:
+    """What is in a file that should be `what`, with its article. Raises InputError."""
     if path.is_dir():
-        raise InputError(f"{path}: is a directory, expected a log of JSON lines", str(path))
+        raise InputError(f"{path}: is a directory, expected {what}", str(path))
     if not path.exists():
         raise InputError(f"{path}: no such file", str(path))
     if not path.is_file():
-        raise InputError(f"{path}: is not a regular file, expected a log of JSON lines", str(path))
+        raise InputError(f"{path}: is not a regular file, expected {what}", str(path))
     try:
         return path.read_bytes()
     except OSError as error:
@@ -115,10 +121,7 @@ def _written(place: LinePlace, raw: bytes) -> Written:
     except UnicodeDecodeError as error:
         if error.end == len(raw) and error.reason == "unexpected end of data":  # cut in a character
             return Written(place, raw.decode(errors="replace"), None, "ends inside a character")
-        byte = raw[error.start]
-        raise log_error(
-            place, f"found the byte 0x{byte:02x}, expected UTF-8", error.start
-        ) from None
+        raise no_text(place, raw[error.start], error.start) from None
     try:
         found = _DECODER.decode(text)
     except json.JSONDecodeError as error:

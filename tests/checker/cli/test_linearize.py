@@ -123,6 +123,10 @@ class Wrong(Specification):
     def after(self, state, operation):
         return 1 / 0
 
+class Other:
+    def after(self, state, operation):
+        return ()
+
 class Text(Wrong):
     def after(self, state, operation):
         return "state"
@@ -134,8 +138,9 @@ class Text(Wrong):
     [
         ("{}:Wrong", ":1: Wrong.after(None, write(3)): ZeroDivisionError: division by zero"),
         ("{}:Text", "found 'state', expected a collection of states"),
-        ("{}:Wrng", "no specification Wrng; did you mean Wrong?"),
-        ("{}", "say which class, as path.py:Class"),
+        ("{}:Other", "Other: is no specification: it does not derive from Specification"),
+        ("{}:Wrng", "no class Wrng; did you mean Wrong?"),
+        ("{}", "say which class is the specification"),
         ("registr", "no such specification; expected path.py:Class, module:Class or one of"),
     ],
 )
