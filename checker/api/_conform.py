@@ -144,14 +144,8 @@ def conform(
     for name, value in (("step_timeout", step_timeout or 1), ("seconds", seconds)):
         if not 0 < value < math.inf:
             raise InputError(f"{name}: found {value}, expected a number of seconds")
-    if hidden < 0:
-        raise InputError(f"hidden: found {hidden}, expected a number of steps")
     target = loaded(protocol)
-    if hidden and any(in_flight(v.type) for v in target.variables().values()):
-        raise InputError(
-            "hidden: found a network whose messages are gone once they are delivered, expected one "
-            "that only grows: what a hidden step sent and another received is not seen"
-        )
+    check_hidden(target, hidden)
     given = sized(target, sizes, faults)
     accepted = _accepted(accept)
     options = DriveOptions(
@@ -169,6 +163,17 @@ def conform(
     what = _name(adapter, variant)
     origin = origin_of(name, adapter, variant, step_timeout, hidden)
     return ConformResult(target, given, what, found, replays, origin)
+
+
+def check_hidden(protocol: type[Protocol], hidden: int) -> None:
+    """Make sure that so many steps may be hidden. Raises InputError."""
+    if hidden < 0:
+        raise InputError(f"hidden: found {hidden}, expected a number of steps")
+    if hidden and any(in_flight(v.type) for v in protocol.variables().values()):
+        raise InputError(
+            "hidden: found a network whose messages are gone once they are delivered, expected one "
+            "that only grows: what a hidden step sent and another received is not seen"
+        )
 
 
 def _replays(

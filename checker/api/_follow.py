@@ -22,6 +22,7 @@ from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
 from ._check import loaded, sized
+from ._conform import check_hidden
 from .results import Result
 
 
@@ -88,6 +89,7 @@ def follow(
     if adapter is not None and variant is not None:
         raise InputError("a variant is one of the bundled implementation: give no adapter with it")
     target = loaded(protocol)
+    check_hidden(target, hidden)
     given = sized(target, sizes, faults)
     name, start = name_of(target), initial or {}
     if isinstance(adapter, str):

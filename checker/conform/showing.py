@@ -74,6 +74,8 @@ class _Shower:
         records = variable.type.messages if isinstance(variable.type, MessagesType) else ()
         self._parts = [_Part(packing.bits(variable, r), r) for r in (records or [None])]
         self._messages = bool(records)
+        self._each: dict[int, tuple[Any, Value]] = {}
+        """Each message and what it is shown as, by its id: the packing makes each once."""
         self.mask = _joined([part.mask for part in self._parts])
         self._whole = _Part(self.mask, None)
 
@@ -95,12 +97,20 @@ class _Shower:
     def _decoded(self, row: Row, record: type | None) -> Value:
         cells = self._packing.cells(np.frombuffer(row, np.uint64))
         if record is not None:
-            return frozenset(map(show_value, self._packing.messages(cells, self._variable, record)))
+            sent = self._packing.messages(cells, self._variable, record)
+            return frozenset(map(self._message, sent))
         value, t = self._packing.variable(cells, self._variable), self._variable.type
         if not isinstance(t, MapType):
             return show_value(value)
         entries = zip(key_values(t.keys), value, strict=True)
         return FrozenMap([(show_value(k), show_value(v)) for k, v in entries])
+
+    def _message(self, message: Any) -> Value:
+        """A message, shown once."""
+        found = self._each.get(id(message))
+        if found is None:
+            found = self._each[id(message)] = message, show_value(message)
+        return found[1]
 
 
 @dataclass

@@ -130,6 +130,8 @@ def report_difference(
     if d.flaky:
         again = "not again" if not d.seen_again else f"again {d.seen_again} of {TIMES} times"
         out.line(f"flaky: when the run was repeated it was met {again}", "warn", 1)
+    for what in d.unfinished:
+        out.wrapped(what, "warn", 1)
     if not full:
         out.wrapped(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
         return
@@ -330,6 +332,7 @@ def difference_json(d: FoundDifference, written: Path | None = None) -> dict[str
         "seen_again": d.seen_again,
         "flaky": d.flaky,
         "accepted": d.accepted,
+        "unfinished": list(d.unfinished),
         "steps": [
             {
                 "action": s.call.action,

@@ -35,7 +35,7 @@ FOR_EXPLORING = 0.5
 """The part of the time after which it is driven through a sample of what is not yet explored."""
 
 FOR_REPEATING = 0.25
-"""The part of the time that repeating and shortening differences may take beyond the limit."""
+"""The part of the time that shortening runs, and what they lead to, may take beyond the limit."""
 
 COLLECTED_AFTER = 20_000
 """How many more objects there may be before garbage is looked for."""
@@ -144,24 +144,25 @@ class _Conforming:
     ) -> None:
         self.protocol, self.name, self.sizes = protocol, name, sizes
         self.subject, self.options = subject, options
-        self._began = time.monotonic()
+        self._began = self._end = time.monotonic()
 
     def _out_of_time(self) -> bool:
-        return time.monotonic() - self._began > self.options.seconds
+        return time.monotonic() > self._end
 
     def _explored_enough(self) -> bool:
-        return time.monotonic() - self._began > self.options.seconds * FOR_EXPLORING
+        return time.monotonic() > self._end - self.options.seconds * (1 - FOR_EXPLORING)
 
     def _much_too_late(self) -> bool:
-        late = self.options.seconds * (1 + FOR_REPEATING)
-        return time.monotonic() - self._began > late
+        return time.monotonic() > self._end + self.options.seconds * FOR_REPEATING
 
     def run(self) -> Driven:
         with rarely_collected():
             return self._run()
 
     def _run(self) -> Driven:
-        self.graph = ModelGraph(Space(self.protocol, self.sizes))
+        space = Space(self.protocol, self.sizes)
+        self._end = time.monotonic() + self.options.seconds  # compiling it is not driving
+        self.graph = ModelGraph(space)
         self.whole = self.graph.explore(MOST_COVERED, self._explored_enough)
         probing = self.options.probing
         walker = (
@@ -191,9 +192,7 @@ class _Conforming:
         ]
         found.sort(key=lambda d: (d.accepted is not None, d.flaky, len(d.run)))
         first = [d for d in found if d.accepted is None][:WITH_CONSEQUENCES]
-        return [
-            replace(d, consequences=repeater.consequences(d)) if d in first else d for d in found
-        ]
+        return [repeater.pursued(d) if d in first else d for d in found]
 
     # ------------------------------------------------------------ judging
 

@@ -8,7 +8,7 @@ reported has happened; that nothing is reported says nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from quorate.checker.conform.adapter import AdapterError
@@ -48,10 +48,17 @@ class Consequences:
     """Looks for what differences lead to. Use it inside the sizes."""
 
     def __init__(
-        self, graph: ModelGraph, subject: Subject, protocol: str, hidden: bool = False
+        self,
+        graph: ModelGraph,
+        subject: Subject,
+        protocol: str,
+        out_of_time: Callable[[], bool],
+        hidden: bool = False,
     ) -> None:
         self.graph, self.space = graph, graph.space
-        self._hidden = hidden
+        self._out_of_time, self._hidden = out_of_time, hidden
+        self.ended = False
+        """Whether time was up before all was looked at, the last time."""
         self._searched: list[tuple[c.Action, ...]] = []
         self._judge = Judge(graph, subject, protocol)
         self.comparer = self._judge.comparer
@@ -61,7 +68,7 @@ class Consequences:
         """What a difference leads to, each invariant once."""
         if met.code is None:
             return ()
-        found: dict[str, Consequence] = {}
+        self.ended, found = False, dict[str, Consequence]()
         tried: Counter[str] = Counter()
         wanted = [p.name for p in self.description.invariants]
         try:
@@ -83,7 +90,8 @@ class Consequences:
                 return  # Another sign of the same mistake.
             self._searched.append(supposed.actions)
             root = self.space.state(self.graph.rows[met.initial])
-            for name, calls in Supposed(supposed, sizes).violations(root, wanted, most):
+            there = Supposed(supposed, sizes)
+            for name, calls in there.violations(root, wanted, most, self._ends):
                 yield name, self._asked(calls)
         if wanted:
             run = [
@@ -93,8 +101,12 @@ class Consequences:
             run += self._asked([self.space.call(met.code or 0)])
             yield from ((name, run) for name in [*wanted])
             there = Supposed(self.description, sizes)
-            for name, calls in there.violations(self._state(met), wanted, fewer):
+            for name, calls in there.violations(self._state(met), wanted, fewer, self._ends):
                 yield name, [*run, *self._asked(calls)]
+
+    def _ends(self) -> bool:
+        self.ended = self.ended or self._out_of_time()
+        return self.ended
 
     def _asked(self, calls: Sequence[Call]) -> list[Done]:
         """Calls to be done; where steps are hidden, one may be refused, having happened unasked."""

@@ -7,7 +7,7 @@ then the run on which it was found, without its probes, and finally with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quorate.checker.conform.adapters.subject import Subject
 from quorate.checker.conform.showing import Row
@@ -80,6 +80,8 @@ class FoundDifference:
     seen_again: int
     """How often of `TIMES` it was met when the run was repeated."""
     met: Occurrence
+    unfinished: tuple[str, ...] = ()
+    """What was not done to the end, and why: shortening the run, looking for what it leads to."""
     accepted: str | None = None
     """Why it is accepted."""
     consequences: tuple[Consequence, ...] = ()
@@ -114,7 +116,7 @@ class Repeater:
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
         self._hidden = hidden
-        self._looking = Consequences(graph, subject, protocol, hidden > 0)
+        self._looking = Consequences(graph, subject, protocol, out_of_time, hidden > 0)
         self._runs = Shortener(graph, subject, protocol, out_of_time, hidden)
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
@@ -125,13 +127,21 @@ class Repeater:
                 break
         if found is None:
             return self.described(group, group.best, 0)
-        return self.described(group, *self._runs.shortened(group, found))
+        short = self.described(group, *self._runs.shortened(group, found))
+        if (reason := self._runs.ended_by) is None:
+            return short
+        return replace(short, unfinished=(f"the run was not shortened to the end: {reason}",))
 
-    def consequences(self, found: FoundDifference) -> tuple[Consequence, ...]:
-        """What a difference leads to, if it comes every time."""
+    def pursued(self, found: FoundDifference) -> FoundDifference:
+        """A difference with what it leads to, if it comes every time."""
         if found.flaky:
-            return ()
-        return self._looking.of(found.met)
+            return found
+        consequences = self._looking.of(found.met)
+        if not self._looking.ended:
+            return replace(found, consequences=consequences)
+        more = "what it leads to was not looked for to the end: time was up (--seconds)"
+        unfinished = (*found.unfinished, more)
+        return replace(found, consequences=consequences, unfinished=unfinished)
 
     def _candidates(self, met: Occurrence) -> Iterator[tuple[int, list[Act]]]:
         run, end = list(met.run), all_acts(met)[len(met.run) :]

@@ -37,6 +37,8 @@ class Shortener:
         self._left = 0
         self._copying = True  # as far as the adapter makes copies, and they are whole
         self._copied = False
+        self.ended_by: str | None = None
+        """Why the last run was not shortened to the end; None if it was."""
 
     def shortened(self, group: DifferenceGroup, met: Occurrence) -> tuple[Occurrence, int]:
         """A difference by a short run, and how often of `TIMES` it was met on that again."""
@@ -72,7 +74,7 @@ class Shortener:
 
         Where the adapter makes copies, what is tried goes on from one of the beginning in common.
         """
-        self._left = MOST_ACTS
+        self._left, self.ended_by = MOST_ACTS, None
         met = self._by_its_end(group, met)
         size = max(1, len(met.run) // 2)
         while size:
@@ -127,10 +129,14 @@ class Shortener:
         begun: Begun | None = None,
     ) -> Occurrence | None:
         """The same difference on a shorter run, if there is one and it may still be tried."""
-        if acts is None or self._out_of_time():
+        if acts is None:
+            return None
+        if self._out_of_time():
+            self.ended_by = "time was up (--seconds)"
             return None
         new = len(acts) - (0 if begun is None else len(begun.run))
         if new > self._left:
+            self.ended_by = f"{MOST_ACTS:,} steps and probes were tried"
             return None
         self._left -= new
         return self.again(group, initial, acts, begun)

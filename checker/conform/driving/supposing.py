@@ -6,8 +6,9 @@ What is found is no run of the model, and says nothing of any code until the cod
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from quorate.checker.conform.showing import Row
@@ -20,6 +21,9 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import TRUE
+
+LOOKS = 1000
+"""After so many states each it is asked whether to stop."""
 
 
 def without_writes(action: c.Action, variable: str) -> c.Action:
@@ -51,18 +55,23 @@ class Supposed:
         self._check = kind(self._kernel.check())
 
     def violations(
-        self, root: State, wanted: Collection[str], most: int
+        self, root: State, wanted: Collection[str], most: int, stop: Callable[[], bool]
     ) -> Iterator[tuple[str, list[Call]]]:
         """Violated invariants of those that are `wanted`, each with a run; the shortest first.
 
-        The root itself is not looked at. It ends after so many states, or when none is wanted.
+        The root itself is not looked at. It ends after so many states, when none is wanted, or
+        when it is to stop.
         """
         kernel, label = self._kernel, ctypes.c_uint32()
         place, position = ctypes.addressof(label), self._labels.position
         bits_of = {p.name: 1 << k for k, p in enumerate(kernel.description.properties)}
         origin: dict[Row, tuple[Row, Code] | None] = {self._packing.pack(root).tobytes(): None}
         queue = deque(origin)
-        while queue and wanted and len(origin) < most:
+        for looked_at in itertools.count():
+            if not queue or not wanted or len(origin) >= most:
+                return
+            if looked_at % LOOKS == 0 and stop():
+                return
             row = queue.popleft()
             if self._undefined.first(row) is not None:
                 continue

@@ -131,11 +131,15 @@ class Covering:
 
     def taken(self, state: int, edge: Edge) -> None:
         left = self._edges[state]
-        if edge in left:
+        if left and left[-1] is edge:  # as it mostly is
+            left.pop()
+        elif edge in left:
             left.remove(edge)
-            self._moving[state] -= edge[1] != state
-            if not left:
-                self._settle(state)
+        else:
+            return
+        self._moving[state] -= edge[1] != state
+        if not left:
+            self._settle(state)
 
     def failed(self, state: int, edge: Edge) -> None:
         self.taken(state, edge)

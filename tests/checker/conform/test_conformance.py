@@ -773,6 +773,32 @@ class CopiedInPart(Copied):
         self.state = copy[0]
 
 
+def test_a_run_that_is_not_shortened_to_the_end_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> FoundDifference:
+        with Paxos.sized(Acceptor=1, Ballot=2, Value=1) as sizes:
+            space = Space(Paxos, sizes)
+            found = driven(space, Offended(space))
+        assert found.verdict is Verdict.DIFFERS
+        return {d.name: d for d in found.differences}["phase2b.refuses"]
+
+    shortest = refused()
+    assert shortest.unfinished == ()
+    monkeypatch.setattr(shortening, "MOST_ACTS", 7)
+    longer = refused()
+    said = "the run was not shortened to the end"
+    assert longer.unfinished == (f"{said}: 7 steps and probes were tried",)
+    assert len(longer.run) > len(shortest.run) and not longer.flaky
+    monkeypatch.setattr(conformance._Conforming, "_much_too_late", lambda _: True)
+    late = refused()
+    assert [reason.partition(":")[0] for reason in late.unfinished] == [
+        said,
+        "what it leads to was not looked for to the end",
+    ]
+    assert not late.flaky
+
+
 @pytest.mark.exhaustive
 def test_what_long_walks_found_is_shown_by_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []

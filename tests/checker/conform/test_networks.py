@@ -129,3 +129,7 @@ def test_a_run_is_replayed() -> None:
 def test_hidden_steps_are_refused() -> None:
     with pytest.raises(InputError, match="hidden: found a network whose messages are gone"):
         quorate.conform(Lock, Locks(), sizes=LOCKS, hidden=1)
+    with pytest.raises(InputError, match="hidden: found a network whose messages are gone"):
+        quorate.follow(Lock, Locks(), [], sizes=LOCKS, hidden=1)
+    with pytest.raises(InputError, match="hidden: found -1"):
+        quorate.follow(Lock, Locks(), [], sizes=LOCKS, hidden=-1)
