@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("model", "impl", "checker", "traces")
 LONGEST = 400  # lines
+
+RELATIVE = re.compile(r"^ *from (\.+)([\w.]*) import ", re.MULTILINE)
 
 # Imported where they are used: each costs more than the start of the command line may, or is
 # not there on every machine.
@@ -101,9 +105,8 @@ def imported(module: str, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield inner if inner in sources() else base
 
 
-@cache
 def tree(module: str) -> ast.Module:
-    """Without looking for garbage meanwhile: a tree has none, and all of it stays."""
+    """Parsed without looking for garbage meanwhile: a tree has none."""
     gc.disable()
     try:
         return ast.parse(sources()[module].read_text())
@@ -120,25 +123,34 @@ def statements(node: ast.AST, inside: bool = False) -> Iterator[tuple[ast.AST, b
             yield from statements(child, inside or function)
 
 
+class Facts(NamedTuple):
+    """What is asked of a module; its tree is large, and is not kept."""
+
+    imports: set[str]
+    inner: set[str]  # what of them is imported inside functions
+    classes: list[str]
+
+
 @cache
-def imports_of(module: str) -> tuple[set[str], set[str]]:
-    """What a module imports, and what of that inside functions."""
-    every, inner = set[str](), set[str]()
-    for node, inside in statements(tree(module)):
+def facts(module: str) -> Facts:
+    found = Facts(set(), set(), [])
+    parsed = tree(module)
+    for node, inside in statements(parsed):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = set(imported(module, node))
-            every |= names
-            inner |= names if inside else set()
-    return every, inner
+            found.imports.update(names)
+            found.inner.update(names if inside else ())
+    found.classes.extend(node.name for node in parsed.body if isinstance(node, ast.ClassDef))
+    return found
 
 
 def imports(module: str) -> set[str]:
-    return imports_of(module)[0]
+    return facts(module).imports
 
 
 def hidden(module: str) -> set[str]:
     """What a module imports inside its functions, other than heavy libraries."""
-    return {name for name in imports_of(module)[1] if name.partition(".")[0] not in HEAVY}
+    return {name for name in facts(module).inner if name.partition(".")[0] not in HEAVY}
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -205,9 +217,9 @@ def test_a_class_name_has_one_meaning() -> None:
     found: dict[str, set[str]] = {}
     for module in sources():
         protocols = module.startswith("quorate.model.") and ".language" not in module
-        for node in tree(module).body:
-            if isinstance(node, ast.ClassDef) and not (protocols or node.name.startswith("_")):
-                found.setdefault(node.name, set()).add("an IR" if module in irs else module)
+        for name in facts(module).classes:
+            if not (protocols or name.startswith("_")):
+                found.setdefault(name, set()).add("an IR" if module in irs else module)
     twice = {name: modules for name, modules in found.items() if len(modules) > 1}
     assert twice.keys() == DEFINED_TWICE.keys(), twice
 
@@ -218,8 +230,7 @@ def test_tests_share_what_is_in_support() -> None:
     for file in sorted(tests.rglob("*.py")):
         if file.is_relative_to(tests / "cases"):
             continue
-        for node, _ in statements(ast.parse(file.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                found = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
-                near = found.is_relative_to(file.parent) or found.is_relative_to(support)
-                assert near, f"{file.relative_to(ROOT)}:{node.lineno}"
+        for dots, module in RELATIVE.findall(file.read_text()):
+            found = file.parents[len(dots) - 1].joinpath(*filter(None, module.split(".")))
+            near = found.is_relative_to(file.parent) or found.is_relative_to(support)
+            assert near, f"{file.relative_to(ROOT)}: from {dots}{module}"

@@ -26,7 +26,8 @@ def looks_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_vote_raises_no_promise() -> None:
-    result = quorate.conform("Paxos", adapter("PaxosAdapter"), sizes=SIZES, seconds=300)
+    sizes = {**SIZES, "Value": 1}
+    result = quorate.conform("Paxos", adapter("PaxosAdapter"), sizes=sizes, seconds=300)
     (found,) = result.conformance.differences
     assert (found.name, found.flaky) == ("phase2b.changes.max_bal", False)
     assert [step.call.action for step in found.run] == ["phase1a", "phase1b", "phase1b", "phase2a"]

@@ -7,10 +7,14 @@ terms are copied: here they are numbered in the order in which they are asserted
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from quorate.checker.smt.context import Context
+
+# Z3 writes `(_ c c)` for a constant `c` of a datatype; nobody else reads that.
+OF_DATATYPES = re.compile(r"\(_ (\|[^|]*\||[^\s()|]+) \1\)")
 
 
 class IsolatedSolver:
@@ -54,7 +58,7 @@ class IsolatedSolver:
 
     def text(self) -> str:
         """What is asserted, as SMT-LIB."""
-        return str(self._solver.to_smt2())
+        return OF_DATATYPES.sub(r"\1", str(self._solver.to_smt2()))
 
     def _copied(self, terms: Iterable[Any]) -> list[Any]:
         return [t if isinstance(t, bool) else t.translate(self.context) for t in terms]

@@ -120,7 +120,7 @@ def test_memory_budget(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_graph_stays_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["check", "Paxos", "-s", "Acceptor=3,Ballot=3,Value=2", "--memory", "64KiB"]
+    command = ["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2", "--memory", "16KiB"]
     assert run([*command, "--graph", str(tmp_path / "graph.json")]) == 4
     assert "no more memory" in capsys.readouterr().out
 

@@ -90,7 +90,7 @@ def library(adapter: Any, **options: Any) -> type[ConformanceMachine]:
 
 def test_what_conforms_passes() -> None:
     assert fails(library(Shelf), 20) is None
-    assert fails(quorate.conformance_machine(Paxos, sizes=SIZES), 20) is None
+    assert fails(quorate.conformance_machine(Paxos, sizes=SIZES), 8) is None
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,8 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-@pytest.mark.parametrize(
-    ("ballots", "states", "depth"),
-    [(2, 3_921, 16), pytest.param(3, 185_369, 24, marks=pytest.mark.exhaustive)],
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("ballots", "states", "depth"), [(2, 3_921, 16), (3, 185_369, 24)])
 def test_counts_are_those_of_one_machine(
     ballots: int, states: int, depth: int, cluster: None
 ) -> None:

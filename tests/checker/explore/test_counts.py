@@ -84,7 +84,7 @@ def agree(source: Source, limit: int, keep: Callable[[str], bool]) -> str:
 
 
 @given(sources(), st.integers(1, MOST), st.randoms())
-@share(2)
+@share(4)
 def test_generated_protocols(source: Source, limit: int, random: Random) -> None:
     event(agree(source, limit, lambda _: random.random() < 0.7))
 

@@ -80,7 +80,7 @@ def test_counterexamples() -> None:
 
 @pytest.mark.usefixtures("warm")
 @given(sources())
-@share(4)
+@share(6)
 def test_generated(source: Source) -> None:
     with loaded(source) as protocol:
         try:

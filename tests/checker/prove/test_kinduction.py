@@ -23,12 +23,11 @@ from .variants import (
     SMALL,
     VARIANTS,
     AcceptWithoutComparing,
-    NoPromiseCheck,
     TwoAcceptsInABallot,
 )
 
 PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
-DAILY = [v for v in VARIANTS if v[0] in (NoPromiseCheck, TwoAcceptsInABallot)]
+DAILY = [v for v in VARIANTS if v[0] in (TwoAcceptsInABallot,)]
 
 
 class Place(Nat): ...

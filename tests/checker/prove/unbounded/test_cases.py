@@ -97,9 +97,10 @@ def test_without_an_initial_state_nothing_is_claimed(capsys: pytest.CaptureFixtu
     ("case", "open_"),
     [
         (["no_invariant.py", "-s", "P=2"], "nothing is claimed: Quiet has no invariant"),
-        (
+        pytest.param(
             ["parallel_commit.py:AskTheRecord", "-s", "Key=2"],
             "AskTheRecord is not proved by induction at these sizes",
+            marks=pytest.mark.exhaustive,
         ),
         (
             ["quorums_stop_meeting.py:Decide", "-s", "Node=3,Value=1"],

@@ -57,8 +57,8 @@ PROVED = [
     ProvedTwoPhaseCommit,
     ProvedRaftElection,
 ]
-# Of the same kind as Paxos, which the verb proves below, are Flexible Paxos, Multi-Paxos, and the
-# companions without roles; the bundled verification proves those with roles.
+# Of the same kind as Paxos, whose obligations are looked at below, are Flexible Paxos, Multi-Paxos,
+# and the companions without roles; the bundled verification proves those with roles.
 DAILY = [ProvedTwoPhaseCommit]
 SEEDS = 20
 QUICK = ("M6",)  # mutants tried in every run; `broken_paxos` has more of Paxos
@@ -322,8 +322,8 @@ def test_smt2_files_are_refuted_by_z3_itself(tmp_path: Path) -> None:
 
 
 def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["prove", "Paxos", "--ascii"]) == 0
-    assert "agreement: proved (follows from the others)" in capsys.readouterr().out
+    assert run(["prove", "ProvedTwoPhaseCommit", "--ascii"]) == 0
+    assert "consistency: proved (follows from the others)" in capsys.readouterr().out
     assert run(["prove", "Paxos", "--smt2", "/proc/nowhere"]) == 2
     assert capsys.readouterr().err.startswith("error: ")
     assert run(["prove", f"{__name__}:Counts"]) == 4
