@@ -1,4 +1,4 @@
-"""`quorate cluster`: the bundled Paxos as real processes."""
+"""`quorate cluster`: the bundled implementations as real processes."""
 
 from __future__ import annotations
 
@@ -8,31 +8,97 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import VIOLATED
-from .options import ascii_option, json_option, option_error
+from .options import ascii_option, given_options, json_option, option_error
 
 if TYPE_CHECKING:
     from quorate.checker.rendering.output import Output
     from quorate.impl.cluster import ClusterEvent, ClusterResult
 
+PAXOS = "paxos"
+
 
 @click.command("cluster")
+@click.option(
+    "--protocol",
+    type=click.Choice(["raft", "multipaxos", PAXOS]),
+    help="What the nodes run. By default paxos with --value, else raft.",
+)
 @click.option("--nodes", type=click.IntRange(1, 99), default=3, show_default=True)
-@click.option("--value", required=True, help="The value to propose.")
+@click.option("--value", help="The value to propose to Paxos.")
+@click.option(
+    "--run",
+    "script",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Do what FILE says, a command a line. By default what is typed, or standard input.",
+)
 @click.option(
     "--kill",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Kill this many nodes (a minority) with SIGKILL before the proposal.",
+    help="Kill this many nodes (a minority; a leader first) with SIGKILL before the proposal or "
+    "the first command, and start them again in the end.",
+)
+@click.option(
+    "--partition",
+    "cut",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Cut off this many other nodes as well, until the last command.",
 )
 @click.option("--data", "data_dir", type=click.Path(path_type=Path), help="Keep the stores here.")
 @click.option(
     "--journal", is_flag=True, help="Have each node keep a journal in --data, for `validate`."
 )
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="Seconds for Paxos to decide, or for one command to be answered.",
+)
 @json_option
 @ascii_option
-def command(
+def command(**options: Any) -> int:
+    """Start one process per node on this machine, and use them.
+
+    Raft and Multi-Paxos replicate a key-value store. Commands come from the terminal, where `help`
+    lists them, from --run FILE or from standard input:
+
+    \b
+      put KEY VALUE    get KEY    cas KEY OLD NEW    delete KEY
+      status    kill NODE    restart NODE    partition NODE ...    heal    quit
+
+    \b
+    quorate cluster --protocol raft
+    echo 'put x 1' | quorate cluster --protocol multipaxos --nodes 5 --kill 2
+
+    Paxos makes one decision, and prints what each learner commits. Killed nodes are restarted, and
+    must learn the same value from their stores and peers:
+
+    \b
+    quorate cluster --value blue --kill 1
+    """
+    if options["journal"] and options["data_dir"] is None:
+        option_error("--journal needs a folder that stays: give --data")
+    given = given_options()
+    protocol = options["protocol"] or (PAXOS if "--value" in given else "raft")
+    if protocol != PAXOS:
+        if "--value" in given:
+            option_error(f"--value is for {PAXOS}; with {protocol}, type `put KEY VALUE`")
+        from .cluster_store import run_store
+
+        return run_store({**options, "protocol": protocol})
+    if "--value" not in given:
+        option_error(f"--protocol {PAXOS} needs --value: the value to propose")
+    for name in sorted(given & {"--run", "--partition"}):
+        option_error(f"{name} is for a store: it does not go with {PAXOS}")
+    return _decide(**options)
+
+
+def _decide(
     nodes: int,
     value: str,
     kill: int,
@@ -40,19 +106,14 @@ def command(
     journal: bool,
     timeout: float,
     as_json: bool,
+    **_: object,
 ) -> int:
-    """Start one process per node, propose VALUE, and print what each learner commits.
-
-    Killed nodes are restarted, and must learn the same value from their stores and peers.
-    """
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.impl.cluster import run_cluster
 
     from .console import print_document
 
-    if journal and data_dir is None:
-        option_error("--journal needs a folder that stays: give --data")
     out = Output()
 
     def event(e: ClusterEvent) -> None:

@@ -26,7 +26,7 @@ VERBS = {
     "validate": "Check whether a model explains the log of a running system.",
     "linearize": "Check whether a history of concurrent operations is linearizable.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
-    "cluster": "Run the bundled Paxos as real processes, and let them choose a value.",
+    "cluster": "Run Raft, Multi-Paxos or Paxos as real processes, and use them.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
 }
 

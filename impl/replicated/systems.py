@@ -9,12 +9,13 @@ from typing import Any, Final, get_args
 from quorate.impl.codec import Codec, check_value
 from quorate.impl.errors import WireError
 from quorate.impl.messages import Envelope
+from quorate.impl.multipaxos.system import MULTIPAXOS
 from quorate.impl.raft.system import RAFT
 from quorate.impl.replica import ReplicatedSystem
 from quorate.impl.store import ClientMessage, Command, Submission
 
 SYSTEMS: Final[Mapping[str, ReplicatedSystem[Any, Any, Any]]] = MappingProxyType(
-    {system.name: system for system in (RAFT,)}
+    {system.name: system for system in (RAFT, MULTIPAXOS)}
 )
 
 

@@ -77,6 +77,8 @@ ENDINGS = [
     (["refine", "hasty.py:HastyPaxos", "Voting", *SMALL], 1, None),
     (["verify", "Consensus", "-s", "Value=2"], 0, None),
     (["cluster", "--value", "x"], 0, None),
+    (["cluster", "--nodes", "1", "--run", "script.txt"], 0, None),
+    (["cluster", "--run", "slip.py"], 2, "input"),
     (["check", "Paxos", *SMALL], 0, None),
     (["check", "Paxos", *SMALL, "--limit", "9"], 4, None),
     (["check", "Paxos", *SMALL, "--bmc", "2"], 4, None),
@@ -111,6 +113,7 @@ def test_every_ending_is_one_object(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (folder / "slip.py").write_text(HASTY.replace("self.sent.add", "self.snt.add"))
+    (folder / "script.txt").write_text("put x 1\nget x\n")
     found = printed(arguments, code, capsys)
     assert (found["error"] and found["error"]["kind"]) == kind
     assert found["verb"] == (arguments[0] if arguments[0] != "frobnicate" else None)
