@@ -146,7 +146,7 @@ class Server:
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take one message by the rule that the table names for it."""
-        rule = TABLE[type(message), self.situation(message.term)]
+        rule = TABLE[type(message), self.situation(message)]
         return cast(_Answer, getattr(self, rule))(message)
 
     # The rules. Each is one method, so that a defect is one override.
@@ -155,10 +155,10 @@ class Server:
         """What survives a restart: everything that was stored (rule 6)."""
         return stored
 
-    def situation(self, term: int) -> TermAndRole:
+    def situation(self, message: RaftMessage) -> TermAndRole:
         """Where a message's term stands (rule 1)."""
-        if term != self.term:
-            return TermAndRole.EARLIER if term < self.term else TermAndRole.LATER
+        if message.term != self.term:
+            return TermAndRole.EARLIER if message.term < self.term else TermAndRole.LATER
         return TermAndRole[self.role.name]
 
     def may_vote(self, candidate: str) -> bool:
@@ -182,9 +182,31 @@ class Server:
         """Whether its log holds what comes before the entries (rule 4)."""
         return holds_prefix(self.log, message)
 
-    def kept_before(self, message: AppendEntries) -> int:
-        """How much of its log stays when it takes the entries (rule 4)."""
-        return first_difference(self.log, message)
+    def suffix(self, message: AppendEntries) -> SuffixRecord | None:
+        """What its log lacks of the entries, if anything, and how much of it stays (rule 4)."""
+        start = first_difference(self.log, message)
+        new = message.entries[start - message.prefix :]
+        return SuffixRecord(start, new) if new else None
+
+    def take(self, message: AppendEntries) -> RaftOutputs:
+        """Make its log hold the entries (rule 4)."""
+        record = self.suffix(message)
+        if record is None:
+            return ()
+        if record.prefix < self.commit:
+            raise SafetyViolation(
+                f"{self.name} has committed {self.commit} entries, "
+                f"and {message.leader} replaces all after {record.prefix}."
+            )
+        return self._keep(record)
+
+    def commit_after(self, message: AppendEntries) -> int:
+        """How much is committed, now that it holds what the leader sent (§5.3)."""
+        return max(self.commit, min(message.commit, message.prefix + len(message.entries)))
+
+    def match_after(self, message: Appended) -> int:
+        """How much the follower is known to hold, now that it has said so (§5.3)."""
+        return max(self.match[message.follower], message.length)
 
     def may_commit(self, length: int) -> bool:
         """Whether the last of these entries is of its term, and a quorum holds it (rule 5)."""
@@ -237,8 +259,8 @@ class Server:
         if not self.holds_prefix(message):
             return (Send(message.leader, self._mismatch(message)),)
         length = message.prefix + len(message.entries)
-        kept = self._take(message)
-        self.commit = max(self.commit, min(message.commit, length))
+        kept = self.take(message)
+        self.commit = self.commit_after(message)
         self.role = RaftRole.FOLLOWER
         return (*kept, Send(message.leader, Appended(self.term, self.name, message.leader, length)))
 
@@ -249,8 +271,7 @@ class Server:
     def count_copy(self, message: Appended) -> RaftOutputs:
         """Remember what a follower holds. Committing is a step of its own."""
         if message.follower in self.match:
-            match = max(self.match[message.follower], message.length)
-            self.match[message.follower] = match
+            match = self.match[message.follower] = self.match_after(message)
             self.next[message.follower] = max(self.next[message.follower], match)
         return ()
 
@@ -260,18 +281,6 @@ class Server:
             start = next_to_try(self.log, message)
             self.next[message.follower] = max(self.match[message.follower], start)
         return ()
-
-    def _take(self, message: AppendEntries) -> RaftOutputs:
-        start = self.kept_before(message)
-        new = message.entries[start - message.prefix :]
-        if not new:
-            return ()
-        if start < self.commit:
-            raise SafetyViolation(
-                f"{self.name} has committed {self.commit} entries, "
-                f"and {message.leader} replaces all after {start}."
-            )
-        return self._keep(SuffixRecord(start, new))
 
     def _mismatch(self, message: AppendEntries) -> LogMismatch:
         length, conflict = where_it_fails(self.log, message)

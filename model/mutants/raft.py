@@ -1,13 +1,41 @@
 """Mutants of Raft. Each class overrides the one rule that its bug breaks."""
 
-from quorate.model.language import Map, define, volatile
+from quorate.model.language import Map, action, define, require, volatile
 from quorate.model.raft import Append, Raft, Server
+from quorate.model.raft_election import Role, Term, Vote
 
 from .registry import Mutant
 
 
 class ForgetsVote(Raft):
     voted_for: Map[Server, Server | None] = volatile(None)
+
+
+class ForgetsTerm(Raft):
+    term: Map[Server, Term] = volatile(Term.zero)
+    voted_for: Map[Server, Server | None] = volatile(None)
+
+
+class ForgetsVoteOnAppend(Raft):
+    @action
+    def receive_append(self, s: Server, m: Append) -> None:
+        super().receive_append(s, m)
+        self.voted_for[s] = None
+
+
+class CountsOldVotes(Raft):
+    @action
+    def receive_vote(self, s: Server, m: Vote) -> None:
+        require(m.candidate == s and m.t <= self.term[s])
+        require(self.role[s] == Role.CANDIDATE)
+        require(m.voter not in self.votes[s])
+        self.votes[s] = self.votes[s] | {m.voter}
+
+
+class SkipsCheck(Raft):
+    @define
+    def has_prefix(self, s: Server, m: Append) -> bool:
+        return m.prefix <= len(self.log[s])
 
 
 class AlwaysTruncates(Raft):
@@ -26,6 +54,7 @@ MUTANTS = (
         steps=10,
         sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 0},
         faults={"crash": 1},
+        defect="forgets-vote",
         reference="pysyncobj#84, fixed in 0.3.16; raft-java#57",
     ),
     Mutant(
@@ -37,6 +66,55 @@ MUTANTS = (
         steps=14,
         sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 1},
         faults={"crash": 0},
+        defect="always-truncates",
         reference="pysyncobj 0.3.17; CCF PR 5991",
+    ),
+    Mutant(
+        name="forgets-term",
+        code="R2",
+        title="Term and vote are not persisted.",
+        protocol=ForgetsTerm,
+        violates="election_safety",
+        steps=11,
+        sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 0},
+        faults={"crash": 1},
+        defect="forgets-term",
+        reference="pysyncobj#201, PR 202",
+    ),
+    Mutant(
+        name="forgets-vote-on-append",
+        code="R3",
+        title="Becoming a follower clears the vote, in the same term too.",
+        protocol=ForgetsVoteOnAppend,
+        violates="election_safety",
+        steps=11,
+        sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 0},
+        faults={"crash": 0},
+        defect="forgets-vote-on-append",
+        reference="redpanda PR 14; camunda#5356",
+    ),
+    Mutant(
+        name="old-vote-counted",
+        code="R5",
+        title="A vote of an earlier term counts in this one.",
+        protocol=CountsOldVotes,
+        violates="election_safety",
+        steps=11,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 0},
+        faults={"crash": 0},
+        defect="old-vote-counted",
+        reference="xraft#33; little-raft#44; akka-raft#46",
+    ),
+    Mutant(
+        name="skips-check",
+        code="R13",
+        title="Entries are taken after a prefix of another term.",
+        protocol=SkipsCheck,
+        violates="log_matching",
+        steps=16,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
+        faults={"crash": 0},
+        defect="skips-check",
+        reference="related: WRaft PR 118",
     ),
 )

@@ -30,6 +30,7 @@ from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, 
 from quorate.impl.storage import MemoryStore
 from quorate.traces import Record, Value
 
+from .copying import copied
 from .paxos_values import (
     MOST_KEPT,
     NEVER,
@@ -83,13 +84,13 @@ class _Processes:
 
     def copied(self) -> _Processes:
         """A copy for ever: whatever changes a role or a store changes a copy of it."""
-        return _copied(self)  # type: ignore[no-any-return]
+        return copied(self)
 
     # ------------------------------------------------------------ doing steps
 
     def attempt(self, roles: dict[str, Any], name: str, step: str, *arguments: Any) -> list[Any]:
         """Run a role's handler, persist what it persists, and return the messages it sends."""
-        role = roles[name] = _copied(roles[name])
+        role = roles[name] = copied(roles[name])
         return self.carried_out(name, getattr(role, step), arguments)
 
     def carried_out(
@@ -105,7 +106,7 @@ class _Processes:
             if isinstance(output, (Send, Broadcast)):
                 messages.append(output.message)
             elif isinstance(output, Persist):
-                store = self.stores[name] = _copied(self.stores[name])
+                store = self.stores[name] = copied(self.stores[name])
                 store.save(key_of(output.record), output.record)
         return messages
 
@@ -327,7 +328,7 @@ class PaxosAdapter(_Stepwise):
     def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
         p = self.processes
         name, ballot = p.owner[b], p.ballot(b)
-        proposer = _copied(p.proposers[name])  # one that does not propose has heard nothing
+        proposer = copied(p.proposers[name])  # one that does not propose has heard nothing
 
         def hear_and_propose() -> Outputs:
             outputs: list[Any] = []
@@ -353,16 +354,6 @@ class PaxosAdapter(_Stepwise):
             "max_val": voted_value,
             "sent": p.sent,
         }
-
-
-def _copied(role: Any) -> Any:
-    """A role or a store with dictionaries of its own."""
-    twin = object.__new__(type(role))
-    twin.__dict__ = held = role.__dict__.copy()
-    for name, x in held.items():
-        if type(x) is dict:
-            held[name] = x.copy()
-    return twin
 
 
 def _names(letter: str, n: int) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from quorate.impl import Persist, ProtocolRefusal, SafetyViolation
 from quorate.impl import raft as code
+from quorate.impl.raft.defects import AlwaysTruncates
 from quorate.impl.store import Put, Submission
 from quorate.model import raft as model
 from quorate.model.language.interpreter import Interpreter
@@ -163,14 +164,7 @@ class VotesForAnyLog(code.Server):
         return True
 
 
-class GivesUpEntries(code.Server):
-    """Truncates without a conflict."""
-
-    def kept_before(self, message):
-        return message.prefix
-
-
-@pytest.mark.parametrize("kind", [VotesForAnyLog, GivesUpEntries])
+@pytest.mark.parametrize("kind", [VotesForAnyLog, AlwaysTruncates])
 def test_a_server_without_a_rule_differs(kind):
     def differs(seed):
         try:

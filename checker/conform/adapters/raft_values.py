@@ -1,0 +1,94 @@
+"""How the models `Raft` and `RaftElection` show what the bundled Raft holds and sends."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from quorate.checker.conform.adapter import Contradiction
+from quorate.impl.raft import (
+    Appended,
+    AppendEntries,
+    LogEntry,
+    RequestVote,
+    VoteGranted,
+)
+from quorate.impl.raft.messages import Log
+from quorate.impl.store import Put, Submission
+from quorate.traces import Record
+
+ZERO = "zero"
+
+MOST_KEPT = 10_000
+"""How many logs and messages are kept: they are values, so each is made once."""
+
+
+def term_shown(term: int) -> str:
+    return f"t{term}" if term else ZERO
+
+
+def term_read(t: str) -> int:
+    return 0 if t == ZERO else int(t[1:])
+
+
+def payload_of(v: str) -> Submission:
+    """A command that stands for a value of the model."""
+    return Submission("client", 1, Put("x", v))
+
+
+@lru_cache(MOST_KEPT)
+def log_shown(log: Log) -> tuple[Record, ...]:
+    """A log as the model has it. Raises Contradiction for an entry that nobody requested."""
+    return tuple(Record("Entry", (("t", term_shown(e.term)), ("v", _value_of(e)))) for e in log)
+
+
+@lru_cache(MOST_KEPT)
+def message_shown(message: Any) -> Record:
+    """A message as the model shows it."""
+    t = ("t", term_shown(message.term))
+    match message:
+        case RequestVote(candidate=s, length=n, last_term=last):
+            fields = (("candidate", s), ("length", n), ("last", term_shown(last)))
+            return Record("RequestVote", (t, *fields))
+        case VoteGranted(voter=u, candidate=s):
+            return Record("Vote", (t, ("voter", u), ("candidate", s)))
+        case AppendEntries(leader=s, prefix=n, prefix_term=last, entries=new, commit=k):
+            before = (("leader", s), ("prefix", n), ("last", term_shown(last)))
+            return Record("Append", (t, *before, ("entries", log_shown(new)), ("commit", k)))
+        case Appended(follower=u, leader=s, length=n):
+            return Record("Ack", (t, ("follower", u), ("leader", s), ("length", n)))
+    raise Contradiction(f"the model has no {type(message).__name__}")
+
+
+@lru_cache(MOST_KEPT)
+def message_read(m: Record) -> Any:
+    """A message of the model as one of the implementation's."""
+    term = term_read(_field(m, "t"))
+    match m.tag:
+        case "RequestVote":
+            last = term_read(_field(m, "last"))
+            return RequestVote(term, _field(m, "candidate"), _field(m, "length"), last)
+        case "Vote":
+            return VoteGranted(term, _field(m, "voter"), _field(m, "candidate"))
+        case "Ack":
+            follower, leader = _field(m, "follower"), _field(m, "leader")
+            return Appended(term, follower, leader, _field(m, "length"))
+    last = term_read(_field(m, "last"))
+    entries = tuple(_entry_read(e) for e in _field(m, "entries"))
+    prefix = _field(m, "prefix")
+    return AppendEntries(term, _field(m, "leader"), prefix, last, entries, _field(m, "commit"))
+
+
+def _entry_read(e: Record) -> LogEntry:
+    return LogEntry(term_read(_field(e, "t")), payload_of(_field(e, "v")))
+
+
+def _field(m: Record, name: str) -> Any:
+    return m.get(name)
+
+
+def _value_of(entry: LogEntry) -> str:
+    match entry.payload:
+        case Submission(command=Put(value=v)):
+            return v
+    raise Contradiction(f"nobody requested the entry {entry}")

@@ -1,0 +1,265 @@
+"""Real bugs of Raft implementations, each one method away from the healthy server.
+
+Rules:
+- A defect overrides exactly one rule, so that what a checker finds is that rule and nothing else.
+- Each names where it occurred. Public trackers are named by project and number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from msgspec.structs import replace
+
+from .log import term_at
+from .messages import Appended, AppendEntries, LogMismatch, RaftMessage, RequestVote, VoteGranted
+from .records import RaftOutputs, RaftState, SuffixRecord, TermRecord
+from .rules import RaftRole, TermAndRole
+from .server import Server
+
+
+@dataclass(frozen=True)
+class RaftVariant:
+    """The class that plays the server, under a name; a reference says where it occurred."""
+
+    name: str
+    title: str
+    reference: str
+    server: type[Server] = Server
+
+
+class ForgetsVote(Server):
+    """A restart loses the vote."""
+
+    def restored(self, stored: RaftState) -> RaftState:
+        """Only term and log survive."""
+        return replace(stored, vote=replace(stored.vote, voted_for=None))
+
+
+class ForgetsTerm(Server):
+    """A restart loses term and vote."""
+
+    def restored(self, stored: RaftState) -> RaftState:
+        """Only the log survives."""
+        return replace(stored, vote=TermRecord())
+
+
+class ForgetsVoteOnAppend(Server):
+    """Becoming a follower clears the vote, in the same term too."""
+
+    def take_entries(self, message: AppendEntries) -> RaftOutputs:
+        """Then it may vote again."""
+        return (*super().take_entries(message), *self._keep(TermRecord(self.term)))
+
+
+class CountsVotesTwice(Server):
+    """Counts messages instead of voters."""
+
+    def counts(self, voter: str) -> bool:
+        """Every message counts."""
+        del voter
+        return True
+
+
+class CountsOldVotes(Server):
+    """Counts votes of earlier terms for its own."""
+
+    def situation(self, message: RaftMessage) -> TermAndRole:
+        """Does not look at a vote's term."""
+        found = super().situation(message)
+        old = isinstance(message, VoteGranted) and found is TermAndRole.EARLIER
+        return TermAndRole[self.role.name] if old else found
+
+
+class ComparesLengths(Server):
+    """Finds any log up to date that is as long as its own."""
+
+    def is_up_to_date(self, message: RequestVote) -> bool:
+        """Terms do not matter."""
+        return message.length >= len(self.log)
+
+
+class CommitsOldTerms(Server):
+    """Commits an entry of an earlier term once a quorum holds it (figure 8)."""
+
+    def may_commit(self, length: int) -> bool:
+        """Only counts."""
+        holders = [server for server, match in self.match.items() if length <= match]
+        return self.quorums.phase2.met_by([self.name, *holders])
+
+
+class CommitsBackwards(Server):
+    """Takes the leader's commit index for its own, though that may be older news."""
+
+    def commit_after(self, message: AppendEntries) -> int:
+        """Without a maximum."""
+        return min(message.commit, message.prefix + len(message.entries))
+
+
+class AlwaysTruncates(Server):
+    """Gives up all that follows the prefix, whether it conflicts or not."""
+
+    def take(self, message: AppendEntries) -> RaftOutputs:
+        """Also on a message that was overtaken by a later one."""
+        return self._keep(SuffixRecord(message.prefix, message.entries))
+
+
+class KeepsTail(Server):
+    """Replaces entries in place, and keeps what follows a conflict."""
+
+    def suffix(self, message: AppendEntries) -> SuffixRecord | None:
+        """The tail is of a leader that was deposed."""
+        record = super().suffix(message)
+        if record is None:
+            return None
+        tail = self.log[message.prefix + len(message.entries) :]
+        return replace(record, entries=record.entries + tail)
+
+
+class SkipsCheck(Server):
+    """Takes entries after a prefix that it does not hold, if its log is long enough."""
+
+    def holds_prefix(self, message: AppendEntries) -> bool:
+        """The term is not compared."""
+        return message.prefix <= len(self.log)
+
+
+class MatchesBackwards(Server):
+    """Takes an old acknowledgement for the latest."""
+
+    def match_after(self, message: Appended) -> int:
+        """Without a maximum."""
+        return message.length
+
+
+class MatchesHints(Server):
+    """Takes the hint in a rejection for what the follower holds."""
+
+    def back_up(self, message: LogMismatch) -> RaftOutputs:
+        """It is only an upper bound."""
+        self.match[message.follower] = message.length
+        return super().back_up(message)
+
+
+class StopsAtOldTerms(Server):
+    """Commits nothing as long as an entry of an earlier term is in front."""
+
+    def may_commit(self, length: int) -> bool:
+        """Each entry would have to be of its term."""
+        new = range(self.commit + 1, length)
+        own = all(term_at(self.log, position) == self.term for position in new)
+        return own and super().may_commit(length)
+
+
+class LeadsOn(Server):
+    """A leader takes over a later term without becoming a follower."""
+
+    def step_down(self, term: int) -> RaftOutputs:
+        """It has won no election in that term."""
+        role = self.role
+        outputs = super().step_down(term)
+        self.role = RaftRole.LEADER if role is RaftRole.LEADER else self.role
+        return outputs
+
+
+HEALTHY: Final = RaftVariant(
+    "healthy", "Raft as published", "Ongaro, Ousterhout 2014, figure 2, §5.3, §5.4"
+)
+
+_DEFECTS: Final = (
+    RaftVariant(
+        "forgets-vote",
+        "a restart loses the vote",
+        "pysyncobj#84; raft-java#57",
+        ForgetsVote,
+    ),
+    RaftVariant(
+        "forgets-term",
+        "a restart loses term and vote",
+        "pysyncobj#201, PR 202",
+        ForgetsTerm,
+    ),
+    RaftVariant(
+        "forgets-vote-on-append",
+        "becoming a follower in the same term clears the vote",
+        "redpanda PR 14; camunda#5356",
+        ForgetsVoteOnAppend,
+    ),
+    RaftVariant(
+        "duplicate-vote-counted",
+        "a duplicated vote counts twice",
+        "xraft#27",
+        CountsVotesTwice,
+    ),
+    RaftVariant(
+        "old-vote-counted",
+        "a vote of an earlier term counts in this one",
+        "xraft#33; little-raft#44; akka-raft#46",
+        CountsOldVotes,
+    ),
+    RaftVariant(
+        "compares-lengths",
+        "a log is up to date if it is as long, whatever its last term",
+        "noraft PR 22; liferaft PR 6; influxdb PR 1663",
+        ComparesLengths,
+    ),
+    RaftVariant(
+        "commits-old-terms",
+        "an entry of an earlier term is committed by counting",
+        "pysyncobj#110, #169; nats PR 7955; CCF PR 5748",
+        CommitsOldTerms,
+    ),
+    RaftVariant(
+        "commits-backwards",
+        "a follower's commit index follows the leader's, down too",
+        "pysyncobj#166; ongardie/raft.tla#19",
+        CommitsBackwards,
+    ),
+    RaftVariant(
+        "always-truncates",
+        "what follows the new entries is given up, though nothing conflicts",
+        "pysyncobj 0.3.17; CCF PR 5991",
+        AlwaysTruncates,
+    ),
+    RaftVariant(
+        "keeps-tail",
+        "a conflicting entry is replaced, and what follows it is kept",
+        "mofa PR 1151",
+        KeepsTail,
+    ),
+    RaftVariant(
+        "skips-check",
+        "entries are taken after a prefix of another term",
+        "related: WRaft PR 118",
+        SkipsCheck,
+    ),
+    RaftVariant(
+        "matches-backwards",
+        "an old acknowledgement lowers what a follower is known to hold",
+        "pysyncobj#167; CCF#5325",
+        MatchesBackwards,
+    ),
+    RaftVariant(
+        "matches-hints",
+        "a rejection's hint is taken for what the follower holds",
+        "CCF#5325",
+        MatchesHints,
+    ),
+    RaftVariant(
+        "stops-at-old-terms",
+        "a leader commits nothing while an entry of an earlier term is in front",
+        "a published Raft in Python",
+        StopsAtOldTerms,
+    ),
+    RaftVariant(
+        "leads-on",
+        "a leader that meets a later term goes on as its leader",
+        "daos-raft PR 70",
+        LeadsOn,
+    ),
+)
+
+#: Every variant by name: the healthy one and all defects.
+VARIANTS: Final = MappingProxyType({variant.name: variant for variant in (HEALTHY, *_DEFECTS)})

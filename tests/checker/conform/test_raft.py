@@ -1,0 +1,59 @@
+"""The bundled Raft against its models: it conforms, and each defect differs without being named."""
+
+from __future__ import annotations
+
+import pytest
+
+import quorate
+from quorate.checker.errors import InputError
+
+LONG = pytest.mark.exhaustive
+
+
+def sizes(servers: int, terms: int, entries: int) -> dict[str, int]:
+    return {"Server": servers, "Value": 1, "Term": terms, "Index": entries}
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "crashes", "transitions"),
+    [
+        ("RaftElection", (2, 1, 0), 1, "54 of 54"),
+        ("Raft", (2, 1, 0), 1, "98 of 98"),
+        pytest.param("RaftElection", (2, 2, 0), 1, "470 of 470", marks=LONG),
+        pytest.param("Raft", (2, 1, 1), 1, "4,698 of 4,698", marks=LONG),
+        pytest.param("RaftElection", (3, 1, 0), 1, "699 of 699", marks=LONG),
+    ],
+)
+def test_healthy_raft_conforms(model, size, crashes, transitions):
+    found = quorate.conform(model, sizes=sizes(*size), faults={"crash": crashes})
+    assert found.holds, str(found)
+    assert f"{transitions} transitions driven" in str(found)
+
+
+#: At which sizes each defect is found, with which crashes, and as what.
+FOUND = {
+    "forgets-vote": ("RaftElection", (2, 1, 0), 1, "restart.changes.voted_for"),
+    "forgets-term": ("RaftElection", (2, 1, 0), 1, "restart.changes.term"),
+    "forgets-vote-on-append": ("Raft", (2, 1, 0), 0, "receive_append.changes.voted_for"),
+    "duplicate-vote-counted": ("RaftElection", (4, 1, 0), 0, "lead.allows.role"),
+    "old-vote-counted": ("RaftElection", (2, 2, 0), 0, "receive_vote.allows.votes"),
+    "leads-on": ("RaftElection", (2, 2, 0), 0, "step_down.changes.role"),
+    "always-truncates": ("Raft", (2, 1, 1), 0, "receive_append.changes.log"),
+    "matches-backwards": ("Raft", (2, 1, 1), 0, "receive_ack.allows.match"),
+    "commits-backwards": ("Raft", (2, 1, 1), 0, "receive_append.changes.commit"),
+}
+DAILY = {"forgets-vote", "old-vote-counted"}
+
+
+@pytest.mark.parametrize(
+    "variant", [pytest.param(v, marks=() if v in DAILY else LONG) for v in FOUND]
+)
+def test_defects_are_found_from_the_model_alone(variant):
+    model, size, crashes, difference = FOUND[variant]
+    found = quorate.conform(model, variant=variant, sizes=sizes(*size), faults={"crash": crashes})
+    assert f"{difference}: " in str(found)
+
+
+def test_one_server_is_too_few():
+    with pytest.raises(InputError, match="a server alone sends nothing: give at least two"):
+        quorate.conform("RaftElection", sizes=sizes(1, 1, 0))
