@@ -11,7 +11,6 @@ Rules:
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,12 +19,13 @@ from typing import Final, TypeAlias
 
 from .composition import HEALTHY, Composition
 from .errors import ConfigError, SafetyViolation
-from .faults import Faults, draw_schedule
+from .faults import Faults
 from .host import Node
 from .journal import Journal, nothing
 from .messages import Envelope, Message, Request, Value
 from .records import Record
 from .report import Report, SimulationEvent
+from .simulation.world import World
 from .storage import MemoryStore
 
 CLIENT_RETRY_S: Final = 1.0
@@ -69,13 +69,13 @@ class _Died(Exception):
 class _Disk(MemoryStore):
     """A store whose node sometimes dies at a write: just before it, or just after."""
 
-    def __init__(self, random: Random, risk: Callable[[], float], *, synchronous: bool) -> None:
+    def __init__(self, random: Random, dies: Callable[[], bool], *, synchronous: bool) -> None:
         super().__init__(synchronous=synchronous)
         self._random = random
-        self._risk = risk
+        self._dies = dies
 
     def save(self, key: str, record: Record) -> None:
-        dies = self._random.random() < self._risk()
+        dies = self._dies()
         if dies and self._random.random() < 0.5:
             raise _Died
         super().save(key, record)
@@ -96,7 +96,7 @@ class _Machine:
     timers: dict[str, int] = field(default_factory=dict)
 
     def send(self, envelope: Envelope[Message]) -> None:
-        self.world.carry(envelope)
+        self.world.post(envelope)
 
     def set_timer(self, name: str, delay_s: float) -> None:
         ticket = self.timers[name] = self.timers.get(name, 0) + 1
@@ -114,7 +114,7 @@ class _Machine:
             self.world.guarded(self, lambda: node.timeout(name))
 
 
-class _World:
+class _World(World):
     def __init__(
         self,
         names: tuple[str, ...],
@@ -124,13 +124,8 @@ class _World:
         watch: Watcher | None,
         journal: Journal,
     ) -> None:
-        self._seed, self._names, self._faults = seed, names, faults
+        super().__init__(seed, names, faults)
         self._composition, self._watch, self._journal = composition, watch, journal
-        self._random = Random(f"{seed}/network")
-        self._schedule = draw_schedule(faults, names, Random(f"{seed}/schedule"))
-        self._now_s = 0.0
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._tickets = 0
         self._log: list[SimulationEvent] = []
         self._counts = dict.fromkeys(
             ("sent", "delivered", "dropped", "duplicated", "crashes", "restarts", "steps"), 0
@@ -138,7 +133,7 @@ class _World:
         self._committed: dict[str, Value] = {}
         self._violation: str | None = None
         torn = Random(f"{seed}/torn")
-        rates = dict(self._schedule.clock_rates)
+        rates = dict(self.schedule.clock_rates)
         self._machines = {
             name: _Machine(self, name, self._disk(torn), rates[name]) for name in names
         }
@@ -146,41 +141,33 @@ class _World:
     def run(self, wanted: Mapping[str, Value]) -> Report:
         for machine in self._machines.values():
             self._boot(machine)
-        for crash in self._schedule.crashes:
+        for crash in self.schedule.crashes:
             machine = self._machines[crash.node]
             self.at(crash.at_s, partial(self._kill, machine, crash.back_s))
         for name, value in sorted(wanted.items()):
-            self.at(self._random.uniform(0, 0.1), partial(self._ask, name, value))
-        if self._faults.unsynced:
+            self.at(self.random.uniform(0, 0.1), partial(self._ask, name, value))
+        if self.faults.unsynced:
             self.at(FLUSH_S, self._flush)
-        while self._queue and not self._finished():
-            self._step()
+        while not self._finished() and self.step():
+            self._counts["steps"] += 1
         return self._report()
 
-    def at(self, delay_s: float, action: Callable[[], None]) -> None:
-        """Schedule an action; ties keep the order in which they were scheduled."""
-        self._tickets += 1
-        heapq.heappush(self._queue, (self._now_s + delay_s, self._tickets, action))
-
-    def carry(self, envelope: Envelope[Message]) -> None:
+    def post(self, envelope: Envelope[Message]) -> None:
         """Put a message on the network, which may lose it or double it."""
         if envelope.dst not in self._machines:
             return  # A reply to a client: clients watch `on_commit` instead.
         self._count("sent", envelope)
-        copies = 1
-        if self._active() and self._random.random() < self._faults.duplication:
+        copies = 1 + self.doubles()
+        if copies > 1:
             self._count("duplicated", envelope)
-            copies = 2
-        for _ in range(copies):
-            delay_s = self._random.uniform(self._faults.min_delay_s, self._faults.max_delay_s)
-            self.at(delay_s, lambda: self._arrive(envelope))
+        self.carry(lambda: self._arrive(envelope), copies)
 
     def guarded(self, machine: _Machine, action: Callable[[], None]) -> None:
         """Let a node act; it may die of it, or find out that the protocol is broken."""
         try:
             action()
         except _Died:
-            self._kill(machine, self._now_s + self._faults.downtime_s)
+            self._kill(machine, self.now_s + self.faults.downtime_s)
         except SafetyViolation as violation:
             self._violate(machine.name, str(violation))
 
@@ -195,47 +182,32 @@ class _World:
 
     def note(self, name: str, kind: str, detail: str = "", message: Message | None = None) -> None:
         """Write one line of the log."""
-        event = SimulationEvent(self._now_s, name, kind, detail, message)
+        event = SimulationEvent(self.now_s, name, kind, detail, message)
         self._log.append(event)
         if self._watch is not None:
             self._watch(event, self._machines[name].node)
 
-    def _step(self) -> None:
-        self._now_s, _, action = heapq.heappop(self._queue)
-        self._counts["steps"] += 1
-        action()
-
     def _finished(self) -> bool:
-        if self._violation is not None or self._now_s > TIME_LIMIT_S:
+        if self._violation is not None or self.now_s > TIME_LIMIT_S:
             return True
-        all_know = len(self._committed) == len(self._names) and not self._active()
+        all_know = len(self._committed) == len(self.names) and not self.active()
         return all_know and all(machine.node for machine in self._machines.values())
-
-    def _active(self) -> bool:
-        return self._now_s < self._faults.active_s
 
     def _disk(self, torn: Random) -> _Disk:
         return _Disk(
             torn,
-            lambda: self._faults.torn_writes if self._active() else 0.0,
-            synchronous=not self._faults.unsynced,
+            lambda: self.dies_at_write(torn),
+            synchronous=not self.faults.unsynced,
         )
 
     def _arrive(self, envelope: Envelope[Message]) -> None:
         machine = self._machines[envelope.dst]
         node = machine.node
-        if node is None or self._loses(envelope):
+        if node is None or self.loses(envelope.src, envelope.dst):
             self._count("dropped", envelope)
             return
         self._count("delivered", envelope)
         self.guarded(machine, lambda: node.deliver(envelope))
-
-    def _loses(self, envelope: Envelope[Message]) -> bool:
-        cut = any(
-            partition.separates(self._now_s, envelope.src, envelope.dst)
-            for partition in self._schedule.partitions
-        )
-        return cut or (self._active() and self._random.random() < self._faults.loss)
 
     def _count(self, kind: str, envelope: Envelope[Message]) -> None:
         self._counts[kind] += 1
@@ -257,10 +229,10 @@ class _World:
     def _boot(self, machine: _Machine) -> None:
         machine.lives += 1
         machine.timers.clear()
-        random = Random(f"{self._seed}/{machine.name}/{machine.lives}")
+        random = Random(f"{self.seed}/{machine.name}/{machine.lives}")
         node = Node(
             machine.name,
-            self._names,
+            self.names,
             machine.disk,
             machine,
             self._composition,
@@ -278,7 +250,7 @@ class _World:
         self._counts["crashes"] += 1
         self.note(machine.name, "crash")
         self._journal({"node": machine.name, "event": "killed"})
-        self.at(max(0.0, back_s - self._now_s), lambda: self._revive(machine))
+        self.at(max(0.0, back_s - self.now_s), lambda: self._revive(machine))
 
     def _revive(self, machine: _Machine) -> None:
         self._counts["restarts"] += 1
@@ -298,11 +270,11 @@ class _World:
     def _report(self) -> Report:
         values = sorted(set(self._committed.values()))
         return Report(
-            seed=self._seed,
+            seed=self.seed,
             decided=values[0] if len(values) == 1 and self._violation is None else None,
             violation=self._violation,
             committed=tuple(sorted(self._committed.items())),
-            virtual_s=self._now_s,
+            virtual_s=self.now_s,
             log=tuple(self._log),
             **self._counts,
         )

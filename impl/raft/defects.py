@@ -54,7 +54,7 @@ class ForgetsVoteOnAppend(Server):
         return (*super().take_entries(message), *self._keep(TermRecord(self.term)))
 
 
-class CountsVotesTwice(Server):
+class CountsVotersAgain(Server):
     """Counts messages instead of voters."""
 
     def counts(self, voter: str) -> bool:
@@ -191,7 +191,7 @@ _DEFECTS: Final = (
         "duplicate-vote-counted",
         "a duplicated vote counts twice",
         "xraft#27",
-        CountsVotesTwice,
+        CountsVotersAgain,
     ),
     RaftVariant(
         "old-vote-counted",

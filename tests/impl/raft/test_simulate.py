@@ -11,9 +11,9 @@ from quorate.checker.conform.histories.reading import read_history
 from quorate.checker.conform.histories.specification import Register
 from quorate.impl import ConfigError
 from quorate.impl.faults import Faults
-from quorate.impl.raft import Server
-from quorate.impl.raft.log import term_at
-from quorate.impl.raft.simulate import ROUGH, simulate_raft
+from quorate.impl.raft.defects import VARIANTS
+from quorate.impl.raft.simulate import simulate_raft
+from quorate.impl.simulation.replicas import ROUGH
 from quorate.impl.store import KeyValueStore
 from quorate.impl.store.store import Turn
 
@@ -56,37 +56,19 @@ def test_a_kind_world_needs_one_election():
     assert (report.terms, report.committed, report.given_up) == (1, 31, 0)  # and the no-op
 
 
-class VotesForAnyLog(Server):
-    def is_up_to_date(self, message):
-        return True
-
-
-class VotesTwice(Server):
-    def may_vote(self, candidate):
-        return True
-
-
-class SkipsTheCheck(Server):
-    def holds_prefix(self, message):
-        return message.prefix <= len(self.log)
-
-
-class CommitsAlone(Server):
-    def may_commit(self, length):
-        return term_at(self.log, length) == self.term
-
-
 @pytest.mark.parametrize(
-    "kind",
+    "name",
     [
-        VotesForAnyLog,
-        CommitsAlone,
-        pytest.param(VotesTwice, marks=pytest.mark.exhaustive),
-        pytest.param(SkipsTheCheck, marks=pytest.mark.exhaustive),
+        "always-truncates",
+        *(
+            pytest.param(name, marks=pytest.mark.exhaustive)
+            for name in ("forgets-term", "forgets-vote-on-append", "skips-check", "leads-on")
+        ),
     ],
 )
-def test_a_rule_that_is_missing_shows(kind):
-    assert any(simulate_raft(3, seed, ROUGH, server=kind).violation for seed in range(60))
+def test_a_rule_that_is_missing_shows(name):
+    variant = VARIANTS[name]
+    assert any(simulate_raft(3, seed, ROUGH, variant=variant).violation for seed in range(60))
 
 
 def test_a_store_without_sessions_shows(judged, monkeypatch):
