@@ -29,6 +29,7 @@ from quorate.checker.ground.nodes import Bool, Graph, Node
 from .stubborn_relations import Relations
 
 MOST_CASES = 2_000  # parts of the violation that are looked at one by one
+MOST_CHOICES = 1 << 16  # different ones, times the words of a set: their memory in each search
 
 
 # ---------------------------------------------------------------- what a condition needs
@@ -94,6 +95,15 @@ def _choice(options: Sequence[tuple[Bool, Need]]) -> Need:
     return always[0] if len(options) == 1 else One(tuple(options))
 
 
+def choices_in(need: Need, found: dict[Need, None]) -> None:
+    """Add the choices that a need is made of, parts first."""
+    if isinstance(need, Steps) or need in found:
+        return
+    for part in need.parts if isinstance(need, All) else (n for _, n in need.options):
+        choices_in(part, found)
+    found[need] = None
+
+
 @dataclass
 class Stubborn:
     """The relations from which stubborn sets are computed; use it inside the layout's sizes.
@@ -118,6 +128,7 @@ class Stubborn:
     def __post_init__(self) -> None:
         self.relations = Relations(self.layout, self.groups)
         self._known: dict[tuple[int, bool], Need] = {}
+        self._choices: dict[Need, None] = {}
         steps = self.relations.steps
         self.always, self.cases = self._question()
         self.rows, self.needs = [], []
@@ -127,8 +138,14 @@ class Stubborn:
                 row |= self.relations.enablers(t)
                 self.needs.append(Steps(row))
             else:
-                self.needs.append(simplified(self.need(step.changes)))
+                need = simplified(self.need(step.changes))
+                self.needs.append(self._bounded(need, step.changes))
             self.rows.append(row)
+
+    @property
+    def words(self) -> int:
+        """How many words of 64 bits a set of steps has."""
+        return -(-max(1, len(self.groups)) // 64)
 
     # ------------------------------------------------------------ conditions
 
@@ -153,6 +170,15 @@ class Stubborn:
         g = self.layout.graph
         return One(tuple((q if value else g.not_(q), self.need(q, value)) for q in p.args))
 
+    def _bounded(self, need: Need, p: Bool) -> Need:
+        """The need of a condition; if there are too many choices, whatever touches it."""
+        found = dict(self._choices)
+        choices_in(need, found)
+        if len(found) * self.words > MOST_CHOICES:
+            return Steps(self.relations.touching(p))
+        self._choices = found
+        return need
+
     # ------------------------------------------------------------ the question
 
     def _question(self) -> tuple[int, list[Need]]:
@@ -165,7 +191,7 @@ class Stubborn:
         if len(parts) > MOST_CASES:
             always, parts = reduce(or_, map(self.relations.touching, parts), 0), []
         for p in parts:
-            need = self._case(p, always)
+            need = self._bounded(self._case(p, always), p)
             if isinstance(need, Steps):
                 always |= need.mask
             else:
@@ -190,7 +216,7 @@ class Stubborn:
         g = self.layout.graph
         able = [step.changes for step in self.relations.steps]
         stuck = g.and_([*map(g.not_, able), g.not_(self.final)])
-        yield simplified(self.need(stuck))
+        yield self._bounded(simplified(self.need(stuck)), stuck)
 
     def _case(self, p: Node, always: int) -> Need:
         """A case needs what makes it true as a whole, or what makes a false consequence true.

@@ -12,6 +12,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from quorate.checker.explore.reduction import satisfiable as possible
+from quorate.checker.explore.reduction import stubborn
 from quorate.checker.explore.reduction.stubborn import Need, Steps, Stubborn
 from quorate.checker.explore.reduction.stubborn_relations import Relations
 from quorate.checker.explore.search.breadth_first import Explorer
@@ -285,14 +286,46 @@ def test_without_answers_nothing_is_wrong(tmp_path: Path, monkeypatch: pytest.Mo
         agree_on(loose(Random(seed)), symmetry=False)
 
 
+def test_with_fewer_choices_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are too many choices, more steps are taken."""
+    monkeypatch.setattr(stubborn, "MOST_CHOICES", 4)
+    assert agree(Paxos, Paxos.sized(Acceptor=3, Ballot=1, Value=2)).ending == "holds"
+    for seed in range(4):
+        agree_on(loose(Random(seed)), symmetry=False)
+
+
+def test_code_does_not_grow_with_the_ways_to_a_choice() -> None:
+    """Choices are rows of a table, whatever leads to them: once, the code for ways took minutes."""
+    searches = [
+        Explorer(Paxos, Paxos.sized(Acceptor=a, Ballot=b, Value=1), searching(por=True))
+        for a, b in ((2, 1), (3, 2))
+    ]
+    sizes = []
+    for search in searches:
+        kernel = search.kernel
+        with search.sizes:
+            functions = {f.name: f for f in kernel._module().functions}
+        sizes.append(
+            {
+                n: sum(len(b.instructions) for b in functions[n].blocks)
+                for n in ("needed", "stubborn")
+            }
+        )
+    assert sizes[0]["needed"] == sizes[1]["needed"] < 150
+    first, second = (s.kernel.source.stubborn for s in searches)
+    assert first is not None and second is not None
+    assert len(second._choices) > 2 * len(first._choices)
+    assert sizes[1]["stubborn"] < 30 * len(second._choices)
+
+
 @pytest.mark.exhaustive
 def test_what_a_violation_implies_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that could break Raft's logs wait for what every broken log implies."""
     search = Explorer(
         Raft, Raft.sized({"crash": 0}, Server=2, Value=1, Term=1, Index=1), searching(por=True)
     )
-    stubborn = search.kernel.source.stubborn
-    assert stubborn is not None and stubborn.always == 0
+    sets = search.kernel.source.stubborn
+    assert sets is not None and sets.always == 0
     monkeypatch.setattr(Relations, "implied", lambda self, p: iter(()))
     with monkeypatch.context() as patch:
         patch.setenv("QUORATE_CACHE", "/dev/null/none")
