@@ -22,7 +22,7 @@ from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.codegen.successors import add_successors
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.packing import Packing
-from quorate.checker.ground.values import Fields
+from quorate.checker.ground.shapes import Fields
 from quorate.model.language import SizeError
 
 from .kernel import Kernel

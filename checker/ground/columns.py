@@ -27,7 +27,8 @@ from quorate.model.language.ir import core as c
 
 from .nodes import Bool, Graph, Scalar
 from .proper import always_proper
-from .values import Value, Values
+from .shapes import Value
+from .values import Values
 
 MOST_PAYLOADS = 1 << 20
 

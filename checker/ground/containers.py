@@ -11,7 +11,7 @@ from quorate.model.language.ir import core as c
 from .evaluation import Closure, Env
 from .nodes import Bool
 from .quantifiers import QuantifierEvaluation
-from .values import Bits, Items, Value
+from .shapes import Bits, Items, Value
 
 
 class ContainerEvaluation(QuantifierEvaluation):

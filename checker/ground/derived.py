@@ -19,7 +19,7 @@ from quorate.model.language.ir import core as c
 from .columns import Column, MessageColumn, StateColumns
 from .dependency import Dependency, MessageSource, keys_of
 from .nodes import Bool, Node, Scalar
-from .values import Present, Value
+from .shapes import Present, Value
 
 
 class DerivedCells:

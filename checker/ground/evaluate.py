@@ -11,6 +11,7 @@ from quorate.model.language.declare.types import (
     SeqType,
     SetType,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.relations import INTEGER
 
@@ -18,7 +19,7 @@ from .arithmetic import Signed, above_of, aligned, computed, divided, product, s
 from .containers import ContainerEvaluation
 from .evaluation import Closure, Env
 from .nodes import Bool, Node, Scalar
-from .values import Entries, Fields, Present, Value
+from .shapes import Entries, Fields, Present, Value
 
 
 class Evaluator(ContainerEvaluation):
@@ -84,6 +85,39 @@ class Evaluator(ContainerEvaluation):
             return self.v.decode(self.g.sub(self.g.select(none, 1, code), 1), t)
 
         return less_one
+
+    def _oneof(self, e: c.OneOf) -> Closure:
+        of, t = self.closure(e.of), e.of.type
+        assert isinstance(e.type, UnionType)
+        offset, what = self.v.offset(e.type, t), f"a number beyond its range, in a {e.type}"
+
+        def inject(env: Env) -> Scalar:
+            value = of(env)
+            self._no_value(self.g.not_(self.v.fits(value, t)), e.span, what)
+            return self.g.add(self.v.code(value, t), offset)
+
+        return inject
+
+    def _is(self, e: c.Is) -> Closure:
+        of = self.closure(e.of)
+        assert isinstance(e.of.type, UnionType)
+        codes = ((1 << self.v.size(e.kind)) - 1) << self.v.offset(e.of.type, e.kind)
+        return lambda env: self.g.isin(of(env), codes)
+
+    def _as(self, e: c.As) -> Closure:
+        """A code of another alternative stands for the first value of this one, by no meaning."""
+        of, t, g = self.closure(e.of), e.type, self.g
+        assert isinstance(e.of.type, UnionType)
+        offset = self.v.offset(e.of.type, t)
+        codes = ((1 << self.v.size(t)) - 1) << offset
+
+        def project(env: Env) -> Value:
+            code = of(env)
+            here = g.isin(code, codes)
+            self._no_value(g.not_(here), e.span, f"another value where a {t} is wanted")
+            return self.v.decode(g.sub(g.select(here, code, offset), offset), t)
+
+        return project
 
     def _field(self, e: c.Field) -> Closure:
         of = self.closure(e.of)

@@ -26,7 +26,7 @@ from quorate.model.language.ir import core as c
 from .layout import Layout
 from .nodes import Bool, Node, Scalar
 from .proper import shift
-from .values import Bits, Entries, Fields, Items, Present, Value
+from .shapes import Bits, Entries, Fields, Items, Present, Value
 
 Env = dict[str, Value]
 Closure = Callable[[Env], Value]

@@ -37,7 +37,7 @@ from .instances import Instantiator
 from .layout import Layout
 from .nodes import Bool, Graph, Node, Scalar, nodes_in
 from .packing import Packing
-from .values import Value
+from .shapes import Value
 from .vector import Vector
 
 FEW = 500  # choices that CPython tries at once

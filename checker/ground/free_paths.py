@@ -8,7 +8,7 @@ from quorate.model.language.declare.types import RecordType, Type
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import occurrences, walk
 
-from .values import Value
+from .shapes import Value
 
 
 def free_paths(e: Any) -> frozenset[tuple[str, ...]]:

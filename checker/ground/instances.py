@@ -27,7 +27,7 @@ from .evaluate import Evaluator
 from .evaluation import Env, UndefinedOperation
 from .layout import Layout
 from .nodes import Bool, Scalar
-from .values import Fields
+from .shapes import Fields
 
 MOST_UNROLLED = 512
 MOST_TRIED = 4_096  # choices, to see whether few of them are possible

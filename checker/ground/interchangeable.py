@@ -26,6 +26,7 @@ from quorate.model.language.declare.types import (
     SortType,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
@@ -186,6 +187,8 @@ def mentions(t: Type, sort: type[Sort]) -> bool:
             return system.of is sort
         case OptionType(inner) | SetType(inner) | SeqType(inner, _):
             return mentions(inner, sort)
+        case UnionType(alternatives):
+            return any(mentions(x, sort) for x in alternatives)
         case RecordType():
             return any(mentions(f, sort) for f in t.fields.values())
         case MapType(keys, inner):

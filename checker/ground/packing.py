@@ -125,7 +125,8 @@ class Packing:
 
     def _scalar(self, t: Type) -> list[Any]:
         if t not in self._scalars:
-            self._scalars[t] = list(t.values())
+            constant = self.layout.values.constant
+            self._scalars[t] = sorted(t.values(), key=lambda v: constant(v, t))
         return self._scalars[t]
 
     def _universe(self, column: MessageColumn) -> Callable[[int, int], Any]:

@@ -31,6 +31,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.interpreter import State
 
@@ -200,6 +201,8 @@ class Permutation:
         match t:
             case OptionType(inner):
                 return np.concatenate([[0], 1 + self.table(inner)])
+            case UnionType(alternatives):
+                return np.concatenate([values.offset(t, x) + self.table(x) for x in alternatives])
             case RecordType():
                 return _joined([self.table(f) for f in t.fields.values()])
             case SetType(element):

@@ -18,7 +18,7 @@ from .evaluation import Closure, Env, Evaluation, UndefinedOperation
 from .free_paths import field_positions, free_paths, project
 from .nodes import Bool, Node, Scalar
 from .one_point import equalities_of
-from .values import Fields, Value
+from .shapes import Fields, Value
 
 # A quantifier over messages looks at each payload by itself, up to so many under one key.
 MOST_ONE_BY_ONE = 32

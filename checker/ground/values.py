@@ -1,17 +1,13 @@
-"""How a value of each type is held in ground form, and its code as one number.
-
-A scalar type (bool, sort, enum, number, quorum, an option of one) is one scalar; a compound one
-is a tuple of parts: a record its fields, a set one condition per element, a sequence its length
-and its items (0 past the end, so that equal sequences have equal parts), a map its values.
-"""
+"""Ground values of each type, in the shapes of `shapes.py`, and their codes as one number."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from quorate.model.language import SizeError
+from quorate.model.language.declare.sorts import MOST_NUMBERS
 from quorate.model.language.declare.types import (
     BoolType,
     EnumType,
@@ -28,44 +24,11 @@ from quorate.model.language.declare.types import (
     key_values,
     proper_values,
 )
+from quorate.model.language.declare.unions import UnionType
 
 from .arithmetic import Signed, aligned, signed
 from .nodes import Bool, Graph, Node, Scalar, size_of
-
-# A ground value: `Bool` for bool, `Scalar` for scalar types, else a compound.
-Value = Any
-
-
-class Present(NamedTuple):
-    """A value of `T | None` for a compound T; the inner parts are 0 where it is None."""
-
-    present: Bool
-    inner: Value
-
-
-class Fields(NamedTuple):
-    """A record: its fields in order."""
-
-    values: tuple[Value, ...]
-
-
-class Bits(NamedTuple):
-    """A set: whether each value of the element type, in code order, is a member."""
-
-    members: tuple[Bool, ...]
-
-
-class Items(NamedTuple):
-    """A sequence: its length, and as many items as it can have."""
-
-    length: Scalar
-    items: tuple[Value, ...]
-
-
-class Entries(NamedTuple):
-    """A map: a value for every key, in key order."""
-
-    values: tuple[Value, ...]
+from .shapes import Bits, Entries, Fields, Items, Present, Value
 
 
 class Values:
@@ -85,7 +48,7 @@ class Values:
     def is_scalar(self, t: Type) -> bool:
         if isinstance(t, OptionType):
             return self.is_scalar(t.inner)
-        scalars = (BoolType, SortType, EnumType, NatType, IntType, QuorumType)
+        scalars = (BoolType, SortType, EnumType, NatType, IntType, QuorumType, UnionType)
         return isinstance(t, scalars) and t != IntType(None)
 
     def size(self, t: Type) -> int:
@@ -98,6 +61,8 @@ class Values:
         match t:
             case OptionType(inner):
                 return 1 + self.size(inner)
+            case UnionType(alternatives):
+                return self._bounded(t, sum(map(self.size, alternatives)))
             case RecordType():
                 product = 1
                 for f in t.fields.values():
@@ -111,11 +76,21 @@ class Values:
                 return int(self.size(value) ** len(list(key_values(keys))))
         return len(self.codes(t))
 
+    def _bounded(self, t: UnionType, size: int) -> int:
+        if size > MOST_NUMBERS:
+            raise SizeError(f"{t} has {size:,} values at these sizes, more than {MOST_NUMBERS:,}")
+        return size
+
+    def offset(self, t: UnionType, alternative: Type) -> int:
+        """The code of the first value of an alternative: codes of one come after another."""
+        before = t.alternatives[: t.alternatives.index(alternative)]
+        return sum(map(self.size, before))
+
     def longest(self, t: SeqType) -> int:
         return int(max(t.length.values()))
 
     def codes(self, t: Type) -> dict[Any, int]:
-        """The code of each value of a scalar type other than an option."""
+        """The code of each value of a scalar type other than an option or a union."""
         if t not in self._codes:
             self._codes[t] = {v: i for i, v in enumerate(t.values())}
         return self._codes[t]
@@ -178,6 +153,9 @@ class Values:
                 if value is None:
                     return Present(False, self.zero(inner))
                 return Present(True, self.constant(value, inner))
+            case UnionType() if (kind := t.of(value)) is not None:
+                code = self.code(self.constant(value, kind), kind)
+                return self.g.add(code, self.offset(t, kind))
             case NatType():
                 return int(value)
             case IntType(None):

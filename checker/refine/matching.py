@@ -29,6 +29,7 @@ from quorate.model.language.declare.types import (
     SortType,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType, union_of
 from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.node import IRNode
@@ -93,6 +94,8 @@ class Matching:
                     types.append(t)
                 case MapType(keys, t):
                     types += [*keys, t]
+                case UnionType(alternatives):
+                    types += alternatives
         return list(found)
 
     # ------------------------------------------------------------ classes
@@ -154,6 +157,8 @@ class Matching:
                 return RecordType(self.cls(record))
             case OptionType(inner):
                 return OptionType(self.type(inner))
+            case UnionType(alternatives):
+                return union_of(list(map(self.type, alternatives)))
             case SetType(element):
                 return SetType(self.type(element))
             case SeqType(element, length):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from quorate.model.language import FrozenMap, Protocol, Record, Sort
@@ -28,6 +29,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.interpreter import State
 
 
@@ -75,6 +77,8 @@ class AbstractValues:
         match t:
             case OptionType(inner):
                 return None if value is None else self.value(place, inner, value)
+            case UnionType(alternatives):
+                return self._of_union(place, alternatives, t, value)
             case BoolType() if isinstance(value, bool):
                 return value
             case NatType() if isinstance(value, int) and not isinstance(value, bool):
@@ -104,6 +108,12 @@ class AbstractValues:
                 return tuple(self.value(f"{place}[{i}]", element, x) for i, x in enumerate(value))
             case MapType():
                 return FrozenMap(self._cells(place, t, value))
+        raise _unexpected(place, t, value)
+
+    def _of_union(self, place: str, kinds: tuple[Type, ...], t: Type, value: Any) -> Any:
+        for kind in kinds:
+            with suppress(NoSuchValueError):
+                return self.value(place, kind, value)
         raise _unexpected(place, t, value)
 
     def _cells(self, place: str, t: MapType, value: Any) -> dict[Any, Any]:

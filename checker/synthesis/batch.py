@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.ground.layout import Layout
-from quorate.checker.ground.values import Entries
+from quorate.checker.ground.shapes import Entries
 from quorate.checker.ground.vector import States, Vector
 from quorate.model.language.declare.types import Record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from quorate.model.language import FrozenMap
@@ -21,6 +22,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
 from quorate.traces import FrozenMap as TraceMap
@@ -46,6 +48,8 @@ class TraceReader:
         match t, v:
             case OptionType(inner), _:
                 return None if v is None else self.value(v, inner)
+            case UnionType(alternatives), _:
+                return self._of_union(v, t, alternatives)
             case BoolType(), bool():
                 return v
             case NatType() | IntType(), int() if not isinstance(v, bool):
@@ -70,6 +74,16 @@ class TraceReader:
         if v in named:
             return named[v]
         raise NotAValueError(f"found {show(v)}, expected {_expected(t, named)}")
+
+    def _of_union(self, v: Value, t: Type, alternatives: Iterable[Type]) -> Any:
+        found = []
+        for alternative in alternatives:
+            with suppress(NotAValueError):
+                found.append(self.value(v, alternative))
+        if len(found) != 1:
+            what = "which may be of several of its types" if found else "which is of none"
+            raise NotAValueError(f"found {show(v)}, expected a {t}, {what}")
+        return found[0]
 
     def _of_packet(self, v: Value, t: RecordType) -> Any:
         classes = [f.inner.record for f in t.fields.values()]  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from quorate.model.language.declare.types import (
     TupleRecord,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.declare.values import FrozenMap
 
 from .diagnostics import StepError
@@ -31,6 +32,8 @@ def has_bounds(t: Type) -> bool:
             return True
         case OptionType(inner) | SetType(inner):
             return has_bounds(inner)
+        case UnionType(alternatives):
+            return any(map(has_bounds, alternatives))
         case RecordType():
             return any(map(has_bounds, t.fields.values()))
         case MapType(_, value):
@@ -57,6 +60,8 @@ def check_range(place: str, t: Type, value: Any) -> None:
                 check_range(place, element, item)
         case OptionType(inner) if value is not None:
             check_range(place, inner, value)
+        case UnionType() if (kind := t.of(value)) is not None:
+            check_range(place, kind, value)
         case RecordType():
             for (name, inner), item in zip(t.fields.items(), value, strict=True):
                 check_range(f"{place}.{name}", inner, item)
@@ -83,6 +88,8 @@ def holds(t: Type, value: Any) -> bool:
             return isinstance(value, int) and not isinstance(value, bool)
         case OptionType(inner):
             return value is None or holds(inner, value)
+        case UnionType(alternatives):
+            return any(holds(x, value) for x in alternatives)
         case RecordType(record):
             plain = issubclass(record, TupleRecord) and type(value) is tuple
             return (isinstance(value, record) or (plain and len(value) == len(t.fields))) and all(

@@ -1,4 +1,4 @@
-"""Locals, loops and narrowing mean the same to every reading: counts, depths, states, verdicts."""
+"""Locals, loops, unions and narrowing mean the same to every reading: counts, states, verdicts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ..support.comparing.searches import compare as compare_kernel
 from ..support.comparing.solvers import compare_bounded, compare_inductive, compare_states, sample
 from ..support.oracle import consult
 from ..support.protocols.local_names import Locals
+from ..support.protocols.unions import Unions
 
 MODELS = Path(__file__).parents[1] / "cases" / "models"
 
@@ -31,11 +32,12 @@ CASES: list[tuple[Any, dict[str, int], int, int, int | None]] = [
     ("local_sequence", {"P": 2, "Len": 2}, 49, 84, None),
     ("row_from_a_cell", {"Node": 2}, 16, 64, None),
     (Locals, {"Node": 1, "Value": 1, "Number": 1}, 120, 720, 2),
+    (Unions, {"Server": 1, "Client": 1, "Index": 1}, 99, 370, None),
 ]
 EACH = [
     pytest.param(
         *case,
-        id=f"{case[0] if isinstance(case[0], str) else 'locals'}-{case[2]}",
+        id=f"{case[0] if isinstance(case[0], str) else case[0].__name__}-{case[2]}",
         marks=pytest.mark.exhaustive if case[2] == 10 else (),
     )
     for case in CASES

@@ -22,6 +22,7 @@ from quorate.model.language.declare.types import (
     TupleRecord,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.traces import FrozenMap, Record, Value, in_order
 
 TAG = "type"
@@ -146,6 +147,8 @@ def _records(t: Type | None) -> dict[str, RecordType]:
             return {record.__name__: t}
         case MessagesType(messages):
             return {m.__name__: RecordType(m) for m in messages}
+        case UnionType(alternatives):
+            return {name: found for x in alternatives for name, found in _records(x).items()}
     return {}
 
 

@@ -30,6 +30,7 @@ from quorate.model.language.declare.types import (
     Type,
     key_values,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
@@ -76,6 +77,8 @@ class ModelValues:
         match t, v:
             case OptionType(inner), _:
                 return None if v is None else self.value(v, inner)
+            case UnionType(), _:
+                return self._of_union(v, t)
             case BoolType(), bool():
                 return v
             case NatType(sort), int() if not isinstance(v, bool) and v >= 0:
@@ -106,6 +109,22 @@ class ModelValues:
             case RecordType(), (dict() | Record()):
                 return self.record(v, t)
         return self._named(v, t)
+
+    def _of_union(self, v: Any, t: UnionType) -> Value:
+        found: list[Value] = []
+        beyond: Beyond | None = None
+        for alternative in t.alternatives:
+            try:
+                found.append(self.value(v, alternative))
+            except Unreadable:
+                continue
+            except Beyond as error:
+                beyond = error
+        if not found and beyond is not None:
+            raise beyond
+        if len(found) != 1:
+            raise Unreadable(f"found {shown_json(v)}, expected a {t}")
+        return found[0]
 
     def _carried(self, v: Any, t: RecordType) -> RecordType:
         """The class of a message on a link, which a log shows without its packet."""

@@ -8,6 +8,7 @@
 | `class Delta(Int, low=-3, high=3)` | `-3..3` |
 | an enum | a set of strings |
 | `T | None` | `T \\cup {None}`, None a model value |
+| `A | B` | `[A : A] \\cup [B : B]`: a record whose only field says of which type the value is |
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from quorate.model.language.declare.types import (
     TupleRecord,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType, class_of
 from quorate.model.language.declare.values import FrozenMap
 
 from .layout import cat
@@ -161,6 +163,8 @@ class Domains:
     def proper(self, t: Type) -> Term:
         """What a parameter or a bound variable of the type ranges over: no bottom."""
         self.walked = self.walked or _has_sequences(t)
+        if isinstance(t, UnionType):
+            return union([self.alternative(x, self.proper(x)) for x in t.alternatives])
         return self.sort(t.sort) if isinstance(t, SortType) else self.values(t)
 
     def values(self, t: Type) -> Term:
@@ -183,6 +187,8 @@ class Domains:
             case OptionType(inner):
                 self.none = True
                 return union([self.values(inner), set_of([NONE])])
+            case UnionType(alternatives):
+                return union([self.alternative(x, self.values(x)) for x in alternatives])
             case RecordType(record) if issubclass(record, TupleRecord):
                 return _product([self.values(x) for x in t.fields.values()])
             case RecordType(record):
@@ -196,6 +202,18 @@ class Domains:
             case MapType(keys, value):
                 return self.functions(keys, self.values(value))
         raise InputError(f"{self.protocol.__name__}: a value of type {t} has no form in TLA+")
+
+    def field_of(self, alternative: Type) -> str:
+        """The field that holds a value of a union if it is of this type."""
+        return distinct([class_of(alternative).__name__])[class_of(alternative).__name__]
+
+    def alternative(self, t: Type, values: Term) -> Term:
+        """`[A : values]`: those values of a union that are of one type."""
+        return record_of([(self.field_of(t), values)], " :")
+
+    def one_of(self, t: Type, value: Term) -> Term:
+        """A value as one of a union of which its type is an alternative."""
+        return record_of([(self.field_of(t), value)])
 
     def functions(self, keys: Iterable[Type], values: Term) -> Term:
         """`[K \\X L -> V]`: the maps with these keys."""
@@ -234,6 +252,8 @@ class Domains:
     def constant(self, value: Any, t: Type | None = None) -> Term:
         """A Python value; its type is needed for the maps in it."""
         inner = t.inner if isinstance(t, OptionType) else t
+        if isinstance(inner, UnionType) and (kind := inner.of(value)) is not None:
+            return self.one_of(kind, self.constant(value, kind))
         match value:
             case None:
                 self.none = True
@@ -282,6 +302,8 @@ def _has_sequences(t: Type) -> bool:
             return True
         case OptionType(inner) | SetType(inner) | MapType(_, inner):
             return _has_sequences(inner)
+        case UnionType(alternatives):
+            return any(map(_has_sequences, alternatives))
         case RecordType():
             return any(map(_has_sequences, t.fields.values()))
     return False

@@ -71,6 +71,17 @@ class TlaExpressions(TlaQuantifiers):
     def _unwrap(self, e: s.Unwrap, scope: Scope) -> Term:
         return self.expr(e.of, scope)
 
+    def _oneof(self, e: s.OneOf, scope: Scope) -> Term:
+        return self.domains.one_of(e.of.type, self.expr(e.of, scope.value()))
+
+    def _as(self, e: s.As, scope: Scope) -> Term:
+        of = t.operand(self.expr(e.of, scope.value()), t.ATOM)
+        return Term(cat(of, f".{self.domains.field_of(e.type)}"))
+
+    def _is(self, e: s.Is, scope: Scope) -> Term:
+        kinds = [self.domains.alternative(x, self.domains.values(x)) for x in e.kinds]
+        return t.infix(self.expr(e.of, scope.value()), "\\in", t.union(kinds), t.RELATION)
+
     def _subscript(self, e: s.Subscript, scope: Scope) -> Term:
         of = self.expr(e.of, scope.value())
         if isinstance(e.of.type, SeqType):

@@ -71,7 +71,7 @@ def _about(undefined: Any) -> list[Any]:
 
 def _may_fail(node: Any) -> bool:
     match node:
-        case s.Unwrap() | s.Last() | s.Extreme(default=None):
+        case s.Unwrap() | s.As() | s.Last() | s.Extreme(default=None):
             return True
         case s.Field(of=of):
             return isinstance(of.type, OptionType)

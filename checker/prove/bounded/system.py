@@ -14,7 +14,7 @@ from quorate.checker.ground.instances import Assignment, Instance, Instantiator,
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import Bool
 from quorate.checker.ground.packing import Packing, Words
-from quorate.checker.ground.values import Entries, Fields, Items, Present, Value
+from quorate.checker.ground.shapes import Entries, Fields, Items, Present, Value
 from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.queues import fifo_of

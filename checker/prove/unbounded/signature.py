@@ -139,7 +139,7 @@ class Signature:
                 return z3.DeclareSort(str(t), self.context)
             case OptionType(inner) if isinstance(inner, (SortType, EnumType)):
                 return self.sort(inner)
-        kinds = {"RecordType": "records", "OptionType": "optional values"}
+        kinds = {"RecordType": "records", "OptionType": "optional values", "UnionType": "unions"}
         raise UnsupportedError(f"{kinds.get(type(t).__name__, 'values')} of type {t}", span)
 
     def _uninterpreted(self, sort: type) -> Any:

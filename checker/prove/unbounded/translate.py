@@ -340,15 +340,18 @@ def element_of(t: Type) -> Type:
 
 WORDS = {
     "Arith": "arithmetic",
+    "As": "unions",
     "At": "maps and sequences as values",
     "Concat": "sequences",
     "Count": "counting",
     "Extreme": "the least or greatest of many",
     "Field": "records",
+    "Is": "unions",
     "Len": "counting",
     "MakeMap": "maps as values",
     "MakeRecord": "records",
     "MakeSeq": "sequences",
+    "OneOf": "unions",
     "Prefix": "sequences",
     "Suffix": "sequences",
 }

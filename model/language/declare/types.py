@@ -19,15 +19,9 @@ from .annotations import NotAType, scope_of, shown
 from .networks import Network
 from .quorums import QuorumSystem, is_kind
 from .sorts import Int, Nat, Ordered, Ring, Sort, elements_of
+from .unions import Type as Type
+from .unions import UnionType, union_of
 from .values import FrozenMap, frozen
-
-
-class Type:
-    """A set of values. `str` gives its annotation, as a user writes it."""
-
-    def values(self) -> Iterator[Any]:
-        """Every value, in code order, under the active sizes."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -206,6 +200,8 @@ def in_flight(t: Type) -> MessagesType | None:
 
 def proper_values(t: Type) -> Iterator[Any]:
     """The values that parameters and loops of this type range over: without the bottom."""
+    if isinstance(t, UnionType):
+        return itertools.chain.from_iterable(map(proper_values, t.alternatives))
     return iter(elements_of(t.sort)) if isinstance(t, SortType) else t.values()
 
 
@@ -365,7 +361,7 @@ def type_of(annotation: Any) -> Type:
     if isinstance(annotation, Type):
         return annotation
     if isinstance(annotation, pytypes.UnionType) or get_origin(annotation) is Union:
-        return _option(annotation)
+        return _union(annotation)
     if annotation is bool:
         return BoolType()
     if annotation is int:
@@ -383,11 +379,13 @@ def type_of(annotation: Any) -> Type:
     raise NotAType(shown(annotation))
 
 
-def _option(union: Any) -> Type:
-    inner = [t for t in union.__args__ if t is not type(None)]
-    if len(inner) != 1 or len(union.__args__) != 2:
-        raise NotAType(" | ".join("None" if t is type(None) else shown(t) for t in union.__args__))
-    return OptionType(type_of(inner[0]))
+def _union(annotation: Any) -> Type:
+    found = [type_of(t) for t in annotation.__args__ if t is not type(None)]
+    for t in found if len(found) > 1 else ():
+        if not isinstance(t, (SortType, EnumType, RecordType)) or "tuple[" in str(t):
+            raise NotAType(f"a union with {t}")
+    inner = found[0] if len(found) == 1 else union_of(found)
+    return OptionType(inner) if type(None) in annotation.__args__ else inner
 
 
 _FROM_CLASS: tuple[tuple[type, Any], ...] = (

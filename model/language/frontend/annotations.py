@@ -16,10 +16,11 @@ from quorate.model.language.declare.types import (
     TupleRecord,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType
 
 TYPES = (
-    "types are sorts, `Sort | None`, bool, enums, records, Nat and Int sorts, Map[...], Set[...], "
-    "Seq[..., ...], tuple[...], quorum systems and Messages[...]"
+    "types are sorts, `Sort | None`, `A | B`, bool, enums, records, Nat and Int sorts, Map[...], "
+    "Set[...], Seq[..., ...], tuple[...], quorum systems and Messages[...]"
 )
 
 
@@ -28,6 +29,10 @@ def type_hint(text: str) -> str:
     name = text.partition("[")[0]
     if name.startswith("Seq of length"):
         return "its longest length is in a range: `class Length(Nat): ...`"
+    if name.startswith("a union with"):
+        return (
+            "`isinstance` tells apart sorts, enums and records, none of which is based on another"
+        )
     return {
         "dict": "write `Map[Key, Value]`",
         "set": "write `Set[Sort]`",
@@ -65,6 +70,9 @@ def inner_types(t: Type | None) -> Iterator[Type]:
             yield length
         case MapType(keys, value):
             for part in (*keys, value):
+                yield from inner_types(part)
+        case UnionType(alternatives):
+            for part in alternatives:
                 yield from inner_types(part)
         case RecordType(record) if issubclass(record, TupleRecord):
             for part in t.fields.values():

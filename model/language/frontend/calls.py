@@ -32,10 +32,11 @@ from .asking import Asking
 from .earlier import NotKnown, settled, typed
 from .orders import by_fields, is_ordered
 from .records import field_mistakes
+from .unions import Unions
 from .wording import code
 
 
-class Calls(Aggregates, Asking):
+class Calls(Aggregates, Asking, Unions):
     """Reads calls."""
 
     def _read_Call(self, node: ast.Call, expected: Type | None) -> s.Expr:
@@ -55,6 +56,8 @@ class Calls(Aggregates, Asking):
             return self._number_range(node)
         if self.scope.get(name) is enabled:
             return self._enabled(node)
+        if name == "isinstance":
+            return self._isinstance(node)
         if name in ("frozenset", "set") and not node.args:
             t = expected if isinstance(expected, SetType) else SetType(NONE)
             return s.SetOf(items=(), type=t, span=self.span(node))
@@ -273,7 +276,6 @@ _FUNCTION_HINTS = {
     "frozenset": "write a comprehension: `{x for x in ...}`",
     "next": "take the element as a parameter and `require` what it must be",
     "print": "take it out: what happened is seen in the trace",
-    "isinstance": "the messages of one class are `self.sent[Class]`",
     "enumerate": "go over positions: `for i in range(len(s))`",
     "zip": "go over positions: `for i in range(len(s))`",
     "super": "`super().action(...)` is called as a statement of an action",

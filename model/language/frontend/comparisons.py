@@ -36,7 +36,7 @@ from quorate.model.language.ir.relations import (
 )
 
 from .earlier import NotKnown, sent_now
-from .narrowing import narrowed, widened
+from .narrowing import as_one_of, narrowed, widened
 from .orders import by_fields, is_ordered
 from .reader import BaseReader
 from .wording import code, listed
@@ -93,6 +93,8 @@ class Comparisons(BaseReader):
                 left = self._comparand(left_node, right.type)
             elif is_none(right):
                 left = widened(left)
+            element = element_type(right) if op in ("in", "not in") else right.type
+            left, right = as_one_of(left, element), as_one_of(right, left.type)
             first = left if not rest else first
             if op in ("in", "not in"):
                 self._check_membership(place, left_node, left, right, node)

@@ -19,6 +19,7 @@ from quorate.model.language.ir.relations import is_number, number_type
 
 from .calls import Calls
 from .comparisons import Comparisons
+from .narrowing import union_in
 from .operators import Operators
 from .references import References
 from .wording import code, listed
@@ -31,6 +32,9 @@ class ExpressionReader(References, Operators, Comparisons, Calls):
 
     def _read_Set(self, node: ast.Set, expected: Type | None) -> s.Expr:
         wanted = expected.element if isinstance(expected, SetType) else None
+        if wanted is not None and union_in(wanted):
+            items = tuple(self.value(e, wanted) for e in node.elts)
+            return s.SetOf(items=items, type=SetType(wanted), span=self.span(node))
         of_tuples = isinstance(wanted, RecordType) and issubclass(wanted.record, TupleRecord)
         items = tuple(self.read(e, wanted if of_tuples else None) for e in node.elts)
         if len({item.type for item in items}) > 1 and all(is_number(x.type) for x in items):

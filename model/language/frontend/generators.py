@@ -21,6 +21,7 @@ from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NUMBER, element_type, fits
 
+from .narrowing import as_one_of
 from .reader import BaseReader
 from .wording import code
 
@@ -132,7 +133,7 @@ class Generators(BaseReader):
     def _comprehension(self, node: Any, kind: str, expected: Type | None) -> s.Expr:
         generators, inner = self.generators(node.generators)
         wanted = expected.element if isinstance(expected, SetType) else None
-        element = inner.read(node.elt, wanted)
+        element = as_one_of(inner.read(node.elt, wanted), wanted)
         t: Type = s.ListType(element.type)
         if kind == "set":
             if wanted is not None and fits(element.type, wanted):
@@ -167,7 +168,7 @@ class Generators(BaseReader):
                 f"for {code(node.key)} in {key.type}}}`",
             )
         known = expected.value if isinstance(expected, MapType) else None
-        element = inner.read(node.value, known)
+        element = as_one_of(inner.read(node.value, known), known)
         t = MapType((key.type,), known if known and fits(element.type, known) else element.type)
         return s.Comprehension(
             kind="dict", element=element, generators=generators, type=t, span=self.span(node)

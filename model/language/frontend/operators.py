@@ -27,6 +27,7 @@ from quorate.model.language.ir.relations import (
     set_type,
 )
 
+from .narrowing import as_one_of, union_in
 from .reader import BaseReader
 from .wording import code, joined, negated
 
@@ -165,6 +166,8 @@ class Operators(BaseReader):
                 test=test, then=then, orelse=orelse, type=BoolType(), span=self.span(node)
             )
         then, orelse = self.alike((yes, node.body), (no, node.orelse), expected)
+        wanted = expected if union_in(expected) else union_in(then.type) or union_in(orelse.type)
+        then, orelse = as_one_of(then, wanted), as_one_of(orelse, wanted)
         t = join(then.type, orelse.type) or expected
         if (
             expected is not None

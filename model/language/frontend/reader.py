@@ -37,7 +37,7 @@ from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
 
 from .annotations import type_hint
 from .earlier import NotKnown, value_now
-from .narrowing import narrowed, present_where
+from .narrowing import as_one_of, narrowed, present_where, union_in
 from .source import span_of
 from .wording import code
 
@@ -82,10 +82,11 @@ class BaseReader:
 
     def value(self, node: ast.expr, expected: Type) -> s.Expr:
         """An expression that must have the type `expected`."""
-        found = self.read(node, expected)
+        found = as_one_of(self.read(node, expected), expected)
         if fits(found.type, expected):
             return replace(found, type=expected) if isinstance(found, s.SequenceOf) else found
         self.check_present(node, found, expected)
+        self.check_alternative(node, found, expected)
         if isinstance(found, s.Constant) and found.value is None:
             self.fail(
                 "none-not-allowed",
@@ -112,6 +113,21 @@ class BaseReader:
         self.fail(
             "may-be-none",
             f"expected {wanted}, but this may be None",
+            node,
+            f"this is {article(found.type)}",
+            f"test it first: `require({text})`, `if {text}:`, or `{text} and ...`",
+        )
+
+    def check_alternative(self, node: ast.expr, found: s.Expr, wanted: Type) -> None:
+        """Report a value of a union where one of its types is needed."""
+        union = union_in(found.type)
+        inner = wanted.inner if isinstance(wanted, OptionType) else wanted
+        if union is None or inner not in union.alternatives:
+            return
+        text = f"isinstance({code(node)}, {inner})"
+        self.fail(
+            "may-be-another",
+            f"expected {wanted}, but this may be of another type",
             node,
             f"this is {article(found.type)}",
             f"test it first: `require({text})`, `if {text}:`, or `{text} and ...`",
@@ -159,7 +175,8 @@ class BaseReader:
             self._sort_as_value(node, found)
         if isinstance(found, s.StateRead) and isinstance(found.type, MapType) and not found.keys:
             self._whole_map(node, found.variable, found.type)
-        return found if isinstance(expected, OptionType) else narrowed(found, self.present)
+        wide = isinstance(expected, OptionType) and union_in(expected) == union_in(found.type)
+        return found if wide else narrowed(found, self.present)
 
     def alike(
         self,

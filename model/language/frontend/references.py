@@ -26,6 +26,7 @@ from quorate.model.language.declare.types import (
     Type,
     type_of,
 )
+from quorate.model.language.declare.unions import UnionType
 from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, NUMBER
@@ -123,6 +124,9 @@ class References(BaseReader):
             return self._beside(node, of, node.attr == "next")
         record = of.type.inner if isinstance(of.type, OptionType) else of.type
         if not isinstance(record, RecordType):
+            for t in record.alternatives if isinstance(record, UnionType) else ():
+                if isinstance(t, RecordType) and node.attr in t.fields:
+                    self.check_alternative(node.value, of, t)
             self.fail(
                 "no-fields",
                 f"{article(of.type)} has no fields",

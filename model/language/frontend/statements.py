@@ -24,6 +24,7 @@ from .effects import (
 from .expressions import ExpressionReader
 from .functions import FunctionReader
 from .loops import check_loop
+from .matching import as_if
 from .source import function_source
 from .unsupported import refuse_call, refuse_statement
 from .wording import code, joined, listed, negated
@@ -79,6 +80,8 @@ class Body:
                 return [self._assign(node, target, ast.copy_location(new, node))]
             case ast.If():
                 return [self._if(node)]
+            case ast.Match():
+                return [self._if(as_if(self.reader, node))]
             case ast.For():
                 return [self._for(node)]
         refuse_statement(self.reader, node)

@@ -29,7 +29,6 @@ _INSTEAD = {
     "try": "a step cannot fail half-way; use require(...) and if/else",
     "with": "a step is one atomic action; nothing is entered or left",
     "def": "a helper is a method of the protocol, decorated with @define",
-    "match": "write `if`/`elif`/`else`",
     "global": "state belongs in variables of the protocol",
     "del": "assign the value that means nothing here, such as None",
 }

@@ -19,6 +19,7 @@ from quorate.model.language.declare.types import (
     SetType,
     Type,
 )
+from quorate.model.language.declare.unions import UnionType
 
 from . import core as c
 from .relations import INTEGER, NONE, is_number
@@ -94,6 +95,8 @@ def constant(value: Any, t: Type) -> c.Expr:
     if isinstance(t, OptionType) and value is not None:
         return c.Some(of=constant(value, t.inner), type=t)
     match t:
+        case UnionType() if (kind := t.of(value)) is not None:
+            return c.OneOf(of=constant(value, kind), type=t)
         case SetType(element):
             items = tuple(constant(x, element) for x in sorted(value, key=repr))
             return c.MakeSet(items=items, type=t)
@@ -105,6 +108,21 @@ def constant(value: Any, t: Type) -> c.Expr:
             )
             return c.MakeRecord(record=record, args=args, type=t)
     return c.Lit(value=value, type=t)
+
+
+def as_one(of: c.Expr, t: Type) -> c.Expr:
+    """A value of a union as one of an alternative."""
+    return of.of if isinstance(of, c.OneOf) and of.of.type == t else c.As(of=of, type=t)
+
+
+def is_any(of: c.Expr, kinds: Iterable[Type]) -> c.Expr:
+    """Whether a value of a union, or None, is one of these alternatives."""
+    present = []
+    if isinstance(of.type, OptionType):
+        present = [negation(equal(of, c.Lit(value=None, type=of.type)))]
+        of = of.of if isinstance(of, c.Some) else c.Unwrap(of=of, type=of.type.inner)
+    tests = [c.Is(of=of, kind=t, type=c.BOOL) for t in kinds]
+    return conjunction([*present, disjunction(tests)])
 
 
 def coerce(e: c.Expr, t: Type) -> c.Expr:

@@ -71,8 +71,20 @@ class Sent(Expr):
 class Some(_OfOne): ...  # a value of T as a value of `T | None`
 
 
-class Unwrap(_OfOne):
-    """A value of `T | None` as a value of T; undefined on None, which an earlier test excludes."""
+class Unwrap(_OfOne): ...  # one of T in `T | None`; undefined on None, which a test excludes
+
+
+class OneOf(_OfOne): ...  # a value of A as a value of `A | B`
+
+
+class As(_OfOne): ...  # one of A in `A | B`; undefined on the others, which a test excludes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Is(_OfOne):
+    """Whether a value of `A | B` is one of `kind`."""
+
+    kind: Type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +106,10 @@ class _Cut(_OfOne):
     count: Expr
 
 
-class Prefix(_Cut):
-    """The first `count` items of a sequence (all of them if there are fewer)."""
+class Prefix(_Cut): ...  # the first `count` items of a sequence (all if there are fewer)
 
 
-class Suffix(_Cut):
-    """A sequence without its first `count` items."""
+class Suffix(_Cut): ...  # a sequence without its first `count` items
 
 
 class Concat(_OfTwo): ...
@@ -159,8 +169,7 @@ class Subset(_OfTwo): ...
 class Len(_OfOne): ...  # the length of a sequence, the number of members of a set
 
 
-class Count(_Over):
-    """The number of values of the binders for which the condition holds."""
+class Count(_Over): ...  # the number of values of the binders for which the condition holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,9 +229,6 @@ class Quant(Expr):
     body: Expr
 
 
-# ---------------------------------------------------------------- domains
-
-
 @dataclass(frozen=True, kw_only=True)
 class OverType(IRNode):
     """The proper elements of a sort, an enum, a number range or a quorum system."""
@@ -236,9 +242,7 @@ class _OfClass(IRNode):
     record: type[Record]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OverSent(_OfClass):
-    """The messages of one class that have been sent."""
+class OverSent(_OfClass): ...  # the messages of one class that have been sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,9 +260,7 @@ class OverRange(IRNode):
     upper: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
-class OverNext(_OfClass):
-    """The messages of one class that are the first on their links of a fifo network."""
+class OverNext(_OfClass): ...  # those that are the first on their links of a fifo network
 
 
 Domain = OverType | OverSent | OverNext | OverMembers | OverRange
@@ -312,12 +314,10 @@ class _OfMessage(IRNode):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-class Send(_OfMessage):
-    """Send a message, for every value of the binders, where `when` holds."""
+class Send(_OfMessage): ...  # a message, for every value of the binders, where `when` holds
 
 
-class Receive(_OfMessage):
-    """A message that is in flight is so no more, for every value of the binders."""
+class Receive(_OfMessage): ...  # it is in flight no more
 
 
 Effect = Write | Send | Receive

@@ -87,4 +87,5 @@ def _harmless(node: object) -> bool:
             return all(isinstance(k, c.Var) and _all_keys(k.type) for k in keys)
         case c.Arith(op=op):
             return op in "+*"
-    return isinstance(node, (c.Var, c.Lit, c.Some, c.MakeRecord, c.Eq, c.Ite, c.Less, c.LessEq))
+    plain = (c.Var, c.Lit, c.Some, c.MakeRecord, c.Is, c.Eq, c.Ite, c.Less, c.LessEq)
+    return isinstance(node, plain)

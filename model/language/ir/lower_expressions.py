@@ -23,7 +23,7 @@ from quorate.model.language.diagnostics import NOWHERE, Span
 
 from . import core as c
 from . import surface as s
-from .build import TRUE, coerce, conjunction, negation
+from .build import TRUE, as_one, coerce, conjunction, is_any, negation
 from .definedness import surely_defined
 from .queues import flying, in_queue
 from .relations import INTEGER, join, set_type
@@ -94,6 +94,15 @@ class ExpressionLowering:
         of = self.expr(e.of, env)
         return of.of if isinstance(of, c.Some) else c.Unwrap(of=of, type=e.type)
 
+    def _oneof(self, e: s.OneOf, env: Env) -> c.Expr:
+        return c.OneOf(of=self.expr(e.of, env), type=e.type)
+
+    def _as(self, e: s.As, env: Env) -> c.Expr:
+        return as_one(self.expr(e.of, env), e.type)
+
+    def _is(self, e: s.Is, env: Env) -> c.Expr:
+        return is_any(self.expr(e.of, env), e.kinds)
+
     def _subscript(self, e: s.Subscript, env: Env) -> c.Expr:
         key = e.of.type.keys[0] if isinstance(e.of.type, MapType) else NUMBER
         return c.At(of=self.expr(e.of, env), index=self.coerced(e.index, key, env), type=e.type)
@@ -122,9 +131,7 @@ class ExpressionLowering:
 
     def _boolean(self, e: s.Boolean, env: Env) -> c.Expr:
         args = tuple(self.expr(a, env) for a in e.args)
-        if e.op == "and":
-            return conjunction(args)
-        return c.Or(args=args, type=c.BOOL)
+        return conjunction(args) if e.op == "and" else c.Or(args=args, type=c.BOOL)
 
     def _not(self, e: s.Not, env: Env) -> c.Expr:
         return negation(self.expr(e.arg, env))

@@ -67,6 +67,28 @@ class Unwrap(Expr):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneOf(Expr):
+    """A value of A as one of `A | B`."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class As(Expr):
+    """A value of `A | B` where an earlier test shows that it is one of A."""
+
+    of: Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Is(Expr):
+    """`isinstance(x, (A, B))`."""
+
+    of: Expr
+    kinds: tuple[Type, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subscript(Expr):
     of: Expr
     index: Expr

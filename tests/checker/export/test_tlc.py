@@ -16,6 +16,7 @@ from quorate.checker.export.tla import export
 from quorate.checker.loading import load_protocol
 from quorate.model.language import Protocol
 
+from ...support.protocols.unions import Unions
 from ...support.tlc import java, needs_tlc, parsed
 from .awkward import Integers
 from .constructs import Constructs
@@ -44,7 +45,8 @@ def distinct_states(
 
 
 def test_its_parser_finds_no_mistake(tmp_path: Path) -> None:
-    no_mistake(tmp_path, [*map(load_protocol, ("MultiPaxos", "Raft")), Constructs, Integers])
+    bundled = map(load_protocol, ("MultiPaxos", "Raft"))
+    no_mistake(tmp_path, [*bundled, Constructs, Integers, Unions])
 
 
 @pytest.mark.exhaustive
@@ -69,6 +71,12 @@ def test_its_configuration_is_read(tmp_path: Path) -> None:
     count, violated = distinct_states(tmp_path, Integers, sizes)
     assert violated == {"ALIAS_", "PROPERTY_", "chosen"}
     assert count == 105  # as CPython finds, see test_meaning.py
+
+
+@pytest.mark.exhaustive
+def test_it_counts_the_states_of_unions(tmp_path: Path) -> None:
+    sizes = {"Server": 2, "Client": 1, "Index": 1}
+    assert distinct_states(tmp_path, Unions, sizes) == (2664, set())
 
 
 BUNDLED = [

@@ -63,6 +63,16 @@ def repairs(text: str, mistake: Diagnostic) -> Iterator[str]:
 
 # Advice in words, or with a gap to be filled in: what its reader then does.
 EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
+    ("bad-pattern", 0): [
+        ("case Entry(of=s)", "case Entry()"),
+        ("self.last = s", "self.last = self.held.of"),
+    ],
+    ("constraints", 0): [
+        ("few_of_each(self, n: Node)", "few_of_each(self)"),
+        ("return self.count[n] < 2", "return all(self.count[n] < 2 for n in Node)"),
+    ],
+    ("unions-used", 2): [("self.held[s] < c", "self.held[s] == c")],
+    ("unions-used", 5): [("isinstance(self.held[s])", "isinstance(self.held[s], Client)")],
     ("arithmetic", 0): [
         ("a: Acceptor) -> None:", "a: Acceptor, x: Ballot) -> None:"),
         (

@@ -18,7 +18,10 @@ from ...support.loading import load_protocol, mistakes_of
 
 HERE = Path(__file__).parent / "diagnostics"
 CASES = sorted(p.stem for p in HERE.glob("*.py"))
-SEVERAL = {"five-mistakes", "integers", "integers-declared"}
+SEVERAL = {
+    *("five-mistakes", "integers", "integers-declared"),
+    *("unions", "unions-used", "constraints"),
+}
 SOURCES = Path(language.__file__).parent
 
 

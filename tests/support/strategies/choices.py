@@ -59,6 +59,8 @@ class Choices:
                 return "0"
             case "option":
                 return "None" if self.chance(80) else self._constant(t.parts[0])
+            case "union":
+                return self._constant(t.parts[0])
             case "pair":
                 return f"({', '.join(map(self._constant, t.parts))})"
             case "set":

@@ -134,6 +134,9 @@ class Expressions(Many):
         known = [(self.read(c), c.type) for c in self.cells if c.name not in self.hidden]
         known += [(f"{v.text}.{n}", ft) for v in self.scope for n, ft in v.type.fields]
         known += [(v.text, v.type) for v in self.scope]
+        unions = [(text, ft) for text, ft in known if ft.kind == "union"]
+        if unions and self.aside(50):
+            return self.told_apart(t, d, *self.r.choice(unions))
         optional = [(text, ft.parts[0]) for text, ft in known if ft.kind == "option"]
         if not optional:
             return self.expr(t, d - 1)
@@ -147,6 +150,19 @@ class Expressions(Many):
         if t != BOOL or self.chance(30):
             return f"({used} if {text} is not None else {self.expr(t, d - 1)})"
         return self.r.choice((f"({text} is not None and {used})", f"({text} is None or {used})"))
+
+    def told_apart(self, t: T, d: int, text: str, union: T) -> str:
+        """A value of a union, used as one of a type where a test shows that it is."""
+        one, other = self.r.sample(union.parts, 2)
+        self.scope += [Var(text, one)] * 3
+        used = self.expr(t, d - 1)
+        self.scope[-3:] = [Var(text, other)] * 3
+        otherwise = self.expr(t, d - 1)
+        del self.scope[-3:]
+        test = f"isinstance({text}, {one})"
+        if t != BOOL or self.chance(30):
+            return f"({used} if {test} else {otherwise})"
+        return self.r.choice((f"({test} and {used})", f"({test} or {otherwise})"))
 
     def compared(self, x: str, y: str, t: T) -> str:
         """Two values that may be None, compared where both are there."""
@@ -247,6 +263,16 @@ class Expressions(Many):
                             f"{self.read(o)}.{name} == {self.expr(ft, d - 1)})"
                         )
                     )
+        unions = [c for c in self.cells if c.type.kind == "union" and c.name not in self.hidden]
+        if unions:
+            u = self.r.choice(unions)
+            kinds += [
+                lambda: (
+                    f"({self.read(u)} {self.sign()} {self.expr(self.r.choice(u.type.parts), 0)})"
+                ),
+                lambda: f"({self.read(u)} {self.sign()} {self.read(u)})",
+                lambda: f"isinstance({self.read(u)}, {self.r.choice(u.type.parts)})",
+            ]
         compound = [
             c
             for c in self.cells
@@ -413,6 +439,10 @@ class Expressions(Many):
         inner = t.parts[0]
         return [lambda: "None", lambda: self.expr(inner, d - 1), lambda: self.expr(inner, d - 1)]
 
+    def of_union(self, t: T, d: int) -> list[Callable[[], str]]:
+        found = [lambda x=x: self.expr(x, d - 1) for x in t.parts] * 2
+        return [*found, lambda: self.conditional(t, d)]
+
     def of_record(self, t: T, d: int) -> list[Callable[[], str]]:
         of_many = [lambda: self.extreme(t, d)] if d > 0 and self.aside(50) else []
         if t.compared and d > 0:
@@ -447,6 +477,8 @@ class Expressions(Many):
             self.scope.append(Var(name, element, True))
             test = self.expr(BOOL, d - 1)
             self.scope.pop()
+            if element.kind == "union":
+                return f"{{{self.expr(element, d - 1)}}}"
             return f"{{{name} for {name} in {element.name} if {test}}}"
 
         def operation() -> str:

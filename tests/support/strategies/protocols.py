@@ -133,6 +133,11 @@ class Maker(Expressions):
             choices += [T("set", parts=(t,)) for t in self.of_kind("sort", "enum", "bottomed")]
             choices += self.records
             choices += [option(t) for t in self.records]
+            kinds = [*self.of_kind("sort", "bottomed", "ordered", "enum"), *self.records]
+            kinds = [t for t in kinds if self.values(t) < 9]
+            if self.aside(25) and len(kinds) > 1:
+                one = T("union", parts=(kinds[0], self.r.choice(kinds[1:])))
+                choices += [one, one, option(one), T("set", parts=(one,))] * 2
             if self.aside(30):
                 pair = T("pair", parts=(choices[len(choices) // 2], self.basic[-1]))
                 choices += [pair, option(pair), T("set", parts=(pair,))]
@@ -154,6 +159,8 @@ class Maker(Expressions):
                 return math.prod(map(self.values, t.parts))
             case "option":
                 return 1 + self.values(t.parts[0])
+            case "union":
+                return sum(map(self.values, t.parts))
             case "set":
                 return 1 << self.values(t.parts[0])
             case "seq":

@@ -21,6 +21,8 @@ class T:
                 return "bool"
             case "option":
                 return f"{self.parts[0]} | None"
+            case "union":
+                return " | ".join(map(str, self.parts))
             case "pair":
                 return f"tuple[{', '.join(map(str, self.parts))}]"
             case "set":

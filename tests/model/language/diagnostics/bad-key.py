@@ -17,6 +17,7 @@ class Accept(Message):
 
 class Tally(Protocol):
     count: Map[Accept, Slot] = durable(0)
+    seen: Map[Ballot | Value, bool] = durable(False)
 
     @action
     def note(self, b: Ballot, v: Value) -> None:
