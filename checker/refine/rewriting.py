@@ -43,6 +43,15 @@ class Elements:
     element: c.Expr
 
 
+@dataclass(frozen=True)
+class Bound:
+    """New binders for old ones: in `env`, where `condition` holds, are the values of the old."""
+
+    binders: tuple[c.Binder, ...]
+    condition: c.Expr
+    env: Env
+
+
 @dataclass
 class Rewriting:
     """Rewrites expressions over the variables that have images. Raises UnsupportedError.
@@ -69,11 +78,10 @@ class Rewriting:
             case c.SetComp(binders=binders, condition=condition, element=element):
                 found = self._comprehended(binders, condition, element, env)
                 return self._set([self._comprehension(x, e) for x in found], e)
-            case c.Count(binders=binders, condition=condition):
-                found = self._comprehended(binders, condition, TRUE, env)
-                if len(found) != 1 or len(found[0].binders) != len(binders):
-                    raise UnsupportedError("counting what a mapping makes", e.span)
-                return replace(e, binders=found[0].binders, condition=found[0].condition)
+            case c.Count():
+                return self._aggregated(e, "counting", env)
+            case c.Extreme(op=op):
+                return self._aggregated(e, f"the {op} of", env)
             case c.MakeMap(var=var, body=body):
                 new = self._fresh(var)
                 return replace(e, var=new, body=self.expr(body, {**env, var.name: new}))
@@ -242,16 +250,38 @@ class Rewriting:
         self, binders: Sequence[c.Binder], condition: c.Expr, element: c.Expr, env: Env
     ) -> list[Elements]:
         """The possible bindings, each with the condition and the element rewritten in it."""
+        return [
+            Elements(
+                x.binders,
+                self._both(x.condition, self.expr(condition, x.env)),
+                self.expr(element, x.env),
+            )
+            for x in self._bindings(binders, env)
+        ]
+
+    def _aggregated(self, e: c.Count | c.Extreme, what: str, env: Env) -> c.Expr:
+        """A count or an extreme; what it is of must not fall into several parts."""
+        found = self._bindings(e.binders, env)
+        if len(found) != 1 or len(found[0].binders) != len(e.binders):
+            raise UnsupportedError(f"{what} what a mapping makes", e.span)
+        (x,) = found
+        condition = self._both(x.condition, self.expr(e.condition, x.env))
+        if isinstance(e, c.Count):
+            return replace(e, binders=x.binders, condition=condition)
+        element = self.expr(e.element, x.env)
+        keys = tuple(self.expr(key, x.env) for key in e.keys)
+        return replace(e, binders=x.binders, condition=condition, element=element, keys=keys)
+
+    def _bindings(self, binders: Sequence[c.Binder], env: Env) -> list[Bound]:
+        """The possible bindings: new binders, their condition, and the values of the old ones."""
         if not binders:
-            return [Elements((), self.expr(condition, env), self.expr(element, env))]
+            return [Bound((), TRUE, env)]
         first, *rest = binders
         found = []
         for x in self._domain(first, env):
-            for y in self._comprehended(
-                rest, condition, element, {**env, first.var.name: x.element}
-            ):
-                whole = self._both(x.condition, y.condition)
-                found.append(Elements((*x.binders, *y.binders), whole, y.element))
+            for y in self._bindings(rest, {**env, first.var.name: x.element}):
+                both = self._both(x.condition, y.condition)
+                found.append(Bound((*x.binders, *y.binders), both, y.env))
         return found
 
     def _domain(self, b: c.Binder, env: Env) -> list[Elements]:

@@ -45,6 +45,29 @@ class Proto(Protocol):
     {},
 )
 
+RANKED = Source(
+    """
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, require
+
+
+class Node(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Proto(Protocol):
+    seen: Map[Node, Ballot] = durable(Ballot.never)
+
+    @action
+    def raise_to(self, n: Node, b: Ballot) -> None:
+        require(max(self.seen[m] for m in Node) < b)
+        self.seen[n] = b
+""",
+    {"Node": 2, "Ballot": 2},
+    {},
+)
+
 BATCHES = [range(k, k + 43) for k in range(0, 172, 43)]
 
 
@@ -80,6 +103,13 @@ def test_a_guard_that_is_changed(guard: str, said: str) -> None:
     text = WRITTEN.text.replace("require(not self.one)", guard)
     with loaded(WRITTEN) as original, loaded(replace(WRITTEN, text=text)) as other:
         assert compare(other, original, WRITTEN, 1) == said
+
+
+@pytest.mark.parametrize(("bound", "said"), [("< b", "proved"), ("<= b", "open, does not refine")])
+def test_the_greatest_of_many(bound: str, said: str) -> None:
+    text = RANKED.text.replace("< b", bound)
+    with loaded(RANKED) as original, loaded(replace(RANKED, text=text)) as other:
+        assert compare(other, original, RANKED, 1) == said
 
 
 def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source, steps: int) -> str:
