@@ -46,6 +46,7 @@ class MultiPaxos(Protocol):
 
     faults = {"crash": 1}
 
+    used: Map[Proposer, Ballot] = durable(Ballot.never)
     ballot: Map[Proposer, Ballot] = volatile(Ballot.never)
     leads: Map[Proposer, bool] = volatile(False)
     recovered: Map[Proposer, Slot, Value | None] = volatile(None)
@@ -57,7 +58,8 @@ class MultiPaxos(Protocol):
     @action
     def prepare(self, p: Proposer, b: Ballot) -> None:
         require(Prepare(b) not in self.sent)  # a ballot is used once, by one proposer
-        require(self.ballot[p] < b)
+        require(self.used[p] < b)  # after a crash, too (§2.5)
+        self.used[p] = b
         self.ballot[p] = b
         self.leads[p] = False
         for s in Slot:
@@ -146,3 +148,11 @@ class MultiPaxos(Protocol):
     @reachable
     def every_slot_is_decided(self) -> bool:
         return all(any(self.decided(s, v) for v in Value) for s in Slot)
+
+
+class RestartingMultiPaxos(MultiPaxos):
+    """Acceptors crash too. That changes nothing here: it is for code, which may forget."""
+
+    @action(fault="crash")
+    def crash_acceptor(self, a: Acceptor) -> None:
+        self.promised[a] = self.promised[a]  # it finds what it kept

@@ -86,8 +86,8 @@ class Acceptor:
         return Standing.EQUAL if message.ballot == self.promised else Standing.BELOW
 
     def promise_with_vote(self, ballot: Ballot) -> Ballot | None:
-        """What is promised once it has voted in `ballot` (rule 2)."""
-        return ballot
+        """What is promised once it has voted in `ballot`: no less than before (rule 2)."""
+        return ballot if self.promised is None else max(self.promised, ballot)
 
     def reported_votes(self, first: int) -> tuple[tuple[int, Vote], ...]:
         """The votes that a promise reports, in the order of the slots (rule 1)."""
@@ -102,12 +102,12 @@ class Acceptor:
     def grant(self, message: Prepare) -> MultiPaxosOutputs:
         """Promise a new ballot: record it, then say so."""
         self.promised = message.ballot
-        return (Persist(PromiseRecord(message.ballot)), self._promise(message))
+        return (Persist(PromiseRecord(message.ballot)), self.promise(message))
 
     def repeat_promise(self, message: Prepare) -> MultiPaxosOutputs:
         """Answer a duplicate as before, or not at all (rule 4)."""
         voted_since = any(vote.ballot == message.ballot for vote in self._votes.values())
-        return () if voted_since else (self._promise(message),)
+        return () if voted_since else (self.promise(message),)
 
     def vote(self, message: Accept) -> MultiPaxosOutputs:
         """Cast a vote: record it, then tell the leader. A duplicate is told again only."""
@@ -131,7 +131,8 @@ class Acceptor:
         del message
         return ()
 
-    def _promise(self, message: Prepare) -> Send[Promise]:
+    def promise(self, message: Prepare) -> Send[Promise]:
+        """The answer to a PREPARE that is granted."""
         votes, trimmed = self.reported_votes(message.first), self.reported_trim()
         return Send(message.ballot.proposer, Promise(message.ballot, self.name, votes, trimmed))
 

@@ -79,7 +79,7 @@ class Proposer:
         self.name = name
         self.configurations = configurations
         self.quorums = quorums
-        self.round = 0 if state is None else state.round
+        self.round = self.restored_round(MultiPaxosState() if state is None else state)
         self.outbid = 0
         self.executed = 0
         self.ballot: Ballot | None = None
@@ -181,6 +181,10 @@ class Proposer:
         return cast(_Answer, getattr(self, rule))(message)
 
     # The rules. Each is one method, so that a defect is one override.
+
+    def restored_round(self, stored: MultiPaxosState) -> int:
+        """What survives a restart: the highest round that it used (rule 1)."""
+        return stored.round
 
     def involved(self) -> tuple[str, ...]:
         """The acceptors of the first slot that is not executed, or of a later one."""

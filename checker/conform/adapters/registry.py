@@ -12,15 +12,18 @@ from quorate.impl import composition as compositions
 from quorate.impl.composition import Composition
 from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.lease.defects import VARIANTS as LEASES
+from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
 from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
+from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.raft_election import RaftElection
 
 from .leader_lease import LeaderLeaseAdapter
+from .multipaxos import MultiPaxosAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 
@@ -30,6 +33,7 @@ HEALTHY = compositions.HEALTHY.name
 BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
+    MultiPaxos: lambda variant: MultiPaxosAdapter(_named(variant, MULTIPAXOS)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(_named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(_named(variant, RAFTS)),
     RaftElection: lambda variant: RaftAdapter(_named(variant, RAFTS)),

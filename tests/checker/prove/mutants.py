@@ -30,9 +30,9 @@ from quorate.model.multipaxos import MultiPaxos, Slot
 from quorate.model.multipaxos import Prepare as PrepareAll
 from quorate.model.multipaxos import Promise as PromiseAll
 from quorate.model.multipaxos import Proposer as Leader
-from quorate.model.multipaxos import Quorum as Majorities
 from quorate.model.multipaxos import Value as Command
 from quorate.model.mutants import MUTANTS
+from quorate.model.mutants import multipaxos as broken_multipaxos
 from quorate.model.paxos import (
     Accept,
     Accepted,
@@ -223,73 +223,6 @@ class HalfVotes(PaxosRoles):
 # ---------------------------------------------------------------- Multi-Paxos
 
 
-class MultiLowestVote(MultiPaxos):
-    @define
-    def is_latest(self, b: Epoch, q: Majorities, s: Slot, v: Command) -> bool:
-        votes = [m for m in self.sent[PromiseAll] if m.b == b and m.a in q]
-        told = [m for m in votes if m.values[s] == v]
-        return any(
-            all(n.values[s] is None or m.ballots[s] <= n.ballots[s] for n in votes) for m in told
-        )
-
-
-class MultiSilentPromise(MultiPaxos):
-    @action
-    def promise(self, a: Follower, m: PrepareAll) -> None:
-        require(self.promised[a] < m.b)
-        ballots = {s: Epoch.never for s in Slot}  # noqa: C420  (the language has no dict.fromkeys)
-        values = {s: None for s in Slot}  # noqa: C420
-        self.sent.add(PromiseAll(a, m.b, ballots, values))
-        self.promised[a] = m.b
-
-
-class MultiVoteRaisesNothing(MultiPaxos):
-    @action
-    def accept(self, a: Follower, m: AcceptIn) -> None:
-        require(self.promised[a] <= m.b)
-        require(AcceptedIn(a, m.b, m.s, m.v) not in self.sent)
-        self.voted_ballot[a, m.s] = m.b
-        self.voted_value[a, m.s] = m.v
-        self.sent.add(AcceptedIn(a, m.b, m.s, m.v))
-
-
-class MultiVoteAnyway(MultiPaxos):
-    @action
-    def accept(self, a: Follower, m: AcceptIn) -> None:
-        require(AcceptedIn(a, m.b, m.s, m.v) not in self.sent)
-        self.promised[a] = m.b
-        self.voted_ballot[a, m.s] = m.b
-        self.voted_value[a, m.s] = m.v
-        self.sent.add(AcceptedIn(a, m.b, m.s, m.v))
-
-
-class MultiPromiseAnyway(MultiPaxos):
-    @action
-    def promise(self, a: Follower, m: PrepareAll) -> None:
-        require(not any(n.a == a and n.b == m.b for n in self.sent[PromiseAll]))
-        ballots = {s: self.voted_ballot[a, s] for s in Slot}
-        values = {s: self.voted_value[a, s] for s in Slot}
-        self.sent.add(PromiseAll(a, m.b, ballots, values))
-        self.promised[a] = m.b
-
-
-class MultiPromiseUnrecorded(MultiPaxos):
-    @action
-    def promise(self, a: Follower, m: PrepareAll) -> None:
-        require(self.promised[a] < m.b)
-        require(not any(n.a == a and n.b == m.b for n in self.sent[PromiseAll]))
-        ballots = {s: self.voted_ballot[a, s] for s in Slot}
-        values = {s: self.voted_value[a, s] for s in Slot}
-        self.sent.add(PromiseAll(a, m.b, ballots, values))
-
-
-class MultiNoPhase1(MultiPaxos):
-    @action
-    def lead(self, p: Leader) -> None:  # type: ignore[override]
-        require(not self.leads[p] and self.ballot[p] != Epoch.never)
-        self.leads[p] = True
-
-
 class Minority(Flexible[Follower], size=lambda n: n // 2, meets=()): ...
 
 
@@ -314,27 +247,6 @@ class MultiSharedBallot(MultiPaxos):
         require(self.leads[p])
         require(self.is_safe(p, s, v))
         self.sent.add(AcceptIn(self.ballot[p], s, v))
-
-
-class MultiPromiseVolatile(MultiPaxos):
-    promised: Map[Follower, Epoch] = volatile(Epoch.never)
-
-    @action(fault="crash")
-    def crash_acceptor(self, a: Follower) -> None:
-        self.crash(a)
-
-
-class MultiVoteVolatile(MultiPaxos):
-    voted_ballot: Map[Follower, Slot, Epoch] = volatile(Epoch.never)
-    voted_value: Map[Follower, Slot, Command | None] = volatile(None)
-
-    @action(fault="crash")
-    def crash_acceptor(self, a: Follower) -> None:
-        self.crash(a)
-
-
-class MultiAllVolatile(MultiVoteVolatile):
-    promised: Map[Follower, Epoch] = volatile(Epoch.never)
 
 
 class MultiPromiseOfSight(MultiPaxos):
@@ -476,17 +388,23 @@ PAXOS = [
 MULTI = [
     Case(x.code, companioned(x.protocol), x.action, x.invariant, x.sizes)
     for x in (
-        Case("P1", MultiLowestVote, "lead", "leaders_know_what_may_be_chosen", {"Ballot": 3}),
-        Case("P3", MultiSilentPromise, "promise", "promises_are_honest"),
-        Case("P4", MultiVoteRaisesNothing, "accept", "latest_votes_are_recorded"),
-        Case("P5", MultiVoteAnyway, "accept", CLOSED),
-        Case("P7", MultiPromiseAnyway, "promise", CLOSED),
-        Case("P8", MultiPromiseUnrecorded, "promise", "promises_are_kept"),
-        Case("P9", MultiNoPhase1, "lead", "leaders_know_what_may_be_chosen"),
+        Case(
+            "MP1",
+            broken_multipaxos.LowestVote,
+            "lead",
+            "leaders_know_what_may_be_chosen",
+            {"Ballot": 3},
+        ),
+        Case("MP3", broken_multipaxos.SilentPromise, "promise", "promises_are_honest"),
+        Case("MP4", broken_multipaxos.VoteRaisesNothing, "accept", "latest_votes_are_recorded"),
+        Case("MP5", broken_multipaxos.VoteAnyway, "accept", CLOSED),
+        Case("MP7", broken_multipaxos.PromiseAnyway, "promise", CLOSED),
+        Case("MP8", broken_multipaxos.PromiseUnrecorded, "promise", "promises_are_kept"),
+        Case("MP9", broken_multipaxos.NoPhase1, "lead", "leaders_know_what_may_be_chosen"),
         Case("P15", MultiSharedBallot, "propose", None),
-        Case("P18", MultiPromiseVolatile, "crash_acceptor", CLOSED),
-        Case("P20", MultiVoteVolatile, "crash_acceptor", "votes_were_proposed"),
-        Case("P21", MultiAllVolatile, "crash_acceptor", CLOSED),
+        Case("MP18", broken_multipaxos.PromiseVolatile, "crash_acceptor", CLOSED),
+        Case("MP20", broken_multipaxos.VoteVolatile, "crash_acceptor", "votes_were_proposed"),
+        Case("MP21", broken_multipaxos.AllVolatile, "crash_acceptor", CLOSED),
         Case("M3", MUTANTS["ignores-recovered"].protocol, "propose", CLOSED),
         Case("M6", MultiHalfVotes, "accept", "agreement"),
         Case("M9", MultiPromiseOfSight, "promise", "promises_are_honest"),

@@ -1,0 +1,236 @@
+"""Real bugs of Multi-Paxos, each one method away from the healthy class.
+
+Rules:
+- A defect overrides exactly one rule of one class (or replaces the quorums), so that what a
+  checker finds is that rule and nothing else.
+- Each names where it occurred. Public trackers are named by project and number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import MappingProxyType
+from typing import Final
+
+from msgspec.structs import replace
+
+from quorate.impl.acceptor import Standing
+from quorate.impl.messages import Ballot
+from quorate.impl.quorums import AtLeast, Quorums
+
+from .acceptor import Acceptor, AcceptorMessage
+from .composition import HEALTHY, Composition
+from .messages import Accept, Decree, Prepare, Vote
+from .proposer import Proposer
+from .records import MultiPaxosOutputs, MultiPaxosState
+
+
+class LowestBallotWins(Proposer):
+    """Takes the decree of the lowest-ballot vote among the promises."""
+
+    def outranks(self, vote: Vote, best: Vote) -> bool:
+        """Wrong way round."""
+        return vote.ballot < best.ballot
+
+
+class OwnDecreeAlways(Proposer):
+    """Proposes its own decree in a slot that it recovered."""
+
+    def safe_decree(self, slot: int, own: Decree) -> Decree:
+        """Ignores the votes."""
+        del slot
+        return own
+
+
+class LeadsWithoutQuorum(Proposer):
+    """Leads before a phase-1 quorum has promised."""
+
+    def phase_one_done(self, slot: int) -> bool:
+        """Never waits."""
+        del slot
+        return True
+
+
+class ForgetsRound(Proposer):
+    """A restart loses the rounds that it used."""
+
+    def restored_round(self, stored: MultiPaxosState) -> int:
+        """Begins again."""
+        del stored
+        return 0
+
+
+class ReportsNoVotes(Acceptor):
+    """Promises without reporting its votes."""
+
+    def reported_votes(self, first: int) -> tuple[tuple[int, Vote], ...]:
+        """Keeps them to itself."""
+        del first
+        return ()
+
+
+class ReportsLastVote(Acceptor):
+    """Promises with the vote in the last slot that it voted in, as if there were one instance."""
+
+    def reported_votes(self, first: int) -> tuple[tuple[int, Vote], ...]:
+        """Leaves the slots before it out."""
+        return super().reported_votes(first)[-1:]
+
+
+class VotesWithoutPromising(Acceptor):
+    """Voting in a ballot does not promise that ballot."""
+
+    def promise_with_vote(self, ballot: Ballot) -> Ballot | None:
+        """The promise stays where it was."""
+        del ballot
+        return self.promised
+
+
+class VotesDespitePromise(Acceptor):
+    """Votes in any ballot, whatever it has promised."""
+
+    def standing(self, message: AcceptorMessage) -> Standing:
+        """Finds every ACCEPT high enough."""
+        return Standing.ABOVE if isinstance(message, Accept) else super().standing(message)
+
+
+class PromisesAnything(Acceptor):
+    """Promises any ballot, a lower one too, and lowers its promise to it."""
+
+    def standing(self, message: AcceptorMessage) -> Standing:
+        """Finds every PREPARE high enough."""
+        return Standing.ABOVE if isinstance(message, Prepare) else super().standing(message)
+
+
+class ForgetsPromise(Acceptor):
+    """Promises without recording it."""
+
+    def grant(self, message: Prepare) -> MultiPaxosOutputs:
+        """Says so, and no more."""
+        return (self.promise(message),)
+
+
+class LosesPromise(Acceptor):
+    """A restart loses the promise."""
+
+    def restored(self, stored: MultiPaxosState) -> MultiPaxosState:
+        """Only the votes survive."""
+        return replace(stored, promised=None)
+
+
+class LosesVotes(Acceptor):
+    """A restart loses the votes."""
+
+    def restored(self, stored: MultiPaxosState) -> MultiPaxosState:
+        """Only the promise survives."""
+        return replace(stored, votes={})
+
+
+class LosesEverything(Acceptor):
+    """A restart loses promise and votes."""
+
+    def restored(self, stored: MultiPaxosState) -> MultiPaxosState:
+        """Starts from nothing."""
+        return replace(stored, promised=None, votes={})
+
+
+def disjoint(acceptors: Collection[str]) -> Quorums:
+    """All but one promise, one accepts: for 3 acceptors 2 and 1, which need not meet."""
+    return Quorums(AtLeast(max(1, len(set(acceptors)) - 1)), AtLeast(1))
+
+
+_ALL: Final = (
+    Composition(
+        "lowest-accepted-ballot",
+        "the decree of the lowest-ballot vote among the promises is proposed",
+        "openacid/paxoskv#1",
+        proposer=LowestBallotWins,
+    ),
+    Composition(
+        "ignores-recovered",
+        "a new leader proposes its own decree in a slot that it recovered",
+        "Paxos Made Simple, §3; phxpaxos#27",
+        proposer=OwnDecreeAlways,
+    ),
+    Composition(
+        "phase-two-without-phase-one",
+        "a proposer leads without a phase-1 quorum",
+        "a stable leader that skips phase 1 after its restart",
+        proposer=LeadsWithoutQuorum,
+    ),
+    Composition(
+        "round-not-persisted",
+        "a restarted proposer uses a ballot again",
+        "a published Paxos in Python; related: phxpaxos#145",
+        proposer=ForgetsRound,
+    ),
+    Composition(
+        "promise-omits-votes",
+        "a promise does not report the acceptor's votes",
+        "related: scylladb#6299, CASSANDRA-12126",
+        acceptor=ReportsNoVotes,
+    ),
+    Composition(
+        "promise-reports-last-slot",
+        "a promise reports the vote in one slot only",
+        "an acceptor of one instance, used for many",
+        acceptor=ReportsLastVote,
+    ),
+    Composition(
+        "accept-does-not-raise-promise",
+        "voting does not raise the promise to the vote's ballot",
+        "PyPI paxos 0.1; Brooker 2021 on Paxos Made Simple; cassandra PR 1327",
+        acceptor=VotesWithoutPromising,
+    ),
+    Composition(
+        "accept-ignores-promise",
+        "an acceptor votes below its promise",
+        "the guard of Paxos Made Simple, §2.2, phase 2(b), left out",
+        acceptor=VotesDespitePromise,
+    ),
+    Composition(
+        "promise-for-any-ballot",
+        "a promise is granted for any ballot, which lowers an earlier one",
+        "the guard of Paxos Made Simple, §2.2, phase 1(b), left out",
+        acceptor=PromisesAnything,
+    ),
+    Composition(
+        "promise-not-recorded",
+        "a promise is granted and not recorded",
+        "the memory of Paxos Made Simple, §2.2, left out",
+        acceptor=ForgetsPromise,
+    ),
+    Composition(
+        "promise-lost-on-restart",
+        "a restart loses the promise",
+        "a published Multi-Paxos in Python",
+        acceptor=LosesPromise,
+    ),
+    Composition(
+        "votes-lost-on-restart",
+        "a restart loses the votes",
+        "atlasdb#1504",
+        acceptor=LosesVotes,
+    ),
+    Composition(
+        "all-lost-on-restart",
+        "a restart loses promise and votes",
+        "a published Multi-Paxos in Python",
+        acceptor=LosesEverything,
+    ),
+    Composition(
+        "disjoint-quorums",
+        "phase-1 and phase-2 quorums need not meet (2 and 1 of 3)",
+        "related: denizalti/paxosmmc PR 11, rabbitmq/ra#500",
+        quorums=disjoint,
+    ),
+)
+
+#: What only shows when replicas run: the model has no learners, and no disjoint quorums.
+IN_RUNS: Final = frozenset({"disjoint-quorums"})
+
+#: Every defect by name.
+DEFECTS: Final = MappingProxyType({defect.name: defect for defect in _ALL})
+
+#: Every composition by name: the healthy one and all defects.
+COMPOSITIONS: Final = MappingProxyType({HEALTHY.name: HEALTHY, **DEFECTS})

@@ -1,0 +1,58 @@
+"""The bundled Multi-Paxos against its model: it conforms, and each defect of a role differs."""
+
+from __future__ import annotations
+
+import pytest
+
+import quorate
+from quorate.impl.multipaxos.defects import DEFECTS, IN_RUNS
+from quorate.model.multipaxos import MultiPaxos, RestartingMultiPaxos
+
+SIZES = {"Proposer": 1, "Acceptor": 2, "Slot": 1, "Value": 1, "Ballot": 2}
+SLOW = pytest.mark.exhaustive
+THREE = {"Acceptor": 3, "Value": 2, "Ballot": 3}
+SHOWN = {
+    "ignores-recovered": (MultiPaxos, {"Value": 2}, "propose.allows.sent"),
+    "phase-two-without-phase-one": (MultiPaxos, {}, "lead.allows.leads"),
+    "round-not-persisted": (MultiPaxos, {}, "crash_proposer.changes.used"),
+    "promise-omits-votes": (MultiPaxos, {}, "promise.sends.sent"),
+    "promise-reports-last-slot": (MultiPaxos, {"Slot": 2}, "promise.sends.sent"),
+    "accept-ignores-promise": (MultiPaxos, {}, "accept.allows.sent"),
+    "promise-for-any-ballot": (MultiPaxos, {}, "promise.allows.sent"),
+    "promise-not-recorded": (MultiPaxos, {}, "promise.changes.promised"),
+    "promise-lost-on-restart": (RestartingMultiPaxos, {}, "crash_acceptor.changes.promised"),
+    "votes-lost-on-restart": (RestartingMultiPaxos, {}, "crash_acceptor.changes.voted_ballot"),
+    "all-lost-on-restart": (RestartingMultiPaxos, {}, "crash_acceptor.changes.promised"),
+    "accept-does-not-raise-promise": (MultiPaxos, {"Acceptor": 3}, "accept.changes.promised"),
+    "lowest-accepted-ballot": (MultiPaxos, THREE, "lead.changes.recovered"),
+}
+DAILY = {"ignores-recovered", "round-not-persisted", "promise-lost-on-restart"}
+
+
+@pytest.mark.parametrize(
+    ("more", "transitions"),
+    [
+        ({}, "449 of 449"),
+        pytest.param({"Proposer": 2, "Value": 2}, "4,246 of 4,246", marks=SLOW),
+        pytest.param({"Slot": 2}, "5,845 of 5,845", marks=SLOW),
+        pytest.param({"Acceptor": 3}, "15,273 of 15,273", marks=SLOW),
+    ],
+)
+def test_healthy_code_conforms(more: dict[str, int], transitions: str) -> None:
+    found = quorate.conform(MultiPaxos, sizes={**SIZES, **more}, seconds=600)
+    assert found.holds, str(found)
+    assert f"{transitions} transitions driven" in str(found)
+
+
+@pytest.mark.parametrize("name", [n if n in DAILY else pytest.param(n, marks=SLOW) for n in SHOWN])
+def test_each_defect_is_found_from_the_model_alone(name: str) -> None:
+    protocol, more, difference = SHOWN[name]
+    faults = {"crash": 0} if "Acceptor" in more else None
+    found = quorate.conform(
+        protocol, variant=name, sizes={**SIZES, **more}, faults=faults, seconds=120
+    )
+    assert f". {difference}: " in str(found)
+
+
+def test_every_defect_of_a_role_is_among_them() -> None:
+    assert set(SHOWN) == set(DEFECTS) - IN_RUNS
