@@ -45,18 +45,18 @@ async def serve(config: NodeConfig, log: Log, *, until_eof: bool = False) -> Non
     except OSError as error:
         raise StorageError(f"{data_dir} cannot be created: {error.strerror}.") from None
     with ExitStack() as held:
-        journal: Journal = nothing
+        journal: Journal | None = None
         if config.journal:
             journal = held.enter_context(closing(FileJournal(data_dir / JOURNAL_FILE)))
         path = data_dir / STORE_FILE
         host: TcpHost
         if config.protocol == PAXOS:
             store = held.enter_context(closing(SqliteStore(path, passing)))
-            host = PaxosNode(config, store, log, journal, passing)
+            host = PaxosNode(config, store, log, journal or nothing, passing)
         else:
             kinds = SYSTEMS[config.protocol].records
             records = held.enter_context(closing(RecordLog[Any](path, kinds, passing)))
-            host = ReplicaNode(config, records, log, passing)
+            host = ReplicaNode(config, records, log, passing, journal)
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, host.stop)

@@ -22,7 +22,9 @@ CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     "--mapping",
     help="Your reader of lines: path.py:Class. By default, lines are in terms of the model.",
 )
-@click.option("--format", "format_", help="A bundled mapping: cluster (our Paxos) or etcd-raft.")
+@click.option(
+    "--format", "format_", help="A bundled mapping: cluster (our Paxos), raft (ours) or etcd-raft."
+)
 @click.option(
     "--hidden",
     metavar="K",

@@ -26,6 +26,8 @@ from quorate.impl.record_log import RecordLog
 from quorate.impl.replica import ReplicaOutputs, ReplicatedSystem, Status
 from quorate.impl.store import Submission
 
+from .turns import TurnJournal
+
 MessageT = TypeVar("MessageT")
 RecordT = TypeVar("RecordT")
 StateT = TypeVar("StateT")
@@ -43,11 +45,13 @@ class ReplicaHost(Generic[MessageT, RecordT]):
         send: Callable[[Envelope[Any]], None],
         random: Random | None = None,
         passing: Passing = unhindered,
+        journal: TurnJournal | None = None,
     ) -> None:
+        """A journal is told the replica's steps by the system itself (`systems.traced_system`)."""
         self.name = name
         self.sent: Counter[str] = Counter()
         """How many messages went to other servers, by their tags."""
-        self._system, self._log = system, log
+        self._system, self._log, self._journal = system, log, journal
         self._servers = frozenset(servers)
         self._send, self._passing = send, passing
         self._records: list[RecordT] = []
@@ -56,6 +60,8 @@ class ReplicaHost(Generic[MessageT, RecordT]):
         self._failed = False
         chance = Random() if random is None else random
         self._replica = system.recover(name, tuple(servers), self._stored(), chance)
+        if journal is not None:
+            journal.started(log.last)
 
     def tick(self) -> None:
         """Input: one tick has passed."""
@@ -77,8 +83,12 @@ class ReplicaHost(Generic[MessageT, RecordT]):
             raise ImplError(f"Replica {self.name} has failed and must be restarted from its disk.")
         self._failed = True
         records, self._records = self._records, []
+        save = (lambda: self._log.append(records)) if records else None
+        if self._journal is not None:
+            self._journal.commit(self._log.last + len(records), save)
+        elif save is not None:
+            save()
         if records:
-            self._log.append(records)
             self._passing(BEFORE_REPLY)
         envelopes, self._envelopes = self._envelopes, []
         for envelope in envelopes:

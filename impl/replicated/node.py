@@ -19,6 +19,7 @@ import msgspec
 
 from quorate.impl.errors import WireError
 from quorate.impl.failpoints import Passing
+from quorate.impl.journal import Journal
 from quorate.impl.messages import Envelope
 from quorate.impl.node_config import NodeConfig
 from quorate.impl.record_log import RecordLog
@@ -26,7 +27,8 @@ from quorate.impl.replica import Status
 from quorate.impl.tcp_host import Log, TcpHost
 
 from .host import ReplicaHost
-from .systems import SYSTEMS, admit_submission, codec_of
+from .systems import SYSTEMS, admit_submission, codec_of, traced_system
+from .turns import TurnJournal
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,9 +42,17 @@ class ReplicaNode(TcpHost):
     """Gives a replica its services: sockets, a clock, a disk, and the log."""
 
     def __init__(
-        self, config: NodeConfig, records: RecordLog[Any], log: Log, passing: Passing
+        self,
+        config: NodeConfig,
+        records: RecordLog[Any],
+        log: Log,
+        passing: Passing,
+        journal: Journal | None = None,
     ) -> None:
-        system = SYSTEMS[config.protocol]
+        system, turns = SYSTEMS[config.protocol], None
+        if journal is not None:
+            turns = TurnJournal(config.name, journal)
+            system = traced_system(config.protocol, turns.step)
         super().__init__(config, log, codec_of(system), admit_submission)
         self._loop = asyncio.get_running_loop()
         self._tick_s, self._ticked_s = config.tick_s, self._loop.time()
@@ -50,7 +60,13 @@ class ReplicaNode(TcpHost):
         self._shown: Status | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._host = ReplicaHost[Any, Any](
-            system, config.name, config.members, records, self.send, passing=passing
+            system,
+            config.name,
+            config.members,
+            records,
+            self.send,
+            passing=passing,
+            journal=turns,
         )
 
     def begin(self) -> None:

@@ -7,16 +7,33 @@ from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from quorate.impl.codec import Codec, check_value
-from quorate.impl.errors import WireError
+from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.messages import Envelope
 from quorate.impl.multipaxos.system import MULTIPAXOS
+from quorate.impl.raft.server import Server
 from quorate.impl.raft.system import RAFT
+from quorate.impl.raft.tracing import Trace, traced
 from quorate.impl.replica import ReplicatedSystem
 from quorate.impl.store import ClientMessage, Command, Submission
 
 SYSTEMS: Final[Mapping[str, ReplicatedSystem[Any, Any, Any]]] = MappingProxyType(
     {system.name: system for system in (RAFT, MULTIPAXOS)}
 )
+
+#: Those whose replicas can tell their steps to a journal.
+TRACED: Final = ("raft",)
+
+
+def check_traced(name: str) -> None:
+    """Raise ConfigError for a protocol whose replicas cannot tell their steps."""
+    if name not in TRACED:
+        raise ConfigError(f"Nodes of {name} keep no journal; those of {', '.join(TRACED)} do.")
+
+
+def traced_system(name: str, trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
+    """A protocol whose replicas tell their steps. Raises ConfigError if they cannot."""
+    check_traced(name)
+    return traced(Server, trace)
 
 
 def codec_of(system: ReplicatedSystem[Any, Any, Any]) -> Codec[Any]:

@@ -1,0 +1,256 @@
+"""The journals of the bundled Raft, as `Raft` sees it.
+
+Each line is one step of a server, with the state that it leads to. What a server receives is a step
+of the model if it leads to something there: a vote, entries taken, a vote or a copy counted. That
+entries do not fit, and that a term is over, is told in messages that the model does not have; the
+model sends the earlier entries, and steps down, without them.
+
+A turn of a node whose records did not become durable has happened to nobody, and is passed over: it
+is known by the node's next start, or by the end of its journal (`quorate.impl.replicated.turns`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+from quorate.checker.conform.adapter import Setting
+
+from .line import Beyond, Happening, Numbering, Says, Unreadable
+
+Fields = Mapping[str, Any]
+NOTHING: tuple[Happening, ...] = ()
+IF_NEW = ("receive_vote", "receive_ack")
+"""The steps that happen unless the message comes late, or twice."""
+LACKING: Fields = {"term": 0, "length": 0}
+
+
+class RaftJournal:
+    """Reads journals under `Raft`."""
+
+    def sizes(self, lines: Iterable[Fields]) -> dict[str, int]:
+        """What the model needs for these lines."""
+        states = [line.get("state", LACKING) for line in lines]
+        return {
+            "Server": max(1, len({line.get("node") for line in lines})),
+            "Term": max([1, *(state["term"] for state in states)]),
+            "Index": max([1, *(state["length"] for state in states)]),
+            "Value": max(1, len({_text(entry) for line in lines for entry in _entries(line)})),
+        }
+
+    def start(self, setting: Setting, lines: Iterable[Fields]) -> None:
+        """Bind nodes and payloads to the model's elements, and find the turns that were lost."""
+        missing = [s for s in ("Server", "Term", "Index") if s not in setting.elements]
+        if missing:
+            raise Unreadable(f"the format is for Raft: no {', '.join(missing)} in the model")
+        given = list(lines)
+        self.servers = Numbering("server", setting.elements["Server"])
+        for node in sorted({str(line.get("node")) for line in given}):
+            self.servers.add(node)
+        self.values = Numbering("value", setting.elements["Value"])
+        self.terms = [t for t in setting.elements["Term"] if t != "zero"]
+        self._lost = _lost_turns(given)
+        self._lives: dict[str, int] = {}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What stands for what, for people."""
+        bindings = (self.servers, self.values)
+        return {str(x): element for b in bindings for x, element in b.pairs()}
+
+    def read(self, line: Fields) -> Says | None:
+        """What a line says. Raises Beyond, Unreadable."""
+        node, event = line.get("node"), line.get("event")
+        if not isinstance(node, str) or not isinstance(event, str) or "turn" not in line:
+            raise Unreadable("found no node, turn or event, expected a line of Raft's journal")
+        if event == "started":
+            self._lives[node] = self._lives.get(node, 0) + 1
+            return self._started(node, line)
+        if event == "durable" or (node, self._lives.get(node, 0), line["turn"]) in self._lost:
+            return None
+        if event not in _READERS:
+            raise Unreadable(f"found the event {event!r}, expected {', '.join(_READERS)}")
+        step = _READERS[event](self, self.servers[node], line)
+        received: Fields | None = line.get("message")
+        told = [] if received is None else self._message(received)
+        return Says(
+            NOTHING if step is None else [step],
+            blocked=step is not None and step[0] in IF_NEW,
+            values=self._state(node, line["state"]),
+            received=told,
+            sent=[m for sent in line["sent"] for m in self._message(sent["message"])],
+            node=node,
+            sends=_keys(node, [(sent["to"], sent["message"]) for sent in line["sent"]]),
+            takes=_keys(_sender(received), [(node, received)]) if received and told else (),
+        )
+
+    def _started(self, node: str, line: Fields) -> Says:
+        again, s = self._lives[node] > 1, self.servers[node]
+        if not again and line["records"]:
+            raise Beyond(f"{node} had {line['records']} records before its journal begins")
+        return Says(
+            [("restart", {"s": s})] if again else NOTHING,
+            values=self._state(node, line["state"]),
+            node=node,
+            crash=node if again else None,
+        )
+
+    def _state(self, node: str, state: Fields) -> dict[str, Any]:
+        s, vote = self.servers[node], state["voted_for"]
+        return {
+            f"term[{s}]": self._term(state["term"]),
+            f"voted_for[{s}]": None if vote is None else self.servers[vote],
+            f"role[{s}]": state["role"].upper(),
+            f"votes[{s}]": [self.servers[voter] for voter in state["votes"]],
+            f"len(log[{s}])": state["length"],
+            f"commit[{s}]": state["commit"],
+        }
+
+    def _term(self, term: int) -> str:
+        if term > len(self.terms):
+            raise Beyond(f"term {term} is beyond the model, with Term={len(self.terms)}")
+        return str(self.terms[term - 1]) if term else "zero"
+
+    # ------------------------------------------------------------ steps, by the code's names
+
+    def _election(self, s: str, line: Fields) -> Happening:
+        return "timeout", {"s": s, "t": self._term(line["state"]["term"])}
+
+    def _step_down(self, s: str, line: Fields) -> Happening:
+        return "step_down", {"s": s, "t": self._term(line["state"]["term"])}
+
+    def _lead(self, s: str, line: Fields) -> Happening:
+        return "lead", {"s": s}
+
+    def _request(self, s: str, line: Fields) -> Happening:
+        (entry,) = _entries(line)
+        return "request", {"s": s, "v": self.values[_text(entry)]}
+
+    def _append(self, s: str, line: Fields) -> Happening:
+        (sent,) = line["sent"]
+        return "append", {"s": s, "n": sent["message"]["prefix"]}
+
+    def _commit(self, s: str, line: Fields) -> Happening:
+        return "advance_commit", {"s": s, "n": line["state"]["commit"]}
+
+    def _receive(self, s: str, line: Fields) -> Happening | None:
+        """The step that taking a message is, if it is one."""
+        message = line["message"]
+        led_to = {sent["message"]["type"] for sent in line["sent"]}
+        match message["type"]:
+            case "request-vote" if line[
+                "kept"
+            ]:  # else it has voted for this one before, or may not
+                step = "grant"
+            case "vote-granted":
+                step = "receive_vote"
+            case "append-entries" if "appended" in led_to:
+                step = "receive_append"
+            case "appended":
+                step = "receive_ack"
+            case _:
+                return None
+        return step, {"s": s, "m": self._message(message)[0]}
+
+    # ------------------------------------------------------------ messages
+
+    def _message(self, message: Fields) -> list[Fields]:
+        """The message of the model, if it has one."""
+        make = _MESSAGES.get(message["type"])
+        return [{"t": self._term(message["term"]), **make(self, message)}] if make else []
+
+    def _vote_request(self, m: Fields) -> Fields:
+        last = self._term(m["last_term"])
+        candidate = self.servers[m["candidate"]]
+        return {"tag": "RequestVote", "candidate": candidate, "length": m["length"], "last": last}
+
+    def _vote(self, m: Fields) -> Fields:
+        voter, candidate = self.servers[m["voter"]], self.servers[m["candidate"]]
+        return {"tag": "Vote", "voter": voter, "candidate": candidate}
+
+    def _entries_sent(self, m: Fields) -> Fields:
+        entries = [{"t": self._term(e["term"]), "v": self.values[_text(e)]} for e in m["entries"]]
+        return {
+            "tag": "Append",
+            "leader": self.servers[m["leader"]],
+            "prefix": m["prefix"],
+            "last": self._term(m["prefix_term"]),
+            "entries": entries,
+            "commit": m["commit"],
+        }
+
+    def _ack(self, m: Fields) -> Fields:
+        follower, leader = self.servers[m["follower"]], self.servers[m["leader"]]
+        return {"tag": "Ack", "follower": follower, "leader": leader, "length": m["length"]}
+
+
+_READERS: dict[str, Callable[[RaftJournal, str, Fields], Happening | None]] = {
+    "start-election": RaftJournal._election,
+    "step-down": RaftJournal._step_down,
+    "lead": RaftJournal._lead,
+    "request": RaftJournal._request,
+    "append": RaftJournal._append,
+    "advance-commit": RaftJournal._commit,
+    "receive": RaftJournal._receive,
+}
+
+_MESSAGES: dict[str, Callable[[RaftJournal, Fields], Fields]] = {
+    "request-vote": RaftJournal._vote_request,
+    "vote-granted": RaftJournal._vote,
+    "append-entries": RaftJournal._entries_sent,
+    "appended": RaftJournal._ack,
+}
+
+_SENDERS = {
+    "request-vote": "candidate",
+    "vote-granted": "voter",
+    "append-entries": "leader",
+    "appended": "follower",
+}
+"""Which field of a message names its sender."""
+
+
+def _lost_turns(lines: Iterable[Fields]) -> frozenset[tuple[str, int, int]]:
+    """The turns whose records did not become durable: by node, by its life from 1, by number."""
+    lost: set[tuple[str, int, int]] = set()
+    lives: dict[str, int] = {}
+    open_turns: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        node, event = str(line.get("node")), line.get("event")
+        if event == "started":
+            turn, records = open_turns.pop(node, (0, 0))
+            if records > line["records"]:
+                lost.add((node, lives[node], turn))
+            lives[node] = lives.get(node, 0) + 1
+        elif event == "durable":
+            open_turns.pop(node, None)
+        elif "records" in line:
+            open_turns[node] = (line["turn"], line["records"])
+    lost.update((node, lives.get(node, 0), turn) for node, (turn, _) in open_turns.items())
+    return frozenset(lost)
+
+
+def _entries(line: Fields) -> Iterator[Fields]:
+    """The entries that a line has: those that it keeps, and those in its messages."""
+    messages = [line.get("message", {}), *(sent["message"] for sent in line.get("sent", ()))]
+    for part in (*line.get("kept", ()), *messages):
+        yield from part.get("entries", ())
+
+
+def _text(entry: Fields) -> str:
+    """What is to be applied, as a name."""
+    return json.dumps(entry["payload"], sort_keys=True)
+
+
+def _sender(message: Fields) -> str:
+    return str(message[_SENDERS[message["type"]]])
+
+
+def _keys(source: str, sent: Iterable[tuple[str, Fields]]) -> list[Hashable]:
+    """Names for messages from a node; only those of the model order lines."""
+    return [
+        (source, to, json.dumps(message, sort_keys=True))
+        for to, message in sent
+        if message["type"] in _SENDERS
+    ]
