@@ -22,12 +22,15 @@ from quorate.traces.files import replacing
 
 from .expand import Label, Labels, every_step
 from .search import driver as d
+from .store.budget import free_memory
 
 if TYPE_CHECKING:
     import networkx as nx
 
 SCHEMA = 1
-MOST_NODES = 2_000_000
+
+# Bytes that a graph and its analysis take at the most, measured; what they keep is a third of that.
+STATE, EDGE = 256, 64
 
 
 class LazyState(Mapping[str, Any]):
@@ -55,6 +58,19 @@ class LazyState(Mapping[str, Any]):
         return ", ".join(f"{k}={v}" for k, v in self._decoded().items())
 
 
+def _refuse_large(explorer: Explorer) -> None:
+    """Raise SizeError if the graph would not fit in the memory that is left."""
+    states, edges = explorer.store.count, int(explorer.fired.sum())
+    size, memory = STATE * states + EDGE * edges, explorer.placement.memory
+    left = free_memory() if memory is None else memory - explorer.bytes_per_state() * states
+    if size > left:
+        whose = "are free" if memory is None else "--memory leaves"
+        raise SizeError(
+            f"the graph of {states:,} states and {edges:,} steps would take up to "
+            f"{size / 2**20:,.0f} MiB, and {max(0, left) / 2**20:,.0f} {whose}: take smaller sizes"
+        )
+
+
 class StateGraph:
     """The graph of an explorer that has run.
 
@@ -70,11 +86,7 @@ class StateGraph:
             raise ValueError("orbits have no state graph: explore again without symmetry")
         if explorer.search.por:
             raise ValueError("states were left out: explore again without partial-order reduction")
-        if explorer.store.count > MOST_NODES:
-            raise SizeError(
-                f"a graph of {explorer.store.count:,} states would be too large; "
-                f"up to {MOST_NODES:,} are built: take smaller sizes"
-            )
+        _refuse_large(explorer)
         self.explorer = explorer
         self.nodes = explorer.store.count
         self.initial = len(explorer.initial)

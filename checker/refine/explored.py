@@ -13,7 +13,7 @@ from enum import Enum
 
 import numpy as np
 
-from quorate.checker.explore.graph import MOST_NODES, StateGraph
+from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.paths import ExplorationError
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.interface import Report
@@ -31,6 +31,7 @@ from .images import Images, Indices, Regroup
 from .sizing import RefinementSizes, configure
 
 FIRST_STATES = 20_000
+MOST_STATES = 2_000_000
 NOTHING = ""  # stands for a step that changes nothing
 
 
@@ -160,7 +161,7 @@ class _RefinementChecker:
 
     def run(self, memory: int | None, limit: int | None, report: Report | None) -> RefinementCheck:
         """Check the first states, where most mistakes show; then, if there are more, all."""
-        most = min(limit or MOST_NODES, MOST_NODES)
+        most = min(limit or MOST_STATES, MOST_STATES)
         for stage in sorted({min(FIRST_STATES, most), most}):
             found = self._explore(memory, stage, report)
             if not found.states and found.undefined is not None:  # @init itself is undefined

@@ -15,6 +15,7 @@ import z3
 from .logic import And, Atom, Exists, Formula, Or, Term, conj, is_quantified
 
 MOST_CASES = 32
+MOST_SPLIT = 4096  # cases that one is split into
 ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
 
 
@@ -33,13 +34,13 @@ def cases(query: Formula) -> Iterator[list[Formula]]:
             yield opened(whole)
 
 
-def split_again(case: Sequence[Formula]) -> Iterator[list[Formula]]:
-    """A case by every `or` in it."""
+def split_again(case: Sequence[Formula], most: int = MOST_SPLIT) -> Iterator[list[Formula]]:
+    """A case by every `or` in it, as far as there are not too many: Z3 decides the others."""
     for p in sorted(case, key=is_quantified, reverse=True):
-        if isinstance(p, Or):
+        if isinstance(p, Or) and len(p.parts) <= most:
             rest = [q for q in case if q is not p]
             for part in p.parts:
-                yield from split_again([*rest, *opened(part)])
+                yield from split_again([*rest, *opened(part)], most // len(p.parts))
             return
     yield list(case)
 

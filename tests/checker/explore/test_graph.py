@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import networkx
@@ -16,6 +17,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.model.language import SizeError
 from quorate.model.paxos import Paxos
 
+from ...support.searching import explorer
 from . import toys
 
 
@@ -130,8 +132,21 @@ def test_several_roots_and_no_edges() -> None:
 
 
 def test_a_large_graph_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_NODES", 7)
     search = Explorer(toys.Counter, toys.Counter.sized(Step=7))
     search.run()
-    with pytest.raises(SizeError, match="a graph of 8 states"):
+    needed = 8 * module.STATE + 7 * module.EDGE
+    monkeypatch.setattr(module, "free_memory", lambda: needed)
+    assert StateGraph(search).edges == 7
+    monkeypatch.setattr(module, "free_memory", lambda: needed - 1)
+    with pytest.raises(SizeError, match=r"the graph of 8 states and 7 steps .* 0 are free"):
+        StateGraph(search)
+
+
+def test_a_graph_has_what_the_given_memory_leaves() -> None:
+    memory = 32 << 20
+    search = explorer(toys.Counter, toys.Counter.sized(Step=7), memory=memory)
+    search.run()
+    assert StateGraph(search).edges == 7
+    search.placement = replace(search.placement, memory=8 * search.bytes_per_state() + 100)
+    with pytest.raises(SizeError, match="and 0 --memory leaves: take smaller sizes"):
         StateGraph(search)
