@@ -19,7 +19,7 @@ from ..support.comparing.solvers import compare_bounded, compare_inductive, comp
 from ..support.oracle import consult
 from ..support.protocols.enabling import Once, Turns
 from ..support.strategies import loaded, sized
-from ..support.strategies.asking import generate_asking
+from ..support.strategies.protocols import generate_asking
 
 
 @pytest.mark.parametrize(("protocol", "states"), [(Turns, 40), (Once, 20)])

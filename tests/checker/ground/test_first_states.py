@@ -31,7 +31,7 @@ from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter, State
 
 from ...support.strategies import generate, loaded, sized
-from ...support.strategies.starts import generate_start
+from ...support.strategies.protocols import generate_start
 
 
 class Node(Sort): ...

@@ -1,29 +1,26 @@
-"""Random small protocols that ask which actions are enabled, and write `+=`, as source."""
+"""Random expressions that ask which actions are enabled, and changes in place, as source."""
 
 from __future__ import annotations
 
-from random import Random
+from dataclasses import dataclass, field
 
-from .protocols import Maker
-from .types import BOOL, Source, T
-
-
-def generate_asking(random: Random) -> Source:
-    """One random protocol that asks, in guards, effects and properties, and changes in place."""
-    return AskingMaker(random).make()
+from .expressions import Expressions
+from .types import BOOL, T
 
 
-class AskingMaker(Maker):
-    """Writes one protocol; what is asked about is an action written before."""
+@dataclass
+class Asking(Expressions):
+    """Asks, in guards, effects and properties, about an action that was written before."""
 
-    def __init__(self, random: Random) -> None:
-        super().__init__(random)
-        self.targets: list[tuple[str, tuple[T, ...]]] = []
+    asks: bool = False
+    targets: list[tuple[str, tuple[T, ...]]] = field(default_factory=list)
 
-    def _action(self, name: str, kind: str) -> None:
-        super()._action(name, kind)
+    def can_be_asked(self, name: str) -> None:
+        """An action was written, whose parameters are in scope."""
         types = tuple(v.type for v in self.scope if v.text.startswith("p") and v.proper)
-        if kind == "action" and not any(t.kind == "quorum" for t in types):
+        kinds = {t.kind for t in types}
+        in_order = "fifo" in self.network and "message" in kinds
+        if self.asks and "quorum" not in kinds and not in_order:
             self.targets.append((name, types))
 
     def expr(self, t: T, depth: int) -> str:
@@ -34,16 +31,12 @@ class AskingMaker(Maker):
             return f"enabled({', '.join([f'self.{name}', *given])})"
         return super().expr(t, depth)
 
-    def _write(self, indent: str) -> None:
-        """Write a cell; of a number or a set often in place."""
-        cells = [
-            c for c in self.cells if c.type.kind in ("set", "nat") and c.name not in self.hidden
-        ]
-        if not cells or self.chance(50):
-            super()._write(indent)
-            return
+    def in_place(self) -> tuple[str, str] | None:
+        """The name of a cell and `self.x[k] += e`, if a number or a set is to be changed so."""
+        cells = [c for c in self.cells if c.type.kind in ("set", "nat")]
+        cells = [c for c in cells if c.name not in self.hidden]
+        if not self.asks or not cells or self.chance(50):
+            return None
         c = self.r.choice(cells)
-        keys = f"[{', '.join(self.key(k) for k in c.keys)}]" if c.keys else ""
         sign = self.r.choice("|&-" if c.type.kind == "set" else "+-*")
-        self.lines.append(f"{indent}self.{c.name}{keys} {sign}= {self.expr(c.type, 2)}\n")
-        self._wrote(c.name)
+        return c.name, f"{self.read(c)} {sign}= {self.expr(c.type, 2)}\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from random import Random
 
 from hypothesis import strategies as st
 
-from .expressions import Expressions
+from .asking import Asking
+from .starts import Starts
 from .types import BOOL, NUMBER, Cell, Source, T, Var, option
 
 
@@ -17,13 +19,26 @@ def generate(random: Random) -> Source:
     return Maker(random).make()
 
 
+def generate_asking(random: Random) -> Source:
+    """One random protocol that may ask, in guards, effects and properties, and change in place."""
+    return Maker(random, asks=True).make()
+
+
+def generate_start(random: Random) -> Source:
+    """One random protocol with an `@init` that takes a map, a set, or both."""
+    return Maker(random, starts=True).make()
+
+
 def sources() -> st.SearchStrategy[Source]:
     """Random protocols."""
     return st.randoms(use_true_random=False).map(generate)
 
 
-class Maker(Expressions):
+@dataclass
+class Maker(Asking, Starts):
     """Writes one protocol."""
+
+    starts: bool = False
 
     def make(self) -> Source:
         if self.chance(50):
@@ -36,6 +51,7 @@ class Maker(Expressions):
         if self.ticking:
             self.lines.append("class Time(Nat): ...\nclass Drift(Nat): ...\n")
             self.sizes |= {"Time": 1 + self.aside(50), "Drift": 1}
+        self.asks = self.asks or (not self.ticking and self.aside(20))
         for name in ("Ask", "Tell", "Note")[: self.r.choice((0, 1, 2, 2, 3))]:
             self._message(name)
         self._variables()
@@ -62,6 +78,8 @@ class Maker(Expressions):
             self._property(f"inv{i}", "invariant")
         if self.chance(60):
             self._property("goal", "reachable")
+        if self.starts or self.aside(12):
+            self._begin()
         return Source(self._with_names("".join(self.lines)), self.sizes, faults)
 
     def _with_names(self, text: str) -> str:
@@ -82,7 +100,7 @@ class Maker(Expressions):
     def _written(text: str) -> str:
         """What stands to the left of assignments, outside of an @init."""
         parts = [p for p in re.split(r"(?m)^(?=    @)", text) if not p.startswith("    @init")]
-        return " ".join(re.findall(r"(?m)^ +(self\.\w+).* = ", "".join(parts)))
+        return " ".join(re.findall(r"(?m)^ +(self\.\w+).* [-+*|&]?= ", "".join(parts)))
 
     def _sorts(self) -> None:
         def add(kind: str, name: str, text: str, size: int | None) -> None:
@@ -285,6 +303,15 @@ class Maker(Expressions):
         self._locals()
         for _ in range(self.r.randint(1, 3)):
             self._effect("        ", loops=True)
+        if kind == "action":
+            self.can_be_asked(name)
+
+    def _begin(self) -> None:
+        self.hidden = set()
+        given = self._parameters(self.some(self.basic, 0, 1))
+        self.lines.append(self.beginning(given))
+        for _ in range(self.r.randint(1, 2)):
+            self._effect("        ", loops=True)
 
     # ------------------------------------------------------------ effects
 
@@ -299,6 +326,11 @@ class Maker(Expressions):
             self._write(indent)
 
     def _write(self, indent: str) -> None:
+        if (changed := self.in_place()) is not None:
+            name, text = changed
+            self.lines.append(f"{indent}{text}")
+            self._wrote(name)
+            return
         c = self.r.choice(self.cells)
         if c.keys and c.keys[-1].kind != "bool" and self.aside(25):
             self._write_whole(indent, c)

@@ -20,7 +20,7 @@ from quorate.model.language import (
     require,
 )
 
-from ....support.strategies.starts import generate_start
+from ....support.strategies.protocols import generate_start
 from .test_false import holds_where_explored
 
 
