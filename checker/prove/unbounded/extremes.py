@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import conjunction, disjunction, exists, negation
 from quorate.model.language.ir.traverse import binders_of, children, substituted, transformed
 
+E = TypeVar("E", c.Write, c.Send)
 ATOMS = (c.Eq, c.Less, c.LessEq, c.Member, c.Sent)
 
 
@@ -28,6 +30,41 @@ def without_extremes(atom: c.Expr) -> c.Expr:
         said = [found.condition, extreme(found), _put(atom, found, found.element)]
         return exists(found.binders, said)
     return atom
+
+
+def for_extremes(effect: E) -> E:
+    """An effect that speaks of no least or greatest: it happens for the element that is it.
+
+    That there is one, and one alone, is an obligation of the step, as everywhere.
+    """
+    name = "value" if isinstance(effect, c.Write) else "message"
+    value: c.Expr = getattr(effect, name)
+    binders, tests = list(effect.binders), [effect.when]
+    while (found := next(_evaluated(value, ()), None)) is not None:
+        one, path = found
+        here = conjunction([one.condition, extreme(one)])
+        tests.append(disjunction([negation(conjunction(path)), here]))
+        binders += one.binders
+        value = _put(value, one, one.element)
+    if len(tests) == 1:
+        return effect
+    changes: dict[str, Any] = {name: value, "binders": tuple(binders)}
+    return replace(effect, when=conjunction(tests), **changes)
+
+
+def _evaluated(
+    e: c.Expr, path: tuple[c.Expr, ...]
+) -> Iterator[tuple[c.Extreme, tuple[c.Expr, ...]]]:
+    """The least and greatest outside of quantifiers, each with the tests that lead to it."""
+    match e:
+        case c.Extreme():
+            yield e, path
+        case c.Ite(test=test, then=then, orelse=orelse):
+            yield from _evaluated(then, (*path, test))
+            yield from _evaluated(orelse, (*path, negation(test)))
+        case _ if not binders_of(e) and e.type != c.BOOL:
+            for part in children(e):
+                yield from _evaluated(part, path)
 
 
 def _inside(e: c.Expr) -> Iterator[c.Expr]:

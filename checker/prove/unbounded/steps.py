@@ -22,6 +22,7 @@ from quorate.model.language.ir.traverse import free
 
 from .binding import Literal, exists, literals, within
 from .choices import is_chosen
+from .extremes import for_extremes
 from .finiteness import maxima
 from .logic import Formula, Term, conj, disj, equal, every, implies, lifted, neg, single, triggered
 from .signature import Signature, UnsupportedError, cell_type
@@ -101,12 +102,16 @@ class SymbolicStep:
 
     def writes(self, variable: str) -> list[c.Write]:
         """The effects that write a variable."""
-        return [e for e in self.action.effects if isinstance(e, c.Write) and e.variable == variable]
+        return [w for w in self._writes if w.variable == variable]
+
+    @cached_property
+    def _writes(self) -> list[c.Write]:
+        return [for_extremes(e) for e in self.action.effects if isinstance(e, c.Write)]
 
     @cached_property
     def sends(self) -> list[c.Send]:
         """The effects that send."""
-        return [e for e in self.action.effects if isinstance(e, c.Send)]
+        return [for_extremes(e) for e in self.action.effects if isinstance(e, c.Send)]
 
     # ------------------------------------------------------------ writes
 
@@ -151,7 +156,7 @@ class SymbolicStep:
         conditions = literals(write.when, True)
         if not any(b.var.name in free(write.value) for b in left):
             return exists(self.at, left, conditions, env)
-        if len(left) != 1 or not isinstance(left[0].domain, c.OverType):
+        if len(left) != 1 or isinstance(left[0].domain, c.OverSent):
             raise UnsupportedError("this loop with several writes to one cell", write.span)
         binder = left[0]
         bound = [k for k, key in zip(keys, write.keys, strict=True) if _is_bound(key, write)]

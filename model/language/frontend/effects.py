@@ -21,7 +21,7 @@ from quorate.model.language.diagnostics import article
 from quorate.model.language.ir import surface as s
 
 from .expressions import ExpressionReader
-from .whole_maps import given_keys, read_whole_map
+from .whole_maps import given_keys, read_copy, read_whole_map
 from .wording import ALLOWED_STATEMENTS, code, listed
 
 
@@ -45,6 +45,10 @@ def read_assignment(
         row = given_keys(target)
         if isinstance(value, ast.DictComp) and len(row) < len(t.keys):
             return variable, read_whole_map(reader, node, variable, row, value)
+        if len(row) == len(t.keys) - 1 and (
+            copied := read_copy(reader, node, variable, row, value)
+        ):
+            return variable, copied
         if not isinstance(target, ast.Subscript):
             reader.fail(
                 "not-assignable",

@@ -1,4 +1,4 @@
-"""Assigning a whole map, or a row of one: `self.x = {k: e for k in K}`, `self.x[a] = {...}`.
+"""Assigning a whole map, or a row of one: `self.x = {k: e for k in K}`, `self.x[a] = f`.
 
 It is read as a loop that writes every cell. All values are computed before the first is written,
 as in CPython, so no round sees another: such a loop needs no check.
@@ -13,8 +13,10 @@ from typing import NoReturn
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.types import MapType
 from quorate.model.language.ir import surface as s
+from quorate.model.language.ir.relations import fits
 
 from .expressions import ExpressionReader
+from .generators import fresh_uid
 from .wording import code
 
 
@@ -57,6 +59,28 @@ def read_whole_map(
     for generator in reversed(generators):
         found = s.For(generator=generator, body=(found,), span=found.span)
     return found
+
+
+def read_copy(
+    reader: ExpressionReader,
+    node: ast.stmt,
+    variable: Variable,
+    row: Sequence[ast.expr],
+    value: ast.expr,
+) -> s.Statement | None:
+    """`self.x = f` of a map f: the loop that copies each cell; None if the value is no map."""
+    assert isinstance(variable.type, MapType)
+    t, key = variable.type, variable.type.keys[-1]
+    found = reader.read(value, MapType((key,), t.value))
+    if not isinstance(found.type, MapType) or not fits(found.type, MapType((key,), t.value)):
+        return None
+    span = reader.span(node)
+    name = s.Name(name="k", uid=fresh_uid(), type=key, span=span)
+    cell = s.Subscript(of=found, index=name, type=found.type.value, span=found.span)
+    first = [reader.value(x, kt) for x, kt in zip(row, t.keys, strict=False)]
+    copied = s.Assign(variable=variable, keys=(*first, name), value=cell, span=span)
+    every = s.Generator(name=name, iterable=s.SortRange(type=key, span=span), conditions=())
+    return s.For(generator=every, body=(copied,), span=span)
 
 
 def _not_whole(

@@ -309,7 +309,13 @@ class Maker(Asking, Starts):
     def _begin(self) -> None:
         self.hidden = set()
         given = self._parameters(self.some(self.basic, 0, 1))
-        self.lines.append(self.beginning(given))
+        text = self.beginning(given)
+        self.lines.append(text)
+        one = re.search(r" f: Map\[Proc, (.+?)\][,)]", text)
+        copied = [c for c in self.cells if one and list(map(str, c.keys)) == ["Proc"]]
+        for c in [c for c in copied if one and str(c.type) == one[1]][:1]:
+            self.lines.append(f"        self.{c.name} = f\n")
+            self._wrote(c.name)
         for _ in range(self.r.randint(1, 2)):
             self._effect("        ", loops=True)
 
