@@ -7,6 +7,7 @@ Systems, lecture notes 2021, §6.2). A leader may send any suffix of its log: `n
 
 from .language import *
 from .raft_election import *
+from .raft_logs import RaftLogs
 
 
 class Append(Message):
@@ -25,11 +26,8 @@ class Ack(Message):
     length: Index
 
 
-class Raft(RaftElection):
+class Raft(RaftLogs, RaftElection):
     """Entries are appended by the leader, replicated, and committed once a quorum holds them."""
-
-    match: Map[Server, Server, Index] = volatile(0)
-    commit: Map[Server, Index] = volatile(0)
 
     sent: Messages[RequestVote, Vote, Append, Ack]  # type: ignore[assignment]
 
@@ -79,11 +77,6 @@ class Raft(RaftElection):
         self.commit[s] = n
 
     @define
-    def term_at(self, s: Server, n: Index) -> Term:
-        """The term of the last of the first n entries."""
-        return self.log[s][n - 1].t if n > 0 else Term.zero
-
-    @define
     def has_prefix(self, s: Server, m: Append) -> bool:
         """§5.3, the consistency check: the log holds what comes before the new entries."""
         return m.prefix <= len(self.log[s]) and self.term_at(s, m.prefix) == m.last
@@ -95,48 +88,3 @@ class Raft(RaftElection):
             m.prefix + i < len(self.log[s]) and self.log[s][m.prefix + i].t != m.entries[i].t
             for i in range(len(m.entries))
         )
-
-    @define
-    def may_commit(self, s: Server, n: Index) -> bool:
-        """§5.4.2, figure 8: an entry of an earlier term is never committed by counting."""
-        return self.term_at(s, n) == self.term[s]
-
-    # The properties (figure 3); election safety is `RaftElection`'s.
-
-    @define
-    def agree(self, s: Server, u: Server, n: Index) -> bool:
-        """The first n entries are the same."""
-        return self.log[s][:n] == self.log[u][:n]
-
-    @invariant
-    def log_matching(self) -> bool:
-        return all(
-            self.agree(s, u, n)
-            for s in Server
-            for u in Server
-            for n in Index
-            if n > 0
-            and n <= len(self.log[s])
-            and n <= len(self.log[u])
-            and self.term_at(s, n) == self.term_at(u, n)
-        )
-
-    @invariant
-    def leader_completeness(self) -> bool:
-        leaders = [s for s in Server if self.role[s] == Role.LEADER]
-        return all(
-            self.agree(s, u, self.commit[u])
-            for s in leaders
-            for u in Server
-            if self.term[u] <= self.term[s]
-        )
-
-    @invariant
-    def state_machine_safety(self) -> bool:
-        return all(
-            self.agree(s, u, min(self.commit[s], self.commit[u])) for s in Server for u in Server
-        )
-
-    @reachable
-    def an_entry_is_committed_everywhere(self) -> bool:
-        return all(self.commit[s] > 0 for s in Server)

@@ -13,6 +13,12 @@ from .multipaxos import MUTANTS as _MULTIPAXOS
 from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
+from .raft_atomic import MUTANTS as _RAFT_ATOMIC
+from .raft_election import MUTANTS as _RAFT_ELECTION
+from .raft_membership import MUTANTS as _RAFT_MEMBERSHIP
+from .raft_prevote import MUTANTS as _RAFT_PREVOTE
+from .raft_reads import MUTANTS as _RAFT_READS
+from .raft_snapshots import MUTANTS as _RAFT_SNAPSHOTS
 from .registry import EQUIVALENT, KILLED, VACUOUS, Mutant
 from .two_phase_commit import MUTANTS as _TWO_PHASE_COMMIT
 from .viewstamped_replication import MUTANTS as _VIEWSTAMPED_REPLICATION
@@ -24,6 +30,12 @@ MUTANTS: dict[str, Mutant] = {
         *_TWO_PHASE_COMMIT,
         *_MULTIPAXOS,
         *_RAFT,
+        *_RAFT_ELECTION,
+        *_RAFT_ATOMIC,
+        *_RAFT_MEMBERSHIP,
+        *_RAFT_SNAPSHOTS,
+        *_RAFT_READS,
+        *_RAFT_PREVOTE,
         *_VIEWSTAMPED_REPLICATION,
         *_MUTUAL_EXCLUSION,
         *_CHAIN_REPLICATION,

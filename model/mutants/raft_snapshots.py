@@ -1,0 +1,82 @@
+"""Mutants of Raft's snapshots. Each class overrides the one rule that its bug breaks."""
+
+from quorate.model.language import action, define
+from quorate.model.raft_election import Index, Server, Term
+from quorate.model.raft_snapshots import RaftSnapshots
+
+from .registry import Mutant
+
+
+class LosesLastTerm(RaftSnapshots):
+    @define
+    def last_term(self, s: Server) -> Term:
+        return self.log[s][-1].t if self.base[s] < len(self.log[s]) else Term.zero
+
+
+class DropsWhatFollows(RaftSnapshots):
+    @define
+    def keeps_entries(self, s: Server, u: Server, n: Index) -> bool:
+        return False
+
+
+class SkipsTheCheck(RaftSnapshots):
+    @define
+    def has_prefix(self, s: Server, u: Server, n: Index) -> bool:
+        return n <= len(self.log[u]) and (
+            n == self.base[s] or self.term_at(u, n) == self.term_at(s, n)
+        )
+
+
+class TakesSnapshotsTerm(RaftSnapshots):
+    @action
+    def install(self, s: Server, u: Server, n: Index) -> None:
+        super().install(s, u, n)
+        self.term[u] = self.term_at(s, n)
+
+
+MUTANTS = (
+    Mutant(
+        name="skips-the-check",
+        code="RS2",
+        title="What follows the leader's snapshot is accepted by whoever has as many entries.",
+        protocol=SkipsTheCheck,
+        violates="state_machine_safety",
+        steps=9,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
+        faults={"crash": 0},
+        reference="WRaft PR 118",
+    ),
+    Mutant(
+        name="takes-the-term",
+        code="R17",
+        title="Whoever installs a snapshot takes the term of its last entry for the current one.",
+        protocol=TakesSnapshotsTerm,
+        violates="election_safety",
+        steps=9,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
+        faults={"crash": 0},
+        reference="WRaft PR 118",
+    ),
+    Mutant(
+        name="drops-what-follows",
+        code="R18",
+        title="Installing a snapshot drops the entries that follow it.",
+        protocol=DropsWhatFollows,
+        violates="leader_completeness",
+        steps=8,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
+        faults={"crash": 0},
+        reference="hashicorp/raft PR 704; camunda#6092; openraft#511",
+    ),
+    Mutant(
+        name="loses-last-term",
+        code="RS1",
+        title="Whoever has nothing but a snapshot has forgotten the term of its last entry.",
+        protocol=LosesLastTerm,
+        violates="leader_completeness",
+        steps=9,
+        sizes={"Server": 3, "Value": 1, "Term": 3, "Index": 1},
+        faults={"crash": 0},
+        reference="Ongaro, Ousterhout 2014, §7: last included term",
+    ),
+)
