@@ -14,6 +14,7 @@ from quorate.checker.conform.kit.copies import DeepCopies
 from quorate.checker.conform.kit.disk import Disk
 from quorate.checker.conform.kit.host import Host
 from quorate.checker.conform.kit.loop import EventLoop
+from quorate.checker.conform.kit.net import Net
 from quorate.checker.conform.kit.processes import Processes
 from quorate.checker.conform.kit.standing_in import stand_in
 from quorate.checker.conform.kit.threads import Threads
@@ -34,6 +35,7 @@ __all__ = [
     "EventLoop",
     "FrozenMap",
     "Host",
+    "Net",
     "Operation",
     "Place",
     "Processes",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import quorate
+from quorate import kit
 from quorate.checker.conform.driving.conformance import Driven
 from quorate.checker.conform.driving.repeating import FoundDifference
 
@@ -108,6 +111,64 @@ def test_an_acknowledged_entry_is_not_held_over_tcp() -> None:
     replayed = quorate.replay(checked.trace, named, step_timeout=LIMIT).replay
     assert replayed.verdict.value == "reproduced"
     assert replayed.violated == "what_is_acknowledged_is_held"
+
+
+def test_its_own_transport_runs_over_connections_of_the_kit() -> None:
+    """Servers as they are, with their sockets: they connect, greet, and vote."""
+    from pysyncobj import (
+        SyncObj,
+        SyncObjConf,
+        dns_resolver,
+        monotonic,
+        poller,
+        syncobj,
+        tcp_connection,
+        tcp_server,
+        transport,
+    )
+
+    modules = (dns_resolver, monotonic, poller, syncobj, tcp_connection, tcp_server, transport)
+    before = [dict(vars(module)) for module in modules]
+    kit.stand_in(*modules)
+    at = {"s0": "127.0.0.1:7000", "s1": "127.0.0.1:7001"}
+
+    def show(data: bytes, source: str, target: str) -> kit.Record | None:
+        match pickle.loads(zlib.decompress(data[4:])):
+            case {"type": "request_vote" | "response_vote" as kind, "term": term}:
+                return kit.record(kind, t=term, to=target)
+        return None
+
+    def new(name: str) -> SyncObj:
+        conf = SyncObjConf(autoTick=False, leaderFallbackTimeout=1e9, connectionRetryTime=0)
+        conf.raftMinTimeout, conf.raftMaxTimeout, conf.pollerType = 1, 1.5, "select"
+        return SyncObj(at[name], [at[u] for u in at if u != name], conf)
+
+    def tick() -> frozenset[kit.Record]:
+        for name in at:
+            nodes.call(name, SyncObj.doTick)
+        return net.taken()
+
+    net = kit.Net(show, kit.length_prefixed(4, "little"))
+    start = net.hosts(lambda: kit.Host(kit.Clock(100.0)))
+    nodes = kit.Processes(at, new, SyncObj.destroy, host=start)
+    try:
+        for _ in range(3):
+            assert tick() == frozenset()
+        nodes.hosts["s0"].advance(2)
+        asks, vote = (
+            kit.record("request_vote", t=1, to="s1"),
+            kit.record("response_vote", t=1, to="s0"),
+        )
+        assert tick() == {asks}
+        net.deliver(asks)
+        assert tick() == {vote}
+        net.deliver(vote)
+        tick()
+        assert nodes["s0"]._SyncObj__raftState == 2
+    finally:
+        nodes.close()
+        for module, names in zip(modules, before, strict=True):
+            vars(module).update(names)
 
 
 @pytest.mark.exhaustive

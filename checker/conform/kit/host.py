@@ -21,6 +21,11 @@ class Host:
 
     def __init__(self, clock: Clock | None = None, seed: int = 0) -> None:
         self.clock, self.random = clock or Clock(), random.Random(seed)
+        self.name = ""
+        """Of the process, as `Processes` has it."""
+        self.net: Any = None
+        """The `Net` that its sockets are on, if there is one."""
+        self.at_close: list[Callable[[], object]] = []
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -60,7 +65,9 @@ class Host:
         return True
 
     def close(self) -> None:
-        """End what runs here."""
+        """End what runs here, and tell whoever asked for it."""
+        for call in self.at_close:
+            call()
 
 
 def current() -> Host | None:

@@ -184,6 +184,7 @@ class EventLoop(Host, asyncio.AbstractEventLoop):
 
     def close(self) -> None:
         self._closed = True
+        super().close()
 
     def get_debug(self) -> bool:
         return False

@@ -102,5 +102,6 @@ class Processes(Generic[T]):
 
     def _started(self, name: str) -> None:
         host = self.hosts[name] = self._new_host()
+        host.name = name
         self._alive[name] = None
         self._alive[name] = host.call(self._start, name)

@@ -5,9 +5,13 @@ Only the modules that are named see anything else; the rest of the process goes 
 
 from __future__ import annotations
 
+import _thread
 import concurrent.futures
 import queue
 import random
+import select
+import selectors
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,17 +19,24 @@ from types import ModuleType
 from typing import Any
 
 from .host import Host, current
+from .shared import OfEach, of_each
+from .sockets import OF_SOCKETS
 from .waiting import OF_THREADING, Thread, wait
 
 
 def stand_in(*modules: ModuleType) -> None:
-    """Replace what modules have of `time`, `random`, `threading`, `queue` and executors.
+    """Replace what modules have of `time`, `random`, `threading`, `queue`, executors and sockets.
 
     The code then has the time and chance of the `Host` that it is called by, such as `Threads` or
-    an `EventLoop`, and threads of `Threads`. Called outside of any it raises RuntimeError. It does
-    not matter how a module imports them. Classes that derive from Thread are taken along.
+    an `EventLoop`, threads of `Threads`, and sockets of its `Net`. Called outside of any it raises
+    RuntimeError. It does not matter how a module imports them. Classes that derive from Thread are
+    taken along. Of a lock, queue or the like that a module, or a class of it, made while it was
+    imported, each process has its own. Raises ValueError for one that is held.
     """
     for module in modules:
+        locks: dict[int, OfEach] = {}
+        for owner in (module, *filter(lambda x: _is_own(x, module), [*vars(module).values()])):
+            _make_each_its_own(owner, locks)
         for name, value in [*vars(module).items()]:
             if _derived(value, module):
                 bases = value.__bases__
@@ -34,13 +45,23 @@ def stand_in(*modules: ModuleType) -> None:
                 setattr(module, name, other)
 
 
+def _is_own(value: Any, module: ModuleType) -> bool:
+    """Whether this is a class of a module."""
+    return isinstance(value, type) and value.__module__ == module.__name__
+
+
 def _derived(value: Any, module: ModuleType) -> bool:
     """Whether a module's own class derives from Thread."""
-    return (
-        isinstance(value, type)
-        and value.__module__ == module.__name__
-        and threading.Thread in value.__bases__
-    )
+    return _is_own(value, module) and threading.Thread in value.__bases__
+
+
+def _make_each_its_own(owner: Any, locks: dict[int, OfEach]) -> None:
+    """Replace what a module or class made while it was imported; locks before what has them."""
+    held = sorted(vars(owner).items(), key=lambda item: isinstance(item[1], threading.Condition))
+    for name, value in held:
+        if (other := of_each(value, f"{owner.__name__}.{name}", locks)) is not None:
+            locks[id(value)] = other
+            setattr(owner, name, other)
 
 
 class _Module:
@@ -103,11 +124,11 @@ CHANCE: Mapping[str, Any] = {
 
 def _replaced() -> dict[int, Any]:
     """What stands in for what, by identity: functions of the library are bound methods."""
-    found = {id(original): other for original, other in OF_THREADING.items()}
+    found = {id(original): other for original, other in (OF_THREADING | OF_SOCKETS).items()}
     for module, instead in ((time, TIME), (random, CHANCE)):
         found |= {id(getattr(module, name)): other for name, other in instead.items()}
         found[id(module)] = _Module(module, instead)
-    for module in (threading, queue, concurrent.futures):
+    for module in (threading, _thread, queue, concurrent.futures, socket, select, selectors):
         held = {n: o for n, v in [*vars(module).items()] if (o := found.get(id(v))) is not None}
         found[id(module)] = _Module(module, held)
     found[id(concurrent)] = _Module(concurrent, {"futures": found[id(concurrent.futures)]})

@@ -147,6 +147,7 @@ class Threads(Host):
                 left -= 1
             if not task.done:
                 raise RuntimeError(f"the thread {task.name} catches everything, and does not end")
+        super().close()
 
     def wait(self, is_ready: Callable[[], bool], seconds: float | None = None) -> bool:
         """Called by the code: wait until something is so, or time has passed; whether it is so.

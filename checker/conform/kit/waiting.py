@@ -44,7 +44,13 @@ class Thread:
     def start(self) -> None:
         if self.task is not None:
             raise RuntimeError("threads can only be started once")
-        self.task = the_threads("a thread is started").start(self.run, self.name)
+        self.task = the_threads("a thread is started").start(self._live, self.name)
+
+    def _live(self) -> None:
+        try:
+            self.run()
+        except ConnectionError:
+            """As in life this ends the thread alone. Any other error is a mistake to be seen."""
 
     def run(self) -> None:
         if self._target is not None:
@@ -294,7 +300,7 @@ class ThreadPoolExecutor(concurrent.futures.Executor):
 
 _until = wait  # a parameter of `shutdown` has this name
 
-OF_THREADING: Mapping[Any, Any] = {
+OF_THREADING: dict[Any, Any] = {
     threading.Thread: Thread,
     threading.Timer: Timer,
     threading.Lock: Lock,

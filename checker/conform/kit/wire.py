@@ -48,8 +48,11 @@ class Wire:
         wanted = fields.items()
         return [m for m in self._caught if m.tag == tag and wanted <= dict(m.fields).items()]
 
-    def send(self, message: Any, source: Any = None, target: Any = None) -> None:
-        """The code sends a message: give this to it in the place of its network."""
+    def send(self, message: Any, source: Any = None, target: Any = None) -> tuple[Record, ...]:
+        """The code sends a message: give this to it in the place of its network.
+
+        Returns what it is in the model.
+        """
         caught = Caught(source, target, deepcopy(message))
         shown = self._show(caught.message, source, target)
         records = (shown,) if isinstance(shown, Record) else tuple(shown or ())
@@ -59,6 +62,7 @@ class Wire:
             copies = self._caught.setdefault(record, [])
             copies[:] = [*(c for c in copies if c[:2] != caught[:2]), caught]
             self._new.add(record)
+        return records
 
     def taken(self) -> frozenset[Record]:
         """What was sent since this was asked last: what `perform` returns."""
