@@ -54,13 +54,13 @@ def report(
     match found.verdict:
         case Verdict.DIFFERS:
             differing = count(len(new), "difference")
-            out.line(f"does not conform: {what} is not as the model: {differing}", "bad")
+            out.wrapped(f"does not conform: {what} is not as the model: {differing}", "bad")
         case Verdict.CONFORMS:
-            out.line(f"conforms: {what} does what the model does{_limits(found)}", "ok")
+            out.wrapped(f"conforms: {what} does what the model does{_limits(found)}", "ok")
         case Verdict.INCONCLUSIVE:
-            out.line(f"inconclusive: {found.reasons[0]}", "warn")
+            out.wrapped(f"inconclusive: {found.reasons[0]}", "warn")
             for reason in found.reasons[1:]:
-                out.line(reason, "warn")
+                out.wrapped(reason, "warn")
     _report_extent(out, found)
     for number, difference in enumerate(new, start=1):
         out.line()
@@ -88,8 +88,9 @@ def _report_extent(out: Output, found: Driven) -> None:
     """How much was driven."""
     of = f" of {found.transitions:,}" if found.whole else ""
     states = f" of {found.states:,}" if found.whole else ""
+    driven = f"{found.driven:,}{of} transitions driven, in {found.visited:,}{states} states"
+    out.line(driven, indent=1)
     out.line(
-        f"{found.driven:,}{of} transitions driven, in {found.visited:,}{states} states; "
         f"{count(found.steps, 'step')}, {count(found.probes, 'probe')}, "
         f"{count(found.walks, 'walk')}; {seconds(found.seconds)}, seed {found.seed}",
         indent=1,
@@ -98,12 +99,12 @@ def _report_extent(out: Output, found: Driven) -> None:
     if found.goals and (missed or not found.whole):
         reached = len(found.goals) - len(missed)
         but = f"; not {', '.join(missed)}" if missed else ""
-        out.line(f"{reached} of {count(len(found.goals), 'goal')} reached{but}", indent=1)
+        out.wrapped(f"{reached} of {count(len(found.goals), 'goal')} reached{but}", indent=1)
     if found.never_enabled:
         kinds = count(found.never_enabled, "step")
         out.line(f"{kinds} that no state of the model enables tried too", indent=1)
     if found.skipped:
-        out.line(
+        out.wrapped(
             f"{count(found.skipped, 'step')} skipped: the adapter cannot bring them about", indent=1
         )
     if found.chosen:
@@ -114,7 +115,7 @@ def _report_extent(out: Output, found: Driven) -> None:
         known = behind if found.differences or found.skipped else ""
         out.line(f"{count(found.behind, 'transition')} not reached{known}", indent=1)
     if found.unseen:
-        out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
+        out.wrapped(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
 
 
 def report_difference(
@@ -165,7 +166,7 @@ def _report_consequences(
         out.line()
     for c in (in_order := sorted(d.consequences, key=lambda c: len(c.run))):
         steps = count(len(c.run), "step")
-        out.line(f"and so {c.violated} is violated by the code, after {steps}", "bad", 1)
+        out.wrapped(f"and so {c.violated} is violated by the code, after {steps}", "bad", 1)
     if in_order:
         text = run_text(in_order[-1].start, in_order[-1].run)
         if again is None:
@@ -204,9 +205,9 @@ def _report_accepted(out: Output, found: Driven) -> None:
     if known or found.not_met:
         out.line()
     for d in known:
-        out.line(f"accepted: {d.name}, met {d.count:,} times ({d.accepted})", "warn")
+        out.wrapped(f"accepted: {d.name}, met {d.count:,} times ({d.accepted})", "warn")
     for name in found.not_met:
-        out.line(f"accepted, but not met: {name}", "warn")
+        out.wrapped(f"accepted, but not met: {name}", "warn")
 
 
 def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
@@ -230,7 +231,7 @@ def _report_coverage(out: Output, found: Driven, whole: bool) -> None:
                 alone = f", {g.alone:,} by it alone" if g.alone else ""
                 out.wrapped(f"{what}{alone}: require({g.text})", indent=3)
     if idle:
-        out.line(f"never exercised: {', '.join(idle)}", "warn")
+        out.wrapped(f"never exercised: {', '.join(idle)}", "warn")
     unprobed = [
         f"{a.name} (line {g.line})"
         for a in found.actions
@@ -248,10 +249,10 @@ def report_mutants(out: Output, mutants: Sequence[MutantReplayed]) -> None:
         out.title("Mutants")
     for m in mutants:
         if m.replay is None:
-            out.line(f"{m.name}: {m.reason}", indent=1)
+            out.wrapped(f"{m.name}: {m.reason}", indent=1)
         else:
             mark = {ReplayVerdict.REFUSED: "ok", ReplayVerdict.REPRODUCED: "bad"}
-            out.line(f"{m.name}: {outcome(m.replay)}", mark.get(m.replay.verdict, "warn"), 1)
+            out.wrapped(f"{m.name}: {outcome(m.replay)}", mark.get(m.replay.verdict, "warn"), 1)
 
 
 # ---------------------------------------------------------------- for programs

@@ -24,16 +24,16 @@ def report(out: Output, what: str, found: Followed) -> None:
     """The outcome for the implementation `what`."""
     steps = count(found.length, "step")
     if found.difference is not None:
-        out.line(f"does not conform: {what} does not do as the model in {steps}", "bad")
+        out.wrapped(f"does not conform: {what} does not do as the model in {steps}", "bad")
         report_difference(out, 1, found.difference)
         for name in found.violated:
-            out.line(f"{name} is violated by the code after all {steps}", "bad")
+            out.wrapped(f"{name} is violated by the code after all {steps}", "bad")
     elif found.reason is not None:
-        out.line(f"inconclusive: {found.reason}", "warn")
+        out.wrapped(f"inconclusive: {found.reason}", "warn")
     else:
-        out.line(f"conforms in this run: {what} does as the model in {steps}", "ok")
+        out.wrapped(f"conforms in this run: {what} does as the model in {steps}", "ok")
     if found.unseen:
-        out.line(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
+        out.wrapped(f"not shown, so not compared: {', '.join(found.unseen)}", indent=1)
 
 
 def difference_text(difference: FoundDifference) -> str:

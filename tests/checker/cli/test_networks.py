@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from quorate.checker.cli.main import run
+from quorate.traces import read_itf
 
 from ...support.protocols import asking, echo
 
@@ -35,6 +36,7 @@ VERBS = [
 SLOW = [
     ("verify", [], (0, 0, 0), ("no violation", "no violation")),
     ("check", ["--memory", "8MiB", "-i", "agreement"], (0, 0, 0), SAME),
+    ("check", ["--ray", "local", "--workers", "1", "-i", "agreement"], (0, 0, 0), SAME),
 ]
 CELLS = [
     pytest.param(
@@ -61,6 +63,8 @@ def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
 def test_verbs(
     command: list[str], code: int, word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if "--ray" in command:
+        pytest.importorskip("ray", reason="the extra quorate[cluster] is not installed")
     found, text = said(command, capsys)
     assert (found, word in text) == (code, True), text
 
@@ -74,6 +78,42 @@ def test_proofs_for_any_size_name_the_network(
     assert "no proof for any size was tried" in text and "0 obligations" not in text
     code, text = said(["prove", f"{FILE}:{name}", "--find"], capsys)
     assert code == 2 and GONE in text and "asking.py:" in text
+
+
+@pytest.mark.parametrize("name", ["Once", "Links"])
+def test_a_refinement_for_any_size_names_the_network(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{FILE}:{name}", f"{FILE}:Flag", "--mapping", f"{FILE}:somebody_asked"]
+    code, text = said(["refine", *names, "--prove", "-s", SIZES[name]], capsys)
+    assert code == 4 and "open: not proved" in text and GONE in text and "asking.py:" in text
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_causes_of_what_is_received(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the network, what was received was sent in the step that the trace names."""
+    file = tmp_path / "run.itf.json"
+    options = ["--deadlock", "-i", "agreement", "--trace", str(file)]
+    assert said(["check", f"{FILE}:{name}", "-s", SIZES[name], *options], capsys)[0] == 1
+    steps = read_itf(file).steps
+    assert [step.action for step in steps] == [*["ask"] * 2, *["answer"] * 2, *["finish"] * 2]
+    for step in steps[2:]:
+        (received,) = step.received
+        sender = steps[received.step - 1]
+        assert (
+            sender.action == received.message.tag.lower()
+            and sender.node == received.message.get("a")
+        )
+        assert received.step in step.because
+
+
+@pytest.mark.parametrize("name", ["Mistaken", "MistakenOnce", "MistakenLinks"])
+def test_a_modification_that_is_wrong(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = SIZES["Links" if "Links" in name else "Once"]
+    code, text = said(["check", f"{FILE}:{name}", "-s", sizes, "-i", "agreement"], capsys)
+    assert code == 1 and "agreement is violated" in text and "finish(n0, Answer" in text
 
 
 # From and to, by the variables as they are.

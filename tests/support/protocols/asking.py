@@ -80,6 +80,22 @@ class Links(Growing):
     sent: Messages[Ask, Answer] = fifo(Depth)
 
 
+class Mistaken(Growing):
+    """Done is what another has asked."""
+
+    @action
+    def finish(self, a: Node, m: Answer) -> None:
+        self.done[m.a, a] = True
+
+
+class MistakenOnce(Mistaken):
+    sent: Messages[Ask, Answer] = at_most_once()
+
+
+class MistakenLinks(Mistaken):
+    sent: Messages[Ask, Answer] = fifo(Depth)
+
+
 def as_it_is(self: Growing) -> dict[str, object]:
     names = ("asked", "answered", "done", "sent")
     return {name: getattr(self, name) for name in names}
@@ -102,3 +118,7 @@ def asks_are_there(self: Growing) -> dict[str, object]:
 
 def a_link_is_used(self: Links) -> dict[str, object]:
     return {"raised": any(len(self.sent[a, b]) > 0 for a in Node for b in Node)}
+
+
+def somebody_asked(self: Growing) -> dict[str, object]:
+    return {"raised": any(self.asked[a, b] for a in Node for b in Node)}

@@ -390,7 +390,8 @@ class Maker(Asking, Starts):
         ends = [self.key(self.basic[0]), to or self.key(self.basic[0])]
         rest = [self.expr(t, 2) for _, t in m.fields[2:]]
         if self.aside(20):
-            self.lines.append(f"{indent}self.sent.drop({', '.join(ends)})\n")
+            kept = ["keep=1"] if self.aside(10) else []
+            self.lines.append(f"{indent}self.sent.drop({', '.join(ends + kept)})\n")
         else:
             if "sent" not in self.hidden and self.aside(80):
                 room = f"any(len(self.sent[{', '.join(ends)}]) < d for d in Depth)"
