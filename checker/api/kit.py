@@ -2,9 +2,9 @@
 
 from quorate.checker.conform.adapter import Chose, Contradiction, Refusal, Setting, Unrealisable
 from quorate.checker.conform.cluster.faults import Rates
-from quorate.checker.conform.cluster.framing import length_prefixed, lines
 from quorate.checker.conform.cluster.system import Clients, Place, System
 from quorate.checker.conform.cluster.witness import RunWitness
+from quorate.checker.conform.framing import length_prefixed, lines
 from quorate.checker.conform.histories.operation import Operation
 from quorate.checker.conform.histories.specification import Specification
 from quorate.checker.conform.kit.actions import Actions, only_if, record

@@ -162,7 +162,11 @@ class Caller:
     def snapshot(self) -> Any:
         """A copy of the implementation's state; None where the adapter makes none."""
         method = getattr(self.adapter, "snapshot", None)
-        return None if method is None else self._plainly(method)
+        if method is None:
+            return None
+        if not callable(getattr(self.adapter, "restore", None)):
+            raise AdapterError(f"the adapter has snapshot{_at(method)}, but no method restore")
+        return self._plainly(method)
 
     def restore(self, snapshot: Any) -> None:
         """Put a copy back."""

@@ -15,10 +15,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from quorate.checker.conform.framing import Cutter, Framing
 from quorate.checker.errors import InputError
 
 from .faults import Fate, Fates, Pair, Partition, Rates
-from .framing import Cutter, Framing
 
 Address = tuple[str, int]
 LOOPBACK = "127.0.0.1"

@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from quorate.checker.conform.framing import Framing, length_prefixed
 from quorate.checker.conform.logs.line import LogMapping
 
-from .framing import Framing, length_prefixed
 from .proxy import Address
 from .witness import RunWitness
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from quorate.checker.conform.adapter import Unrealisable
-from quorate.checker.conform.cluster.framing import Cutter, Framing
+from quorate.checker.conform.framing import Cutter, Framing
 from quorate.traces import Record
 
 from .host import Host

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorate.checker.conform.cluster.faults import FAULTS_S, Fates, Rates, life, schedule
-from quorate.checker.conform.cluster.framing import length_prefixed, lines
+from quorate.checker.conform.framing import length_prefixed, lines
 from quorate.checker.errors import InputError
 
 NODES = ("n0", "n1", "n2", "n3")

@@ -9,8 +9,8 @@ import pytest
 
 from quorate.checker.conform.cluster import faults
 from quorate.checker.conform.cluster.faults import Partition, Rates
-from quorate.checker.conform.cluster.framing import lines
 from quorate.checker.conform.cluster.proxy import Address, FaultyNetwork, Traffic
+from quorate.checker.conform.framing import lines
 
 NONE = Rates(0, 0, 0, 0, 0, 0, 0, 0)
 SENT = [f"{k}\n".encode() for k in range(40)]
