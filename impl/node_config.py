@@ -1,13 +1,14 @@
 """What one node as a process is told: a JSON file.
 
-`protocol` is `paxos` or one that replicates the store; `composition` is for Paxos, the name of a
-defect; both may be left out, as the rest may but for the first three:
+`protocol` is `paxos` or one that replicates the store; `composition` is the name of a defect of its
+implementation. All but the first three may be left out:
 
     {"name": "n0", "members": {"n0": ["127.0.0.1", 7000]}, "data_dir": "data/n0"}
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ import msgspec
 
 from .defects import COMPOSITIONS
 from .errors import ConfigError
-from .replicated.systems import SYSTEMS
+from .replicated.systems import SYSTEMS, VARIANTS
 
 STORE_FILE: Final = "node.sqlite"
 JOURNAL_FILE: Final = "journal.jsonl"
@@ -51,8 +52,12 @@ def read_config(path: Path) -> NodeConfig:
             f"{path}: found the protocol {config.protocol!r}, "
             f"expected one of {', '.join((PAXOS, *SYSTEMS))}."
         )
-    if config.composition not in COMPOSITIONS:
+    if config.composition not in _variants(config.protocol):
         raise ConfigError(f"{path}: there is no composition {config.composition!r}.")
     if not config.tick_s > 0:
         raise ConfigError(f"{path}: a tick must be above zero seconds, not {config.tick_s}.")
     return config
+
+
+def _variants(protocol: str) -> Collection[str]:
+    return COMPOSITIONS if protocol == PAXOS else VARIANTS[protocol]

@@ -88,6 +88,9 @@ class ReplicatedSystem(Generic[MessageT, RecordT, StateT]):
 
     `recover(name, servers, state, random)` is the replica after a start or a restart; `random`
     draws its timeouts. `messages` and `records` are all types of either, each with a tag.
+
+    Of `cumulative` messages the latest from one server to another says all that an earlier one of
+    the same turn says: the host may leave out the earlier one, as a network may lose it.
     """
 
     name: str
@@ -95,3 +98,4 @@ class ReplicatedSystem(Generic[MessageT, RecordT, StateT]):
     recover: Callable[[str, Collection[str], StateT, Random], AnyReplica[MessageT, RecordT]]
     messages: tuple[type[MessageT], ...]
     records: tuple[type[RecordT], ...]
+    cumulative: tuple[type[MessageT], ...] = ()

@@ -11,14 +11,17 @@ from typing import Any
 
 from quorate.checker.conform.adapters.loading import made
 from quorate.checker.conform.adapters.registry import HEALTHY
+from quorate.checker.conform.cluster.bundled import LEAST_NODES
 from quorate.checker.conform.cluster.campaign import SECONDS, Campaign, ClusterVerdict, campaign
 from quorate.checker.conform.cluster.faults import Rates
-from quorate.checker.conform.cluster.paxos import NODES, PaxosCluster
+from quorate.checker.conform.cluster.paxos import PaxosCluster
+from quorate.checker.conform.cluster.raft import RaftCluster
 from quorate.checker.conform.cluster.system import METHODS, System
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import clusters as rendering
 from quorate.checker.rendering.output import Output
 from quorate.model.language import Protocol
+from quorate.model.raft import Raft
 from quorate.traces import Trace
 
 from ._check import loaded
@@ -85,8 +88,8 @@ def conform_cluster(
     those of a run that found something are left, and named.
 
     `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
-    it the bundled Paxos runs: `variant` is "healthy", as by default, or the name of a defect,
-    `nodes` is 3 by default.
+    it the bundled Paxos runs, or for `Raft` the bundled Raft: `variant` is "healthy", as by
+    default, or the name of a defect, `nodes` is 3 by default.
 
     The faults follow from `seed`; the machine's own timing does not. `told` is called after each
     run. Raises InputError, ModelError, SizeError.
@@ -99,11 +102,12 @@ def conform_cluster(
         raise InputError("variant and nodes are for the bundled cluster: give no system with them")
     wanted = Rates().changed(rates or {})
     if system is None:
-        count = NODES if nodes is None else nodes
-        system = PaxosCluster(count, HEALTHY if variant is None else variant)
         protocol = protocol or "Paxos"
-    cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
     target = None if protocol is None else loaded(protocol)
+    if system is None:
+        kind = RaftCluster if target is not None and issubclass(target, Raft) else PaxosCluster
+        system = kind(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
+    cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
     folder = None if keep is None else Path(keep)
     done = campaign(
         cluster, target, wanted, seconds=seconds, runs=runs, seed=seed, keep=folder, told=told

@@ -9,15 +9,27 @@ from typing import Final, get_args
 from quorate.impl.patience import Patience
 from quorate.impl.replica import ReplicatedSystem
 
-from .messages import RaftMessage
+from .messages import AppendEntries, RaftMessage
 from .records import RaftRecord, RaftState
 from .replica import Replica
+from .server import Server
 
 
-def _recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-    return Replica.recover(name, servers, state, Patience(random))
+def raft_of(server: type[Server]) -> ReplicatedSystem[RaftMessage, RaftRecord, RaftState]:
+    """Raft with servers of a class: the healthy one, or one that differs from it."""
+
+    def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
+        return Replica(server(name, servers, state=state), Patience(random))
+
+    return ReplicatedSystem(
+        "raft",
+        RaftState(),
+        recover,
+        get_args(RaftMessage),
+        get_args(RaftRecord),
+        # It begins where the follower is known to agree, and goes to the end of the log.
+        cumulative=(AppendEntries,),
+    )
 
 
-RAFT: Final = ReplicatedSystem[RaftMessage, RaftRecord, RaftState](
-    "raft", RaftState(), _recover, get_args(RaftMessage), get_args(RaftRecord)
-)
+RAFT: Final = raft_of(Server)

@@ -9,22 +9,19 @@ Rules:
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection
-from random import Random
 from typing import Any, TypeAlias
 
 import msgspec
 
 from quorate.impl.outputs import Persist
-from quorate.impl.patience import Patience
+from quorate.impl.quorums import Quorums
 from quorate.impl.replica import ReplicatedSystem
 
 from .messages import Payload, RaftMessage
 from .records import RaftOutputs, RaftState
-from .replica import Replica
 from .server import Server
-from .system import RAFT
+from .system import raft_of
 
 Trace: TypeAlias = Callable[[dict[str, Any]], None]
 
@@ -34,6 +31,16 @@ class TracedServer(Server):
 
     trace: Trace
     _told = False
+
+    def __init__(
+        self,
+        name: str,
+        servers: Collection[str],
+        quorums: Quorums | None = None,
+        state: RaftState | None = None,
+    ) -> None:
+        super().__init__(name, servers, quorums, state)
+        self.trace({"event": "started", "state": self.shown()})
 
     def start_election(self) -> RaftOutputs:
         """Become a candidate."""
@@ -93,10 +100,4 @@ class TracedServer(Server):
 def traced(server: type[Server], trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
     """Raft with servers of a class that tell `trace` what they start with, and each step."""
     kind = type(f"Traced{server.__name__}", (TracedServer, server), {"trace": staticmethod(trace)})
-
-    def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-        made: TracedServer = kind(name, servers, state=state)
-        trace({"event": "started", "state": made.shown()})
-        return Replica(made, Patience(random))
-
-    return dataclasses.replace(RAFT, recover=recover)
+    return raft_of(kind)

@@ -90,9 +90,11 @@ class ReplicaHost(Generic[MessageT, RecordT]):
             save()
         if records:
             self._passing(BEFORE_REPLY)
-        envelopes, self._envelopes = self._envelopes, []
-        for envelope in envelopes:
+        for envelope in self._without_earlier():
+            if envelope.dst in self._servers:
+                self.sent[tag_of(envelope.body)] += 1
             self._send(envelope)
+        self._envelopes.clear()
         if self._log.is_long:
             self._log.replace(self._stored().records())
         self._failed = False
@@ -100,6 +102,18 @@ class ReplicaHost(Generic[MessageT, RecordT]):
     def status(self) -> Status:
         """How the replica is now."""
         return self._replica.status()
+
+    def _without_earlier(self) -> list[Envelope[Any]]:
+        """What the turn sends, without messages whose successors say all that they do."""
+        kinds = self._system.cumulative
+        last = {
+            (envelope.dst, type(envelope.body)): k for k, envelope in enumerate(self._envelopes)
+        }
+        return [
+            envelope
+            for k, envelope in enumerate(self._envelopes)
+            if not isinstance(envelope.body, kinds) or k == last[envelope.dst, type(envelope.body)]
+        ]
 
     def _stored(self) -> Any:
         """The state on disk."""
@@ -119,8 +133,6 @@ class ReplicaHost(Generic[MessageT, RecordT]):
             elif output.dst == self.name:
                 self._inbox.append(output.message)  # type: ignore[arg-type]
             else:
-                if output.dst in self._servers:
-                    self.sent[tag_of(output.message)] += 1
                 self._envelopes.append(Envelope(self.name, output.dst, output.message))
 
 

@@ -27,7 +27,7 @@ from quorate.impl.replica import Status
 from quorate.impl.tcp_host import Log, TcpHost
 
 from .host import ReplicaHost
-from .systems import SYSTEMS, admit_submission, codec_of, traced_system
+from .systems import admit_submission, codec_of, variant_of
 from .turns import TurnJournal
 
 
@@ -49,10 +49,9 @@ class ReplicaNode(TcpHost):
         passing: Passing,
         journal: Journal | None = None,
     ) -> None:
-        system, turns = SYSTEMS[config.protocol], None
-        if journal is not None:
-            turns = TurnJournal(config.name, journal)
-            system = traced_system(config.protocol, turns.step)
+        turns = None if journal is None else TurnJournal(config.name, journal)
+        trace = None if turns is None else turns.step
+        system = variant_of(config.protocol, config.composition, trace)
         super().__init__(config, log, codec_of(system), admit_submission)
         self._loop = asyncio.get_running_loop()
         self._tick_s, self._ticked_s = config.tick_s, self._loop.time()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
@@ -10,8 +10,9 @@ from quorate.impl.codec import Codec, check_value
 from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.messages import Envelope
 from quorate.impl.multipaxos.system import MULTIPAXOS
-from quorate.impl.raft.server import Server
-from quorate.impl.raft.system import RAFT
+from quorate.impl.raft.defects import HEALTHY
+from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.system import RAFT, raft_of
 from quorate.impl.raft.tracing import Trace, traced
 from quorate.impl.replica import ReplicatedSystem
 from quorate.impl.store import ClientMessage, Command, Submission
@@ -23,6 +24,11 @@ SYSTEMS: Final[Mapping[str, ReplicatedSystem[Any, Any, Any]]] = MappingProxyType
 #: Those whose replicas can tell their steps to a journal.
 TRACED: Final = ("raft",)
 
+#: The names of the variants that nodes of each protocol can run: the healthy one, and defects.
+VARIANTS: Final[Mapping[str, Collection[str]]] = MappingProxyType(
+    {name: RAFTS if name == RAFT.name else (HEALTHY.name,) for name in SYSTEMS}
+)
+
 
 def check_traced(name: str) -> None:
     """Raise ConfigError for a protocol whose replicas cannot tell their steps."""
@@ -30,10 +36,17 @@ def check_traced(name: str) -> None:
         raise ConfigError(f"Nodes of {name} keep no journal; those of {', '.join(TRACED)} do.")
 
 
-def traced_system(name: str, trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
-    """A protocol whose replicas tell their steps. Raises ConfigError if they cannot."""
-    check_traced(name)
-    return traced(Server, trace)
+def variant_of(name: str, variant: str, trace: Trace | None) -> ReplicatedSystem[Any, Any, Any]:
+    """A variant of a protocol, whose replicas tell their steps to `trace` if there is one.
+
+    Raises ConfigError if they cannot.
+    """
+    if trace is not None:
+        check_traced(name)
+    if name != RAFT.name:
+        return SYSTEMS[name]
+    server = RAFTS[variant].server
+    return raft_of(server) if trace is None else traced(server, trace)
 
 
 def codec_of(system: ReplicatedSystem[Any, Any, Any]) -> Codec[Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from quorate.impl.client import Client
 from quorate.impl.store import Command, CompareAndSet, Delete, Get, Put
+
+KEYS: Final = "xy"
 
 
 @dataclass
@@ -25,8 +28,13 @@ class Workload:
         return f"{self.client.name}.{self.given_up}"
 
     def draw(self) -> Command:
-        """The next command: few keys and values, so that clients are in each other's way."""
-        key, value = self.random.choice("xy"), str(self.random.randrange(4))
-        old = self.random.choice([None, *"0123"])
-        made = (Get(key), Get(key), Put(key, value), CompareAndSet(key, old, value), Delete(key))
-        return self.random.choice(made)
+        """The next command."""
+        return draw_command(self.random)
+
+
+def draw_command(random: Random) -> Command:
+    """A command on few keys and values, so that clients are in each other's way."""
+    key, value = random.choice(KEYS), str(random.randrange(4))
+    old = random.choice([None, *"0123"])
+    made = (Get(key), Get(key), Put(key, value), CompareAndSet(key, old, value), Delete(key))
+    return random.choice(made)

@@ -14,6 +14,7 @@ from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.lease.defects import VARIANTS as LEASES
 from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
 from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.defects import RaftVariant
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
 from quorate.model.multipaxos import MultiPaxos
@@ -35,8 +36,8 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
     MultiPaxos: lambda variant: MultiPaxosAdapter(_named(variant, MULTIPAXOS)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(_named(variant, LEASES)),
-    Raft: lambda variant: RaftAdapter(_named(variant, RAFTS)),
-    RaftElection: lambda variant: RaftAdapter(_named(variant, RAFTS)),
+    Raft: lambda variant: RaftAdapter(raft_named(variant)),
+    RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
 
@@ -46,6 +47,11 @@ _Variant = TypeVar("_Variant")
 def variant_named(variant: str) -> Composition:
     """A variant of the bundled Paxos. Raises InputError."""
     return _named(variant, COMPOSITIONS)
+
+
+def raft_named(variant: str) -> RaftVariant:
+    """A variant of the bundled Raft. Raises InputError."""
+    return _named(variant, RAFTS)
 
 
 def _named(variant: str, known: Mapping[str, _Variant]) -> _Variant:

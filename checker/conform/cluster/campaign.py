@@ -32,7 +32,6 @@ from .system import System
 from .witness import LOG, ClusterFinding
 
 SECONDS = 60.0
-AT_ONCE = 8
 TAIL = 5
 
 
@@ -80,7 +79,7 @@ class Campaign:
     steps: int = 0
     validated: int = 0
     unjudged: list[tuple[int, str]] = field(default_factory=list)
-    """The seeds of runs whose logs were not judged to the end, and why."""
+    """The seeds of runs that were not judged to the end, and why."""
     seconds: float = 0.0
     found: FoundInRun | None = None
 
@@ -94,6 +93,8 @@ class Campaign:
         self.partitions += ran.partitions
         self.kills += ran.kills
         self.restarts += ran.restarts
+        if ran.unjudged is not None:
+            self.unjudged.append((ran.seed, ran.unjudged))
 
     def add_validation(self, seed: int, validation: Validation) -> None:
         """Count what a run's logs say."""
@@ -143,7 +144,7 @@ class Campaign:
             seed, why = self.unjudged[0]
             n = len(self.unjudged)
             of = f"{n} run{'s' if n > 1 else ''}"
-            found.append(f"the logs of {of} were not judged to the end; with seed {seed}: {why}")
+            found.append(f"{of} could not be judged to the end; with seed {seed}: {why}")
         return found
 
 
@@ -219,7 +220,9 @@ class _Campaigner:
                 module, server = self._system.python_module, None
                 if module is not None:
                     server = await held.enter_async_context(ForkServer(module))
-                lanes = [asyncio.create_task(self._lane(server)) for _ in range(AT_ONCE)]
+                lanes = [
+                    asyncio.create_task(self._lane(server)) for _ in range(self._system.at_once)
+                ]
                 try:
                     await self._until_found(lanes)
                 finally:

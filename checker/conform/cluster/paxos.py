@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from quorate.checker.conform.adapters.registry import HEALTHY, variant_named
 from quorate.checker.conform.logs.cluster import ClusterLog
 from quorate.checker.conform.logs.line import LogMapping
-from quorate.checker.errors import InputError
 from quorate.impl import WireError
 from quorate.impl.failpoints import POINTS
 from quorate.impl.network import request_value
-from quorate.impl.node_config import JOURNAL_FILE, NodeConfig
+from quorate.impl.node_config import JOURNAL_FILE, PAXOS
 
+from .bundled import LEAST_NODES, NODE_MODULE, node_command, node_names
 from .paxos_witness import PaxosWitness
 from .system import Clients, Place, System
 from .witness import RunWitness
 
-NODES, LEAST_NODES, MOST_NODES = 3, 3, 7
 MOST_CLIENTS = 3
 START_S = 0.15
 """Clients start within this time, so that their ballots meet."""
@@ -35,26 +31,18 @@ class PaxosCluster(System):
     """Nodes of the bundled Paxos, healthy or with a seeded defect."""
 
     points = POINTS
-    python_module = "quorate.impl.node_process"
+    python_module = NODE_MODULE
 
-    def __init__(self, nodes: int = NODES, variant: str = HEALTHY) -> None:
+    def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
         """Raises InputError for a variant or a number of nodes that there is not."""
         variant_named(variant)
-        if not LEAST_NODES <= nodes <= MOST_NODES:
-            least = f"found {nodes}, expected {LEAST_NODES} to {MOST_NODES}"
-            raise InputError(f"nodes: {least}: with fewer, no node may be down")
-        self.nodes = tuple(f"n{k}" for k in range(nodes))
+        self.nodes = node_names(nodes)
         self.variant = self.name = variant
         self._values = [f"v{k}" for k in range(min(MOST_CLIENTS, nodes))]
 
     def command(self, place: Place) -> Sequence[str]:
         """A node, which ends with its standard input."""
-        members = {n: place.listen if n == place.node else place.peers[n] for n in self.nodes}
-        config = NodeConfig(place.node, members, str(place.folder), self.variant, journal=True)
-        file = place.folder / "config.json"
-        file.write_bytes(msgspec.json.encode(config))
-        arguments = ("--config", str(file), "--until-eof")
-        return (sys.executable, "-m", self.python_module, *arguments)
+        return node_command(place, self.nodes, PAXOS, self.variant)
 
     async def work(self, clients: Clients) -> None:
         """Each client has its value proposed by another node."""

@@ -16,10 +16,11 @@ import msgspec
 
 from quorate.impl import Accepted, Ballot, ImplError, Learned, Nack, Promise, Vote
 from quorate.impl.codec import PAXOS, FrameReader
-from quorate.impl.node_config import JOURNAL_FILE, STORE_FILE
+from quorate.impl.node_config import STORE_FILE
 from quorate.impl.records import RECORD_TYPES, AcceptorRecord, LearnerRecord, ProposerRecord, Record
 from quorate.impl.storage import SqliteStore
 
+from .journals import JournalTails
 from .witness import DURABILITY, RunWitness
 
 Memory = dict[str, Record]
@@ -42,7 +43,7 @@ class PaxosWitness(RunWitness):
         super().__init__()
         self._said: dict[str, _Said] = {}
         self._memory: dict[str, Memory] = {}
-        self._read: dict[str, int] = {}
+        self._journals = JournalTails()
 
     def sent(self, sender: str, receiver: str, message: bytes) -> None:
         """What leaves a node binds it, and a decision that one tells another is an answer."""
@@ -79,7 +80,7 @@ class PaxosWitness(RunWitness):
         held = _stored(folder)
         self._hold(node, held, _owed(self._said.get(node, _Said())), "said on the wire")
         noted: dict[str, Record] = {}
-        for line in self._new_lines(node, folder):
+        for line in self._journals.new_lines(node, folder):
             if line["event"] == "started":
                 self._compare_start(node, line)
                 noted.clear()
@@ -91,22 +92,6 @@ class PaxosWitness(RunWitness):
         learner = held.get("learner")
         if isinstance(learner, LearnerRecord) and learner.committed is not None:
             self.told(f"the database of {node}", learner.committed)
-
-    def _new_lines(self, node: str, folder: Path) -> list[dict[str, Any]]:
-        """What the journal has had since the last time, without a line that was cut."""
-        try:
-            data = (folder / JOURNAL_FILE).read_bytes()
-        except FileNotFoundError:
-            return []
-        start = self._read.get(node, 0)
-        self._read[node] = len(data)
-        lines = []
-        for line in data[start:].split(b"\n"):
-            try:
-                lines.append(json.loads(line))
-            except ValueError:
-                continue
-        return lines
 
     def _compare_start(self, node: str, line: dict[str, Any]) -> None:
         before = self._memory.get(node, {})

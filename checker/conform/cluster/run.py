@@ -50,6 +50,8 @@ class Ran:
     decided: int = 0
     finished: bool = False
     """Whether clients learned enough in time."""
+    unjudged: str | None = None
+    """Why it is not known whether what was seen is right, where it is not."""
     findings: tuple[ClusterFinding, ...] = ()
 
 
@@ -141,6 +143,8 @@ class _Run:
             for node in self._nodes.values():
                 node.abandon()
         self._ran.traffic = network.traffic
+        self.witness.ended(self._folder)
+        self._ran.unjudged = self.witness.unjudged
         self._ran.answers, self._ran.decided = self.witness.answers, self.witness.decided
         self._ran.findings = tuple(self.witness.findings)
         return self._ran

@@ -55,6 +55,8 @@ class System(ABC):
     """Points at which a process kills itself if `QUORATE_FAILPOINT=POINT:N` is in its environment,
     with SIGKILL, at its N-th passage."""
 
+    at_once: int = 8
+    """How many runs may go on at the same time: as many as nodes wait most of the time."""
     hidden: int = 0
     """How many steps of the model the logs may leave out before each line."""
     python_module: str | None = None

@@ -36,6 +36,8 @@ class RunWitness:
         self.begin_s = time.monotonic()
         self.findings: list[ClusterFinding] = []
         self.answers = 0
+        self.unjudged: str | None = None
+        """Why it is not known whether the run is right, where it is not."""
         self._told: dict[Hashable, tuple[str, Any]] = {}
 
     def told(self, who: str, value: Any, slot: Hashable = "") -> None:
@@ -58,6 +60,9 @@ class RunWitness:
             self.findings.append(finding)
 
     # What happens, for systems to override.
+
+    def ended(self, folder: Path) -> None:
+        """The run is over, and nothing more happens. `folder` is that of the run, to be kept."""
 
     def sent(self, sender: str, receiver: str, message: bytes) -> None:
         """A message left a node for another, with all its bytes, whatever becomes of it."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from quorate.checker.conform.adapter import Setting
+from quorate.model.language.declare.protocol import LARGEST_SIZE
 
 from .line import Beyond, Happening, Numbering, Says, Unreadable
 
@@ -30,14 +31,15 @@ class RaftJournal:
     """Reads journals under `Raft`."""
 
     def sizes(self, lines: Iterable[Fields]) -> dict[str, int]:
-        """What the model needs for these lines."""
+        """What the model needs for these lines, or as much of it as it can have."""
         states = [line.get("state", LACKING) for line in lines]
-        return {
-            "Server": max(1, len({line.get("node") for line in lines})),
-            "Term": max([1, *(state["term"] for state in states)]),
-            "Index": max([1, *(state["length"] for state in states)]),
-            "Value": max(1, len({_text(entry) for line in lines for entry in _entries(line)})),
+        needs = {
+            "Server": len({line.get("node") for line in lines}),
+            "Term": max((state["term"] for state in states), default=0),
+            "Index": max((state["length"] for state in states), default=0),
+            "Value": len({_text(entry) for line in lines for entry in _entries(line)}),
         }
+        return {sort: min(max(1, n), LARGEST_SIZE) for sort, n in needs.items()}
 
     def start(self, setting: Setting, lines: Iterable[Fields]) -> None:
         """Bind nodes and payloads to the model's elements, and find the turns that were lost."""

@@ -87,7 +87,51 @@ def test_the_records_of_a_turn_are_one_write(tmp_path, held):
     stage.host.end_turn()
     written = [noted for noted in stage.noted if isinstance(noted, list)]
     assert [[type(record) for record in records] for records in written] == [[SuffixRecord] * 3]
-    assert stage.noted[0] is not None and kinds(stage.noted)[0] == "durable"
+    sent = [noted for noted in stage.noted if isinstance(noted, Envelope)]
+    assert kinds(stage.noted) == ["durable", AppendEntries, AppendEntries]  # not six of them
+    assert [len(envelope.body.entries) for envelope in sent] == [4, 4]  # and the no-op
+
+
+def test_a_decision_costs_one_round_trip_and_two_messages_for_each_other_server(tmp_path, held):
+    """In the steady state: out to the others, and back; the first answer is enough."""
+    mail = []
+    hosts = {
+        name: ReplicaHost(
+            RAFT,
+            name,
+            SERVERS,
+            held.enter_context(closing(RecordLog(tmp_path / name, RAFT.records))),
+            mail.append,
+            Random(1),
+        )
+        for name in SERVERS
+    }
+
+    def carry():
+        """One trip of all messages between servers; returns how many, and what clients get."""
+        under_way, mail[:] = list(mail), []
+        for envelope in under_way:
+            if envelope.dst in hosts:
+                hosts[envelope.dst].take(envelope)
+        for host in hosts.values():
+            host.end_turn()
+        return len(under_way), [envelope for envelope in mail if envelope.dst == "c"]
+
+    leader = hosts["n0"]
+    while leader.status().role != "leader" or mail:
+        if not mail and leader.status().role != "leader":
+            leader.tick()
+            leader.end_turn()
+        carry()
+    for number in (1, 2):
+        leader.take(Envelope("c", "n0", Submission("c", number, Put("k", "v"))))
+        leader.end_turn()
+        assert carry() == (2, [])  # out
+        count, answers = carry()  # and back
+        assert count == 2
+        assert [answer.body.sequence for answer in answers] == [number]
+        assert leader.status().commit == number + 1
+        mail.clear()
 
 
 def test_a_turn_that_persists_nothing_does_not_touch_the_disk(tmp_path, held):

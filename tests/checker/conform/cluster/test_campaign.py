@@ -100,9 +100,7 @@ def test_nothing_tested_is_no_pass() -> None:
     calm = Campaign(0, Rates(0, 0, 0, 0, 0, 0, 0, 0), (), decided=1, validated=1)
     assert calm.reasons == ["no fault was asked for"]
     calm.unjudged.append((3, "it is too long"))
-    assert calm.reasons[1:] == [
-        "the logs of 1 run were not judged to the end; with seed 3: it is too long"
-    ]
+    assert calm.reasons[1:] == ["1 run could not be judged to the end; with seed 3: it is too long"]
 
 
 @pytest.mark.parametrize(
