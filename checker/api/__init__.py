@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ._linearize import LinearizeResult as LinearizeResult
     from ._linearize import linearize as linearize
     from ._machine import conformance_machine as conformance_machine
+    from ._mutate import MutateResult as MutateResult
+    from ._mutate import mutate as mutate
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
@@ -73,6 +75,7 @@ _HOMES = {
     "_induction": ("InductionResult",),
     "_linearize": ("LinearizeResult", "linearize"),
     "_machine": ("conformance_machine",),
+    "_mutate": ("MutateResult", "mutate"),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),

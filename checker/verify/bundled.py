@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.workers import workers
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.proofs.paxos import ProvedPaxosRoles
 
 from .livelock import Livelock, find_livelock
-from .mutants import MutantResult
-from .processes import processes
+from .mutants import MutantResult, try_mutant
 from .protocol import Report, verify_protocol
 from .results import VerifiedProtocol
 
@@ -52,8 +52,8 @@ def verify_bundled(
     chosen.sort(key=lambda m: CLASSICS.index(m.code) if m.code in CLASSICS else len(CLASSICS))
     # The search driver is compiled once per installation: here, not in every process.
     Explorer(Paxos, Paxos.sized({}, **TINY)).run(coverage=False)
-    with processes(min(CORES, os.cpu_count() or 1), folder) as tried:
-        futures = [tried(mutant.name) for mutant in chosen]
+    with workers(min(CORES, os.cpu_count() or 1), try_mutant) as tried:
+        futures = [tried(mutant.name, folder) for mutant in chosen]
         paxos = verify_protocol(Paxos, Paxos.sized({}, **PAXOS), folder, report)
         sizes = ProvedPaxosRoles.sized({"crash": 0}, **ROLES)
         roles = verify_protocol(ProvedPaxosRoles, sizes, folder, report, conform=True)

@@ -131,10 +131,12 @@ def test_mutants_are_tried_from_any_program(name: str, tmp_path: Path) -> None:
     """One that is read from standard input cannot be imported again."""
     program = (
         "from pathlib import Path\n"
-        "from quorate.checker.verify.processes import processes\n"
-        f"with processes(1, Path({str(tmp_path)!r})) as tried:\n"
+        "from quorate.checker.verify.mutants import try_mutant\n"
+        "from quorate.checker.workers import workers\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "with workers(1, try_mutant) as tried:\n"
         "    try:\n"
-        f"        print(tried({name!r}).result().as_expected)\n"
+        f"        print(tried({name!r}, folder).result().as_expected)\n"
         "    except KeyError as error:\n"
         "        print(error)\n"
     )

@@ -1,0 +1,71 @@
+"""Edits of a protocol's source: pieces of it, replaced by other text."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from quorate.model.language.diagnostics import Span
+from quorate.model.language.frontend.source import span_of
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One small change: the operator that made it, its place, and the text before and after.
+
+    `names` are classes that the new text mentions and the file does not have, by name.
+    """
+
+    operator: str
+    span: Span
+    before: str
+    after: str
+    names: dict[str, type] = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        return f"{_one_line(self.before)} → {_one_line(self.after) or 'nothing'}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class SourceText:
+    """The text of a file, in which places are given by syntax nodes."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._lines = [line.encode() for line in linecache.getlines(file)]
+
+    def of(self, node: ast.AST) -> str:
+        """The text of a node."""
+        start, end = self._offsets(span_of(node, self.file))
+        return self._bytes[start:end].decode()
+
+    def edit(self, operator: str, node: ast.AST, after: str, **names: type) -> Edit:
+        """The edit that puts `after` in place of a node."""
+        return Edit(operator, span_of(node, self.file), self.of(node), after, names)
+
+    def edited(self, edit: Edit) -> str:
+        """The whole text after an edit; no line gets another number."""
+        start, end = self._offsets(edit.span)
+        # What has fewer lines than before goes on in empty ones.
+        lines = b" \\\n" * (edit.before.count("\n") - edit.after.count("\n"))
+        return (self._bytes[:start] + edit.after.encode() + lines + self._bytes[end:]).decode()
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return b"".join(self._lines)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        for line in self._lines:
+            starts.append(starts[-1] + len(line))
+        return starts
+
+    def _offsets(self, span: Span) -> tuple[int, int]:
+        first, last = self._starts[span.line - 1], self._starts[span.end_line - 1]
+        return first + span.col, last + span.end_col

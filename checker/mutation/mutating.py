@@ -1,0 +1,70 @@
+"""Trying all mutants of a protocol, several at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from quorate.checker.loading import name_of
+from quorate.checker.workers import workers
+from quorate.model.language import Protocol
+
+from .building import ALL_OPERATORS, changes, unchangeable
+from .results import MutantFate, Mutation, Trial
+from .trying import MutationTask, searched, try_change
+
+
+@dataclass(frozen=True)
+class MutantsTried:
+    """The number of mutants tried so far."""
+
+    done: int
+    total: int
+
+
+def mutate(
+    protocol: type[Protocol],
+    sizes: Mapping[str, int],
+    faults: Mapping[str, int],
+    operators: Collection[str],
+    limit: int,
+    processes: int,
+    report: Callable[[MutantsTried], None],
+) -> Mutation:
+    """Try every change that the operators make; each search ends after `limit` states.
+
+    If a property of the protocol itself is violated, or the search of it does not end, nothing is
+    tried. Raises ModelError, SizeError, InputError.
+    """
+    started = time.perf_counter()
+    chosen = tuple(o for o in ALL_OPERATORS if o in operators)
+    pairs = (tuple(sizes.items()), tuple(faults.items()))
+    task = MutationTask(name_of(protocol), *pairs, chosen, limit)
+    original, total = searched(task), len(changes(protocol, chosen))
+    trials: list[Trial] = []
+    if original.exploration.complete and original.wrong is None and total:
+        with workers(min(processes, total), try_change) as tried:
+            for future in [tried(task, number) for number in range(total)]:
+                report(MutantsTried(len(trials), total))
+                trials.append(future.result())
+    return Mutation(
+        protocol,
+        original.sizes,
+        original.exploration,
+        original.wrong,
+        tuple(_once(trials)),
+        tuple(unchangeable(protocol)),
+        time.perf_counter() - started,
+    )
+
+
+def _once(trials: Iterable[Trial]) -> Iterable[Trial]:
+    """The trials; of those that are the same protocol, only the first counts."""
+    first: dict[str, Trial] = {}
+    for trial in trials:
+        like = first.setdefault(trial.meaning, trial) if trial.meaning else trial
+        if like is not trial and trial.fate is not MutantFate.REPEATED:
+            why = f"it means what line {like.span.line}, {like.change}, means"
+            trial = replace(trial, fate=MutantFate.REPEATED, killer=None, why=why)
+        yield trial

@@ -1,0 +1,241 @@
+"""Trying one mutant: does any property tell it from the protocol, and if none does, why not?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quorate.checker.explore.claims import claimed_of_runs
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
+from quorate.checker.liveness.check import after_search
+from quorate.checker.loading import load_protocol
+from quorate.checker.refine.proof import prove_refinement
+from quorate.checker.results import DEADLOCK, Exploration, Outcome, from_the_start
+from quorate.model.language import ModelError, Protocol, SizeError
+from quorate.model.language.description import describe
+from quorate.model.language.digest import digest
+from quorate.model.refinements import identity
+
+from .building import Candidate, changes
+from .results import Killer, MutantFate, Trial
+
+LARGER_LIMIT = 1_000_000  # states, of each larger size that a survivor is tried at
+EFFORT = 0.1  # of a proof; most that succeed need little
+
+
+Numbers = tuple[tuple[str, int], ...]  # by name; hashable, unlike a dict
+
+
+@dataclass(frozen=True)
+class MutationTask:
+    """The protocol by its name, the sizes and faults, and the most states of one search."""
+
+    protocol: str
+    sizes: Numbers
+    faults: Numbers
+    operators: tuple[str, ...]
+    limit: int
+
+    def larger(self) -> Iterator[tuple[str, MutationTask]]:
+        """The same with one element, or one fault, more: each with the name of what grew."""
+        limit = min(self.limit, LARGER_LIMIT)
+        for name, _ in self.sizes:
+            yield name, replace(self, sizes=_with_one_more(self.sizes, name), limit=limit)
+        for name, _ in self.faults:
+            yield name, replace(self, faults=_with_one_more(self.faults, name), limit=limit)
+
+
+def _with_one_more(numbers: Numbers, grown: str) -> Numbers:
+    return tuple((name, n + (name == grown)) for name, n in numbers)
+
+
+def try_change(task: MutationTask, number: int) -> Trial:
+    """Try the change of this number. Raises ModelError, SizeError and InputError of the task."""
+    started = time.perf_counter()
+    change = _changes(task.protocol, task.operators)[number]
+    found = _tried(task, change, _begun(number, change))
+    return replace(found, seconds=time.perf_counter() - started)
+
+
+def _begun(number: int, change: Candidate) -> Trial:
+    edit = change.edit
+    return Trial(
+        number, edit.operator, change.name, edit.span, edit.before, edit.after, MutantFate.SURVIVED
+    )
+
+
+@lru_cache(maxsize=1)
+def _changes(protocol: str, operators: tuple[str, ...]) -> list[Candidate]:
+    return changes(load_protocol(protocol), operators)
+
+
+def _tried(task: MutationTask, change: Candidate, trial: Trial) -> Trial:
+    try:
+        mutant = change.build()
+        trial = replace(trial, meaning=digest(describe(mutant)))
+    except (ModelError, SyntaxError) as error:
+        return replace(trial, fate=MutantFate.INVALID, why=_first_line(error))
+    original = searched(task)
+    if trial.meaning == digest(describe(change.protocol)):
+        return replace(trial, fate=MutantFate.REPEATED, why="it means what the protocol means")
+    found = SearchedProtocol(mutant, task)
+    trial = replace(trial, states=found.exploration.full_states)
+    if (killer := found.killer(original)) is not None:
+        return replace(trial, fate=MutantFate.KILLED, killer=killer)
+    if not found.exploration.complete:
+        why = f"after {found.exploration.states:,} states nothing was violated"
+        return replace(trial, fate=MutantFate.STOPPED, why=why)
+    return _survivor(task, change, trial, found, original)
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ModelError):
+        return error.diagnostics[0].title
+    return str(error).partition("\n")[0]
+
+
+class SearchedProtocol:
+    """The search of a protocol, or of a mutant of it, with all claims that it has."""
+
+    def __init__(self, protocol: type[Protocol], task: MutationTask) -> None:
+        self.protocol = protocol
+        self.sizes = protocol.sized(dict(task.faults), **dict(task.sizes))
+        self._limit = task.limit
+
+    @cached_property
+    def _searched(self) -> tuple[Explorer | None, Exploration]:
+        """The search and its result; none where `@init` is undefined already."""
+        options = BreadthFirst(storage=InMemory(), limit=self._limit)
+        final = bool(self.protocol.methods("final"))  # then deadlocks are asked for
+        begun: list[Explorer] = []
+
+        def search() -> Exploration:
+            begun.append(Explorer(self.protocol, self.sizes, options, deadlock=final))
+            return begun[0].run()
+
+        found = from_the_start(search)
+        return next(iter(begun), None), found
+
+    @property
+    def exploration(self) -> Exploration:
+        """The result of the search."""
+        return self._searched[1]
+
+    @cached_property
+    def wrong(self) -> tuple[str, int] | None:
+        """The first property of runs that does not hold, and the steps of the run to it."""
+        names = claimed_of_runs(self.protocol, None)
+        explorer, found = self._searched
+        if not names or explorer is None or not found.complete:
+            return None
+        wrong = after_search(explorer, found, names).wrong
+        return None if wrong is None else (wrong.name, len(wrong.path))
+
+    @cached_property
+    def states(self) -> npt.NDArray[Any]:
+        """The states found, each as one value, in order."""
+        explorer, _ = self._searched
+        assert explorer is not None
+        store = explorer.store
+        rows = store.states[: store.count * store.words]
+        return np.unique(rows.view([("", rows.dtype)] * store.words))
+
+    def killer(self, original: SearchedProtocol) -> Killer | None:
+        """What is violated here that holds in the original."""
+        found = self.exploration
+        if found.outcome is Outcome.VIOLATED:
+            assert found.violated is not None
+            kind = "deadlock" if found.violated == DEADLOCK else "invariant"
+            return Killer(kind, found.violated, found.depth)
+        if found.outcome is Outcome.UNDEFINED:
+            assert found.undefined is not None
+            return Killer("undefined", found.undefined.name, found.depth)
+        if not found.complete:
+            return None
+        for goal in self.protocol.methods("reachable"):
+            if goal in original.exploration.reached - found.reached:
+                return Killer("goal", goal, None)
+        if self.wrong is not None and original.wrong is None:
+            return Killer("property of runs", *self.wrong)
+        return None
+
+
+@lru_cache(maxsize=8)
+def searched(task: MutationTask) -> SearchedProtocol:
+    """The search of the protocol itself. Raises ModelError, SizeError, InputError."""
+    return SearchedProtocol(load_protocol(task.protocol), task)
+
+
+def _survivor(
+    task: MutationTask,
+    change: Candidate,
+    trial: Trial,
+    found: SearchedProtocol,
+    original: SearchedProtocol,
+) -> Trial:
+    """Why no property told the mutant from the protocol."""
+    if (larger := _killed_larger(task, found.protocol)) is not None:
+        name, killer, grown = larger
+        why = f"with one {name} more, {killer} tells it"
+        return replace(trial, fate=MutantFate.TOO_SMALL, killer=killer, larger=grown, why=why)
+    same = len(found.states) == len(original.states)
+    within = bool(np.isin(found.states, original.states, assume_unique=True).all())
+    if not within:
+        new = len(found.states) - int(np.isin(found.states, original.states).sum())
+        why = f"{new:,} new states are reached"
+        return replace(trial, fate=MutantFate.SURVIVED, why=why)
+    if (vacuous := _vacuous(change, original.exploration)) is not None:
+        return replace(trial, fate=MutantFate.VACUOUS, why=vacuous)
+    if same and _refines(found):
+        why = "it reaches the same states, and no step is new: proved for any size"
+        return replace(trial, fate=MutantFate.REFINES, why=why)
+    if same:
+        return replace(trial, fate=MutantFate.SAME, why="it reaches the same states")
+    lost = len(original.states) - len(found.states)
+    why = f"{lost:,} states are not reached any more; a @reachable goal there would tell"
+    return replace(trial, fate=MutantFate.NARROWER, why=why)
+
+
+def _killed_larger(
+    task: MutationTask, mutant: type[Protocol]
+) -> tuple[str, Killer, Mapping[str, int]] | None:
+    """The first larger size at which the mutant is killed, and the protocol itself holds."""
+    for name, grown in task.larger():
+        try:
+            found = SearchedProtocol(mutant, grown)
+            if found.exploration.outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
+                continue
+            original = searched(grown)
+        except SizeError:
+            continue  # no such size: the sort has a fixed one, or the states would be too large
+        killer = found.killer(original)
+        if killer is not None and original.exploration.complete:
+            return name, killer, dict(grown.sizes) | dict(grown.faults)
+    return None
+
+
+def _vacuous(change: Candidate, original: Exploration) -> str | None:
+    """Why the place of the change does not matter at these sizes, if that is known."""
+    if not original.fired.get(change.name, 1):
+        return f"{change.name} is never taken at these sizes"
+    lines = range(change.edit.span.line, change.edit.span.end_line + 1)
+    for guard in original.guards:
+        if guard.action == change.name and guard.line in lines and not guard.blocked:
+            return "the guard is never false at these sizes"
+    return None
+
+
+def _refines(found: SearchedProtocol) -> bool:
+    """Whether each step of the mutant is proved to be one of the protocol, or to change nothing.
+
+    Then it violates no invariant that the protocol keeps, at any size.
+    """
+    mutant, protocol = found.protocol, found.protocol.__mro__[1]
+    return prove_refinement(identity(mutant, protocol), found.sizes, effort=EFFORT).proved

@@ -1,0 +1,95 @@
+"""What becomes of each mutant of a small lock, and that it says so for the right reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quorate.checker.mutation import ALL_OPERATORS, Killer, MutantFate
+from quorate.checker.mutation.building import changes
+from quorate.checker.mutation.trying import MutationTask, try_change
+
+from .locks import Lock
+
+FILE = f"{Path(__file__).with_name('locks.py')}:Lock"
+TASK = MutationTask(FILE, (("Node", 2), ("Term", 1)), (), ALL_OPERATORS, 100_000)
+TWO_HOLD_IT = Killer("invariant", "one_at_a_time", 4)
+FORGOTTEN = Killer("invariant", "votes_are_remembered", 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "operator", "fate", "killer", "why"),
+    [
+        (
+            "self.asked[n] = True",
+            "drop-effect",
+            MutantFate.INVALID,
+            None,
+            "action `ask` changes nothing",
+        ),
+        (
+            "require(self.asked[n])",
+            "drop-guard",
+            MutantFate.SURVIVED,
+            None,
+            "16 new states are reached",
+        ),
+        (
+            "require(not self.held[n])",
+            "drop-guard",
+            MutantFate.REFINES,
+            None,
+            "it reaches the same",
+        ),
+        ("require(self.is_free())", "drop-guard", MutantFate.KILLED, TWO_HOLD_IT, ""),
+        (
+            "require(self.last[n] < t)",
+            "drop-guard",
+            MutantFate.TOO_SMALL,
+            FORGOTTEN,
+            "with one Term",
+        ),
+        (
+            "self.last[n] < t",
+            "shift-comparison",
+            MutantFate.SAME,
+            None,
+            "it reaches the same states",
+        ),
+        (
+            "self.last[n] < t",
+            "flip-comparison",
+            MutantFate.NARROWER,
+            None,
+            "24 states are not reached",
+        ),
+    ],
+)
+def test_a_fate(
+    before: str, operator: str, fate: MutantFate, killer: Killer | None, why: str
+) -> None:
+    trial = try_change(TASK, _number(before, operator))
+    assert (trial.fate, trial.killer) == (fate, killer)
+    assert trial.why.startswith(why)
+    assert (trial.larger is not None) == (fate is MutantFate.TOO_SMALL)
+
+
+def _number(before: str, operator: str) -> int:
+    """The number of the first change of a text by an operator."""
+    edits = [c.edit for c in changes(Lock)]
+    return next(i for i, e in enumerate(edits) if (e.before, e.operator) == (before, operator))
+
+
+def test_a_goal_that_is_not_reached_any_more() -> None:
+    """A counter that never counts is safe."""
+    task = MutationTask(
+        FILE.replace("Lock", "Counter"), (("Count", 1),), (), ("flip-comparison",), 100
+    )
+    assert try_change(task, 0).killer == Killer("goal", "it_counts", None)
+
+
+def test_a_search_that_is_stopped_proves_nothing() -> None:
+    trial = try_change(replace(TASK, limit=10), _number("require(self.asked[n])", "drop-guard"))
+    assert (trial.fate, trial.why) == (MutantFate.STOPPED, "after 10 states nothing was violated")
