@@ -62,6 +62,20 @@ DEFINED_TWICE = {
         ("Proposer", "Acceptor", "Learner", "Composition", "Vote"), "of Paxos, and of Multi-Paxos"
     ),
     **dict.fromkeys(
+        (
+            "CountsPromisesTwice",
+            "CountsVotesTwice",
+            "ForgetsPromise",
+            "LosesEverything",
+            "LosesPromise",
+            "LowestBallotWins",
+            "PromisesAnything",
+            "VotesDespitePromise",
+            "VotesWithoutPromising",
+        ),
+        "a bug of Paxos, and of Multi-Paxos",
+    ),
+    **dict.fromkeys(
         ("Prepare", "Promise", "Accept", "Accepted", "Nack"), "of Paxos, and of Multi-Paxos"
     ),
 }

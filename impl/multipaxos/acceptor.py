@@ -26,7 +26,7 @@ from quorate.impl.messages import Ballot
 from quorate.impl.outputs import Persist, Send
 from quorate.impl.tables import Table
 
-from .messages import Accept, Accepted, Heartbeat, Nack, Prepare, Promise, Vote
+from .messages import Accept, Accepted, Decree, Heartbeat, Nack, Prepare, Promise, Vote
 from .records import MultiPaxosOutputs, MultiPaxosState, PromiseRecord, VoteRecord
 
 AcceptorMessage: TypeAlias = Prepare | Accept | Heartbeat
@@ -88,6 +88,11 @@ class Acceptor:
     def promise_with_vote(self, ballot: Ballot) -> Ballot | None:
         """What is promised once it has voted in `ballot`: no less than before (rule 2)."""
         return ballot if self.promised is None else max(self.promised, ballot)
+
+    def voted_for(self, ballot: Ballot, slot: int) -> Decree | None:
+        """What it voted for in a slot, if that was in this ballot."""
+        vote = self._votes.get(slot)
+        return None if vote is None or vote.ballot != ballot else vote.decree
 
     def reported_votes(self, first: int) -> tuple[tuple[int, Vote], ...]:
         """The votes that a promise reports, in the order of the slots (rule 1)."""

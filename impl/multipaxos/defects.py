@@ -20,7 +20,9 @@ from quorate.impl.quorums import AtLeast, Quorums
 
 from .acceptor import Acceptor, AcceptorMessage
 from .composition import HEALTHY, Composition
-from .messages import Accept, Decree, Prepare, Vote
+from .configurations import Configurations
+from .learner import Learner
+from .messages import Accept, Decree, Prepare, Snapshot, Vote
 from .proposer import Proposer
 from .records import MultiPaxosOutputs, MultiPaxosState
 
@@ -58,6 +60,75 @@ class ForgetsRound(Proposer):
         """Begins again."""
         del stored
         return 0
+
+
+class SkipsRecovered(Proposer):
+    """Begins after the slots that it recovered, as if whoever began them would end them."""
+
+    def first_open(self) -> int:
+        """Leaves them as they are."""
+        return max(self.executed, 1 + max(self.recovered, default=-1))
+
+
+class CountsPromisesTwice(Proposer):
+    """Counts promises instead of the acceptors that made them."""
+
+    def counts(self, acceptor: str) -> bool:
+        """Every message counts."""
+        del acceptor
+        return True
+
+
+class CountsVotesTwice(Proposer):
+    """Counts votes instead of the acceptors that cast them."""
+
+    def counts_vote(self, acceptor: str, slot: int) -> bool:
+        """Every message counts."""
+        del slot
+        return acceptor in self.configurations.involved(self.executed)
+
+
+class TrustsAnyVote(Acceptor):
+    """Takes its vote for what was chosen, whichever ballot it was in."""
+
+    def voted_for(self, ballot: Ballot, slot: int) -> Decree | None:
+        """Does not look at the ballot."""
+        del ballot
+        vote = self.votes.get(slot)
+        return None if vote is None else vote.decree
+
+
+class TrimsInSilence(Acceptor):
+    """Promises without saying which votes it gave up for a snapshot."""
+
+    def reported_trim(self) -> int:
+        """Says nothing."""
+        return 0
+
+
+class ExecutesPastHoles(Learner):
+    """Executes what it knows, and does not wait for the slots before."""
+
+    def next_to_execute(self) -> int | None:
+        """The next slot that it knows."""
+        return min((slot for slot in self.log if slot >= self.executed), default=None)
+
+
+class LeavesSessionsOut(Learner):
+    """Takes a snapshot of the values, without the sessions of the clients."""
+
+    def snapshot_now(self) -> Snapshot:
+        """Forgets which commands were applied."""
+        whole = super().snapshot_now()
+        return replace(whole, store=replace(whole.store, sessions=()))
+
+
+class ReconfiguresAtOnce(Configurations):
+    """A reconfiguration is about the very next slot, in which others may have proposed already."""
+
+    def effective(self, slot: int) -> int:
+        """Does not wait."""
+        return slot + 1
 
 
 class ReportsNoVotes(Acceptor):
@@ -224,10 +295,71 @@ _ALL: Final = (
         "related: denizalti/paxosmmc PR 11, rabbitmq/ra#500",
         quorums=disjoint,
     ),
+    Composition(
+        "skips-recovered-slots",
+        "a new leader does not go on with the slots that it recovered",
+        "a published Multi-Paxos in Python: no commander for them, and holes for ever",
+        proposer=SkipsRecovered,
+    ),
+    Composition(
+        "duplicate-promise-counted",
+        "a duplicated PROMISE counts twice",
+        "same class: xraft#27",
+        proposer=CountsPromisesTwice,
+    ),
+    Composition(
+        "duplicate-vote-counted",
+        "a duplicated ACCEPTED counts twice",
+        "booth PR 47",
+        proposer=CountsVotesTwice,
+    ),
+    Composition(
+        "trusts-any-vote",
+        "a follower that hears that a slot is chosen takes its vote of another ballot for it",
+        "the word of a leader is about its own ballot",
+        acceptor=TrustsAnyVote,
+    ),
+    Composition(
+        "trims-in-silence",
+        "a promise does not say which votes were given up for a snapshot",
+        "a new leader fills the slots before a snapshot with no-ops",
+        acceptor=TrimsInSilence,
+    ),
+    Composition(
+        "executes-past-holes",
+        "slot n + 1 is executed before slot n",
+        "phxpaxos#27",
+        learner=ExecutesPastHoles,
+    ),
+    Composition(
+        "snapshot-without-sessions",
+        "a snapshot has the values, but not which commands were applied",
+        "Ongaro 2014, §6.3: sessions are part of the state",
+        learner=LeavesSessionsOut,
+    ),
+    Composition(
+        "reconfigures-at-once",
+        "a reconfiguration takes effect in the next slot, not alpha slots later",
+        "Paxos Made Simple, §3: the acceptors of slot i + alpha are those after slot i",
+        configurations=ReconfiguresAtOnce,
+    ),
 )
 
-#: What only shows when replicas run: the model has no learners, and no disjoint quorums.
-IN_RUNS: Final = frozenset({"disjoint-quorums"})
+#: What shows when replicas run: the model has no learners, no snapshots, no duplicates, and one
+#: set of acceptors.
+IN_RUNS: Final = frozenset(
+    {
+        "skips-recovered-slots",
+        "executes-past-holes",
+        "trusts-any-vote",
+        "duplicate-promise-counted",
+        "duplicate-vote-counted",
+        "disjoint-quorums",
+        "snapshot-without-sessions",
+        "trims-in-silence",
+        "reconfigures-at-once",
+    }
+)
 
 #: Every defect by name.
 DEFECTS: Final = MappingProxyType({defect.name: defect for defect in _ALL})

@@ -217,6 +217,14 @@ class Proposer:
         """Whether it asked for the slot, and has not heard that it is chosen (rule 5)."""
         return slot >= max(self.first, self.trimmed, self.executed)
 
+    def first_open(self) -> int:
+        """The first slot that a leader has to care for."""
+        return self.executed
+
+    def recovers(self, slot: int) -> bool:
+        """Whether others proposed in this slot or a later one: a hole before that gets a no-op."""
+        return slot <= max(self.recovered, default=-1)
+
     def counts_vote(self, acceptor: str, slot: int) -> bool:
         """Whether a vote of this acceptor still counts in the slot: each one does once (rule 6)."""
         members = self.configurations.at(slot)

@@ -175,19 +175,6 @@ class Replica:
         """Whether it is an acceptor now or soon: others do not campaign (rule 1)."""
         return self.name in self.proposer.involved()
 
-    def first_open(self) -> int:
-        """The first slot that a leader has to care for (rule 2)."""
-        return self.learner.executed
-
-    def recovers(self, slot: int) -> bool:
-        """Whether a leader has yet to complete a slot that others proposed in (rule 2)."""
-        return slot <= max(self.proposer.recovered, default=-1)
-
-    def claims(self, claim: Heartbeat, slot: int) -> Decree | None:
-        """The decree of a slot that a leader says is chosen, if its vote tells it (rule 4)."""
-        vote = self.acceptor.votes.get(slot)
-        return None if vote is None or vote.ballot != claim.ballot else vote.decree
-
     def is_superseded(self) -> bool:
         """Whether another decree was chosen where it proposed, or it cannot tell (rule 4)."""
         log, base = self.learner.log, self.learner.base
@@ -247,7 +234,7 @@ class Replica:
         claim = self._claim
         if claim is not None:
             for slot in range(self.learner.executed, claim.chosen):
-                decree = self.claims(claim, slot)
+                decree = self.acceptor.voted_for(claim.ballot, slot)
                 if decree is not None:
                     self.learner.learn(slot, decree)
 
@@ -308,12 +295,12 @@ class Replica:
         proposer, log = self.proposer, self.learner.log
         if proposer.trimmed > self.learner.executed:
             return ()
-        slot = self.first_open()
+        slot = proposer.first_open()
         while slot in proposer.proposed or slot in log:
             slot += 1
         if not proposer.may_propose(slot):
             return ()
-        decree = NO_OP if self.recovers(slot) else self._next_decree(slot)
+        decree = NO_OP if proposer.recovers(slot) else self._next_decree(slot)
         if decree is None:
             return ()
         self._quiet = False
