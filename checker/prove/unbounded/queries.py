@@ -94,8 +94,11 @@ Schedule = Callable[[int], Iterable[tuple[int, float]]]
 
 
 def thorough(strategies: int) -> Iterator[tuple[int, float]]:
-    """Two strategies briefly, then by models, then each for longer, then with all effort left."""
-    yield from ((0, FIRST), (1, FIRST), (BY_MODELS, ALL))
+    """Three strategies briefly, then by models, then each for longer, then with all effort left.
+
+    The third has the most instances: nearly always it ends at once, with a proof or without.
+    """
+    yield from ((0, FIRST), (1, FIRST), (strategies - 1, FEW), (BY_MODELS, ALL))
     for limit in (SECOND, ALL):
         for number in (*range(1, strategies), 0):
             yield number, limit
