@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 STRETCH = 1 << 19  # states that a worker expands in one round: waking a thread takes its time
 SMALL = 1 << 11  # rounds of fewer states are not worth waking anybody
+OUTBOXES = 4  # they may take one part in so many of the memory
 
 
 @dataclass
@@ -136,11 +137,23 @@ class ThreadedStorage(StateStorage):
         if c[d.HEAD] == c[d.LEVEL_END]:
             c[d.DEPTH] += 1
             c[d.LEVEL_END] = c[d.COUNT]
-        head, most = int(c[d.HEAD]), STRETCH * len(self.workers)
-        end = min(int(c[d.LEVEL_END]), head + most)
+        head = int(c[d.HEAD])
+        end = min(int(c[d.LEVEL_END]), head + self._most_at_once())
         while (status := self._stretch(head, end)) == d.FULL and end - head > 1:
             end = head + (end - head) // 2
         return status
+
+    def _most_at_once(self) -> int:
+        """How many states to expand in a round: outboxes are to keep within their share.
+
+        They have room for up to twice the successors, each with its words and 12 bytes more.
+        """
+        most, memory = STRETCH * len(self.workers), self.job.memory
+        if memory is None:
+            return most
+        successors = 1 + int(self.fired.sum()) // max(1, int(self.control[d.HEAD]))  # of a state
+        size = 2 * successors * (8 * self.kernel.words + 12)
+        return min(most, max(SMALL, memory // OUTBOXES // size))
 
     def _stretch(self, head: int, end: int) -> int:
         """Expand the states from `head` to `end` of the order of discovery."""
@@ -314,7 +327,9 @@ class ThreadedStorage(StateStorage):
         if count <= store.room:
             return True
         k, memory = self.kernel, self.job.memory
-        most = MOST_STATES if memory is None else most_states(k.words, k.keyed, memory)
+        most = MOST_STATES
+        if memory is not None:
+            most = most_states(k.words, k.keyed, memory - memory // OUTBOXES)
         room = min(max(count, store.growth * store.room), most // self.partitions.shards)
         if room < count:
             return False

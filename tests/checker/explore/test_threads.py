@@ -151,8 +151,28 @@ def test_memory_ends_a_search_with_what_was_counted() -> None:
     assert found.outcome is Outcome.OUT_OF_MEMORY
     assert found.states > 200 and found.waiting > 0
     stores, _ = search.storage.stores()
-    assert sum(s.states.nbytes + s.parents.nbytes + s.table.nbytes for s in stores) <= 24 << 10
+    held = sum(s.states.nbytes + s.parents.nbytes + s.table.nbytes for s in stores)
+    assert held <= (24 << 10) * 3 // 4  # the rest is for the outboxes
     _is_the_beginning(search, found)
+
+
+def test_outboxes_keep_within_their_share_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds are as long as it allows, and change nothing of what is found."""
+    monkeypatch.setattr(threads, "STRETCH", 1 << 19)
+    sizes = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
+    most, found = [], []
+    for memory in (1 << 20, 1 << 23, None):
+        search = explorer(Paxos, sizes, threads=2, memory=memory)
+        found.append(replace(search.run(), seconds=0))
+        store = search.storage
+        assert isinstance(store, threads.ThreadedStorage)
+        most.append(store._most_at_once())
+        first = threads.Worker.of(search.kernel, 2).outbox
+        for outbox in (w.outbox for w in store.workers):
+            assert sum(a.nbytes for a in outbox.arrays) == sum(a.nbytes for a in first.arrays)
+    assert found[0] == found[1] == found[2]
+    each = 2 * 20 * (1 + found[0].transitions // found[0].states)  # bytes, for states of one word
+    assert most == [(1 << 18) // each, (1 << 21) // each, 1 << 20]
 
 
 def test_a_growth_that_fails_is_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
