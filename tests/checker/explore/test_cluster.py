@@ -39,6 +39,8 @@ from quorate.checker.explore.search.cluster.shard import Level, Shard, Work  # n
 from ...support.cluster import start_ray  # noqa: E402
 from ...support.examples import share  # noqa: E402
 from ...support.searching import searching  # noqa: E402
+from .test_constraint import SIZES as BOUNDED  # noqa: E402
+from .test_constraint import Walk  # noqa: E402
 
 CLIMB = str(Path(__file__).parents[1] / "cli" / "climb.py")
 SMALL = Paxos.sized(Acceptor=3, Ballot=2, Value=2)
@@ -166,6 +168,13 @@ def test_counts_are_those_of_one_machine(
     assert (found.states, found.transitions, found.depth) == (states, local.transitions, depth)
     assert found.fired == local.fired and found.reached == local.reached
     assert found.guards == local.guards
+
+
+@pytest.mark.exhaustive
+def test_no_step_is_taken_beyond_a_constraint(cluster: None) -> None:
+    found = ClusterSearch(CompiledModel(Walk, Walk.sized(**BOUNDED)), 2).run()
+    assert (found.outcome, found.states, found.outside) == (Outcome.WITHIN, 15, 6)
+    assert found.guards == explore(Walk, Walk.sized(**BOUNDED)).guards
 
 
 @pytest.mark.exhaustive
