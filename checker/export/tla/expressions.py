@@ -78,9 +78,9 @@ class TlaExpressions(TlaQuantifiers):
         of = t.operand(self.expr(e.of, scope.value()), t.ATOM)
         return Term(cat(of, f".{self.domains.field_of(e.type)}"))
 
-    def _is(self, e: s.Is, scope: Scope) -> Term:
+    def _is(self, e: s.Is, scope: Scope, sign: str = "\\in") -> Term:
         kinds = [self.domains.alternative(x, self.domains.values(x)) for x in e.kinds]
-        return t.infix(self.expr(e.of, scope.value()), "\\in", t.union(kinds), t.RELATION)
+        return t.infix(self.expr(e.of, scope.value()), sign, t.union(kinds), t.RELATION)
 
     def _subscript(self, e: s.Subscript, scope: Scope) -> Term:
         of = self.expr(e.of, scope.value())
@@ -144,6 +144,8 @@ class TlaExpressions(TlaQuantifiers):
                 return self.expr(arg, scope)
             case s.Truth():
                 return self._compared_with_empty(e, "=", scope)
+            case s.Is():
+                return self._is(e, scope, "\\notin")
             case s.Compare(rest=((op, right),)) if op in _OPPOSITE:
                 return self.expr(replace(e, rest=((_OPPOSITE[op], right),)), scope)
         return t.negation(self.expr(e, scope))
