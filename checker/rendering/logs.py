@@ -27,17 +27,18 @@ def finding_line(model: str, found: Validation) -> str | None:
 
 def report(out: Output, model: str, found: Validation) -> None:
     """The outcome of holding a log against the model of that name."""
-    done = f"{found.explained:,} of {count(found.lines, 'line')}"
+    are = "is" if found.lines == 1 else "are"
+    done = f"{found.explained:,} of {count(found.lines, 'line')} {are} explained"
     match found.verdict:
         case LogVerdict.EXPLAINED:
             steps = count(found.steps, "step")
             out.line(f"explained: {count(found.lines, 'line')}, a run of {model} of {steps}", "ok")
         case LogVerdict.UNEXPLAINED:
             out.line(f"does not conform: {finding_line(model, found)}", "bad")
-            out.line(f"{done} are explained", indent=1)
+            out.line(done, indent=1)
         case LogVerdict.INCONCLUSIVE:
             out.line(f"inconclusive: {found.reason}", "warn")
-            out.line(f"{done} are explained", indent=1)
+            out.line(done, indent=1)
     if found.failure is not None:
         _failure(out, found.failure)
     most = MOST_LISTED if found.failure is None else 2

@@ -195,9 +195,14 @@ class Repeater:
             held = before[network]
             assert isinstance(held, frozenset)
             code[network] = held | met.answer.sent
+        kind = self.graph.space.network
+        delivered_once = () if kind is None or kind.grows else kind.names
         for name in model:
             was, should, found = before[name], model[name], code.get(name)
-            if name == network:
+            if name in delivered_once and name not in code:  # what was sent is known, and no more
+                if name == met.unlike.variable:
+                    yield Shown("sent", "", met.unlike.model, met.unlike.code)
+            elif name == network:
                 yield from _shown_messages(was, should, found)
             elif isinstance(should, FrozenMap) and isinstance(was, FrozenMap):
                 for key in should:

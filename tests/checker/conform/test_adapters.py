@@ -13,6 +13,7 @@ import pytest
 
 import quorate
 from quorate.checker.conform.adapter import AdapterError, Refusal
+from quorate.checker.conform.adapters.calls import Caller
 from quorate.checker.conform.adapters.loading import load_adapter
 from quorate.checker.conform.adapters.process import AdapterProcess
 from quorate.checker.conform.adapters.registry import adapter_for
@@ -519,3 +520,12 @@ def test_a_process_says_why_it_has_no_adapter() -> None:
     name, message = broken("NeedsArgumnet"), "no class NeedsArgumnet; did you mean NeedsArgument"
     with pytest.raises(InputError, match=message), AdapterProcess(name):
         pass
+
+
+def test_copies_that_cannot_be_put_back_are_refused_when_they_are_made() -> None:
+    class Copied:
+        def snapshot(self) -> int:
+            return 1
+
+    with pytest.raises(AdapterError, match=r"has snapshot .*, but no method restore"):
+        Caller(Copied()).snapshot()  # type: ignore[arg-type]

@@ -11,8 +11,21 @@ from typing import Any
 
 import pytest
 
+import quorate
 from quorate import kit
 from quorate.checker.conform.kit.shared import of_each
+from quorate.model.language import (
+    Map,
+    Message,
+    Messages,
+    Ordered,
+    Protocol,
+    Sort,
+    action,
+    at_most_once,
+    durable,
+    require,
+)
 
 from . import with_sockets
 from .with_sockets import Acceptor, Gossip, LineServer, Loop, Proposer
@@ -76,6 +89,99 @@ def test_a_message_waits_until_it_is_delivered_once() -> None:
     nodes.hosts["p"].advance(5)
     assert nodes["p"].heard == [{"promise": 3}, "TimeoutError"]
     nodes.close()
+
+
+class Proposing(Sort, size=1): ...
+
+
+class Voter(Sort): ...
+
+
+class Ballot(Ordered, bottom="never"): ...
+
+
+class Prepare(Message, link=("p", "a")):
+    p: Proposing
+    a: Voter
+    b: Ballot
+
+
+class Promise(Message, link=("a", "p")):
+    a: Voter
+    p: Proposing
+    b: Ballot
+
+
+class Promises(Protocol):
+    """Phase 1 over connections: each message is delivered once."""
+
+    promised: Map[Voter, Ballot] = durable(Ballot.never)
+    begun: Map[Ballot, bool] = durable(False)
+    sent: Messages[Prepare, Promise] = at_most_once()
+
+    @action
+    def prepare(self, p: Proposing, b: Ballot) -> None:
+        require(not self.begun[b])
+        self.begun[b] = True
+        for a in Voter:
+            self.sent.add(Prepare(p, a, b))
+
+    @action
+    def promise(self, a: Voter, m: Prepare) -> None:
+        if self.promised[a] < m.b:
+            self.promised[a] = m.b
+            self.sent.add(Promise(a, m.p, m.b))
+
+
+class PromisesAdapter(kit.Actions):
+    code: type[Acceptor] = Acceptor
+
+    def start(self, setting: kit.Setting) -> None:
+        (self.proposer,) = setting.elements["Proposing"]
+        ports = {a: 9000 + k for k, a in enumerate(setting.elements["Voter"])}
+        self.ballots = kit.Binding.counting(["never", *setting.elements["Ballot"]])
+        self.wire = self.net = kit.Net(self.show)
+
+        def new(name: str) -> Any:
+            return self.code(ports[name]) if name in ports else Proposer([*ports.values()])
+
+        self.nodes = kit.Processes([*ports, self.proposer], new, host=self.net.hosts())
+        self.begun: set[str] = set()
+
+    def show(self, data: bytes, source: str, target: str) -> kit.Record | None:
+        ((what, ballot),) = json.loads(data).items()
+        b = self.ballots.element(ballot)
+        if what == "prepare":
+            return kit.record("Prepare", p=source, a=target, b=b)
+        return kit.record("Promise", a=source, p=target, b=b) if what == "promise" else None
+
+    def prepare(self, p: str, b: str) -> None:
+        kit.only_if(b not in self.begun, "nobody asks for a ballot twice")
+        self.begun.add(b)
+        self.nodes.call(p, Proposer.prepare, self.ballots.identifier(b))
+
+    def promise(self, a: str, m: kit.Record) -> None:
+        self.net.deliver(m, a)
+
+    def observe(self) -> dict[str, Any]:
+        held = {a: self.nodes[a].promised for a in self.nodes if a != self.proposer}
+        return {"promised": {a: self.ballots.element(n) for a, n in held.items()}}
+
+
+class HastyAdapter(PromisesAdapter):
+    code = with_sockets.Hasty
+
+
+def test_code_with_sockets_is_driven_through_a_model() -> None:
+    sizes = {"Voter": 1, "Ballot": 2}
+    healthy = quorate.conform(Promises, PromisesAdapter(), sizes=sizes, seconds=600).conformance
+    assert healthy.verdict.value == "conforms" and not healthy.differences
+    assert healthy.driven == healthy.transitions == 12
+    found = quorate.conform(Promises, HastyAdapter(), sizes=sizes, seconds=600).conformance
+    assert [d.name for d in found.differences] == ["promise.sends.sent"]
+    assert [str(call) for call in found.differences[0].calls][-1] == (
+        "promise(a=v0, m=Prepare(p=p0, a=v0, b=b1))"
+    )
 
 
 def test_a_connection_is_lost_with_what_is_on_its_way() -> None:

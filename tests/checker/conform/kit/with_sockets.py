@@ -37,9 +37,20 @@ class Acceptor:
         with connection:
             ballot = json.loads(connection.recv(1024).decode())["prepare"]
             with self.lock, LOCK:
-                new, self.promised = ballot > self.promised, max(ballot, self.promised)
+                new = self.is_new(ballot)
+                self.promised = ballot if new else self.promised
                 CHANGED.notify_all()
             connection.send(json.dumps({"promise" if new else "reject": ballot}).encode())
+
+    def is_new(self, ballot: int) -> bool:
+        return ballot > self.promised
+
+
+class Hasty(Acceptor):
+    """It promises whatever it is asked for."""
+
+    def is_new(self, ballot: int) -> bool:
+        return True
 
 
 class Proposer:
