@@ -308,7 +308,7 @@ def test_what_is_accepted_comes_from_a_file(
     assert run([*PAXOS, *defect]) == 0
     out = capsys.readouterr().out
     assert "! accepted: phase1b.changes.max_bal, met" in out
-    assert "does what the model does, but for 1 accepted difference\n" in out
+    assert "does what the model does, but for 1 accepted difference " in " ".join(out.split())
     for text, message in (
         ("accepted = 3", "expected one table [accepted]"),
         ('[accepted]\nx = ""', "`x` has no reason: say why it is accepted"),
@@ -327,6 +327,6 @@ def test_mistakes_are_raised() -> None:
         quorate.conform("Paxos", step_timeout=3, sizes=sizes)
     with pytest.raises(InputError, match="seconds: found 0, expected"):
         quorate.conform("Paxos", seconds=0, sizes=sizes)
-    with pytest.raises(InputError, match="no implementation of Raft is bundled"):
-        quorate.conform("Raft", sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 0})
+    with pytest.raises(InputError, match="no implementation of Consensus is bundled"):
+        quorate.conform("Consensus", sizes={"Value": 1})
     assert quorate.conform("Paxos", sizes=sizes).conformance.verdict is Verdict.CONFORMS
