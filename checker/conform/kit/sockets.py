@@ -112,14 +112,15 @@ class Socket:
     def connect(self, address: Any) -> None:
         self._check_open()
         self._bind_anywhere()
-        self.peer = normal(address)
         if self.kind == socket.SOCK_DGRAM:
+            self.peer = normal(address)
             return
         if self._out is not None:
             raise OSError(errno.EISCONN, "Transport endpoint is already connected")
-        found = self.net.bound(self.kind, self.peer)
+        found = self.net.bound(self.kind, normal(address))
         if not found:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        self.peer = normal(address)
         found[0].asked(self)
 
     def asked(self, other: Socket) -> None:
@@ -188,7 +189,7 @@ class Socket:
     def recv(self, size: int, flags: int = 0) -> bytes:
         if self.kind == socket.SOCK_DGRAM:
             return self.recvfrom(size)[0]
-        if self._out is None and not (self._ended or self._bytes or self._error):
+        if self.peer is None:
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
         self._wait(self.readable)
         if self._error is not None:

@@ -65,6 +65,7 @@ class Proposer:
         try:
             with socket.create_connection(("localhost", port), timeout=5) as connection:
                 connection.sendall(json.dumps({"prepare": ballot}).encode())
+                connection.shutdown(socket.SHUT_WR)
                 self.heard.append(json.loads(connection.recv(1024) or "null"))
         except OSError as error:
             self.heard.append(type(error).__name__)
