@@ -14,6 +14,7 @@ from quorate.checker.conform.adapters.registry import HEALTHY
 from quorate.checker.conform.cluster.bundled import LEAST_NODES
 from quorate.checker.conform.cluster.campaign import SECONDS, Campaign, ClusterVerdict, campaign
 from quorate.checker.conform.cluster.faults import Rates
+from quorate.checker.conform.cluster.multipaxos import MultiPaxosCluster
 from quorate.checker.conform.cluster.paxos import PaxosCluster
 from quorate.checker.conform.cluster.raft import RaftCluster
 from quorate.checker.conform.cluster.system import METHODS, System
@@ -21,6 +22,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.rendering import clusters as rendering
 from quorate.checker.rendering.output import Output
 from quorate.model.language import Protocol
+from quorate.model.multipaxos import MultiPaxos
 from quorate.model.raft import Raft
 from quorate.traces import Trace
 
@@ -64,6 +66,16 @@ class ConformClusterResult(Result):
         rendering.report(out, self.system, self._model, self.campaign, command)
 
 
+def _bundled(target: type[Protocol] | None) -> Callable[[int, str], System]:
+    """The bundled cluster for a model."""
+    kinds: dict[type[Protocol], Callable[[int, str], System]] = {
+        Raft: RaftCluster,
+        MultiPaxos: MultiPaxosCluster,
+    }
+    found = (kind for base, kind in kinds.items() if target and issubclass(target, base))
+    return next(found, PaxosCluster)
+
+
 def conform_cluster(
     protocol: type[Protocol] | str | None = None,
     system: System | str | None = None,
@@ -88,7 +100,7 @@ def conform_cluster(
     those of a run that found something are left, and named.
 
     `system` is a cluster of yours, an object or "path.py:Class", see `quorate.kit.System`. Without
-    it the bundled Paxos runs, or for `Raft` the bundled Raft: `variant` is "healthy", as by
+    it the bundled Paxos runs, or for `Raft` or `MultiPaxos` that one: `variant` is "healthy", as by
     default, or the name of a defect, `nodes` is 3 by default.
 
     The faults follow from `seed`; the machine's own timing does not. `told` is called after each
@@ -105,8 +117,7 @@ def conform_cluster(
         protocol = protocol or "Paxos"
     target = None if protocol is None else loaded(protocol)
     if system is None:
-        kind = RaftCluster if target is not None and issubclass(target, Raft) else PaxosCluster
-        system = kind(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
+        system = _bundled(target)(LEAST_NODES if nodes is None else nodes, variant or HEALTHY)
     cluster: System = made(system, "a system", METHODS) if isinstance(system, str) else system
     folder = None if keep is None else Path(keep)
     done = campaign(

@@ -25,9 +25,14 @@ def node_names(nodes: int) -> tuple[str, ...]:
 
 
 def node_command(
-    place: Place, nodes: Sequence[str], protocol: str, variant: str, tick_s: float = TICK_S
+    place: Place,
+    nodes: Sequence[str],
+    protocol: str,
+    variant: str,
+    journal: bool = True,
+    tick_s: float = TICK_S,
 ) -> Sequence[str]:
-    """A node with a journal, which ends with its standard input."""
+    """A node which ends with its standard input."""
     members = {n: place.listen if n == place.node else place.peers[n] for n in nodes}
     folder = str(place.folder)
     config = NodeConfig(
@@ -35,7 +40,7 @@ def node_command(
         members,
         folder,
         composition=variant,
-        journal=True,
+        journal=journal,
         protocol=protocol,
         tick_s=tick_s,
     )

@@ -24,7 +24,6 @@ Fields = Mapping[str, Any]
 NOTHING: tuple[Happening, ...] = ()
 IF_NEW = ("receive_vote", "receive_ack")
 """The steps that happen unless the message comes late, or twice."""
-LACKING: Fields = {"term": 0, "length": 0}
 
 
 class RaftJournal:
@@ -32,12 +31,12 @@ class RaftJournal:
 
     def sizes(self, lines: Iterable[Fields]) -> dict[str, int]:
         """What the model needs for these lines, or as much of it as it can have."""
-        states = [line.get("state", LACKING) for line in lines]
+        given = list(lines)
         needs = {
-            "Server": len({line.get("node") for line in lines}),
-            "Term": max((state["term"] for state in states), default=0),
-            "Index": max((state["length"] for state in states), default=0),
-            "Value": len({_text(entry) for line in lines for entry in _entries(line)}),
+            "Server": len({str(line.get("node")) for line in given}),
+            "Term": max((_number(line, "term") for line in given), default=0),
+            "Index": max((_number(line, "length") for line in given), default=0),
+            "Value": len({_text(entry) for line in given for entry in _entries(line)}),
         }
         return {sort: min(max(1, n), LARGEST_SIZE) for sort, n in needs.items()}
 
@@ -141,9 +140,7 @@ class RaftJournal:
         message = line["message"]
         led_to = {sent["message"]["type"] for sent in line["sent"]}
         match message["type"]:
-            case "request-vote" if line[
-                "kept"
-            ]:  # else it has voted for this one before, or may not
+            case "request-vote" if line["kept"]:  # a vote that is new
                 step = "grant"
             case "vote-granted":
                 step = "receive_vote"
@@ -235,9 +232,21 @@ def _lost_turns(lines: Iterable[Fields]) -> frozenset[tuple[str, int, int]]:
 
 def _entries(line: Fields) -> Iterator[Fields]:
     """The entries that a line has: those that it keeps, and those in its messages."""
-    messages = [line.get("message", {}), *(sent["message"] for sent in line.get("sent", ()))]
-    for part in (*line.get("kept", ()), *messages):
-        yield from part.get("entries", ())
+    sent = [one.get("message") for one in _objects(line.get("sent"))]
+    for part in _objects([line.get("message"), *sent, *_objects(line.get("kept"))]):
+        yield from (entry for entry in _objects(part.get("entries")) if "payload" in entry)
+
+
+def _objects(found: Any) -> list[Fields]:
+    """The objects in a list; what is none, in a file that is no journal, is found later."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _number(line: Fields, name: str) -> int:
+    """A number of the state that a line has; 0 if it has none."""
+    state = line.get("state")
+    found = state.get(name) if isinstance(state, dict) else None
+    return found if isinstance(found, int) else 0
 
 
 def _text(entry: Fields) -> str:

@@ -15,6 +15,7 @@ from quorate.impl.node_config import NodeConfig
 from quorate.impl.processes import free_addresses
 from quorate.impl.record_log import RecordLog
 from quorate.impl.replicated.client import StoreClient, Unanswered
+from quorate.impl.replicated.cluster import leader_of
 from quorate.impl.replicated.node import ReplicaNode
 from quorate.impl.replicated.systems import SYSTEMS, codec_of
 from quorate.impl.store import CompareAndSet, Delete, Get, Put, Submission
@@ -63,12 +64,12 @@ class Cluster:
         return StoreClient(name, self.addresses, codec_of(self.system), retry_s=0.3)
 
     def leader(self):
-        """Who said last that it leads."""
-        for name, lines in self.logs.items():
-            statuses = [f["status"] for event, f in lines if event == "status"]
-            if statuses and statuses[-1].leader == name:
-                return name
-        return None
+        """Who said last that it leads, in the latest term."""
+        last = {
+            name: next(f["status"] for event, f in reversed(lines) if event == "status")
+            for name, lines in self.logs.items()
+        }
+        return leader_of(last)
 
 
 @pytest.mark.parametrize("protocol", sorted(SYSTEMS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quorate.impl import Envelope, WireError
@@ -21,6 +21,7 @@ def envelopes(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_messages_round_trip(name, data):
     codec, envelope = codec_of(SYSTEMS[name]), data.draw(envelopes(name))
@@ -28,6 +29,7 @@ def test_messages_round_trip(name, data):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_damaged_messages_never_raise_anything_else(name, data):
     codec = codec_of(SYSTEMS[name])

@@ -205,6 +205,10 @@ def test_what_is_no_journal(tmp_path: Path) -> None:
         ({"node": "n0"}, "found no node, turn or event"),
         ({"node": "n0", "turn": 1, "event": "slept"}, "the event 'slept', expected start-election"),
         ({"node": "n0", "turn": 1, "event": "lead"}, "the mapping cannot read it: KeyError"),
+        (
+            {"node": "n0", "turn": 1, "event": "lead", "state": 3, "sent": 4, "message": "no"},
+            "the mapping cannot read it: ",
+        ),
     ):
         path.write_text(f"{json.dumps(line)}\n")
         with pytest.raises(InputError, match=message):
