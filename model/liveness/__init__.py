@@ -8,17 +8,22 @@ from .chain_replication import LiveChainReplication, UnnoticedFailures
 from .lamport_mutex import LiveLamportMutex, UnreleasedMutex
 from .lease import ImpartialLease, RecurringLease, StoppedClock
 from .multipaxos import LiveMultiPaxos
+from .multipaxos_log import LeavesHoles, LiveMultiPaxosLog
 from .raft import LiveRaft
+from .raft_atomic import LiveAtomicRaft
 from .raft_election import OneCandidate, SplitVotes
 from .two_phase_commit import BlockingTwoPhaseCommit, LiveTwoPhaseCommit
 
 __all__ = [
     "BlockingTwoPhaseCommit",
     "ImpartialLease",
+    "LeavesHoles",
     "LiveAbd",
+    "LiveAtomicRaft",
     "LiveChainReplication",
     "LiveLamportMutex",
     "LiveMultiPaxos",
+    "LiveMultiPaxosLog",
     "LiveRaft",
     "LiveTwoPhaseCommit",
     "OneCandidate",

@@ -10,6 +10,7 @@ from .chain_replication import MUTANTS as _CHAIN_REPLICATION
 from .leader_lease import MUTANTS as _LEADER_LEASE
 from .lease_lock import MUTANTS as _LEASE_LOCK
 from .multipaxos import MUTANTS as _MULTIPAXOS
+from .multipaxos_log import MUTANTS as _MULTIPAXOS_LOG
 from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
@@ -29,6 +30,7 @@ MUTANTS: dict[str, Mutant] = {
         *_PAXOS_ROLES,
         *_TWO_PHASE_COMMIT,
         *_MULTIPAXOS,
+        *_MULTIPAXOS_LOG,
         *_RAFT,
         *_RAFT_ELECTION,
         *_RAFT_ATOMIC,

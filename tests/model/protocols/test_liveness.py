@@ -44,6 +44,12 @@ HOLDING = [
     Holds("ImpartialLease", {"Client": 2}, 324),
 ]
 MORE = [
+    Holds("LiveAtomicRaft", {"Server": 3, "Value": 1, "Term": 2, "Index": 1}, 1585, {"crash": 1}),
+    Holds(
+        "LiveMultiPaxosLog",
+        {"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
+        22_787,
+    ),
     Holds("LiveMultiPaxos", {"Proposer": 1, "Acceptor": 2, "Ballot": 2, **SLOT}, 91),
     Holds("LiveAbd", {"Server": 2, "Client": 2, "Number": 2}, 649),
     Holds("LiveTwoPhaseCommit", {"Participant": 1}, 69, {"crash": 1}),
@@ -80,6 +86,12 @@ BROKEN = [
     Broken("StoppedClock", {"Client": 1}, "every_lease_ends", "tick ask grant"),
 ]
 MORE_BROKEN = [
+    Broken(
+        "LeavesHoles",
+        {"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1},
+        "its_commands_are_executed",
+        "lead propose accept accept accept",
+    ),
     Broken(
         "StoppedMajority",
         {"Server": 1, "Client": 1, "Number": 1},

@@ -1,0 +1,73 @@
+"""Multi-Paxos whose acceptors are changed by commands, which take effect after a window of slots.
+
+Lamport: Paxos Made Simple (2001), §3, last paragraph; Lamport, Malkhi, Zhou: Reconfiguring a State
+Machine (2010), §3, R_α. A command that is chosen in a slot says who the acceptors of the slots from
+the next one on are (α = 1): a leader proposes in a slot once it has executed all before.
+"""
+
+from .language import *
+from .multipaxos_log import *
+
+
+class MultiPaxosMembers(MultiPaxosLog):
+    """`acceptors` is the configuration of a slot, which is known once all before are executed.
+
+    Every command but `noop` asks for a configuration. `joined` is who promised to a leader.
+    """
+
+    members: Const[Map[Value, Set[Acceptor]]] = durable(frozenset())
+    acceptors: Map[Slot, Set[Acceptor]] = durable(frozenset())
+    joined: Map[Ballot, Set[Acceptor]] = durable(frozenset())
+
+    @init
+    def configured(self, first: Set[Acceptor], members: Map[Value, Set[Acceptor]]) -> None:
+        require(len(first) > 0)
+        require(all((len(members[v]) > 0) == (v != Value.noop) for v in Value))
+        for v in Value:
+            self.members[v] = members[v]
+        for s in Slot:
+            self.acceptors[s] = first if not any(u < s for u in Slot) else frozenset()
+
+    @action
+    def lead(self, b: Ballot, q: Set[Acceptor]) -> None:
+        super().lead(b, q)
+        self.joined[b] = q
+
+    @action
+    def execute(self, x: Learner, s: Slot, v: Value) -> None:
+        super().execute(x, s, v)
+        now = self.acceptors[s] if v == Value.noop else self.members[v]
+        for u in Slot:
+            if s < u and not any(s < w and w < u for w in Slot):
+                self.acceptors[u] = now
+
+    @define
+    def is_majority(self, q: Set[Acceptor], of: Set[Acceptor]) -> bool:
+        return len(of) < 2 * len(q & of)
+
+    @define
+    def is_quorum(self, s: Slot, q: Set[Acceptor]) -> bool:
+        return self.is_majority(q, self.acceptors[s])
+
+    @define
+    def is_open(self, s: Slot) -> bool:
+        """Its acceptors are known, and nobody has executed it."""
+        return len(self.acceptors[s]) > 0 and not any(s <= self.done[x] for x in Learner)
+
+    @define
+    def may_propose(self, b: Ballot, s: Slot) -> bool:
+        return self.is_open(s) and self.has_joined(b, s)
+
+    @define
+    def has_joined(self, b: Ballot, s: Slot) -> bool:
+        """New acceptors have promised as well, before they are asked to vote."""
+        return self.is_majority(self.joined[b], self.acceptors[s])
+
+    @reachable
+    def other_acceptors_choose(self) -> bool:
+        return any(
+            s <= self.done[x] and u <= self.done[x] and self.acceptors[s] != self.acceptors[u]
+            for x in Learner
+            for s in Slot
+            for u in Slot
+        )

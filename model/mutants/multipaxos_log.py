@@ -1,0 +1,124 @@
+"""Mutants of the log of Multi-Paxos. Each class overrides the one rule that its bug breaks."""
+
+from quorate.model.language import Set, define
+from quorate.model.multipaxos_log import (
+    Acceptor,
+    Ballot,
+    Learner,
+    MultiPaxosLog,
+    Quorum,
+    Slot,
+    Value,
+    Vote,
+)
+from quorate.model.multipaxos_members import MultiPaxosMembers
+
+from .registry import Mutant
+
+
+class SkipsHoles(MultiPaxosLog):
+    @define
+    def may_execute(self, x: Learner, s: Slot) -> bool:
+        return self.done[x] < s
+
+
+class CountsOneTooFew(MultiPaxosLog):
+    @define
+    def is_learned(self, s: Slot, v: Value) -> bool:
+        return any(
+            len([a for a in q if Vote(b, v) in self.votes[a, s]]) + 1 >= len(q)
+            for b in Ballot
+            for q in Quorum
+        )
+
+
+class FillsWhatIsVoted(MultiPaxosLog):
+    @define
+    def must_repeat(self, q: Set[Acceptor], s: Slot, v: Value) -> bool:
+        return False
+
+
+class KeepsItsBallot(MultiPaxosMembers):
+    @define
+    def has_joined(self, b: Ballot, s: Slot) -> bool:
+        return True
+
+
+class OldAcceptorsCount(MultiPaxosMembers):
+    @define
+    def is_quorum(self, s: Slot, q: Set[Acceptor]) -> bool:
+        return any(self.is_majority(q, self.acceptors[u]) for u in Slot if u <= s)
+
+
+class EffectiveAtOnce(MultiPaxosMembers):
+    @define
+    def is_learned(self, s: Slot, v: Value) -> bool:
+        return v != Value.noop and any(
+            len(self.members[v])
+            < 2 * len([a for a in self.members[v] if Vote(b, v) in self.votes[a, s]])
+            for b in Ballot
+        )
+
+
+MUTANTS = (
+    Mutant(
+        name="skips-holes",
+        code="M4",
+        title="A learner executes a command although one before it is missing.",
+        protocol=SkipsHoles,
+        violates="executed_prefixes_agree",
+        steps=6,
+        sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1},
+        reference="phxpaxos#27",
+    ),
+    Mutant(
+        name="counts-one-too-few",
+        code="M6",
+        title="A learner takes a value for chosen one vote before a majority.",
+        protocol=CountsOneTooFew,
+        violates="executed_prefixes_agree",
+        steps=8,
+        sizes={"Acceptor": 3, "Learner": 2, "Value": 3, "Slot": 1, "Ballot": 2},
+        reference="denizalti/paxosmmc PR 11",
+    ),
+    Mutant(
+        name="fills-what-is-voted",
+        code="MH1",
+        title="A new leader takes every slot below the last for a hole, votes or not.",
+        protocol=FillsWhatIsVoted,
+        violates="agreement",
+        steps=9,
+        sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
+        reference="Paxos Made Simple, §3: no-ops are for the gaps",
+    ),
+    Mutant(
+        name="keeps-its-ballot",
+        code="MA1",
+        title="A leader goes on in its ballot with acceptors that have not promised.",
+        protocol=KeepsItsBallot,
+        violates="agreement",
+        steps=9,
+        sizes={"Acceptor": 2, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
+        reference="Lamport, Malkhi, Zhou 2010, §3",
+    ),
+    Mutant(
+        name="old-acceptors-count",
+        code="MA2",
+        title="After a change a majority of the acceptors before it is enough, too.",
+        protocol=OldAcceptorsCount,
+        violates="agreement",
+        steps=9,
+        sizes={"Acceptor": 2, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
+        reference="Lamport, Malkhi, Zhou 2010, §3",
+    ),
+    Mutant(
+        name="effective-at-once",
+        code="MA3",
+        title="The acceptors that a command asks for choose that command itself.",
+        protocol=EffectiveAtOnce,
+        violates="executed_prefixes_agree",
+        steps=8,
+        sizes={"Acceptor": 2, "Learner": 2, "Value": 3, "Slot": 2, "Ballot": 2},
+        reference="Paxos Made Simple, §3: a command takes effect α slots later",
+    ),
+)
