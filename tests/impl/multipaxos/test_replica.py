@@ -15,6 +15,7 @@ from quorate.impl.multipaxos import (
     Accepted,
     CatchUp,
     Commands,
+    Decided,
     Heartbeat,
     InstallSnapshot,
     MultiPaxosState,
@@ -23,6 +24,7 @@ from quorate.impl.multipaxos import (
     Reconfiguration,
     Replica,
 )
+from quorate.impl.multipaxos.defects import COMPOSITIONS
 from quorate.impl.patience import Patience
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
@@ -37,8 +39,9 @@ def put(n, client="client"):
 class Room:
     """Replicas between whom messages keep their order, but for those that are away."""
 
-    def __init__(self, names=NAMES, members=None, pace=None):
+    def __init__(self, names=NAMES, members=None, pace=None, variant="healthy"):
         self.names, self.members, self.pace = names, members or names, pace
+        self.composition = COMPOSITIONS[variant]
         self.disks = dict.fromkeys(names, MultiPaxosState())
         self.away, self.held, self.answers, self.sent = set(), (), [], []
         self.under_way = deque()
@@ -49,7 +52,7 @@ class Room:
     def start(self, name, ticks=10):
         patience = Patience(Random(1), ticks, ticks)
         self.replicas[name] = Replica(
-            name, self.members, self.disks[name], patience, pace=self.pace
+            name, self.members, self.disks[name], patience, self.pace, self.composition
         )
 
     def carry_out(self, name, outputs):
@@ -330,6 +333,36 @@ def test_other_acceptors_alpha_slots_later():
     room.tick("e", 3)
     assert room.answers[-1] == Completed(2, Answered(None))
     assert len({room.replicas[n].learner.store.snapshot() for n in "cde"}) == 1
+
+
+def other_acceptors_at_a_full_window(variant):
+    """What is chosen in slot 1: by those of slot 0, before anybody executes what slot 0 changes."""
+    room = Room(tuple("abcdef"), members=NAMES, pace=Pace(alpha=4), variant=variant)
+    room.tick("a", 10)
+    a = room.replicas["a"]
+    room.held = (Accepted,)
+    change = a.reconfigure(["d", "e", "f"])
+    room.carry_out("a", (*change, *a.submit(put(1))))
+    room.held = ()
+    room.away = set("bcdef")
+    for slot in (1, 0):
+        room.carry_out("a", a.receive(Accepted(Ballot(1, "a"), "b", slot)))
+    assert room.answers == [Completed(1, Answered(None))]
+    for name in "def":
+        room.replicas[name].receive(Decided(0, (Reconfiguration(("d", "e", "f")),)))
+    room.away = set(NAMES)
+    room.tick("d", 60)
+    room.submit("d", put(1, "other"))
+    return {r.learner.log[1] for r in room.replicas.values() if 1 in r.learner.log}
+
+
+def test_a_slot_keeps_the_acceptors_that_it_had():
+    assert other_acceptors_at_a_full_window("healthy") == {Commands((put(1),))}
+
+
+def test_acceptors_that_change_at_once_choose_twice():
+    chosen = other_acceptors_at_a_full_window("reconfigures-at-once")
+    assert chosen == {Commands((put(1),)), Commands((put(1, "other"),))}
 
 
 def test_who_is_no_acceptor_does_not_campaign_and_hears_of_it_when_it_does():
