@@ -57,7 +57,9 @@ DEFINED_TWICE = {
     "Send": "in a model, and by a process of an implementation",
     "Term": "of TLA+, and of a leader",
     "Timer": "of a clock, and what stands in for that of threading",
-    "Replica": "of Raft, and of Multi-Paxos",
+    **dict.fromkeys(
+        ("InstallSnapshot", "Replica", "Snapshot", "SnapshotRecord"), "of Raft, and of Multi-Paxos"
+    ),
     **dict.fromkeys(
         ("Proposer", "Acceptor", "Learner", "Composition", "Vote"), "of Paxos, and of Multi-Paxos"
     ),

@@ -7,27 +7,24 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from msgspec.structs import replace
 
-from .log import term_at
-from .messages import Appended, AppendEntries, LogMismatch, RaftMessage, RequestVote, VoteGranted
+from .messages import (
+    Appended,
+    AppendEntries,
+    LogMismatch,
+    RaftMessage,
+    RequestPreVote,
+    RequestVote,
+    VoteGranted,
+)
 from .records import RaftOutputs, RaftState, SuffixRecord, TermRecord
 from .rules import RaftRole, TermAndRole
 from .server import Server
-
-
-@dataclass(frozen=True)
-class RaftVariant:
-    """The class that plays the server, under a name; a reference says where it occurred."""
-
-    name: str
-    title: str
-    reference: str
-    server: type[Server] = Server
+from .variant import HEALTHY, RaftVariant
 
 
 class ForgetsVote(Server):
@@ -76,9 +73,9 @@ class CountsOldVotes(Server):
 class ComparesLengths(Server):
     """Finds any log up to date that is as long as its own."""
 
-    def is_up_to_date(self, message: RequestVote) -> bool:
+    def is_up_to_date(self, message: RequestVote | RequestPreVote) -> bool:
         """Terms do not matter."""
-        return message.length >= len(self.log)
+        return message.length >= self.state.length
 
 
 class CommitsOldTerms(Server):
@@ -86,8 +83,7 @@ class CommitsOldTerms(Server):
 
     def may_commit(self, length: int) -> bool:
         """Only counts."""
-        holders = [server for server, match in self.match.items() if length <= match]
-        return self.quorums.phase2.met_by([self.name, *holders])
+        return self.is_held(length)
 
 
 class CommitsBackwards(Server):
@@ -114,7 +110,7 @@ class KeepsTail(Server):
         record = super().suffix(message)
         if record is None:
             return None
-        tail = self.log[message.prefix + len(message.entries) :]
+        tail = self.state.entries_after(message.prefix + len(message.entries))
         return replace(record, entries=record.entries + tail)
 
 
@@ -123,7 +119,7 @@ class SkipsCheck(Server):
 
     def holds_prefix(self, message: AppendEntries) -> bool:
         """The term is not compared."""
-        return message.prefix <= len(self.log)
+        return message.prefix <= self.state.length
 
 
 class MatchesBackwards(Server):
@@ -149,7 +145,7 @@ class StopsAtOldTerms(Server):
     def may_commit(self, length: int) -> bool:
         """Each entry would have to be of its term."""
         new = range(self.commit + 1, length)
-        own = all(term_at(self.log, position) == self.term for position in new)
+        own = all(self.state.term_at(position) == self.term for position in new)
         return own and super().may_commit(length)
 
 
@@ -163,10 +159,6 @@ class LeadsOn(Server):
         self.role = RaftRole.LEADER if role is RaftRole.LEADER else self.role
         return outputs
 
-
-HEALTHY: Final = RaftVariant(
-    "healthy", "Raft as published", "Ongaro, Ousterhout 2014, figure 2, §5.3, §5.4"
-)
 
 _DEFECTS: Final = (
     RaftVariant(

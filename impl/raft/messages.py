@@ -14,14 +14,16 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from quorate.impl.store import Submission
+from quorate.impl.store import StoreSnapshot, Submission
+
+from .membership import Membership
 
 
 class NoOp(Struct, frozen=True, tag="no-op"):
     """What a leader appends first: once it is committed, so is all before it (§8)."""
 
 
-Payload: TypeAlias = Submission | NoOp
+Payload: TypeAlias = Submission | NoOp | Membership
 
 
 class LogEntry(Struct, frozen=True):
@@ -34,13 +36,46 @@ class LogEntry(Struct, frozen=True):
 Log: TypeAlias = tuple[LogEntry, ...]
 
 
-class RequestVote(Struct, frozen=True, tag="request-vote"):
-    """Elect me; my log has this length, and its last entry this term (§5.2, §5.4.1)."""
+class Snapshot(Struct, frozen=True):
+    """What the first `length` entries, the last of `last_term`, have led to (§7).
+
+    The configuration is the latest one among them; None stands for the one to start with.
+    """
+
+    length: int = 0
+    last_term: int = 0
+    configuration: Membership | None = None
+    store: StoreSnapshot = StoreSnapshot()
+
+
+class RequestPreVote(Struct, frozen=True, tag="request-pre-vote"):
+    """Would you vote for me in the next term? My log is so long (Ongaro 2014, §9.6)."""
 
     term: int
     candidate: str
     length: int
     last_term: int
+
+
+class PreVoteGranted(Struct, frozen=True, tag="pre-vote-granted"):
+    """I would, and have promised nothing (Ongaro 2014, §9.6)."""
+
+    term: int
+    voter: str
+    candidate: str
+
+
+class RequestVote(Struct, frozen=True, tag="request-vote"):
+    """Elect me; my log has this length, and its last entry this term (§5.2, §5.4.1).
+
+    With `transfer` it is the leader who wants that (Ongaro 2014, §3.10).
+    """
+
+    term: int
+    candidate: str
+    length: int
+    last_term: int
+    transfer: bool = False
 
 
 class VoteGranted(Struct, frozen=True, tag="vote-granted"):
@@ -55,6 +90,8 @@ class AppendEntries(Struct, frozen=True, tag="append-entries"):
     """After the first `prefix` entries, the last of `prefix_term`, come these (§5.3).
 
     Without entries it is a heartbeat (§5.2). `commit` is how many the leader has committed.
+    The answer names the `round`: it shows that the leader led when the round began (Ongaro 2014,
+    §6.4).
     """
 
     term: int
@@ -63,6 +100,7 @@ class AppendEntries(Struct, frozen=True, tag="append-entries"):
     prefix_term: int
     entries: Log
     commit: int
+    round: int = 0
 
 
 class Appended(Struct, frozen=True, tag="appended"):
@@ -72,6 +110,23 @@ class Appended(Struct, frozen=True, tag="appended"):
     follower: str
     leader: str
     length: int
+    round: int = 0
+
+
+class InstallSnapshot(Struct, frozen=True, tag="install-snapshot"):
+    """What you lack is no longer in my log: begin with this (§7). The answer is `Appended`."""
+
+    term: int
+    leader: str
+    snapshot: Snapshot
+    round: int = 0
+
+
+class TimeoutNow(Struct, frozen=True, tag="timeout-now"):
+    """Your log is as long as mine: stand for election now (Ongaro 2014, §3.10)."""
+
+    term: int
+    leader: str
 
 
 class LogMismatch(Struct, frozen=True, tag="log-mismatch"):
@@ -87,6 +142,7 @@ class LogMismatch(Struct, frozen=True, tag="log-mismatch"):
     prefix: int
     length: int
     conflict_term: int | None
+    round: int = 0
 
 
 class Outdated(Struct, frozen=True, tag="outdated"):
@@ -97,5 +153,14 @@ class Outdated(Struct, frozen=True, tag="outdated"):
 
 
 RaftMessage: TypeAlias = (
-    RequestVote | VoteGranted | AppendEntries | Appended | LogMismatch | Outdated
+    RequestPreVote
+    | PreVoteGranted
+    | RequestVote
+    | VoteGranted
+    | AppendEntries
+    | Appended
+    | LogMismatch
+    | InstallSnapshot
+    | TimeoutNow
+    | Outdated
 )

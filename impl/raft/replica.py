@@ -1,46 +1,108 @@
 """A replica: a server that takes its steps by itself, and the store that its log is applied to.
 
-Rules (Ongaro and Ousterhout 2014):
-1. A server that hears neither from a leader nor grants a vote for a while starts an election; how
-   long it waits is drawn anew each time (§5.2). Time comes as ticks, one call each.
-2. A leader appends a no-op first (§8), sends entries when it has some, and heartbeats without.
-3. Committed entries are applied in order, each once in a life; the leader answers the client.
-4. A command that reaches another server is not kept: the client is told whom to ask. It repeats
+Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
+1. A server that hears neither from a leader nor grants a vote for a while asks for pre-votes, and
+   with a quorum of them starts an election; how long it waits is drawn anew each time (§5.2;
+   thesis, §9.6). Time comes as ticks, one call each.
+2. Who has heard from a leader within the shortest of these times helps nobody else to lead, unless
+   the leader itself wants that (thesis, §4.2.3, §6.4.1). A restarted server may have: it waits too.
+3. A leader appends a no-op first (§8), sends entries when it has some, and heartbeats without.
+4. Committed entries are applied in order, each once in a life; the leader answers the client.
+5. A command that reaches another server is not kept: the client is told whom to ask. It repeats
    a command until it is answered; the store's sessions see to it that it happens once.
+6. Reads need not be in the log (`reading.py`).
+7. When enough has been applied since the last snapshot, a new one stands for it (§7). It has the
+   store with its sessions: what a client was answered must be remembered.
+8. A change of members waits until new servers have caught up, then goes through C_old,new to C_new
+   (thesis, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no more.
 
-The store is volatile: after a restart it is built again from the log, as far as that is committed.
+The store is volatile: after a restart it is built again from the snapshot and the log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
+from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
 from quorate.impl.patience import Patience
 from quorate.impl.replica import Status
-from quorate.impl.store import Completed, KeyValueStore, Redirected, Submission
+from quorate.impl.store import (
+    Answered,
+    Completed,
+    Get,
+    KeyValueStore,
+    Redirected,
+    StoreSnapshot,
+    Submission,
+)
 
-from .messages import AppendEntries, NoOp, RaftMessage, VoteGranted
+from .membership import Membership
+from .messages import (
+    AppendEntries,
+    InstallSnapshot,
+    LogMismatch,
+    NoOp,
+    RaftMessage,
+    RequestPreVote,
+    RequestVote,
+    Snapshot,
+    VoteGranted,
+)
+from .reading import PendingReads, Reads
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
 from .server import Server
 
 
+@dataclass(frozen=True)
+class Options:
+    """How a replica goes about it. Times are ticks.
+
+    A leader sends to each follower at least every `heartbeat`. While a quorum waits its shortest
+    time for a leader, the leader's clock advances by at least that less `drift`. A snapshot is
+    made once `compact_after` entries have been applied since the last one; None: never.
+    """
+
+    heartbeat: int = 3
+    pre_vote: bool = True
+    reads: Reads = Reads.INDEX
+    drift: int = 3
+    compact_after: int | None = 1000
+
+
+@dataclass
+class _Leading:
+    """What a leader has under way, besides the log."""
+
+    first: int
+    waiting: PendingReads = field(default_factory=PendingReads)
+    target: str | None = None
+    incoming: tuple[str, ...] | None = None
+    until: int = 0
+
+
 class Replica:
-    """One replica. Inputs are `tick`, `receive` and `submit`; each returns outputs."""
+    """One replica. Inputs are `tick`, `receive` and `submit`; each returns outputs.
+
+    `transfer` and `change` are for administrators.
+    """
 
     def __init__(
-        self, server: Server, patience: Patience | None = None, heartbeat: int = 3
+        self, server: Server, patience: Patience | None = None, options: Options | None = None
     ) -> None:
-        """A leader sends to each follower at least every `heartbeat` ticks."""
         self.server = server
-        self.store = KeyValueStore()
-        self.applied = 0
+        self.store = KeyValueStore(server.state.snapshot.store)
+        self.applied = server.state.snapshot.length
         self.leader: str | None = None
+        self.options = Options() if options is None else options
         self._patience = Patience() if patience is None else patience
-        self._heartbeat = heartbeat
+        self._now = 0
         self._waited = 0
         self._limit = self._patience.ticks()
+        self._heard: int | None = 0 if server.term > 0 else None
+        self._leading: _Leading | None = None
 
     @classmethod
     def recover(
@@ -49,9 +111,10 @@ class Replica:
         servers: Collection[str],
         stored: RaftState | None,
         patience: Patience | None = None,
+        options: Options | None = None,
     ) -> Replica:
-        """The replica after a restart, from what is on disk: a follower with an empty store."""
-        return cls(Server(name, servers, state=stored), patience)
+        """The replica after a restart, from what is on disk: a follower."""
+        return cls(Server(name, servers, state=stored), patience, options)
 
     @property
     def name(self) -> str:
@@ -63,62 +126,224 @@ class Replica:
         server = self.server
         return Status(server.role.value, self.leader, server.term, server.commit, self.applied)
 
+    # Inputs.
+
     def tick(self) -> RaftOutputs:
         """Time passes: a leader sends heartbeats, any other may lose its patience (rule 1)."""
+        self._now += 1
         self._waited += 1
         if self._leads():
-            return self._replicate() if self._waited >= self._heartbeat else ()
-        if self._waited < self._limit:
+            return self._beat()
+        member = self.name in self.server.configuration.servers
+        if self._waited < self._limit or not member:
             return ()
-        self._hear()
+        self._wait_anew()
         self.leader = None
-        return (*self.server.start_election(), *self._go_on())
+        ask = self.server.ask_pre_votes if self.options.pre_vote else self.server.start_election
+        return (*ask(), *self._go_on())
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take a message of another server, and whatever steps it makes possible."""
+        if isinstance(message, (RequestVote, RequestPreVote)) and not self.may_help(message):
+            return ()
         term, tried = self.server.term, dict(self.server.next)
         outputs = self.server.receive(message)
         if self.server.term > term:
             self.leader = None
-        if isinstance(message, AppendEntries) and message.term == self.server.term:
-            self.leader = message.leader
-            self._hear()
+        if isinstance(message, (AppendEntries, InstallSnapshot)):
+            self._hear(message)
         if any(isinstance(o, Send) and isinstance(o.message, VoteGranted) for o in outputs):
-            self._hear()
-        return (*outputs, *self._retry(tried), *self._go_on())
+            self._wait_anew()
+        return (*outputs, *self._retry(message, tried), *self._go_on())
 
     def submit(self, submission: Submission) -> RaftOutputs:
-        """Take a client's command, or tell the client whom to ask (rule 4)."""
-        if not self._leads():
-            return (Send(submission.client, Redirected(submission.sequence, self.leader)),)
+        """Take a client's command, or tell the client whom to ask (rule 5)."""
+        leading = self._leading
+        if leading is None or not self._leads() or leading.target is not None:
+            told = None if leading is not None and leading.target is not None else self.leader
+            return (Send(submission.client, Redirected(submission.sequence, told)),)
+        if isinstance(submission.command, Get) and self.options.reads is not Reads.LOG:
+            return self._read(leading, submission)
         return (*self.server.request(submission), *self._replicate(), *self._go_on())
 
+    def transfer(self, target: str) -> RaftOutputs:
+        """Hand over to another member, as soon as its log is as long (thesis, §3.10).
+
+        No client is served until it leads, or for the longest patience. Raises ProtocolRefusal.
+        """
+        leading = self._check_leads()
+        if target == self.name or target not in self.server.configuration.servers:
+            raise ProtocolRefusal(f"{target} is no other member.")
+        leading.target, leading.until = target, self._now + self._patience.longest
+        return (*self._replicate(), *self._go_on())
+
+    def change(self, members: Collection[str]) -> RaftOutputs:
+        """Make these the members (rule 8).
+
+        It is given up if new servers do not catch up within ten times the longest patience.
+        Raises ProtocolRefusal.
+        """
+        leading = self._check_leads()
+        self.check_change(leading)
+        if not members:
+            raise ProtocolRefusal("There must be members.")
+        leading.target, leading.incoming = None, tuple(dict.fromkeys(members))
+        leading.until = self._now + 10 * self._patience.longest
+        self.server.teach(leading.incoming)
+        return (*self._replicate(), *self._go_on())
+
+    # The rules. Each is one method, so that a defect is one override.
+
+    def may_help(self, message: RequestVote | RequestPreVote) -> bool:
+        """Whether it may help the sender to lead (rule 2)."""
+        if isinstance(message, RequestVote) and message.transfer:
+            return True
+        return self._heard is None or self._now >= self._heard + self._patience.shortest
+
+    def lease_length(self) -> int:
+        """For how many ticks a confirmed round is a lease (rule 6)."""
+        return self._patience.shortest - self.options.drift
+
+    def is_confirmed(self, round_: int) -> bool:
+        """Whether a quorum has heard of the round (rule 6)."""
+        return self.server.is_confirmed(round_)
+
+    def kept_of_store(self) -> StoreSnapshot:
+        """What a snapshot has of the store (rule 7)."""
+        return self.store.snapshot()
+
+    def check_change(self, leading: _Leading) -> None:
+        """Refuse a change while another one is under way (rule 8)."""
+        server = self.server
+        joint = server.configuration.incoming is not None
+        if joint or leading.incoming is not None or server.commit < server.configured_at:
+            raise ProtocolRefusal("Another change of members is under way.")
+
+    def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
+        """What leads from the members to these (rule 8)."""
+        return Membership(self.server.configuration.members, incoming)
+
+    # What it does by itself.
+
+    def _beat(self) -> RaftOutputs:
+        leading = self._leading
+        if leading is not None and self._now >= leading.until:
+            leading.target = leading.incoming = None
+            self.server.teach(())
+        beat = self._replicate() if self._waited >= self.options.heartbeat else ()
+        return (*beat, *self._go_on())
+
     def _go_on(self) -> RaftOutputs:
-        """The steps that are possible now: to lead, to commit, to apply."""
+        """The steps that are possible now: to stand, to lead, to commit, to apply."""
         outputs: RaftOutputs = ()
         server = self.server
+        if not self._leads() and server.supported():
+            outputs = server.start_election()
         if server.role is RaftRole.CANDIDATE and server.elected():
-            self.leader = server.name
-            outputs = (*server.lead(), *server.request(NoOp()), *self._replicate())
+            outputs = (*outputs, *self._lead())
         length = server.committable() if self._leads() else None
         if length is not None:
             outputs = (*outputs, *server.advance_commit(length))
-        return (*outputs, *self._apply())
+        outputs = (*outputs, *self._apply(), *self._compact())
+        return (*outputs, *self._go_on_leading()) if self._leads() else outputs
+
+    def _lead(self) -> RaftOutputs:
+        self.leader = self.name
+        outputs = (*self.server.lead(), *self.server.request(NoOp()))
+        self._leading = _Leading(first=self.server.state.length)
+        return (*outputs, *self._replicate())
+
+    def _go_on_leading(self) -> RaftOutputs:
+        leading = self._leading
+        if leading is None:
+            return ()
+        confirmed = [r for r in leading.waiting.began if self.is_confirmed(r)]
+        if confirmed:
+            leading.waiting.confirm(max(confirmed))
+        outputs = (*self._answer_reads(leading), *self._hand_over(leading))
+        return (*outputs, *self._go_on_changing(leading))
+
+    def _read(self, leading: _Leading, submission: Submission) -> RaftOutputs:
+        """Answer a read at once, or put it to those that wait (rule 6)."""
+        if self.options.reads is Reads.LEASE:
+            held = leading.waiting.has_lease(self._now, self.lease_length())
+            if held and self.applied >= leading.first:
+                return (self._answer(submission),)
+        outputs = self._replicate()
+        index = max(self.server.commit, leading.first)
+        leading.waiting.reads.append((self.server.round, index, submission))
+        return (*outputs, *self._go_on())
+
+    def _answer_reads(self, leading: _Leading) -> RaftOutputs:
+        answers: RaftOutputs = ()
+        reads = leading.waiting.reads
+        while reads and self.is_confirmed(reads[0][0]) and self.applied >= reads[0][1]:
+            answers = (*answers, self._answer(reads.popleft()[2]))
+        return answers
+
+    def _answer(self, submission: Submission) -> Send[Completed]:
+        value = self.store.values.get(submission.command.key)
+        return Send(submission.client, Completed(submission.sequence, Answered(value)))
+
+    def _hand_over(self, leading: _Leading) -> RaftOutputs:
+        target, server = leading.target, self.server
+        if target is None or server.match.get(target) != server.state.length:
+            return ()
+        if leading.waiting.handed_over:
+            return ()
+        leading.waiting.handed_over = True
+        return server.hand_over(target)
+
+    def _go_on_changing(self, leading: _Leading) -> RaftOutputs:
+        """The next configuration, once the last one is committed or the new ones caught up."""
+        server, incoming = self.server, leading.incoming
+        if incoming is not None and self._caught_up(incoming):
+            leading.incoming = None
+            self.server.teach(())
+            return self._configure(self.next_configuration(incoming))
+        if server.commit < server.configured_at or server.configured_at == 0:
+            return ()
+        if server.configuration.incoming is not None:
+            return self._configure(Membership(server.configuration.incoming))
+        if self.name not in server.configuration.members:
+            self.leader, self._leading = None, None
+            return server.abdicate()
+        return ()
+
+    def _configure(self, configuration: Membership) -> RaftOutputs:
+        outputs = self.server.request(configuration)
+        return (*outputs, *self._replicate(), *self._go_on())
+
+    def _caught_up(self, incoming: tuple[str, ...]) -> bool:
+        """Whether all of them hold what is committed, or more (thesis, §4.2.1)."""
+        server = self.server
+        behind = (u for u in incoming if u != self.name and server.match[u] < server.commit)
+        return next(behind, None) is None
 
     def _replicate(self) -> RaftOutputs:
+        """A round: entries, or heartbeats, to all others."""
         self._waited = 0
-        return tuple(output for u in self.server.others for output in self.server.append(u))
-
-    def _retry(self, tried: dict[str, int]) -> RaftOutputs:
-        """Where a follower's log was found to differ earlier: send from there at once."""
         server = self.server
-        back = [u for u, start in server.next.items() if start < tried.get(u, 0)]
-        return tuple(o for u in back for o in server.append(u)) if self._leads() else ()
+        server.round += 1
+        if self._leading is not None:
+            self._leading.waiting.begin(server.round, self._now)
+        return tuple(output for u in server.others for output in server.append(u))
+
+    def _retry(self, message: RaftMessage, tried: dict[str, int]) -> RaftOutputs:
+        """Where a follower's log was found to differ earlier: send from there at once."""
+        if not isinstance(message, LogMismatch) or not self._leads():
+            return ()
+        start = self.server.next.get(message.follower, 0)
+        back = start < tried.get(message.follower, 0)
+        return self.server.append(message.follower) if back else ()
 
     def _apply(self) -> RaftOutputs:
         answers: RaftOutputs = ()
-        while self.applied < self.server.commit:
-            payload = self.server.log[self.applied].payload
+        server, snapshot = self.server, self.server.state.snapshot
+        if self.applied < snapshot.length:
+            self.store, self.applied = KeyValueStore(snapshot.store), snapshot.length
+        while self.applied < server.commit:
+            payload = server.state.entry(self.applied).payload
             self.applied += 1
             if isinstance(payload, Submission):
                 reply = self.store.apply(payload)
@@ -126,8 +351,31 @@ class Replica:
                 answers = (*answers, told) if self._leads() else answers
         return answers
 
-    def _hear(self) -> None:
+    def _compact(self) -> RaftOutputs:
+        """A snapshot of what is applied, once that is enough (rule 7)."""
+        state, enough = self.server.state, self.options.compact_after
+        if enough is None or self.applied - state.snapshot.length < enough:
+            return ()
+        term, (_, configuration) = state.term_at(self.applied), state.configured(self.applied)
+        store = self.kept_of_store()
+        return self.server.compact(Snapshot(self.applied, term, configuration, store))
+
+    def _hear(self, message: AppendEntries | InstallSnapshot) -> None:
+        if message.term == self.server.term:
+            self.leader, self._heard = message.leader, self._now
+            self.server.hear_leader()
+            self._wait_anew()
+
+    def _wait_anew(self) -> None:
         self._waited, self._limit = 0, self._patience.ticks()
 
     def _leads(self) -> bool:
-        return self.server.role is RaftRole.LEADER
+        if self.server.role is not RaftRole.LEADER:
+            self._leading = None
+            return False
+        return True
+
+    def _check_leads(self) -> _Leading:
+        if not self._leads() or self._leading is None:
+            raise ProtocolRefusal(f"{self.name} does not lead.")
+        return self._leading

@@ -8,7 +8,18 @@ from typing import Final
 
 from quorate.impl.tables import Table
 
-from .messages import Appended, AppendEntries, LogMismatch, Outdated, RequestVote, VoteGranted
+from .messages import (
+    Appended,
+    AppendEntries,
+    InstallSnapshot,
+    LogMismatch,
+    Outdated,
+    PreVoteGranted,
+    RequestPreVote,
+    RequestVote,
+    TimeoutNow,
+    VoteGranted,
+)
 
 
 class RaftRole(Enum):
@@ -33,6 +44,16 @@ _S: Final = TermAndRole
 
 TABLE: Final[Table] = MappingProxyType(
     {
+        (RequestPreVote, _S.EARLIER): "tell_term",
+        (RequestPreVote, _S.FOLLOWER): "consider_pre_vote",
+        (RequestPreVote, _S.CANDIDATE): "consider_pre_vote",
+        (RequestPreVote, _S.LEADER): "ignore",
+        (RequestPreVote, _S.LATER): "follow_term",
+        (PreVoteGranted, _S.EARLIER): "ignore",
+        (PreVoteGranted, _S.FOLLOWER): "count_pre_vote",
+        (PreVoteGranted, _S.CANDIDATE): "count_pre_vote",
+        (PreVoteGranted, _S.LEADER): "ignore",
+        (PreVoteGranted, _S.LATER): "follow_term",
         (RequestVote, _S.EARLIER): "tell_term",
         (RequestVote, _S.FOLLOWER): "consider",
         (RequestVote, _S.CANDIDATE): "ignore",
@@ -58,6 +79,16 @@ TABLE: Final[Table] = MappingProxyType(
         (LogMismatch, _S.CANDIDATE): "ignore",
         (LogMismatch, _S.LEADER): "back_up",
         (LogMismatch, _S.LATER): "follow_term",
+        (InstallSnapshot, _S.EARLIER): "tell_term",
+        (InstallSnapshot, _S.FOLLOWER): "install",
+        (InstallSnapshot, _S.CANDIDATE): "install",
+        (InstallSnapshot, _S.LEADER): "report_two_leaders",
+        (InstallSnapshot, _S.LATER): "follow_term",
+        (TimeoutNow, _S.EARLIER): "ignore",
+        (TimeoutNow, _S.FOLLOWER): "stand_now",
+        (TimeoutNow, _S.CANDIDATE): "ignore",
+        (TimeoutNow, _S.LEADER): "ignore",
+        (TimeoutNow, _S.LATER): "follow_term",
         (Outdated, _S.EARLIER): "ignore",
         (Outdated, _S.FOLLOWER): "ignore",
         (Outdated, _S.CANDIDATE): "ignore",

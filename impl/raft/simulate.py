@@ -2,54 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Final
 
 from quorate.impl.errors import SafetyViolation
-from quorate.impl.faults import Faults
 from quorate.impl.patience import Patience
-from quorate.impl.simulation.replicas import Audit, Plan, ReplicasReport, simulate_replicas
+from quorate.impl.simulation.replicas import (
+    TICK_MS,
+    Administrator,
+    Audit,
+    Plan,
+    ReplicasReport,
+    simulate_replicas,
+)
 
-from .defects import HEALTHY, RaftVariant
 from .messages import LogEntry
-from .records import RaftState
-from .replica import Replica
+from .records import RaftOutputs, RaftState
+from .replica import Options, Replica
 from .system import RAFT
+from .variant import HEALTHY, RaftVariant
+
+SHORTEST: Final = 15
+LONGEST: Final = 30
 
 
 def simulate_raft(
-    nodes: int = 3,
     seed: int = 0,
-    faults: Faults | None = None,
-    clients: int = 3,
-    calls: int = 10,
+    plan: Plan | None = None,
+    options: Options | None = None,
     variant: RaftVariant = HEALTHY,
+    *,
+    administered: bool = False,
 ) -> ReplicasReport:
     """Run one cluster until each client has made its calls and the faults have ceased.
 
-    Raises ConfigError for a cluster without servers or clients, or faults that it does not have.
+    With `administered` the leaders are asked, now and then, to hand over or to change the members.
     """
 
     def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-        return Replica(variant.server(name, servers, state=state), Patience(random, 15, 30))
+        server = variant.server(name, servers, state)
+        return variant.replica(server, Patience(random, SHORTEST, LONGEST), options)
 
-    plan = Plan(nodes, 0, Faults() if faults is None else faults, clients, calls)
-    return simulate_replicas(replace(RAFT, recover=recover), seed, plan, audit())
+    plan = Plan() if plan is None else plan
+    asks = administrator(plan.names) if administered else None
+    return simulate_replicas(replace(RAFT, recover=recover), seed, plan, audit(), asks)
+
+
+def drift_of(bound_ms: int) -> int:
+    """By how many ticks two clocks may differ over a while, if readings do by at most the bound.
+
+    Each may gain as much as the bound, and begins and ends within a tick.
+    """
+    return -(-2 * bound_ms // TICK_MS) + 2
+
+
+def administrator(names: Sequence[str]) -> Administrator:
+    """Asks a leader to hand over to one of the servers, or to make some of them the members."""
+
+    def ask(replica: Replica, random: Random) -> RaftOutputs:
+        if random.random() < 0.3:
+            return replica.transfer(random.choice(names))
+        members = set(replica.server.configuration.members)
+        if random.random() < 0.5:
+            return replica.change(sorted(members ^ {random.choice(names)}))
+        return replica.change(sorted(random.sample(names, random.randint(1, len(names)))))
+
+    return ask
 
 
 def audit() -> Audit:
     """Holds what a server has committed against all that was ever committed (figure 3)."""
-    committed: list[LogEntry] = []
+    committed: dict[int, LogEntry] = {}
     checked: dict[tuple[str, int], int] = {}
 
     def look(replica: Replica, life: int) -> None:
         server = replica.server
-        for position in range(checked.get((replica.name, life), 0), server.commit):
-            entry = server.log[position]
-            if position == len(committed):
-                committed.append(entry)
-            if committed[position] != entry:
+        start = max(checked.get((replica.name, life), 0), server.state.snapshot.length)
+        for position in range(start, server.commit):
+            entry = server.state.entry(position)
+            if committed.setdefault(position, entry) != entry:
                 raise SafetyViolation(
                     f"Entry {position + 1} was committed as {committed[position]}; "
                     f"{replica.name} commits {entry}."

@@ -11,15 +11,17 @@ from quorate.impl.replica import ReplicatedSystem
 
 from .messages import AppendEntries, RaftMessage
 from .records import RaftRecord, RaftState
-from .replica import Replica
+from .replica import Options, Replica
 from .server import Server
 
 
-def raft_of(server: type[Server]) -> ReplicatedSystem[RaftMessage, RaftRecord, RaftState]:
+def raft_of(
+    server: type[Server], options: Options | None = None
+) -> ReplicatedSystem[RaftMessage, RaftRecord, RaftState]:
     """Raft with servers of a class: the healthy one, or one that differs from it."""
 
     def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-        return Replica(server(name, servers, state=state), Patience(random))
+        return Replica(server(name, servers, state), Patience(random), options)
 
     return ReplicatedSystem(
         "raft",

@@ -5,6 +5,7 @@ Rules:
 - A step is told once, whoever takes it: the replica, or a rule that takes another step first.
 - A message is told when it has been handled, with what that led to.
 - It tells what the code does in the code's own words, and knows no model.
+- Nothing is compacted: a log that begins with a snapshot does not say how it came to be.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from quorate.impl.outputs import Persist
-from quorate.impl.quorums import Quorums
 from quorate.impl.replica import ReplicatedSystem
 
 from .messages import Payload, RaftMessage
 from .records import RaftOutputs, RaftState
+from .replica import Options
 from .server import Server
 from .system import raft_of
 
@@ -32,19 +33,13 @@ class TracedServer(Server):
     trace: Trace
     _told = False
 
-    def __init__(
-        self,
-        name: str,
-        servers: Collection[str],
-        quorums: Quorums | None = None,
-        state: RaftState | None = None,
-    ) -> None:
-        super().__init__(name, servers, quorums, state)
+    def __init__(self, name: str, servers: Collection[str], state: RaftState | None = None) -> None:
+        super().__init__(name, servers, state)
         self.trace({"event": "started", "state": self.shown()})
 
-    def start_election(self) -> RaftOutputs:
+    def start_election(self, transfer: bool = False) -> RaftOutputs:
         """Become a candidate."""
-        return self._tell("start-election", super().start_election())
+        return self._tell("start-election", super().start_election(transfer))
 
     def step_down(self, term: int) -> RaftOutputs:
         """Follow a later term."""
@@ -92,7 +87,7 @@ class TracedServer(Server):
             "voted_for": self.voted_for,
             "role": self.role.value,
             "votes": sorted(self.votes),
-            "length": len(self.log),
+            "length": self.state.length,
             "commit": self.commit,
         }
 
@@ -100,4 +95,4 @@ class TracedServer(Server):
 def traced(server: type[Server], trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
     """Raft with servers of a class that tell `trace` what they start with, and each step."""
     kind = type(f"Traced{server.__name__}", (TracedServer, server), {"trace": staticmethod(trace)})
-    return raft_of(kind)
+    return raft_of(kind, Options(compact_after=None))

@@ -31,7 +31,7 @@ from .workload import Workload
 from .world import World
 
 TICK_MS: Final = 10
-ADMINISTERED_EVERY_S: Final = 0.7
+ADMINISTERED_EVERY_S: Final = 0.2
 TIME_LIMIT_S: Final = 120.0
 
 #: A rough time: everything that a replicated system must survive, at once.
@@ -81,6 +81,11 @@ class Plan:
     calls: int = 10
     drift_bound: int | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All servers, members first."""
+        return tuple(f"n{index}" for index in range(self.nodes + self.spares))
+
     def __post_init__(self) -> None:
         if self.nodes < 1 or self.clients < 1 or self.calls < 1:
             raise ConfigError("A run needs at least one server, one client and one call.")
@@ -125,7 +130,7 @@ class _Cluster(World):
         audit: Audit | None,
         administrator: Administrator | None,
     ) -> None:
-        names = tuple(f"n{index}" for index in range(plan.nodes + plan.spares))
+        names = plan.names
         super().__init__(seed, names, plan.faults)
         self._system, self._members = system, names[: plan.nodes]
         self._audit, self._administrator = audit, administrator

@@ -26,10 +26,10 @@ from quorate.checker.conform.adapter import (
 from quorate.impl.errors import ImplError
 from quorate.impl.outputs import Persist
 from quorate.impl.raft import LogMismatch, Outdated, RaftState, Server
-from quorate.impl.raft.defects import HEALTHY, RaftVariant
 from quorate.impl.raft.messages import RaftMessage
 from quorate.impl.raft.records import RaftOutputs
 from quorate.impl.raft.rules import TermAndRole
+from quorate.impl.raft.variant import HEALTHY, RaftVariant
 from quorate.traces import Record
 
 from .copying import copied

@@ -12,6 +12,7 @@ from quorate.impl.patience import Patience
 from quorate.impl.raft import (
     AppendEntries,
     NoOp,
+    Options,
     RaftRole,
     RaftState,
     Replica,
@@ -23,11 +24,21 @@ NAMES = ("a", "b", "c")
 LOCK = Submission("client", 1, CompareAndSet("lock", None, "mine"))
 
 
+AT_ONCE = Options(pre_vote=False)
+
+
+class Fixed(Patience):
+    """A patience that is always the same; whoever has heard of a leader waits 10 ticks."""
+
+    def ticks(self):
+        return self.longest
+
+
 class Room:
     """Replicas that hear each other at once, but for those that are away; no time passes."""
 
-    def __init__(self, names=NAMES):
-        self.names = names
+    def __init__(self, names=NAMES, options=AT_ONCE):
+        self.names, self.options = names, options
         self.disks = dict.fromkeys(names, RaftState())
         self.away: set[str] = set()
         self.answers = []
@@ -36,8 +47,8 @@ class Room:
             self.start(name, 10 + 10 * number)
 
     def start(self, name, patience=10):
-        patience = Patience(Random(1), patience, patience)
-        self.replicas[name] = Replica.recover(name, self.names, self.disks[name], patience)
+        patience, disk = Fixed(Random(1), 10, patience), self.disks[name]
+        self.replicas[name] = Replica.recover(name, self.names, disk, patience, self.options)
 
     def carry_out(self, name, outputs):
         for output in outputs:
@@ -79,6 +90,7 @@ def test_whoever_hears_a_leader_or_votes_waits_anew():
     room.tick("a", 3)
     room.tick("b", 19)
     assert room.leaders() == ["a"] and room.replicas["b"].server.term == 1
+    room.tick("c", 10)
     room.tick("b")
     assert room.leaders() == ["b"] and room.replicas["a"].server.term == 2
 
@@ -118,6 +130,7 @@ def test_a_command_repeated_at_the_next_leader_is_applied_once():
     room.tick("a", 10)
     room.submit("a", LOCK)
     room.away = {"a"}
+    room.tick("c", 10)
     room.tick("b", 20)
     assert room.answers == [Completed(1, Answered(True))] * 2  # by either, as it applied it
     room.submit("b", LOCK)
@@ -133,6 +146,7 @@ def test_others_say_who_leads_if_they_know():
     room.submit("b", LOCK)
     room.tick("a", 10)
     room.submit("b", LOCK)
+    room.tick("b", 10)
     room.carry_out("b", room.replicas["b"].receive(RequestVote(5, "c", 0, 0)))
     room.submit("b", LOCK)
     assert room.answers == [Redirected(1, None), Redirected(1, "a"), Redirected(1, None)]
@@ -144,6 +158,7 @@ def test_without_a_quorum_nothing_is_answered_and_what_was_appended_gives_way():
     room.away = {"a"}
     room.submit("a", LOCK)
     assert room.answers == [] and room.replicas["a"].store.values == {}
+    room.tick("c", 10)
     room.tick("b", 20)
     room.submit("b", Submission("other", 1, Put("lock", "theirs")))
     room.away = set()

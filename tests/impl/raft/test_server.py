@@ -217,7 +217,7 @@ def test_backtracking_ends_and_goes_no_further_than_needed(pair):
         answer = b.receive(send.message)[-1].message
         if isinstance(answer, Appended):
             break
-        assert same <= next_to_try(a.log, answer) < answer.prefix
+        assert same <= next_to_try(a.state, answer) < answer.prefix
         a.receive(answer)
     assert b.log[: len(leads)] == a.log
 
@@ -226,8 +226,7 @@ class CommitsByCounting(Server):
     """Does without rule 5: a quorum is enough."""
 
     def may_commit(self, length):
-        holders = [u for u, match in self.match.items() if length <= match]
-        return self.quorums.phase2.met_by([self.name, *holders])
+        return self.is_held(length)
 
 
 @pytest.mark.parametrize(("kind", "lost"), [(Server, False), (CommitsByCounting, True)])

@@ -8,7 +8,15 @@ from random import Random
 import pytest
 
 from quorate.impl import Envelope, ImplError, StorageError, WireError
-from quorate.impl.raft import AppendEntries, RequestVote, SuffixRecord, TermRecord, VoteGranted
+from quorate.impl.raft import (
+    AppendEntries,
+    PreVoteGranted,
+    RequestPreVote,
+    RequestVote,
+    SuffixRecord,
+    TermRecord,
+    VoteGranted,
+)
 from quorate.impl.raft.system import RAFT
 from quorate.impl.record_log import RecordLog
 from quorate.impl.replicated.host import ReplicaHost
@@ -59,10 +67,18 @@ def kinds(noted):
     ]
 
 
+def standing(stage):
+    """It stands for election once another one would vote for it."""
+    stage.until(lambda: kinds(stage.noted) == [RequestPreVote] * 2)
+    stage.noted.clear()
+    stage.host.take(Envelope("n1", "n0", PreVoteGranted(0, "n1", "n0")))
+    stage.host.end_turn()
+
+
 def leading(path, held):
     """A host that has just been elected; what it noted until then is forgotten."""
     stage = Stage(path, held)
-    stage.until(lambda: stage.host.status().role == "candidate")
+    standing(stage)
     stage.host.take(Envelope("n1", "n0", VoteGranted(1, "n1", "n0")))
     stage.host.end_turn()
     assert stage.host.status().leader == "n0"
@@ -72,7 +88,7 @@ def leading(path, held):
 
 def test_nothing_is_sent_before_the_records_of_the_turn_are_durable(tmp_path, held):
     stage = Stage(tmp_path / "db", held)
-    stage.until(lambda: stage.host.status().term == 1)
+    standing(stage)
     assert kinds(stage.noted) == ["durable", RequestVote, RequestVote]
     stage.host.take(Envelope("n1", "n0", VoteGranted(1, "n1", "n0")))
     assert kinds(stage.noted) == ["durable", RequestVote, RequestVote]  # until the turn ends
@@ -138,7 +154,7 @@ def test_a_turn_that_persists_nothing_does_not_touch_the_disk(tmp_path, held):
     stage = leading(tmp_path / "db", held)
     stage.full = True
     stage.until(lambda: kinds(stage.noted) == [AppendEntries] * 2)  # a heartbeat
-    assert stage.host.sent == {"request-vote": 2, "append-entries": 4}
+    assert stage.host.sent == {"request-pre-vote": 2, "request-vote": 2, "append-entries": 4}
 
 
 def test_a_full_disk_sends_nothing_and_is_the_end(tmp_path, held):
