@@ -131,11 +131,11 @@ class _Cluster(World):
         administrator: Administrator | None,
     ) -> None:
         names = plan.names
-        super().__init__(seed, names, plan.faults)
+        clients = [f"c{index}" for index in range(plan.clients)]
+        super().__init__(seed, names, plan.faults, clients)
         self._system, self._members = system, names[: plan.nodes]
         self._audit, self._administrator = audit, administrator
         self._machines = {name: self._machine(name, plan) for name in names}
-        clients = (f"c{index}" for index in range(plan.clients))
         workloads = {
             name: Workload(Client(name, names), plan.calls, Random(f"{seed}/{name}"))
             for name in clients

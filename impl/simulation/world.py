@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 from quorate.impl.faults import Faults, draw_schedule
@@ -18,10 +19,18 @@ from quorate.impl.faults import Faults, draw_schedule
 class World:
     """A queue of actions in virtual time, and a network between names. Times are seconds."""
 
-    def __init__(self, seed: int, names: Sequence[str], faults: Faults) -> None:
+    def __init__(
+        self, seed: int, names: Sequence[str], faults: Faults, clients: Sequence[str] = ()
+    ) -> None:
+        """Faults strike the names. Each partition has some of the clients on either side."""
         self.seed, self.names, self.faults = seed, tuple(names), faults
         self.random = Random(f"{seed}/network")
         self.schedule = draw_schedule(faults, self.names, Random(f"{seed}/schedule"))
+        sides = Random(f"{seed}/sides")
+        self._partitions = tuple(
+            replace(p, island=p.island.union(c for c in clients if sides.random() < 0.5))
+            for p in self.schedule.partitions
+        )
         self.now_s = 0.0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._tickets = 0
@@ -55,7 +64,7 @@ class World:
 
     def loses(self, src: str, dst: str) -> bool:
         """Whether a message that would arrive now is lost, or cut off by a partition."""
-        cut = any(p.separates(self.now_s, src, dst) for p in self.schedule.partitions)
+        cut = any(p.separates(self.now_s, src, dst) for p in self._partitions)
         return cut or (self.active() and self.random.random() < self.faults.loss)
 
     def dies_at_write(self, random: Random) -> bool:

@@ -7,18 +7,21 @@ from random import Random
 
 import pytest
 
-from quorate.impl import ConfigError, Persist
+from quorate.impl import ConfigError, Persist, ProtocolRefusal
 from quorate.impl.patience import Patience
 from quorate.impl.raft import (
     AppendEntries,
+    Membership,
     NoOp,
     Options,
     RaftRole,
     RaftState,
+    Reads,
     Replica,
     RequestVote,
 )
-from quorate.impl.store import Answered, CompareAndSet, Completed, Put, Redirected, Submission
+from quorate.impl.raft.replica_defects import TrustsTicks
+from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
 NAMES = ("a", "b", "c")
 LOCK = Submission("client", 1, CompareAndSet("lock", None, "mine"))
@@ -37,8 +40,8 @@ class Fixed(Patience):
 class Room:
     """Replicas that hear each other at once, but for those that are away; no time passes."""
 
-    def __init__(self, names=NAMES, options=AT_ONCE):
-        self.names, self.options = names, options
+    def __init__(self, names=NAMES, options=AT_ONCE, kind=Replica):
+        self.names, self.options, self.kind = names, options, kind
         self.disks = dict.fromkeys(names, RaftState())
         self.away: set[str] = set()
         self.answers = []
@@ -48,7 +51,7 @@ class Room:
 
     def start(self, name, patience=10):
         patience, disk = Fixed(Random(1), 10, patience), self.disks[name]
-        self.replicas[name] = Replica.recover(name, self.names, disk, patience, self.options)
+        self.replicas[name] = self.kind.recover(name, self.names, disk, patience, self.options)
 
     def carry_out(self, name, outputs):
         for output in outputs:
@@ -196,3 +199,55 @@ def test_a_copy_is_independent():
 def test_timeouts_are_a_range(ticks):
     with pytest.raises(ConfigError, match=f"not from {ticks[0]} to {ticks[1]}"):
         Patience(Random(1), *ticks)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ticks", "stale"), [(Replica, 8, False), (Replica, 6, True), (TrustsTicks, 8, True)]
+)
+def test_a_lease_ends_before_others_stop_waiting_if_clocks_keep_to_the_bound(kind, ticks, stale):
+    """Others wait 10 ticks, the drift is 3: a clock that is 4 behind has left the bound."""
+    room = Room(options=Options(pre_vote=False, reads=Reads.LEASE, drift=3), kind=kind)
+    room.tick("a", 10)
+    room.submit("a", Submission("client", 1, Put("x", "old")))
+    room.away = {"a"}
+    room.tick("c", 10)
+    room.tick("b", 20)
+    room.submit("b", Submission("d", 1, Put("x", "new")))
+    room.tick("a", ticks)
+    room.answers.clear()
+    room.submit("a", Submission("client", 2, Get("x")))
+    assert room.answers == ([Completed(2, Answered("old"))] if stale else [])
+
+
+def test_a_leader_hands_over_to_whom_it_is_told():
+    room = Room(options=Options(reads=Reads.LEASE))
+    room.tick("a", 10)
+    room.carry_out("a", room.replicas["a"].transfer("c"))
+    assert room.leaders() == ["c"]
+    assert room.replicas["c"].server.term == room.replicas["a"].server.term == 2
+    with pytest.raises(ProtocolRefusal, match="a does not lead"):
+        room.replicas["a"].transfer("c")
+
+
+def test_members_change_by_way_of_both_and_a_leader_that_is_none_leads_no_more():
+    room = Room()
+    room.tick("a", 10)
+    room.carry_out("a", room.replicas["a"].change(["b", "c"]))
+    changes = [e.payload for e in room.replicas["b"].server.log[1:]]
+    assert changes == [Membership(NAMES, ("b", "c")), Membership(("b", "c"))]
+    assert room.leaders() == [] and room.replicas["a"].server.others == ("b", "c")
+
+
+def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
+    room = Room(options=Options(pre_vote=False, compact_after=2))
+    room.tick("a", 10)
+    room.away = {"c"}
+    for sequence in range(1, 5):
+        room.submit("a", Submission("d", sequence, Put("x", str(sequence))))
+    assert room.replicas["c"].server.state.length == 1
+    room.away = set()
+    room.tick("a", 6)
+    a, c = room.replicas["a"], room.replicas["c"]
+    assert c.server.state.snapshot.length > 1 and c.store.snapshot() == a.store.snapshot()
+    room.start("c")
+    assert room.replicas["c"].applied == room.disks["c"].snapshot.length > 1
