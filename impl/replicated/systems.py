@@ -10,10 +10,10 @@ from quorate.impl.codec import Codec, check_value
 from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.messages import Envelope
 from quorate.impl.multipaxos.system import MULTIPAXOS
-from quorate.impl.raft.defects import HEALTHY
 from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.impl.raft.system import RAFT, raft_of
 from quorate.impl.raft.tracing import Trace, traced
+from quorate.impl.raft.variant import HEALTHY
 from quorate.impl.replica import ReplicatedSystem
 from quorate.impl.store import ClientMessage, Command, Submission
 

@@ -14,7 +14,7 @@ from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.lease.defects import VARIANTS as LEASES
 from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
 from quorate.impl.raft.defects import VARIANTS as RAFTS
-from quorate.impl.raft.defects import RaftVariant
+from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
 from quorate.model.multipaxos import MultiPaxos

@@ -38,7 +38,7 @@ def check(judged, seeds, nodes=3):
     assert all(r.finished for r in reports)
     assert {judged(r) for r in reports} == {HistoryVerdict.LINEARIZABLE}
     assert all(r.committed > 0 for r in reports)
-    assert sum(r.terms > 1 and r.crashes > 1 for r in reports) > 0.9 * len(reports)
+    assert sum(r.terms > 1 and r.crashes > 1 for r in reports) > 0.7 * len(reports)
     return reports
 
 
