@@ -20,7 +20,8 @@ from quorate.impl.raft import (
     Replica,
     RequestVote,
 )
-from quorate.impl.raft.replica_defects import TrustsTicks
+from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
+from quorate.impl.raft.server import Server
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
 NAMES = ("a", "b", "c")
@@ -251,3 +252,19 @@ def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
     assert c.server.state.snapshot.length > 1 and c.store.snapshot() == a.store.snapshot()
     room.start("c")
     assert room.replicas["c"].applied == room.disks["c"].snapshot.length > 1
+
+
+@pytest.mark.parametrize(("kind", "term"), [(Server, 1), (SupportsAnyLog, 2)])
+def test_who_cannot_win_raises_nobodys_term(kind, term):
+    """The log of c is too short for b's vote; only a pre-vote that ignores that lets it stand."""
+    room = Room(options=Options())
+    room.tick("a", 10)
+    room.away = {"c"}
+    room.submit("a", LOCK)
+    room.away = {"a"}
+    b = kind("b", NAMES, room.disks["b"])
+    room.replicas["b"] = Replica(b, Fixed(Random(1), 10, 50), Options())
+    room.tick("b", 10)
+    room.tick("c", 30)
+    assert room.replicas["c"].server.term == b.term == term
+    assert "c" not in room.leaders()

@@ -13,6 +13,7 @@ from quorate.impl import ConfigError
 from quorate.impl.faults import Faults
 from quorate.impl.raft import Options, Reads
 from quorate.impl.raft.defects import VARIANTS
+from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.simulate import drift_of, simulate_raft
 from quorate.impl.simulation.replicas import ROUGH, Plan
 from quorate.impl.store import KeyValueStore
@@ -99,6 +100,38 @@ def test_a_kind_world_needs_one_election():
 def test_a_rule_that_is_missing_shows(name):
     variant = VARIANTS[name]
     assert any(simulate_raft(seed, ROUGHLY, variant=variant).violation for seed in range(60))
+
+
+CUT = Faults(
+    loss=0.02,
+    duplication=0.05,
+    max_delay_s=0.01,
+    crashes=2,
+    partitions=16,
+    partition_s=0.8,
+    active_s=8,
+)
+
+
+def test_reads_without_a_quorum_are_stale(judged):
+    plan, alone = Plan(faults=CUT, clients=4, calls=40), REPLICA_DEFECTS["reads-alone"]
+    verdicts = (judged(simulate_raft(seed, plan, variant=alone)) for seed in range(30))
+    assert HistoryVerdict.NOT_LINEARIZABLE in verdicts
+
+
+@pytest.mark.exhaustive
+def test_a_snapshot_without_sessions_shows(judged):
+    """Commands that are repeated happen again where a follower began with the snapshot."""
+    plan, options = Plan(faults=ROUGH, calls=30), Options(compact_after=3)
+    forgets = REPLICA_DEFECTS["snapshot-forgets-sessions"]
+    verdicts = (judged(simulate_raft(seed, plan, options, forgets)) for seed in range(120))
+    assert HistoryVerdict.NOT_LINEARIZABLE in verdicts
+
+
+def test_a_change_of_members_at_once_shows():
+    at_once = REPLICA_DEFECTS["changes-at-once"]
+    reports = (simulate_raft(seed, variant=at_once, **SETTINGS["members"]) for seed in range(60))
+    assert any(report.violation for report in reports)
 
 
 def test_a_store_without_sessions_shows(judged, monkeypatch):
