@@ -31,7 +31,7 @@ def check(tmp_path):
             verdict = judge(read_history(file, Register.calls), Register()).verdict
             assert verdict is HistoryVerdict.LINEARIZABLE, report.seed
         assert all(r.committed > 0 for r in reports)
-        assert sum(r.terms > 1 and r.crashes > 1 for r in reports) > 0.9 * len(reports)
+        assert sum(r.terms > 1 and r.crashes > 1 for r in reports) > 0.8 * len(reports)
         return reports
 
     return checked
