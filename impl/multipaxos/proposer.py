@@ -232,8 +232,10 @@ class Proposer:
 
     def is_chosen(self, slot: int) -> bool:
         """Whether a phase-2 quorum has voted for what it proposed in the slot (rule 6)."""
+        if slot not in self._proposed:
+            return False
         members = self.configurations.at(slot)
-        return self.quorums(members).phase2.met_by(self._voters.get(slot, ()))
+        return self.quorums(members).phase2.met_by(self._voters[slot])
 
     def is_prepared(self) -> bool:
         """Whether a quorum has promised of each membership that is, or is to come (rule 2)."""

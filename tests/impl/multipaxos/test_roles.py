@@ -180,6 +180,9 @@ def test_votes_count_once_and_only_of_the_slots_acceptors():
         assert not p.is_chosen(0)
     p.receive(Accepted(LOW, "p", 0))
     assert p.is_chosen(0) and not p.is_chosen(1)
+    p.configurations.memberships = (Membership(16, ("x",)),)  # as a snapshot may leave it
+    p.forget(20)
+    assert not p.is_chosen(0)
 
 
 def test_each_membership_has_to_promise_before_its_slots():
