@@ -183,14 +183,8 @@ def test_orbits_are_counted(cluster: None) -> None:
     assert (reduced.states, reduced.full_states) == (443, 3_921)
 
 
-def test_the_verb(
-    cluster: None,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """What is asked of a search on one machine is asked of the cluster too; see `test_ways.py`."""
-    monkeypatch.setattr(clusters, "connect", lambda _: None)  # it has been joined
+def test_the_verb(cluster: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cluster that has been joined is used again; what else is asked: see `test_ways.py`."""
     file = tmp_path / "t.itf.json"
     asked = ["-s", "Step=5,Side=2", "-i", "low", "--symmetry", "--trace", str(file)]
     assert run(["check", CLIMB, *asked, "--ray", "local", "--workers", "1", "--coverage"]) == 1

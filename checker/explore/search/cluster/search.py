@@ -55,8 +55,11 @@ class ClusterError(InputError):
 def connect(address: str) -> None:
     """Join a Ray cluster at an address, or `auto`; `local` starts one on this machine.
 
-    Raises InputError where there is none.
+    With `local` and `auto` a cluster that this process has joined before is used again. Raises
+    InputError where there is none.
     """
+    if address in ("local", "auto") and ray.is_initialized():
+        return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     # Ray otherwise gives every worker an environment of its own where the driver runs under uv.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
