@@ -232,7 +232,11 @@ def _finish(out: Output, result: CheckResult, request: Request, options: Mapping
 
 
 def _write_graph(result: CheckResult, path: Path | None, explaining: Explaining) -> Path | None:
-    """Write the graph, if it is wanted; beside a finding it may fail. Raises OSError."""
+    """Write the graph, if it is wanted.
+
+    If the search found something, or did not end, that is told whatever becomes of the graph.
+    Raises OSError, SizeError.
+    """
     if path is None or result.explorer is None:
         return None
 
@@ -240,7 +244,7 @@ def _write_graph(result: CheckResult, path: Path | None, explaining: Explaining)
         result.graph().write(path)
         return path
 
-    if result.violation is None:
+    if result.exploration.complete:
         return write()
     return explaining.part("the graph", write, None)
 

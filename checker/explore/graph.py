@@ -67,7 +67,7 @@ def _refuse_large(explorer: Explorer) -> None:
         whose = "are free" if memory is None else "--memory leaves"
         raise SizeError(
             f"the graph of {states:,} states and {edges:,} steps would take up to "
-            f"{size / 2**20:,.0f} MiB, and {max(0, left) / 2**20:,.0f} {whose}: take smaller sizes"
+            f"{size / 2**20:,.1f} MiB, and {max(0, left) / 2**20:,.1f} {whose}: take smaller sizes"
         )
 
 

@@ -122,7 +122,9 @@ def test_memory_budget(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_graph_stays_in_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2", "--memory", "16KiB"]
     assert run([*command, "--graph", str(tmp_path / "graph.json")]) == 4
-    assert "no more memory" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no more memory" in said
+    assert "! the graph left out" in said
 
 
 def test_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
