@@ -58,7 +58,8 @@ DEFINED_TWICE = {
     "Term": "of TLA+, and of a leader",
     "Timer": "of a clock, and what stands in for that of threading",
     **dict.fromkeys(
-        ("InstallSnapshot", "Replica", "Snapshot", "SnapshotRecord"), "of Raft, and of Multi-Paxos"
+        ("InstallSnapshot", "Membership", "Replica", "Snapshot", "SnapshotRecord"),
+        "of Raft, and of Multi-Paxos",
     ),
     **dict.fromkeys(
         ("Proposer", "Acceptor", "Learner", "Composition", "Vote"), "of Paxos, and of Multi-Paxos"
