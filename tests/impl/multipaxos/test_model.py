@@ -109,7 +109,9 @@ def test_code_and_model_take_the_same_steps_at_length():
         walk(seed, steps=800)
 
 
-ROLES = sorted(set(COMPOSITIONS) - IN_RUNS - {"healthy"})
+#: Two votes for two values in one slot are rare here; the run of its mutant has them.
+RARE = "lowest-accepted-ballot"
+ROLES = sorted(set(COMPOSITIONS) - IN_RUNS - {"healthy", RARE})
 DAILY = {"promise-reports-last-slot", "accept-does-not-raise-promise"}
 
 
