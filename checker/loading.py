@@ -10,6 +10,7 @@ from types import ModuleType
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 
+from . import revision
 from .errors import InputError
 from .user_file import module_at
 
@@ -91,6 +92,10 @@ def load_protocol(name: str) -> type[Protocol]:
 
 def load_module(name: str) -> tuple[ModuleType, str, str]:
     """The module that a name stands for, the name of the class ("" if none), and its place."""
+    if name.startswith(revision.PREFIX):
+        commit, path, wanted = [*name.removeprefix(revision.PREFIX).split(":", 2), "", ""][:3]
+        place = str(revision.file_at(commit, path))
+        return module_at(place, "a protocol", ""), wanted, place
     place, _, wanted = BUNDLED.get(name, name).partition(":")
     near = difflib.get_close_matches(name, BUNDLED, 1)
     hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ._cluster import conform_cluster as conform_cluster
     from ._conform import ConformResult as ConformResult
     from ._conform import conform as conform
+    from ._diff import DiffResult as DiffResult
+    from ._diff import diff as diff
     from ._export import TlaModule as TlaModule
     from ._export import export_tla as export_tla
     from ._follow import FollowResult as FollowResult
@@ -70,6 +72,7 @@ _HOMES = {
     "_check": ("check",),
     "_cluster": ("ConformClusterResult", "conform_cluster"),
     "_conform": ("ConformResult", "conform"),
+    "_diff": ("DiffResult", "diff"),
     "_export": ("TlaModule", "export_tla"),
     "_follow": ("FollowResult", "follow"),
     "_induction": ("InductionResult",),

@@ -19,6 +19,7 @@ VERBS = {
     "verify": "Explore, prove, seed bugs and replay, all at once.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
     "refine": "Check that one protocol implements another, step by step.",
+    "diff": "Compare two versions of a protocol: what differs, and what follows.",
     "mutate": "Change a protocol in many small ways: do its properties notice?",
     "prove": "Prove the invariants for any number of elements of every sort.",
     "quorums": "Compare quorum systems: which meet, and how available they are.",

@@ -94,10 +94,11 @@ def _failure(out: Output, found: RefinementCheck, failure: RefinementFailure) ->
         within = "step" if most == 1 else f"sequence of {most} steps"
         out.line(f"no {within} of {abstract} does that")
     if failure.nearest is not None:
-        _attempt(out, failure.nearest)
+        show_attempt(out, failure.nearest)
 
 
-def _attempt(out: Output, attempt: Attempt) -> None:
+def show_attempt(out: Output, attempt: Attempt) -> None:
+    """The abstract action that comes nearest to a step, guard by guard, and what it would do."""
     out.line(f"the nearest is {attempt}:")
     for guard in attempt.guards:
         text = f"line {guard.line}: require({guard.text})"
@@ -154,14 +155,15 @@ def as_json(
         "seconds": round(found.seconds, 4),
         "ways": {a: {w or "nothing": n for w, n in ws.items()} for a, ws in found.readings.items()},
         "taken": dict(found.occurrences),
-        "failure": _failed(found.failure) if found.failure is not None else None,
+        "failure": failure_json(found.failure) if found.failure is not None else None,
         "undefined": run_json(run) if run and found.status is RefinementStatus.UNDEFINED else None,
         "warnings": found.warnings(),
         "proof": refinement_proof.as_json(proof) if proof is not None else None,
     }
 
 
-def _failed(failure: RefinementFailure) -> dict[str, Any]:
+def failure_json(failure: RefinementFailure) -> dict[str, Any]:
+    """The step that fails, the run to it, and what comes nearest."""
     nearest = failure.nearest
     return {
         "step": len(failure.trace.steps),

@@ -1,0 +1,92 @@
+"""Comparing two versions of a protocol: parts, verdicts, steps, and proofs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from quorate.checker.errors import InputError
+from quorate.checker.explore.claims import claimed_of_runs
+from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.options import BreadthFirst, InMemory
+from quorate.checker.liveness.check import after_search
+from quorate.checker.prove.unbounded import prove_unbounded
+from quorate.checker.refine.explored import check_refinement
+from quorate.checker.results import Exploration, Outcome, from_the_start
+from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
+from quorate.model.refinements import identity
+
+from .results import HOLDS, REACHED, Modification, OneWay, Version
+from .structure import differences
+
+
+def compare(
+    old: type[Protocol],
+    new: type[Protocol],
+    sizes: Callable[[type[Protocol]], Sizes],
+    limit: int | None,
+    prove: bool,
+) -> Modification:
+    """Compare two versions at the sizes that `sizes` gives for each.
+
+    A search stops after `limit` states. With `prove`, both are proved for any size as far as that
+    goes. Raises ModelError, SizeError, InputError.
+    """
+    started = time.perf_counter()
+    parts = differences(old, new)
+    versions = [_version(protocol, sizes(protocol), limit) for protocol in (old, new)]
+    if prove:
+        versions = [replace(v, proof=prove_unbounded(v.protocol, refute=False)) for v in versions]
+    before, after = versions
+    forth = _direction(after, before, limit)
+    back = _direction(before, after, limit)
+    return Modification(before, after, parts, forth, back, time.perf_counter() - started)
+
+
+def _version(protocol: type[Protocol], sizes: Sizes, limit: int | None) -> Version:
+    """Search without the invariants that are violated, one by one, until the others all hold."""
+    left, verdicts = list(protocol.methods("invariant")), dict[str, str]()
+    options = BreadthFirst(storage=InMemory(), limit=limit)
+    while True:
+        explorers: list[Explorer] = []
+
+        def search(made: list[Explorer] = explorers) -> Exploration:
+            made.append(Explorer(protocol, sizes, options, invariants=frozenset(left)))
+            return made[0].run()
+
+        found = from_the_start(search)
+        if found.outcome is not Outcome.VIOLATED:
+            break
+        assert found.violated is not None
+        verdicts[found.violated] = f"violated in {found.depth} steps"
+        left.remove(found.violated)
+    verdicts |= dict.fromkeys(left, HOLDS if found.complete else _unknown(found))
+    if found.complete and (names := claimed_of_runs(protocol, None)):
+        runs = after_search(explorers[0], found, names)
+        verdicts |= {check.name: check.verdict.value for check in runs.checks}
+    for goal in protocol.methods("reachable"):
+        unmet = "not reached" if found.complete else _unknown(found)
+        verdicts[goal] = REACHED if goal in found.reached else unmet
+    order = dict.fromkeys([*protocol.methods("invariant"), *verdicts])
+    return Version(protocol, sizes, found, {name: verdicts[name] for name in order})
+
+
+def _unknown(found: Exploration) -> str:
+    """Why a search that did not end says nothing of a property."""
+    if found.undefined is not None:
+        return f"unknown, since {found.undefined.name} is undefined after {found.depth} steps"
+    return f"unknown: {found.outcome.value}"
+
+
+def _direction(one: Version, other: Version, limit: int | None) -> OneWay:
+    """Whether each step of one is a step of the other, with every variable read as it is."""
+    missing = other.protocol.variables().keys() - one.protocol.variables().keys()
+    if missing:
+        return OneWay(None, f"it has no {', '.join(sorted(missing))}; see `quorate refine`")
+    link = identity(one.protocol, other.protocol)
+    try:
+        check = check_refinement(link, dict(one.sizes), one.sizes.faults, limit=limit)
+    except (InputError, SizeError, ModelError, StepError) as error:
+        return OneWay(None, str(error).partition("\n")[0])
+    return OneWay(check)

@@ -1,0 +1,119 @@
+"""Which parts of two protocols differ, read from what they mean and shown as source."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from quorate.model.language import Protocol
+from quorate.model.language.declare.protocol import KINDS
+from quorate.model.language.description import describe
+from quorate.model.language.digest import stable_text
+from quorate.model.language.frontend.source import annotation_span, class_source
+from quorate.model.language.ir import core as c
+
+from .results import PartDifference
+
+Meaning = tuple[str, tuple[tuple[str, str], ...]]  # the source, and what each part means
+OTHER = "what it calls"
+
+
+def differences(old: type[Protocol], new: type[Protocol]) -> tuple[PartDifference, ...]:
+    """The parts that differ in meaning: sorts, variables, then methods in the order of the source.
+
+    Formatting, comments and names of local variables are no difference.
+    """
+    return tuple(
+        part
+        for kind, before, after in _parts(old, new)
+        for name in dict.fromkeys([*before, *after])
+        for part in _compared(kind, name, before.get(name), after.get(name))
+    )
+
+
+def _parts(
+    old: type[Protocol], new: type[Protocol]
+) -> Iterator[tuple[str, Mapping[str, Meaning], Mapping[str, Meaning]]]:
+    yield "sort", _sorts(old), _sorts(new)
+    yield "variable", _variables(old), _variables(new)
+    for kind in KINDS:
+        yield kind, _methods(old, kind), _methods(new, kind)
+
+
+def _compared(
+    kind: str, name: str, before: Meaning | None, after: Meaning | None
+) -> Iterator[PartDifference]:
+    if before is None or after is None:
+        yield PartDifference(kind, name, before[0] if before else "", after[0] if after else "")
+        return
+    differs = tuple(n for (n, x), (_, y) in zip(before[1], after[1], strict=True) if x != y)
+    if differs:
+        same_source = before[0] == after[0]
+        yield PartDifference(kind, name, before[0], after[0], (OTHER,) if same_source else differs)
+
+
+def _sorts(protocol: type[Protocol]) -> dict[str, Meaning]:
+    found: dict[str, Meaning] = {}
+    for name, sort in protocol.sorts().items():
+        node, file = class_source(sort)
+        source = f"class {name}" if node is None else _segment(file, node)
+        found[name] = (source, (("declaration", source),))
+    return found
+
+
+def _segment(file: str, node: Any) -> str:
+    lines = linecache.getlines(file)[node.lineno - 1 : node.end_lineno]
+    return textwrap.dedent("".join(lines)).rstrip()
+
+
+def _variables(protocol: type[Protocol]) -> dict[str, Meaning]:
+    found: dict[str, Meaning] = {}
+    for variable in protocol.variables().values():
+        note = annotation_span(variable.owner, variable.name).text()
+        value = annotation_span(variable.owner, variable.name, "value").text()
+        shown = f"{variable.name}: {note}" + (f" = {value}" if value != note else "")
+        found[variable.name] = (shown, (("declaration", stable_text(variable)),))
+    return found
+
+
+def _methods(protocol: type[Protocol], kind: str) -> dict[str, Meaning]:
+    meanings = _meanings(describe(protocol))
+    found: dict[str, Meaning] = {}
+    for name, function in protocol.methods(kind).items():
+        source = _source(function)
+        mark = stable_text(function._quorate)
+        parts = meanings.get(name) or (("body", _syntax(source)),)
+        found[name] = (source, (("decorator", mark), *parts))
+    return found
+
+
+def _meanings(description: c.Description) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What each action and property means; a define has no meaning but in those that call it."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for action in (*description.inits, *description.actions):
+        parts = ("parameters", "guards", "effects")
+        found[action.name] = tuple((p, stable_text(getattr(action, p))) for p in parts)
+    for prop in (*description.properties, *description.finals):
+        found[prop.name] = (("body", stable_text(prop.body)),)
+    for temporal in description.temporal:
+        found[temporal.name] = (("body", stable_text(temporal)),)
+    return found
+
+
+def _source(function: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(inspect.unwrap(function))).rstrip()
+    except (OSError, TypeError):
+        return ""
+
+
+def _syntax(source: str) -> str:
+    """The source without formatting and comments."""
+    try:
+        return ast.dump(ast.parse(source))
+    except SyntaxError:
+        return source

@@ -1,0 +1,124 @@
+"""`quorate diff` and `quorate.diff`: parts, verdicts, runs each way, revisions, bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import quorate
+from quorate.checker.cli.main import run
+from tests.checker.cli.shared import VALIDATOR
+
+LOCK = """\
+from quorate.model.language import Map, Protocol, Sort, action, define, durable, invariant
+from quorate.model.language import reachable, require
+
+
+class Node(Sort): ...
+
+
+class Lock(Protocol):
+    held: Map[Node, bool] = durable(False)
+
+    @define
+    def is_free(self) -> bool:
+        return not any(self.held[m] for m in Node)
+
+    @action
+    def take(self, n: Node) -> None:
+        require(self.is_free())
+        self.held[n] = True
+
+    @action
+    def give(self, n: Node) -> None:
+        require(self.held[n])
+        self.held[n] = False
+
+    @invariant
+    def one_at_a_time(self) -> bool:
+        return all(not (self.held[n] and self.held[m]) or n == m for n in Node for m in Node)
+
+    @reachable
+    def it_is_held(self) -> bool:
+        return any(self.held[n] for n in Node)
+"""
+SIZES = ["-s", "Node=2"]
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lock in a file of the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("old.py").write_text(LOCK)
+    return Path("old.py")
+
+
+def test_a_guard_is_gone(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.py").write_text(LOCK.replace("        require(self.is_free())\n", ""))
+    assert run(["diff", "old.py:Lock", "new.py:Lock", *SIZES, "--trace", "run.itf.json"]) == 1
+    said = capsys.readouterr().out
+    assert "! action take changed (guards)\n    -     require(self.is_free())\n" in said
+    assert "✗ one_at_a_time: holds → violated in 2 steps\n" in said
+    assert "  states         3 →  4\n" in said
+    assert "! the new version does what the old one does not, first after 2 steps:\n" in said
+    assert "  ✗ line 17: require(self.is_free())\n" in said
+    assert "✓ the old version does nothing that the new one does not: 4 steps compared\n" in said
+    trace = json.loads(Path("run.itf.json").read_text())
+    assert len(trace["states"]) == 3
+
+
+def test_json_and_what_it_says_of_a_lost_goal(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("new.py").write_text(LOCK.replace("require(self.is_free())", "require(self.held[n])"))
+    assert run(["diff", "old.py", "new.py", *SIZES, "--json", "--prove"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    VALIDATOR.validate(found)
+    assert found["worse"] == ["it_is_held"]
+    assert (found["forth"]["outcome"], found["forth"]["refines"]) == ("nothing compared", False)
+    assert (found["back"]["outcome"], found["back"]["failure"]["step"]) == ("does not refine", 1)
+    assert (found["old"]["proof"], found["new"]["proof"]) == ("proved", "proved")
+
+
+def test_formatting_is_no_difference(old: Path) -> None:
+    changed = LOCK.replace(
+        "        require(self.is_free())", "        # first\n        require( self.is_free( ) )"
+    )
+    Path("new.py").write_text(changed)
+    result = quorate.diff("old.py:Lock", "new.py:Lock", sizes={"Node": 2})
+    found = result.modification
+    assert found.parts == () and found.same_behaviour and result.holds
+    assert "✓ the two mean the same, part by part" in repr(result)
+
+
+def test_what_an_action_calls_and_what_is_added(old: Path) -> None:
+    changed = LOCK.replace("any(self.held[m]", "all(self.held[m]")
+    changed = changed.replace("    held: Map", "    count: bool = durable(False)\n    held: Map")
+    Path("new.py").write_text(changed)
+    found = quorate.diff("old.py:Lock", "new.py:Lock", sizes={"Node": 2}).modification
+    parts = {(p.kind, p.name): (p.change, p.differs) for p in found.parts}
+    assert parts[("variable", "count")] == ("added", ())
+    assert parts[("action", "take")] == ("changed", ("what it calls",))
+    assert ("define", "is_free") in parts
+    assert "it has no count" in found.back.reason
+    assert found.worse == ["one_at_a_time"]
+
+
+def test_a_revision(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for command in (["init", "-q"], ["add", "old.py"], ["commit", "-q", "-m", "one"]):
+        subprocess.run([*git, *command], check=True)
+    old.write_text(LOCK.replace("require(self.is_free())", "require(True)"))
+    assert run(["diff", "git:HEAD:old.py:Lock", "old.py:Lock", *SIZES]) == 1
+    assert "one_at_a_time: holds → violated in 2 steps" in capsys.readouterr().out
+    for name, says in {
+        "git:HEAD": "expected git:REVISION:path.py:Class",
+        "git:nowhere:old.py": "git rev-parse nowhere^{commit}: fatal: Needed a single revision",
+        "git:HEAD:new.py:Lock": "git:HEAD:new.py: no such file at that revision",
+        "git:HEAD:old.py:Look": "no protocol Look; did you mean Lock?",
+    }.items():
+        assert run(["diff", name, "old.py:Lock", *SIZES]) == 2
+        assert says in capsys.readouterr().err
