@@ -254,7 +254,8 @@ def test_bad_traces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fails(whole.replace('"schema":1', '"schema":7').replace('"schema": 1', '"schema": 7'), "7")
     fails(whole.replace("PromiseUnrecorded", "VoteAnyway"), "another description of VoteAnyway")
     module = "quorate.model.mutants.paxos_roles:PromiseUnrecorded"
-    fails(whole.replace(module, "quorate.model.raft:Raft"), "no implementation of Raft is bundled")
+    other = whole.replace(module, "quorate.model.consensus:Consensus")
+    fails(other, "no implementation of Consensus is bundled")
     assert '"Acceptor":3' in whole
     fails(whole.replace('"Acceptor":3', '"Acceptor":2'), "the initial state: ")
 

@@ -63,6 +63,7 @@ def repairs(text: str, mistake: Diagnostic) -> Iterator[str]:
 
 # Advice in words, or with a gap to be filled in: what its reader then does.
 EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
+    ("argument-count", 1): [("drop(a, b, left=1)", "drop(a, b, keep=1)")],
     ("bad-pattern", 0): [
         ("case Entry(of=s)", "case Entry()"),
         ("self.last = s", "self.last = self.held.of"),
