@@ -22,7 +22,9 @@ from ..support.strategies import loaded, sized
 from ..support.strategies.protocols import generate_asking
 
 
-@pytest.mark.parametrize(("protocol", "states"), [(Turns, 40), (Once, 20)])
+@pytest.mark.parametrize(
+    ("protocol", "states"), [(Turns, 40), pytest.param(Once, 20, marks=pytest.mark.exhaustive)]
+)
 def test_every_reading_agrees(protocol: type[Protocol], states: int) -> None:
     sizes = protocol.sized({}, Proc=2, Count=2)
     truth = consult(protocol, sizes, 2000)

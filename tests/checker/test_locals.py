@@ -38,7 +38,7 @@ EACH = [
     pytest.param(
         *case,
         id=f"{case[0] if isinstance(case[0], str) else case[0].__name__}-{case[2]}",
-        marks=pytest.mark.exhaustive if case[2] == 10 else (),
+        marks=pytest.mark.exhaustive if case[2] in (10, 16) else (),
     )
     for case in CASES
 ]

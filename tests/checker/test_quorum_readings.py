@@ -179,6 +179,7 @@ def test_they_are_proved_for_any_size(protocol: type[Protocol]) -> None:
     assert found.proved and found.unmet == ()
 
 
+@pytest.mark.exhaustive
 def test_paxos_over_rows_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rows.py"
     text = inspect.getsource(quorum_paxos)

@@ -70,6 +70,7 @@ def test_an_earlier_decision_stands(tmp_path, events):
     assert second.earlier_decision and second.agreement
 
 
+@pytest.mark.exhaustive  # as an earlier decision
 def test_a_vote_of_a_majority_that_nobody_learned_stands_too(tmp_path, events):
     vote = Vote(Ballot(4, "n1"), "blue")
     for name in ("n1", "n2"):

@@ -324,7 +324,7 @@ def test_a_damaged_manifest_is_refused(half: Search) -> None:
         refused(half, r"kept/checkpoint\.json: damaged")
 
 
-@pytest.mark.parametrize("memory", [None, 1])
+@pytest.mark.parametrize("memory", [None, pytest.param(1, marks=pytest.mark.exhaustive)])
 def test_a_damaged_file_is_refused(memory: int | None, tmp_path: Path) -> None:
     search = Search(tmp_path / "kept", options={"memory": memory})
     assert search.killed_after(30) is None

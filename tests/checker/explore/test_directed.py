@@ -123,7 +123,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
 
 
 @given(sources())
-@share(2)
+@share(4)
 def test_searches_agree_with_python(source: Source) -> None:
     with loaded(source) as protocol:
         try:

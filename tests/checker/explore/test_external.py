@@ -96,8 +96,16 @@ def test_bundled_protocols(
     assert found.spilled is not None and found.spilled.states < found.states
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("symmetry", [False, True])
+@pytest.mark.parametrize(
+    ("symmetry", "threads"),
+    [
+        (True, 3),
+        *(
+            pytest.param(*row, marks=pytest.mark.exhaustive)
+            for row in ((False, 1), (False, 3), (True, 1))
+        ),
+    ],
+)
 def test_symmetry_and_threads(
     symmetry: bool, threads: int, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

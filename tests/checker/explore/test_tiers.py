@@ -111,7 +111,7 @@ def test_generated(source: Source) -> None:
         agree(protocol, sizes)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.exhaustive), 2])
 def test_code_may_change_during_a_search(
     threads: int, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

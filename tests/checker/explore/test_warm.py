@@ -215,7 +215,15 @@ def test_code_that_changed_while_it_runs_keeps_nothing(
 
 
 @pytest.mark.parametrize("folder", ["metadata", "kernels"])
-@pytest.mark.parametrize("damage", [b"", b"x" * 10, b"x" * 5000, None])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"x" * 10,
+        pytest.param(b"x" * 5000, marks=pytest.mark.exhaustive),
+        pytest.param(None, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_damaged_file_counts_as_absent(warm: Path, folder: str, damage: bytes | None) -> None:
     sizes = Paxos.sized(Acceptor=2, Ballot=1, Value=1)
     cold, _ = searched(Paxos, sizes)

@@ -51,12 +51,13 @@ FORGOTTEN = Killer("invariant", "votes_are_remembered", 2)
             FORGOTTEN,
             "with one Term",
         ),
-        (
+        pytest.param(
             "self.last[n] < t",
             "shift-comparison",
             MutantFate.SAME,
             None,
             "it reaches the same states",
+            marks=pytest.mark.exhaustive,
         ),
         (
             "self.last[n] < t",

@@ -40,15 +40,19 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_score_that_is_too_low(capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = ["--operator", "swap-quantifier", "--processes", "1"]
-    assert run(["mutate", FILE, *SIZES, *chosen, "--strict"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("Lock  Node=2, Term=1\n✓ 1 mutant killed, by one_at_a_time 1\n✓ score")
     chosen = ["--operator", "flip-comparison", "--processes", "1"]
     assert run(["mutate", FILE, *SIZES, *chosen, "--least", "1"]) == 4
     said = capsys.readouterr().out
     assert "\n0 mutants killed\n! 1 mutant survived: fewer states, and no goal is lost\n" in said
     assert "vote: flip-comparison\n      self.last[n] < t → self.last[n] >= t\n" in said
+
+
+@pytest.mark.exhaustive
+def test_all_are_killed(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ["--operator", "swap-quantifier", "--processes", "1", "--strict"]
+    assert run(["mutate", FILE, *SIZES, *chosen]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Lock  Node=2, Term=1\n✓ 1 mutant killed, by one_at_a_time 1\n✓ score")
 
 
 def test_the_protocol_itself_must_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -142,6 +142,7 @@ def test_what_is_false_is_refuted_at_the_depth_of_breadth_first_search(
     assert k_inductive(protocol, sizes, 1).status is ObligationStatus.UNKNOWN
 
 
+@pytest.mark.exhaustive  # as in a bounded check
 def test_a_step_without_a_value_is_an_error_of_the_model() -> None:
     sizes = AcceptWithoutComparing.sized(**PAXOS)
     found = k_inductive(AcceptWithoutComparing, sizes, 13, ["agreement"])

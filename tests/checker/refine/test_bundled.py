@@ -35,7 +35,7 @@ def roles(ballots: int) -> dict[str, int]:
         (Consensus, {"Value": 2}, (3, 2, 1)),
         (Consensus, {"Value": 5}, (6, 5, 1)),
         (Voting, {"Acceptor": 3, "Ballot": 1, "Value": 2}, (40, 102, 5)),
-        (Voting, THREE, (599, 2079, 10)),
+        pytest.param(Voting, THREE, (599, 2079, 10), marks=pytest.mark.exhaustive),
         pytest.param(
             Voting,
             {"Acceptor": 3, "Ballot": 3, "Value": 2},

@@ -43,7 +43,16 @@ PROVED = [
 BY_THE_REFERENCE = ("K2", "X1", "X2", "C1")
 
 
-@pytest.mark.parametrize("case", SMALL, ids=lambda c: c.name)
+SLOW = ("Abd", "LeaseLock")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(c, marks=pytest.mark.exhaustive if c.name in SLOW else (), id=c.name)
+        for c in SMALL
+    ],
+)
 def test_both_explorers_count_the_same(case: Case, search: Any) -> None:
     protocol = load_protocol(case.name)
     slow = search(protocol, case.faults, **case.sizes)

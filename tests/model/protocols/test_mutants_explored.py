@@ -20,6 +20,8 @@ from ...support.examples import few
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
 SLOW = (
+    "MP4",
+    "MP18",
     "P1",
     "P3",
     "P4",
