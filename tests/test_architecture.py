@@ -234,9 +234,8 @@ def test_a_class_name_has_one_meaning() -> None:
     found: dict[str, set[str]] = {}
     for module in sources():
         protocols = module.startswith("quorate.model.") and ".language" not in module
-        defects = module.endswith(".defects")  # each is called what it does wrong
         for name in facts(module).classes:
-            if not (protocols or defects or name.startswith("_")):
+            if not (protocols or name.startswith("_")):
                 found.setdefault(name, set()).add("an IR" if module in irs else module)
     twice = {name: modules for name, modules in found.items() if len(modules) > 1}
     assert twice.keys() == DEFINED_TWICE.keys(), twice

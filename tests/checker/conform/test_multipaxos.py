@@ -24,7 +24,7 @@ SHOWN = {
     "all-lost-on-restart": (RestartingMultiPaxos, {}, "crash_acceptor.changes.promised"),
     "accept-does-not-raise-promise": (MultiPaxos, {"Acceptor": 3}, "accept.changes.promised"),
 }
-DAILY = {"ignores-recovered", "round-not-persisted", "promise-lost-on-restart"}
+DAILY = {"ignores-recovered", "promise-lost-on-restart"}
 
 
 @pytest.mark.parametrize(

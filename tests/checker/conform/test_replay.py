@@ -48,7 +48,7 @@ BESIDES_THE_MODEL = {
     "matches-hints",
     "stops-at-old-terms",
 }
-DAILY = {"P5", "P11", "P18", "M3"}  # all are tried by `quorate conform --mutants`
+DAILY = {"P5", "M3"}  # all are tried by `quorate conform --mutants`
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 
 

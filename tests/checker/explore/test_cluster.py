@@ -297,6 +297,7 @@ def _other() -> CompiledModel:
     return CompiledModel(FlexiblePaxos, FlexiblePaxos.sized(Acceptor=3, Ballot=2, Value=2))
 
 
+@pytest.mark.exhaustive  # what it refuses is in the table of ways and options
 def test_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["-s", "Acceptor=3,Ballot=2,Value=2", "--ray", "127.0.0.1:1"]
     assert run(["check", "Paxos", *options, "--limit", "5"]) == 2

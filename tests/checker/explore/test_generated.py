@@ -30,7 +30,7 @@ def agree(source: Source) -> str:
 
 
 @given(sources())
-@share(2)
+@share(4)
 def test_kernel_agrees_with_python(source: Source) -> None:
     event(agree(source))
 

@@ -63,7 +63,11 @@ def name(given: Given) -> str:
 
 
 @pytest.mark.parametrize("variant", some(VARIANTS, DAILY, name))
-@pytest.mark.parametrize("names", [None, ["agreement"]], ids=["all", "agreement"])
+@pytest.mark.parametrize(
+    "names",
+    [pytest.param(None, marks=pytest.mark.exhaustive), ["agreement"]],
+    ids=["all", "agreement"],
+)
 def test_a_broken_paxos_is_found_at_the_depth_of_breadth_first_search(
     variant: Given, names: list[str] | None
 ) -> None:
@@ -334,7 +338,7 @@ def run(source: Source) -> None:
 
 
 @pytest.mark.usefixtures("small_sorts_sorted")
-@share(4)
+@share(8)
 @given(source=sources())
 def test_random_protocols_agree_with_plain_python(source: Source) -> None:
     run(source)

@@ -74,7 +74,7 @@ def trap(protocol: type[Protocol], most: int, names: list[str] | None = None) ->
     return k_inductive(protocol, protocol.sized(Place=6), most, names)
 
 
-@pytest.mark.parametrize("protocol", [Trap, Ring])
+@pytest.mark.parametrize("protocol", [Trap, pytest.param(Ring, marks=pytest.mark.exhaustive)])
 def test_the_least_k_is_found(protocol: type[Protocol]) -> None:
     """Three states lead to the wrong one, the first of them from nowhere: k is 4."""
     found = trap(protocol, 6, ["not_six"])

@@ -25,7 +25,6 @@ CASES = [*PAXOS, *MULTI, *ROLES, *COMMIT]
 
 # One of each protocol: by a guard, by quorums, by a crash, by a message.
 QUICK = {"VoteWithoutComparing-P5", "FlexibleHalfPromises-P11", "CounterForgotten-P23"}
-QUICK |= {"MultiHalfVotes-M6", "RestartsWithoutVote-P20"}
 
 
 DAILY = [*COMMIT[:1], *(c for c in CASES if c.name in QUICK)]

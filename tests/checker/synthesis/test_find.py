@@ -57,7 +57,7 @@ def explored(protocol, sizes=None):
 @pytest.mark.parametrize(
     "name",
     [
-        "LockServer",
+        pytest.param("LockServer", marks=pytest.mark.exhaustive),  # the command finds its lemmas
         pytest.param("ToyConsensus", marks=pytest.mark.exhaustive),
         pytest.param("LeaderElection", marks=pytest.mark.exhaustive),
         pytest.param("TwoPhase", marks=pytest.mark.exhaustive),

@@ -391,7 +391,13 @@ class SkipsTheCheck(Server):
         return message.prefix <= len(self.log)
 
 
-@pytest.mark.parametrize("kind", [VotesForAnyLog, VotesTwice, SkipsTheCheck])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        SkipsTheCheck,
+        *(pytest.param(k, marks=pytest.mark.exhaustive) for k in (VotesForAnyLog, VotesTwice)),
+    ],
+)
 def test_the_invariants_fail_without_a_rule(kind):
     def fails(seed):
         try:

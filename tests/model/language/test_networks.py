@@ -109,7 +109,14 @@ NODES = {"Node": 2, "Depth": 2}
 N0, N1 = Node(0), Node(1)
 
 
-@pytest.mark.parametrize(("protocol", "states"), [(Echo, 29), (Broadcasting, 29), (Arriving, 33)])
+@pytest.mark.parametrize(
+    ("protocol", "states"),
+    [
+        (Echo, 29),
+        pytest.param(Broadcasting, 29, marks=pytest.mark.exhaustive),
+        (Arriving, 33),
+    ],
+)
 def test_links_keep_their_order(protocol: type[Protocol], states: int) -> None:
     reference = explore_reference(protocol, protocol.sized(**NODES))
     assert (reference.states, reference.outcome) == (states, Outcome.HOLDS)

@@ -75,6 +75,9 @@ BROKEN = [
         "submit forward fail",
         faults={"crash": 1},
     ),
+    Broken("StoppedClock", {"Client": 1}, "every_lease_ends", "tick ask grant"),
+]
+MORE_BROKEN = [
     Broken(
         "RecurringLease",
         {"Client": 2},
@@ -83,9 +86,6 @@ BROKEN = [
         "tick tick_client tick_client tick_client tick tick_client tick_client tick tick_client "
         "ask grant",
     ),
-    Broken("StoppedClock", {"Client": 1}, "every_lease_ends", "tick ask grant"),
-]
-MORE_BROKEN = [
     Broken(
         "LeavesHoles",
         {"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1},

@@ -20,8 +20,22 @@ from ...support.examples import few
 BROKEN = [m for m in MUTANTS.values() if m.verdict == KILLED]
 # To search or to compile, and of Paxos by roles, of which there are others.
 SLOW = (
+    "M3",
+    "MP1",
+    "MP3",
     "MP4",
+    "MP5",
+    "MP7",
+    "MP8",
+    "MP9",
     "MP18",
+    "MP20",
+    "MP21",
+    "P8",
+    "P9",
+    "P14",
+    "P15",
+    "P16",
     "P1",
     "P3",
     "P4",
