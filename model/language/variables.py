@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from quorate.model.language.declare.networks import AtMostOnce, Fifo
@@ -262,11 +263,8 @@ def holder_of(variable: Variable, journal: Journal) -> MapVariable | MessagesVar
 
 
 def _same_key(message: Message, others: Iterable[Message]) -> Message | None:
-    key = [getattr(message, name) for name in type(message).key or ()]
-    for other in others:
-        if (
-            type(other) is type(message)
-            and [getattr(other, name) for name in type(message).key or ()] == key
-        ):
-            return other
-    return None
+    kind = type(message)
+    assert kind.key is not None
+    key_of = attrgetter(*kind.key)
+    key = key_of(message)
+    return next((m for m in others if type(m) is kind and key_of(m) == key), None)

@@ -10,6 +10,7 @@ import enum
 import inspect
 import itertools
 import types as pytypes
+from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -217,6 +218,14 @@ def key_values(keys: tuple[Type, ...]) -> Iterator[Any]:
 _OF_MESSAGES = ("key", "link")  # annotated in `Message`, and no fields
 
 
+@cache
+def _fields(count: int) -> tuple[Any, ...]:
+    """The fields of records with so many: those of a named tuple, which are read in C."""
+    names = [f"field{i}" for i in range(count)]
+    like = namedtuple("like", names)  # type: ignore[misc]
+    return tuple(vars(like)[name] for name in names)
+
+
 class Record(tuple[Any, ...]):
     """A value with named fields, declared by annotations: `class Entry(Record): term: Term`.
 
@@ -240,8 +249,8 @@ class Record(tuple[Any, ...]):
             for name in inspect.get_annotations(base)
             if not name.startswith("_") and name not in _OF_MESSAGES
         )
-        for i, name in enumerate(cls._names):
-            setattr(cls, name, _Field(i))
+        for name, field in zip(cls._names, _fields(len(cls._names)), strict=True):
+            setattr(cls, name, field)
 
     @classmethod
     def field_names(cls) -> tuple[str, ...]:
@@ -316,14 +325,6 @@ def tuple_type(items: tuple[Type, ...]) -> RecordType:
 
 def _tuple_of(items: tuple[Type, ...], value: tuple[Any, ...]) -> Record:
     return tuple_type(items).record(*value)
-
-
-class _Field:
-    def __init__(self, index: int) -> None:
-        self.index = index
-
-    def __get__(self, record: Any, owner: type) -> Any:
-        return self if record is None else tuple.__getitem__(record, self.index)
 
 
 class Message(Record):
