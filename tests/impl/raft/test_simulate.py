@@ -93,7 +93,7 @@ def test_a_kind_world_needs_one_election():
         "always-truncates",
         *(
             pytest.param(name, marks=pytest.mark.exhaustive)
-            for name in ("forgets-term", "forgets-vote-on-append", "skips-check", "leads-on")
+            for name in ("forgets-term", "skips-check", "leads-on")
         ),
     ],
 )
