@@ -313,6 +313,7 @@ def test_a_cluster_that_does_not_start(
     def late(**_: object) -> None:
         raise Exception("The current node timed out during startup.")
 
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", late)
     assert run(["check", "Paxos", "-s", "Acceptor=3,Ballot=2,Value=2", "--ray", "local"]) == 2
     assert "--ray local: The current node timed out" in capsys.readouterr().err
