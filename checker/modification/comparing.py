@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed_of_runs
-from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.liveness.check import after_search
 from quorate.checker.prove.unbounded import prove_unbounded
 from quorate.checker.refine.explored import check_refinement
-from quorate.checker.results import Exploration, Outcome, from_the_start
+from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
 from quorate.model.refinements import identity
 
@@ -49,13 +50,10 @@ def _version(protocol: type[Protocol], sizes: Sizes, limit: int | None) -> Versi
     left, verdicts = list(protocol.methods("invariant")), dict[str, str]()
     options = BreadthFirst(storage=InMemory(), limit=limit)
     while True:
-        explorers: list[Explorer] = []
-
-        def search(made: list[Explorer] = explorers) -> Exploration:
-            made.append(Explorer(protocol, sizes, options, invariants=frozenset(left)))
-            return made[0].run()
-
-        found = from_the_start(search)
+        only = frozenset(left)
+        explorer, found = search_from_the_start(
+            partial(Explorer, protocol, sizes, options, invariants=only)
+        )
         if found.outcome is not Outcome.VIOLATED:
             break
         assert found.violated is not None
@@ -63,7 +61,8 @@ def _version(protocol: type[Protocol], sizes: Sizes, limit: int | None) -> Versi
         left.remove(found.violated)
     verdicts |= dict.fromkeys(left, HOLDS if found.complete else _unknown(found))
     if found.complete and (names := claimed_of_runs(protocol, None)):
-        runs = after_search(explorers[0], found, names)
+        assert explorer is not None
+        runs = after_search(explorer, found, names)
         verdicts |= {check.name: check.verdict.value for check in runs.checks}
     for goal in protocol.methods("reachable"):
         unmet = "not reached" if found.complete else _unknown(found)

@@ -18,7 +18,8 @@ from quorate.model.language.ir import core as c
 
 from .results import PartDifference
 
-Meaning = tuple[str, tuple[tuple[str, str], ...]]  # the source, and what each part means
+Parts = tuple[tuple[str, str], ...]  # what each part means, by its name
+Meaning = tuple[str, Parts]  # the source, and that
 OTHER = "what it calls"
 
 
@@ -40,8 +41,9 @@ def _parts(
 ) -> Iterator[tuple[str, Mapping[str, Meaning], Mapping[str, Meaning]]]:
     yield "sort", _sorts(old), _sorts(new)
     yield "variable", _variables(old), _variables(new)
+    before, after = _meanings(describe(old)), _meanings(describe(new))
     for kind in KINDS:
-        yield kind, _methods(old, kind), _methods(new, kind)
+        yield kind, _methods(old, kind, before), _methods(new, kind, after)
 
 
 def _compared(
@@ -80,8 +82,9 @@ def _variables(protocol: type[Protocol]) -> dict[str, Meaning]:
     return found
 
 
-def _methods(protocol: type[Protocol], kind: str) -> dict[str, Meaning]:
-    meanings = _meanings(describe(protocol))
+def _methods(
+    protocol: type[Protocol], kind: str, meanings: Mapping[str, Parts]
+) -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
     for name, function in protocol.methods(kind).items():
         source = _source(function)
@@ -91,9 +94,9 @@ def _methods(protocol: type[Protocol], kind: str) -> dict[str, Meaning]:
     return found
 
 
-def _meanings(description: c.Description) -> dict[str, tuple[tuple[str, str], ...]]:
+def _meanings(description: c.Description) -> dict[str, Parts]:
     """What each action and property means; a define has no meaning but in those that call it."""
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    found: dict[str, Parts] = {}
     for action in (*description.inits, *description.actions):
         parts = ("parameters", "guards", "effects")
         found[action.name] = tuple((p, stable_text(getattr(action, p))) for p in parts)

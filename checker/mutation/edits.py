@@ -25,11 +25,12 @@ class Edit:
     names: dict[str, type] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
-        return f"{_one_line(self.before)} → {_one_line(self.after) or 'nothing'}"
+        return changed(self.before, self.after)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def changed(before: str, after: str) -> str:
+    """A change of source, on one line."""
+    return " → ".join(" ".join(text.split()) for text in (before, after))
 
 
 class SourceText:

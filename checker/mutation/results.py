@@ -10,6 +10,8 @@ from quorate.checker.results import Exploration
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.diagnostics import Span
 
+from .edits import changed
+
 
 class MutantFate(Enum):
     """What became of a mutant."""
@@ -76,7 +78,7 @@ class Trial:
     @property
     def change(self) -> str:
         """The change, on one line."""
-        return f"{_one_line(self.before)} → {_one_line(self.after)}"
+        return changed(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,3 @@ class Mutation:
             assert trial.killer is not None
             found[str(trial.killer)] = found.get(str(trial.killer), 0) + 1
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.claims import claimed_of_runs
-from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.liveness.check import after_search
 from quorate.checker.loading import load_protocol
 from quorate.checker.refine.proof import prove_refinement
-from quorate.checker.results import DEADLOCK, Exploration, Outcome, from_the_start
+from quorate.checker.results import DEADLOCK, Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest
@@ -114,14 +114,9 @@ class SearchedProtocol:
         """The search and its result; none where `@init` is undefined already."""
         options = BreadthFirst(storage=InMemory(), limit=self._limit)
         final = bool(self.protocol.methods("final"))  # then deadlocks are asked for
-        begun: list[Explorer] = []
-
-        def search() -> Exploration:
-            begun.append(Explorer(self.protocol, self.sizes, options, deadlock=final))
-            return begun[0].run()
-
-        found = from_the_start(search)
-        return next(iter(begun), None), found
+        return search_from_the_start(
+            lambda: Explorer(self.protocol, self.sizes, options, deadlock=final)
+        )
 
     @property
     def exploration(self) -> Exploration:

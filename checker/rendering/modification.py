@@ -46,7 +46,7 @@ def _parts(out: Output, found: Modification) -> None:
 
 
 def _source_lines(part: PartDifference) -> Iterator[str]:
-    """The lines that differ, with the first line for context."""
+    """The lines that differ."""
     before, after = part.old.splitlines(), part.new.splitlines()
     for line in difflib.ndiff(before, after):
         if line.startswith(("- ", "+ ")):

@@ -12,14 +12,14 @@ from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed_of_runs, nothing_claimed, warnings_of
 from quorate.checker.explore.graph import StateGraph
-from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.liveness.check import after_search
 from quorate.checker.liveness.explaining import explained_lasso
 from quorate.checker.loading import name_of
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, check_states, inductive
 from quorate.checker.prove.quorums import prove_quorums
 from quorate.checker.prove.unbounded import prove_unbounded
-from quorate.checker.results import Exploration, Outcome, from_the_start
+from quorate.checker.results import Exploration, Outcome
 from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
 from quorate.checker.tracing.saving import kept
@@ -67,15 +67,10 @@ class _Verifying:
 
     def run(self, conform: bool) -> VerifiedProtocol:
         self.report(Begun(self.protocol, self.sizes))
-        explorer: Explorer | None = None
-
-        def search() -> Exploration:
-            nonlocal explorer
-            asked = bool(self.protocol.methods("final"))
-            explorer = Explorer(self.protocol, self.sizes, deadlock=asked)
-            return explorer.run(self.report)
-
-        found = from_the_start(search)
+        asked = bool(self.protocol.methods("final"))
+        explorer, found = search_from_the_start(
+            lambda: Explorer(self.protocol, self.sizes, deadlock=asked), self.report
+        )
         self._add(found)
         if found.outcome is Outcome.UNDEFINED:  # and so is whatever else could be asked
             self._counterexample(found)

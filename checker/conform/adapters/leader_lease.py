@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quorate.checker.conform.adapter import AdapterError, Refusal, Setting
+from quorate.checker.conform.adapter import Refusal, Setting
 from quorate.impl.errors import ImplError
 from quorate.impl.lease import Ask, Grant, LeaseNode, Term, Wait
 from quorate.impl.lease.defects import HEALTHY, LeaseVariant
 from quorate.impl.lease.messages import LeaseMessage, LeaseOutputs
 from quorate.impl.outputs import Send
 from quorate.traces import Record
+
+from .dispatch import step_of
 
 NONE = "none"
 
@@ -69,9 +71,7 @@ class LeaderLeaseAdapter:
         )
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
-        step = getattr(self, f"_{action}", None)
-        if step is None:
-            raise AdapterError(f"the bundled adapter has no step `{action}`")
+        step = step_of(self, action)
         try:
             return step(*args.values())  # type: ignore[no-any-return]
         except ImplError as error:

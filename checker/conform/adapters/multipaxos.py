@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting
+from quorate.checker.conform.adapter import Chose, Refusal, Setting
 from quorate.impl.errors import ImplError
 from quorate.impl.messages import Ballot
 from quorate.impl.multipaxos import (
@@ -30,6 +30,7 @@ from quorate.impl.outputs import Persist, Send
 from quorate.traces import Record
 
 from .copying import copied
+from .dispatch import step_of
 from .multipaxos_values import (
     decree_of,
     show_ballot,
@@ -93,9 +94,7 @@ class MultiPaxosAdapter:
             self._put_acceptor(self._acceptor(name))
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record] | Chose:
-        step = getattr(self, f"_{action}", None)
-        if step is None:
-            raise AdapterError(f"the bundled adapter has no step `{action}`")
+        step = step_of(self, action)
         try:
             return step(*args.values())  # type: ignore[no-any-return]
         except ImplError as error:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from quorate.checker.conform.adapter import AdapterError, Chose, Refusal, Setting, Unrealisable
+from quorate.checker.conform.adapter import Chose, Refusal, Setting, Unrealisable
 from quorate.impl import (
     Accept,
     Accepted,
@@ -31,6 +31,7 @@ from quorate.impl.storage import MemoryStore
 from quorate.traces import Record, Value
 
 from .copying import copied
+from .dispatch import step_of
 from .paxos_values import (
     MOST_KEPT,
     NEVER,
@@ -193,10 +194,7 @@ class _Stepwise:
     def perform(self, action: str, args: Mapping[str, Value]) -> frozenset[Record] | Chose:
         step = self._steps.get(action)
         if step is None:
-            step = getattr(self, f"_{action}", None)
-            if step is None:
-                raise AdapterError(f"the bundled adapter has no step `{action}`")
-            self._steps[action] = step
+            step = self._steps[action] = step_of(self, action)
         return step(*args.values())
 
     def snapshot(self) -> _Processes:

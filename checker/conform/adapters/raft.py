@@ -33,6 +33,7 @@ from quorate.impl.raft.variant import HEALTHY, RaftVariant
 from quorate.traces import Record
 
 from .copying import copied
+from .dispatch import step_of
 from .raft_values import log_shown, message_read, message_shown, payload_of, term_read, term_shown
 
 
@@ -64,10 +65,7 @@ class RaftAdapter:
         self.run = _Run(servers, dict.fromkeys(names, RaftState()))
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
-        step = getattr(self, f"_{action}", None)
-        if step is None:
-            raise AdapterError(f"the bundled adapter has no step `{action}`")
-        return step(*args.values())  # type: ignore[no-any-return]
+        return step_of(self, action)(*args.values())  # type: ignore[no-any-return]
 
     def observe(self) -> Mapping[str, Any]:
         servers = self.run.servers.items()

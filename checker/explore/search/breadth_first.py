@@ -8,7 +8,7 @@ the class itself does not take never reaches a user.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,15 @@ from quorate.checker.explore.store.memory import MOST_SHARDS, StateStore
 from quorate.checker.ground.dependency import by_messages
 from quorate.checker.ground.packing import Words
 from quorate.checker.lazily import lazily
-from quorate.checker.results import Exploration, Finding, GuardCoverage, Move, Outcome, Resumed
+from quorate.checker.results import (
+    Exploration,
+    Finding,
+    GuardCoverage,
+    Move,
+    Outcome,
+    Resumed,
+    from_the_start,
+)
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
@@ -52,6 +60,20 @@ ENDINGS = {
     d.UNDEFINED: Outcome.UNDEFINED,
     d.LIMIT: Outcome.LIMIT,
 }
+
+
+def search_from_the_start(
+    begin: Callable[[], Explorer], report: Report | None = None
+) -> tuple[Explorer | None, Exploration]:
+    """The explorer that `begin` makes, and what it found; none if `@init` is undefined already."""
+    begun: list[Explorer] = []
+
+    def search() -> Exploration:
+        begun.append(begin())
+        return begun[0].run(report)
+
+    found = from_the_start(search)
+    return next(iter(begun), None), found
 
 
 class Explorer(SearchEngine):
