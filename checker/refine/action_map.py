@@ -8,7 +8,6 @@ steps is left to the proof.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -111,8 +110,8 @@ class _Guess:
             BreadthFirst(limit=MOST_STATES, storage=InMemory()),
             invariants=nothing,
         )
-        with contextlib.suppress(StepError):  # the states found before it are enough for guesses
-            self.explorer.run(None, coverage=False)
+        # An undefined step ends the search. What was found before it is enough for guesses.
+        self.found = self.explorer.run(None, coverage=False)
         self.view = View(self.explorer.interpreter)
 
     def run(self) -> dict[str, list[Alternatives]]:
@@ -124,7 +123,12 @@ class _Guess:
     # ------------------------------------------------------------ steps
 
     def _samples(self) -> dict[str, list[_Sample]]:
-        """A sample of the steps of each action that change the abstract state, spread evenly."""
+        """A sample of the steps of each action that change the abstract state, spread evenly.
+
+        There are none where `@init` is undefined: the proof finds that by itself.
+        """
+        if not self.found.states:
+            return {}
         graph, images = StateGraph(self.explorer), Images(self.explorer, self.refinement)
         if not graph.edges:
             return {}

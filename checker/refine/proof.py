@@ -55,7 +55,8 @@ class RefinementProof:
 
     `invariants` are those of the concrete protocol that were proved and could be assumed. `unmet`
     names the quorums that are not proved to meet for all sizes; nothing is assumed about these.
-    `undefined` are the expressions in concrete actions and the mapping that may be undefined.
+    `undefined` are the expressions in `@init`, in concrete actions and in the mapping that may be
+    undefined.
     """
 
     refinement: Refinement
@@ -127,7 +128,8 @@ class _ProofSearch:
                 if i.status is ProofStatus.PROVED or i.rests_on == (DEFINEDNESS,)
             ]
             doubted = [o for i in found for o in i.failed if i.invariant == DEFINEDNESS]
-            undefined = [p for o in doubted if o.action in self.asked for p in o.places]
+            steps = {x.name for x in (*simulation.lower.inits, *simulation.lower.actions)}
+            undefined = [p for o in doubted if o.action in steps for p in o.places]
             self.prover = RefinementProver(simulation.signature, self.seed, self.effort)
             undefined += self._undefined(simulation, known)
             for action, alternatives in self.asked.items():

@@ -27,6 +27,7 @@ from quorate.model.language import (
     Sort,
     action,
     durable,
+    init,
     require,
 )
 from quorate.model.mutants import MUTANTS
@@ -305,3 +306,38 @@ def test_a_mapping_that_may_have_no_value_is_open() -> None:
     assert not proof.proved and place.endswith("past the end of the sequence")
     proof = prove_refinement(Refinement(Log, Consensus, within), sizes, effort=1)
     assert not any("self.log[3]" in p for p in proof.undefined), proof.undefined
+
+
+class Counted(Protocol):
+    n: Ballots = durable(0)
+
+    @action
+    def rise(self, b: Ballots) -> None:
+        require(self.n < b)
+        self.n = b
+
+
+class Below(Counted):
+    @init
+    def begin(self) -> None:
+        self.n = self.n - 1
+
+
+class Three(Counted):
+    @init
+    def begin(self) -> None:
+        self.n = self.n + 3
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"), [(Below, RefinementStatus.UNDEFINED), (Three, RefinementStatus.REFINES)]
+)
+def test_an_init_that_may_be_undefined_is_open(
+    protocol: type[Protocol], said: RefinementStatus
+) -> None:
+    """Also where it is defined at the sizes that are explored."""
+    link, sizes = identity(protocol, protocol), {"Ballots": 3}
+    assert check_refinement(link, sizes).status is said
+    proof = prove_refinement(link, sizes, effort=1)
+    assert not proof.proved and all(p.proved for p in proof.parts)
+    assert any(p.endswith("out of the range of n") for p in proof.undefined), proof.undefined
