@@ -11,20 +11,25 @@ from .options import ascii_option
 
 @click.command("show")
 @click.argument("trace", type=click.Path(path_type=Path))
-@click.option("--mermaid", is_flag=True, help="Print the source of a Mermaid sequence diagram.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["table", "diagram", "mermaid"]),
+    help="One form; by default the table and the space-time diagram.",
+)
 @click.option("--width", type=click.IntRange(40, 1000), help="Columns; by default the terminal's.")
 @ascii_option
-def command(trace: Path, mermaid: bool, width: int | None) -> int:
+def command(trace: Path, form: str | None, width: int | None) -> int:
     """Show TRACE (ITF, of Quorate or of another tool): the table of steps and a diagram."""
     from quorate.checker.rendering.output import Output
     from quorate.traces import read_itf, render_mermaid, render_spacetime, render_table
 
     run, out = read_itf(trace), Output()
     columns = width or out.width
-    if mermaid:
-        out.block(render_mermaid(run))
-    else:
-        out.block(render_table(run, columns))
-        out.line()
-        out.block(render_spacetime(run, columns, out.ascii))
+    forms = {
+        "table": lambda: render_table(run, columns),
+        "diagram": lambda: render_spacetime(run, columns, out.ascii),
+        "mermaid": lambda: render_mermaid(run),
+    }
+    out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))
     return 0

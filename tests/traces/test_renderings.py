@@ -148,6 +148,33 @@ def test_mermaid_is_not_taken_in_by_names() -> None:
     ]
 
 
+def test_mermaid_has_the_loop_of_a_run_in_a_block() -> None:
+    run = replace(samples.eight_steps(), violation=None, loop=6)
+    lines = [line.strip() for line in render_mermaid(run).splitlines()]
+    start = lines.index("loop for ever")
+    assert lines[start - 1].startswith("p1-xp1: Accepted(")
+    assert lines[start + 2] == "Note over p0: 7 phase2a(b2, v1, {a1})"
+    assert lines[-2:] == [
+        "end",
+        "Note over p0,p3: the run goes on for ever: it repeats from the state after step 6 on",
+    ]
+    assert "loop" not in render_mermaid(replace(run, loop=8))
+
+
+def test_mermaid_leaves_out_what_is_too_large() -> None:
+    run = samples.eight_steps()
+    full = render_mermaid(run)
+    brief = render_mermaid(run, len(full) - 1)
+    assert "<br/>" in full and "<br/>" not in brief
+    assert "1 phase1a(b1)" in brief and "left out" not in brief
+    short = render_mermaid(run, len(brief) - 1)
+    assert len(short) < len(brief)
+    note = "Note over p0,p3: steps 1 to 2 are left out: the diagram would be too large"
+    assert note in short and ": 2 phase" not in short and ": 3 phase1b(a0, b1)" in short
+    assert "agreement is violated" in short
+    assert "steps 1 to 8 are left out" in render_mermaid(run, 0)
+
+
 def test_importing_is_cheap() -> None:
     code = "import sys, quorate.traces; print(sorted({'rich', 'hypothesis'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -24,7 +24,7 @@ def test_as_ascii_and_as_mermaid(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(QUINT), "--ascii"]) == 0
     out = capsys.readouterr().out
     assert out.isascii() and "None -> Some(value=40)" in out
-    assert run(["show", str(QUINT), "--mermaid"]) == 0
+    assert run(["show", str(QUINT), "--as", "mermaid"]) == 0
     assert capsys.readouterr().out.startswith("sequenceDiagram\n")
 
 

@@ -98,7 +98,7 @@ def test_ascii_is_ascii(arguments: list[str], code: int, monkeypatch: pytest.Mon
     assert printed and printed.isascii()
 
 
-@pytest.mark.parametrize("shown", [["show"], ["show", "--mermaid"], ["replay", "--diagram"]])
+@pytest.mark.parametrize("shown", [["show"], ["show", "--as", "mermaid"], ["replay", "--diagram"]])
 def test_a_trace_in_ascii(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run([*CHECK, "--trace", "spür.itf.json"]) == 1
     standard = Standard(monkeypatch, "utf-8")
