@@ -11,8 +11,7 @@ import click
 from click.core import ParameterSource
 
 from quorate.checker.errors import InputError
-
-from .project import project_defaults
+from quorate.checker.project.reading import find_project
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -112,9 +111,14 @@ def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
 
 def with_defaults(given: Mapping[str, int], name: str, wanted: set[str]) -> dict[str, int]:
     """The project's defaults for the names that a protocol has, overridden by what is given."""
+    project = find_project(working_directory())
+    defaults = {"sizes": project.sizes, "faults": project.faults}[name]
+    return {**{k: v for k, v in defaults.items() if k in wanted}, **given}
+
+
+def working_directory() -> Path:
+    """The working directory. Raises InputError where it has been deleted."""
     try:
-        here = Path.cwd()
+        return Path.cwd()
     except FileNotFoundError:
         raise InputError("the working directory does not exist any more") from None
-    defaults = project_defaults(here)[name]
-    return {**{k: v for k, v in defaults.items() if k in wanted}, **given}
