@@ -97,7 +97,7 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
         place = str(revision.file_at(commit, path))
         return module_at(place, "a protocol", ""), wanted, place
     place, _, wanted = BUNDLED.get(name, name).partition(":")
-    near = difflib.get_close_matches(name, BUNDLED, 1)
+    near = _bundled_near(name)
     hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
     missing = (
         f"{name or 'an empty name'}: no such protocol; "
@@ -115,6 +115,14 @@ def name_of(protocol: type[Protocol]) -> str:
     return f"{protocol.__module__}:{protocol.__qualname__}"
 
 
+def _bundled_near(name: str) -> list[str]:
+    """The bundled protocol that was meant, by a name of its class or module; empty if none."""
+    alone = name.rpartition(":")[2]
+    by_case = {known.lower(): known for known in BUNDLED}
+    near = difflib.get_close_matches(alone.lower(), by_case, 1)
+    return [by_case[n] for n in near]
+
+
 def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
     found = {
         name: value
@@ -125,7 +133,9 @@ def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
     if not wanted:
         if len(own) == 1:
             return next(iter(own.values()))
-        listed = ", ".join(own) or "none"
+        near = [] if own else _bundled_near(place)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        listed = ", ".join(own) or f"none{hint}"
         raise InputError(f"{place}: say which protocol, {place}:Class (it has {listed})")
     if wanted in found:
         return found[wanted]

@@ -20,7 +20,7 @@ from quorate.checker.tracing.saving import kept
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .files import unwritten, writable
-from .options import Bytes, ascii_option, json_option, merged, sizes_option
+from .options import Bytes, ascii_option, json_option, merged, protocols, sizes_option
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized
 
@@ -37,7 +37,7 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 
 
 @click.command("check")
-@click.argument("protocol")
+@click.argument("protocol", shell_complete=protocols)
 @sizes_option
 @click.option(
     "-i", "--invariant", "only", multiple=True, help="Check this invariant alone (repeatable)."

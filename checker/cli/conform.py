@@ -17,6 +17,7 @@ from .options import (
     json_option,
     merged,
     option_error,
+    protocols,
     sizes_option,
     step_timeout_option,
 )
@@ -31,7 +32,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 
 
 @click.command("conform")
-@click.argument("protocol", required=False)
+@click.argument("protocol", shell_complete=protocols, required=False)
 @sizes_option
 @click.option(
     "--adapter",

@@ -10,15 +10,15 @@ import click
 from .console import print_document
 from .exit_codes import INCONCLUSIVE, VIOLATED
 from .files import writable
-from .options import ascii_option, json_option, merged, sizes_option, with_defaults
+from .options import ascii_option, json_option, merged, protocols, sizes_option, with_defaults
 
 if TYPE_CHECKING:
     from quorate._diff import DiffResult
 
 
 @click.command("diff")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=protocols)
+@click.argument("new", shell_complete=protocols)
 @sizes_option
 @click.option("--prove", is_flag=True, help="Also whether the proof for any size still succeeds.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop a search after this many states.")

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from .exit_codes import USAGE
-from .options import ascii_option, merged, option_error, sizes_option
+from .options import ascii_option, merged, option_error, protocols, sizes_option
 from .streams import print_whole
 
 
 @click.command("export")
-@click.argument("protocol")
+@click.argument("protocol", shell_complete=protocols)
 @sizes_option
 @click.option(
     "-o",

@@ -15,6 +15,8 @@ import click
 from .exit_codes import OUR_BUG
 from .streams import occupy, print_whole, standard, undisturbed
 
+COMPLETE = "_QUORATE_COMPLETE"
+
 VERBS = {
     "verify": "Explore, prove, seed bugs and replay, all at once.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
@@ -44,6 +46,16 @@ class _Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in VERBS and not (name.startswith("-") or ctx.resilient_parsing):
+            from .suggestions import unknown_verb
+
+            raise click.UsageError(unknown_verb(name, VERBS), ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
@@ -69,6 +81,8 @@ def quorate() -> None:
 
 def main() -> None:
     """Run the command and turn every error into a message and an exit code."""
+    if COMPLETE in os.environ:  # a shell asks, in bytes
+        quorate.main(prog_name="quorate")
     occupy()
     sys.exit(run(sys.argv[1:]))
 
@@ -93,7 +107,10 @@ def run(arguments: list[str]) -> int:
 def _failed(error: BaseException, verb: str | None, as_json: bool) -> int:
     """Report an error: for people on standard error, for programs as the object of --json."""
     from .failures import failure_of
+    from .suggestions import with_suggestion
 
+    if isinstance(error, click.ClickException):
+        error = with_suggestion(error)
     failure = failure_of(error)
     if isinstance(error, click.ClickException):
         error.show()

@@ -11,7 +11,7 @@ import click
 from .console import print_document, progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import writable
-from .options import ascii_option, json_option, merged, sizes_option
+from .options import ascii_option, json_option, merged, protocols, sizes_option
 
 if TYPE_CHECKING:
     from quorate._mutate import MutateResult
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("mutate")
-@click.argument("protocol")
+@click.argument("protocol", shell_complete=protocols)
 @sizes_option
 @click.option("--operator", multiple=True, metavar="NAME", help="Only this kind of change.")
 @click.option(

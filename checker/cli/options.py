@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from quorate.checker.errors import InputError
 from quorate.checker.project.reading import find_project
@@ -65,6 +66,14 @@ def sizes_option(function: F) -> F:
         help="How often each fault may happen: crash=1.",
     )
     return sizes(faults(function))
+
+
+def protocols(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """For a shell's completion: the bundled protocols, or files."""
+    from quorate.checker.loading import BUNDLED
+
+    found = [CompletionItem(name) for name in BUNDLED if name.startswith(begun)]
+    return found or [CompletionItem(begun, type="file")]
 
 
 # Read by `cli.run` itself, from the arguments: errors of usage are in ASCII, too.

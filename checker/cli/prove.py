@@ -14,7 +14,7 @@ from quorate.checker.rendering.words import count, seconds
 
 from .console import print_document, progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
-from .options import ascii_option, given_options, json_option, option_error
+from .options import ascii_option, given_options, json_option, option_error, protocols
 
 if TYPE_CHECKING:
     from quorate.checker.synthesis import SynthesisProgress
@@ -24,7 +24,7 @@ FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", 
 
 
 @click.command("prove")
-@click.argument("protocol")
+@click.argument("protocol", shell_complete=protocols)
 @click.option("--seed", default=0, show_default=True, help="Z3's random seed.")
 @click.option(
     "--effort",

@@ -16,7 +16,15 @@ from quorate.checker.tracing.saving import kept
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import writable
-from .options import Bytes, ascii_option, json_option, merged, sizes_option, with_defaults
+from .options import (
+    Bytes,
+    ascii_option,
+    json_option,
+    merged,
+    protocols,
+    sizes_option,
+    with_defaults,
+)
 
 if TYPE_CHECKING:
     from quorate._refine import RefinementResult
@@ -24,8 +32,8 @@ if TYPE_CHECKING:
 
 
 @click.command("refine")
-@click.argument("concrete")
-@click.argument("abstract", required=False)
+@click.argument("concrete", shell_complete=protocols)
+@click.argument("abstract", shell_complete=protocols, required=False)
 @sizes_option
 @click.option("--mapping", help="Your own mapping: path.py:function.")
 @click.option("--prove", is_flag=True, help="Also prove it, for any number of elements.")

@@ -11,7 +11,7 @@ import click
 
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
-from .options import ascii_option, json_option, merged, sizes_option
+from .options import ascii_option, json_option, merged, protocols, sizes_option
 
 if TYPE_CHECKING:
     from quorate.checker.explore.search.interface import Progress
@@ -30,7 +30,7 @@ CODES = {
 
 
 @click.command("verify")
-@click.argument("protocol", required=False)
+@click.argument("protocol", shell_complete=protocols, required=False)
 @sizes_option
 @click.option(
     "--out",

@@ -12,6 +12,7 @@ from quorate.model.language.declare.networks import Fifo
 from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.diagnostics import it_has
 
 if TYPE_CHECKING:
     from quorate.checker.ground import first_states
@@ -44,8 +45,7 @@ def _named(
         return known
     if unknown := sorted(set(only) - set(known)):
         raise UnknownPropertyError(
-            f"{protocol.__name__} has no {noun} `{unknown[0]}`; "
-            f"it has {', '.join(sorted(known)) or 'none'}"
+            f"{protocol.__name__} has no {noun} `{unknown[0]}`; {it_has(unknown[0], sorted(known))}"
         )
     return [name for name in known if name in only]
 

@@ -28,6 +28,7 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered
 from quorate.model.language.declare.types import in_flight
 from quorate.model.language.description import describe
+from quorate.model.language.diagnostics import it_has
 from quorate.model.language.frontend.source import annotation_span
 from quorate.traces import Trace
 
@@ -79,9 +80,7 @@ def find_invariants(
         raise InputError(f"{description.name} has no invariants to prove")
     for name in goals or ():
         if name not in known:
-            raise InputError(
-                f"{description.name} has no invariant `{name}`; it has {', '.join(known)}"
-            )
+            raise InputError(f"{description.name} has no invariant `{name}`; {it_has(name, known)}")
     for v in protocol.variables().values():
         if in_flight(v.type) is not None:
             raise InputError(

@@ -28,6 +28,7 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.description import describe
+from quorate.model.language.diagnostics import it_has
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import queues
@@ -111,7 +112,7 @@ class Ground:
         if unknown := [n for n in names or () if n not in known]:
             raise InputError(
                 f"{self.description.name} has no invariant `{unknown[0]}`; "
-                f"it has {', '.join(known) or 'none'}"
+                f"{it_has(unknown[0], known)}"
             )
         return [self._property(known[n]) for n in (known if names is None else names)]
 

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar, overload
 
-from quorate.model.language.diagnostics import SizeError
+from quorate.model.language.diagnostics import SizeError, it_has
 
 from .annotations import Fixed, NotAType, scope_of
 from .initial import Initial, NatClass
@@ -242,9 +242,7 @@ class Protocol:
         budgets = {kind: dict(cls.faults).get(kind, 0) for kind in known}
         for kind, most in (faults or {}).items():
             if kind not in known:
-                raise SizeError(
-                    f"{cls.__name__} has no fault `{kind}`; it has {', '.join(known) or 'none'}"
-                )
+                raise SizeError(f"{cls.__name__} has no fault `{kind}`; {it_has(kind, known)}")
             if most < 0:
                 raise SizeError(f"fault {kind}={most}: a budget cannot be negative")
             budgets[kind] = most
