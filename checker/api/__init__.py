@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ._conform import conform as conform
     from ._diff import DiffResult as DiffResult
     from ._diff import diff as diff
+    from ._explore import ExplorePage as ExplorePage
+    from ._explore import explore as explore
     from ._export import TlaModule as TlaModule
     from ._export import export_tla as export_tla
     from ._follow import FollowResult as FollowResult
@@ -74,6 +76,7 @@ _HOMES = {
     "_cluster": ("ConformClusterResult", "conform_cluster"),
     "_conform": ("ConformResult", "conform"),
     "_diff": ("DiffResult", "diff"),
+    "_explore": ("ExplorePage", "explore"),
     "_export": ("TlaModule", "export_tla"),
     "_follow": ("FollowResult", "follow"),
     "_induction": ("InductionResult",),

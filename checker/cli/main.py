@@ -29,6 +29,7 @@ VERBS = {
     "replay": "Replay a trace on an implementation, step by step.",
     "validate": "Check whether a model explains the log of a running system.",
     "linearize": "Check whether a history of concurrent operations is linearizable.",
+    "explore": "Walk a protocol in the browser, step by step; open a trace there.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run Raft, Multi-Paxos or Paxos as real processes, and use them.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",

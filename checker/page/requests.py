@@ -1,0 +1,59 @@
+"""What the page asks for: one class a question, read strictly."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Number = Annotated[int, Meta(ge=0)]
+Numbers = Annotated[list[Number], Meta(max_length=4_000)]
+Name = Annotated[str, Meta(max_length=200)]
+
+
+class AboutProtocol(Struct, forbid_unknown_fields=True):
+    """The protocol: its parts, its sizes, and the trace that was opened with it."""
+
+
+class AtState(Struct, forbid_unknown_fields=True):
+    """The state at the end of a way: what it is, what holds, what is possible."""
+
+    way: Numbers
+
+
+class OfRun(Struct, forbid_unknown_fields=True):
+    """The run along a way, with what enabled each step."""
+
+    way: Numbers
+
+
+class StoppedSteps(Struct, forbid_unknown_fields=True):
+    """The choices of arguments for which an action is not possible."""
+
+    way: Numbers
+    action: Name
+
+
+class GuardsOf(Struct, forbid_unknown_fields=True):
+    """Each guard of an action, for one choice of arguments."""
+
+    way: Numbers
+    action: Name
+    choice: Number
+
+
+class OpenTrace(Struct, forbid_unknown_fields=True):
+    """The text of a trace's file, to be found in the protocol."""
+
+    name: Name
+    text: str
+
+
+class SaveTrace(Struct, forbid_unknown_fields=True):
+    """The run along a way as the text of a trace's file."""
+
+    way: Numbers
+
+
+class WhatWasSeen(Struct, forbid_unknown_fields=True):
+    """What was looked at so far."""

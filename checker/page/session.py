@@ -1,0 +1,197 @@
+"""The answers to what the page asks: questions in JSON, answers in JSON, one after the other.
+
+The page says where it is in every question, so a session remembers only what was looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from quorate.checker.errors import InputError
+from quorate.checker.loading import name_of
+from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sorts import Sizes
+from quorate.model.language.digest import digest
+from quorate.traces import Trace, dumps_itf, loads_itf
+
+from . import requests as r
+from .disabled import GuardSeen, blocked, guards_of, nothing_to_take, reasons
+from .following import trace_of, way_of
+from .showing import properties_json, run_json, state_json, step_json
+from .visits import Visits
+from .walk import Walk, Way
+
+MOST_LISTED = 300
+"""Of what an action cannot do in a state, so many choices of arguments are listed."""
+
+Answer = dict[str, Any]
+
+
+class PageSession:
+    """One protocol that is walked; `opened` is a trace to begin with.
+
+    Raises SizeError, InputError; StepError where `@init` is undefined.
+    """
+
+    def __init__(self, protocol: type[Protocol], sizes: Sizes, opened: Trace | None = None) -> None:
+        self._sizes, self._lock = sizes, threading.Lock()
+        with sizes:
+            self._walk = Walk(protocol, sizes)
+            self._visits = Visits()
+            self._opened = None if opened is None else self._follow(opened)
+        if not self._walk.initial:
+            raise InputError(f"{protocol.__name__} ({sizes}) has no initial state")
+        self.answers: dict[str, tuple[type, Callable[[Any], Answer]]] = {
+            "protocol": (r.AboutProtocol, self._protocol),
+            "at": (r.AtState, self._at),
+            "run": (r.OfRun, self._run),
+            "stopped": (r.StoppedSteps, self._stopped),
+            "guards": (r.GuardsOf, self._guards),
+            "open": (r.OpenTrace, self._open),
+            "save": (r.SaveTrace, self._save),
+            "coverage": (r.WhatWasSeen, self._coverage),
+        }
+
+    def answer(self, name: str, body: bytes) -> Answer:
+        """The answer to a question. Raises InputError and TraceError, which are for the user."""
+        if name not in self.answers:
+            raise InputError(f"no such question: {name[:40]}; expected {', '.join(self.answers)}")
+        kind, reply = self.answers[name]
+        try:
+            asked: Any = msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise InputError(f"{name}: {error}") from None
+        with self._lock, self._sizes:
+            return reply(asked)
+
+    # ------------------------------------------------------------ answers
+
+    def _protocol(self, _: r.AboutProtocol) -> Answer:
+        walk = self._walk
+        return {
+            "name": walk.description.name,
+            "source": name_of(walk.protocol),
+            "doc": (walk.protocol.__doc__ or "").strip().partition("\n\n")[0],
+            "sizes": dict(walk.sizes),
+            "faults": dict(walk.sizes.faults),
+            "digest": self._key(),
+            "initial": len(walk.initial),
+            "variables": [v.name for v in walk.description.variables],
+            "actions": [
+                {"name": a.name, "doc": _doc(walk.interpreter.actions[a.name]), "fault": a.fault}
+                for a in walk.description.actions
+            ],
+            "temporal": [
+                {"name": p.name, "kind": p.kind, "doc": p.doc} for p in walk.description.temporal
+            ],
+            "opened": self._opened,
+        }
+
+    def _at(self, asked: r.AtState) -> Answer:
+        walk, way = self._walk, asked.way
+        initial, moves = walk.run(way)
+        states = [initial, *(m.state for m in moves)]
+        state, before = states[-1], states[-2] if moves else None
+        self._visits.add(walk, initial, moves)
+        steps = walk.steps(state)
+        actions = []
+        for action in walk.interpreter.actions:
+            stopping = reasons(walk, state, action)
+            for guard in stopping:
+                self._visits.stop(action, guard)
+            guards = [{**_guard(g), "count": n} for g, n in stopping.most_common()]
+            actions.append(
+                {
+                    "name": action,
+                    "stopped": stopping.total(),
+                    "guards": guards,
+                    "missing": nothing_to_take(walk, state, action),
+                }
+            )
+        return {
+            "state": state_json(walk, state, before),
+            "properties": properties_json(walk, state),
+            "steps": [step_json(walk, n, state, s) for n, s in enumerate(steps)],
+            "actions": actions,
+            "rests": all(s.after == state for s in steps),
+            "visited": len(self._visits.states),
+        }
+
+    def _run(self, asked: r.OfRun) -> Answer:
+        trace = trace_of(self._walk, tuple(asked.way))
+        initial, moves = self._walk.run(asked.way)
+        return run_json(self._walk, trace, [initial, *(m.state for m in moves)])
+
+    def _stopped(self, asked: r.StoppedSteps) -> Answer:
+        self._known(asked.action)
+        found = blocked(self._walk, self._walk.end(asked.way), asked.action)
+        listed = list(islice(found, MOST_LISTED))
+        return {
+            "choices": [
+                {
+                    "choice": b.number,
+                    "title": self._walk.title(asked.action, b.arguments),
+                    "guard": _guard(b.guard),
+                }
+                for b in listed
+            ],
+            "more": sum(1 for _ in found),
+        }
+
+    def _guards(self, asked: r.GuardsOf) -> Answer:
+        self._known(asked.action)
+        state = self._walk.end(asked.way)
+        choices = self._walk.interpreter.choices(state, asked.action)
+        if asked.choice >= len(choices):
+            raise InputError(f"{asked.action} has {len(choices)} choices here, not {asked.choice}")
+        found = guards_of(self._walk, state, asked.action, choices[asked.choice])
+        return {"guards": [_guard(g) for g in found]}
+
+    def _open(self, asked: r.OpenTrace) -> Answer:
+        return self._follow(loads_itf(asked.text, asked.name))
+
+    def _save(self, asked: r.SaveTrace) -> Answer:
+        trace = trace_of(self._walk, tuple(asked.way))
+        return {
+            "name": f"{self._walk.description.name}-{len(trace.steps)}-steps.itf.json",
+            "text": dumps_itf(trace).decode(),
+        }
+
+    def _coverage(self, _: r.WhatWasSeen) -> Answer:
+        return self._visits.json(self._walk)
+
+    # ------------------------------------------------------------ helpers
+
+    def _key(self) -> str:
+        """What a link must agree on to mean the same run: the protocol and its sizes."""
+        numbers = (*self._walk.sizes.items(), *self._walk.sizes.faults.items())
+        return "-".join([digest(self._walk.description)[:12], *(f"{n}{k}" for n, k in numbers)])
+
+    def _known(self, action: str) -> None:
+        if action not in self._walk.interpreter.actions:
+            raise InputError(f"{self._walk.description.name} has no action {action[:40]}")
+
+    def _follow(self, trace: Trace) -> Answer:
+        """A trace as a way, and what it says of itself."""
+        way: Way = way_of(self._walk, trace)
+        verdict = trace.verdict()
+        return {
+            "way": list(way),
+            "verdict": None if verdict is None else {"what": verdict[0], "how": verdict[1]},
+            "loop": trace.loop,
+            "repeats": trace.repeats(),
+            "notes": list(trace.notes),
+        }
+
+
+def _guard(guard: GuardSeen) -> Answer:
+    return {"held": guard.held, "text": guard.text, "file": guard.file, "line": guard.line}
+
+
+def _doc(method: Any) -> str:
+    return " ".join((method.__doc__ or "").split())

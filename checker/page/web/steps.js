@@ -1,0 +1,78 @@
+// What is possible in this state, by action; and what is not, with the reason.
+import { classes, count, html, useState } from "./dom.js";
+import { Stopped } from "./stopped.js";
+
+let filter = "";
+let withLoops = false;
+
+// The steps in the order in which they are listed: the keyboard counts them.
+export function visible(here) {
+  if (!here) return [];
+  const wanted = filter.toLowerCase();
+  return here.steps.filter((s) => s.title.toLowerCase().includes(wanted) && (withLoops || !s.stays));
+}
+
+const WORDS = { changed: "", sent: "sends ", taken: "takes " };
+
+function Step({ step, place, selected, walk, onSelect }) {
+  const next = walk.way[walk.cursor + 1] === step.number;
+  return html`<li class=${classes("step", selected && "selected", next && "next")}>
+    <button class="take" disabled=${step.undefined !== null} data-number=${step.number}
+        onMouseEnter=${() => onSelect(place)} onFocus=${() => onSelect(place)}
+        onClick=${() => walk.take(step.number)}>
+      <span class="key" aria-hidden="true">${place < 9 ? place + 1 : ""}</span>
+      <code>${step.title}</code>
+      ${step.stays && html`<span class="badge">no change</span>`}
+      ${next && html`<span class="badge">next on the path</span>`}
+      ${step.undefined !== null && html`<span class="badge bad">undefined</span>`}
+      ${step.violates.map((name) => html`<span key=${name} class="badge bad">violates ${name}</span>`)}
+    </button>
+    ${selected && step.undefined !== null && html`<p class="preview bad">${step.undefined}</p>`}
+    ${selected && step.changes.length > 0 && html`<ul class="preview">
+      ${step.changes.map((c) => html`<li key=${c.text}>${WORDS[c.kind]}<code>${c.text}</code></li>`)}
+    </ul>`}
+  </li>`;
+}
+
+function Action({ action, doc, fault, steps, listed, selected, walk, onSelect, say }) {
+  const [open, setOpen] = useState(false);
+  const all = walk.here.steps.filter((s) => s.action === action.name).length;
+  const said = all === 0 ? "not possible" : steps.length === 0 ? `${all} not listed` : `${all} possible`;
+  return html`<section class="action" data-action=${action.name}>
+    <h3 title=${doc}>${action.name}${fault && html`<span class="badge">fault: ${fault}</span>`}
+      <span class="muted">${said}</span></h3>
+    <ul class="list">${steps.map((step) => {
+      const place = listed.indexOf(step);
+      return html`<${Step} key=${step.number} step=${step} place=${place} walk=${walk}
+        selected=${place === selected} onSelect=${onSelect} />`;
+    })}</ul>
+    ${action.missing && html`<p class="reason muted">✗ ${action.missing}</p>`}
+    ${action.stopped > 0 && html`<button class="plain more" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+      ${open ? "▾" : "▸"} ${action.stopped} not possible: why?</button>`}
+    ${open && html`<${Stopped} action=${action} walk=${walk} say=${say} />`}
+  </section>`;
+}
+
+export function Steps({ about, walk, selected, onSelect, say }) {
+  const [, again] = useState(0);
+  const { here } = walk;
+  if (!here) return html`<p class="empty">Loading …</p>`;
+  const listed = visible(here);
+  const loops = here.steps.filter((s) => s.stays).length;
+  const changed = (set) => (event) => { set(event.target); onSelect(0); again((n) => n + 1); };
+  const parts = Object.fromEntries(about.actions.map((a) => [a.name, a]));
+  return html`<div class="pane-head">
+      <h2>Steps</h2>
+      <input id="filter" type="search" placeholder="Filter ( / )" aria-label="Filter the steps" value=${filter}
+        onInput=${changed((input) => { filter = input.value; })} />
+    </div>
+    ${loops > 0 && html`<label class="check"><input type="checkbox" id="loops" checked=${withLoops}
+      onChange=${changed((input) => { withLoops = input.checked; })} />
+      also ${count(loops, "step")} that change${loops === 1 ? "s" : ""} nothing</label>`}
+    ${here.rests && html`<p class="hint">${here.steps.length ? "No step leads to another state."
+      : "No step is possible here."}</p>`}
+    ${here.actions.map((action) => html`<${Action} key=${action.name} action=${action}
+      doc=${parts[action.name].doc} fault=${parts[action.name].fault}
+      steps=${listed.filter((s) => s.action === action.name)} listed=${listed}
+      selected=${selected} walk=${walk} onSelect=${onSelect} say=${say} />`)}`;
+}

@@ -1,0 +1,61 @@
+"""The files of the page: what is vendored is what was published, and nothing is asked elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from quorate.checker.page.server import assets
+from tests.documentation import ROOT
+
+WEB = ROOT / "checker" / "page" / "web"
+VENDOR = WEB / "vendor"
+LISTED = json.loads((VENDOR / "vendored.json").read_text())
+LARGEST = 70_000  # bytes, for all that is vendored
+
+
+def test_what_is_vendored_is_what_was_published() -> None:
+    assert {entry["file"] for entry in LISTED} == {f.name for f in VENDOR.glob("*.js")}
+    for entry in LISTED:
+        data = (VENDOR / entry["file"]).read_bytes()
+        assert len(data) == entry["bytes"]
+        assert hashlib.sha256(data).hexdigest() == entry["sha256"]
+    assert sum(entry["bytes"] for entry in LISTED) < LARGEST
+
+
+def test_every_licence_is_there() -> None:
+    for entry in LISTED:
+        for text in entry["texts"]:
+            assert "opyright" in (VENDOR / text).read_text()
+        assert set(entry["licences"].values()) <= {"MIT", "Apache-2.0"}
+
+
+def test_the_page_asks_for_nothing_elsewhere() -> None:
+    """Addresses in our own files: only the names of namespaces, which nobody asks for."""
+    ours = [f for f in WEB.iterdir() if f.is_file()]
+    assert len(ours) > 10
+    for file in ours:
+        found = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"']*", file.read_text()))
+        assert found <= {"http://www.w3.org/2000/svg"}, file.name
+
+
+def test_modules_are_small_and_every_import_is_served() -> None:
+    served = assets()
+    for file in WEB.glob("*.js"):
+        text = file.read_text()
+        assert text.count("\n") <= 300 and text.startswith("// "), file.name
+        for name in re.findall(r'from "\./([^"]+)"', text):
+            assert name in served, f"{file.name} imports {name}"
+    assert served["index.html"][0].startswith("text/html")
+    assert not any(name.endswith((".txt", ".json", ".py")) for name in served)
+
+
+def test_nothing_of_a_protocol_becomes_markup() -> None:
+    """Names and values are texts to Preact; the ways around it are not used."""
+    for file in WEB.glob("*.js"):
+        text = file.read_text()
+        for way in ("innerHTML", "dangerouslySetInnerHTML", "outerHTML", "document.write", "eval("):
+            assert way not in text, file.name
+    page = (WEB / "index.html").read_text()
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page)
