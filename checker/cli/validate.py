@@ -23,7 +23,9 @@ CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="Your reader of lines: path.py:Class. By default, lines are in terms of the model.",
 )
 @click.option(
-    "--format", "format_", help="A bundled mapping: cluster (our Paxos), raft (ours) or etcd-raft."
+    "--format",
+    "format_",
+    help="A bundled mapping: cluster (our Paxos), raft, multipaxos (ours) or etcd-raft.",
 )
 @click.option(
     "--hidden",

@@ -9,21 +9,29 @@ from typing import Final, get_args
 from quorate.impl.patience import Patience
 from quorate.impl.replica import ReplicatedSystem
 
+from .composition import HEALTHY, Composition
 from .messages import MultiPaxosMessage
 from .records import MultiPaxosRecord, MultiPaxosState
-from .replica import Replica
+from .replica import Pace, Replica
 
 
-def _recover(
-    name: str, servers: Collection[str], state: MultiPaxosState, random: Random
-) -> Replica:
-    return Replica(name, servers, state, Patience(random))
+def multipaxos_of(
+    composition: Composition, pace: Pace | None = None
+) -> ReplicatedSystem[MultiPaxosMessage, MultiPaxosRecord, MultiPaxosState]:
+    """Multi-Paxos with the classes of a composition: the healthy one, or one with a defect."""
+
+    def recover(
+        name: str, servers: Collection[str], state: MultiPaxosState, random: Random
+    ) -> Replica:
+        return Replica(name, servers, state, Patience(random), pace, composition)
+
+    return ReplicatedSystem(
+        "multipaxos",
+        MultiPaxosState(),
+        recover,
+        get_args(MultiPaxosMessage),
+        get_args(MultiPaxosRecord),
+    )
 
 
-MULTIPAXOS: Final = ReplicatedSystem[MultiPaxosMessage, MultiPaxosRecord, MultiPaxosState](
-    "multipaxos",
-    MultiPaxosState(),
-    _recover,
-    get_args(MultiPaxosMessage),
-    get_args(MultiPaxosRecord),
-)
+MULTIPAXOS: Final = multipaxos_of(HEALTHY)

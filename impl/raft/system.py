@@ -12,16 +12,16 @@ from quorate.impl.replica import ReplicatedSystem
 from .messages import AppendEntries, RaftMessage
 from .records import RaftRecord, RaftState
 from .replica import Options, Replica
-from .server import Server
+from .variant import HEALTHY, RaftVariant
 
 
 def raft_of(
-    server: type[Server], options: Options | None = None
+    variant: RaftVariant, options: Options | None = None
 ) -> ReplicatedSystem[RaftMessage, RaftRecord, RaftState]:
-    """Raft with servers of a class: the healthy one, or one that differs from it."""
+    """Raft with the classes of a variant: the healthy one, or one with a defect."""
 
     def recover(name: str, servers: Collection[str], state: RaftState, random: Random) -> Replica:
-        return Replica(server(name, servers, state), Patience(random), options)
+        return variant.replica(variant.server(name, servers, state), Patience(random), options)
 
     return ReplicatedSystem(
         "raft",
@@ -34,4 +34,4 @@ def raft_of(
     )
 
 
-RAFT: Final = raft_of(Server)
+RAFT: Final = raft_of(HEALTHY)

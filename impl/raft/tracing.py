@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,6 +24,7 @@ from .records import RaftOutputs, RaftState
 from .replica import Options
 from .server import Server
 from .system import raft_of
+from .variant import RaftVariant
 
 Trace: TypeAlias = Callable[[dict[str, Any]], None]
 
@@ -92,7 +94,7 @@ class TracedServer(Server):
         }
 
 
-def traced(server: type[Server], trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
-    """Raft with servers of a class that tell `trace` what they start with, and each step."""
-    kind = type(f"Traced{server.__name__}", (TracedServer, server), {"trace": staticmethod(trace)})
-    return raft_of(kind, Options(compact_after=None))
+def traced(variant: RaftVariant, trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
+    """Raft whose servers tell `trace` what they start with, and each step."""
+    kind = type("Server", (TracedServer, variant.server), {"trace": staticmethod(trace)})
+    return raft_of(replace(variant, server=kind), Options(compact_after=None))

@@ -23,7 +23,7 @@ from quorate.impl.processes import LogLine, NodeProcess, free_addresses, stop_al
 from quorate.impl.replica import Status
 
 from .client import StoreClient
-from .systems import SYSTEMS, check_traced, codec_of
+from .systems import SYSTEMS, codec_of
 
 PATIENCE_S: Final = 30.0
 ANSWER_S: Final = 1.0
@@ -45,14 +45,12 @@ class StoreCluster:
         tick_s: float = TICK_S,
         report: Reporter = lambda node, line: None,
     ) -> None:
-        """Raises ConfigError for a protocol, a number of nodes or a journal that there is not."""
+        """Raises ConfigError for a protocol or a number of nodes that there is not."""
         check_size(nodes)
         if protocol not in SYSTEMS:
             raise ConfigError(
                 f"Found the protocol {protocol!r}, expected one of {', '.join(SYSTEMS)}."
             )
-        if journal:
-            check_traced(protocol)
         self.protocol = protocol
         self.names = tuple(f"n{index}" for index in range(nodes))
         claim(data_dir, protocol, self.names)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from quorate.impl.codec import Codec, check_value
-from quorate.impl.errors import ConfigError, WireError
+from quorate.impl.errors import WireError
 from quorate.impl.messages import Envelope
-from quorate.impl.multipaxos.system import MULTIPAXOS
+from quorate.impl.multipaxos.defects import COMPOSITIONS
+from quorate.impl.multipaxos.system import MULTIPAXOS, multipaxos_of
+from quorate.impl.multipaxos.tracing import traced as traced_multipaxos
 from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.system import RAFT, raft_of
-from quorate.impl.raft.tracing import Trace, traced
-from quorate.impl.raft.variant import HEALTHY
+from quorate.impl.raft.tracing import Trace
+from quorate.impl.raft.tracing import traced as traced_raft
 from quorate.impl.replica import ReplicatedSystem
 from quorate.impl.store import ClientMessage, Command, Submission
 
@@ -21,32 +24,21 @@ SYSTEMS: Final[Mapping[str, ReplicatedSystem[Any, Any, Any]]] = MappingProxyType
     {system.name: system for system in (RAFT, MULTIPAXOS)}
 )
 
-#: Those whose replicas can tell their steps to a journal.
-TRACED: Final = ("raft",)
-
-#: The names of the variants that nodes of each protocol can run: the healthy one, and defects.
-VARIANTS: Final[Mapping[str, Collection[str]]] = MappingProxyType(
-    {name: RAFTS if name == RAFT.name else (HEALTHY.name,) for name in SYSTEMS}
+#: The variants that nodes of each protocol can run, by name: the healthy one, and its defects.
+VARIANTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        RAFT.name: MappingProxyType({**RAFTS, **REPLICA_DEFECTS}),
+        MULTIPAXOS.name: COMPOSITIONS,
+    }
 )
 
 
-def check_traced(name: str) -> None:
-    """Raise ConfigError for a protocol whose replicas cannot tell their steps."""
-    if name not in TRACED:
-        raise ConfigError(f"Nodes of {name} keep no journal; those of {', '.join(TRACED)} do.")
-
-
 def variant_of(name: str, variant: str, trace: Trace | None) -> ReplicatedSystem[Any, Any, Any]:
-    """A variant of a protocol, whose replicas tell their steps to `trace` if there is one.
-
-    Raises ConfigError if they cannot.
-    """
-    if trace is not None:
-        check_traced(name)
-    if name != RAFT.name:
-        return SYSTEMS[name]
-    server = RAFTS[variant].server
-    return raft_of(server) if trace is None else traced(server, trace)
+    """A variant of a protocol, whose replicas tell their steps to `trace` if there is one."""
+    classes = VARIANTS[name][variant]
+    if name == RAFT.name:
+        return raft_of(classes) if trace is None else traced_raft(classes, trace)
+    return multipaxos_of(classes) if trace is None else traced_multipaxos(classes, trace)
 
 
 def codec_of(system: ReplicatedSystem[Any, Any, Any]) -> Codec[Any]:

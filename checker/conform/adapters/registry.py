@@ -34,8 +34,8 @@ HEALTHY = compositions.HEALTHY.name
 BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
-    MultiPaxos: lambda variant: MultiPaxosAdapter(_named(variant, MULTIPAXOS)),
-    LeaderLease: lambda variant: LeaderLeaseAdapter(_named(variant, LEASES)),
+    MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
+    LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
     RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
 }
@@ -46,15 +46,16 @@ _Variant = TypeVar("_Variant")
 
 def variant_named(variant: str) -> Composition:
     """A variant of the bundled Paxos. Raises InputError."""
-    return _named(variant, COMPOSITIONS)
+    return named(variant, COMPOSITIONS)
 
 
 def raft_named(variant: str) -> RaftVariant:
     """A variant of the bundled Raft. Raises InputError."""
-    return _named(variant, RAFTS)
+    return named(variant, RAFTS)
 
 
-def _named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
+def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
+    """A variant of some by its name. Raises InputError."""
     if variant not in known:
         near = difflib.get_close_matches(variant, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"

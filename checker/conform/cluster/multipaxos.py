@@ -1,15 +1,15 @@
-"""The bundled Multi-Paxos as a system. Its nodes keep no journal: what clients saw is judged alone.
-
-As no log is held against the model, a campaign in which nothing is found is inconclusive.
-"""
+"""The bundled Multi-Paxos as a system, with journals that are held against its model."""
 
 from __future__ import annotations
 
-from quorate.checker.conform.adapters.registry import HEALTHY
-from quorate.checker.errors import InputError
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from quorate.checker.conform.logs.line import LogMapping
+from quorate.checker.conform.logs.multipaxos_journal import MultiPaxosJournal
 from quorate.impl.multipaxos.system import MULTIPAXOS
 
-from .bundled import LEAST_NODES
+from .multipaxos_witness import MultiPaxosWitness
 from .replicated import ReplicatedCluster
 
 
@@ -18,10 +18,15 @@ class MultiPaxosCluster(ReplicatedCluster):
 
     protocol = MULTIPAXOS.name
 
-    def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
-        """Raises InputError for a number of nodes that there is not, or a variant."""
-        if variant != HEALTHY:
-            raise InputError(
-                f"variant: found {variant}, expected {HEALTHY}: processes run no other"
-            )
-        super().__init__(nodes, variant)
+    def witness(self) -> MultiPaxosWitness:
+        """One that knows what nodes must keep, and has the history of the clients."""
+        return MultiPaxosWitness()
+
+    def mapping(self) -> LogMapping:
+        """That of journals."""
+        return MultiPaxosJournal()
+
+    def sizes(self, lines: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+        """All nodes, and as many slots, ballots and decrees as there are."""
+        nodes = dict.fromkeys(("Proposer", "Acceptor"), len(self.nodes))
+        return {**MultiPaxosJournal().sizes(lines), **nodes}

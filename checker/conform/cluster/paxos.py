@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quorate.checker.conform.adapters.registry import HEALTHY, variant_named
 from quorate.checker.conform.logs.cluster import ClusterLog
 from quorate.checker.conform.logs.line import LogMapping
 from quorate.impl import WireError
-from quorate.impl.failpoints import POINTS
 from quorate.impl.network import request_value
-from quorate.impl.node_config import JOURNAL_FILE, PAXOS
+from quorate.impl.node_config import PAXOS
 
-from .bundled import LEAST_NODES, NODE_MODULE, node_command, node_names
+from .bundled import LEAST_NODES, BundledCluster
 from .paxos_witness import PaxosWitness
-from .system import Clients, Place, System
+from .system import Clients
 from .witness import RunWitness
 
 MOST_CLIENTS = 3
@@ -27,22 +25,16 @@ ANSWER_S = 1.0
 PAUSE_S = 0.1
 
 
-class PaxosCluster(System):
-    """Nodes of the bundled Paxos, healthy or with a seeded defect."""
+class PaxosCluster(BundledCluster):
+    """Nodes of Paxos."""
 
-    points = POINTS
-    python_module = NODE_MODULE
+    protocol = PAXOS
 
     def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
         """Raises InputError for a variant or a number of nodes that there is not."""
         variant_named(variant)
-        self.nodes = node_names(nodes)
-        self.variant = self.name = variant
+        super().__init__(nodes, variant)
         self._values = [f"v{k}" for k in range(min(MOST_CLIENTS, nodes))]
-
-    def command(self, place: Place) -> Sequence[str]:
-        """A node, which ends with its standard input."""
-        return node_command(place, self.nodes, PAXOS, self.variant)
 
     async def work(self, clients: Clients) -> None:
         """Each client has its value proposed by another node."""
@@ -76,10 +68,6 @@ class PaxosCluster(System):
     def witness(self) -> RunWitness:
         """One that knows what acceptors and learners must keep."""
         return PaxosWitness()
-
-    def logs(self, folders: Mapping[str, Path]) -> Sequence[Path]:
-        """The nodes' journals."""
-        return [folder / JOURNAL_FILE for folder in folders.values()]
 
     def mapping(self) -> LogMapping:
         """That of journals."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from abc import abstractmethod
 from random import Random
 
-from quorate.impl.failpoints import POINTS
+from quorate.checker.conform.adapters.registry import HEALTHY, named
 from quorate.impl.replicated.client import StoreClient, Unanswered
-from quorate.impl.replicated.systems import SYSTEMS, TRACED, codec_of
+from quorate.impl.replicated.systems import SYSTEMS, VARIANTS, codec_of
 from quorate.impl.simulation.workload import KEYS, draw_command
 from quorate.impl.store import Command, Get
 
-from .bundled import NODE_MODULE, node_command, node_names
+from .bundled import LEAST_NODES, BundledCluster
 from .store_witness import StoreWitness
-from .system import Clients, Place, System
+from .system import Clients
 
 TICK_S = 0.08
 """Slow enough for a run to have a few terms only, though messages come late and nodes wait for
@@ -28,24 +28,17 @@ RETRY_S = 0.4
 PATIENCE_S = 1.5
 
 
-class ReplicatedCluster(System):
-    """Nodes of one protocol, healthy or with a seeded defect."""
+class ReplicatedCluster(BundledCluster):
+    """Nodes of a protocol."""
 
-    points = POINTS
     at_once = 3
-    python_module = NODE_MODULE
-    protocol: str
+    tick_s = TICK_S
 
-    def __init__(self, nodes: int, variant: str) -> None:
-        """Raises InputError for a number of nodes that there is not."""
-        self.nodes = node_names(nodes)
-        self.variant = self.name = variant
+    def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
+        """Raises InputError for a variant or a number of nodes that there is not."""
+        named(variant, VARIANTS[self.protocol])
+        super().__init__(nodes, variant)
         self._codec = codec_of(SYSTEMS[self.protocol])
-
-    def command(self, place: Place) -> Sequence[str]:
-        """A node, which ends with its standard input; it has a journal if it can keep one."""
-        journal = self.protocol in TRACED
-        return node_command(place, self.nodes, self.protocol, self.variant, journal, TICK_S)
 
     async def work(self, clients: Clients) -> None:
         """Each client does one thing after another, on the same few keys."""
@@ -72,9 +65,9 @@ class ReplicatedCluster(System):
     def _client(self, clients: Clients, name: str) -> StoreClient:
         return StoreClient(name, clients.addresses, self._codec, RETRY_S)
 
+    @abstractmethod
     def witness(self) -> StoreWitness:
         """One that has the history of the clients."""
-        return StoreWitness()
 
 
 async def _do(client: StoreClient, clients: Clients, process: str, command: Command) -> bool:

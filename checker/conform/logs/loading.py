@@ -9,11 +9,13 @@ from quorate.checker.user_file import object_in
 from .cluster import ClusterLog
 from .etcd import EtcdRaftLog
 from .line import LogMapping
+from .multipaxos_journal import MultiPaxosJournal
 from .raft_journal import RaftJournal
 
 FORMATS: dict[str, type[LogMapping]] = {
     "cluster": ClusterLog,
     "etcd-raft": EtcdRaftLog,
+    "multipaxos": MultiPaxosJournal,
     "raft": RaftJournal,
 }
 """The bundled mappings by the names of the formats that they read."""

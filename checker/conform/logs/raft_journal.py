@@ -4,23 +4,20 @@ Each line is one step of a server, with the state that it leads to. What a serve
 of the model if it leads to something there: a vote, entries taken, a vote or a copy counted. That
 entries do not fit, and that a term is over, is told in messages that the model does not have; the
 model sends the earlier entries, and steps down, without them.
-
-A turn of a node whose records did not become durable has happened to nobody, and is passed over: it
-is known by the node's next start, or by the end of its journal (`quorate.impl.replicated.turns`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 from quorate.checker.conform.adapter import Setting
 from quorate.model.language.declare.protocol import LARGEST_SIZE
 
 from .line import Beyond, Happening, Numbering, Says, Unreadable
+from .turns import Fields, Turns, nodes_in
 
-Fields = Mapping[str, Any]
 NOTHING: tuple[Happening, ...] = ()
 IF_NEW = ("receive_vote", "receive_ack")
 """The steps that happen unless the message comes late, or twice."""
@@ -33,7 +30,7 @@ class RaftJournal:
         """What the model needs for these lines, or as much of it as it can have."""
         given = list(lines)
         needs = {
-            "Server": len({str(line.get("node")) for line in given}),
+            "Server": len(nodes_in(given)),
             "Term": max((_number(line, "term") for line in given), default=0),
             "Index": max((_number(line, "length") for line in given), default=0),
             "Value": len({_text(entry) for line in given for entry in _entries(line)}),
@@ -47,12 +44,11 @@ class RaftJournal:
             raise Unreadable(f"the format is for Raft: no {', '.join(missing)} in the model")
         given = list(lines)
         self.servers = Numbering("server", setting.elements["Server"])
-        for node in sorted({str(line.get("node")) for line in given}):
+        for node in nodes_in(given):
             self.servers.add(node)
         self.values = Numbering("value", setting.elements["Value"])
         self.terms = [t for t in setting.elements["Term"] if t != "zero"]
-        self._lost = _lost_turns(given)
-        self._lives: dict[str, int] = {}
+        self._turns = Turns(given)
 
     @property
     def names(self) -> dict[str, str]:
@@ -62,14 +58,11 @@ class RaftJournal:
 
     def read(self, line: Fields) -> Says | None:
         """What a line says. Raises Beyond, Unreadable."""
-        node, event = line.get("node"), line.get("event")
-        if not isinstance(node, str) or not isinstance(event, str) or "turn" not in line:
-            raise Unreadable("found no node, turn or event, expected a line of Raft's journal")
-        if event == "started":
-            self._lives[node] = self._lives.get(node, 0) + 1
-            return self._started(node, line)
-        if event == "durable" or (node, self._lives.get(node, 0), line["turn"]) in self._lost:
+        if not self._turns.happened(line, "Raft"):
             return None
+        node, event = line["node"], line["event"]
+        if event == "started":
+            return self._started(node, line)
         if event not in _READERS:
             raise Unreadable(f"found the event {event!r}, expected {', '.join(_READERS)}")
         step = _READERS[event](self, self.servers[node], line)
@@ -87,9 +80,7 @@ class RaftJournal:
         )
 
     def _started(self, node: str, line: Fields) -> Says:
-        again, s = self._lives[node] > 1, self.servers[node]
-        if not again and line["records"]:
-            raise Beyond(f"{node} had {line['records']} records before its journal begins")
+        again, s = self._turns.started_again(line), self.servers[node]
         return Says(
             [("restart", {"s": s})] if again else NOTHING,
             values=self._state(node, line["state"]),
@@ -208,26 +199,6 @@ _SENDERS = {
     "appended": "follower",
 }
 """Which field of a message names its sender."""
-
-
-def _lost_turns(lines: Iterable[Fields]) -> frozenset[tuple[str, int, int]]:
-    """The turns whose records did not become durable: by node, by its life from 1, by number."""
-    lost: set[tuple[str, int, int]] = set()
-    lives: dict[str, int] = {}
-    open_turns: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        node, event = str(line.get("node")), line.get("event")
-        if event == "started":
-            turn, records = open_turns.pop(node, (0, 0))
-            if records > line["records"]:
-                lost.add((node, lives[node], turn))
-            lives[node] = lives.get(node, 0) + 1
-        elif event == "durable":
-            open_turns.pop(node, None)
-        elif "records" in line:
-            open_turns[node] = (line["turn"], line["records"])
-    lost.update((node, lives.get(node, 0), turn) for node, (turn, _) in open_turns.items())
-    return frozenset(lost)
 
 
 def _entries(line: Fields) -> Iterator[Fields]:

@@ -187,10 +187,6 @@ BAD = [
     (["cluster", "--run", "nowhere.txt"], "nowhere.txt cannot be read: No such file"),
     (["cluster", "--run", "/bin/sh"], "/bin/sh cannot be read: it is not UTF-8"),
     (["cluster", "--run", "/dev/null", "--journal"], "--journal needs a folder that stays"),
-    (
-        ["cluster", "--protocol", "multipaxos", "--run", "/dev/null", "--journal", "--data", "d"],
-        "Nodes of multipaxos keep no journal; those of raft do.",
-    ),
     (["cluster", "--nodes", "3", "--value", "x", "--kill", "2"], "at most 1 may be killed"),
     (["frobnicate"], "No such command 'frobnicate'"),
 ]

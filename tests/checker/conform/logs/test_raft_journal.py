@@ -3,120 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
-import quorate
-from quorate.checker.api._validate import ValidateResult
 from quorate.checker.errors import InputError
-from quorate.impl import Envelope, SafetyViolation
 from quorate.impl.raft import Appended, RaftState, TermRecord
+from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.impl.raft.server import Server
 from quorate.impl.raft.tracing import traced
-from quorate.impl.replicated.host import ReplicaHost
-from quorate.impl.replicated.turns import TurnJournal
-from quorate.impl.store import Put, Submission
+from tests.support import journals
+from tests.support.journals import SERVERS, World, verdict
 
-SERVERS = ("n0", "n1", "n2")
-
-
-class Died(Exception):
-    """The process is killed here."""
+HEALTHY = RAFTS["healthy"]
 
 
-class Disk:
-    """The log of a replica's records, which may kill it before or after a write."""
-
-    is_long = False
-
-    def __init__(self) -> None:
-        self.records: list[Any] = []
-        self.dies = ""
-
-    @property
-    def last(self) -> int:
-        return len(self.records)
-
-    def load(self) -> list[Any]:
-        return list(self.records)
-
-    def append(self, records: Sequence[Any]) -> None:
-        if self.dies == "before":
-            raise Died
-        self.records += records
-        if self.dies == "after":
-            raise Died
+def world_of(seed: int, server: type[Server] = Server) -> World:
+    return World(seed, partial(traced, replace(HEALTHY, server=server)))
 
 
-class World:
-    """Three hosts with journals, a network that loses and doubles, and deaths, all from a seed."""
-
-    def __init__(self, seed: int, server: type[Server] = Server) -> None:
-        self.random, self.server = Random(seed), server
-        self.disks = {name: Disk() for name in SERVERS}
-        self.lines: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        self.mail: list[Envelope[Any]] = []
-        self.hosts = {name: self.started(name) for name in SERVERS}
-
-    def started(self, name: str) -> ReplicaHost[Any, Any]:
-        self.disks[name].dies = ""
-        journal = TurnJournal(name, self.lines[name].append)
-        system, disk = traced(self.server, journal.step), self.disks[name]
-        chance = Random(self.random.random())
-        send = self.mail.append
-        return ReplicaHost(system, name, SERVERS, disk, send, chance, journal=journal)  # type: ignore[arg-type]
-
-    def play(self, turns: int) -> None:
-        number = 0
-        for _ in range(turns):
-            name = self.random.choice(SERVERS)
-            host = self.hosts[name]
-            self.disks[name].dies = self.random.choice(["before", "after"] + [""] * 40)
-            try:
-                for envelope in [e for e in self.mail if e.dst == name]:
-                    self.deliver(envelope)
-                number += 1
-                host.take(Envelope("c", name, Submission("c", number, Put("k", "v"))))
-                for _ in range(self.random.randint(0, 6)):
-                    host.tick()
-                host.end_turn()
-            except Died:
-                self.hosts[name] = self.started(name)
-
-    def deliver(self, envelope: Envelope[Any]) -> None:
-        if self.random.random() < 0.7:  # else it comes again
-            self.mail.remove(envelope)
-        if self.random.random() < 0.8:
-            self.hosts[envelope.dst].take(envelope)
-
-    def written(self, folder: Path) -> list[Path]:
-        paths = []
-        for name in SERVERS:
-            paths.append(folder / f"{name}.jsonl")
-            paths[-1].write_text("".join(f"{json.dumps(line)}\n" for line in self.lines[name]))
-        return paths
+def played(folder: Path, seed: int, server: type[Server] = Server) -> list[Path]:
+    return journals.played(folder, seed, partial(traced, replace(HEALTHY, server=server)))
 
 
-def played(folder: Path, seed: int, server: type[Server] = Server, turns: int = 60) -> list[Path]:
-    world = World(seed, server)
-    with suppress(SafetyViolation):  # it is found out by itself
-        world.play(turns)
-    return world.written(folder)
-
-
-def validated(paths: list[Path], **sizes: int) -> ValidateResult:
-    return quorate.validate(paths, "Raft", mapping="raft", sizes=sizes)
-
-
-def verdict(result: ValidateResult) -> str:
-    return result.validation.verdict.value
+validated = partial(journals.validated, "Raft")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +49,7 @@ def test_it_dies_in_every_way_and_commits(tmp_path: Path) -> None:
     """What the seeds together have: lost turns, durable ones without a word, entries committed."""
     seen: set[str] = set()
     for seed in range(1, 9):
-        world = World(seed)
+        world = world_of(seed)
         world.play(100)
         for lines in world.lines.values():
             for before, line in pairwise(lines):
@@ -191,7 +105,7 @@ def test_terms_beyond_the_model_are_no_violation(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_begins_late_is_beyond_the_model(tmp_path: Path) -> None:
-    world = World(1)
+    world = world_of(1)
     world.play(60)
     world.lines.clear()
     world.hosts = {name: world.started(name) for name in SERVERS}
