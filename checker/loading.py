@@ -106,6 +106,18 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
     return module_at(place, "a protocol", missing), wanted, place
 
 
+def protocols_in(place: str) -> list[str]:
+    """The names of the protocols that a file or module defines. Raises InputError if it has none.
+
+    Those whose names begin with an underscore are only bases of others.
+    """
+    module, _, _ = load_module(place)
+    own = [n for n, v in _protocols(module).items() if v.__module__ == module.__name__]
+    if found := [name for name in own if not name.startswith("_")]:
+        return found
+    raise InputError(f"{place}: defines no protocol", place)
+
+
 def name_of(protocol: type[Protocol]) -> str:
     """The name by which `load_protocol` finds a class again."""
     module = sys.modules[protocol.__module__]
@@ -124,11 +136,7 @@ def _bundled_near(name: str) -> list[str]:
 
 
 def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
-    found = {
-        name: value
-        for name, value in vars(module).items()
-        if inspect.isclass(value) and issubclass(value, Protocol) and value is not Protocol
-    }
+    found = _protocols(module)
     own = {n: v for n, v in found.items() if v.__module__ == module.__name__}
     if not wanted:
         if len(own) == 1:
@@ -144,3 +152,11 @@ def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
     near = difflib.get_close_matches(wanted, found, 1)
     hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(found) or 'no protocol'}"
     raise InputError(f"{place}: no protocol {wanted}; {hint}")
+
+
+def _protocols(module: ModuleType) -> dict[str, type[Protocol]]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Protocol) and value is not Protocol
+    }

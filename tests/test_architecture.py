@@ -84,6 +84,10 @@ DEFINED_TWICE = {
 }
 
 
+USERS = ("quorate.checker.cli", "quorate.checker.testing")
+"""What stands above the API."""
+
+
 @cache
 def sources() -> dict[str, Path]:
     """Every module of the project by the name that it is imported as."""
@@ -98,7 +102,7 @@ def sources() -> dict[str, Path]:
 
 def starts_lazily(module: str) -> bool:
     """Whether a module imports its own work only when it is called, so that starting is quick."""
-    return module.startswith("quorate.checker.cli") or module in api()
+    return module.startswith(USERS) or module in api()
 
 
 @cache
@@ -200,7 +204,7 @@ def test_every_package_is_installed() -> None:
 
 
 def test_nothing_below_the_api_imports_it() -> None:
-    above = {m for m in sources() if m.startswith("quorate.checker.cli")} | api()
+    above = {m for m in sources() if m.startswith(USERS)} | api()
     functions = api() - {"quorate.errors"}
     users = {m: found for m in sources() if (found := functions & imports(m))}
     assert users.keys() <= above, users

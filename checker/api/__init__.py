@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from ._asserting import assert_conforms as assert_conforms
+    from ._asserting import assert_holds as assert_holds
+    from ._asserting import assert_violates as assert_violates
     from ._check import check as check
     from ._cluster import ConformClusterResult as ConformClusterResult
     from ._cluster import conform_cluster as conform_cluster
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from .errors import InternalError as InternalError
     from .errors import ProtocolError as ProtocolError
     from .errors import QuorateError as QuorateError
+    from .errors import UnmetError as UnmetError
     from .errors import ViolationError as ViolationError
     from .results import CheckResult as CheckResult
     from .results import Result as Result
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from .searches import Spill as Spill
 
 _HOMES = {
+    "_asserting": ("assert_conforms", "assert_holds", "assert_violates"),
     "_check": ("check",),
     "_cluster": ("ConformClusterResult", "conform_cluster"),
     "_conform": ("ConformResult", "conform"),
@@ -95,6 +100,7 @@ _HOMES = {
         "InternalError",
         "ProtocolError",
         "QuorateError",
+        "UnmetError",
         "ViolationError",
     ),
     "results": ("CheckResult", "Result"),

@@ -35,3 +35,11 @@ class ViolationError(QuorateError):
     def __init__(self, message: str, result: Any) -> None:
         super().__init__(message)
         self.result = result
+
+
+class UnmetError(QuorateError, AssertionError):
+    """Raised by `assert_holds` and its like; the text is the result, with its counterexample."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result

@@ -1,0 +1,1 @@
+"""The pytest plugin: the properties of protocols as tests."""
