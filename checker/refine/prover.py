@@ -63,6 +63,6 @@ class RefinementProver:
     def searched(self, query: Formula, hypotheses: Mapping[str, Formula]) -> tuple[str, ...] | None:
         """At most two hypotheses that refute the query by models; None if none are found."""
         budget = Budget(self.effort)
-        found = self.model_based.refuted(hypotheses, query, (), budget)
+        answer, used = self.model_based.refuted(hypotheses, query, (), budget)
         self.by_clock += budget.clock
-        return None if found is None else tuple(n for n in hypotheses if n in found)
+        return tuple(n for n in hypotheses if n in used) if answer is Answer.PROVED else None

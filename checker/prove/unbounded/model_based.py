@@ -17,6 +17,7 @@ from quorate.checker.smt.effort import Budget
 
 from .isolated import IsolatedSolver
 from .logic import And, Exists, ForAll, Formula, Or, plain
+from .results import Answer
 
 EFFORT, LITTLE = 2.5, 0.5  # with one set of hypotheses; with all of them
 MOST = 2  # hypotheses, beside those that are always there
@@ -34,24 +35,28 @@ class ModelBasedProver:
         query: Formula,
         own: Sequence[str],
         budget: Budget,
-    ) -> set[str] | None:
-        """At most two hypotheses, and its `own`, that rule the query out; None if none do."""
+    ) -> tuple[Answer, set[str]]:
+        """Proved, by at most two hypotheses and its `own`; else with all of them.
+
+        Not proved is final: there is a model of the query and of everything that is given, so no
+        choice of instances refutes them.
+        """
         solver = IsolatedSolver(z3.Solver)
         solver.set("random_seed", self.seed)
         solver.add(*self.axioms, written(query))
         texts = {n: written(f) for n, f in hypotheses.items()}
         if self._check(solver, texts.values(), budget, LITTLE) == z3.sat:
-            return None  # all of them together do not rule it out
+            return Answer.NOT_PROVED, set(hypotheses)
         fixed = [n for n in own if n in texts]
         others = [n for n in reversed(texts) if n not in fixed]
         for size in range(MOST + 1):
             for chosen in itertools.combinations(others, size):
                 names = [*fixed, *chosen]
                 if self._check(solver, [texts[n] for n in names], budget, EFFORT) == z3.unsat:
-                    return set(names)
+                    return Answer.PROVED, set(names)
                 if budget.over:
-                    return None
-        return None
+                    return Answer.UNKNOWN, set(hypotheses)
+        return Answer.UNKNOWN, set(hypotheses)
 
     def _check(self, solver: Any, given: Iterable[Any], budget: Budget, effort: float) -> Any:
         solver.push()

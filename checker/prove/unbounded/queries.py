@@ -96,7 +96,8 @@ Schedule = Callable[[int], Iterable[tuple[int, float]]]
 def thorough(strategies: int) -> Iterator[tuple[int, float]]:
     """Three strategies briefly, then by models, then each for longer, then with all effort left.
 
-    The third has the most instances: nearly always it ends at once, with a proof or without.
+    The third has the most instances: nearly always it ends at once, with a proof or without. Where
+    there is a model, the rest is not tried.
     """
     yield from ((0, FIRST), (1, FIRST), (strategies - 1, FEW), (BY_MODELS, ALL))
     for limit in (SECOND, ALL):
@@ -223,8 +224,9 @@ class Prover:
         )  # strategies that ended without a proof: more effort would not help
         for number, limit in self.schedule(len(strategies := _strategies(query))):
             if number == BY_MODELS:
-                if (names := self._searched(hypotheses, query, hint)) is not None:
-                    return PROVED, names, 1
+                found, used = self._searched(hypotheses, query, hint)
+                if found is not Answer.UNKNOWN:
+                    return found, used, 1
             elif number not in failed and not self.budget.over:
                 found, used = self._all(hypotheses, strategies[number], limit)
                 count = len(strategies[number].cases)
@@ -324,7 +326,7 @@ class Prover:
 
     def _searched(
         self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
-    ) -> set[str] | None:
+    ) -> tuple[Answer, set[str]]:
         """By models, with few hypotheses, and as much effort as all else has."""
         if self._model_based is None:
             self._model_based = ModelBasedProver(self.axioms.values(), self.seed)

@@ -14,6 +14,7 @@ from quorate.checker.explore.search.breadth_first import explore
 from quorate.checker.prove.bounded import ObligationStatus, inductive
 from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded, write_smt2
+from quorate.model.cas_paxos import CasPaxos
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import (
     ModelError,
@@ -133,6 +134,14 @@ def test_broken_paxos_is_not_proved(protocol: Any) -> None:
     found = prove_unbounded(protocol, refute=False, effort=0.1)
     assert not found.proved
     assert found.invariant("agreement").status is not ProofStatus.PROVED
+
+
+def test_where_there_is_a_model_no_more_is_tried() -> None:
+    """Triggered instances alone do not end here, with however much effort."""
+    found = prove_unbounded(CasPaxos, refute=False, effort=0.1)
+    answers = {o.name: o.answer for o in found.obligations}
+    assert answers["change / linearizable"] is Answer.NOT_PROVED
+    assert found.invariant("linearizable").status is ProofStatus.OPEN
 
 
 @pytest.mark.exhaustive
