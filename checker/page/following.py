@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.tracing.build import make_trace
@@ -30,6 +33,15 @@ def way_of(walk: Walk, trace: Trace) -> Way:
         after = _read(walk, reader, f"{place}, leads to", step.state)
         way.append(_number(walk, state, step, after, place))
         state = after
+    return tuple(way)
+
+
+def way_through(walk: Walk, states: Sequence[State]) -> Way:
+    """A way through these states. Use it inside the sizes. Raises InputError."""
+    way = [walk.initial.index(states[0])]
+    for before, after in pairwise(states):
+        steps = enumerate(walk.steps(before))
+        way.append(next(number for number, step in steps if step.after == after))
     return tuple(way)
 
 

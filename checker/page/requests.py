@@ -55,5 +55,31 @@ class SaveTrace(Struct, forbid_unknown_fields=True):
     way: Numbers
 
 
+class NearStates(Struct, forbid_unknown_fields=True):
+    """The state graph around the end of a way, so many steps far."""
+
+    way: Numbers
+    radius: Annotated[int, Meta(ge=1, le=6)]
+
+
+class AllStates(Struct, forbid_unknown_fields=True):
+    """The whole state graph; the state at the end of a way is looked at."""
+
+    way: Numbers
+
+
+class ClassesOfStates(Struct, forbid_unknown_fields=True):
+    """The state graph as classes of states that agree on some expressions."""
+
+    way: Numbers
+    names: Annotated[list[Name], Meta(max_length=20)]
+
+
+class WayToState(Struct, forbid_unknown_fields=True):
+    """A shortest path to a state of the whole graph, by its number."""
+
+    state: Number
+
+
 class WhatWasSeen(Struct, forbid_unknown_fields=True):
     """What was looked at so far."""

@@ -6,7 +6,8 @@ The page says where it is in every question, so a session remembers only what wa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -17,14 +18,18 @@ from quorate.checker.loading import name_of
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest
+from quorate.model.language.interpreter import State
 from quorate.traces import Trace, dumps_itf, loads_itf
 
 from . import requests as r
 from .disabled import GuardSeen, blocked, guards_of, nothing_to_take, reasons
-from .following import trace_of, way_of
+from .following import trace_of, way_of, way_through
+from .near import near_json, neighbourhood
+from .quotient import expressions, quotient_json
 from .showing import properties_json, run_json, state_json, step_json
 from .visits import Visits
 from .walk import Walk, Way
+from .whole import WholeGraph, whole_graph, whole_json
 
 MOST_LISTED = 300
 """Of what an action cannot do in a state, so many choices of arguments are listed."""
@@ -39,13 +44,16 @@ class PageSession:
     """
 
     def __init__(self, protocol: type[Protocol], sizes: Sizes, opened: Trace | None = None) -> None:
-        self._sizes, self._lock = sizes, threading.Lock()
+        self._sizes, self._lock, self._searching = sizes, threading.Lock(), threading.Lock()
+        self._found: WholeGraph | None = None
         with sizes:
-            self._walk = Walk(protocol, sizes)
+            self.walk = Walk(protocol, sizes)
             self._visits = Visits()
             self._opened = None if opened is None else self._follow(opened)
-        if not self._walk.initial:
+        if not self.walk.initial:
             raise InputError(f"{protocol.__name__} ({sizes}) has no initial state")
+        with sizes:
+            self._expressions = expressions(self.walk)
         self.answers: dict[str, tuple[type, Callable[[Any], Answer]]] = {
             "protocol": (r.AboutProtocol, self._protocol),
             "at": (r.AtState, self._at),
@@ -55,6 +63,10 @@ class PageSession:
             "open": (r.OpenTrace, self._open),
             "save": (r.SaveTrace, self._save),
             "coverage": (r.WhatWasSeen, self._coverage),
+            "near": (r.NearStates, self._near),
+            "whole": (r.AllStates, self._all),
+            "classes": (r.ClassesOfStates, self._classes),
+            "way": (r.WayToState, self._way),
         }
 
     def answer(self, name: str, body: bytes) -> Answer:
@@ -66,13 +78,22 @@ class PageSession:
             asked: Any = msgspec.json.decode(body, type=kind)
         except msgspec.MsgspecError as error:
             raise InputError(f"{name}: {error}") from None
-        with self._lock, self._sizes:
+        if name in ("whole", "classes", "way"):  # a long search does not keep the walk waiting
+            with self._searching:
+                return reply(asked)
+        with self._walking():
             return reply(asked)
+
+    @contextmanager
+    def _walking(self) -> Iterator[Walk]:
+        """The walk, for one thread at a time, at its sizes."""
+        with self._lock, self._sizes:
+            yield self.walk
 
     # ------------------------------------------------------------ answers
 
     def _protocol(self, _: r.AboutProtocol) -> Answer:
-        walk = self._walk
+        walk = self.walk
         return {
             "name": walk.description.name,
             "source": name_of(walk.protocol),
@@ -89,11 +110,14 @@ class PageSession:
             "temporal": [
                 {"name": p.name, "kind": p.kind, "doc": p.doc} for p in walk.description.temporal
             ],
+            "expressions": [
+                {"name": name, "kind": kind} for name, kind in self._expressions.items()
+            ],
             "opened": self._opened,
         }
 
     def _at(self, asked: r.AtState) -> Answer:
-        walk, way = self._walk, asked.way
+        walk, way = self.walk, asked.way
         initial, moves = walk.run(way)
         states = [initial, *(m.state for m in moves)]
         state, before = states[-1], states[-2] if moves else None
@@ -123,19 +147,19 @@ class PageSession:
         }
 
     def _run(self, asked: r.OfRun) -> Answer:
-        trace = trace_of(self._walk, tuple(asked.way))
-        initial, moves = self._walk.run(asked.way)
-        return run_json(self._walk, trace, [initial, *(m.state for m in moves)])
+        trace = trace_of(self.walk, tuple(asked.way))
+        initial, moves = self.walk.run(asked.way)
+        return run_json(self.walk, trace, [initial, *(m.state for m in moves)])
 
     def _stopped(self, asked: r.StoppedSteps) -> Answer:
         self._known(asked.action)
-        found = blocked(self._walk, self._walk.end(asked.way), asked.action)
+        found = blocked(self.walk, self.walk.end(asked.way), asked.action)
         listed = list(islice(found, MOST_LISTED))
         return {
             "choices": [
                 {
                     "choice": b.number,
-                    "title": self._walk.title(asked.action, b.arguments),
+                    "title": self.walk.title(asked.action, b.arguments),
                     "guard": _guard(b.guard),
                 }
                 for b in listed
@@ -145,40 +169,67 @@ class PageSession:
 
     def _guards(self, asked: r.GuardsOf) -> Answer:
         self._known(asked.action)
-        state = self._walk.end(asked.way)
-        choices = self._walk.interpreter.choices(state, asked.action)
+        state = self.walk.end(asked.way)
+        choices = self.walk.interpreter.choices(state, asked.action)
         if asked.choice >= len(choices):
             raise InputError(f"{asked.action} has {len(choices)} choices here, not {asked.choice}")
-        found = guards_of(self._walk, state, asked.action, choices[asked.choice])
+        found = guards_of(self.walk, state, asked.action, choices[asked.choice])
         return {"guards": [_guard(g) for g in found]}
 
     def _open(self, asked: r.OpenTrace) -> Answer:
         return self._follow(loads_itf(asked.text, asked.name))
 
     def _save(self, asked: r.SaveTrace) -> Answer:
-        trace = trace_of(self._walk, tuple(asked.way))
+        trace = trace_of(self.walk, tuple(asked.way))
         return {
-            "name": f"{self._walk.description.name}-{len(trace.steps)}-steps.itf.json",
+            "name": f"{self.walk.description.name}-{len(trace.steps)}-steps.itf.json",
             "text": dumps_itf(trace).decode(),
         }
 
     def _coverage(self, _: r.WhatWasSeen) -> Answer:
-        return self._visits.json(self._walk)
+        return self._visits.json(self.walk)
+
+    # ------------------------------------------------------------ the state graph
+
+    def _near(self, asked: r.NearStates) -> Answer:
+        found = neighbourhood(self.walk, asked.way, asked.radius)
+        return near_json(self.walk, self._visits, asked.way, found)
+
+    def _all(self, asked: r.AllStates) -> Answer:
+        return whole_json(self._whole(), self._end(asked.way))
+
+    def _classes(self, asked: r.ClassesOfStates) -> Answer:
+        whole, here = self._whole(), self._end(asked.way)
+        return quotient_json(whole, self._expressions, asked.names, whole.node_of(here))
+
+    def _way(self, asked: r.WayToState) -> Answer:
+        states = self._whole().path_to(asked.state)
+        with self._walking() as walk:
+            return {"way": list(way_through(walk, states))}
+
+    def _whole(self) -> WholeGraph:
+        if self._found is None:
+            self._found = whole_graph(self.walk.protocol, self._sizes)
+        return self._found
+
+    def _end(self, way: list[int]) -> State:
+        with self._walking() as walk:
+            return walk.end(way)
 
     # ------------------------------------------------------------ helpers
 
     def _key(self) -> str:
         """What a link must agree on to mean the same run: the protocol and its sizes."""
-        numbers = (*self._walk.sizes.items(), *self._walk.sizes.faults.items())
-        return "-".join([digest(self._walk.description)[:12], *(f"{n}{k}" for n, k in numbers)])
+        numbers = (*self.walk.sizes.items(), *self.walk.sizes.faults.items())
+        return "-".join([digest(self.walk.description)[:12], *(f"{n}{k}" for n, k in numbers)])
 
     def _known(self, action: str) -> None:
-        if action not in self._walk.interpreter.actions:
-            raise InputError(f"{self._walk.description.name} has no action {action[:40]}")
+        if action not in self.walk.interpreter.actions:
+            raise InputError(f"{self.walk.description.name} has no action {action[:40]}")
 
     def _follow(self, trace: Trace) -> Answer:
         """A trace as a way, and what it says of itself."""
-        way: Way = way_of(self._walk, trace)
+        way: Way = way_of(self.walk, trace)
         verdict = trace.verdict()
         return {
             "way": list(way),

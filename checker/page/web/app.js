@@ -9,9 +9,10 @@ import { Steps } from "./steps.js";
 import { State } from "./state.js";
 import { Properties } from "./properties.js";
 import { Run } from "./run.js";
+import { Graph } from "./graph.js";
 import { Coverage } from "./coverage.js";
 
-const TABS = [["run", "Run"], ["coverage", "Coverage"]];
+const TABS = [["run", "Run"], ["graph", "State graph"], ["coverage", "Coverage"]];
 const NARROW_TABS = [["steps", "Steps"], ["state", "State"], ...TABS];
 
 function Tabs({ tabs, tab, onTab, narrow }) {
@@ -56,8 +57,10 @@ function App({ about }) {
       <section class=${classes("middle", ["steps", "state"].includes(narrowTab) && "narrow-hidden")}>
         <${Tabs} tabs=${TABS} tab=${tab} onTab=${setTab} />
         <div class=${pane("run")}><${Run} about=${about} walk=${walk} /></div>
+        <div class=${pane("graph")}>
+          ${tab === "graph" && html`<${Graph} about=${about} walk=${walk} say=${say} />`}</div>
         <div class=${pane("coverage")}>
-          ${(tab === "coverage") && html`<${Coverage} walk=${walk} say=${say} />`}</div>
+          ${tab === "coverage" && html`<${Coverage} walk=${walk} say=${say} />`}</div>
       </section>
       <section class=${pane("state")} aria-label="State">
         <${Properties} about=${about} walk=${walk} />

@@ -19,7 +19,7 @@ export function Header({ about, walk, say, onHelp }) {
     <div class="buttons way">
       <button id="start" disabled=${cursor === 0} title="To the start (Home)" onClick=${() => walk.jump(0)}>⇤</button>
       <button id="undo" disabled=${cursor === 0} title="Back (u)" onClick=${() => walk.move(-1)}>←<span class="word"> Back</span></button>
-      <span class="where" id="where">step ${cursor} of ${last}</span>
+      <span class="where" id="where"><span class="word">step </span>${cursor} of ${last}</span>
       <button id="redo" disabled=${cursor === last} title="Forward (r)" onClick=${() => walk.move(1)}><span class="word">Forward </span>→</button>
       <button id="end" disabled=${cursor === last} title="To the end (End)" onClick=${() => walk.jump(last)}>⇥</button>
     </div>

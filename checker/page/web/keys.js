@@ -9,7 +9,7 @@ export const KEYS = [
   ["1 … 9", "take that step"],
   ["u, ← / r, →", "go back, go forward on the path"],
   ["Home / End", "to the start, to the end of the path"],
-  ["p / c", "show the run, coverage"],
+  ["p / g / c", "show the run, the state graph, coverage"],
   ["/", "filter the steps"],
   ["o / s", "open, save a trace"],
   ["?", "this list"],
@@ -57,6 +57,7 @@ function action(key, { walk, selected, setSelected, setHelp, setTab, say }) {
     case "Home": return () => walk.jump(0);
     case "End": return () => walk.jump(walk.way.length - 1);
     case "p": return () => setTab("run");
+    case "g": return () => setTab("graph");
     case "c": return () => setTab("coverage");
     case "/": return () => document.getElementById("filter")?.focus();
     case "o": return () => openTrace(walk, say);

@@ -24,11 +24,12 @@ export function Properties({ about, walk }) {
   const groups = Object.entries(KINDS)
     .map(([kind, title]) => [title, here.properties.filter((p) => p.kind === kind)])
     .filter(([, list]) => list.length > 0);
+  const claims = here.properties.some((p) => p.kind === "invariant");
   const broken = here.properties.some((p) => p.kind === "invariant" && p.held !== true);
   return html`<div class="pane-head"><h2>Properties</h2>
-      ${groups.length > 0 && html`<span class=${classes("badge", broken ? "bad" : "ok")}>${
-        broken ? "violated here" : "hold here"}</span>`}</div>
-    ${opened?.verdict && html`<div class="verdict"><strong>${opened.verdict.what}</strong>
+      ${claims && html`<span class=${classes("badge", broken ? "bad" : "ok")}>${
+        broken ? "violated here" : "all hold here"}</span>`}</div>
+    ${opened?.verdict && !here.properties.some((p) => p.why && p.why === opened.verdict.how) && html`<div class="verdict"><strong>${opened.verdict.what}</strong>
       ${opened.verdict.how && html`<p>${opened.verdict.how}</p>`}</div>`}
     ${groups.map(([title, list]) => html`<section key=${title} class="group"><h3>${title}</h3>
       <ul class="list">${list.map((p) => html`<${Property} key=${p.name} p=${p} />`)}</ul></section>`)}

@@ -12,7 +12,7 @@ function Details({ run, cursor, jump }) {
   return html`<section class="details"><h3>Step ${step.number}: <code>${step.title}</code></h3>
     <dl class="facts">
       ${from.length > 0 && html`<dt>received</dt><dd>${from.map((r) => html`<div key=${r.text}><code>${r.text}</code> from ${link(r.step)}</div>`)}</dd>`}
-      ${others.length > 0 && html`<dt>enabled by</dt><dd>${others.map((n) => html`${link(n)} `)}</dd>`}
+      ${others.length > 0 && html`<dt>enabled by</dt><dd>${others.map((n, k) => html`${k > 0 && ", "}${link(n)}`)}</dd>`}
       ${step.changes.length > 0 && html`<dt>changed</dt><dd>${step.changes.map((c) => html`<div key=${c}><code>${c}</code></div>`)}</dd>`}
       ${step.sent.length > 0 && html`<dt>sent</dt><dd>${step.sent.map((m) => html`<div key=${m.text}><code>${m.text}</code></div>`)}</dd>`}
       ${!step.changes.length && !step.sent.length && html`<dt>changed</dt><dd class="muted">nothing</dd>`}

@@ -11,12 +11,12 @@ export function shorten(text, room) {
 // Room for the titles, and where each process has its line.
 export function place(run, width) {
   const longest = Math.max(12, ...run.steps.map((s) => s.title.length));
-  const gutter = Math.min(34 + longest * LETTER, Math.max(150, width * 0.44));
+  const gutter = Math.min(56 + longest * LETTER, Math.max(150, width * 0.44));
   const free = Math.max(width - gutter - PAD, run.lanes.length * 46);
   const pitch = Math.min(150, free / run.lanes.length);
   const x = Object.fromEntries(run.lanes.map((name, k) => [name, gutter + pitch * (k + 0.5)]));
   return { gutter, pitch, x, width: Math.max(width, gutter + pitch * run.lanes.length + PAD),
-    room: Math.floor((gutter - 40) / LETTER), y: (number) => TOP + number * ROW + ROW / 2,
+    room: Math.floor((gutter - 46) / LETTER), y: (number) => TOP + number * ROW + ROW / 2,
     height: TOP + (run.steps.length + 1) * ROW + 8 };
 }
 
@@ -48,8 +48,10 @@ function Arrow({ arrow, run, at, dim }) {
     const [ex, ey] = [x2 - dx * (DOT + 3), y2 - dy * (DOT + 3)];
     path = `M${x1 + dx * DOT} ${y1 + dy * DOT} L${ex} ${ey}`;
     const turn = Math.atan2((y2 - y1) * side, (x2 - x1) * side) * 180 / Math.PI;
-    const middle = `translate(${x1 + (x2 - x1) * 0.58} ${y1 + (y2 - y1) * 0.58}) rotate(${turn})`;
-    label = names.length * 6.4 + 24 < length ? middle : null;
+    // Between the last line that it crosses and the receiver: arrows from one sender part there.
+    const part = 1 - at.pitch / 2 / Math.abs(x2 - x1);
+    label = names.length * 6 < at.pitch * length / Math.abs(x2 - x1) - 12
+      ? `translate(${x1 + (x2 - x1) * part} ${y1 + (y2 - y1) * part}) rotate(${turn})` : null;
   }
   return html`<g class=${classes("arrow", dim && "dim")}>
     <title>${arrow.texts.join("\n")}</title>
@@ -73,7 +75,8 @@ function Row({ number, step, run, at, cursor, loop, jump }) {
   const x = step ? at.x[laneOf(run, step)] : null;
   return html`<g class=${classes("row", number > cursor && "dim", bad && "bad")} onClick=${() => jump(number)}>
     <title>${bad ? `${text}\nviolates ${run.violated[number].join(", ")}` : text}</title>
-    <text class="number" x="24" y=${y + 4} text-anchor="end">${again ? "↻" : ""}${number}</text>
+    <text class="number" x="24" y=${y + 4} text-anchor="end">${number}</text>
+    ${again && html`<text class="number" x="5" y=${y + 4}>↻</text>`}
     <text class="step-title" x="34" y=${y + 4}>${shorten(text, at.room - (bad ? 2 : 0))}</text>
     ${bad && html`<text class="cross" x=${at.gutter - 8} y=${y + 4} text-anchor="end">✗</text>`}
     ${lost.length > 0 && html`<path class="lost" d=${`M${x + 3} ${y + 3} l9 5`} /><circle class="lost-end" cx=${x + 14} cy=${y + 9} r="2">

@@ -17,11 +17,15 @@ function byKeys(variables) {
   return [...tables.values()];
 }
 
+// One row for each key, or for each map where there are more maps than keys: what is narrower.
 function Table({ keys, maps, changedOnly }) {
-  const rows = keys.map((key, k) => [key, maps.map((v) => v.cells[k])])
+  const names = maps.map((v) => v.name);
+  const [across, down] = maps.length > keys.length ? [keys, names] : [names, keys];
+  const cell = (row, column) => (down === keys ? maps[column].cells[row] : maps[row].cells[column]);
+  const rows = down.map((head, row) => [head, across.map((_, column) => cell(row, column))])
     .filter(([, cells]) => !changedOnly || cells.some((c) => c.old !== null));
   if (rows.length === 0) return null;
-  return html`<div class="scroll"><table><thead><tr><th></th>${maps.map((v) => html`<th key=${v.name}>${v.name}</th>`)}</tr></thead>
+  return html`<div class="scroll"><table><thead><tr><th></th>${across.map((name) => html`<th key=${name}>${name}</th>`)}</tr></thead>
     <tbody>${rows.map(([key, cells]) => html`<tr key=${key}><th>${key}</th>${cells.map((c, k) => html`
       <td key=${k} class=${classes(c.old !== null && "changed")}><${Value} ...${c} /></td>`)}</tr>`)}</tbody></table></div>`;
 }
