@@ -1,5 +1,6 @@
 """Runs of protocols: the trace type, its file format, its renderings."""
 
+from .departure import BothSides, Departure
 from .errors import TraceError
 from .itf import dumps_itf, loads_itf, read_itf, write_itf
 from .mermaid import render_mermaid
@@ -22,7 +23,9 @@ from .values import FrozenMap, Record, Value, in_order, show
 
 __all__ = [
     "Absent",
+    "BothSides",
     "Change",
+    "Departure",
     "Excerpt",
     "FrozenMap",
     "Received",

@@ -128,6 +128,7 @@ def _own_trace(document: dict[str, Json], meta: TraceMeta) -> Trace:
         faults=tuple(meta.faults.items()),
         loop=_loop(document),
         undefined=_undefined(meta.undefined, steps[-1].state if steps else initial),
+        departure=meta.departure,
         notes=meta.notes,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from .departure import Departure
 from .trace import Excerpt, Source, Violation
 
 SCHEMA = 1
@@ -52,6 +53,7 @@ class TraceMeta(msgspec.Struct, omit_defaults=True):
     digest: str | None = None
     faults: dict[str, int] = {}
     undefined: UndefinedMeta | None = None
+    departure: Departure | None = None
     notes: tuple[str, ...] = ()
 
 

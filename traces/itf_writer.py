@@ -59,6 +59,7 @@ def _meta_node(trace: Trace) -> Json:
         digest=trace.digest,
         faults=dict(trace.faults),
         undefined=_undefined_meta(trace.undefined),
+        departure=trace.departure,
         notes=trace.notes,
     )
     return {"format": "ITF", "format-description": _ADDRESS, "quorate": quorate}

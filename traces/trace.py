@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias, cast
 
+from .departure import Departure
 from .values import FrozenMap, Record, Value, in_order, show, show_key, show_name
 
 State: TypeAlias = FrozenMap
@@ -160,6 +161,8 @@ class Trace:
     loop: int | None = None
     """The number of the state from which the run repeats for ever; None if it just ends."""
     undefined: Undefined | None = None
+    departure: Departure | None = None
+    """What an implementation that was driven along the run did otherwise at its end."""
     notes: tuple[str, ...] = ()
     """What of the explanation is missing, and why."""
 

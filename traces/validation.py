@@ -25,6 +25,8 @@ def validate(trace: Trace) -> None:
         raise TraceError(None, "loop", str(trace.loop), f"a state, 0 to {len(trace.steps)}")
     if trace.undefined is not None:
         _check_undefined(trace, trace.undefined)
+    if trace.departure is not None and trace.departure.taken and not trace.steps:
+        raise TraceError(None, "departure", "a step that is taken", "a run that ends in it")
     drawn = trace.drawn()
     for number, step in drawn.numbered():
         _check_step(drawn, number, step)

@@ -68,7 +68,9 @@ def _forward(walk: Walk, found: Neighbourhood, radius: int) -> None:
         frontier = list(following)
 
 
-def near_json(walk: Walk, visits: Visits, way: Sequence[int], found: Neighbourhood) -> Any:
+def near_json(
+    walk: Walk, visits: Visits, way: Sequence[int], found: Neighbourhood
+) -> dict[str, Any]:
     """A neighbourhood as the page draws it."""
     numbers = {state: k for k, state in enumerate(found.layers)}
     initial, moves = walk.run(way)

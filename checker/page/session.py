@@ -237,6 +237,7 @@ class PageSession:
             "loop": trace.loop,
             "repeats": trace.repeats(),
             "notes": list(trace.notes),
+            "departure": None if trace.departure is None else msgspec.to_builtins(trace.departure),
         }
 
 

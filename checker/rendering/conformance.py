@@ -10,9 +10,10 @@ from quorate.checker.conform.driving.comparing import Kind
 from quorate.checker.conform.driving.conformance import Driven, Verdict
 from quorate.checker.conform.driving.following import run_text
 from quorate.checker.conform.driving.judging import TIMES
-from quorate.checker.conform.driving.repeating import FoundDifference, Shown
+from quorate.checker.conform.driving.repeating import FoundDifference
 from quorate.checker.conform.replaying.battery import MutantReplayed
 from quorate.checker.conform.replaying.replay import ReplayVerdict
+from quorate.traces import BothSides
 
 from .document import plain, run_json
 from .output import Output
@@ -22,16 +23,6 @@ from .words import count, seconds
 IN_FULL = 3
 """How many differences are shown in full; of the others there is one line each."""
 
-MEANING = {
-    Kind.STARTS: "it does not start as the model does",
-    Kind.REFUSES: "it does not take a step that the model has",
-    Kind.SENDS: "it sends other messages than the model",
-    Kind.CHANGES: "it does not end in the model's state",
-    Kind.CHOOSES: "it chooses what the model does not allow",
-    Kind.CONTRADICTS: "the model has no word for what it does",
-    Kind.ALLOWS: "it takes a step that the model disables",
-}
-
 
 def finding_line(what: str, found: Driven) -> str | None:
     """What is wrong with the implementation `what`; None if nothing was found."""
@@ -40,7 +31,7 @@ def finding_line(what: str, found: Driven) -> str | None:
     worst = next(d for d in found.differences if d.accepted is None)
     after = f"after {count(len(worst.run), 'step')}"
     tried = f", {worst.tried} {after}" if worst.tried else ""
-    return f"{what}: {MEANING[worst.kind]}{tried}"
+    return f"{what}: {worst.kind.meaning}{tried}"
 
 
 def report(
@@ -127,7 +118,7 @@ def report_difference(
     """
     met = f"met {d.count:,} times" if d.count > 1 else "met once"
     found = f"({met}, first after {d.found_at:,})"
-    out.wrapped(f"{number}. {d.name}: {MEANING[d.kind]} {found}", "bad")
+    out.wrapped(f"{number}. {d.name}: {d.kind.meaning} {found}", "bad")
     if d.flaky:
         again = "not again" if not d.seen_again else f"again {d.seen_again} of {TIMES} times"
         out.line(f"flaky: when the run was repeated it was met {again}", "warn", 1)
@@ -175,7 +166,7 @@ def _report_consequences(
             out.command("shown by:", again(text), indent=1)
 
 
-def _table(values: Sequence[Shown], kind: Kind, width: int) -> Iterator[str]:
+def _table(values: Sequence[BothSides], kind: Kind, width: int) -> Iterator[str]:
     """The variables: before, and after on both sides; below each other what is too wide."""
     if not values or kind in (Kind.REFUSES, Kind.CONTRADICTS):
         return
@@ -194,7 +185,7 @@ def _table(values: Sequence[Shown], kind: Kind, width: int) -> Iterator[str]:
             yield f"  {name:9}  {cell}".rstrip()
 
 
-def _of_code(v: Shown) -> str:
+def _of_code(v: BothSides) -> str:
     if v.code is None:
         return "not shown"
     return v.code if v.differs else "the same"

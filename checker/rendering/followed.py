@@ -8,7 +8,7 @@ from typing import Any
 from quorate.checker.conform.driving.following import Followed
 from quorate.checker.conform.driving.repeating import FoundDifference
 
-from .conformance import MEANING, difference_json, report_difference
+from .conformance import difference_json, report_difference
 from .output import Output, plain_text
 from .words import count
 
@@ -17,7 +17,7 @@ def finding_line(what: str, found: Followed) -> str | None:
     """What the implementation `what` does otherwise; None if nothing was seen."""
     if found.difference is None:
         return None
-    return f"{what}: {MEANING[found.difference.kind]} ({found.difference.name})"
+    return f"{what}: {found.difference.kind.meaning} ({found.difference.name})"
 
 
 def report(out: Output, what: str, found: Followed) -> None:

@@ -23,7 +23,6 @@ from quorate.model.language.description import describe
 from quorate.traces import Trace, Value
 from quorate.traces.files import write_file
 
-from .conformance import MEANING
 from .literals import WIDTH, Layout, lines, mapping, on_one_line, text, value_layout
 
 MARK = "Written by `quorate`, which overwrites this file as long as this line stands."
@@ -78,7 +77,7 @@ def of_difference(d: FoundDifference, protocol: type[Protocol], sizes: Sizes) ->
     initial = {} if d.trace is None else distinguishing(protocol, sizes, d.trace.initial)
     shown = [v.name for v in describe(protocol).variables if not isinstance(v.type, MessagesType)]
     compared = d.variable if d.variable in shown else None
-    return RunTest(d.name, f"What is wrong: {MEANING[d.kind]}", calls, compared, initial)
+    return RunTest(d.name, f"What is wrong: {d.kind.meaning}", calls, compared, initial)
 
 
 def of_replay(

@@ -44,6 +44,22 @@ class Kind(Enum):
     ALLOWS = "allows"
     """It takes a step that the model disables: it sends something, or changes its state."""
 
+    @property
+    def meaning(self) -> str:
+        """How it differs, in words."""
+        return _MEANING[self]
+
+
+_MEANING = {
+    Kind.STARTS: "it does not start as the model does",
+    Kind.REFUSES: "it does not take a step that the model has",
+    Kind.SENDS: "it sends other messages than the model",
+    Kind.CHANGES: "it does not end in the model's state",
+    Kind.CHOOSES: "it chooses what the model does not allow",
+    Kind.CONTRADICTS: "the model has no word for what it does",
+    Kind.ALLOWS: "it takes a step that the model disables",
+}
+
 
 @dataclass(frozen=True)
 class Unlike:

@@ -15,7 +15,7 @@ from quorate.checker.conform.space import Call
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language.interpreter import Requirement
-from quorate.traces import FrozenMap, Trace, Value, show
+from quorate.traces import BothSides, Departure, FrozenMap, Trace, Value, show
 from quorate.traces.values import show_key
 
 from .comparing import Comparer, Kind, Unlike
@@ -32,24 +32,6 @@ class RunStep:
 
     call: Call
     probe: bool
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A variable, or a cell of it, before what was tried, and after it on both sides.
-
-    `code` is None where the implementation does not show it.
-    """
-
-    place: str
-    before: str
-    model: str
-    code: str | None
-
-    @property
-    def differs(self) -> bool:
-        """Whether both sides have different values."""
-        return self.code is not None and self.code != self.model
 
 
 @dataclass(frozen=True)
@@ -72,7 +54,7 @@ class FoundDifference:
     """To the last state in which both agree."""
     tried: Call | None
     """What was tried there; None if they do not even start alike."""
-    values: tuple[Shown, ...]
+    values: tuple[BothSides, ...]
     guards: tuple[tuple[Requirement, str], ...]
     """Each guard of what was tried, and its text."""
     trace: Trace | None
@@ -161,7 +143,7 @@ class Repeater:
         """An occurrence of a group, with the values on both sides and the guards."""
         space = self.graph.space
         call = None if met.code is None else space.call(met.code)
-        row = self.graph.rows[met.state]
+        row, values = self.graph.rows[met.state], tuple(self._values(met))
         return FoundDifference(
             name=group.name,
             action=group.action,
@@ -173,9 +155,9 @@ class Repeater:
             start=met.initial if len(self.graph.initial) > 1 else None,
             run=tuple(RunStep(space.call(a.code), a.target is None) for a in met.run),
             tried=call,
-            values=tuple(self._values(met)),
+            values=values,
             guards=() if call is None else tuple(self._guards(row, call)),
-            trace=self._traced(met),
+            trace=replace(self._traced(met), departure=_departure(group.kind, met, call, values)),
             seen_again=seen_again,
             met=met,
         )
@@ -184,7 +166,7 @@ class Repeater:
         texts = (g.text for g in self.graph.space.guards(call.action))
         return list(zip(self.graph.space.requirements(row, call), texts, strict=False))
 
-    def _values(self, met: Occurrence) -> Iterator[Shown]:
+    def _values(self, met: Occurrence) -> Iterator[BothSides]:
         """What either side changed, cell by cell."""
         comparer = Comparer(self.graph.space, self.subject)
         before = comparer.of(self.graph.rows[met.state])
@@ -201,7 +183,7 @@ class Repeater:
             was, should, found = before[name], model[name], code.get(name)
             if name in delivered_once and name not in code:  # what was sent is known, and no more
                 if name == met.unlike.variable:
-                    yield Shown("sent", "", met.unlike.model, met.unlike.code)
+                    yield BothSides("sent", "", met.unlike.model, met.unlike.code)
             elif name == network:
                 yield from _shown_messages(was, should, found)
             elif isinstance(should, FrozenMap) and isinstance(was, FrozenMap):
@@ -212,7 +194,7 @@ class Repeater:
             else:
                 yield from _shown(name, was, should, found, name in code)
 
-    def _traced(self, met: Occurrence) -> Trace | None:
+    def _traced(self, met: Occurrence) -> Trace:
         steps = [(act.code, act.target) for act in met.run if act.target is not None]
         initial = met.initial
         if self._hidden:
@@ -226,16 +208,26 @@ class Repeater:
         return make_trace(space.protocol, self.protocol, space.sizes, start, path)
 
 
-def _shown(place: str, was: Value, should: Value, found: Value, seen: bool) -> Iterator[Shown]:
+def _departure(
+    kind: Kind, met: Occurrence, call: Call | None, values: tuple[BothSides, ...]
+) -> Departure:
+    """What is done otherwise; by its words alone where the code's state says nothing of it."""
+    if kind in (Kind.STARTS, Kind.REFUSES, Kind.CHOOSES, Kind.CONTRADICTS) or not values:
+        values = (BothSides(met.unlike.place, "", met.unlike.model, met.unlike.code),)
+    tried = None if call is None else str(call)
+    return Departure(kind.meaning, tried, call is not None and met.target is not None, values)
+
+
+def _shown(place: str, was: Value, should: Value, found: Value, seen: bool) -> Iterator[BothSides]:
     if should != was or (seen and found != should):
-        yield Shown(place, show(was), show(should), show(found) if seen else None)
+        yield BothSides(place, show(was), show(should), show(found) if seen else None)
 
 
-def _shown_messages(was: Value, should: Value, found: Value) -> Iterator[Shown]:
+def _shown_messages(was: Value, should: Value, found: Value) -> Iterator[BothSides]:
     assert isinstance(was, frozenset) and isinstance(should, frozenset)
     assert isinstance(found, frozenset)
     if should != was or found != should:
-        yield Shown("sent", "", _listed(should - was), _listed(found - was))
+        yield BothSides("sent", "", _listed(should - was), _listed(found - was))
 
 
 def _listed(messages: frozenset[Value]) -> str:

@@ -1,5 +1,6 @@
 // The path so far: its space-time diagram, and what the step that one stands at did.
 import { classes, html } from "./dom.js";
+import { Departure } from "./departure.js";
 import { Diagram } from "./spacetime.js";
 
 function Details({ run, cursor, jump }) {
@@ -22,10 +23,12 @@ function Details({ run, cursor, jump }) {
 export function Run({ walk }) {
   const { run, cursor, opened } = walk;
   if (!run) return html`<p class="empty">Loading …</p>`;
+  const departed = opened?.departure && html`<${Departure} departure=${opened.departure} steps=${run.steps.length} jump=${walk.jump} />`;
   if (run.steps.length === 0) {
+    if (departed) return departed;
     return html`<p class="empty">The path is empty. Take a step: its space-time diagram grows here.</p>`;
   }
-  return html`<${Diagram} run=${run} cursor=${cursor} loop=${opened?.loop ?? null} jump=${walk.jump} />
+  return html`${departed}<${Diagram} run=${run} cursor=${cursor} loop=${opened?.loop ?? null} jump=${walk.jump} />
     ${opened?.repeats && html`<p class="hint">↻ ${opened.repeats}</p>`}
     ${run.notes.map((note) => html`<p key=${note} class="muted small">${note}</p>`)}
     <${Details} run=${run} cursor=${Math.min(cursor, run.steps.length)} jump=${walk.jump} />`;

@@ -288,6 +288,10 @@ def test_defects_are_found_from_the_healthy_model(defect: str) -> None:
     difference = next(d for d in found.differences if d.name == name)
     assert not difference.flaky and not difference.needs_probes
     assert len(difference.run) >= least and difference.trace is not None
+    departure = difference.trace.departure
+    assert departure is not None and any(side.differs for side in departure.values)
+    assert departure.taken == (".allows." not in name)
+    assert departure.tried == str(difference.tried)
 
 
 # ---------------------------------------------------------------- adapters

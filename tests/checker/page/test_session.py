@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
 from quorate.checker.page.session import PageSession
 from quorate.model.language.interpreter import Interpreter
-from quorate.traces import TraceError, loads_itf
+from quorate.traces import BothSides, Departure, TraceError, dumps_itf, loads_itf
 
 from .protocols import Lock
 
@@ -118,6 +119,20 @@ def test_a_saved_trace_is_opened_at_the_same_path(ask: Asking) -> None:
     opened = ask("open", name=saved["name"], text=saved["text"])
     assert opened["way"] == way
     assert opened["verdict"]["what"] == "one_at_a_time is violated"
+
+
+def test_what_an_implementation_did_otherwise_is_told(ask: Asking) -> None:
+    """As in the traces that `quorate conform` writes."""
+    saved = loads_itf(ask("save", way=ask.walked("ask(n0)"))["text"])
+    sides = (BothSides("held[n1]", "False", "False", "True"),)
+    departure = Departure("it takes a step that the model disables", "take(n1)", False, sides)
+    text = dumps_itf(replace(saved, departure=departure)).decode()
+    assert ask("open", name="x", text=text)["departure"] == {
+        "what": "it takes a step that the model disables",
+        "tried": "take(n1)",
+        "taken": False,
+        "values": [{"place": "held[n1]", "before": "False", "model": "False", "code": "True"}],
+    }
 
 
 def test_what_was_looked_at_is_counted() -> None:
