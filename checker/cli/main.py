@@ -33,6 +33,8 @@ VERBS = {
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
     "cluster": "Run Raft, Multi-Paxos or Paxos as real processes, and use them.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
+    "new": "Write a small project to begin with: a protocol, tests, code, an adapter.",
+    "doctor": "Look at what Quorate needs: packages, cache, other tools, the machine.",
 }
 
 

@@ -34,6 +34,20 @@ def prepared(name: str) -> str | None:
     return text
 
 
+def unusable() -> str | None:
+    """Why this machine cannot use what is there; None if it can."""
+    text = next(iter(_texts().values()), None)
+    if text is None:
+        return "the archive with it is missing or damaged"
+    if f'target triple = "{llvm.get_process_triple()}"' not in text:
+        return "it is for another kind of machine"
+    try:
+        llvm.parse_assembly(text).close()
+    except RuntimeError:
+        return "this LLVM is older than the one that it was made with"
+    return None
+
+
 @cache
 def _texts() -> dict[str, str]:
     try:

@@ -95,7 +95,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """A repository with a model, and tests in a folder of their own."""
-    if not any(found.name == "quorate" for found in entry_points(group="pytest11")):
+    if not entry_points(group="pytest11", name="quorate"):
         pytester.plugins.append("quorate.checker.testing.plugin")
     pytester.makefile(".ini", pytest=INI)
     (pytester.path / "model").mkdir()
