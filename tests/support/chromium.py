@@ -15,12 +15,12 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds until something that is awaited counts as missing: long, for busy machines."""
 
 
@@ -32,6 +32,7 @@ class Tab:
         self._numbers = itertools.count(1)
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self._choosers: list[int] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
         self._session: str = attached["sessionId"]
@@ -70,6 +71,8 @@ class Tab:
                 self.requests.append(url)
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
                 self.complaints.append(json.dumps(details)[:500])
+            case {"method": "Page.fileChooserOpened", "params": {"backendNodeId": node}}:
+                self._choosers.append(node)
             case {"method": "Log.entryAdded", "params": {"entry": {"level": "error"} as entry}}:
                 self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
 
@@ -131,6 +134,36 @@ class Tab:
             typed = {"text": "\r"}
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **typed)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    def select(self, selector: str, value: str) -> None:
+        """Choose one of the options of an element."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"!!{element}")
+        self.js(
+            f"(() => {{ const e = {element}; e.value = {json.dumps(value)}; "
+            "e.dispatchEvent(new Event('change', {bubbles: true})); })()"
+        )
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Click what asks for a file, and choose one."""
+        self.call("Page.setInterceptFileChooserDialog", enabled=True)
+        self.click(selector)
+        self._until(lambda: self._choosers, "no file was asked for")
+        self.call("DOM.setFileInputFiles", files=[str(file)], backendNodeId=self._choosers.pop())
+
+    def download(self, selector: str, folder: Path) -> Path:
+        """Click what gives a file, and wait for it."""
+        self._call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        self.click(selector)
+        self._until(lambda: [*folder.glob("*.json")], "no file was given")
+        return next(folder.glob("*.json"))
+
+    def _until(self, is_there: Callable[[], Any], otherwise: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while not is_there():
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.02)
+            self.js("0")  # to read what the browser tells meanwhile
 
     def screenshot(self, file: Path) -> None:
         """Write what is to be seen as PNG."""

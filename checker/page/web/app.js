@@ -50,7 +50,7 @@ function App({ about }) {
     <${Notice} text=${notice} onClose=${() => setNotice("")} />
     <${Tabs} narrow tabs=${NARROW_TABS} tab=${narrowTab}
       onTab=${(id) => { setNarrowTab(id); if (!["steps", "state"].includes(id)) setTab(id); }} />
-    <main class="columns">
+    <main class="columns" aria-busy=${walk.settled ? "false" : "true"}>
       <section class=${pane("steps")} aria-label="Possible steps">
         <${Steps} about=${about} walk=${walk} selected=${selected} onSelect=${setSelected} say=${say} />
       </section>

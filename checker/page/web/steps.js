@@ -27,11 +27,17 @@ function Step({ step, place, selected, walk, onSelect }) {
       ${step.undefined !== null && html`<span class="badge bad">undefined</span>`}
       ${step.violates.map((name) => html`<span key=${name} class="badge bad">violates ${name}</span>`)}
     </button>
-    ${selected && step.undefined !== null && html`<p class="preview bad">${step.undefined}</p>`}
-    ${selected && step.changes.length > 0 && html`<ul class="preview">
-      ${step.changes.map((c) => html`<li key=${c.text}>${WORDS[c.kind]}<code>${c.text}</code></li>`)}
-    </ul>`}
   </li>`;
+}
+
+// What the selected step would do. It has its own place: nothing moves under the mouse.
+function Effect({ step }) {
+  return html`<footer class="effect" aria-live="polite">${!step ? html`<p class="muted small">No step is selected.</p>`
+    : html`<h3><code>${step.title}</code></h3>
+      ${step.undefined !== null ? html`<p class="bad-text">${step.undefined}</p>`
+      : step.changes.length === 0 ? html`<p class="muted small">changes nothing</p>`
+      : html`<ul class="list">${step.changes.map((c) => html`<li key=${c.text}>${WORDS[c.kind]}<code>${c.text}</code></li>`)}</ul>`}`}
+  </footer>`;
 }
 
 function Action({ action, doc, fault, steps, listed, selected, walk, onSelect, say }) {
@@ -61,7 +67,7 @@ export function Steps({ about, walk, selected, onSelect, say }) {
   const loops = here.steps.filter((s) => s.stays).length;
   const changed = (set) => (event) => { set(event.target); onSelect(0); again((n) => n + 1); };
   const parts = Object.fromEntries(about.actions.map((a) => [a.name, a]));
-  return html`<div class="pane-head">
+  return html`<div class="steps-list"><div class="pane-head">
       <h2>Steps</h2>
       <input id="filter" type="search" placeholder="Filter ( / )" aria-label="Filter the steps" value=${filter}
         onInput=${changed((input) => { filter = input.value; })} />
@@ -74,5 +80,6 @@ export function Steps({ about, walk, selected, onSelect, say }) {
     ${here.actions.map((action) => html`<${Action} key=${action.name} action=${action}
       doc=${parts[action.name].doc} fault=${parts[action.name].fault}
       steps=${listed.filter((s) => s.action === action.name)} listed=${listed}
-      selected=${selected} walk=${walk} onSelect=${onSelect} say=${say} />`)}`;
+      selected=${selected} walk=${walk} onSelect=${onSelect} say=${say} />`)}</div>
+    <${Effect} step=${listed[selected]} />`;
 }

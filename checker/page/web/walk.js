@@ -63,18 +63,22 @@ export function useWalk(about, say) {
     { ...p, cursor: Math.max(0, Math.min(to, p.way.length - 1)) })), []);
   const move = useCallback((by) => setPlace((p) => (
     { ...p, cursor: Math.max(0, Math.min(p.cursor + by, p.way.length - 1)) })), []);
+  // Numbers are those of the state that is shown: until another one is there, none is taken.
   const take = useCallback((number) => setPlace((p) => {
+    if (!here || here.way.join() !== p.way.slice(0, p.cursor + 1).join()) return p;
     if (p.way[p.cursor + 1] === number) return { ...p, cursor: p.cursor + 1 };
     const taken = [...p.way.slice(0, p.cursor + 1), number];
     return { way: taken, cursor: taken.length - 1 };
-  }), []);
+  }), [here]);
   const go = useCallback((to) => setPlace({ way: to, cursor: to.length - 1 }), []);
   const open = useCallback((trace) => {
     setOpened(trace);
     setPlace({ way: trace.way, cursor: 0 });
   }, []);
 
+  const settled = here?.way.join() === now.join() && run?.way.join() === way.join();
   return {
+    settled,
     way, cursor, now, here, run, busy, jump, move, take, go, open, setPlace,
     // The opened trace, while the path is still that of the trace.
     opened: opened && leads(way, opened.way) && leads(opened.way, way) ? opened : null,

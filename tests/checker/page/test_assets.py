@@ -59,3 +59,33 @@ def test_nothing_of_a_protocol_becomes_markup() -> None:
             assert way not in text, file.name
     page = (WEB / "index.html").read_text()
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    digits = colour.lstrip("#")
+    parts = [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+READ_ON = {
+    "text": ("back", "pane", "raised", "changed", "accent-back", "bad-back"),
+    "muted": ("back", "pane", "raised", "changed", "accent-back", "bad-back"),
+    "accent": ("back", "pane", "raised", "accent-back"),
+    "bad": ("pane", "raised", "bad-back"),
+    "ok": ("pane", "raised", "ok-back"),
+    "warn": ("pane", "changed"),
+    "pane": ("accent",),
+}
+
+
+def test_every_text_is_legible_light_and_dark() -> None:
+    """At least the contrast that WCAG asks of small text."""
+    light, dark = re.findall(r":root \{(.*?)\}", (WEB / "style.css").read_text(), re.DOTALL)
+    for palette in (light, dark):
+        colours = dict(re.findall(r"--([\w-]+): (#\w{6});", palette))
+        for text, grounds in READ_ON.items():
+            for ground in grounds:
+                a, b = sorted((luminance(colours[text]), luminance(colours[ground])))
+                assert (b + 0.05) / (a + 0.05) >= 4.5, (text, ground)
