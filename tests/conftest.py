@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,8 @@ settings.register_profile(
     "exhaustive", settings.get_profile("everyday"), max_examples=1500, derandomize=False
 )
 settings.load_profile("everyday")
+
+os.environ.pop("GITHUB_ACTIONS", None)  # what a test prints is not meant for the job it runs in
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

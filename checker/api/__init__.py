@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from ._machine import conformance_machine as conformance_machine
     from ._mutate import MutateResult as MutateResult
     from ._mutate import mutate as mutate
+    from ._project import ProjectResult as ProjectResult
+    from ._project import verify_project as verify_project
     from ._prove import InvariantsResult as InvariantsResult
     from ._prove import ProofResult as ProofResult
     from ._prove import find_invariants as find_invariants
@@ -88,6 +90,7 @@ _HOMES = {
     "_linearize": ("LinearizeResult", "linearize"),
     "_machine": ("conformance_machine",),
     "_mutate": ("MutateResult", "mutate"),
+    "_project": ("ProjectResult", "verify_project"),
     "_prove": ("InvariantsResult", "ProofResult", "find_invariants", "prove"),
     "_quorums": ("QuorumsResult", "compare_quorums"),
     "_refine": ("CheckedRefinement", "RefinementResult", "refine"),

@@ -21,6 +21,7 @@ from quorate.checker.conform.cluster.system import METHODS, System
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import clusters as rendering
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import NONCONFORMING
 from quorate.model.language import Protocol
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.raft import Raft
@@ -33,6 +34,8 @@ from .results import Result
 @dataclass(frozen=True, repr=False)
 class ConformClusterResult(Result):
     """The result of running a cluster under faults; `campaign` has all that was counted."""
+
+    rule = NONCONFORMING
 
     system: str
     protocol: type[Protocol] | None

@@ -23,8 +23,10 @@ from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import conformance, regression
+from quorate.checker.rendering.cases.conformance import of_conformance
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.regression import Origin
+from quorate.checker.reports.cases import Suite
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.declare.types import in_flight
 from quorate.traces import Trace
@@ -80,6 +82,11 @@ class ConformResult(Result):
         """The run to each difference that is not accepted, by its name."""
         new = (d for d in self.conformance.differences if d.accepted is None)
         return {d.name: d.trace for d in new if d.trace is not None}
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        cases = of_conformance(self.implementation, self.conformance, self.mutants)
+        return (Suite(self.protocol.__name__, cases, self.conformance.seconds),)
 
     def to_json(self, written: Path | Mapping[str, Path] | None = None) -> dict[str, Any]:
         """As for any result; `written` may also have the file of each difference, by its name."""

@@ -18,6 +18,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import followed as rendering
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import NONCONFORMING
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -29,6 +30,8 @@ from .results import Result
 @dataclass(frozen=True, repr=False)
 class FollowResult(Result):
     """How an implementation fared along a run: `followed` has the difference, if there was one."""
+
+    rule = NONCONFORMING
 
     protocol: type[Protocol]
     sizes: Sizes

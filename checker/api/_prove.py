@@ -17,7 +17,9 @@ from quorate.checker.prove.unbounded import (
 )
 from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
 from quorate.checker.rendering import lemmas, proof
+from quorate.checker.rendering.cases.proofs import of_proof
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import Suite
 from quorate.checker.synthesis import SynthesisResult, SynthesisStatus
 from quorate.checker.synthesis import find_invariants as synthesise
 from quorate.model.language import Protocol
@@ -59,6 +61,13 @@ class ProofResult(Result):
             return None
         violated = (i for i in self.proof.invariants if i.status is ProofStatus.VIOLATED)
         return next((i.trace for i in violated if i.trace is not None), None)
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        name = self.protocol.__name__
+        if self.proof is None:
+            return (Suite(name, ()),)
+        return (Suite(name, of_proof(self.protocol, self.proof), self.proof.seconds),)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         if self.proof is None:

@@ -13,7 +13,9 @@ from quorate.checker.refine.finding import chain
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
 from quorate.checker.refine.sizing import sized_sorts
 from quorate.checker.rendering import refinement, refinement_proof
+from quorate.checker.rendering.cases.refinements import of_refinement
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import Suite
 from quorate.checker.tracing.build import explained
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
@@ -84,6 +86,17 @@ class RefinementResult(Result):
     def warnings(self) -> tuple[str, ...]:
         """Why a pass may mean less than it seems."""
         return tuple(w for r in self.refinements for w in r.check.warnings())
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        return tuple(
+            Suite(
+                r.check.refinement.concrete.__name__,
+                (of_refinement(r.check, r.run, r.open),),
+                r.check.seconds,
+            )
+            for r in self.refinements
+        )
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         return {

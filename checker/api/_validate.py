@@ -18,7 +18,9 @@ from quorate.checker.conform.logs.shiviz import shiviz
 from quorate.checker.conform.logs.validating import hold
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import logs as rendering
+from quorate.checker.rendering.cases.conformance import of_log
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import Suite
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -52,6 +54,11 @@ class ValidateResult(Result):
     def trace(self) -> Trace | None:
         """None: the run that explains the lines is in `validation.run`."""
         return None
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        name = self.protocol.__name__
+        return (Suite(name, (of_log(name, self.validation),)),)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         sizes = {"sizes": dict(self.sizes), "faults": dict(self.sizes.faults)}

@@ -10,7 +10,9 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.checker.rendering import verification, verification_json
+from quorate.checker.rendering.cases.verification import of_verification
 from quorate.checker.rendering.output import Output
+from quorate.checker.reports.cases import Suite
 from quorate.checker.verify import (
     Counterexample,
     Verification,
@@ -46,6 +48,10 @@ class VerifyResult(Result):
     def trace(self) -> Trace | None:
         runs = (r for p in self.verification.protocols for r in p.of(Counterexample))
         return next((r.trace for r in runs if r.trace is not None), None)
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        return of_verification(self.verification)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
         """The result as plain data, with the names of the files that `verify` wrote."""

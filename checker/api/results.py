@@ -10,12 +10,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from quorate.checker.errors import InputError
 from quorate.checker.liveness.results import Liveness
 from quorate.checker.rendering import exploration, liveness
+from quorate.checker.rendering.cases.searches import of_search
 from quorate.checker.rendering.output import Output, plain_text
+from quorate.checker.reports.cases import (
+    INCONCLUSIVE,
+    VIOLATED,
+    CaseStatus,
+    ReportCase,
+    Rule,
+    Suite,
+)
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
@@ -29,6 +38,9 @@ if TYPE_CHECKING:
 
 class Result(ABC):
     """What all results have in common."""
+
+    rule: ClassVar[Rule] = VIOLATED
+    """What a violation is, in reports."""
 
     @property
     @abstractmethod
@@ -58,6 +70,18 @@ class Result(ABC):
     @abstractmethod
     def show(self, out: Output) -> None:
         """Write the result for people."""
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        """What was asked, case by case, for reports; here all as one case."""
+        name = type(self).__name__.removesuffix("Result").lower()
+        if self.violation is not None:
+            case = ReportCase(name, self.rule, CaseStatus.FAILED, self.violation, None, self.trace)
+        elif self.holds:
+            case = ReportCase(name, self.rule, CaseStatus.PASSED)
+        else:
+            case = ReportCase(name, INCONCLUSIVE, CaseStatus.OPEN, "neither shown nor refuted")
+        return (Suite(name, (case,)),)
 
     def raise_for_violation(self) -> None:
         """Raise ViolationError if a violation was found."""
@@ -111,6 +135,11 @@ class CheckResult(Result):
         if self.liveness is not None and self.liveness.wrong is not None:
             return liveness.finding_line(self.liveness.wrong)
         return exploration.finding_line(self.exploration)
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        cases = of_search(self.protocol, self.invariants, self.exploration, self.run, self.liveness)
+        return (Suite(self.protocol.__name__, cases, self.exploration.seconds),)
 
     @property
     def states(self) -> int:

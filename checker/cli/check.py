@@ -21,6 +21,7 @@ from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .files import unwritten, writable
 from .options import Bytes, ascii_option, json_option, merged, protocols, sizes_option
+from .reports import reports_options
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized
 
@@ -127,6 +128,7 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -212,6 +214,7 @@ def _inductive_line(found: Depth) -> str:
 
 
 def _finish(out: Output, result: CheckResult, request: Request, options: Mapping[str, Any]) -> int:
+    options["reports"].tell(result)
     explaining = Explaining()
     trace = kept(result.trace, options["trace"], explaining)
     graph = _write_graph(result, request.graph, explaining)
@@ -263,6 +266,7 @@ def exit_code(outcome: str, warned: bool, strict: bool) -> int:
 def _by_induction(out: Output, prepared: Prepared, options: Mapping[str, Any]) -> int:
     with progress(_inductive_line) as say:
         result = prepared.induce(say)
+    options["reports"].tell(result)
     explaining = Explaining()
     trace = kept(result.trace, options["trace"], explaining)
     code = _induction_code(result, options["strict"])

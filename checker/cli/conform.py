@@ -21,6 +21,7 @@ from .options import (
     sizes_option,
     step_timeout_option,
 )
+from .reports import reports_options
 from .sizing import sized
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     metavar="DIR",
     help="Keep the files of all runs here, with --cluster.",
 )
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -165,6 +167,7 @@ def command(**options: Any) -> int:
         accept=options["accept"],
         step_timeout=options["step_timeout"],
     )
+    options["reports"].tell(result)
     code = CODES.get(result.conformance.verdict.value, 0)
     if any(m.has_bug for m in result.mutants):
         code = NONCONFORMING
@@ -202,6 +205,7 @@ def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
         hidden=options["hidden"],
         step_timeout=options["step_timeout"],
     )
+    options["reports"].tell(result)
     failed = NONCONFORMING if result.violation is not None else INCONCLUSIVE
     code = 0 if result.holds else failed
     written: dict[str, Path] = {}

@@ -15,12 +15,14 @@ from quorate.checker.rendering.words import count, seconds
 from .console import print_document, progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .options import ascii_option, given_options, json_option, option_error, protocols
+from .reports import reports_options
 
 if TYPE_CHECKING:
     from quorate.checker.synthesis import SynthesisProgress
 
 FINDING_EFFORT = 600.0
 FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", "--ascii"}
+FINDING |= {"--sarif", "--junit"}
 
 
 @click.command("prove")
@@ -62,6 +64,7 @@ FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", 
 )
 @click.option("--keep", is_flag=True, help="With --find: use the other invariants as lemmas, too.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if no invariant is claimed.")
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -100,6 +103,7 @@ def _prove(options: Mapping[str, Any]) -> int:
             smt2=options["smt2"],
             report=say,
         )
+    options["reports"].tell(result)
     status = None if result.proof is None else result.proof.status.value
     code = _exit_code(status, options["strict"])
     if options["as_json"]:
@@ -123,6 +127,7 @@ def _find(options: Mapping[str, Any]) -> int:
             effort=options["effort"] or FINDING_EFFORT,
             report=say,
         )
+    options["reports"].tell(result)
     status = None if result.synthesis is None else result.synthesis.status.value
     code = _exit_code(status, options["strict"])
     if options["as_json"]:

@@ -25,6 +25,7 @@ from .options import (
     sizes_option,
     with_defaults,
 )
+from .reports import reports_options
 
 if TYPE_CHECKING:
     from quorate._refine import RefinementResult
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after this many states.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the failing run (ITF).")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -63,6 +65,7 @@ def command(**options: Any) -> int:
     writable(options["trace"])
     out = Output()
     result = _checked(links, out, options)
+    options["reports"].tell(result)
     explaining = Explaining()
     written = kept(result.trace, options["trace"], explaining)
     code = _exit_code(result, options["strict"])

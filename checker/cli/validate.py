@@ -9,6 +9,7 @@ import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
 from .options import ascii_option, json_option, merged, sizes_option
+from .reports import reports_options
 
 CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 """The exit codes of the verdicts; that of the other is 0."""
@@ -50,6 +51,7 @@ CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 @click.option(
     "--shiviz", type=click.Path(path_type=Path), help="Write the log in the format of ShiViz."
 )
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -93,6 +95,7 @@ def command(**options: Any) -> int:
         crashed=options["crashed"],
         **more,
     )
+    options["reports"].tell(result)
     if options["shiviz"] is not None:
         with replacing(options["shiviz"]) as partial:
             partial.write_text(result.to_shiviz(), encoding="utf-8")

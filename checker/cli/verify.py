@@ -12,6 +12,8 @@ import click
 from .console import print_document, progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .options import ascii_option, json_option, merged, protocols, sizes_option
+from .reports import reports_options
+from .verify_project import listed, project_options, verify_listed
 
 if TYPE_CHECKING:
     from quorate.checker.explore.search.interface import Progress
@@ -42,11 +44,17 @@ CODES = {
 @click.option(
     "--all-mutants", is_flag=True, help="Every bundled mutant that has an implementation."
 )
+@project_options
 @click.option("--strict", is_flag=True, help="What is open, or warned of, exits with 4.")
+@reports_options
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Verify PROTOCOL or, without it, the bundled Paxos and its implementation.
+    """Verify PROTOCOL or, without it, the checks of quorate.toml, or else the bundled Paxos.
+
+    The checks that a project lists in quorate.toml (or in [tool.quorate] of its pyproject.toml) are
+    run in parallel, a line each. What has not changed since the last run is taken from the cache.
+    Without such a list the bundled Paxos and its implementation are verified:
 
     The bundled Paxos is explored to a networkx graph, its invariants are checked by the kernel and
     by Z3, and the intersection of its quorums is proved. Two proposers are found to outbid each
@@ -56,6 +64,8 @@ def command(**options: Any) -> int:
 
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
+    if (project := listed(options)) is not None:
+        return verify_listed(project, options)
     import quorate
     from quorate.checker.loading import load_protocol
     from quorate.checker.rendering.document import envelope
@@ -80,6 +90,7 @@ def command(**options: Any) -> int:
             all_mutants=all_mutants,
             report=live,
         )
+    options["reports"].tell(result)
     found = result.verification
     code = CODES[found.status(options["strict"]).value]
     if options["as_json"]:

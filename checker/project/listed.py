@@ -22,7 +22,7 @@ class ListedConformance:
 
     adapter: str | None
     variant: str | None
-    seconds: float | None
+    seconds: float
     seed: int
     hidden: int
     accept: str | None

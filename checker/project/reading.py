@@ -34,6 +34,8 @@ CHECK = (
 REFINE = ("abstract", "mapping", "prove")
 CONFORM = ("adapter", "impl", "seconds", "seed", "hidden", "accept", "step_timeout")
 MOST_THREADS = 255
+SECONDS = 60.0
+"""How long an implementation is driven, if nothing else is said."""
 
 
 def find_project(start: Path) -> Project:
@@ -136,7 +138,7 @@ def _conform(table: Table) -> ListedConformance | None:
         return None
     if isinstance(table.values["conform"], str):
         adapter = table.text("conform")
-        return ListedConformance(adapter, None, None, 0, 0, None, None)
+        return ListedConformance(adapter, None, SECONDS, 0, 0, None, None)
     inner = table.table("conform")
     inner.only(CONFORM)
     adapter, variant = inner.text("adapter"), inner.text("impl")
@@ -145,7 +147,7 @@ def _conform(table: Table) -> ListedConformance | None:
     return ListedConformance(
         adapter,
         variant,
-        inner.seconds("seconds"),
+        inner.seconds("seconds") or SECONDS,
         inner.number("seed", 0) or 0,
         inner.number("hidden", 0) or 0,
         inner.text("accept"),

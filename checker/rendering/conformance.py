@@ -28,10 +28,13 @@ def finding_line(what: str, found: Driven) -> str | None:
     """What is wrong with the implementation `what`; None if nothing was found."""
     if found.verdict is not Verdict.DIFFERS:
         return None
-    worst = next(d for d in found.differences if d.accepted is None)
-    after = f"after {count(len(worst.run), 'step')}"
-    tried = f", {worst.tried} {after}" if worst.tried else ""
-    return f"{what}: {worst.kind.meaning}{tried}"
+    return difference_line(what, next(d for d in found.differences if d.accepted is None))
+
+
+def difference_line(what: str, d: FoundDifference) -> str:
+    """One difference of the implementation `what`."""
+    tried = f", {d.tried} after {count(len(d.run), 'step')}" if d.tried else ""
+    return f"{what}: {d.kind.meaning}{tried}"
 
 
 def report(

@@ -157,7 +157,7 @@ def test_a_check_has_all_that_is_said_of_it(tmp_path: Path) -> None:
         conform=ListedConformance("a.py:A x", None, 5.0, 1, 2, "known.toml", 0.5),
     )
     assert ways.violated == {"b": None} and ways.refine == ListedRefinement(None, "m.py:f", True)
-    assert ways.conform == ListedConformance("a.py:A", None, None, 0, 0, None, None)
+    assert ways.conform == ListedConformance("a.py:A", None, 60.0, 0, 0, None, None)
 
 
 def test_a_list_may_be_in_pyproject_toml(tmp_path: Path) -> None:
