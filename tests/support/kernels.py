@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import import_module
+from operator import is_
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
@@ -43,26 +44,28 @@ def made_by() -> Iterator[ModuleType]:
             yield import_module(found.name)
 
 
-Attribute = tuple[Mapping[str, Any], str, Any]  # what holds it, its name, and its value at first
-
-
 @cache
-def attributes() -> list[Attribute]:
-    """Whatever a test could patch in them: constants, functions, classes, and their methods."""
+def attributes() -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Whatever a test could patch in them: constants, functions, classes, and their methods.
+
+    Each is what holds them, and their values at first by name.
+    """
     owners: set[Any] = set(made_by())
     owners |= {o for m in owners for o in vars(m).values() if isinstance(o, type)}
-    return [
-        (vars(owner), name, value)
-        for owner in owners
-        for name, value in vars(owner).items()
-        if isinstance(value, int | type) or callable(value)
-        if not isinstance(value, bool) and not name.startswith("__")
-    ]
+    return [(vars(o), {n: x for n, x in vars(o).items() if can_be_patched(n, x)}) for o in owners]
+
+
+def can_be_patched(name: str, value: Any) -> bool:
+    """Whether a test could give it another value, and means something by it."""
+    kind = isinstance(value, int | type) or callable(value)
+    return kind and not isinstance(value, bool) and not name.startswith("__")
 
 
 def patched() -> bool:
     """Whether a test has changed what makes kernels."""
-    return any(holder.get(name) is not value for holder, name, value in attributes())
+    return not all(
+        all(map(is_, map(holder.get, first), first.values())) for holder, first in attributes()
+    )
 
 
 @lru_cache(MOST_SHARED)

@@ -6,6 +6,7 @@ Biere, Faller, Fazekas, Fleury, Froleyks, Pollitt: CaDiCaL 2.0 (CAV 2024), as bu
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import weakref
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -32,21 +33,76 @@ class SatAnswer(Enum):
     UNKNOWN = "given up"
 
 
-class Solver:
-    """A growing set of clauses, and questions under assumptions. Use it in a `with`."""
+class _Process:
+    """A process that one solver uses at a time. If nobody holds it any more, it is killed."""
+
+    idle: ClassVar[list[Self]] = []
+    """One at most, for the next solver: to start a process takes a tenth of a second."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                SOLVING,
-            ],  # run by its path: as a module it would import the package
+        # Run by its path: as a module it would import the package.
+        self._popen = subprocess.Popen(
+            [sys.executable, "-P", SOLVING],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is handled by the caller
         )
-        self._end = weakref.finalize(self, _end, self._process)
+        self.kill = weakref.finalize(self, _kill, self._popen)
+
+    @classmethod
+    def free(cls) -> Self:
+        """One that nobody uses."""
+        with contextlib.suppress(IndexError):
+            found = cls.idle.pop()
+            if found._popen.poll() is None:
+                return found
+        return cls()
+
+    def ask(self, question: Flat) -> tuple[int, int, Flat]:
+        """The answer, the conflicts and the model. Raises EOFError, OSError, ValueError."""
+        assert self._popen.stdin is not None
+        self._popen.stdin.write(question.astype(np.int32).tobytes())
+        self._popen.stdin.flush()
+        answer, conflicts, count = self._read(3)
+        return int(answer), int(conflicts), self._read(int(count))
+
+    def _read(self, count: int) -> Flat:
+        assert self._popen.stdout is not None
+        found = self._popen.stdout.read(4 * count)
+        if len(found) < 4 * count:
+            raise EOFError
+        return np.frombuffer(found, np.int32)
+
+    def code(self) -> int:
+        """Its exit code, once it has ended."""
+        return self._popen.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            pipe.close()  # type: ignore[union-attr]
+
+
+def _leave_idle() -> None:
+    """After a fork it is still the parent's."""
+    for process in _Process.idle:
+        process.kill.detach()
+    _Process.idle.clear()
+
+
+os.register_at_fork(after_in_child=_leave_idle)
+
+
+class Solver:
+    """A growing set of clauses, and questions under assumptions. Use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._process = _Process.free()
+        self._new = True  # nothing was asked yet
+        self._asking = False  # a question was asked, and not answered
         self._waiting: list[Flat] = []
         self.model: Flat = np.zeros(0, np.int32)
 
@@ -54,7 +110,11 @@ class Solver:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        kill = self._process.kill
+        if kill.alive and not self._asking and not _Process.idle:
+            _Process.idle.append(self._process)
+        else:
+            kill()
 
     def add(self, clauses: Flat) -> None:
         """Require clauses."""
@@ -76,50 +136,34 @@ class Solver:
         try:
             return self._asked(assumptions, budget)
         except (EOFError, OSError, ValueError):
-            if self._end.alive:
-                code = self._process.wait()
+            if self._process.kill.alive:
+                code = self._process.code()
                 raise RuntimeError(f"the SAT solver's process ended with {code}") from None
             return SatAnswer.UNKNOWN
         finally:
             if timer is not None:
                 timer.cancel()
+                timer.join()  # else it might end the process when that answers somebody else
 
     def _stop(self, budget: Budget) -> None:
         budget.clock = True
-        self._end()
+        self._process.kill()
 
     def _asked(self, assumptions: Sequence[int], budget: Budget | None) -> SatAnswer:
-        assert self._process.stdin is not None
         clauses = np.concatenate([np.zeros(0, np.int32), *self._waiting])
         self._waiting.clear()
         most = 0 if budget is None else max(1, int(budget.left * CONFLICTS))
-        header = [most, len(clauses), len(assumptions)]
+        header = [self._new, most, len(clauses), len(assumptions)]
         question = np.concatenate([header, clauses, np.array(assumptions, np.int32)])
-        self._process.stdin.write(question.astype(np.int32).tobytes())
-        self._process.stdin.flush()
-        answer, conflicts, count = self._read(3)
-        model = self._read(int(count))
+        self._new, self._asking = False, True
+        answer, conflicts, model = self._process.ask(question)
+        self._asking = False
         if budget is not None:
-            budget.left -= int(conflicts) / CONFLICTS
+            budget.left -= conflicts / CONFLICTS
         if answer == 1:
             self.model = model
-        return {1: SatAnswer.YES, 0: SatAnswer.NO}.get(int(answer), SatAnswer.UNKNOWN)
+        return {1: SatAnswer.YES, 0: SatAnswer.NO}.get(answer, SatAnswer.UNKNOWN)
 
     def value(self, variable: int) -> bool:
         """The value of a variable in the model."""
         return variable <= len(self.model) and bool(self.model[variable - 1] > 0)
-
-    def _read(self, count: int) -> Flat:
-        assert self._process.stdout is not None
-        found = self._process.stdout.read(4 * count)
-        if len(found) < 4 * count:
-            raise EOFError
-        return np.frombuffer(found, np.int32)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError, ValueError):
-            pipe.close()  # type: ignore[union-attr]

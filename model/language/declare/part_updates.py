@@ -16,6 +16,8 @@ from typing import Any
 
 from .extremes import CHECKED, uses_key
 
+STORE_ATTR = dis.opmap["STORE_ATTR"]
+
 
 def with_part_updates(function: Any) -> Any:
     """The function, compiled again if it assigns to a part of a value, or compares by keys."""
@@ -59,6 +61,8 @@ def _stores_parts(code: CodeType) -> bool:
     `self` is loaded right before, by one of several instructions: it is in a cell if a generator
     reads it, and from Python 3.13 on one instruction may load two names.
     """
+    if STORE_ATTR not in code.co_code[::2]:
+        return False  # as mostly: reading all instructions takes longer
     instructions = list(dis.get_instructions(code))
     for before, store in pairwise(instructions):
         if store.opname == "STORE_ATTR":

@@ -171,13 +171,7 @@ class Protocol:
     @classmethod
     def methods(cls, kind: str) -> dict[str, Any]:
         """The methods decorated as `kind`, in order of declaration, each as last overridden."""
-        names = [n for base in reversed(cls.__mro__) for n in vars(base)]
-        found = {}
-        for name in dict.fromkeys(names):
-            method = getattr(cls, name, None)
-            if getattr(method, "_quorate", Mark("")).kind == kind:
-                found[name] = method
-        return found
+        return {name: m for name, m in _decorated(cls).items() if m._quorate.kind == kind}
 
     @classmethod
     def variables(cls) -> dict[str, Variable]:
@@ -269,6 +263,13 @@ class Protocol:
         put(self, name, value)
 
 
+def _decorated(cls: type[Protocol]) -> dict[str, Any]:
+    """The methods with a mark of any kind, in order of declaration, each as last overridden."""
+    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
+    found = ((name, getattr(cls, name, None)) for name in names)
+    return {name: method for name, method in found if hasattr(method, "_quorate")}
+
+
 class BadAnnotation(NotAType):
     """A state variable whose annotation is not a type of the language, or cannot be evaluated."""
 
@@ -309,10 +310,9 @@ def mentioned_sorts(cls: type[Protocol]) -> list[type]:
     """The sorts, number ranges and quorum systems that a protocol mentions, by name."""
     found: list[type] = []
     pending: list[Any] = [v.type for v in _variables_or_none(cls).values()]
-    for kind in KINDS:
-        for name in cls.methods(kind):
-            for method in _called(cls, name):
-                pending += _mentioned(method)
+    for name in _decorated(cls):
+        for method in _called(cls, name):
+            pending += _mentioned(method)
     seen: list[Any] = []  # kept alive, so that no two have the same id
     ids: set[int] = set()
     while pending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from quorate.checker.ground.interchangeable import interchangeable
 from quorate.checker.ground.permutations import Permutation
 from quorate.checker.prove.bounded import symmetry_breaking as sorting
 from quorate.checker.prove.bounded.clauses import Clauses
-from quorate.checker.prove.bounded.solver import SOLVING, SatAnswer, Solver
+from quorate.checker.prove.bounded.solver import SOLVING, SatAnswer, Solver, _Process
 from quorate.checker.prove.bounded.system import Ground
 from quorate.checker.smt.cells import Cells
 from quorate.checker.smt.effort import CONFLICTS, Budget
@@ -112,10 +113,49 @@ print(sorted(m for m in sys.modules if m.partition(".")[0] in ("quorate", "numpy
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+CONTRADICTION = np.array([1, 0, -1, 0], np.int32)
+
+
+def test_the_next_solver_has_the_same_process_and_none_of_the_clauses() -> None:
+    with Solver() as first:
+        first.add(CONTRADICTION)
+        assert first.ask([]) is SatAnswer.NO
+    with Solver() as second, Solver() as third:
+        assert second._process is first._process is not third._process
+        assert second.ask([1]) is third.ask([-1]) is SatAnswer.YES
+        second.add(CONTRADICTION)
+        assert second.ask([]) is SatAnswer.NO
+        assert third.ask([]) is SatAnswer.YES
+
+
+def test_a_process_whose_answer_was_not_read_answers_nobody_else() -> None:
+    with pytest.raises(KeyboardInterrupt), Solver() as first:
+        first._process._read = interrupted  # type: ignore[method-assign]
+        first.ask([])
+    with Solver() as second:
+        assert second._process is not first._process
+        assert second.ask([]) is SatAnswer.YES
+
+
+def interrupted(count: int) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_a_child_of_a_fork_leaves_the_process_to_its_parent() -> None:
+    with Solver() as first:
+        assert first.ask([]) is SatAnswer.YES
+    if (child := os.fork()) == 0:
+        os._exit(len(_Process.idle))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with Solver() as second:
+        assert second._process is first._process
+        assert second.ask([]) is SatAnswer.YES
+
+
 def test_a_solver_that_dies_is_not_an_answer() -> None:
     with Solver() as solver:
         assert solver.ask([]) is SatAnswer.YES
-        solver._process.kill()
+        solver._process._popen.kill()
         with pytest.raises(RuntimeError, match="the SAT solver's process ended"):
             solver.ask([])
 
