@@ -24,6 +24,8 @@ TURNS = [
     [SuffixRecord(0, (LogEntry(1, NoOp()),)), SuffixRecord(1, ())],
     [TermRecord(2), SuffixRecord(1, (LogEntry(2, Submission("c", 1, Put("k", "v" * 50))),))],
 ]
+# Deferred: a strategy of texts reads all of Unicode when it is made.
+RECORDS = st.deferred(lambda: st.from_type(TermRecord) | st.from_type(SuffixRecord))
 
 
 def opened(path):
@@ -51,7 +53,7 @@ def test_records_come_back_in_order(tmp_path):
 
 
 @settings(max_examples=15)  # each of them syncs the disk
-@given(st.lists(st.from_type(TermRecord) | st.from_type(SuffixRecord), max_size=4))
+@given(st.lists(RECORDS, max_size=4))
 def test_any_record_round_trips(tmp_path_factory, records):
     path = tmp_path_factory.mktemp("log") / "node.sqlite"
     written(path, [records])

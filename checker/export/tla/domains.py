@@ -16,6 +16,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from quorate.checker.errors import InputError
@@ -87,9 +88,13 @@ class Domains:
         tags = ("type", "mtype", "message_type", "type_of_message")
         self.tag = next(t for t in tags if t not in fields)
 
+    @cached_property
+    def _mentioned(self) -> dict[str, type]:
+        return self.protocol.sorts()
+
     def names_of_class(self) -> None:
         """Give names in an order in which the protocol's own come before those made from them."""
-        for name, sort in self.protocol.sorts().items():
+        for name, sort in self._mentioned.items():
             self.names.give(sort, name)
         for v in self.variables:
             self.names.give(("self", v.name), v.name)
@@ -140,7 +145,7 @@ class Domains:
         self.sorts.add(sort)
         self.bottoms.add(sort)
         assert sort.bottom is not None
-        others = [s for s in self.protocol.sorts().values() if s is not sort]
+        others = [s for s in self._mentioned.values() if s is not sort]
         shared = any(getattr(s, "bottom", None) == sort.bottom for s in others)
         wanted = f"{sort.bottom}_{sort.__name__}" if shared else sort.bottom
         return Term(self.names.give(("bottom", sort), wanted))

@@ -122,15 +122,24 @@ class _Writer:
             case Align(inner):
                 self.write(inner, self.column, tail)
             case Cat(parts):
-                for i, part in enumerate(parts):
-                    rest, ended = _leading(Cat(parts[i + 1 :]))
-                    self.write(part, indent, rest if ended else rest + tail)
+                for part, rest in zip(parts, _tails(parts, tail), strict=True):
+                    self.write(part, indent, rest)
             case Choice(flat, broken):
                 text = flat_text(flat)
                 if text is not None and self.column + len(text) + tail <= WIDTH:
                     self.write(text, indent, tail)
                 else:
                     self.write(broken, indent, tail)
+
+
+def _tails(parts: Sequence[Doc], tail: int) -> list[int]:
+    """How much must follow each of these parts on the same line, and `tail` the last of them."""
+    found = []
+    for part in reversed(parts):
+        found.append(tail)
+        width, ended = _leading(part)
+        tail = width if ended else width + tail
+    return found[::-1]
 
 
 def _leading(doc: Doc) -> tuple[int, bool]:
