@@ -69,6 +69,11 @@ def test_proofs(tmp_path: Path) -> None:
 
 def process(cache: Path, command: str) -> tuple[float, float]:
     """Wall time and processor time of a command in a process of its own, in seconds."""
+    return timed(cache, command)[1:]
+
+
+def timed(cache: Path, command: str) -> tuple[bytes, float, float]:
+    """What a command in a process of its own says, its wall time and its processor time."""
     before, started = used(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", START, *command.split()],
@@ -77,7 +82,7 @@ def process(cache: Path, command: str) -> tuple[float, float]:
         check=False,
     )
     assert done.returncode in NO_VIOLATION, f"{command}: {done.stderr.decode()}"
-    return time.perf_counter() - started, used() - before
+    return done.stdout, time.perf_counter() - started, used() - before
 
 
 def used() -> float:

@@ -58,7 +58,12 @@ if TYPE_CHECKING:
 else:
 
     class Const:
-        """`Const[T]`: a variable whose value is chosen at first and then kept: links, a root."""
+        """`Const[T]`: a variable whose value is chosen at first and then kept: links, a root.
+
+        It is a part of every state: where an `@init` chooses it, as in every bundled protocol that
+        has one, states that differ in nothing else are different states, and symmetry permutes it
+        with the rest. One that has the same value in every run takes its bits all the same.
+        """
 
         def __class_getitem__(cls, item: Any) -> Fixed:
             return Fixed(item)

@@ -32,7 +32,7 @@ from quorate.model.language import (
 
 from ...support.comparing.modules import reference, spec_of
 from ...support.strategies import loaded, sized
-from ...support.strategies.constraints import generate_constrained
+from ...support.strategies.protocols import generate_constrained
 
 
 class Proc(Sort): ...

@@ -29,6 +29,11 @@ def generate_start(random: Random) -> Source:
     return Maker(random, starts=True).make()
 
 
+def generate_constrained(random: Random) -> Source:
+    """One random protocol with one or two constraints of the search."""
+    return Maker(random, bounded=True).make()
+
+
 def sources() -> st.SearchStrategy[Source]:
     """Random protocols."""
     return st.randoms(use_true_random=False).map(generate)
@@ -39,6 +44,7 @@ class Maker(Asking, Starts):
     """Writes one protocol."""
 
     starts: bool = False
+    bounded: bool = False
 
     def make(self) -> Source:
         if self.chance(50):
@@ -80,6 +86,9 @@ class Maker(Asking, Starts):
             self._property("goal", "reachable")
         if self.starts or self.aside(12):
             self._begin()
+        if self.bounded:
+            for i in range(self.r.choice((1, 1, 2))):
+                self._property(f"bound{i}", "constraint")
         return Source(self._with_names("".join(self.lines)), self.sizes, faults)
 
     def _with_names(self, text: str) -> str:
