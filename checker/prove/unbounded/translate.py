@@ -101,7 +101,7 @@ class FirstOrderTranslator:
                 return self._sent(message, env)
             case c.Quant(forall=forall, binders=binders, body=body):
                 return quantified(self, forall, binders, body, env)
-        if e.type == BoolType():
+        if e.type == BoolType() and isinstance(e, HOLDING):
             return lifted(Atom, self.term(e, env))
         raise unsupported(e)
 
@@ -338,6 +338,7 @@ def element_of(t: Type) -> Type:
     return t.element
 
 
+HOLDING = (c.Var, c.Read, c.Unwrap, c.Field, c.At)  # what may hold a truth value
 WORDS = {
     "Arith": "arithmetic",
     "As": "unions",

@@ -18,6 +18,7 @@ from quorate.model.cas_paxos import CasPaxos
 from quorate.model.flexible_paxos import FlexiblePaxos
 from quorate.model.language import (
     ModelError,
+    Ordered,
     Protocol,
     Set,
     SizeError,
@@ -269,11 +270,14 @@ def test_many_random_protocols_agree() -> None:
 # ---------------------------------------------------------------- the rest
 
 
-def test_unsupported_is_said_with_its_place() -> None:
-    found = prove_unbounded(Counts)
+@pytest.mark.parametrize(
+    ("what", "place"), [("counting", "len(self.done)"), ("unions", "isinstance(one, Node)")]
+)
+def test_unsupported_is_said_with_its_place(what: str, place: str) -> None:
+    found = prove_unbounded(Counts if what == "counting" else Either)
     assert found.status is ProofStatus.OPEN
-    assert found.unsupported is not None and "counting" in found.unsupported
-    assert found.where.text() == "len(self.done)"
+    assert found.unsupported is not None and what in found.unsupported
+    assert found.where.text() == place
 
 
 def test_an_unknown_invariant_is_an_error() -> None:
@@ -288,6 +292,26 @@ def test_where_nothing_is_claimed_nothing_is_proved() -> None:
 
 class Node(Sort):
     """Somebody."""
+
+
+class Term(Ordered):
+    """A time."""
+
+
+class Either(Protocol):
+    """A protocol with a local value of one of two types."""
+
+    done: Set[Node] = durable(frozenset())
+
+    @action
+    def do(self, n: Node, t: Term) -> None:
+        one: Node | Term = n if self.done else t
+        require(isinstance(one, Node))
+        self.done = self.done | {n}
+
+    @invariant
+    def nobody(self) -> bool:
+        return not self.done
 
 
 class Counts(Protocol):
