@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import webbrowser
 from pathlib import Path
 
 import click
 
+from .exit_codes import INTERRUPTED
 from .options import ascii_option, merged, option_error, sizes_option
 
 
@@ -58,5 +60,6 @@ def command(
     out.line("Ctrl-C ends it.")
     if not no_open:
         webbrowser.open(page.url)
-    page.serve()
-    return 0
+    with contextlib.suppress(KeyboardInterrupt):  # as announced
+        page.serve()
+    return INTERRUPTED

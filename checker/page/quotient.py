@@ -15,6 +15,7 @@ from quorate.checker.conform.showing import Row, Showing
 from quorate.checker.errors import InputError
 from quorate.checker.tracing.build import message_variable
 from quorate.model.language import StepError
+from quorate.model.language.declare.types import MessagesType
 from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
@@ -41,8 +42,9 @@ def expressions(walk: Walk) -> dict[str, str]:
             found |= {f"{name}[{show_key(k)}]": "cell" for k in value}
     network = message_variable(walk.protocol)
     if network is not None:
-        records = walk.description.by_name[network].type.messages  # type: ignore[attr-defined]
-        found |= {f"{COUNTED}{r.__name__}": "messages" for r in records}
+        held = walk.protocol.variables()[network].type
+        assert isinstance(held, MessagesType)
+        found |= {f"{COUNTED}{r.__name__}": "messages" for r in held.messages}
     properties = (*walk.description.properties, *walk.description.finals)
     return found | {p.name: "property" for p in properties}
 

@@ -1,5 +1,5 @@
 // The keyboard. What is listed here is what the page's help shows.
-import { useEffect } from "./dom.js";
+import { useLayoutEffect } from "./dom.js";
 import { openTrace, saveTrace } from "./files.js";
 import { visible } from "./steps.js";
 
@@ -19,7 +19,8 @@ export const KEYS = [
 const TYPING = ["INPUT", "TEXTAREA", "SELECT"];
 
 export function useKeys(page) {
-  useEffect(() => {
+  // Before the next key: it must not meet the page as it was.
+  useLayoutEffect(() => {
     const pressed = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (TYPING.includes(event.target.tagName)) {

@@ -59,6 +59,18 @@ function Action({ action, doc, fault, steps, listed, selected, walk, onSelect, s
   </section>`;
 }
 
+// A protocol may begin in several states: which one, by its number from 1.
+function Initial({ count: states, walk }) {
+  const [number] = walk.way;
+  const choose = (to) => walk.start(Math.max(0, Math.min(states - 1, to)));
+  const typed = (event) => { if (event.target.value) choose(Number(event.target.value) - 1); };
+  return html`<div class="initial buttons"><span class="muted">initial state</span>
+    <button aria-label="The one before" disabled=${number === 0} onClick=${() => choose(number - 1)}>‹</button>
+    <input id="initial" type="number" min="1" max=${states} value=${number + 1} aria-label="Number of the initial state" onChange=${typed} />
+    <button aria-label="The next one" disabled=${number === states - 1} onClick=${() => choose(number + 1)}>›</button>
+    <span class="muted">of ${states.toLocaleString("en")}</span></div>`;
+}
+
 export function Steps({ about, walk, selected, onSelect, say }) {
   const [, again] = useState(0);
   const { here } = walk;
@@ -72,6 +84,7 @@ export function Steps({ about, walk, selected, onSelect, say }) {
       <input id="filter" type="search" placeholder="Filter ( / )" aria-label="Filter the steps" value=${filter}
         onInput=${changed((input) => { filter = input.value; })} />
     </div>
+    ${about.initial > 1 && walk.cursor === 0 && html`<${Initial} count=${about.initial} walk=${walk} />`}
     ${loops > 0 && html`<label class="check"><input type="checkbox" id="loops" checked=${withLoops}
       onChange=${changed((input) => { withLoops = input.checked; })} />
       also ${count(loops, "step")} that change${loops === 1 ? "s" : ""} nothing</label>`}

@@ -41,8 +41,8 @@ export function useWalk(about, say) {
     const fresh = () => mine === latest.current;
     ask("at", { way: now })
       .then((answer) => { if (fresh()) setHere({ ...answer, way: now }); })
-      .then(() => ask("run", { way }))
-      .then((answer) => { if (fresh()) setRun({ ...answer, way }); })
+      .then(() => (run?.way.join() === way.join() ? null : ask("run", { way })))
+      .then((answer) => { if (fresh() && answer) setRun({ ...answer, way }); })
       .catch((error) => {
         if (!fresh()) return;
         say(error.message);
@@ -70,6 +70,7 @@ export function useWalk(about, say) {
     const taken = [...p.way.slice(0, p.cursor + 1), number];
     return { way: taken, cursor: taken.length - 1 };
   }), [here]);
+  const start = useCallback((initial) => setPlace({ way: [initial], cursor: 0 }), []);
   const go = useCallback((to) => setPlace({ way: to, cursor: to.length - 1 }), []);
   const open = useCallback((trace) => {
     setOpened(trace);
@@ -79,7 +80,7 @@ export function useWalk(about, say) {
   const settled = here?.way.join() === now.join() && run?.way.join() === way.join();
   return {
     settled,
-    way, cursor, now, here, run, busy, jump, move, take, go, open, setPlace,
+    way, cursor, now, here, run, busy, jump, move, take, start, go, open,
     // The opened trace, while the path is still that of the trace.
     opened: opened && leads(way, opened.way) && leads(opened.way, way) ? opened : null,
   };

@@ -10,6 +10,7 @@ from quorate.model.language import (
     Sort,
     action,
     durable,
+    init,
     invariant,
     reachable,
     require,
@@ -51,3 +52,18 @@ class Lock(Protocol):
     @reachable
     def it_is_held(self) -> bool:
         return any(self.held[n] for n in Node)
+
+
+class Choice(Protocol):
+    """One node begins with the lock."""
+
+    held: Map[Node, bool] = durable(False)
+
+    @init
+    def begin(self, n: Node) -> None:
+        self.held[n] = True
+
+    @action
+    def drop(self, n: Node) -> None:
+        require(self.held[n])
+        self.held[n] = False

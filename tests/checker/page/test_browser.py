@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import quorate
-from quorate.traces import BothSides, Departure, dumps_itf, loads_itf, read_itf
+from quorate.traces import BothSides, Departure, Violation, dumps_itf, loads_itf, read_itf
 from tests.support.chromium import PROGRAM, Tab, chromium
 
-from .protocols import Lock
+from .protocols import Choice, Lock
 from .test_session import VIOLATED, Asking
 
 pytestmark = [
@@ -214,6 +214,36 @@ def test_what_an_implementation_did_otherwise_is_side_by_side(tab: Tab, tmp_path
     assert "take(n1), which the model does not allow there" in said
     assert tab.text("#departure .differs").split() == ["held[n1]", "False", "False", "True"]
     assert "not shown" in said
+
+
+def test_names_and_words_of_a_trace_are_never_markup(tab: Tab, tmp_path: Path) -> None:
+    ask = Asking()
+    trace = loads_itf(ask("save", way=ask.walked(*VIOLATED))["text"])
+    hostile = '<img src=x onerror="document.title = 1"><script>document.title = 2</script>'
+    violation = Violation("one_at_a_time", hostile)
+    sides = (BothSides(hostile, hostile, hostile, hostile),)
+    departure = Departure(hostile, hostile, True, sides)
+    file = tmp_path / "hostile.itf.json"
+    file.write_bytes(dumps_itf(replace(trace, violation=violation, departure=departure)))
+    tab.choose("#open", file)
+    tab.wait("document.querySelectorAll('#departure').length === 1")
+    assert tab.text(".verdict p") == hostile
+    assert tab.text("#departure h3") == f"The implementation differs: {hostile}"
+    assert tab.js("document.querySelectorAll('img, main script').length") == 0
+    assert tab.js("document.title") == "Lock · Quorate"
+
+
+def test_one_of_several_initial_states_is_chosen(tab: Tab) -> None:
+    with quorate.explore(Choice, sizes=SIZES) as served:
+        tab.open(served.url)
+        tab.wait("document.querySelector('#initial')?.value === '1'")
+        settled(tab)
+        tab.click(".initial [aria-label='The next one']")
+        tab.wait("document.querySelector('#initial').value === '2'")
+        settled(tab)
+        assert tab.text("td .value") == "False" and "of 2" in tab.text(".initial")
+        tab.open("about:blank")
+        tab.requests.clear()
 
 
 def test_the_state_graph_is_drawn_in_three_ways(tab: Tab) -> None:

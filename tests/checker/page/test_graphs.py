@@ -7,6 +7,7 @@ from collections import deque
 import pytest
 
 from quorate.checker.errors import InputError
+from quorate.checker.loading import load_protocol
 from quorate.checker.page import near, quotient, whole
 from quorate.model.language.interpreter import Interpreter, State
 
@@ -126,6 +127,21 @@ def test_too_many_classes_are_not_drawn(ask: Asking, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(quotient, "MOST_CLASSES", 2)
     found = ask("classes", way=[0], names=["held"])
     assert found["classes"] == 4 and "nodes" not in found
+
+
+def test_messages_on_links_are_counted_too() -> None:
+    ask = Asking(load_protocol("LamportMutex"), Process=2, Clock=1, Depth=1)
+    offered = {e["name"]: e["kind"] for e in ask("protocol")["expressions"]}
+    assert offered["number of Request"] == "messages" and offered["sent"] == "variable"
+    found = ask("classes", way=[0], names=["number of Request"])
+    counts = {int(n["values"][0]): n["states"] for n in found["nodes"]}
+    assert 0 in counts and sum(counts.values()) == found["states"]
+    way = ask.walked(next(t for t in ask.titles(0) if t.startswith("request")))
+    (links,) = [v for v in ask("at", way=way)["state"] if v["name"] == "sent"]
+    held = [c for c in links["cells"] if "Request" in c["value"]]
+    near = ask("classes", way=way, names=["number of Request"])
+    here = next(n for n in near["nodes"] if n["here"])
+    assert here["values"] == [str(len(held))] and len(held) > 0
 
 
 def test_expressions_are_those_of_the_protocol(
