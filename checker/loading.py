@@ -63,6 +63,8 @@ BUNDLED = {
     "LiveMultiPaxosLog": "quorate.model.liveness.multipaxos_log:LiveMultiPaxosLog",
     "LeavesHoles": "quorate.model.liveness.multipaxos_log:LeavesHoles",
     "LiveAtomicRaft": "quorate.model.liveness.raft_atomic:LiveAtomicRaft",
+    "MultiPaxosDuel": "quorate.model.multipaxos_duel:MultiPaxosDuel",
+    "StableMultiPaxos": "quorate.model.multipaxos_duel:StableMultiPaxos",
     "RaftDuel": "quorate.model.raft_duel:RaftDuel",
     "StableRaft": "quorate.model.raft_duel:StableRaft",
     "LiveRaft": "quorate.model.liveness.raft:LiveRaft",

@@ -16,6 +16,7 @@ from quorate.checker.reports.cases import Suite
 from quorate.checker.verify import (
     Counterexample,
     Verification,
+    VerifiedSystem,
     VerifyStatus,
     counterexamples_in,
     verify_bundled,
@@ -67,18 +68,18 @@ def verify(
     sizes: Mapping[str, int] | Sizes | None = None,
     faults: Mapping[str, int] | None = None,
     folder: Folder = ".quorate",
-    all_mutants: bool = False,
+    everything: bool = False,
     report: Report | None = None,
 ) -> VerifyResult:
     """Explore a protocol, check the states with Z3, prove it at these sizes and at any.
 
     A counterexample is written to `folder`, and replayed on the bundled implementation if there is
-    one. Without a protocol, this is done with the bundled Paxos, and its implementation must follow
-    runs of the model. Two proposers must be found to outbid each other for ever, unless one of them
-    is elected. Then real bugs are seeded, with `all_mutants` all of them: each must be found
-    in the model, refused by healthy code and reproduced by code with the same bug. `report` is
-    called with each protocol as it begins, with each row as it is found, and with the progress in
-    between.
+    one. Without a protocol, this is done with the bundled Paxos, Multi-Paxos and Raft, whose
+    implementations must follow runs of the models. Leaders must be found to outbid each other for
+    ever, unless one of them is stable. Then real bugs are seeded: each must be found in the model,
+    refused by healthy code and reproduced by code with the same bug. With `everything`, that takes
+    minutes: all of these bugs, leases, and the proof of Raft's log. `report` is called with each
+    protocol as it begins, with each row as it is found, and with the progress in between.
 
     Raises ModelError, SizeError, InputError.
     """
@@ -87,16 +88,16 @@ def verify(
     if protocol is None:
         if sizes or faults:
             raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
-        parts, livelock, mutants = verify_bundled(counterexamples_in(target), all_mutants, inform)
+        systems = verify_bundled(counterexamples_in(target), everything, inform)
     else:
-        if all_mutants:
-            raise InputError("--all-mutants is for the bundled Paxos: give it without PROTOCOL")
+        if everything:
+            raise InputError("--all is for the bundled systems: give it without PROTOCOL")
         described = loaded(protocol)
         bounds = sized(described, sizes, faults)
-        parts = [verify_protocol(described, bounds, counterexamples_in(target), inform)]
-        livelock, mutants = None, []
+        verified = verify_protocol(described, bounds, counterexamples_in(target), inform)
+        systems = [VerifiedSystem(None, (verified,))]
     spent = time.perf_counter() - started
-    return VerifyResult(Verification(tuple(parts), tuple(mutants), spent, target, livelock))
+    return VerifyResult(Verification(tuple(systems), spent, target))
 
 
 def _silent(_: object) -> None:

@@ -18,7 +18,7 @@ from .verify_project import listed, project_options, verify_listed
 if TYPE_CHECKING:
     from quorate.checker.explore.search.interface import Progress
     from quorate.checker.rendering.output import Output
-    from quorate.checker.verify import Tried
+    from quorate.checker.verify import Awaited
     from quorate.model.language import Protocol
 
 CODES = {
@@ -42,7 +42,7 @@ CODES = {
     help="Where counterexamples are written.",
 )
 @click.option(
-    "--all-mutants", is_flag=True, help="Every bundled mutant that has an implementation."
+    "--all", "everything", is_flag=True, help="All that is bundled; takes minutes, not seconds."
 )
 @project_options
 @click.option("--strict", is_flag=True, help="What is open, or warned of, exits with 4.")
@@ -50,17 +50,17 @@ CODES = {
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
-    """Verify PROTOCOL or, without it, the checks of quorate.toml, or else the bundled Paxos.
+    """Verify PROTOCOL or, without it, the checks of quorate.toml, or else the bundled systems.
 
     The checks that a project lists in quorate.toml (or in [tool.quorate] of its pyproject.toml) are
     run in parallel, a line each. What has not changed since the last run is taken from the cache.
-    Without such a list the bundled Paxos and its implementation are verified:
+    Without such a list the bundled Paxos, Multi-Paxos and Raft are verified, and their code:
 
-    The bundled Paxos is explored to a networkx graph, its invariants are checked by the kernel and
-    by Z3, and the intersection of its quorums is proved. Two proposers are found to outbid each
-    other for ever, unless one is elected. Then real bugs are seeded one by one. Each must be found;
-    its counterexample must be refused by the healthy implementation and reproduced by one with the
-    same bug.
+    Each is explored to a networkx graph, its invariants are checked by the kernel and by Z3, and
+    the intersection of its quorums is proved. Leaders are found to outbid each other for ever,
+    unless one is stable. Then real bugs are seeded one by one. Each must be found; its
+    counterexample must be refused by the healthy implementation and reproduced by one with the same
+    bug.
 
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
@@ -74,10 +74,10 @@ def command(**options: Any) -> int:
 
     from .sizing import sized
 
-    protocol, all_mutants = options["protocol"], options["all_mutants"]
+    protocol, everything = options["protocol"], options["everything"]
     sizes: Any = merged(options["sizes"])
     faults: Any = merged(options["faults"])
-    if protocol is not None and not all_mutants:
+    if protocol is not None and not everything:
         protocol = load_protocol(protocol)
         sizes, faults = sized(protocol, sizes, faults), None
     out = Output()
@@ -87,7 +87,7 @@ def command(**options: Any) -> int:
             sizes=sizes,
             faults=faults,
             folder=options["out"],
-            all_mutants=all_mutants,
+            everything=everything,
             report=live,
         )
     options["reports"].tell(result)
@@ -117,9 +117,9 @@ class _Live:
 
     def __call__(self, event: Any) -> None:
         from quorate.checker.explore.search.interface import Progress
-        from quorate.checker.verify import Tried
+        from quorate.checker.verify import Awaited
 
-        if isinstance(event, (Progress, Tried)):
+        if isinstance(event, (Progress, Awaited)):
             if self._say is None:
                 self._say = self._status.enter_context(progress(_progress_line))
             self._say(event)
@@ -153,9 +153,9 @@ class _Live:
                 verification.show_row(out, self._protocol, event)
 
 
-def _progress_line(event: Progress | Tried) -> str:
-    from quorate.checker.verify import Tried
+def _progress_line(event: Progress | Awaited) -> str:
+    from quorate.checker.verify import Awaited
 
-    if isinstance(event, Tried):
-        return f"{event.done} of {event.total} bugs tried"
+    if isinstance(event, Awaited):
+        return f"{event.done} of {event.total} parts done"
     return progress_line(event)

@@ -21,6 +21,7 @@ from quorate.checker.verify import (
     StateChecks,
     Verification,
     VerifiedProtocol,
+    VerifiedSystem,
     VerifyStatus,
     Warned,
 )
@@ -38,9 +39,9 @@ def title(out: Output, begun: Begun | LivelockBegun | MutantsBegun) -> None:
     if isinstance(begun, Begun):
         out.title(f"{begun.protocol.__name__}  {begun.sizes}")
     elif isinstance(begun, LivelockBegun):
-        out.title("livelock: may two proposers outbid each other for ever?")
+        out.title(f"livelock: {begun.contest.question}")
     else:
-        out.title("real bugs: found in the model, then replayed on the implementation")
+        out.title(f"real bugs of {begun.system}: found in the model, then replayed on the code")
 
 
 def show_row(out: Output, protocol: type[Protocol], row: Row) -> None:
@@ -160,24 +161,21 @@ def _conformance(out: Output, row: PathsFollowed) -> None:
 
 
 def show_livelock(out: Output, found: Livelock) -> None:
-    """The endless duel, and the election that ends it."""
-    lasso = found.lasso
+    """The endless duel, and the stable leader that ends it."""
+    lasso, contest = found.lasso, found.contest
     if lasso is not None:
         run = f"{count(len(lasso.stem), 'step')}, then {len(lasso.loop)} over and over"
-        _line(out, f"two proposers may outbid each other for ever: {run} (verify Duel)", True)
+        _line(out, f"{contest.endless}: {run} (verify {contest.duel.__name__})", True)
     else:
         _line(out, f"no endless duel was found: {found.duel.verdict.value}", False)
-    if found.elected.verdict is TemporalVerdict.HOLDS:
-        _line(out, "where only one goes on to prepare, something is always decided", True)
-    else:
-        said = found.elected.verdict.value
-        _line(out, f"where only one goes on to prepare, something is decided: {said}", False)
+    said, good = found.stable.verdict, found.stable.verdict is TemporalVerdict.HOLDS
+    _line(out, contest.settled if good else f"{contest.settled}: {said.value}", good)
 
 
 def show_mutant(out: Output, m: MutantResult) -> None:
     """The result of one mutant."""
     found = f"{m.violates} broken in {m.steps} steps" if m.steps else "not found"
-    _line(out, f"{m.code:<4}{m.title}", m.as_expected)
+    _line(out, f"{m.code:<5}{m.title}", m.as_expected)
     out.line(f"      {found} ({count(m.states, 'state')}, {seconds(m.seconds)})", indent=1)
     if m.healthy is not None and m.broken is not None:
         out.line(f"      healthy code: {replays.outcome(m.healthy)}", indent=1)
@@ -207,6 +205,14 @@ def show_end(out: Output, found: Verification, strict: bool = False) -> None:
 
 def show(out: Output, found: Verification) -> None:
     """The whole result."""
+    for number, system in enumerate(found.systems):
+        if number:
+            out.line()
+        _system(out, system)
+    show_end(out, found)
+
+
+def _system(out: Output, found: VerifiedSystem) -> None:
     for number, verified in enumerate(found.protocols):
         if number:
             out.line()
@@ -215,14 +221,13 @@ def show(out: Output, found: Verification) -> None:
             show_row(out, verified.protocol, row)
     if found.livelock is not None:
         out.line()
-        title(out, LivelockBegun())
+        title(out, LivelockBegun(found.livelock.contest))
         show_livelock(out, found.livelock)
     if found.mutants:
         out.line()
-        title(out, MutantsBegun())
+        title(out, MutantsBegun(str(found.name)))
         for mutant in found.mutants:
             show_mutant(out, mutant)
-    show_end(out, found)
 
 
 def finding_line(found: Verification) -> str | None:

@@ -31,7 +31,8 @@ def as_json(found: Verification) -> dict[str, Any]:
     return {
         "seconds": round(found.seconds, 3),
         "protocols": [_protocol(p) for p in found.protocols],
-        "livelock": found.livelock and _livelock(found.livelock),
+        "livelock": _livelock(found.livelocks[0]) if found.livelocks else None,
+        "livelocks": [_livelock(x) for x in found.livelocks],
         "mutants": [_mutant(m) for m in found.mutants],
     }
 
@@ -83,10 +84,11 @@ def _protocol(p: VerifiedProtocol) -> dict[str, Any]:
 def _livelock(found: Livelock) -> dict[str, Any]:
     lasso = found.lasso
     return {
+        "protocol": name_of(found.contest.duel),
         "duel": found.duel.verdict.value,
         "stem": lasso and len(lasso.stem),
         "loop": lasso and len(lasso.loop),
-        "elected": found.elected.verdict.value,
+        "elected": found.stable.verdict.value,
         "as_expected": found.as_expected,
     }
 

@@ -1,8 +1,8 @@
-"""All checks of a protocol at once; for the bundled Paxos, also real bugs."""
+"""All checks of a protocol at once; of the bundled systems, also livelocks and real bugs."""
 
-from .bundled import MutantsBegun, Tried, verify_bundled
-from .livelock import Livelock, LivelockBegun
-from .mutants import MutantResult, counterexamples_in
+from .bundled import Awaited, verify_bundled
+from .livelock import Contest, Livelock, LivelockBegun
+from .mutants import MutantResult, MutantsBegun, counterexamples_in
 from .protocol import verify_protocol
 from .results import (
     Begun,
@@ -13,12 +13,15 @@ from .results import (
     StateChecks,
     Verification,
     VerifiedProtocol,
+    VerifiedSystem,
     VerifyStatus,
     Warned,
 )
 
 __all__ = [
+    "Awaited",
     "Begun",
+    "Contest",
     "Counterexample",
     "GraphSize",
     "Livelock",
@@ -28,9 +31,9 @@ __all__ = [
     "PathsFollowed",
     "Row",
     "StateChecks",
-    "Tried",
     "Verification",
     "VerifiedProtocol",
+    "VerifiedSystem",
     "VerifyStatus",
     "Warned",
     "counterexamples_in",

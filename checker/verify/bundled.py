@@ -1,71 +1,110 @@
-"""The bundled Paxos, its livelock and implementation; seeded bugs must each be found."""
+"""The bundled systems: protocols, livelocks and implementations; seeded bugs must be found."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.workers import workers
-from quorate.model.mutants import MUTANTS
-from quorate.model.paxos import Paxos
-from quorate.model.proofs.paxos import ProvedPaxosRoles
 
-from .livelock import Livelock, find_livelock
-from .mutants import MutantResult, try_mutant
+from .livelock import Contest, LivelockBegun, find_livelock
+from .mutants import MutantsBegun, try_mutant
 from .protocol import Report, verify_protocol
-from .results import VerifiedProtocol
+from .results import Begun, VerifiedProtocol, VerifiedSystem
+from .systems import SYSTEMS, Bounded, BundledSystem
 
 CORES = 2
-TINY = {"Acceptor": 1, "Ballot": 1, "Value": 1}
-PAXOS = {"Acceptor": 3, "Ballot": 2, "Value": 2}
-ROLES = {"Proposer": 1, "Acceptor": 3, "Learner": 1, "Value": 2, "Ballot": 2}
-# The classics; the two that need three ballots first, since they take longest.
-CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
+
+Part = Bounded | Contest | str
+"""One thing to look at: a protocol, a livelock, or a bug by its name."""
 
 
 @dataclass(frozen=True)
-class MutantsBegun:
-    """Reported before the first mutant."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """The number of mutants tried so far."""
+class Awaited:
+    """Reported while other processes work: how many of the parts are done."""
 
     done: int
     total: int
 
 
-def verify_bundled(
-    folder: Path, all_mutants: bool, report: Report
-) -> tuple[list[VerifiedProtocol], Livelock, list[MutantResult]]:
-    """Verify the bundled Paxos, and try its mutants, by default the classics.
+def verify_bundled(folder: Path, everything: bool, report: Report) -> list[VerifiedSystem]:
+    """Verify the bundled systems: what takes seconds, or everything.
 
-    `report` is called as by `verify_protocol` and `find_livelock`, then with `MutantsBegun`, with
-    each MutantResult, and with `Tried` in between. Raises InputError if the process of a
-    mutant ends.
+    The first protocol is verified here, all else in other processes meanwhile. `report` is called
+    with what is found, in the order in which it is shown: as by `verify_protocol`, then with
+    LivelockBegun and the Livelock, and with MutantsBegun and each MutantResult. Before it waits, it
+    is called with Awaited. Raises InputError if a process ends.
     """
-    chosen = [m for m in MUTANTS.values() if m.defect and (all_mutants or m.code in CLASSICS)]
-    chosen.sort(key=lambda m: CLASSICS.index(m.code) if m.code in CLASSICS else len(CLASSICS))
-    # The search driver is compiled once per installation: here, not in every process.
-    Explorer(Paxos, Paxos.sized({}, **TINY)).run(coverage=False)
-    with workers(min(CORES, os.cpu_count() or 1), try_mutant) as tried:
-        futures = [tried(mutant.name, folder) for mutant in chosen]
-        paxos = verify_protocol(Paxos, Paxos.sized({}, **PAXOS), folder, report)
-        sizes = ProvedPaxosRoles.sized({"crash": 0}, **ROLES)
-        roles = verify_protocol(ProvedPaxosRoles, sizes, folder, report, conform=True)
-        livelock = find_livelock(report)
-        return [paxos, roles], livelock, _results(futures, report)
+    systems = [s for s in SYSTEMS if everything or not s.optional]
+    first = systems[0].protocols[0]
+    others = [part for part in _longest_first(systems, everything) if part is not first]
+    with workers(min(CORES, os.cpu_count() or 1), look_at) as called:
+        futures = {part: called(part, folder) for part in others}
+        looking = _Looking(first, futures, everything, folder, report)
+        return [looking.at_system(system) for system in systems]
 
 
-def _results(futures: list[Future[MutantResult]], report: Report) -> list[MutantResult]:
-    report(MutantsBegun())
-    results = []
-    for done, future in enumerate(futures):
-        report(Tried(done, len(futures)))
-        results.append(future.result())
-        report(results[-1])
-    return results
+def look_at(part: Part, folder: Path, report: Report = lambda _: None) -> Any:
+    """The VerifiedProtocol, Livelock or MutantResult of a part."""
+    if isinstance(part, Contest):
+        return find_livelock(part)
+    if isinstance(part, str):
+        return try_mutant(part, folder)
+    sizes = part.protocol.sized(part.faults, **part.sizes)
+    how = {"conform": part.conform, "proved": part.proved is None}
+    return verify_protocol(part.protocol, sizes, folder, report, **how)
+
+
+def _longest_first(systems: Sequence[BundledSystem], everything: bool) -> Iterator[Part]:
+    """All parts, in the order in which they are begun: what is short fills the gaps at the end."""
+    parts = [part for s in systems for part in s.parts(everything)]
+    yield from reversed(parts)
+    yield from (s.contest for s in systems if s.contest is not None)
+    yield from (name for s in systems for name in s.bugs_to_try(everything))
+
+
+@dataclass
+class _Looking:
+    """Reports the parts in the order in which they are shown."""
+
+    first: Bounded
+    futures: dict[Part, Future[Any]]
+    everything: bool
+    folder: Path
+    report: Report
+
+    def at_system(self, system: BundledSystem) -> VerifiedSystem:
+        protocols = [self._protocol(part) for part in system.parts(self.everything)]
+        livelock = None
+        if system.contest is not None:
+            livelock = self._awaited(system.contest)
+            self.report(LivelockBegun(system.contest))
+            self.report(livelock)
+        mutants = []
+        for name in system.bugs_to_try(self.everything):
+            mutants.append(self._awaited(name))
+            if len(mutants) == 1:
+                self.report(MutantsBegun(system.name))
+            self.report(mutants[-1])
+        return VerifiedSystem(system.name, tuple(protocols), livelock, tuple(mutants))
+
+    def _protocol(self, part: Bounded) -> VerifiedProtocol:
+        if part is self.first:
+            found: VerifiedProtocol = look_at(part, self.folder, self.report)
+            return found
+        found = self._awaited(part)
+        self.report(Begun(found.protocol, found.sizes))
+        for row in found.rows:
+            self.report(row)
+        if part.proved is not None and not self.everything:
+            return replace(found, left=f"{found.protocol.__name__} at any size (--all proves it)")
+        return found
+
+    def _awaited(self, part: Part) -> Any:
+        done = sum(future.done() for future in self.futures.values())
+        self.report(Awaited(done, len(self.futures)))
+        return self.futures[part].result()

@@ -21,6 +21,13 @@ REDUCED = frozenset({"P1", "P4"})
 
 
 @dataclass(frozen=True)
+class MutantsBegun:
+    """Reported before the first mutant of a system."""
+
+    system: str
+
+
+@dataclass(frozen=True)
 class MutantResult:
     """The result of one mutant; `states` counts every state of an orbit."""
 

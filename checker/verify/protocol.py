@@ -40,20 +40,25 @@ from .results import (
 Report = Callable[[Any], None]
 
 PATHS = 5
-Z3_ALL, Z3_SAMPLE = 5_000, 1_000  # of more states, Z3 is asked about an evenly spread sample
+Z3_ALL, Z3_SAMPLE = 5_000, 300  # of more states, Z3 is asked about an evenly spread sample
 GRAPH_NODES = 50_000  # larger graphs are left packed
 
 
 def verify_protocol(
-    protocol: type[Protocol], sizes: Sizes, folder: Path, report: Report, conform: bool = False
+    protocol: type[Protocol],
+    sizes: Sizes,
+    folder: Path,
+    report: Report,
+    conform: bool = False,
+    proved: bool = True,
 ) -> VerifiedProtocol:
     """Run all checks of a protocol. A counterexample is written to `folder`.
 
     `report` is called with `Begun`, then with each row as it is found, and in between with the
     progress of the search. With `conform`, the bundled implementation must follow paths to states
-    spread over the whole space. Raises ModelError.
+    spread over the whole space. What is not to be `proved` is explored alone. Raises ModelError.
     """
-    return _Verifying(protocol, sizes, folder, report).run(conform)
+    return _Verifying(protocol, sizes, folder, report, conform, proved).run()
 
 
 @dataclass
@@ -62,10 +67,12 @@ class _Verifying:
     sizes: Sizes
     folder: Path
     report: Report
+    conform: bool
+    proved: bool
     explaining: Explaining = field(default_factory=Explaining)
     rows: list[Row] = field(default_factory=list)
 
-    def run(self, conform: bool) -> VerifiedProtocol:
+    def run(self) -> VerifiedProtocol:
         self.report(Begun(self.protocol, self.sizes))
         asked = bool(self.protocol.methods("final"))
         explorer, found = search_from_the_start(
@@ -76,18 +83,19 @@ class _Verifying:
             self._counterexample(found)
         else:
             assert explorer is not None
-            self._beyond(found, explorer, conform)
+            self._beyond(found, explorer)
         for text in (*warnings_of(self.protocol, found), *self.explaining.notes):
             self._add(Warned(text))
-        return VerifiedProtocol(self.protocol, self.sizes, tuple(self.rows))
+        return VerifiedProtocol(self.protocol, self.sizes, tuple(self.rows), not self.proved)
 
     def _add(self, row: Row) -> None:
         self.rows.append(row)
         self.report(row)
 
-    def _beyond(self, found: Exploration, explorer: Explorer, conform: bool) -> None:
+    def _beyond(self, found: Exploration, explorer: Explorer) -> None:
         """The checks that need the states."""
-        self._graph(found, explorer)
+        if self.proved:
+            self._graph(found, explorer)
         self._runs(found, explorer)
         questions: dict[str, Callable[[], None]] = {
             "Z3": lambda: self._z3(found, explorer),
@@ -96,14 +104,14 @@ class _Verifying:
         }
         if nothing_claimed(self.protocol):
             del questions["Z3"], questions["the proof for any size"]
-        for name, ask in questions.items():
+        for name, ask in questions.items() if self.proved else ():
             if found.outcome is Outcome.VIOLATED:  # which stands, whatever becomes of the others
                 self.explaining.part(name, ask, None)
             else:
                 ask()
         if found.outcome is Outcome.VIOLATED:
             self._counterexample(found)
-        elif conform:
+        elif self.conform:
             self._conform(explorer)
 
     def _runs(self, found: Exploration, explorer: Explorer) -> None:

@@ -98,11 +98,16 @@ class Begun:
 
 @dataclass(frozen=True)
 class VerifiedProtocol:
-    """One protocol at given sizes: the rows in the order in which they were found."""
+    """One protocol at given sizes: the rows in the order in which they were found.
+
+    What was explored alone is proved elsewhere, unless `left` says what of it is not.
+    """
 
     protocol: type[Protocol]
     sizes: Sizes
     rows: tuple[Row, ...]
+    explored_alone: bool = False
+    left: str | None = None
 
     def of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -162,6 +167,8 @@ class VerifiedProtocol:
     @property
     def unproved(self) -> list[str]:
         """What no run violates and no proof covers; it is never reported as a pass."""
+        if self.explored_alone:
+            return [self.left] if self.left is not None else []
         if nothing := nothing_claimed(self.protocol):
             return [] if self.only(Liveness) else nothing
         name, found = self.protocol.__name__, []
@@ -185,32 +192,49 @@ class VerifyStatus(Enum):
 
 
 @dataclass(frozen=True)
-class Verification:
-    """The results of all checks; counterexamples are in `folder`.
+class VerifiedSystem:
+    """What was found of a bundled system; or of a protocol by itself, which has no name here."""
 
-    `livelock` is None unless the bundled Paxos was verified.
-    """
-
+    name: str | None
     protocols: tuple[VerifiedProtocol, ...]
-    mutants: tuple[MutantResult, ...]
+    livelock: Livelock | None = None
+    mutants: tuple[MutantResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The results of all checks; counterexamples are in `folder`."""
+
+    systems: tuple[VerifiedSystem, ...]
     seconds: float
     folder: Path
-    livelock: Livelock | None = None
+
+    @property
+    def protocols(self) -> list[VerifiedProtocol]:
+        """The protocols of all systems."""
+        return [p for s in self.systems for p in s.protocols]
+
+    @property
+    def livelocks(self) -> list[Livelock]:
+        """The livelocks of all systems."""
+        return [s.livelock for s in self.systems if s.livelock is not None]
+
+    @property
+    def mutants(self) -> list[MutantResult]:
+        """The mutants of all systems."""
+        return [m for s in self.systems for m in s.mutants]
 
     @property
     def unproved(self) -> list[str]:
         """Everything that is neither violated nor proved."""
         return [text for p in self.protocols for text in p.unproved]
 
-    @property
-    def _livelock_as_expected(self) -> bool:
-        return self.livelock is None or self.livelock.as_expected
-
     def status(self, strict: bool = False) -> VerifyStatus:
         """The overall status; with `strict`, open if anything is unproved or has a warning."""
         if any(p.undefined for p in self.protocols):
             return VerifyStatus.UNDEFINED
-        if any(p.broken for p in self.protocols) or not self._livelock_as_expected:
+        as_expected = all(found.as_expected for found in self.livelocks)
+        if any(p.broken for p in self.protocols) or not as_expected:
             return VerifyStatus.VIOLATED
         verdicts = {r.verdict for p in self.protocols for r in p.replays}
         if ReplayVerdict.DIVERGES in verdicts or not all(m.as_expected for m in self.mutants):

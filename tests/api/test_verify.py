@@ -28,6 +28,7 @@ from quorate.checker.verify import (
     MutantResult,
     StateChecks,
     Verification,
+    VerifiedSystem,
     VerifyStatus,
     Warned,
 )
@@ -109,7 +110,8 @@ def test_a_bug_that_is_not_found_does_not_conform(tmp_path: Path) -> None:
         "defect": "disjoint-quorums",
         "seconds": 0.0,
     }
-    result = quorate.VerifyResult(Verification((), (MutantResult(**sought),), 0.0, tmp_path))
+    paxos = VerifiedSystem("Paxos", (), None, (MutantResult(**sought),))
+    result = quorate.VerifyResult(Verification((paxos,), 0.0, tmp_path))
     assert result.verification.status() is VerifyStatus.NONCONFORMING
     said = "P11 is not found, refused by healthy code and reproduced by disjoint-quorums"
     assert result.violation == said
@@ -150,8 +152,8 @@ def test_mutants_are_tried_from_any_program(name: str, tmp_path: Path) -> None:
 def test_mistakes_are_raised(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="sizes are for a protocol"):
         quorate.verify(sizes=TINY)
-    with pytest.raises(InputError, match="--all-mutants is for the bundled Paxos"):
-        quorate.verify(Paxos, sizes=TINY, all_mutants=True)
+    with pytest.raises(InputError, match="--all is for the bundled systems"):
+        quorate.verify(Paxos, sizes=TINY, everything=True)
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write counterexamples here"):
         quorate.verify(Paxos, sizes=TINY, folder=tmp_path / "file")

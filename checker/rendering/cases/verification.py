@@ -24,15 +24,19 @@ from .searches import of_search
 
 
 def of_verification(found: Verification) -> tuple[Suite, ...]:
-    """A suite for each protocol, and one for the bugs that were seeded."""
+    """A suite for each protocol, one for livelocks, and one for the bugs that were seeded."""
     suites = [Suite(p.protocol.__name__, tuple(_protocol(p))) for p in found.protocols]
-    seeded = tuple(
-        ReportCase(
-            m.name, UNEXPECTED, CaseStatus.PASSED if m.as_expected else CaseStatus.FAILED, m.title
-        )
-        for m in found.mutants
-    )
-    return (*suites, *([Suite("seeded bugs", seeded)] if seeded else []))
+    duels = [(x.contest.duel.__name__, x.as_expected, x.contest.question) for x in found.livelocks]
+    bugs = [(m.name, m.as_expected, m.title) for m in found.mutants]
+    for name, cases in (("livelocks", duels), ("seeded bugs", bugs)):
+        if cases:
+            suites.append(Suite(name, tuple(_expected(*case) for case in cases)))
+    return tuple(suites)
+
+
+def _expected(name: str, as_expected: bool, said: str) -> ReportCase:
+    status = CaseStatus.PASSED if as_expected else CaseStatus.FAILED
+    return ReportCase(name, UNEXPECTED, status, said)
 
 
 def _protocol(p: VerifiedProtocol) -> Iterator[ReportCase]:

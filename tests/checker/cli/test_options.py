@@ -17,7 +17,7 @@ IGNORED = [
     (["prove", "Paxos", "--find", "--seed", "0"], "--find does not take --seed"),
     (["prove", "Paxos", "--find", "--no-refute"], "--find does not take --refute"),
     (["prove", "Paxos", "--keep"], "--keep goes with --find"),
-    (["verify", "Paxos", *SMALL, "--all-mutants"], "--all-mutants is for the bundled Paxos"),
+    (["verify", "Paxos", *SMALL, "--all"], "--all is for the bundled systems"),
     (["verify", *SMALL], "sizes are for a protocol"),
     (["verify", "-f", "crash=1"], "sizes are for a protocol"),
     (["replay", "t", "--impl", "healthy", "--adapter", "a.py:A"], "does not go with --adapter"),

@@ -254,7 +254,7 @@ def test_a_strict_list(project: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["--baseline", "quorate.toml"], "quorate.toml: is no baseline: "),
         (["--baseline", "no/b.json", "--write-baseline"], "no: no such directory"),
         (["locks.py:Lock", "--no-cache"], "--no-cache is for a list of checks"),
-        (["--no-cache", "--all-mutants"], "--no-cache is for a list of checks"),
+        (["--no-cache", "--all"], "--no-cache is for a list of checks"),
         (["--junit", "no/r.xml"], "no: no such directory to write r.xml in"),
     ],
 )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,55 +19,55 @@ from quorate.checker.liveness.results import TemporalCheck, TemporalVerdict
 from quorate.checker.rendering import verification
 from quorate.checker.rendering.output import Output
 from quorate.checker.results import Exploration, Outcome
-from quorate.checker.verify import Livelock, Verification, VerifiedProtocol, bundled
+from quorate.checker.verify import (
+    Livelock,
+    Verification,
+    VerifiedProtocol,
+    VerifiedSystem,
+    bundled,
+)
+from quorate.checker.verify.systems import SYSTEMS, Bounded, BundledSystem
+from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
+from quorate.model.proofs import ProvedRaftElection
+from quorate.model.raft import Raft
 from quorate.traces import read_itf
 
 from .shared import HASTY, SMALL
 
-CLASSICS = ("P4", "P1", "P2", "P5", "P8", "P11", "P13", "P18")
-
-
-@pytest.mark.parametrize(
-    "bugs", [("P11",), pytest.param(CLASSICS, marks=pytest.mark.exhaustive)], ids=len
+PAXOS, MULTI_PAXOS, RAFT, LEASES = SYSTEMS
+SERVERS = {"Server": 2, "Value": 1, "Term": 1, "Index": 0}
+SMALL_PAXOS = {"Acceptor": 2, "Ballot": 2, "Value": 2}
+PROVED_RAFT = Bounded(ProvedRaftElection, SERVERS, {"crash": 0})
+FEW = (
+    BundledSystem("Paxos", PAXOS.models, (Bounded(Paxos, SMALL_PAXOS),), ("P11",), PAXOS.contest),
+    BundledSystem(
+        "Raft",
+        RAFT.models,
+        (Bounded(Raft, {**SERVERS, "Index": 1}, {"crash": 0}, conform=True, proved=PROVED_RAFT),),
+        (),
+        RAFT.contest,
+    ),
 )
-def test_the_bundled_paxos(
-    bugs: tuple[str, ...],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(bundled, "CLASSICS", bugs)
-    if few := len(bugs) == 1:
-        monkeypatch.setattr(bundled, "PAXOS", {**bundled.PAXOS, "Acceptor": 2})
-        monkeypatch.setattr(bundled, "ROLES", {**bundled.ROLES, "Ballot": 1})
-        monkeypatch.setattr(bundled, "CORES", 1)
-    assert run(["verify", "--json", "--out", str(tmp_path)]) == 0
+DUELS = {"Duel": (3, 5), "MultiPaxosDuel": (5, 6), "RaftDuel": (2, 3)}
+
+
+def bare(protocol: str) -> str:
+    """The class of a protocol, without its module."""
+    return protocol.partition(":")[2]
+
+
+def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Any:
+    """What `quorate verify` says for programs, once everything is as it should be."""
+    assert run(["verify", "--json", *arguments]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == 1 and found["exit"] == 0
-
-    paxos, roles = found["protocols"]
-    states, transitions, resting = (145, 608, 16) if few else (3921, 23466, 368)
-    assert (paxos["states"], paxos["transitions"]) == (states, transitions)
-    assert paxos["graph"] == {"nodes": states, "edges": transitions, "resting": resting}
-    assert len(paxos["z3"]) == 6
-    assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", states)}
-    assert paxos["inductive"] == "proved"
-    assert paxos["any_size"] == roles["any_size"] == "proved"
-    scopes = {"2 acceptors" if few else "3 acceptors", "any number of acceptors"}
-    assert {q["scope"] for q in paxos["quorums"]} == scopes
     assert all(q["holds"] for p in found["protocols"] for q in p["quorums"])
-    assert [r["verdict"] for r in roles["replays"]] == ["conforms"] * 5
-
-    assert found["livelock"] == {
-        "duel": "violated",
-        "stem": 3,
-        "loop": 5,
-        "elected": "holds",
-        "as_expected": True,
-    }
-
-    assert {m["code"] for m in found["mutants"]} == set(bugs)
+    assert {r["verdict"] for p in found["protocols"] for r in p["replays"]} <= {"conforms"}
+    assert found["livelock"] == found["livelocks"][0]
+    for duel in found["livelocks"]:
+        assert (duel["stem"], duel["loop"]) == DUELS[bare(duel["protocol"])]
+        assert (duel["duel"], duel["elected"]) == ("violated", "holds") and duel["as_expected"]
     for mutant in found["mutants"]:
         assert mutant["as_expected"], mutant
         assert mutant["healthy"]["verdict"] == "refused"
@@ -75,6 +76,49 @@ def test_the_bundled_paxos(
         trace = read_itf(Path(mutant["trace"]))
         assert len(trace.steps) == mutant["steps"]
         assert trace.violation is not None
+    return found
+
+
+def test_several_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bundled, "SYSTEMS", FEW)
+    monkeypatch.setattr(bundled, "CORES", 1)
+    found = told(["--out", str(tmp_path)], capsys)
+    paxos, raft = found["protocols"]
+    assert (paxos["states"], paxos["transitions"]) == (145, 608)
+    assert paxos["graph"] == {"nodes": 145, "edges": 608, "resting": 16}
+    assert {(c["verdict"], c["states"]) for c in paxos["z3"]} == {("proved", 145)}
+    assert len(paxos["z3"]) == 6 and paxos["inductive"] == paxos["any_size"] == "proved"
+    assert {q["scope"] for q in paxos["quorums"]} == {"2 acceptors", "any number of acceptors"}
+    assert (raft["states"], raft["any_size"], raft["z3"]) == (148, None, [])
+    assert raft["open"] == ["Raft at any size (--all proves it)"]
+    assert len(raft["replays"]) == 5
+    assert [m["code"] for m in found["mutants"]] == ["P11"]
+
+
+def test_what_is_left_to_all() -> None:
+    """Without it a few bugs, in the order of their time; with it all that the code can have."""
+    assert [s.name for s in SYSTEMS if not s.optional] == ["Paxos", "Multi-Paxos", "Raft"]
+    for system in SYSTEMS:
+        few, every = system.bugs_to_try(False), system.bugs_to_try(True)
+        assert [MUTANTS[name].code for name in few] == list(system.bugs) and every[
+            : len(few)
+        ] == few
+        assert set(system.parts(False)) <= set(system.parts(True))
+    tried = [name for system in SYSTEMS for name in system.bugs_to_try(True)]
+    assert sorted(tried) == sorted(m.name for m in MUTANTS.values() if m.defect)
+
+
+@pytest.mark.exhaustive
+def test_the_bundled_systems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(["--all", "--out", str(tmp_path)], capsys)
+    states = {bare(p["protocol"]): (p["states"], p["transitions"]) for p in found["protocols"]}
+    assert states["Paxos"] == (3921, 23466) and states["Raft"] == (55_063, 554_853)
+    unproved = [bare(p["protocol"]) for p in found["protocols"] if p["any_size"] != "proved"]
+    assert unproved == ["Raft"]  # ProvedRaft is
+    assert {bare(x["protocol"]) for x in found["livelocks"]} == DUELS.keys()
+    assert len(found["mutants"]) == sum(m.defect is not None for m in MUTANTS.values())
 
 
 def test_ones_own_protocol(
@@ -105,7 +149,8 @@ def test_what_a_replay_shows_decides_the_exit_code(status: str, code: int) -> No
     found = Exploration(outcome=Outcome.HOLDS, states=1, transitions=0, depth=0)
     sizes = Paxos.sized(Acceptor=1, Ballot=1, Value=1)
     part = VerifiedProtocol(Paxos, sizes, (found, Replay(ReplayVerdict(status), 3)))
-    assert CODES[Verification((part,), (), 0.0, Path()).status().value] == code
+    found = Verification((VerifiedSystem(None, (part,)),), 0.0, Path())
+    assert CODES[found.status().value] == code
 
 
 HOLDS = TemporalCheck("something_is_decided", "eventually", TemporalVerdict.HOLDS)
@@ -113,16 +158,18 @@ OPEN = TemporalCheck("something_is_decided", "eventually", TemporalVerdict.OPEN)
 
 
 @pytest.mark.parametrize(
-    ("livelock", "said"),
+    ("stable", "said"),
     [
-        (Livelock(HOLDS, HOLDS), "no endless duel was found: holds"),
-        (Livelock(HOLDS, OPEN), "where only one goes on to prepare, something is decided: open"),
+        (HOLDS, "no endless duel was found: holds"),
+        (OPEN, "where only one goes on to prepare, something is always decided: open"),
     ],
 )
 def test_a_livelock_that_is_not_as_it_should_be_is_no_pass(
-    livelock: Livelock, said: str, capsys: pytest.CaptureFixture[str]
+    stable: TemporalCheck, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = Verification((), (), 0.0, Path(), livelock)
+    assert PAXOS.contest is not None
+    livelock = Livelock(PAXOS.contest, HOLDS, stable)
+    found = Verification((VerifiedSystem("Paxos", (), livelock),), 0.0, Path())
     assert CODES[found.status().value] == 1
     verification.show(Output(), found)
     assert said in capsys.readouterr().out
@@ -143,7 +190,10 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
     code = (
         "from quorate.checker.cli.main import run\n"
         "from quorate.checker.verify import bundled\n"
-        "bundled.PAXOS = bundled.TINY\n"
+        "from quorate.checker.verify.systems import Bounded, BundledSystem\n"
+        "from quorate.model.paxos import Paxos\n"
+        "tiny = Bounded(Paxos, {'Acceptor': 1, 'Ballot': 1, 'Value': 1})\n"
+        "bundled.SYSTEMS = (BundledSystem('Paxos', (), (tiny,) * 2, ()),)\n"
         f"raise SystemExit(run(['verify', '--out', {str(tmp_path)!r}]))"
     )
     process = subprocess.Popen(
