@@ -187,7 +187,9 @@ class PageSession:
         }
 
     def _coverage(self, _: r.WhatWasSeen) -> Answer:
-        return self._visits.json(self.walk)
+        found = self._found
+        known = found.graph.nodes if found is not None and found.found.complete else None
+        return {**self._visits.json(self.walk), "all": known}
 
     # ------------------------------------------------------------ the state graph
 

@@ -7,7 +7,8 @@ export function Coverage({ walk, say }) {
   const seen = walk.here ? walk.here.way.join(".") : "";
   useEffect(() => { ask("coverage").then(setFound, (error) => say(error.message)); }, [seen]);
   if (!found) return html`<p class="empty">Loading …</p>`;
-  return html`<p class="hint">${count(found.states, "state")} visited.</p>
+  return html`<p class="hint">${count(found.states, "state")} visited${
+    found.all ? ` of ${found.all.toLocaleString("en")}` : ""}.</p>
     <section class="group"><h3>Actions</h3>
       <div class="scroll"><table class="coverage"><thead><tr><th>action</th><th>steps taken</th><th>guards seen to stop it</th></tr></thead>
       <tbody>${found.actions.map((a) => html`<tr key=${a.name}>

@@ -44,7 +44,7 @@ function Extent({ view, found, radius }) {
       ? `: ${radius < found.cut.layer ? "" : `layer ${found.cut.layer} is left out, with ${count(found.cut.states, "more state")}`}`
       : ` within ${count(radius, "step")}, and the way here`}</p>`;
   }
-  const all = found.complete ? "" : " found before the search ended: these are not all";
+  const all = found.complete ? "" : ` found before the search ended (${found.ended}): these are not all`;
   const extent = `${count(found.states, "state")}${all}, ${count(found.transitions, "transition")}, depth ${found.depth}`;
   if (view === "whole" && !found.edges) {
     return html`<p class="hint">${extent}. More than ${found.most.toLocaleString("en")} states are not drawn one by one: group them.</p>`;

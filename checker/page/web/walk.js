@@ -32,6 +32,7 @@ export function useWalk(about, say) {
   const [run, setRun] = useState(null);
   const [busy, setBusy] = useState(false);
   const latest = useRef(0);
+  const last = useRef(START);  // the last place that the server knew
   const { way, cursor } = place;
   const now = way.slice(0, cursor + 1);
 
@@ -40,17 +41,18 @@ export function useWalk(about, say) {
     const slow = setTimeout(() => setBusy(true), 250);
     const fresh = () => mine === latest.current;
     ask("at", { way: now })
-      .then((answer) => { if (fresh()) setHere({ ...answer, way: now }); })
+      .then((answer) => { if (fresh()) { setHere({ ...answer, way: now }); last.current = { way: now, cursor }; } })
       .then(() => (run?.way.join() === way.join() ? null : ask("run", { way })))
       .then((answer) => { if (fresh() && answer) setRun({ ...answer, way }); })
       .catch((error) => {
         if (!fresh()) return;
         say(error.message);
-        if (here === null && way.length > 1) setPlace(START);
+        if (last.current.way.join() !== way.join()) setPlace(last.current);
       })
       .finally(() => { clearTimeout(slow); if (fresh()) setBusy(false); });
     const hash = formatLink(about.digest, way, cursor);
-    if (location.hash !== hash) history.pushState(null, "", hash);
+    if (location.hash === "") history.replaceState(null, "", hash);
+    else if (location.hash !== hash) history.pushState(null, "", hash);
   }, [way.join("."), cursor]);
 
   useEffect(() => {

@@ -170,14 +170,17 @@ def test_an_address_is_a_path(tab: Tab, page: quorate.ExplorePage) -> None:
         tab.requests.clear()
     for wrong, said in [
         (address.replace("/0.", "/0.99."), "step 1 of the path has the number 99"),
+        (address.replace("/0.", "/7."), "the path begins with 7, expected an initial state"),
+        (address.replace("@2", ".99@2"), "step 4 of the path has the number 99"),
         (address.replace("Node2", "Node3"), "another version of Lock, or for other sizes"),
         (address[: address.index("#")] + "#what", "is not a path"),
     ]:
         tab.open("about:blank")
         tab.open(wrong)
         assert said in tab.wait("document.querySelector('.notice')?.innerText")
-        tab.wait("document.querySelector('#where').innerText === 'step 0 of 0'")
-        tab.wait("!!document.querySelector('.step')")
+        place = "step 2 of 2" if ".99@" in wrong else "step 0 of 0"
+        tab.wait(f"document.querySelector('#where').innerText === {place!r}")
+        settled(tab)
     tab.complaints.clear()  # the browser tells of the answer 400
 
 

@@ -79,6 +79,11 @@ def test_the_whole_graph_is_that_of_cpython(ask: Asking) -> None:
         assert len(way) - 1 == found["layers"][state]
 
 
+def test_of_how_many_states_some_were_visited_is_known_then(ask: Asking) -> None:
+    assert Asking()("coverage")["all"] is None
+    assert ask("coverage")["all"] == ask("whole", way=[0])["states"]
+
+
 def test_more_than_can_be_drawn_is_counted_alone(
     ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
