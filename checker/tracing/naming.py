@@ -7,7 +7,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from quorate.model.language import Record, Sort
+from quorate.model.language import Protocol, Record, Sort
 
 _PLAIN = (bool, int, str, enum.Enum, Sort, Record, frozenset, set, tuple)
 
@@ -29,17 +29,42 @@ def shown(value: Any) -> str:
 def named(node: ast.expr, values: Mapping[str, Any]) -> str:
     """The expression as text; names that it binds itself are kept."""
     copy = ast.parse(ast.unparse(node), mode="eval").body
-    return ast.unparse(_Named(values).visit(copy))
+    return _without_doubles(ast.unparse(_Named(values).visit(copy)))
+
+
+def _without_doubles(text: str) -> str:
+    """`any(x for x in s)` for `any((x for x in s))`, which is how Python writes it."""
+    start = text.find("((")
+    while start >= 0:
+        end = _closing(text, start + 1)
+        inner = text[start + 2 : end]
+        lone = text[end + 1 : end + 2] == ")" and (text[start - 1 : start].isidentifier())
+        if lone and " for " in inner:
+            text = f"{text[: start + 1]}{inner}{text[end + 1 :]}"
+        start = text.find("((", start + 1)
+    return text
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the parenthesis at `start` is closed."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if not depth:
+            return at
+    return len(text)
 
 
 class _Named(ast.NodeTransformer):
-    """Replaces names, and fields of their values, by values."""
+    """Replaces names, and fields of their values, by values; `self.n` becomes `n`."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         holder = self.values.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if isinstance(holder, Protocol):
+            return ast.Name(node.attr, ast.Load())
         if isinstance(holder, Record) and node.attr in holder.field_names():
             return _as_name(getattr(holder, node.attr))
         return self.generic_visit(node)

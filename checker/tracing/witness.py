@@ -11,19 +11,24 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quorate.model.language import Record
 from quorate.model.language.frontend.source import function_source
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 
-from .naming import named, shown
+from .naming import shown
+from .phrases import Comprehension, Phrases
+from .scope import ITEM, Names, Scope
 
-Names = dict[str, Any]
 _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
-_ITEM = "__item__"
+_NOTHING = re.compile(r"(there is )?no ")
+MOST_REASONS = 3
+"""How many elements are named that an `all` fails for."""
 
 
 class NoWitnessError(Exception):
@@ -40,7 +45,7 @@ def witness(
     interpreter.load(state)
     holder = interpreter.object
     method, owner = _resolve(type(holder).__mro__, prop.name)
-    return _Explainer(holder).of_method(method, owner, {}, truth=False)
+    return Explainer(holder).of_method(method, owner, {}, truth=False)
 
 
 def _resolve(mro: tuple[type, ...], name: str) -> tuple[Any, type]:
@@ -52,51 +57,22 @@ def _resolve(mro: tuple[type, ...], name: str) -> tuple[Any, type]:
 
 
 @dataclass
-class _Scope:
-    """The names that a method's statements see and set."""
+class Explainer:
+    """Phrases about one state, which `holder`, an interpreter's object, is in.
 
-    owner: type
-    names: Names  # parameters and locals
-    around: Names  # globals and what the method closes over
+    With `thorough`, all that is missing is named, and why a helper is false; else one reason is
+    enough. Raises NoWitnessError for what cannot be taken apart.
+    """
 
-    def inner(self) -> _Scope:
-        return _Scope(self.owner, dict(self.names), self.around)
-
-    def value(self, node: ast.expr) -> Any:
-        """CPython's value of an expression. A name that `:=` binds is known from then on."""
-        # Comprehensions see globals only: names go there too.
-        everything = {**self.around, **self.names}
-        value = eval(compile(ast.Expression(node), "<witness>", "eval"), everything)
-        for part in ast.walk(node):
-            if isinstance(part, ast.NamedExpr) and part.target.id in everything:
-                self.names[part.target.id] = everything[part.target.id]
-        return value
-
-    def run(self, statement: ast.stmt) -> None:
-        """Run a statement that returns nothing, with CPython."""
-        known = {**self.around, **self.names}
-        before = dict(known)
-        module = ast.fix_missing_locations(ast.Module([statement], []))
-        exec(compile(module, "<witness>", "exec"), known)
-        changed = {k: v for k, v in known.items() if k not in before or before[k] is not v}
-        self.names.update((k, v) for k, v in changed.items() if k != "__builtins__")
-
-    def bind(self, target: ast.expr, item: Any) -> None:
-        """Bind the target of a loop to an item."""
-        self.names[_ITEM] = item
-        value = ast.Name(id=_ITEM, ctx=ast.Load())
-        self.run(ast.Assign(targets=[target], value=value, lineno=1))
-        del self.names[_ITEM]
-
-
-@dataclass
-class _Explainer:
     holder: Any
+    thorough: bool = False
+    _inside: int = 0
+    """How many helpers the walk is inside of."""
 
     def of_method(self, method: Any, owner: type, arguments: Mapping[str, Any], truth: bool) -> str:
         """Why a property or helper has this truth value for these arguments."""
         node, _ = function_source(method)
-        scope = _Scope(owner, {**arguments}, self._around(method, owner))
+        scope = Scope(owner, {**arguments}, self._around(method, owner))
         scope.names[node.args.args[0].arg] = self.holder
         found = self._of_body(node.body, scope, truth)
         if found is None:
@@ -104,22 +80,29 @@ class _Explainer:
         return found
 
     def _around(self, method: Any, owner: type) -> Names:
-        around = {**method.__globals__, **inspect.getclosurevars(method).nonlocals}
+        known = {**method.__globals__, **inspect.getclosurevars(method).nonlocals}
+        return self.around(known, owner)
+
+    def around(self, known: Names, owner: type) -> Names:
+        """What a method of `owner` sees besides its locals: what is known there, and `super`."""
+        around = dict(known)
         around["super"] = lambda: builtins.super(owner, self.holder)
         around["__class__"] = owner
         return around
 
-    def _of_body(self, body: list[ast.stmt], scope: _Scope, truth: bool) -> str | None:
+    def _of_body(self, body: list[ast.stmt], scope: Scope, truth: bool) -> str | None:
         """Why these statements return what they do; None if they return nothing."""
         for statement in body:
             match statement:
+                case ast.Return(value=ast.Constant(value=value)) if bool(value) == truth:
+                    return ""  # the tests before it are the reason
                 case ast.Return(value=ast.expr() as value):
                     return self.why(value, scope, truth)
                 case ast.If(test=test, body=then, orelse=otherwise) if _returns(statement):
                     holds = bool(scope.value(test))
                     found = self._of_body(then if holds else otherwise, scope, truth)
                     if found is not None:
-                        return f"{self.why(test, scope, holds)}, {found}"
+                        return _joined([self.why(test, scope, holds), found])
                 case _ if _returns(statement):
                     kind = type(statement).__name__.lower()
                     raise NoWitnessError(f"a `{kind}` that returns")
@@ -127,7 +110,7 @@ class _Explainer:
                     scope.run(statement)
         return None
 
-    def why(self, node: ast.expr, scope: _Scope, truth: bool) -> str:
+    def why(self, node: ast.expr, scope: Scope, truth: bool) -> str:
         """A phrase for why the expression is true, or false; CPython must agree."""
         if bool(scope.value(node)) != truth:
             raise NoWitnessError(f"`{ast.unparse(node)}` is {not truth} on its own")
@@ -149,14 +132,15 @@ class _Explainer:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 holds = bool(scope.value(test))
                 chosen = self.why(body if holds else orelse, scope, truth)
-                return f"{self.why(test, scope, holds)}, {chosen}"
+                return _joined([self.why(test, scope, holds), chosen])
         return self._leaf(node, scope, truth)
 
     def _connective(
-        self, conjunction: bool, values: list[ast.expr], scope: _Scope, truth: bool
+        self, conjunction: bool, values: list[ast.expr], scope: Scope, truth: bool
     ) -> str:
         if conjunction == truth:  # a true "and", a false "or": every part matters
-            return " and ".join(self.why(v, scope, truth) for v in values)
+            told = [v for v in values if not self._is_evident(v, scope)] or values
+            return _joined([self.why(v, scope, truth) for v in told])
         decisive = next(v for v in values if bool(scope.value(v)) == truth)
         return self.why(decisive, scope, truth)
 
@@ -166,32 +150,41 @@ class _Explainer:
         self,
         call: ast.Call,
         forall: bool,
-        node: ast.GeneratorExp | ast.ListComp | ast.SetComp,
-        scope: _Scope,
+        node: Comprehension,
+        scope: Scope,
         truth: bool,
     ) -> str:
         if forall == truth:  # a true "all", a false "any": there is no single witness
             return self._leaf(call, scope, truth)
+        reasons: list[str] = []
         for found in self._bindings(node.generators, scope):
-            if not self._decides(node.elt, found, truth):
-                continue
-            new = {k: v for k, v in found.names.items() if scope.names.get(k, _ITEM) is not v}
-            premises = [
-                self.why(test, found, True)
-                for generator in node.generators
-                for test in generator.ifs
-            ]
-            return _sentence(new, premises, self.why(node.elt, found, truth), truth)
-        raise NoWitnessError(f"no element decides `{ast.unparse(node)}`")
+            if self._decides(node.elt, found, truth):
+                reason = self._element(node, found, scope, truth)
+                reasons += [reason] if reason not in reasons else []
+                if not self.thorough or truth:
+                    break
+        if not reasons:
+            raise NoWitnessError(f"no element decides `{ast.unparse(node)}`")
+        more = len(reasons) - MOST_REASONS
+        rest = [f"{more} more like this"] if more > 0 else []
+        return _joined([*reasons[:MOST_REASONS], *rest])
 
-    def _decides(self, element: ast.expr, scope: _Scope, truth: bool) -> bool:
+    def _element(self, node: Comprehension, found: Scope, scope: Scope, truth: bool) -> str:
+        """What an element says that decides an `all` or `any`."""
+        new = {k: v for k, v in found.names.items() if scope.names.get(k, ITEM) is not v}
+        tests = (test for generator in node.generators for test in generator.ifs)
+        told = (test for test in tests if not self._is_evident(test, found))
+        premises = [self.why(test, found, True) for test in told]
+        return _sentence(new, premises, self.why(node.elt, found, truth), truth)
+
+    def _decides(self, element: ast.expr, scope: Scope, truth: bool) -> bool:
         """Whether an element decides it. CPython stopped before any undefined element."""
         try:
             return bool(scope.value(element)) == truth
         except Exception:
             return False
 
-    def _bindings(self, generators: list[ast.comprehension], scope: _Scope) -> Iterator[_Scope]:
+    def _bindings(self, generators: list[ast.comprehension], scope: Scope) -> Iterator[Scope]:
         if not generators:
             yield scope
             return
@@ -208,7 +201,7 @@ class _Explainer:
 
     # ------------------------------------------------------------ helpers
 
-    def _helper_of(self, holder: ast.expr, name: str, scope: _Scope) -> tuple[Any, type] | None:
+    def _helper_of(self, holder: ast.expr, name: str, scope: Scope) -> tuple[Any, type] | None:
         """The method of the protocol that `self.name(...)`, or `super().name(...)`, calls."""
         mro = type(self.holder).__mro__
         match holder:
@@ -223,27 +216,38 @@ class _Explainer:
         except NoWitnessError:
             return None
 
-    def _helper(self, method: Any, owner: type, node: ast.Call, scope: _Scope, truth: bool) -> str:
+    def _helper(self, method: Any, owner: type, node: ast.Call, scope: Scope, truth: bool) -> str:
         values = [scope.value(a) for a in node.args if not isinstance(a, ast.Starred)]
         named_ = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
         if len(values) + len(named_) < len(node.args) + len(node.keywords):
             return self._leaf(node, scope, truth)
-        said = [*map(shown, values), *(f"{k}={shown(v)}" for k, v in named_.items())]
-        call = f"{method.__name__}({', '.join(said)})"
-        if not truth:
-            return f"not {call}"
+        listed = [*map(shown, values), *(f"{k}={shown(v)}" for k, v in named_.items())]
+        call = f"{method.__name__}({', '.join(listed)})"
         bound = inspect.signature(method).bind(self.holder, *values, **named_)
         bound.apply_defaults()
         _, *arguments = bound.arguments.items()
+        said = call if truth else f"not {call}"
         try:
-            inner = self.of_method(method, owner, dict(arguments), truth=True)
-        except Exception:  # that it is true is known; why cannot be said
-            return call
-        return f"{call} by {inner}" if inner.startswith("{") else f"{call}, as {inner}"
+            self._inside += 1
+            inner = self.of_method(method, owner, dict(arguments), truth)
+        except Exception:  # what it is, is known; why cannot be said
+            return said
+        finally:
+            self._inside -= 1
+        if inner.startswith("{"):
+            return f"{said} by {inner}"
+        if not (truth or self.thorough) and _NOTHING.match(inner):
+            return said  # which says as much
+        # A helper that only serves another is passed over: its reason is the reason.
+        return f"{said}, since {inner}" if inner and not self._inside else inner or said
 
-    def _leaf(self, node: ast.expr, scope: _Scope, truth: bool) -> str:
-        text = named(node, {k: v for k, v in scope.names.items() if v is not self.holder})
-        return text if truth else f"not ({text})"
+    def _is_evident(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether nobody has to be told that an expression is true, or false."""
+        constant = isinstance(node, ast.Constant)
+        return constant or Phrases(scope.names, scope.value).evident(node)
+
+    def _leaf(self, node: ast.expr, scope: Scope, truth: bool) -> str:
+        return Phrases(scope.names, scope.value).fact(node, truth)
 
 
 def _returns(statement: ast.stmt) -> bool:
@@ -257,22 +261,33 @@ def _returns(statement: ast.stmt) -> bool:
     return any(map(_returns, inner)) or any(_returns(s) for case in cases for s in case.body)
 
 
-def _is_builtin(name: str, scope: _Scope) -> bool:
+def _is_builtin(name: str, scope: Scope) -> bool:
     found = scope.names.get(name, scope.around.get(name, getattr(builtins, name)))
     return found is getattr(builtins, name)
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    """The reasons as one; a comma keeps those apart that have reasons of their own."""
+    said = list(dict.fromkeys(filter(None, reasons)))
+    return (", and " if any(", since " in reason for reason in said) else " and ").join(said)
 
 
 def _sentence(new: Names, premises: list[str], conclusion: str, truth: bool) -> str:
     simple = all(isinstance(v, frozenset) for v in new.values())
     if truth and simple and not premises:
         return ", ".join(map(shown, new.values()))  # "chosen(b1, v0) by {a0,a1}"
-    if premises:
-        word = "and" if truth else "but"
-        return f"{' and '.join(premises)}, {word} {conclusion}"
-    if truth:
-        return conclusion
-    given = ", ".join(f"{k} = {shown(v)}" for k, v in new.items())
-    return f"with {given}: {conclusion}"
+    said = _joined(premises)
+    unsaid = {k: v for k, v in new.items() if not _says(f"{said} {conclusion}", shown(v))}
+    named_ = truth or (said and not any(isinstance(v, Record) for v in unsaid.values()))
+    given = "" if named_ else ", ".join(f"{k} = {shown(v)}" for k, v in unsaid.items())
+    if said:
+        apart = ", and" if ", since " in said else " and"
+        conclusion = f"{said}{apart if truth else ', but'} {conclusion}"
+    return f"with {given}: {conclusion}" if given else conclusion
+
+
+def _says(text: str, value: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
 def _in_order(items: Any) -> list[Any]:

@@ -214,7 +214,7 @@ def test_a_bounded_counter_warns_of_nothing(
     ("fine", "code", "said"),
     [
         ("self.n >= 0", 3, "✗ the model is undefined here: up(): n = 3, but N goes from 0 to 2"),
-        ("self.n < 2", 1, "✗ fine is violated: not (self.n < 2)"),
+        ("self.n < 2", 1, "✗ fine is violated: n = 2 >= 2"),
     ],
 )
 def test_on_a_cluster(fine: str, code: int, said: str, tmp_path: Path) -> None:

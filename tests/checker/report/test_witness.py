@@ -41,24 +41,28 @@ class Odd(Base):
 {body}
 """
 BODIES = [
-    ("return all(self.n[p] < 1 for p in P)", "with p = p0: not (self.n[p0] < 1)"),
+    ("return all(self.n[p] < 1 for p in P)", "n[p0] = 1 >= 1"),
+    ("return all(self.n[p] == 0 for p in P)", "n[p0] is 1, not 0"),
+    ("return all(self.n[p] == self.n[q] for p in P for q in P)", "n[p0] is 1 and n[p1] is 0"),
+    ("return all(p == q for p in P for q in P if self.n[p] > self.n[q])", ", but p0 is not p1"),
+    ("return not any(self.n[p] == 1 for p in P)", "n[p0] is 1"),
     (
-        "return not any(self.large(p, 1) for p in P)",
-        "large(p0, 1), as large(p0, 1), as self.n[p0] >= 1",
+        "return any(self.n[p] == 0 for p in P if self.n[p] < 2) and not any(self.n[p] for p in P)",
+        "n[p0]",
     ),
-    ("return not all(self.n[p] > 0 for p in P)", "all((self.n[p] > 0 for p in P))"),
-    ("return not (all(self.n[p] > 0 for p in P) and True)", "all((self.n[p] > 0 for p in P)) and"),
-    ("return not any(self.large(at=1, p=p) for p in P)", "large(at=1, p=p0), as "),
-    (
-        "if any(self.n[p] > 0 for p in P):\n    return False\nreturn True",
-        "self.n[p0] > 0, not (False)",
-    ),
-    ("x, y = 1, 2\nreturn all(self.n[p] < x for p in P) or y < x", "not (self.n[p0] < 1)"),
-    ("return all(a < b for a, b in [(self.n[p], 1) for p in P])", "not (1 < 1)"),
+    ("return not any(0 < self.n[p] < 2 for p in P)", "n[p0] = 1 > 0 and n[p0] = 1 < 2"),
+    ("return not any(self.large(p, 1) for p in P)", "large(p0, 1), since n[p0] = 1 >= 1"),
+    ("return not all(self.n[p] > 0 for p in P)", "n[p] > 0 for every p in P"),
+    ("return not (all(self.n[p] > 0 for p in P) and True)", "n[p] > 0 for every p in P"),
+    ("return not any(self.large(at=1, p=p) for p in P)", "large(at=1, p=p0), since "),
+    ("if any(self.n[p] > 0 for p in P):\n    return False\nreturn True", "n[p0] = 1 > 0"),
+    ("x, y = 1, 2\nreturn all(self.n[p] < x for p in P) or y < x", "n[p0] = 1 >= 1"),
+    ("return all(a < b for a, b in [(self.n[p], 1) for p in P])", "1 >= 1"),
     ("return not (m := max(self.n[p] for p in P)) or m < 1", "not (not (m := max("),
-    ("return sum(1 for p in P if self.n[p] > 0) < 1", "not (sum((1 for p in P if self.n[p] > 0))"),
-    ("def g(x): return x < 1\nreturn all(g(self.n[p]) for p in P)", "not (g(self.n[p0]))"),
-    ("p = 3\nreturn all(self.n[p] < 1 for p in P) and p == 3", "with p = p0: not (self.n[p0] < 1)"),
+    ("return sum(1 for p in P if self.n[p] > 0) < 1", "sum(1 for p in P if n[p] > 0) = 1 >= 1"),
+    ("def g(x): return x < 1\nreturn all(g(self.n[p]) for p in P)", "not g(n[p0])"),
+    ("return all(self.n[p] in {0, 2} for p in P)", "n[p0] = 1 is not in {0, 2}"),
+    ("p = 3\nreturn all(self.n[p] < 1 for p in P) and p == 3", "n[p0] = 1 >= 1"),
 ]
 
 
