@@ -30,6 +30,14 @@ def is_file_name(place: str) -> bool:
     return "/" in place or "\\" in place or place.endswith(".py")
 
 
+def near_path(file: str) -> str:
+    """A path relative to the working directory, if it is below that."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except ValueError:
+        return file
+
+
 def module_at(place: str, wanted: str, missing: str) -> ModuleType:
     """The module in a file, or of that name. Raises InputError; if there is none, with `missing`.
 

@@ -19,8 +19,12 @@ _Arrow: TypeAlias = tuple[int, Placed, int]
 """The column in which it starts, the step that sent it, and that step's number."""
 
 
-def render_spacetime(trace: Trace, width: int | None = None, ascii: bool = False) -> str:
+def render_spacetime(
+    trace: Trace, width: int | None = None, ascii: bool = False, verdict: bool = True
+) -> str:
     """The diagram of `trace` in `width` columns (by default as wide as the terminal).
+
+    Without `verdict`, what the trace ends in is left to the table beside it.
 
     A message's line leads from the step that sends it down to the step that
     receives it, so a late message is seen to be late. With more processes than
@@ -28,7 +32,7 @@ def render_spacetime(trace: Trace, width: int | None = None, ascii: bool = False
     """
     width = width or shutil.get_terminal_size((100, 24)).columns
     clean: Callable[[str], str] = to_ascii if ascii else str
-    text = _Diagram(trace.drawn(), width, clean).draw()
+    text = _Diagram(trace.drawn(), width, clean).draw(verdict)
     return to_ascii(text) if ascii else text
 
 
@@ -46,7 +50,7 @@ class _Diagram:
         self.gutter = max(min(self.gutter, width - self.layout.width), _NARROWEST_GUTTER)
         self.canvas = Canvas(self.gutter + self.layout.width)
 
-    def draw(self) -> str:
+    def draw(self, verdict: bool) -> str:
         for lane in self.layout.lanes:
             lane.x += self.gutter
         self._draw_columns()
@@ -54,7 +58,7 @@ class _Diagram:
             self._draw_flight(placed)
         for placed in self.layout.steps:
             self._draw_step(placed)
-        return self._header() + str(self.canvas) + self._footer()
+        return self._header() + str(self.canvas) + self._footer(verdict)
 
     def _header(self) -> str:
         line = f"{'#':>{self.digits}}  action".ljust(self.gutter)
@@ -161,10 +165,10 @@ class _Diagram:
         names = ", ".join(dict.fromkeys(show_name(message.tag) for message in messages))
         return next((t for t in map(self.clean, (full, names)) if len(t) <= room), "")
 
-    def _footer(self) -> str:
-        lines = [self._legend(), self.trace.repeats() or ""]
-        if (verdict := self.trace.verdict()) is not None:
-            what, how = verdict
+    def _footer(self, verdict: bool) -> str:
+        lines = [self._legend(), (self.trace.repeats() or "") if verdict else ""]
+        if verdict and (ending := self.trace.verdict()) is not None:
+            what, how = ending
             lines += textwrap.wrap(f"✗ {what}" + (f": {how}" if how else ""), self.width)
         return "".join(f"{line}\n" for line in lines if line)
 

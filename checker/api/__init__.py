@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ._conform import conform as conform
     from ._diff import DiffResult as DiffResult
     from ._diff import diff as diff
+    from ._explain import Explanation as Explanation
+    from ._explain import explain as explain
     from ._explore import ExplorePage as ExplorePage
     from ._explore import explore as explore
     from ._export import TlaModule as TlaModule
@@ -84,6 +86,7 @@ _HOMES = {
     "_conform": ("ConformResult", "conform"),
     "_diff": ("DiffResult", "diff"),
     "_explore": ("ExplorePage", "explore"),
+    "_explain": ("Explanation", "explain"),
     "_export": ("TlaModule", "export_tla"),
     "_follow": ("FollowResult", "follow"),
     "_induction": ("InductionResult",),

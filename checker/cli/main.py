@@ -31,6 +31,7 @@ VERBS = {
     "linearize": "Check whether a history of concurrent operations is linearizable.",
     "explore": "Walk a protocol in the browser, step by step; open a trace there.",
     "show": "Show a trace: the table of steps and a diagram; no model is needed.",
+    "explain": "Why an action is disabled at a point of a trace; what a mistake's code means.",
     "cluster": "Run Raft, Multi-Paxos or Paxos as real processes, and use them.",
     "export": "Write a protocol as TLA+, for people who trust TLC.",
     "new": "Write a small project to begin with: a protocol, tests, code, an adapter.",

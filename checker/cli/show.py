@@ -28,7 +28,7 @@ def command(trace: Path, form: str | None, width: int | None) -> int:
     columns = width or out.width
     forms = {
         "table": lambda: render_table(run, columns),
-        "diagram": lambda: render_spacetime(run, columns, out.ascii),
+        "diagram": lambda: render_spacetime(run, columns, out.ascii, verdict=form is not None),
         "mermaid": lambda: render_mermaid(run),
     }
     out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))

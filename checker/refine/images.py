@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.layout import Layout
 from quorate.checker.tracing.values import show_state
+from quorate.checker.user_file import near_path
 from quorate.model.language import StepError
 from quorate.model.language.interpreter import State
 from quorate.model.refinements import Refinement
@@ -109,14 +109,6 @@ class Images:
         shown = show_state(self.explorer.description, state)
         told = ", ".join(f"{k} = {show(v)}" for k, v in shown.items())
         return InputError(f"{place}: {name}: {what}\n  in the state {told}")
-
-
-def near_path(file: str) -> str:
-    """A path relative to the working directory, if it is below that."""
-    try:
-        return str(Path(file).relative_to(Path.cwd()))
-    except ValueError:
-        return file
 
 
 def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:

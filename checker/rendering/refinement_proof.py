@@ -6,8 +6,8 @@ from typing import Any
 
 from quorate.checker.refine.action_map import shown_calls
 from quorate.checker.refine.explored import RefinementCheck
-from quorate.checker.refine.images import near_path
 from quorate.checker.refine.proof import ActionProof, RefinementProof
+from quorate.checker.user_file import near_path
 
 from .output import Output
 from .quorums import quorum_json

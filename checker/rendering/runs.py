@@ -44,7 +44,9 @@ def show_run(out: Output, trace: Trace) -> None:
     explaining = Explaining()
     table = explaining.part("the table", lambda: render_table(trace, out.width), "")
     diagram = explaining.part(
-        "the space-time diagram", lambda: render_spacetime(trace, out.width, out.ascii), ""
+        "the space-time diagram",
+        lambda: render_spacetime(trace, out.width, out.ascii, verdict=not table),
+        "",
     )
     out.line()
     out.block(table or listed([(s.action, [v for _, v in s.args]) for s in trace.steps]))

@@ -12,15 +12,15 @@ ITEM = "__item__"
 
 
 @dataclass
-class Scope:
+class MethodScope:
     """The names that a method's statements see and set."""
 
     owner: type
     names: Names  # parameters and locals
     around: Names  # globals and what the method closes over
 
-    def inner(self) -> Scope:
-        return Scope(self.owner, dict(self.names), self.around)
+    def inner(self) -> MethodScope:
+        return MethodScope(self.owner, dict(self.names), self.around)
 
     def value(self, node: ast.expr) -> Any:
         """CPython's value of an expression. A name that `:=` binds is known from then on."""

@@ -23,7 +23,7 @@ from quorate.model.language.ir import core as c
 
 from .naming import shown
 from .phrases import Comprehension, Phrases
-from .scope import ITEM, Names, Scope
+from .scope import ITEM, MethodScope, Names
 
 _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
 _NOTHING = re.compile(r"(there is )?no ")
@@ -45,7 +45,7 @@ def witness(
     interpreter.load(state)
     holder = interpreter.object
     method, owner = _resolve(type(holder).__mro__, prop.name)
-    return Explainer(holder).of_method(method, owner, {}, truth=False)
+    return Reasons(holder).of_method(method, owner, {}, truth=False)
 
 
 def _resolve(mro: tuple[type, ...], name: str) -> tuple[Any, type]:
@@ -57,7 +57,7 @@ def _resolve(mro: tuple[type, ...], name: str) -> tuple[Any, type]:
 
 
 @dataclass
-class Explainer:
+class Reasons:
     """Phrases about one state, which `holder`, an interpreter's object, is in.
 
     With `thorough`, all that is missing is named, and why a helper is false; else one reason is
@@ -72,7 +72,7 @@ class Explainer:
     def of_method(self, method: Any, owner: type, arguments: Mapping[str, Any], truth: bool) -> str:
         """Why a property or helper has this truth value for these arguments."""
         node, _ = function_source(method)
-        scope = Scope(owner, {**arguments}, self._around(method, owner))
+        scope = MethodScope(owner, {**arguments}, self._around(method, owner))
         scope.names[node.args.args[0].arg] = self.holder
         found = self._of_body(node.body, scope, truth)
         if found is None:
@@ -90,7 +90,7 @@ class Explainer:
         around["__class__"] = owner
         return around
 
-    def _of_body(self, body: list[ast.stmt], scope: Scope, truth: bool) -> str | None:
+    def _of_body(self, body: list[ast.stmt], scope: MethodScope, truth: bool) -> str | None:
         """Why these statements return what they do; None if they return nothing."""
         for statement in body:
             match statement:
@@ -110,7 +110,7 @@ class Explainer:
                     scope.run(statement)
         return None
 
-    def why(self, node: ast.expr, scope: Scope, truth: bool) -> str:
+    def why(self, node: ast.expr, scope: MethodScope, truth: bool) -> str:
         """A phrase for why the expression is true, or false; CPython must agree."""
         if bool(scope.value(node)) != truth:
             raise NoWitnessError(f"`{ast.unparse(node)}` is {not truth} on its own")
@@ -136,7 +136,7 @@ class Explainer:
         return self._leaf(node, scope, truth)
 
     def _connective(
-        self, conjunction: bool, values: list[ast.expr], scope: Scope, truth: bool
+        self, conjunction: bool, values: list[ast.expr], scope: MethodScope, truth: bool
     ) -> str:
         if conjunction == truth:  # a true "and", a false "or": every part matters
             told = [v for v in values if not self._is_evident(v, scope)] or values
@@ -151,7 +151,7 @@ class Explainer:
         call: ast.Call,
         forall: bool,
         node: Comprehension,
-        scope: Scope,
+        scope: MethodScope,
         truth: bool,
     ) -> str:
         if forall == truth:  # a true "all", a false "any": there is no single witness
@@ -169,22 +169,28 @@ class Explainer:
         rest = [f"{more} more like this"] if more > 0 else []
         return _joined([*reasons[:MOST_REASONS], *rest])
 
-    def _element(self, node: Comprehension, found: Scope, scope: Scope, truth: bool) -> str:
+    def _element(
+        self, node: Comprehension, found: MethodScope, scope: MethodScope, truth: bool
+    ) -> str:
         """What an element says that decides an `all` or `any`."""
         new = {k: v for k, v in found.names.items() if scope.names.get(k, ITEM) is not v}
         tests = (test for generator in node.generators for test in generator.ifs)
         told = (test for test in tests if not self._is_evident(test, found))
         premises = [self.why(test, found, True) for test in told]
+        if truth and not premises and self._is_evident(node.elt, found):
+            return f"there is {' and '.join(map(shown, new.values()))}"
         return _sentence(new, premises, self.why(node.elt, found, truth), truth)
 
-    def _decides(self, element: ast.expr, scope: Scope, truth: bool) -> bool:
+    def _decides(self, element: ast.expr, scope: MethodScope, truth: bool) -> bool:
         """Whether an element decides it. CPython stopped before any undefined element."""
         try:
             return bool(scope.value(element)) == truth
         except Exception:
             return False
 
-    def _bindings(self, generators: list[ast.comprehension], scope: Scope) -> Iterator[Scope]:
+    def _bindings(
+        self, generators: list[ast.comprehension], scope: MethodScope
+    ) -> Iterator[MethodScope]:
         if not generators:
             yield scope
             return
@@ -201,7 +207,9 @@ class Explainer:
 
     # ------------------------------------------------------------ helpers
 
-    def _helper_of(self, holder: ast.expr, name: str, scope: Scope) -> tuple[Any, type] | None:
+    def _helper_of(
+        self, holder: ast.expr, name: str, scope: MethodScope
+    ) -> tuple[Any, type] | None:
         """The method of the protocol that `self.name(...)`, or `super().name(...)`, calls."""
         mro = type(self.holder).__mro__
         match holder:
@@ -216,7 +224,9 @@ class Explainer:
         except NoWitnessError:
             return None
 
-    def _helper(self, method: Any, owner: type, node: ast.Call, scope: Scope, truth: bool) -> str:
+    def _helper(
+        self, method: Any, owner: type, node: ast.Call, scope: MethodScope, truth: bool
+    ) -> str:
         values = [scope.value(a) for a in node.args if not isinstance(a, ast.Starred)]
         named_ = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
         if len(values) + len(named_) < len(node.args) + len(node.keywords):
@@ -241,12 +251,14 @@ class Explainer:
         # A helper that only serves another is passed over: its reason is the reason.
         return f"{said}, since {inner}" if inner and not self._inside else inner or said
 
-    def _is_evident(self, node: ast.expr, scope: Scope) -> bool:
+    def _is_evident(self, node: ast.expr, scope: MethodScope) -> bool:
         """Whether nobody has to be told that an expression is true, or false."""
+        if isinstance(node, ast.BoolOp):
+            return all(self._is_evident(part, scope) for part in node.values)
         constant = isinstance(node, ast.Constant)
         return constant or Phrases(scope.names, scope.value).evident(node)
 
-    def _leaf(self, node: ast.expr, scope: Scope, truth: bool) -> str:
+    def _leaf(self, node: ast.expr, scope: MethodScope, truth: bool) -> str:
         return Phrases(scope.names, scope.value).fact(node, truth)
 
 
@@ -261,7 +273,7 @@ def _returns(statement: ast.stmt) -> bool:
     return any(map(_returns, inner)) or any(_returns(s) for case in cases for s in case.body)
 
 
-def _is_builtin(name: str, scope: Scope) -> bool:
+def _is_builtin(name: str, scope: MethodScope) -> bool:
     found = scope.names.get(name, scope.around.get(name, getattr(builtins, name)))
     return found is getattr(builtins, name)
 

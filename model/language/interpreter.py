@@ -10,7 +10,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from quorate.model.language.declare.delivery import addressees, parameter_types
@@ -41,6 +41,9 @@ _OPEN = object()
 Arguments = tuple[Any, ...]
 Choices = Callable[[State, str], Iterable[Arguments] | None]
 """The arguments to try of an `@init` method in a state; None for all of them."""
+
+Watch = Callable[[FrameType, bool], None]
+"""Called with the frame of a `require`, and whether it holds."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +195,13 @@ class Interpreter:
         """The state after one step, None if it is disabled. Raises StepError if it is undefined."""
         method = self.actions[action]
         self.load(state)
-        if any(isinstance(a, Message) and a not in self._sent(type(a)) for a in args):
+        if any(isinstance(a, Message) and not self.is_deliverable(a) for a in args):
             return None
         return self._try(method, args, method._quorate.fault)
+
+    def is_deliverable(self, message: Message) -> bool:
+        """Whether a step can take a message in the current state."""
+        return message in self._sent(type(message))
 
     def _receive(self, args: Arguments) -> None:
         """Let the messages that a step takes be in flight no more, unless they only grow."""
@@ -292,11 +299,12 @@ class Interpreter:
         return self.regardless(state, action, args)[0]
 
     def regardless(
-        self, state: State, action: str, args: Arguments
+        self, state: State, action: str, args: Arguments, watch: Watch | None = None
     ) -> tuple[list[Requirement], State | None]:
         """Each `require` of the action, and the state that it leads to whether they hold or not.
 
         There is none where the action is undefined: it may rely on a guard that does not hold.
+        `watch` is called at each `require`, while the action's names are as they are there.
         """
         method = self.actions[action]
         self.load(state)
@@ -305,6 +313,8 @@ class Interpreter:
         def spy(condition: object) -> None:
             frame = sys._getframe(2)  # the line that calls `require`
             seen.append(Requirement(frame.f_lineno, bool(condition), frame.f_code.co_filename))
+            if watch is not None:
+                watch(frame, bool(condition))
 
         token, after = observer.set(spy), None
         try:

@@ -13,6 +13,7 @@ import pytest
 
 from quorate.model import language
 from quorate.model.language import ModelError
+from quorate.model.language.pages import pages
 
 from ...support.loading import load_protocol, mistakes_of
 
@@ -55,6 +56,12 @@ def test_case_is_about_its_code(case: str) -> None:
 
 def test_every_code_has_a_golden_file() -> None:
     assert codes_in_source() == set(CASES) - SEVERAL
+
+
+def test_every_code_has_a_page() -> None:
+    assert codes_in_source() == set(pages())
+    for page in pages().values():
+        assert page.means.endswith(".") and page.instead.rstrip(")").endswith(".")
 
 
 def test_no_golden_file_is_left_over() -> None:
