@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from quorate.checker.errors import InputError
 from quorate.checker.liveness.results import Liveness
+from quorate.checker.loading import name_of
 from quorate.checker.rendering import exploration, liveness
 from quorate.checker.rendering.cases.searches import of_search
+from quorate.checker.rendering.document import run_json
 from quorate.checker.rendering.output import Output, plain_text
 from quorate.checker.reports.cases import (
     INCONCLUSIVE,
@@ -26,6 +28,7 @@ from quorate.checker.reports.cases import (
     Suite,
 )
 from quorate.checker.results import Exploration, Outcome
+from quorate.checker.tracing.build import make_trace
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
@@ -174,6 +177,21 @@ class CheckResult(Result):
             self.outcome,
             self.liveness,
         )
+
+    def overview_json(self) -> dict[str, Any]:
+        """States per depth, and a shortest run to each goal; empty if states are not in memory."""
+        from quorate.checker.explore.overview import shortest_to_goals, states_per_depth
+
+        if self.explorer is None or not self.exploration.states or self.exploration.spilled:
+            return {}
+        with self.sizes:
+            found = shortest_to_goals(self.explorer)
+        name = name_of(self.protocol)
+        runs = {g: make_trace(self.protocol, name, self.sizes, *run) for g, run in found.items()}
+        return {
+            "levels": states_per_depth(self.explorer),
+            "samples": {goal: run_json(run) for goal, run in runs.items()},
+        }
 
     def show(self, out: Output) -> None:
         out.title(f"{self.protocol.__name__}  {self.sizes}")

@@ -10,16 +10,16 @@ import click
 
 from quorate import searches as s
 from quorate.checker.errors import InputError
-from quorate.checker.rendering.document import envelope
 from quorate.checker.rendering.exploration import NOTHING, fits_line, memory_line
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.words import seconds
 from quorate.checker.tracing.explaining import Explaining
 from quorate.checker.tracing.saving import kept
 
-from .console import print_document, progress, progress_line
+from .console import progress, progress_line
 from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .files import unwritten, writable
+from .html_report import html_option, told
 from .options import Bytes, ascii_option, json_option, merged, protocols, sizes_option
 from .reports import reports_options
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
@@ -129,6 +129,7 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @click.option("--coverage", is_flag=True, help="Show how often each guard stopped each action.")
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -169,7 +170,7 @@ def _check(options: Mapping[str, Any]) -> int:
 def _check_files(options: Mapping[str, Any]) -> None:
     """Make sure before a long search that its result can be written. Raises InputError."""
     trace, graph = options["trace"], options["graph"]
-    for path in (trace, graph):
+    for path in (trace, graph, options["html"]):
         writable(path)
     if graph is None:
         return
@@ -220,9 +221,8 @@ def _finish(out: Output, result: CheckResult, request: Request, options: Mapping
     graph = _write_graph(result, request.graph, explaining)
     warned = [*result.warnings, *explaining.notes]
     code = exit_code(result.outcome, bool(warned), options["strict"])
-    if options["as_json"]:
-        body = {**result.to_json(trace), "warnings": warned}
-        print_document(envelope("check", code, body))
+    body = {"warnings": warned}
+    if told("check", code, options, lambda: result.to_json(trace) | body, result.overview_json):
         return code
     result.report(out, request.coverage, explaining.notes)
     if trace is not None:
@@ -270,8 +270,7 @@ def _by_induction(out: Output, prepared: Prepared, options: Mapping[str, Any]) -
     explaining = Explaining()
     trace = kept(result.trace, options["trace"], explaining)
     code = _induction_code(result, options["strict"])
-    if options["as_json"]:
-        print_document(envelope("check", code, result.to_json(trace)))
+    if told("check", code, options, lambda: result.to_json(trace)):
         return code
     result.report(out)
     if trace is not None:

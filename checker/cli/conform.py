@@ -12,6 +12,7 @@ import click
 from .conform_cluster import RatesOption, check_options, run_cluster
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
 from .files import test_written, unwritten, writable, write_traces
+from .html_report import html_option, told
 from .options import (
     ascii_option,
     json_option,
@@ -110,6 +111,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     help="Keep the files of all runs here, with --cluster.",
 )
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -135,16 +137,14 @@ def command(**options: Any) -> int:
         option_error("Missing argument 'PROTOCOL'.")
     import quorate
     from quorate.checker.loading import load_protocol
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.checker.rendering.regression import refuse_others
-
-    from .console import print_document
 
     _check(options)
     target = load_protocol(options["protocol"])
     sizes = sized(target, merged(options["sizes"]), merged(options["faults"]))
     writable(options["trace"])
+    writable(options["html"])
     if options["as_test"] is not None:
         writable(options["as_test"])
         refuse_others(options["as_test"])
@@ -177,9 +177,7 @@ def command(**options: Any) -> int:
         written, said = write_traces(result.traces, options["trace"])
         said += unwritten(result.trace, options["trace"])
     tests = None if options["as_test"] is None else result.as_test(options["as_test"])
-    if options["as_json"]:
-        print_document(envelope("conform", code, result.to_json(written)))
-    else:
+    if not told("conform", code, options, lambda: result.to_json(written)):
         result.report(out, options["coverage"], lambda run: _again(options, sizes, run))
         for line in said:
             out.line(line)

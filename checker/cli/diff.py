@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import print_document
 from .exit_codes import INCONCLUSIVE, VIOLATED
 from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option, merged, protocols, sizes_option, with_defaults
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     help="Write the run to what only NEW does (ITF).",
 )
 @click.option("--strict", is_flag=True, help="Any difference in what they do exits with 4.")
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -44,13 +45,13 @@ def command(**options: Any) -> int:
     """
     import quorate
     from quorate.checker.loading import load_protocol
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.checker.tracing.explaining import Explaining
     from quorate.checker.tracing.saving import kept
 
     old, new = load_protocol(options["old"]), load_protocol(options["new"])
     writable(options["trace"])
+    writable(options["html"])
     result = quorate.diff(
         old,
         new,
@@ -62,8 +63,7 @@ def command(**options: Any) -> int:
     explaining = Explaining()
     written = kept(result.trace, options["trace"], explaining)
     code = _exit_code(result, options["strict"])
-    if options["as_json"]:
-        print_document(envelope("diff", code, result.to_json(written)))
+    if told("diff", code, options, lambda: result.to_json(written)):
         return code
     out = Output()
     result.show(out)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import print_document, progress
+from .console import progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option, merged, protocols, sizes_option
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     help="A lower score is inconclusive (exit 4).",
 )
 @click.option("--strict", is_flag=True, help="The same as --least 100.")
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -59,7 +61,6 @@ def command(**options: Any) -> int:
     """
     import quorate
     from quorate.checker.loading import load_protocol
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
 
     from .sizing import sized
@@ -67,6 +68,7 @@ def command(**options: Any) -> int:
     protocol = load_protocol(options["protocol"])
     sizes = sized(protocol, merged(options["sizes"]), merged(options["faults"]))
     writable(options["report"])
+    writable(options["html"])
     with progress(_progress_line) as say:
         result = quorate.mutate(
             protocol,
@@ -82,9 +84,7 @@ def command(**options: Any) -> int:
 
         write_file(options["report"], f"{json.dumps(result.report(), indent=1)}\n".encode())
     code = _exit_code(result, 100 if options["strict"] else options["least"])
-    if options["as_json"]:
-        print_document(envelope("mutate", code, result.to_json()))
-    else:
+    if not told("mutate", code, options, result.to_json):
         result.show(Output())
     return code
 

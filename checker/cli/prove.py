@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from quorate.checker.rendering.document import envelope
 from quorate.checker.rendering.output import Output
 from quorate.checker.rendering.words import count, seconds
 
-from .console import print_document, progress
+from .console import progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
+from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, given_options, json_option, option_error, protocols
 from .reports import reports_options
 
@@ -65,6 +66,7 @@ FINDING |= {"--sarif", "--junit"}
 @click.option("--keep", is_flag=True, help="With --find: use the other invariants as lemmas, too.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if no invariant is claimed.")
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -79,6 +81,7 @@ def command(**options: Any) -> int:
     quorate prove quorate.model.proofs.paxos:ProvedMultiPaxos --core
     quorate prove Paxos --find
     """
+    writable(options["html"])
     if options["find"]:
         if others := given_options() - FINDING:
             option_error(f"--find does not take {min(others)}: paste the lemmas, then prove")
@@ -106,8 +109,7 @@ def _prove(options: Mapping[str, Any]) -> int:
     options["reports"].tell(result)
     status = None if result.proof is None else result.proof.status.value
     code = _exit_code(status, options["strict"])
-    if options["as_json"]:
-        print_document(envelope("prove", code, result.to_json()))
+    if told("prove", code, options, result.to_json):
         return code
     out = Output()
     result.report(out, options["core"])
@@ -130,9 +132,7 @@ def _find(options: Mapping[str, Any]) -> int:
     options["reports"].tell(result)
     status = None if result.synthesis is None else result.synthesis.status.value
     code = _exit_code(status, options["strict"])
-    if options["as_json"]:
-        print_document(envelope("prove", code, result.to_json()))
-    else:
+    if not told("prove", code, options, result.to_json):
         result.show(Output())
     return code
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from quorate.checker.rendering.document import envelope
 from quorate.checker.rendering.output import Output
 from quorate.checker.tracing.explaining import Explaining
 from quorate.checker.tracing.saving import kept
 
-from .console import print_document, progress, progress_line
+from .console import progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import writable
+from .html_report import html_option, told
 from .options import (
     Bytes,
     ascii_option,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--trace", type=click.Path(path_type=Path), help="Write the failing run (ITF).")
 @click.option("--strict", is_flag=True, help="Warnings make the result inconclusive (exit 4).")
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -63,14 +64,14 @@ def command(**options: Any) -> int:
     """
     links = _links(options)
     writable(options["trace"])
+    writable(options["html"])
     out = Output()
     result = _checked(links, out, options)
     options["reports"].tell(result)
     explaining = Explaining()
     written = kept(result.trace, options["trace"], explaining)
     code = _exit_code(result, options["strict"])
-    if options["as_json"]:
-        print_document(envelope("refine", code, result.to_json(written)))
+    if told("refine", code, options, lambda: result.to_json(written)):
         return code
     if written is not None:
         out.line(f"trace written to {written}")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from .console import print_document, progress, progress_line
+from .console import progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
-from .options import ascii_option, json_option, merged, protocols, sizes_option
+from .files import writable
+from .html_report import html_option, told
+from .options import ascii_option, json_option, merged, option_error, protocols, sizes_option
 from .reports import reports_options
 from .verify_project import listed, project_options, verify_listed
 
@@ -47,6 +49,7 @@ CODES = {
 @project_options
 @click.option("--strict", is_flag=True, help="What is open, or warned of, exits with 4.")
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -65,15 +68,17 @@ def command(**options: Any) -> int:
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
     if (project := listed(options)) is not None:
+        if options["html"] is not None:
+            option_error("--html is of protocols, and not of a project's list of checks")
         return verify_listed(project, options)
     import quorate
     from quorate.checker.loading import load_protocol
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.checker.rendering.verification import show_end
 
     from .sizing import sized
 
+    writable(options["html"])
     protocol, everything = options["protocol"], options["everything"]
     sizes: Any = merged(options["sizes"])
     faults: Any = merged(options["faults"])
@@ -93,9 +98,7 @@ def command(**options: Any) -> int:
     options["reports"].tell(result)
     found = result.verification
     code = CODES[found.status(options["strict"]).value]
-    if options["as_json"]:
-        print_document(envelope("verify", code, result.to_json()))
-    else:
+    if not told("verify", code, options, result.to_json):
         show_end(out, found, options["strict"])
     return code
 

@@ -50,6 +50,7 @@ def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:
         "protocol": trace.protocol,
         "sizes": dict(trace.sizes),
         "faults": dict(trace.faults),
+        "processes": list(trace.processes),
         "initial": _state(trace.initial),
         "steps": [_step(trace, number, step) for number, step in trace.numbered()],
         "loop": trace.loop,
@@ -79,6 +80,7 @@ def _undefined(undefined: Undefined) -> dict[str, Any]:
 def _step(trace: Trace, number: int, step: Step) -> dict[str, Any]:
     return {
         "number": number,
+        "title": step.title(names=False),
         "action": step.action,
         "arguments": {name: plain(value) for name, value in step.args},
         "node": step.node,

@@ -1,0 +1,161 @@
+"""The page of one result, with the numbers of earlier ones.
+
+It is made of the object that `--json` prints, so a report says nothing that programs do not get.
+It has no script and loads nothing: its policy forbids both. The object and the history are in it
+as data, so the next report that is written over it goes on with the history.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from . import sections as s
+from .charts import trend_chart
+from .elements import Part, badge, e, html_of, section, table
+from .spacetime import run_parts
+
+Json = Mapping[str, Any]
+
+MOST_RUNS = 50
+"""How many earlier runs the history keeps."""
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
+_HISTORY = "quorate-history"
+_TRENDS = ("states", "seconds", "score", "driven")
+_VERDICTS = {
+    0: ("holds", "ok"),
+    1: ("violated", "bad"),
+    2: ("not usable", "bad"),
+    3: ("a mistake in the model", "bad"),
+    4: ("inconclusive", "warn"),
+    5: ("does not conform", "bad"),
+    130: ("interrupted", "warn"),
+}
+
+
+def page_of(document: Json, when: str, earlier: str | None = None) -> str:
+    """The page of a result; `when` it was made, and the text of the report that it replaces.
+
+    The history of another verb or protocol is not continued.
+    """
+    history = [*history_in(earlier, document), _entry(document, when)][-MOST_RUNS:]
+    name = title_of(document)
+    said, kind = _VERDICTS.get(document["exit"], (f"exit code {document['exit']}", "bad"))
+    if document["verb"] == "show":
+        said, kind = "a trace", "plain"
+    sizes = ", ".join(f"{k}={v}" for k, v in (document.get("sizes") or {}).items())
+    heading = e(
+        "header",
+        e("p", e("span", "quorate ", document["verb"]), e("span", when), class_="small"),
+        e("h1", name),
+        e("p", badge(said, kind), f"  {sizes}" if sizes else None),
+    )
+    body = [part for part in _parts(document) if part is not None]
+    parts = e("main", heading, *body, _trend(history))
+    head = e(
+        "head",
+        e("meta", charset="utf-8"),
+        e("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        e("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        e("meta", name="color-scheme", content="light dark"),
+        e("title", f"{name}: {said}"),
+        e("style", _style()),
+    )
+    data = {"quorate-document": document, _HISTORY: history}
+    kept = [_data(key, value) for key, value in data.items()]
+    return html_of(e("html", head, e("body", parts, *kept), lang="en"))
+
+
+def title_of(document: Json) -> str:
+    """What the result is about."""
+    if document.get("refinements"):
+        return " → ".join(
+            [document["refinements"][0]["concrete"]]
+            + [str(r["abstract"]) for r in document["refinements"]]
+        )
+    if "old" in document and "new" in document:
+        return f"{document['old']['protocol']} → {document['new']['protocol']}"
+    if document.get("protocols"):
+        return ", ".join(p["protocol"] for p in document["protocols"])
+    return str(document.get("protocol") or (document.get("run") or {}).get("protocol") or "")
+
+
+def history_in(earlier: str | None, document: Json) -> list[dict[str, Any]]:
+    """The history in the text of an earlier report of the same verb and protocol."""
+    if earlier is None:
+        return []
+    found = re.search(rf'<script type="application/json" id="{_HISTORY}">(.*?)</script>', earlier)
+    try:
+        entries = json.loads(found[1]) if found else []
+    except ValueError:
+        return []
+    same = {"verb": document["verb"], "title": title_of(document)}
+    return [
+        entry
+        for entry in entries
+        if isinstance(entry, dict) and all(entry.get(k) == v for k, v in same.items())
+    ]
+
+
+def _entry(document: Json, when: str) -> dict[str, Any]:
+    numbers = {k: document[k] for k in _TRENDS if isinstance(document.get(k), int | float)}
+    about = {"verb": document["verb"], "title": title_of(document)}
+    return {"when": when, "exit": document["exit"], **about, **numbers}
+
+
+def _parts(d: Json) -> list[Part]:
+    if d["verb"] == "show":
+        return [section("The run", *run_parts(d["run"]))]
+    return [
+        s.mistake(d),
+        s.numbers(d),
+        s.warnings(d),
+        *s.modification(d),
+        s.properties(d),
+        *s.runs(d),
+        *s.refinements(d),
+        *s.verified(d),
+        *s.conformance(d),
+        s.mutants(d),
+        s.coverage(d),
+        s.levels(d),
+        s.obligations(d),
+    ]
+
+
+def _trend(history: Sequence[Json]) -> Element | None:
+    if len(history) < 2:
+        return None
+    names = [name for name in _TRENDS if all(name in entry for entry in history)]
+    rows = [
+        (x["when"], badge(*_VERDICTS.get(x["exit"], (str(x["exit"]), "bad"))), *_numbers(x, names))
+        for x in reversed(history)
+    ]
+    numbers = range(2, 2 + len(names))
+    charts = [trend_chart(name, [entry[name] for entry in history]) for name in names]
+    heads = ("when", "verdict", *names)
+    return section("Earlier runs", e("div", *charts, class_="charts"), table(heads, rows, numbers))
+
+
+def _numbers(entry: Json, names: Sequence[str]) -> list[str]:
+    values = [entry[name] for name in names]
+    return [f"{v:,}" if isinstance(v, int) else f"{v:.2f}" for v in values]
+
+
+def _data(key: str, value: Any) -> Element:
+    """Data in the page; no text in it can end the element."""
+    text = json.dumps(value).replace("<", "\\u003c")
+    element = e("script", type_="application/json", id=key)
+    element.text = text
+    return element
+
+
+@cache
+def _style() -> str:
+    return Path(__file__).with_name("report.css").read_text(encoding="utf-8")

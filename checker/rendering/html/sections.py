@@ -1,0 +1,295 @@
+"""The parts of a page, each made of some fields of the object that `--json` prints."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from .charts import levels_chart
+from .elements import Part, badge, bar, e, facts, folded, section, table
+from .spacetime import run_parts
+
+Json = Mapping[str, Any]
+
+_COUNTS = (
+    *("states", "transitions", "depth", "bits", "steps", "walks", "probes", "images"),
+    *("stutters", "visited", "driven", "killed", "counted", "seed"),
+)
+GOOD = {"holds", "proved", "conforms", "reached", "refines", "killed", "reproduced", "refused"}
+BAD = {"violated", "undefined", "does not conform", "does not refine", "diverges", "survived"}
+
+
+def verdict_badge(word: str) -> Element:
+    """A word for an outcome, in its colour."""
+    kind = "ok" if word in GOOD else "bad" if word in BAD or word.startswith("violated") else "warn"
+    return badge(word, kind)
+
+
+def numbers(d: Json) -> Element | None:
+    """The counts of a search."""
+    pairs: list[tuple[str, Part]] = [(n, d[n]) for n in _COUNTS if isinstance(d.get(n), int)]
+    took = d.get("seconds")
+    pairs.append(("time", None if took is None else f"{took:.2f} s"))
+    return section("Numbers", facts(pairs))
+
+
+def properties(d: Json) -> Element | None:
+    """The properties, and what is known of each."""
+    rows: list[tuple[Part, Part]] = []
+    for item in d.get("invariants") or ():
+        if isinstance(item, Mapping) and "standing" in item:
+            how = f" ({item['how']})" if item.get("how") else ""
+            rows.append((e("code", item["invariant"]), [verdict_badge(item["standing"]), how]))
+        elif isinstance(item, str) and "outcome" in d:
+            rows.append((e("code", item), verdict_badge(_standing(d, item))))
+    for check in (d.get("temporal") or {}).get("properties", ()):
+        said = f"{check['name']}({', '.join(check['arguments'])})"
+        rows.append((e("code", said), verdict_badge(check["verdict"])))
+    rows += [(e("code", name), verdict_badge("reached")) for name in d.get("reached", ())]
+    for name, met in d.get("goals", {}).items():
+        rows.append((e("code", name), verdict_badge("reached" if met else "not reached")))
+    return section("Properties", table(("property", "verdict"), rows)) if rows else None
+
+
+def _standing(d: Json, invariant: str) -> str:
+    if d.get("violated") == invariant:
+        return "violated"
+    return "holds" if d["outcome"] == "holds" else "not violated so far"
+
+
+def runs(d: Json) -> list[Part]:
+    """Every run in it: the counterexample, those of invariants and directions, the samples."""
+    found: list[Part] = []
+    if d.get("run"):
+        found.append(section("Counterexample", *run_parts(d["run"])))
+    for item in d.get("invariants") or ():
+        if isinstance(item, Mapping) and item.get("run"):
+            found.append(section(f"A run for {item['invariant']}", *run_parts(item["run"])))
+    samples = d.get("samples") or {}
+    shown = [
+        folded(f"{name}: {len(run['steps'])} steps", run_parts(run), opened=len(samples) == 1)
+        for name, run in samples.items()
+    ]
+    found.append(section("Sample runs: the shortest to each goal", *shown) if shown else None)
+    return found
+
+
+def coverage(d: Json) -> Element | None:
+    """How often each action was enabled, and what stopped it."""
+    if not d.get("fired"):
+        return None
+    most = max(d["fired"].values())
+    rows: list[Sequence[Part]] = []
+    for action, times in d["fired"].items():
+        name = e("code", action)
+        rows.append((name, times if times else badge("never", "warn"), bar(times, most)))
+        for g in (g for g in d.get("guards", ()) if g["action"] == action):
+            text = e("code", f"require({g['text']})", class_="guard")
+            rows.append(([text, f" line {g['line']}"], g["blocked"], None))
+    told = "Steps of each action; below, how often each guard was the first to stop it."
+    if d.get("sampled"):
+        told += f" Guards were counted over a sample of {d['sampled']:,} states."
+    heads = ("action or guard", "times", "")
+    return section("Coverage", e("p", told), table(heads, rows, {1}))
+
+
+def levels(d: Json) -> Element | None:
+    """States per depth."""
+    counts = d.get("levels")
+    return section("States per depth", levels_chart(counts)) if counts else None
+
+
+def obligations(d: Json) -> Element | None:
+    """What was proved, by which prover, with what."""
+    if not d.get("obligations"):
+        return None
+    rows = [
+        (
+            " / ".join(filter(None, (o["kind"], o["action"], o["invariant"]))),
+            verdict_badge(o["answer"]),
+            o["prover"],
+            f"{o['seconds']:.2f} s",
+            ", ".join(o["used"]) if not o["untouched"] else "nothing it reads is changed",
+        )
+        for o in d["obligations"]
+    ]
+    quorums = [(q["statement"], verdict_badge(q["verdict"]), q["argument"]) for q in d["quorums"]]
+    return section(
+        "Proof",
+        table(("obligation", "answer", "prover", "time", "what it used"), rows, {3}),
+        table(("quorums", "verdict", "by"), quorums) if quorums else None,
+    )
+
+
+def conformance(d: Json) -> list[Part]:
+    """How much of the model was driven, and the differences."""
+    if "driven" not in d:
+        return []
+    rows = [
+        (e("code", a["name"]), a["taken"], a["probed"], a["differed"], a["skipped"])
+        for a in d["actions"]
+    ]
+    driven = [
+        e("p", f"{d['driven']:,} of {d['transitions']:,} transitions driven "),
+        bar(d["driven"], d["transitions"]),
+        e("p", f"{d['visited']:,} of {d['states']:,} states visited "),
+        bar(d["visited"], d["states"]),
+    ]
+    heads = ("action", "driven", "tried while disabled", "differed", "skipped")
+    return [
+        section("How much was driven", *driven, table(heads, rows, {1, 2, 3, 4})),
+        *(_difference(x) for x in d["differences"]),
+    ]
+
+
+def _difference(x: Json) -> Element | None:
+    sides = [(e("code", v["place"]), v["model"], v["implementation"]) for v in x["values"]]
+    return section(
+        f"Difference: {x['name']}",
+        e("p", badge(x["kind"], "bad"), f" {x['count']} times, first at step {x['found_at']}"),
+        table(("place", "model", "implementation"), sides) if sides else e("pre", x["text"]),
+        run_parts(x["run"]) if x.get("run") else None,
+    )
+
+
+def mutants(d: Json) -> Element | None:
+    """Of `mutate`: what became of each mutant."""
+    tried = d.get("mutants")
+    if not tried or "fate" not in tried[0]:
+        return None
+    rows = [
+        (
+            verdict_badge(m["fate"]),
+            e("code", m["action"]),
+            m["operator"],
+            [e("div", e("del", m["before"])), e("div", e("ins", m["after"]))],
+            _killed(m),
+        )
+        for m in sorted(tried, key=lambda m: m["fate"] == "killed")
+    ]
+    score = d["score"]
+    told = None if score is None else e("p", f"score {100 * score:.0f} % ", bar(score, 1))
+    return section("Mutants", told, table(("fate", "action", "operator", "change", "why"), rows))
+
+
+def _killed(m: Json) -> str:
+    k = m["killer"]
+    if k is None:
+        return str(m["why"] or "")
+    return f"by {k['name']}" + (f" in {k['steps']} steps" if k["steps"] is not None else "")
+
+
+def modification(d: Json) -> list[Part]:
+    """Of `diff`: the parts that differ, the verdicts, the counts, what only one does."""
+    if "old" not in d or "parts" not in d:
+        return []
+    old, new = d["old"], d["new"]
+    names = dict.fromkeys([*old["verdicts"], *new["verdicts"]])
+    verdicts = [
+        (e("code", n), *(_maybe(v["verdicts"].get(n), verdict_badge) for v in (old, new)))
+        for n in names
+    ]
+    counts = [(name, old[name], new[name]) for name in ("states", "transitions", "depth")]
+    fired = dict.fromkeys([*old["fired"], *new["fired"]])
+    counts += [(f"steps of {a}", old["fired"].get(a), new["fired"].get(a)) for a in fired]
+    parts = [
+        folded(f"{p['kind']} {p['name']} {p['change']}", _changed(p), opened=True)
+        for p in d["parts"]
+    ]
+    ways = (
+        ("forth", "The new version does what the old one does not"),
+        ("back", "The old version does what the new one does not"),
+    )
+    return [
+        section("What differs", *parts),
+        section("Verdicts", table(("property", "old", "new"), verdicts)),
+        section("Counts", table(("", "old", "new"), counts, {1, 2})),
+        *(
+            section(title, *run_parts(d[way]["failure"]["run"]))
+            for way, title in ways
+            if d[way]["failure"]
+        ),
+    ]
+
+
+def _maybe(value: str | None, shown: Callable[[str], Part]) -> Part:
+    return "not there" if value is None else shown(value)
+
+
+def _changed(part: Json) -> Element:
+    lines = difflib.ndiff((part["old"] or "").splitlines(), (part["new"] or "").splitlines())
+    tags = {"- ": "del", "+ ": "ins", "  ": "span"}
+    shown = (e(tags[line[:2]], f"{line}\n") for line in lines if line[:2] in tags)
+    return e("pre", *shown)
+
+
+def refinements(d: Json) -> list[Part]:
+    """Of `refine`: each refinement, what steps became, and where it fails."""
+    found: list[Part] = []
+    for r in d.get("refinements") or ():
+        ways = [
+            (e("code", action), e("code", way), times)
+            for action, by_way in r["ways"].items()
+            for way, times in by_way.items()
+        ]
+        failure = r["failure"]
+        found.append(
+            section(
+                f"{r['concrete']} implements {r['abstract']}",
+                e("p", verdict_badge(r["outcome"])),
+                numbers(r),
+                table(("a step of", "is", "times"), ways, {2}) if ways else None,
+                *(run_parts(failure["run"]) if failure else ()),
+            )
+        )
+    return found
+
+
+def verified(d: Json) -> list[Part]:
+    """Of `verify`: each protocol, and each bug that was seeded."""
+    found: list[Part] = []
+    for p in d.get("protocols") or ():
+        checks = [
+            ("k-induction", p["inductive"]),
+            ("proof for any size", p["any_size"]),
+        ]
+        told = [(name, verdict_badge(word)) for name, word in checks if word]
+        found.append(
+            section(
+                p["protocol"],
+                e("p", verdict_badge(p["outcome"])),
+                numbers(p),
+                table(("also", "verdict"), told) if told else None,
+                warnings(p),
+                *(run_parts(p["run"]) if p["run"] else ()),
+            )
+        )
+    rows = [
+        (
+            m["code"],
+            e("code", m["name"]),
+            m["title"],
+            m["violates"],
+            m["steps"],
+            verdict_badge("found" if m["as_expected"] else "not as expected"),
+        )
+        for m in d.get("mutants") or ()
+        if "as_expected" in m
+    ]
+    heads = ("code", "bug", "what", "violates", "steps", "verdict")
+    found.append(section("Seeded bugs", table(heads, rows, {4})) if rows else None)
+    return found
+
+
+def warnings(d: Json) -> Element | None:
+    """What a result leaves open."""
+    said = d.get("warnings") or ()
+    return section("Warnings", e("ul", *(e("li", w) for w in said))) if said else None
+
+
+def mistake(d: Json) -> Element | None:
+    """An error instead of a result."""
+    error = d.get("error")
+    return section("Error", e("pre", error["message"])) if error else None
