@@ -4,6 +4,8 @@ from .departure import BothSides, Departure
 from .errors import TraceError
 from .itf import dumps_itf, loads_itf, read_itf, write_itf
 from .mermaid import render_mermaid
+from .reading import read_trace
+from .shiviz import render_shiviz
 from .spacetime import render_spacetime
 from .table import render_table
 from .trace import (
@@ -42,7 +44,9 @@ __all__ = [
     "in_order",
     "loads_itf",
     "read_itf",
+    "read_trace",
     "render_mermaid",
+    "render_shiviz",
     "render_spacetime",
     "render_table",
     "show",

@@ -20,11 +20,12 @@ _Arrow: TypeAlias = tuple[int, Placed, int]
 
 
 def render_spacetime(
-    trace: Trace, width: int | None = None, ascii: bool = False, verdict: bool = True
+    trace: Trace, width: int | None = None, ascii: bool = False, alone: bool = True
 ) -> str:
     """The diagram of `trace` in `width` columns (by default as wide as the terminal).
 
-    Without `verdict`, what the trace ends in is left to the table beside it.
+    What is cut, or left out for want of room, is listed below. If it does not stand `alone`, this
+    and what the trace ends in are left to the table beside it.
 
     A message's line leads from the step that sends it down to the step that
     receives it, so a late message is seen to be late. With more processes than
@@ -32,7 +33,7 @@ def render_spacetime(
     """
     width = width or shutil.get_terminal_size((100, 24)).columns
     clean: Callable[[str], str] = to_ascii if ascii else str
-    text = _Diagram(trace.drawn(), width, clean).draw(verdict)
+    text = _Diagram(trace.drawn(), width, clean).draw(alone)
     return to_ascii(text) if ascii else text
 
 
@@ -40,6 +41,7 @@ class _Diagram:
     def __init__(self, trace: Trace, width: int, clean: Callable[[str], str]) -> None:
         self.trace = trace
         self.width = width
+        self.cut: list[str] = []
         self.clean = clean
         self.titles = [clean(step.title(names=False)) for step in trace.steps]
         self.digits = len(str(len(trace.steps)))
@@ -50,7 +52,7 @@ class _Diagram:
         self.gutter = max(min(self.gutter, width - self.layout.width), _NARROWEST_GUTTER)
         self.canvas = Canvas(self.gutter + self.layout.width)
 
-    def draw(self, verdict: bool) -> str:
+    def draw(self, alone: bool) -> str:
         for lane in self.layout.lanes:
             lane.x += self.gutter
         self._draw_columns()
@@ -58,12 +60,15 @@ class _Diagram:
             self._draw_flight(placed)
         for placed in self.layout.steps:
             self._draw_step(placed)
-        return self._header() + str(self.canvas) + self._footer(verdict)
+        return self._header() + str(self.canvas) + self._footer(alone)
 
     def _header(self) -> str:
         line = f"{'#':>{self.digits}}  action".ljust(self.gutter)
         for lane in self.layout.lanes:
-            name = _shorten(self.clean(show_name(lane.name)), lane.width - 1)
+            full = self.clean(show_name(lane.name))
+            name = _shorten(full, lane.width - 1)
+            if name != full:
+                self.cut.insert(0, full)
             line += name.ljust(lane.width)
         return f"{line.rstrip()}\n"
 
@@ -79,7 +84,10 @@ class _Diagram:
             self.canvas.down(placed.flight.x, placed.flight.top, placed.flight.bottom)
 
     def _draw_step(self, placed: Placed) -> None:
-        title = _shorten(self.titles[placed.number - 1], self.gutter - self.digits - 3)
+        full = self.titles[placed.number - 1]
+        title = _shorten(full, self.gutter - self.digits - 3)
+        if title != full:
+            self.cut.append(f"{placed.number} {full}")
         mark = "↻" if self.trace.is_repeated(placed.number) else " "
         self.canvas.text(0, placed.row, f"{placed.number:>{self.digits}}{mark} {title}")
         self._draw_arrivals(placed)
@@ -106,10 +114,11 @@ class _Diagram:
     def _label_stub(self, placed: Placed, stub: Flight) -> None:
         start = end = stub.x + 2
         if not self.canvas.is_empty(start - 1, stub.top):
+            self._label(placed.lost, 0, str(placed.number))
             return
         while end < self.canvas.width and self.canvas.is_empty(end, stub.top):
             end += 1
-        label = self._label(placed.lost, end - start - 1)
+        label = self._label(placed.lost, end - start - 1, str(placed.number))
         self.canvas.text(start, stub.top, label)
 
     def _draw_arrivals(self, placed: Placed) -> None:
@@ -144,7 +153,7 @@ class _Diagram:
         near = head
         for far, _, number in arrows:
             start, length = self._longest_run(placed.row, *sorted((near, far)))
-            label = self._label(placed.labels[number], length - 4)
+            label = self._label(placed.labels[number], length - 4, f"{number} to {placed.number}")
             if label:
                 shift = (length - len(label) - 2) // 2
                 self.canvas.text(start + shift, placed.row, f" {label} ")
@@ -159,15 +168,20 @@ class _Diagram:
                 best = (start, x + 1 - start)
         return best
 
-    def _label(self, messages: Iterable[Record], room: int) -> str:
+    def _label(self, messages: Iterable[Record], room: int, whose: str) -> str:
         """The messages in full, or only their names, or nothing: whatever fits."""
         full = ", ".join(_brief(message) for message in messages)
         names = ", ".join(dict.fromkeys(show_name(message.tag) for message in messages))
-        return next((t for t in map(self.clean, (full, names)) if len(t) <= room), "")
+        found = next((t for t in map(self.clean, (full, names)) if len(t) <= room), "")
+        if found != self.clean(full):
+            self.cut.append(f"{whose}: {self.clean(full)}")
+        return found
 
-    def _footer(self, verdict: bool) -> str:
-        lines = [self._legend(), (self.trace.repeats() or "") if verdict else ""]
-        if verdict and (ending := self.trace.verdict()) is not None:
+    def _footer(self, alone: bool) -> str:
+        if not alone:
+            return self._legend()
+        lines = [self._legend().rstrip("\n"), *self._cut_out(), self.trace.repeats() or ""]
+        if (ending := self.trace.verdict()) is not None:
             what, how = ending
             lines += textwrap.wrap(f"✗ {what}" + (f": {how}" if how else ""), self.width)
         return "".join(f"{line}\n" for line in lines if line)
@@ -179,7 +193,14 @@ class _Diagram:
         flights = [placed.flight for placed in self.layout.steps if placed.flight]
         if any(flight.track is None for flight in flights):
             parts.append("» sent; its arrow starts at the number of this step")
-        return "\n".join(["", *parts]) if parts else ""
+        return "".join(f"{line}\n" for line in ["", *parts]) if parts else ""
+
+    def _cut_out(self) -> list[str]:
+        """What the picture does not show in full."""
+        if not self.cut:
+            return []
+        wrapped = (textwrap.wrap(line, self.width, subsequent_indent="  ") for line in self.cut)
+        return ["in full:", *(f"  {line}" for lines in wrapped for line in lines)]
 
 
 def _start(source: Placed, receiver: Placed) -> int:

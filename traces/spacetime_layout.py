@@ -16,6 +16,8 @@ from .values import Record
 TRACK_OFFSET = 2  # ●─╮
 _GAP = 2  # Room for an arrowhead, and for a number of two digits that ends at a column.
 _LONGEST_NAME = 12
+_WIDE, _ROOM = 500, 120
+"""From so many columns on, nothing is to be cut, and there is room for long messages."""
 
 
 @dataclass
@@ -187,6 +189,6 @@ def _spread(layout: SpacetimeLayout, width: int) -> None:
     spare = max(0, width - _narrowest(layout)) // len(layout.lanes)
     x = 0
     for lane in layout.lanes:
-        lane.x, lane.width = x, lane.narrowest + min(spare, 16)
+        lane.x, lane.width = x, lane.narrowest + min(spare, 16 if width < _WIDE else _ROOM)
         x += lane.width
     layout.width = x

@@ -1,12 +1,17 @@
-"""`quorate show`: a trace as a table and a diagram; no model is needed."""
+"""`quorate show`: a trace as a table, a diagram or in another form; no model is needed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from .options import ascii_option
+
+FORMS = ("table", "diagram", "mermaid", "html", "shiviz", "json", "python")
+WIDE = 1000
+"""Columns that are enough for anything, with --wide."""
 
 
 @click.command("show")
@@ -14,22 +19,60 @@ from .options import ascii_option
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["table", "diagram", "mermaid"]),
+    type=click.Choice(FORMS),
     help="One form; by default the table and the space-time diagram.",
 )
 @click.option("--width", type=click.IntRange(40, 1000), help="Columns; by default the terminal's.")
+@click.option("--wide", is_flag=True, help="As many columns as it takes.")
+@click.option(
+    "--breakpoint",
+    "stop",
+    type=click.IntRange(min=1),
+    metavar="STEP",
+    help="With --as python: stop in the debugger before this step.",
+)
 @ascii_option
-def command(trace: Path, form: str | None, width: int | None) -> int:
-    """Show TRACE (ITF, of Quorate or of another tool): the table of steps and a diagram."""
-    from quorate.checker.rendering.output import Output
-    from quorate.traces import read_itf, render_mermaid, render_spacetime, render_table
+def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: int | None) -> int:
+    """Show TRACE: of Quorate, Quint or Apalache (ITF), or of TLC (-dumpTrace json).
 
-    run, out = read_itf(trace), Output()
-    columns = width or out.width
-    forms = {
+    \b
+    table    the steps, what enabled them, what they changed and sent
+    diagram  processes side by side, time going down
+    mermaid  the source of a sequence diagram, for Markdown
+    html     a page that opens from disk: quorate show run.itf.json --as html > run.html
+    shiviz   a log with vector clocks, for ShiViz
+    json     the object that --json prints of a run
+    python   a program that takes the steps under CPython, and checks each state
+    """
+    from quorate.checker.rendering.document import envelope, run_json, text_of
+    from quorate.checker.rendering.html.page import page_of
+    from quorate.checker.rendering.output import Output
+    from quorate.checker.rendering.program import program_of
+    from quorate.traces import (
+        read_trace,
+        render_mermaid,
+        render_shiviz,
+        render_spacetime,
+        render_table,
+    )
+
+    from .options import option_error
+
+    if wide and width is not None:
+        option_error("--wide and --width contradict each other")
+    if stop is not None and form != "python":
+        option_error("--breakpoint goes with --as python")
+    run, out = read_trace(trace), Output()
+    columns = WIDE if wide else width or out.width
+    document = envelope("show", 0, {"run": run_json(run, trace)})
+    forms: dict[str, Callable[[], str]] = {
         "table": lambda: render_table(run, columns),
-        "diagram": lambda: render_spacetime(run, columns, out.ascii, verdict=form is not None),
+        "diagram": lambda: render_spacetime(run, columns, out.ascii, alone=form is not None),
         "mermaid": lambda: render_mermaid(run),
+        "html": lambda: page_of(document, ""),
+        "shiviz": lambda: render_shiviz(run),
+        "json": lambda: text_of(document),
+        "python": lambda: program_of(run, trace, stop),
     }
     out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))
     return 0

@@ -74,8 +74,8 @@ class Output:
         self.block(render_table(run, self.width))
 
     def diagram(self, run: Trace) -> None:
-        """A run as a space-time diagram."""
-        self.block(render_spacetime(run, self.width, self.ascii))
+        """A run as a space-time diagram, beside its table."""
+        self.block(render_spacetime(run, self.width, self.ascii, alone=False))
 
 
 def folded(text: str, width: int) -> list[str]:

@@ -45,7 +45,7 @@ def show_run(out: Output, trace: Trace) -> None:
     table = explaining.part("the table", lambda: render_table(trace, out.width), "")
     diagram = explaining.part(
         "the space-time diagram",
-        lambda: render_spacetime(trace, out.width, out.ascii, verdict=not table),
+        lambda: render_spacetime(trace, out.width, out.ascii, alone=not table),
         "",
     )
     out.line()

@@ -17,7 +17,8 @@ from xml.etree.ElementTree import Element
 
 from . import sections as s
 from .charts import trend_chart
-from .elements import Part, badge, e, html_of, section, table
+from .elements import Part, e, html_of, section, table
+from .sections import verdict_badge
 from .spacetime import run_parts
 
 Json = Mapping[str, Any]
@@ -28,14 +29,13 @@ MOST_RUNS = 50
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 _HISTORY = "quorate-history"
 _TRENDS = ("states", "seconds", "score", "driven")
-_VERDICTS = {
-    0: ("holds", "ok"),
-    1: ("violated", "bad"),
-    2: ("not usable", "bad"),
-    3: ("a mistake in the model", "bad"),
-    4: ("inconclusive", "warn"),
-    5: ("does not conform", "bad"),
-    130: ("interrupted", "warn"),
+_ENDINGS = {
+    1: "violated",
+    2: "not usable",
+    3: "a mistake in the model",
+    4: "inconclusive",
+    5: "does not conform",
+    130: "interrupted",
 }
 
 
@@ -46,15 +46,13 @@ def page_of(document: Json, when: str, earlier: str | None = None) -> str:
     """
     history = [*history_in(earlier, document), _entry(document, when)][-MOST_RUNS:]
     name = title_of(document)
-    said, kind = _VERDICTS.get(document["exit"], (f"exit code {document['exit']}", "bad"))
-    if document["verb"] == "show":
-        said, kind = "a trace", "plain"
+    said = verdict_of(document)
     sizes = ", ".join(f"{k}={v}" for k, v in (document.get("sizes") or {}).items())
     heading = e(
         "header",
         e("p", e("span", "quorate ", document["verb"]), e("span", when), class_="small"),
         e("h1", name),
-        e("p", badge(said, kind), f"  {sizes}" if sizes else None),
+        e("p", verdict_badge(said), f"  {sizes}" if sizes else None),
     )
     body = [part for part in _parts(document) if part is not None]
     parts = e("main", heading, *body, _trend(history))
@@ -70,6 +68,24 @@ def page_of(document: Json, when: str, earlier: str | None = None) -> str:
     data = {"quorate-document": document, _HISTORY: history}
     kept = [_data(key, value) for key, value in data.items()]
     return html_of(e("html", head, e("body", parts, *kept), lang="en"))
+
+
+def verdict_of(document: Json) -> str:
+    """How it ended, in a word: where the exit code is 0, the result's own."""
+    if document["exit"]:
+        return _ENDINGS.get(document["exit"], f"exit code {document['exit']}")
+    if document["verb"] == "show":
+        return "a trace"
+    if document["verb"] == "verify":
+        return "holds"
+    if document["verb"] == "diff":
+        return "nothing is worse"
+    if isinstance(document.get("score"), int | float):
+        return f"score {100 * document['score']:.0f} %"
+    open_ = [r["outcome"] for r in document.get("refinements") or () if r["outcome"] != "refines"]
+    words = [*open_, *("refines" for _ in document.get("refinements") or ())]
+    words += [document[k] for k in ("outcome", "standing", "verdict") if document.get(k)]
+    return str(words[0]) if words else "finished"
 
 
 def title_of(document: Json) -> str:
@@ -106,7 +122,7 @@ def history_in(earlier: str | None, document: Json) -> list[dict[str, Any]]:
 def _entry(document: Json, when: str) -> dict[str, Any]:
     numbers = {k: document[k] for k in _TRENDS if isinstance(document.get(k), int | float)}
     about = {"verb": document["verb"], "title": title_of(document)}
-    return {"when": when, "exit": document["exit"], **about, **numbers}
+    return {"when": when, "verdict": verdict_of(document), **about, **numbers}
 
 
 def _parts(d: Json) -> list[Part]:
@@ -134,7 +150,7 @@ def _trend(history: Sequence[Json]) -> Element | None:
         return None
     names = [name for name in _TRENDS if all(name in entry for entry in history)]
     rows = [
-        (x["when"], badge(*_VERDICTS.get(x["exit"], (str(x["exit"]), "bad"))), *_numbers(x, names))
+        (x["when"], verdict_badge(str(x.get("verdict"))), *_numbers(x, names))
         for x in reversed(history)
     ]
     numbers = range(2, 2 + len(names))

@@ -17,14 +17,26 @@ _COUNTS = (
     *("states", "transitions", "depth", "bits", "steps", "walks", "probes", "images"),
     *("stutters", "visited", "driven", "killed", "counted", "seed"),
 )
-GOOD = {"holds", "proved", "conforms", "reached", "refines", "killed", "reproduced", "refused"}
+GOOD = {
+    "holds",
+    "nothing is worse",
+    "found",
+    "proved",
+    "conforms",
+    "reached",
+    "refines",
+    "killed",
+    "reproduced",
+    "refused",
+}
+PLAIN = {"finished", "a trace", "tried"}
 BAD = {"violated", "undefined", "does not conform", "does not refine", "diverges", "survived"}
 
 
 def verdict_badge(word: str) -> Element:
     """A word for an outcome, in its colour."""
     kind = "ok" if word in GOOD else "bad" if word in BAD or word.startswith("violated") else "warn"
-    return badge(word, kind)
+    return badge(word, "plain" if word in PLAIN or word.startswith("score") else kind)
 
 
 def numbers(d: Json) -> Element | None:

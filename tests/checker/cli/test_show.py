@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from quorate.checker.cli.main import run
+from quorate.checker.results import Move
+from quorate.checker.tracing.build import make_trace
+from quorate.checker.tracing.calls import call_of
+from quorate.model.language.description import describe
+from quorate.model.language.interpreter import Interpreter
+from quorate.model.paxos import Paxos
+from quorate.traces import FrozenMap, Trace, Violation, write_itf
 
 CASES = Path(__file__).parents[2] / "cases" / "itf"
 QUINT = CASES / "no_model.itf.json"
@@ -37,3 +47,71 @@ def test_what_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert run(["show", "nowhere.itf.json"]) == 2
     assert "nowhere.itf.json: found no such file or folder" in capsys.readouterr().err
+
+
+def test_every_form(trace_of_paxos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def shown(*options: str) -> str:
+        assert run(["show", str(trace_of_paxos), *options]) == 0
+        return capsys.readouterr().out
+
+    assert shown("--as", "html").startswith("<!DOCTYPE html>")
+    assert json.loads(shown("--as", "json"))["run"]["steps"][1]["title"] == "phase1b(a0, b1)"
+    log = shown("--as", "shiviz").splitlines()
+    assert log[:2] == [r"(?<host>\S+) (?<clock>\{.*\})\n(?<event>.*)", ""]
+    assert log[2:5:2] == ['environment {"environment": 1}', 'a0 {"environment": 1, "a0": 1}']
+    both = shown()
+    assert both.count("violated") == 1  # by the table, and not by the diagram again
+    narrow = shown("--as", "diagram", "--width", "40")
+    assert "in full:" in narrow and "1 to 2: Prepare(b1)" in narrow and "violated" in narrow
+    assert "in full:" not in shown("--as", "diagram", "--wide")
+    assert run(["show", str(trace_of_paxos), "--wide", "--width", "80"]) == 2
+    assert run(["show", str(trace_of_paxos), "--breakpoint", "1"]) == 2
+
+
+def test_a_program_that_takes_the_steps(
+    trace_of_paxos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["show", str(trace_of_paxos), "--as", "python", "--breakpoint", "2"]) == 0
+    program = capsys.readouterr().out
+    assert "# 2\nbreakpoint()\nrun.takes(" in program
+    names: dict[str, Any] = {"breakpoint": lambda: None}
+    assert program.endswith('run.violates("agreement")\n')
+    program = program.removesuffix('run.violates("agreement")\n')
+    exec(program, names)
+    assert names["run"].state["max_bal"] == "{a0: b1, a1: never}"
+    for right, wrong, said in [
+        ("a0: b1", "a0: b2", "changes"),
+        ("phase1b(a=a0", "phase1b(a=a1", "changes"),
+        ('run.takes("phase1a(b=b1)"', 'run.takes("phase1b(a=a0, b=b1)"', "is disabled"),
+        ("a1: never}", "a1: b1}", "no initial state"),
+    ]:
+        assert right in program
+        with pytest.raises(AssertionError, match=said):
+            exec(program.replace(right, wrong), {"breakpoint": lambda: None})
+
+
+def test_a_program_needs_a_protocol(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    trace = Trace("", (), FrozenMap({"x": 1}), ())
+    write_itf(trace, tmp_path / "x.itf.json")
+    assert run(["show", str(tmp_path / "x.itf.json"), "--as", "python"]) == 2
+    assert "does not say of which protocol" in capsys.readouterr().err
+
+
+@pytest.fixture
+def trace_of_paxos(tmp_path: Path) -> Path:
+    """A run of Paxos of two steps, said to violate what it does not, in a file."""
+    sizes = Paxos.sized(Acceptor=2, Ballot=2, Value=1)
+    with sizes:
+        interpreter, path = Interpreter(Paxos, sizes), list[Move]()
+        (state,) = initial = interpreter.initial()
+        for call in ("phase1a(b1)", "phase1b(a0, b1)"):
+            action, arguments = call_of(call, describe(Paxos))
+            assert arguments is not None
+            after = interpreter.step(state, action, arguments)
+            assert after is not None
+            path.append(Move(action, arguments, after))
+            state = after
+    trace = make_trace(Paxos, "Paxos", sizes, initial[0], path)
+    broken = replace(trace, violation=Violation("agreement", "so it is said"))
+    write_itf(broken, tmp_path / "run.itf.json")
+    return tmp_path / "run.itf.json"
