@@ -85,7 +85,7 @@ class ConformResult(Result):
 
     @property
     def suites(self) -> tuple[Suite, ...]:
-        cases = of_conformance(self.implementation, self.conformance, self.mutants)
+        cases = of_conformance(self.protocol, self.implementation, self.conformance, self.mutants)
         return (Suite(self.protocol.__name__, cases, self.conformance.seconds),)
 
     def to_json(self, written: Path | Mapping[str, Path] | None = None) -> dict[str, Any]:

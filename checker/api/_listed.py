@@ -57,7 +57,7 @@ def run_listed(folder: str, project: Project, name: str, caching: bool) -> Check
         _known(protocol, check)
         sizes = _sized(protocol, project, check)
     except Exception as error:
-        part = _ended(error, _place(project, check))
+        part = ended(error, _place(project, check))
         return CheckReport(name, check.protocol, "", (part,), None, time.perf_counter() - started)
     running = _Listed(protocol, sizes, check, _place(project, check), caching)
     parts = tuple(running.answer(question) for question in running.questions())
@@ -97,7 +97,7 @@ def _known(protocol: type[Protocol], check: ListedCheck) -> None:
             raise InputError(f"violated: {name} is a property of runs, which have no depth")
 
 
-def _ended(error: Exception, place: SourcePlace | None) -> CheckPart:
+def ended(error: Exception, place: SourcePlace | None) -> CheckPart:
     """The part that an error ended."""
     ending = next(
         (e for family, e in ENDINGS.items() if isinstance(error, family)), CheckEnding.BUG
@@ -160,7 +160,7 @@ class _Listed:
                 return replace(found, cached=True)
             part = question.ask()
         except Exception as error:
-            part = _ended(error, self.place)
+            part = ended(error, self.place)
         part = replace(part, seconds=time.perf_counter() - started)
         if key is not None and part.ending.decided:
             kept.save(key, part)
@@ -299,7 +299,8 @@ class _Listed:
             self.check.protocol,
             c.adapter,
             variant=c.variant,
-            sizes=self.sizes,
+            sizes=dict(self.sizes),  # by name, for it reads the class from its file again
+            faults=dict(self.sizes.faults),
             seconds=c.seconds,
             seed=c.seed,
             hidden=c.hidden,

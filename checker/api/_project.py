@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.checker.project.listed import Project
+from quorate.checker.project.listed import ListedCheck, Project
 from quorate.checker.project.measured import Baseline, losses
 from quorate.checker.project.reading import OWN, find_project, read_project
 from quorate.checker.project.results import CheckEnding, CheckReport, ProjectReport
@@ -21,7 +21,7 @@ from quorate.checker.reports.cases import CaseStatus, Suite, wrong
 from quorate.checker.workers import workers
 from quorate.traces import Trace
 
-from ._listed import run_listed
+from ._listed import ended, run_listed
 from .results import Result
 from .searches import Folder
 
@@ -105,8 +105,8 @@ def run_project(
             asked(folder, project, check.name, cache) for check in project.checks
         ]
         done = []
-        for future in futures:
-            done.append(future.result())
+        for check, future in zip(project.checks, futures, strict=True):
+            done.append(_report_of(check, future))
             if report is not None:
                 report(done[-1])
     now = {c.name: c.measured for c in done if c.measured is not None}
@@ -114,3 +114,11 @@ def run_project(
     new = () if baseline is None else tuple(name for name in now if name not in baseline.checks)
     spent = time.perf_counter() - started
     return ProjectResult(ProjectReport(project.file, tuple(done), tuple(lost), new, spent))
+
+
+def _report_of(check: ListedCheck, future: Future[CheckReport]) -> CheckReport:
+    """What became of a check, also where its process ended."""
+    try:
+        return future.result()
+    except InputError as error:
+        return CheckReport(check.name, check.protocol, "", (ended(error, None),))

@@ -18,7 +18,7 @@ from .streams import occupy, print_whole, standard, undisturbed
 COMPLETE = "_QUORATE_COMPLETE"
 
 VERBS = {
-    "verify": "Explore, prove, seed bugs and replay, all at once.",
+    "verify": "Run the checks of quorate.toml; or explore, prove, seed bugs and replay.",
     "check": "Explore every reachable state of a protocol and check its invariants.",
     "refine": "Check that one protocol implements another, step by step.",
     "diff": "Compare two versions of a protocol: what differs, and what follows.",

@@ -19,6 +19,7 @@ import click
 
 from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, NONCONFORMING, OUR_BUG, USAGE, VIOLATED
 from .files import writable
+from .options import option_error
 
 if TYPE_CHECKING:
     from quorate.checker.reports.cases import Suite
@@ -56,6 +57,8 @@ def reports_options(function: F) -> F:
     @functools.wraps(function)
     def reporting(sarif: Path | None, junit: Path | None, **given: Any) -> int:
         reports = Reports(click.get_current_context().command.name or "", sarif, junit)
+        if sarif is not None and sarif == junit:
+            option_error(f"{sarif}: --sarif and --junit would write the same file")
         for path in (sarif, junit):
             writable(path)
         try:
@@ -79,11 +82,13 @@ class Reports:
     sarif: Path | None
     junit: Path | None
     suites: list[Suite] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def tell(self, result: Result) -> None:
         """Take in a result, if there is a report to write."""
         if self._wanted:
             self.suites += result.suites
+            self.warnings += getattr(result, "warnings", ())
 
     def failed(self, error: BaseException) -> None:
         """Write the reports of an error. One that cannot be written does not hide the error."""
@@ -106,7 +111,8 @@ class Reports:
             return
         from quorate.checker.reports.cases import agreeing
 
-        suites = agreeing(self.suites, self.verb, OUTCOMES[code] if code else None)
+        outcome = OUTCOMES[code] if code else None
+        suites = agreeing(self.suites, self.verb, outcome, self.warnings)
         root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).absolute()
         self._files(suites, code, root)
         if _on_github():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,9 +13,9 @@ from quorate.checker.errors import InputError
 from quorate.checker.project.reading import find_project, read_project
 
 from .console import print_document, progress
-from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, OUR_BUG, USAGE, VIOLATED
 from .files import writable
 from .options import given_options, option_error, working_directory
+from .reports import OUTCOMES
 
 if TYPE_CHECKING:
     from quorate.checker.project.listed import Project
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CODES = {
-    "BUG": OUR_BUG,
-    "INPUT": USAGE,
-    "MODEL": MODEL,
-    "VIOLATED": VIOLATED,
-    "NONCONFORMING": NONCONFORMING,
-    "INCONCLUSIVE": INCONCLUSIVE,
-    "HOLDS": 0,
-}
+CODES = {outcome: code for code, outcome in OUTCOMES.items()}
 """The exit code of each `CheckEnding`. A loss against a baseline is open: nothing is violated."""
 
 ALONE = {"--config", "--no-cache", "--baseline", "--write-baseline", "--processes"}
@@ -112,8 +104,9 @@ def verify_listed(project: Project, options: Mapping[str, Any]) -> int:
     with progress(lambda n: f"{n} of {checks} checks run") as say:
         result = run_project(project, not options["no_cache"], before, options["processes"], report)
     options["reports"].tell(result)
-    code = CODES[result.report.ending.name]
-    if options["write_baseline"]:
+    code = CODES[result.report.ending.value]
+    unread = [check.name for check in result.report.checks if check.measured is None]
+    if options["write_baseline"] and not unread:
         with replacing(options["baseline"]) as partial:
             partial.write_bytes(written(result.baseline))
     if out is None:
@@ -121,8 +114,15 @@ def verify_listed(project: Project, options: Mapping[str, Any]) -> int:
         return code
     rendering.show_end(out, result.report)
     if options["write_baseline"]:
-        out.line(f"baseline written to {options['baseline']}")
+        out.line(_told(options["baseline"], unread), "warn" if unread else "")
     return code
+
+
+def _told(baseline: Path, unread: Sequence[str]) -> str:
+    """What became of a baseline that was to be written."""
+    if not unread:
+        return f"baseline written to {baseline}"
+    return f"{baseline} is left as it was: {', '.join(unread)} could not be read"
 
 
 def _baseline(options: Mapping[str, Any]) -> Baseline | None:

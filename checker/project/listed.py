@@ -63,9 +63,9 @@ class Project:
     """The settings of a project; `file` is None where it has none."""
 
     file: Path | None = None
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    faults: Mapping[str, int] = field(default_factory=dict)
-    checks: tuple[ListedCheck, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    faults: Mapping[str, int] = field(default_factory=dict, repr=False)
+    checks: tuple[ListedCheck, ...] = field(default=(), repr=False)
 
     def check(self, name: str) -> ListedCheck:
         """The check of this name. Raises KeyError."""

@@ -23,6 +23,7 @@ def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Ref
     modifies, the mapping leaves every variable as it is. Raises InputError.
     """
     if abstract is not None:
+        abstract = _inherited(concrete, abstract)
         found = _path(concrete, abstract)
         if found is None and issubclass(concrete, abstract):
             return [identity(concrete, abstract)]
@@ -46,6 +47,12 @@ def chain(concrete: type[Protocol], abstract: type[Protocol] | None) -> list[Ref
             "your own with --mapping path.py:function"
         )
     return links
+
+
+def _inherited(concrete: type[Protocol], abstract: type[Protocol]) -> type[Protocol]:
+    """The class that `concrete` inherits, if `abstract` is the same one, read twice."""
+    bases = (b for b in concrete.__mro__[1:] if issubclass(b, Protocol) and b is not Protocol)
+    return next((base for base in bases if _same(base, abstract)), abstract)
 
 
 def _from(protocol: type[Protocol]) -> list[Refinement]:

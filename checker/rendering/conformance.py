@@ -130,6 +130,16 @@ def report_difference(
     if not full:
         out.wrapped(f"{d.tried} after {count(len(d.run), 'step')}: {d.unlike.code}", indent=1)
         return
+    show_both_sides(out, d)
+    if command is not None:
+        out.command("again:", command, indent=1)
+    if d.trace is not None and d.trace.steps and number == 1:
+        out.line()
+        out.diagram(d.trace)
+
+
+def show_both_sides(out: Output, d: FoundDifference) -> None:
+    """The run to a difference, the values on both sides, and the guards."""
     if d.run:
         out.line("both agree after", indent=1)
         for k, step in enumerate(d.run, start=1):
@@ -145,11 +155,6 @@ def report_difference(
     for guard, text in d.guards:
         place = f"{Path(guard.file).name}:{guard.line}"
         out.wrapped(f"{place}  require({text})", "ok" if guard.held else "bad", 2)
-    if command is not None:
-        out.command("again:", command, indent=1)
-    if d.trace is not None and d.trace.steps and number == 1:
-        out.line()
-        out.diagram(d.trace)
 
 
 def _report_consequences(

@@ -155,10 +155,13 @@ def counted(suites: Sequence[Suite], status: CaseStatus) -> int:
     return sum(case.status is status for suite in suites for case in suite.cases)
 
 
-def agreeing(suites: Sequence[Suite], verb: str, outcome: str | None) -> list[Suite]:
+def agreeing(
+    suites: Sequence[Suite], verb: str, outcome: str | None, warnings: Sequence[str] = ()
+) -> list[Suite]:
     """The suites, made to agree with how the verb ended; None if it ended well.
 
-    Where it did not, something must be wrong in them: if it is none of the cases, it is one more.
+    Where it did not, something must be wrong in them: if it is none of the cases, it is the
+    warnings that were taken as such or, if there are none, the outcome as a whole.
     Where it did, nothing is: what was neither shown nor refuted, since nothing was claimed, is no
     pass then, but no error either.
     """
@@ -166,8 +169,10 @@ def agreeing(suites: Sequence[Suite], verb: str, outcome: str | None) -> list[Su
         return [replace(s, cases=tuple(map(_set_aside, s.cases))) for s in suites]
     if any(wrong(suites)):
         return list(suites)
-    case = ReportCase("as a whole", INCONCLUSIVE, CaseStatus.OPEN, f"the outcome is: {outcome}")
-    return [*suites, Suite(verb, (case,))]
+    said = warnings or [f"the outcome is: {outcome}"]
+    name = "warning" if warnings else "as a whole"
+    cases = tuple(ReportCase(name, INCONCLUSIVE, CaseStatus.OPEN, text) for text in said)
+    return [*suites, Suite(verb, cases)]
 
 
 def _set_aside(case: ReportCase) -> ReportCase:

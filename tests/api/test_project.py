@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import quorate
+from quorate import _project
 from quorate._listed import run_listed
 from quorate.checker.errors import InputError
 from quorate.checker.project import kept
@@ -185,6 +189,58 @@ def test_all_checks_of_a_project(folder: Path) -> None:
     assert "Hasty  Client=2  exclusion is violated after 2 steps" in repr(result)
     assert result.baseline.checks.keys() == {"Lock", "Hasty"}
     assert sys.modules.get("locks") is None
+
+
+@pytest.mark.parametrize(
+    ("variant", "ending"),
+    [
+        ("healthy", CheckEnding.HOLDS),
+        ("promise-for-any-ballot", CheckEnding.NONCONFORMING),
+    ],
+)
+def test_conformance_to_a_model_of_ones_own(
+    variant: str, ending: CheckEnding, folder: Path
+) -> None:
+    (folder / "mine.py").write_text(
+        "from quorate.model.paxos import Paxos\n\n\nclass Mine(Paxos):\n    pass\n"
+    )
+    file = folder / "quorate.toml"
+    file.write_text(
+        f"[[check]]\nprotocol = 'mine.py:Mine'\nconform = {{impl = '{variant}'}}\n"
+        "holds = ['agreement']\nsizes = {Acceptor = 1, Ballot = 2, Value = 1}\n"
+    )
+    found = ran(file, "Mine")
+    assert found.ending is ending
+    search, conformance = found.parts
+    assert search.line == "25 states; 1 invariant holds"
+    says = f"{variant} conforms" if variant == "healthy" else f"{variant}: it takes a step that"
+    assert conformance.line.startswith(says) and not conformance.cached
+    assert not ran(file, "Mine").parts[1].cached
+
+
+def test_a_process_that_ends_is_one_check_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def ending(_: int, function: Any) -> Iterator[Any]:
+        def called(place: str, project: Any, name: str, caching: bool) -> Future[Any]:
+            future: Future[Any] = Future()
+            if name == "Hasty":
+                future.set_exception(InputError(f"the process that tried {project} ended"))
+            else:
+                future.set_result(function(place, project, name, caching))
+            return future
+
+        yield called
+
+    monkeypatch.setattr(_project, "workers", ending)
+    told: list[CheckReport] = []
+    result = quorate.verify_project(listed(folder, "Hasty'", "Lock'"), report=told.append)
+    assert [c.ending for c in told] == [CheckEnding.INPUT, CheckEnding.HOLDS]
+    assert result.report.ending is CheckEnding.INPUT
+    (part,) = told[0].parts
+    file = folder / "quorate.toml"
+    assert part.line == f"the process that tried Project(file={file!r}) ended"
 
 
 def test_no_list(folder: Path) -> None:

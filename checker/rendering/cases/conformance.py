@@ -18,18 +18,16 @@ from quorate.checker.reports.cases import (
     ReportCase,
     SourcePlace,
 )
+from quorate.model.language import Protocol
 
-from .places import last_step
-
-AFTER_THE_FIRST = 2
-"""A number at which a difference is shown without its diagram: reports have one of their own."""
+from .places import place_of_action
 
 
 def of_conformance(
-    what: str, found: Driven, mutants: Sequence[MutantReplayed]
+    protocol: type[Protocol], what: str, found: Driven, mutants: Sequence[MutantReplayed]
 ) -> tuple[ReportCase, ...]:
     """A case for each difference that is not accepted and each bug of a mutant, or one for all."""
-    cases = [_difference(what, d) for d in found.differences if d.accepted is None]
+    cases = [_difference(protocol, what, d) for d in found.differences if d.accepted is None]
     cases += [
         ReportCase(
             m.name, NONCONFORMING, CaseStatus.FAILED, f"{what} has the bug {m.name}", None, m.trace
@@ -43,11 +41,17 @@ def of_conformance(
     return tuple(cases) or (ReportCase("conformance", NONCONFORMING, CaseStatus.PASSED),)
 
 
-def _difference(what: str, d: FoundDifference) -> ReportCase:
+def _difference(protocol: type[Protocol], what: str, d: FoundDifference) -> ReportCase:
     said = conformance.difference_line(what, d)
-    told = plain_text(lambda out: conformance.report_difference(out, AFTER_THE_FIRST, d))
+    told = plain_text(lambda out: conformance.show_both_sides(out, d))
     return ReportCase(
-        d.name, NONCONFORMING, CaseStatus.FAILED, said, last_step(d.trace), d.trace, told
+        d.name,
+        NONCONFORMING,
+        CaseStatus.FAILED,
+        said,
+        place_of_action(protocol, d.action),
+        d.trace,
+        told,
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+
 from quorate.checker.errors import InputError
 from quorate.checker.reports.cases import (
     BAD_INPUT,
     BUG,
+    INCONCLUSIVE,
     UNDEFINED,
     CaseStatus,
     ReportCase,
@@ -42,9 +46,11 @@ def of_error(error: BaseException) -> tuple[ReportCase, ...]:
                 ReportCase("input", BAD_INPUT, CaseStatus.ERROR, str(error) or "out of memory"),
             )
         case KeyboardInterrupt():
-            return (ReportCase("input", BAD_INPUT, CaseStatus.ERROR, "interrupted"),)
+            return (ReportCase("as a whole", INCONCLUSIVE, CaseStatus.OPEN, "interrupted"),)
     said = f"a bug of Quorate: {type(error).__name__}: {error}"
-    return (ReportCase("bug", BUG, CaseStatus.ERROR, said),)
+    told = "".join(traceback.format_exception(error))
+    detail = told if os.environ.get("QUORATE_TRACEBACK") else ""
+    return (ReportCase("bug", BUG, CaseStatus.ERROR, said, detail=detail),)
 
 
 def _mistake(d: Diagnostic) -> ReportCase:

@@ -22,6 +22,12 @@ def place_of(protocol: type[Protocol], name: str) -> SourcePlace | None:
     return place_at(spans[name]) if name in spans else None
 
 
+def place_of_action(protocol: type[Protocol], name: str) -> SourcePlace | None:
+    """Where an action of a protocol is written."""
+    spans = {action.name: action.span for action in describe(protocol).actions}
+    return place_at(spans[name]) if name in spans else None
+
+
 def last_step(trace: Trace | None) -> SourcePlace | None:
     """Where the last action of a run is written."""
     steps = () if trace is None else trace.drawn().steps

@@ -99,6 +99,7 @@ def test_check(folder: Path) -> None:
         (["prove", "locks.py:Lock"], 0, []),
         (["prove", "locks.py:Hasty", "--no-refute"], 4, ["not-proved"] * 2),
         ([*REFINE, "-s", "Client=2"], 1, ["not-refined"]),
+        (["refine", "locks.py:Hasty", "locks.py:Lock", "-s", "Client=2"], 1, ["not-refined"]),
     ],
 )
 def test_verbs(arguments: list[str], code: int, rules: list[str], folder: Path) -> None:
@@ -134,6 +135,19 @@ def test_a_log(folder: Path) -> None:
     assert (code, result["ruleId"]) == (5, "unexplained-log")
     place = result["locations"][0]["physicalLocation"]
     assert (place["artifactLocation"]["uri"], place["region"]) == ("a.log", {"startLine": 2})
+
+
+def test_conform(folder: Path) -> None:
+    one = ["-s", "Acceptor=1,Ballot=2,Value=1", "--impl", "promise-for-any-ballot"]
+    code, sarif, junit = reported("conform", "Paxos", *one)
+    assert (code, {result["ruleId"] for result in sarif["results"]}) == (5, {"does-not-conform"})
+    first = sarif["results"][0]
+    assert first["message"]["text"].startswith(
+        "promise-for-any-ballot: it takes a step that the model disables, phase1b(a=a0, b=b1) after"
+    )
+    place = first["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("/model/paxos.py")  # outside this folder
+    assert "require(self.max_bal[a] < b)" in junit.find(".//failure").text
 
 
 def test_a_report_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,6 +252,27 @@ def test_a_baseline(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert valid_junit((project / "r.xml").read_bytes()).get("errors") == "2"
 
 
+def test_no_baseline_of_what_could_not_be_read(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "b.json").write_text("old")
+    (project / "quorate.toml").write_text(LIST.replace("Hasty", "Hast"))
+    assert run(["verify", "--baseline", "b.json", "--write-baseline"]) == 2
+    told = capsys.readouterr().out
+    assert told.endswith("! b.json is left as it was: Hast could not be read\n")
+    assert (project / "b.json").read_text() == "old"
+
+
+def test_an_interrupt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("quorate._check.Prepared.run", interrupted)
+    code, sarif, junit = reported("check", "locks.py:Lock", "-s", "Client=2")
+    assert code == 130 and sarif["results"][0]["message"]["text"] == "interrupted"
+    assert junit.find(".//error").get("type") == "inconclusive"
+
+
 def test_a_strict_list(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "quorate.toml").write_text(LIST.partition('[[check]]\nprotocol = "locks.py:H')[0])
     assert run(["verify", "--strict"]) == 4
@@ -255,6 +290,7 @@ def test_a_strict_list(project: Path, capsys: pytest.CaptureFixture[str]) -> Non
         (["--baseline", "no/b.json", "--write-baseline"], "no: no such directory"),
         (["locks.py:Lock", "--no-cache"], "--no-cache is for a list of checks"),
         (["--no-cache", "--all"], "--no-cache is for a list of checks"),
+        (["--junit", "r.x", "--sarif", "r.x"], "r.x: --sarif and --junit would write the same"),
         (["--junit", "no/r.xml"], "no: no such directory to write r.xml in"),
     ],
 )

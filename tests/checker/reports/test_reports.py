@@ -210,6 +210,8 @@ def test_a_report_agrees_with_the_exit_code() -> None:
     (suite,) = agreeing([Suite("P", (passed, open_))], "check", None)
     assert [c.status for c in suite.cases] == [CaseStatus.PASSED, CaseStatus.SKIPPED]
     assert agreeing([Suite("P", (open_,))], "check", "inconclusive")[0].cases == (open_,)
+    (_, added) = agreeing([Suite("P", (passed,))], "check", "inconclusive", ["never true"])
+    assert [(c.name, c.message) for c in added.cases] == [("warning", "never true")]
     (_, added) = agreeing([Suite("P", (passed,))], "check", "inconclusive")
     assert [(c.status, c.message) for c in added.cases] == [
         (CaseStatus.OPEN, "the outcome is: inconclusive")
