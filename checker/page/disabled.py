@@ -1,4 +1,4 @@
-"""Why a step is not possible: each guard of the action, and what it says for some arguments."""
+"""Which guard stops an action, for each choice of its arguments that is not possible."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from dataclasses import dataclass
 
 from quorate.model.language import Message
 from quorate.model.language.declare.types import RecordType
-from quorate.model.language.interpreter import Arguments, Requirement, State
+from quorate.model.language.interpreter import Arguments, State
 
 from .walk import Walk
 
 
 @dataclass(frozen=True)
-class GuardSeen:
-    """A guard of an action as CPython met it.
+class StoppingGuard:
+    """A guard that is the first to fail: as it is written, and where."""
 
-    `held` is None if an earlier guard fails, and what follows is undefined for that reason.
-    """
-
-    held: bool | None
     text: str
     file: str
     line: int
@@ -29,23 +25,11 @@ class GuardSeen:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A choice of arguments for which an action is not possible: its first guard that fails."""
+    """A choice of arguments for which an action is not possible, and why."""
 
     number: int
     arguments: Arguments
-    guard: GuardSeen
-
-
-def guards_of(walk: Walk, state: State, action: str, arguments: Arguments) -> list[GuardSeen]:
-    """Every guard of an action for these arguments. Use it inside the sizes."""
-    met = walk.interpreter.requirements(state, action, arguments)
-    seen = [*_budget(walk, state, action), *(_guard(walk, action, r) for r in met)]
-    reached = {(g.file, g.line) for g in seen}
-    for guard in walk.description.action(action).guards:
-        at = guard.span.file, guard.span.line
-        if at not in reached:
-            seen.append(GuardSeen(None, guard.text, *at))
-    return seen
+    guard: StoppingGuard
 
 
 def blocked(walk: Walk, state: State, action: str) -> Iterator[Blocked]:
@@ -55,14 +39,13 @@ def blocked(walk: Walk, state: State, action: str) -> Iterator[Blocked]:
     """
     taken = {s.arguments for s in walk.steps(state) if s.action == action}
     for number, arguments in enumerate(walk.interpreter.choices(state, action)):
-        if arguments in taken:
-            continue
-        seen = guards_of(walk, state, action, arguments)
-        if (first := next((g for g in seen if g.held is False), None)) is not None:
-            yield Blocked(number, arguments, first)
+        if arguments not in taken:
+            guard = _first_failing(walk, state, action, arguments)
+            if guard is not None:
+                yield Blocked(number, arguments, guard)
 
 
-def reasons(walk: Walk, state: State, action: str) -> Counter[GuardSeen]:
+def reasons(walk: Walk, state: State, action: str) -> Counter[StoppingGuard]:
     """How many choices of arguments each guard is the first to stop. Use it inside the sizes."""
     return Counter(b.guard for b in blocked(walk, state, action))
 
@@ -77,20 +60,20 @@ def nothing_to_take(walk: Walk, state: State, action: str) -> str | None:
     return f"there is no {' or no '.join(dict.fromkeys(names))} to take"
 
 
-def _guard(walk: Walk, action: str, met: Requirement) -> GuardSeen:
-    known = walk.description.action(action).guards
-    text = next((g.text for g in known if (g.span.file, g.span.line) == (met.file, met.line)), None)
-    text = text or linecache.getline(met.file, met.line).strip()
-    return GuardSeen(met.held, text, met.file, met.line)
-
-
-def _budget(walk: Walk, state: State, action: str) -> Iterator[GuardSeen]:
-    """Of a fault, whether it may still happen."""
-    fault = walk.description.action(action).fault
-    if fault is None:
-        return
-    kinds = list(walk.sizes.faults)
-    left = state[len(walk.description.variables) + kinds.index(fault)]
-    span = walk.description.action(action).span
-    text = f"at most {walk.sizes.faults[fault]} of the fault {fault} (-f {fault}=...)"
-    yield GuardSeen(bool(left), text, span.file, span.line)
+def _first_failing(
+    walk: Walk, state: State, action: str, arguments: Arguments
+) -> StoppingGuard | None:
+    described = walk.description.action(action)
+    if described.fault is not None:
+        kinds = list(walk.sizes.faults)
+        if not state[len(walk.description.variables) + kinds.index(described.fault)]:
+            given = walk.sizes.faults[described.fault]
+            text = f"at most {given} of the fault {described.fault} (-f {described.fault}=...)"
+            return StoppingGuard(text, described.span.file, described.span.line)
+    met = walk.interpreter.requirements(state, action, arguments)
+    first = next((r for r in met if not r.held), None)
+    if first is None:
+        return None
+    place = first.file, first.line
+    texts = (g.text for g in described.guards if (g.span.file, g.span.line) == place)
+    return StoppingGuard(next(texts, linecache.getline(*place).strip()), *place)

@@ -38,8 +38,14 @@ def way_of(walk: Walk, trace: Trace) -> Way:
 
 def way_through(walk: Walk, states: Sequence[State]) -> Way:
     """A way through these states. Use it inside the sizes. Raises InputError."""
-    way = [walk.initial.index(states[0])]
-    for before, after in pairwise(states):
+    first, *rest = states
+    return (walk.initial.index(first), *way_on(walk, first, rest))
+
+
+def way_on(walk: Walk, state: State, states: Sequence[State]) -> Way:
+    """The numbers of the steps from a state through these. Use it inside the sizes."""
+    way = []
+    for before, after in pairwise((state, *states)):
         steps = enumerate(walk.steps(before))
         way.append(next(number for number, step in steps if step.after == after))
     return tuple(way)

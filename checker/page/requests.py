@@ -42,6 +42,14 @@ class GuardsOf(Struct, forbid_unknown_fields=True):
     choice: Number
 
 
+class WhatWouldEnable(Struct, forbid_unknown_fields=True):
+    """The shortest way on to where an action is possible, for one choice of arguments."""
+
+    way: Numbers
+    action: Name
+    choice: Number
+
+
 class OpenTrace(Struct, forbid_unknown_fields=True):
     """The text of a trace's file, to be found in the protocol."""
 

@@ -15,15 +15,17 @@ import msgspec
 
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
+from quorate.checker.tracing.enabling import enabling
+from quorate.checker.tracing.guards import GuardCheck, tried
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest
-from quorate.model.language.interpreter import State
+from quorate.model.language.interpreter import Arguments, State
 from quorate.traces import Trace, dumps_itf, loads_itf
 
 from . import requests as r
-from .disabled import GuardSeen, blocked, guards_of, nothing_to_take, reasons
-from .following import trace_of, way_of, way_through
+from .disabled import StoppingGuard, blocked, nothing_to_take, reasons
+from .following import trace_of, way_of, way_on, way_through
 from .near import near_json, neighbourhood
 from .quotient import expressions, quotient_json
 from .showing import properties_json, run_json, state_json, step_json
@@ -60,6 +62,7 @@ class PageSession:
             "run": (r.OfRun, self._run),
             "stopped": (r.StoppedSteps, self._stopped),
             "guards": (r.GuardsOf, self._guards),
+            "enabling": (r.WhatWouldEnable, self._enabling),
             "open": (r.OpenTrace, self._open),
             "save": (r.SaveTrace, self._save),
             "coverage": (r.WhatWasSeen, self._coverage),
@@ -168,13 +171,29 @@ class PageSession:
         }
 
     def _guards(self, asked: r.GuardsOf) -> Answer:
+        state, arguments = self._choice(asked)
+        found = tried(self.walk.interpreter, state, asked.action, arguments)
+        return {"guards": [_checked(g) for g in found.guards], "undefined": found.undefined}
+
+    def _enabling(self, asked: r.WhatWouldEnable) -> Answer:
+        state, arguments = self._choice(asked)
+        found = enabling(self.walk.interpreter, state, asked.action, arguments, [])
+        moves = found.enabled
+        answer: Answer = {"states": found.states, "all": found.all_states, "way": None}
+        if moves is not None:
+            on = way_on(self.walk, state, [m.state for m in moves])
+            answer["way"] = [*asked.way, *on]
+            answer["titles"] = [self.walk.title(m.action, m.arguments) for m in moves]
+        return answer
+
+    def _choice(self, asked: r.GuardsOf | r.WhatWouldEnable) -> tuple[State, Arguments]:
+        """The state, and the choice of arguments, that a question is about. Raises InputError."""
         self._known(asked.action)
         state = self.walk.end(asked.way)
         choices = self.walk.interpreter.choices(state, asked.action)
         if asked.choice >= len(choices):
             raise InputError(f"{asked.action} has {len(choices)} choices here, not {asked.choice}")
-        found = guards_of(self.walk, state, asked.action, choices[asked.choice])
-        return {"guards": [_guard(g) for g in found]}
+        return state, choices[asked.choice]
 
     def _open(self, asked: r.OpenTrace) -> Answer:
         return self._follow(loads_itf(asked.text, asked.name))
@@ -243,8 +262,14 @@ class PageSession:
         }
 
 
-def _guard(guard: GuardSeen) -> Answer:
-    return {"held": guard.held, "text": guard.text, "file": guard.file, "line": guard.line}
+def _guard(guard: StoppingGuard) -> Answer:
+    return {"held": False, "text": guard.text, "file": guard.file, "line": guard.line}
+
+
+def _checked(guard: GuardCheck) -> Answer:
+    file, line = guard.place or (None, None)
+    shown = {"held": guard.held, "text": guard.text, "file": file, "line": line}
+    return {**shown, "missing": guard.why}
 
 
 def _doc(method: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from quorate.checker.results import Move
 from quorate.model.language.interpreter import Arguments, State
 
-from .disabled import GuardSeen
+from .disabled import StoppingGuard
 from .walk import Walk
 
 
@@ -34,7 +34,7 @@ class Visits:
             self.steps.setdefault(move.action, set()).add((before, move.arguments))
             before = move.state
 
-    def stop(self, action: str, guard: GuardSeen) -> None:
+    def stop(self, action: str, guard: StoppingGuard) -> None:
         """A guard that stopped an action."""
         self.stopped.add((action, guard.file, guard.line))
 

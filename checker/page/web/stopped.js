@@ -2,34 +2,50 @@
 import { classes, count, html, useEffect, useState } from "./dom.js";
 import { ask } from "./api.js";
 
-const MARKS = { true: "✓", false: "✗", null: "·" };
-const SAID = { true: "holds", false: "fails", null: "not reached" };
-
 const fileOf = (path) => path.split(/[\\/]/).pop();
 
 export function Guard({ guard, children }) {
-  return html`<div class=${classes("guard", guard.held === true && "ok", guard.held === false && "bad")}>
-    <span class="mark" title=${SAID[guard.held]}>${MARKS[guard.held]}</span>
+  return html`<div class=${classes("guard", guard.held ? "ok" : "bad")}>
+    <span class="mark" title=${guard.held ? "holds" : "fails"}>${guard.held ? "✓" : "✗"}</span>
     <div><code>${guard.text}</code>
-      <span class="place" title=${`${guard.file}:${guard.line}`}>${fileOf(guard.file)}:${guard.line}</span>
+      ${guard.file && html`<span class="place" title=${`${guard.file}:${guard.line}`}>${fileOf(guard.file)}:${guard.line}</span>`}
       ${guard.missing && html`<p class="missing">${guard.missing}</p>`}
       ${children}</div>
   </div>`;
 }
 
+// What would have to happen first: a way on, which can be taken.
+function Enabling({ question, walk, say }) {
+  const [found, setFound] = useState(null);
+  const [asked, setAsked] = useState(false);
+  if (!asked) {
+    return html`<button class="plain small" onClick=${() => {
+      setAsked(true);
+      ask("enabling", question).then(setFound, (error) => say(error.message));
+    }}>What would enable it?</button>`;
+  }
+  if (!found) return html`<p class="muted small">Searching …</p>`;
+  if (!found.way) {
+    return html`<p class="muted small">${found.all ? "Nothing: it is possible in none of the states that can follow."
+      : `Not found within ${count(found.states, "state")} after this one.`}</p>`;
+  }
+  return html`<p class="small">after ${found.titles.map((title, k) => html`${k > 0 && ", "}<code key=${k}>${title}</code>`)}
+    ${" "}<button class="plain go-there" onClick=${() => walk.go(found.way)}>go there</button></p>`;
+}
+
 function Choice({ action, choice, walk, say }) {
-  const [guards, setGuards] = useState(null);
+  const [found, setFound] = useState(null);
   const [open, setOpen] = useState(false);
+  const question = { way: walk.now, action, choice: choice.choice };
   const toggle = () => {
     setOpen(!open);
-    if (guards === null) {
-      ask("guards", { way: walk.now, action, choice: choice.choice })
-        .then((answer) => setGuards(answer.guards), (error) => say(error.message));
-    }
+    if (found === null) ask("guards", question).then(setFound, (error) => say(error.message));
   };
   return html`<li><button class="plain choice" aria-expanded=${open} onClick=${toggle}>
       ${open ? "▾" : "▸"} <code>${choice.title}</code></button>
-    ${open && guards && html`<div class="guards">${guards.map((guard, k) => html`<${Guard} key=${k} guard=${guard} />`)}</div>`}
+    ${open && found && html`<div class="guards">${found.guards.map((guard, k) => html`<${Guard} key=${k} guard=${guard} />`)}
+      ${found.undefined && html`<p class="muted small">undefined here: ${found.undefined}</p>`}
+      <${Enabling} question=${question} walk=${walk} say=${say} /></div>`}
   </li>`;
 }
 

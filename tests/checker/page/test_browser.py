@@ -139,6 +139,13 @@ def test_what_is_not_possible_says_why(tab: Tab) -> None:
     assert tab.text(".guards .guard.bad").startswith("✗")
     assert "not self.held[n]" in tab.text(".guards .guard.ok")
     assert "protocols.py:" in tab.text(".guards")
+    assert "Ask(n=n1)" in tab.text(".guards .missing")
+    tab.click(".guards button")
+    assert "after ask(n1)" in tab.wait("document.querySelector('.go-there')?.parentNode.innerText")
+    tab.click(".go-there")
+    tab.wait("document.querySelector('#where').innerText === 'step 2 of 2'")
+    settled(tab)
+    assert "take(n1)" in titles(tab)
 
 
 def test_a_violation_is_announced_met_and_explained(tab: Tab) -> None:
@@ -148,7 +155,7 @@ def test_a_violation_is_announced_met_and_explained(tab: Tab) -> None:
     assert "all hold here" in tab.text(".pane-state")
     take(tab, VIOLATED[-1])
     assert "violated here" in tab.text(".pane-state")
-    assert "self.held[n0]" in tab.text(".property.bad .why")
+    assert "held[n0]" in tab.text(".property.bad .why")
     assert tab.js("document.querySelectorAll('.band.bad').length") == 1
     assert tab.js("document.querySelectorAll('.arrow').length") == 2
 

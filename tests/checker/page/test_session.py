@@ -15,7 +15,7 @@ from quorate.checker.page.session import PageSession
 from quorate.model.language.interpreter import Interpreter
 from quorate.traces import BothSides, Departure, TraceError, dumps_itf, loads_itf
 
-from .protocols import Lock
+from .protocols import Choice, Lock
 
 
 class Asking:
@@ -70,13 +70,27 @@ def test_each_step_that_is_not_possible_has_the_guard_that_stops_it(ask: Asking)
     assert [g["text"] for g in hear["guards"]] == ["self.held[m.n]"]
     (choice,) = ask("stopped", way=way, action="take")["choices"]
     assert choice["title"] == "take(n1)"
-    guards = ask("guards", way=way, action="take", choice=choice["choice"])["guards"]
+    found = ask("guards", way=way, action="take", choice=choice["choice"])
+    guards = found["guards"]
     assert [(g["held"], g["text"]) for g in guards] == [
-        (False, "Ask(n) in self.sent"),
-        (True, "not self.held[n]"),
+        (False, "require(Ask(n) in self.sent)"),
+        (True, "require(not self.held[n])"),
     ]
+    assert "Ask(n=n1)" in guards[0]["missing"] and not guards[1]["missing"]
+    assert found["undefined"] is None
     line = Lock.take.__code__.co_firstlineno + 2
     assert [g["line"] for g in guards] == [line, line + 1]
+
+
+def test_the_way_to_where_a_step_is_possible_is_found(ask: Asking) -> None:
+    way = ask.walked("ask(n0)")
+    found = ask("enabling", way=way, action="take", choice=1)
+    assert found["titles"] == ["ask(n1)"]
+    assert "take(n1)" in ask.titles(*found["way"]) and found["way"][:2] == way
+    dropped = Asking(Choice)
+    assert dropped.titles(0) == ["drop(n0)"]
+    never = dropped("enabling", way=[0], action="drop", choice=1)
+    assert never == {"states": 2, "all": True, "way": None}
 
 
 def test_an_action_without_a_message_to_take_says_so(ask: Asking) -> None:
@@ -94,7 +108,7 @@ def test_a_violation_is_foreseen_and_explained(ask: Asking) -> None:
     assert foreseen["hear(Ask(n=n0))"] == []
     invariant, goal = ask("at", way=way)["properties"]
     assert (invariant["held"], goal["held"]) == (False, True)
-    assert "self.held[n0]" in invariant["why"]
+    assert "held[n0]" in invariant["why"]
     assert ask("run", way=way)["violated"] == [[], [], [], [], ["one_at_a_time"]]
 
 
