@@ -22,6 +22,7 @@ from .backoff import Backoff
 from .codec import PAXOS, Codec, FrameReader, check_value, frame
 from .errors import ConfigError, ImplError, WireError
 from .messages import Envelope, Learned, Message, Request, Value
+from .parts import Cutter, Gatherer
 
 LOOPBACK: Final = "127.0.0.1"
 QUEUE_FRAMES: Final = 1024
@@ -49,6 +50,7 @@ class Transport(Generic[MessageT]):
         self._name = name
         self._addresses = dict(addresses)
         self._codec, self._admit = codec, admit
+        self._cutter = Cutter(codec)
         self._cut: frozenset[str] = frozenset()
         self._deliver = deliver
         self._complain = complain
@@ -86,15 +88,16 @@ class Transport(Generic[MessageT]):
         if envelope.dst in self._cut:
             return
         try:
-            data = frame(self._codec.encode(envelope))
+            frames = self._cutter.frames(envelope)
         except WireError as error:
             self._complain(str(error))
             return
         link = self._links.get(envelope.dst)
-        if link is not None:
-            link.put(data)
-        else:
-            self._answer(envelope.dst, data)
+        for data in frames:
+            if link is not None:
+                link.put(data)
+            else:
+                self._answer(envelope.dst, data)
 
     def _answer(self, client: str, data: bytes) -> None:
         writer = self._clients.get(client)
@@ -106,7 +109,7 @@ class Transport(Generic[MessageT]):
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            async for envelope in envelopes(reader, self._codec):
+            async for envelope in envelopes(reader, self._codec, self._addresses):
                 self._take(envelope, writer)
         except (ImplError, OSError) as error:
             self._complain(str(error))
@@ -229,13 +232,14 @@ async def request_value(address: Address, node: str, client: str, value: Value) 
 
 
 async def envelopes(
-    reader: asyncio.StreamReader, codec: Codec[MessageT]
+    reader: asyncio.StreamReader, codec: Codec[MessageT], members: Collection[str] = ()
 ) -> AsyncIterator[Envelope[MessageT]]:
-    """What arrives on a connection, until it ends. Raises WireError."""
-    frames = FrameReader()
+    """What arrives on a connection, until it ends; from members in parts, too. Raises WireError."""
+    frames, gatherer = FrameReader(), Gatherer(codec, members)
     while data := await reader.read(_READ_BYTES):
         for payload in frames.feed(data):
-            yield codec.decode(payload)
+            if (envelope := gatherer.take(payload)) is not None:
+                yield envelope
     frames.close()
 
 

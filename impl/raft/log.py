@@ -6,10 +6,34 @@ stands for was committed, so that every later leader has the same there.
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
-from .messages import AppendEntries, LogMismatch
+from quorate.impl.store import Submission
+
+from .messages import AppendEntries, Log, LogEntry, LogMismatch
 from .records import RaftState
+
+#: How much text one message carries at most, besides its last entry: escaped, it fits into a frame.
+MOST_TEXT: Final = 1 << 20
+
+
+def fitting(entries: Log) -> Log:
+    """As many of the entries as one message carries; at least the first."""
+    text = 0
+    for count, entry in enumerate(entries):
+        if text > MOST_TEXT:
+            return entries[:count]
+        text += _text(entry)
+    return entries
+
+
+def _text(entry: LogEntry) -> int:
+    """How much text an entry has: that of a command, which clients choose."""
+    command = entry.payload.command if isinstance(entry.payload, Submission) else None
+    found = [getattr(command, name) for name in command.__struct_fields__] if command else []
+    return sum(len(text) for text in found if text is not None)
 
 
 def past_snapshot(state: RaftState, message: AppendEntries) -> AppendEntries:

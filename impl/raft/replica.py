@@ -12,7 +12,8 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
    a command until it is answered; the store's sessions see to it that it happens once.
 6. Reads need not be in the log (`reading.py`).
 7. When enough has been applied since the last snapshot, a new one stands for it (§7). It has the
-   store with its sessions: what a client was answered must be remembered.
+   store with its sessions: what a client was answered must be remembered. A follower is sent it
+   again when it has not answered for the longest patience.
 8. A change of members waits until new servers have caught up, then goes through C_old,new to C_new
    (thesis, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no more.
 
@@ -40,6 +41,7 @@ from quorate.impl.store import (
 
 from .membership import Membership
 from .messages import (
+    Appended,
     AppendEntries,
     InstallSnapshot,
     LogMismatch,
@@ -81,6 +83,8 @@ class _Leading:
     target: str | None = None
     incoming: tuple[str, ...] | None = None
     until: int = 0
+    snapshots: dict[str, int] = field(default_factory=dict)
+    """When each follower that needs the snapshot was last sent it."""
 
 
 class Replica:
@@ -327,15 +331,27 @@ class Replica:
         server.round += 1
         if self._leading is not None:
             self._leading.waiting.begin(server.round, self._now)
-        return tuple(output for u in server.others for output in server.append(u))
+        return tuple(output for u in server.others for output in self._news(u))
+
+    def _news(self, follower: str) -> RaftOutputs:
+        """What a follower lacks; while a snapshot is on its way, that it is led (rule 7)."""
+        server, leading = self.server, self._leading
+        if leading is None or server.next[follower] >= server.state.snapshot.length:
+            return server.append(follower)
+        sent = leading.snapshots.get(follower)
+        if sent is not None and self._now < sent + self._patience.longest:
+            return server.append(follower, server.state.length)
+        leading.snapshots[follower] = self._now
+        return server.append(follower)
 
     def _retry(self, message: RaftMessage, tried: dict[str, int]) -> RaftOutputs:
-        """Where a follower's log was found to differ earlier: send from there at once."""
-        if not isinstance(message, LogMismatch) or not self._leads():
+        """Where a follower's log was found to differ earlier, or it took a part: go on at once."""
+        if not isinstance(message, (Appended, LogMismatch)) or not self._leads():
             return ()
-        start = self.server.next.get(message.follower, 0)
-        back = start < tried.get(message.follower, 0)
-        return self.server.append(message.follower) if back else ()
+        server, follower = self.server, message.follower
+        start, before = server.next.get(follower, 0), tried.get(follower, 0)
+        part = before < start < server.state.length and server.sends_part(before)
+        return server.append(follower) if start < before or part else ()
 
     def _apply(self) -> RaftOutputs:
         answers: RaftOutputs = ()

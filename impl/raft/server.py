@@ -28,7 +28,14 @@ from quorate.impl.errors import ProtocolRefusal, SafetyViolation
 from quorate.impl.outputs import Send
 
 from .election import Elector
-from .log import first_difference, holds_prefix, next_to_try, past_snapshot, where_it_fails
+from .log import (
+    first_difference,
+    fitting,
+    holds_prefix,
+    next_to_try,
+    past_snapshot,
+    where_it_fails,
+)
 from .messages import (
     Appended,
     AppendEntries,
@@ -86,7 +93,8 @@ class Server(Elector):
     def append(self, follower: str, prefix: int | None = None) -> RaftOutputs:
         """Send the entries after a prefix, by default after what the follower should hold.
 
-        Where the snapshot stands for some of these, it is sent instead (rule 8).
+        Where the snapshot stands for some of these, it is sent instead (rule 8). Entries that one
+        message does not carry are left for the next.
         """
         self._check_leads()
         start = self.next[follower] if prefix is None else prefix
@@ -97,11 +105,16 @@ class Server(Elector):
         snapshot = self.state.snapshot
         if start < snapshot.length:
             return (Send(follower, InstallSnapshot(self.term, self.name, snapshot, self.round)),)
-        before, entries = self.state.term_at(start), self.state.entries_after(start)
+        before, entries = self.state.term_at(start), fitting(self.state.entries_after(start))
         message = AppendEntries(
             self.term, self.name, start, before, entries, self.commit, self.round
         )
         return (Send(follower, message),)
+
+    def sends_part(self, start: int) -> bool:
+        """Whether an append from there on leaves some entries for the next."""
+        rest = self.state.entries_after(max(start, self.state.snapshot.length))
+        return len(fitting(rest)) < len(rest)
 
     def advance_commit(self, length: int) -> RaftOutputs:
         """Commit the first `length` entries (rule 6)."""

@@ -5,7 +5,6 @@ Rules:
 - A step is told once, whoever takes it: the replica, or a rule that takes another step first.
 - A message is told when it has been handled, with what that led to.
 - It tells what the code does in the code's own words, and knows no model.
-- Nothing is compacted: a log that begins with a snapshot does not say how it came to be.
 """
 
 from __future__ import annotations
@@ -94,7 +93,9 @@ class TracedServer(Server):
         }
 
 
-def traced(variant: RaftVariant, trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
+def traced(
+    variant: RaftVariant, trace: Trace, options: Options | None = None
+) -> ReplicatedSystem[Any, Any, Any]:
     """Raft whose servers tell `trace` what they start with, and each step."""
     kind = type("Server", (TracedServer, variant.server), {"trace": staticmethod(trace)})
-    return raft_of(replace(variant, server=kind), Options(compact_after=None))
+    return raft_of(replace(variant, server=kind), options)

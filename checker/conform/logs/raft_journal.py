@@ -4,6 +4,9 @@ Each line is one step of a server, with the state that it leads to. What a serve
 of the model if it leads to something there: a vote, entries taken, a vote or a copy counted. That
 entries do not fit, and that a term is over, is told in messages that the model does not have; the
 model sends the earlier entries, and steps down, without them.
+
+A server that compacts its log keeps the length that it had: the model does not see it. To install a
+snapshot, or to start with one, is beyond the model, in which all that is committed is learned.
 """
 
 from __future__ import annotations
@@ -81,6 +84,8 @@ class RaftJournal:
 
     def _started(self, node: str, line: Fields) -> Says:
         again, s = self._turns.started_again(line), self.servers[node]
+        if line["state"]["commit"]:
+            raise Beyond(f"{node} starts with a snapshot, which the model does not have")
         return Says(
             [("restart", {"s": s})] if again else NOTHING,
             values=self._state(node, line["state"]),
@@ -119,8 +124,10 @@ class RaftJournal:
         (entry,) = _entries(line)
         return "request", {"s": s, "v": self.values[_text(entry)]}
 
-    def _append(self, s: str, line: Fields) -> Happening:
+    def _append(self, s: str, line: Fields) -> Happening | None:
         (sent,) = line["sent"]
+        if sent["message"]["type"] == "install-snapshot":
+            return None
         return "append", {"s": s, "n": sent["message"]["prefix"]}
 
     def _commit(self, s: str, line: Fields) -> Happening:
@@ -139,6 +146,8 @@ class RaftJournal:
                 step = "receive_append"
             case "appended":
                 step = "receive_ack"
+            case "install-snapshot" if line["kept"]:
+                raise Beyond("a snapshot is installed, which the model does not have")
             case _:
                 return None
         return step, {"s": s, "m": self._message(message)[0]}

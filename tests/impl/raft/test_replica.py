@@ -11,6 +11,7 @@ from quorate.impl import ConfigError, Persist, ProtocolRefusal
 from quorate.impl.patience import Patience
 from quorate.impl.raft import (
     AppendEntries,
+    InstallSnapshot,
     Membership,
     NoOp,
     Options,
@@ -246,9 +247,12 @@ def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
     for sequence in range(1, 5):
         room.submit("a", Submission("d", sequence, Put("x", str(sequence))))
     assert room.replicas["c"].server.state.length == 1
-    room.away = set()
-    room.tick("a", 6)
     a, c = room.replicas["a"], room.replicas["c"]
+    beats = [output.message for _ in range(30) for output in a.tick() if output.dst == "c"]
+    snapshots = sum(isinstance(message, InstallSnapshot) for message in beats)
+    assert len(beats) == 10 and snapshots == 2  # one in the longest patience, of 10 ticks
+    room.away = set()
+    room.tick("a", 12)
     assert c.server.state.snapshot.length > 1 and c.store.snapshot() == a.store.snapshot()
     room.start("c")
     assert room.replicas["c"].applied == room.disks["c"].snapshot.length > 1

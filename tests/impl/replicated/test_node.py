@@ -12,7 +12,9 @@ from quorate.impl import Envelope
 from quorate.impl.codec import frame
 from quorate.impl.failpoints import unhindered
 from quorate.impl.node_config import NodeConfig
+from quorate.impl.parts import Cutter
 from quorate.impl.processes import free_addresses
+from quorate.impl.raft import log as raft_log
 from quorate.impl.record_log import RecordLog
 from quorate.impl.replicated.client import StoreClient, Unanswered
 from quorate.impl.replicated.cluster import leader_of
@@ -112,6 +114,32 @@ def test_a_leader_that_is_cut_off_answers_nobody_and_another_leads(tmp_path):
             assert await client.call(Get("k"), PATIENCE_S) == "2"
 
     asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+@pytest.mark.parametrize(
+    "protocol", ["raft", pytest.param("multipaxos", marks=pytest.mark.exhaustive)]
+)
+def test_who_lacks_more_than_a_message_holds_catches_up(protocol, tmp_path, monkeypatch):
+    puts = 10
+    monkeypatch.setattr(Cutter, "part_bytes", 2000)
+    monkeypatch.setattr(raft_log, "MOST_TEXT", 1200)
+
+    async def play():
+        async with Cluster(protocol, tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            behind = next(name for name in cluster.addresses if name != cluster.leader())
+            await cluster.stop(behind)
+            for number in range(puts):
+                await client.call(Put(str(number), "x" * 500), PATIENCE_S)
+            cluster.start(behind)
+            statuses = []
+            while not statuses or statuses[-1].applied < puts:
+                await asyncio.sleep(0.02)
+                cluster.nodes[behind].told(b'{"status": true}')
+                statuses = [f["status"] for e, f in cluster.logs[behind] if e == "status"]
+            assert not any(e == "complaint" for e, _ in cluster.logs[behind])
+
+    asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
 
 
 def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):

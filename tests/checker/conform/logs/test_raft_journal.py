@@ -14,6 +14,7 @@ import pytest
 from quorate.checker.errors import InputError
 from quorate.impl.raft import Appended, RaftState, TermRecord
 from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.replica import Options
 from quorate.impl.raft.server import Server
 from quorate.impl.raft.tracing import traced
 from tests.support import journals
@@ -97,6 +98,15 @@ class AcknowledgesTooMuch(Server):
 )
 def test_what_nodes_with_a_defect_did_is_no_run(server: type[Server], tmp_path: Path) -> None:
     assert verdict(validated(played(tmp_path, 1, server))) == "unexplained"
+
+
+@pytest.mark.parametrize(
+    "seed", [2, *(pytest.param(k, marks=pytest.mark.exhaustive) for k in range(3, 40))]
+)
+def test_snapshots_are_passed_over_or_beyond_the_model(seed: int, tmp_path: Path) -> None:
+    compacting = partial(traced, HEALTHY, options=Options(compact_after=4))
+    result = validated(journals.played(tmp_path, seed, compacting))
+    assert verdict(result) == "explained" or "snapshot, which the model does not" in repr(result)
 
 
 def test_terms_beyond_the_model_are_no_violation(tmp_path: Path) -> None:
