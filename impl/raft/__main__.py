@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls", type=int, default=10, help="of each of three clients (10)")
     parser.add_argument("--compact", type=int, default=5, help="entries between snapshots (5)")
     parser.add_argument("--drift", type=int, help="reads by leases; clocks so many ms apart")
+    parser.add_argument("--margin", type=int, help="what leases allow for, if not --drift")
     parser.add_argument("--change", action="store_true", help="change members, and hand over")
     parser.add_argument("--impl", choices=KNOWN, default=HEALTHY.name, help="or a defect")
     parser.add_argument("--history", type=Path, help="of --seed: write what clients saw here")
@@ -89,14 +90,17 @@ def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
     plan = Plan(options.nodes, options.spares, ROUGH, calls=options.calls, drift_bound=bound)
     chosen = Options(compact_after=options.compact)
     if bound is not None:
-        chosen = replace(chosen, reads=Reads.LEASE, drift=drift_of(bound))
+        margin = bound if options.margin is None else options.margin
+        chosen = replace(chosen, reads=Reads.LEASE, drift=drift_of(margin))
+    elif options.margin is not None:
+        raise ConfigError("--margin is of leases: give --drift.")
     return simulate_raft(seed, plan, chosen, KNOWN[options.impl], administered=options.change)
 
 
 def _as_given(options: argparse.Namespace) -> str:
     """The options that are not as they are by default."""
     parser = _parser()
-    names = ("nodes", "spares", "calls", "compact", "drift", "impl")
+    names = ("nodes", "spares", "calls", "compact", "drift", "margin", "impl")
     given = "".join(
         f" --{name} {getattr(options, name)}"
         for name in names

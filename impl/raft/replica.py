@@ -261,9 +261,9 @@ class Replica:
         leading = self._leading
         if leading is None:
             return ()
-        confirmed = [r for r in leading.waiting.began if self.is_confirmed(r)]
-        if confirmed:
-            leading.waiting.confirm(max(confirmed))
+        began = tuple(leading.waiting.began)
+        if began and self.is_confirmed(began[0]):  # a quorum has heard of the earliest, or of none
+            leading.waiting.confirm(next(r for r in reversed(began) if self.is_confirmed(r)))
         outputs = (*self._answer_reads(leading), *self._hand_over(leading))
         return (*outputs, *self._go_on_changing(leading))
 

@@ -3,7 +3,8 @@
 Rules:
 - A crash loses the replica and keeps its disk. A message already under way stays so.
 - After each input an audit looks at the replica; a run stops at the first violation that it finds.
-  Whether the clients were told the truth is for a checker of `history` to say.
+- An answer comes from a state with all that was committed when the client asked. Whether clients
+  were told the truth in every other way is for a checker of `history` to say.
 - When the faults have ceased, all clients finish: a run in which they do not is a finding.
 - A clock has a rate of its own (`faults.drift`), or, with a `drift_bound`, readings that are at
   most so many milliseconds from those of any other (`DriftingClock`).
@@ -142,6 +143,8 @@ class _Cluster(World):
         }
         self._callers = Callers(self, workloads, self._submit)
         self._crashes = self._terms = self._committed = 0
+        self._owed: dict[tuple[str, int], int] = {}
+        """How much was committed when a client first asked, by client and number."""
         self._violation: str | None = None
 
     def run(self) -> ReplicasReport:
@@ -167,7 +170,7 @@ class _Cluster(World):
         )
 
     def _finished(self) -> bool:
-        return self._callers.finished() and not self.active()
+        return not self.active() and self._callers.finished()
 
     def _machine(self, name: str, plan: Plan) -> _Machine:
         rate = dict(self.schedule.clock_rates)[name]
@@ -202,9 +205,11 @@ class _Cluster(World):
         replica = machine.replica
         assert replica is not None
         try:
-            for output in handler():
+            outputs = handler()
+            for output in outputs:
                 self._carry_out(machine, output)
-            self._look(machine, replica)
+            if outputs or handler != replica.tick:  # a tick that leads to nothing changes no log
+                self._look(machine, replica)
         except _Died:
             self._kill(machine, self.now_s + self.faults.downtime_s)
         except SafetyViolation as violation:
@@ -221,10 +226,22 @@ class _Cluster(World):
         if isinstance(output, Persist):
             self._save(machine, output.record)
         elif isinstance(output.message, (Completed, Redirected)):
+            if isinstance(output.message, Completed):
+                self._check_answer(machine, output.dst, output.message)
             self._send(machine.name, output.dst, partial(self._hear, output.dst, output.message))
         else:
             to = self._machines[output.dst]
             self._send(machine.name, output.dst, partial(self._deliver, to, output.message))
+
+    def _check_answer(self, machine: _Machine, client: str, message: Completed) -> None:
+        """Raise SafetyViolation for an answer from an earlier state than the client may see."""
+        assert machine.replica is not None
+        applied, owed = machine.replica.status().applied, self._owed[client, message.sequence]
+        if applied < owed:
+            raise SafetyViolation(
+                f"{machine.name} answers {client} after {applied} entries; "
+                f"{owed} were committed when it asked."
+            )
 
     def _save(self, machine: _Machine, record: Any) -> None:
         """Write to disk; sometimes the server dies of it: just before, or just after."""
@@ -270,6 +287,7 @@ class _Cluster(World):
 
     def _submit(self, client: str, send: Send[Submission]) -> None:
         machine = self._machines[send.dst]
+        self._owed.setdefault((client, send.message.sequence), self._committed)
         self._send(client, send.dst, partial(self._deliver, machine, send.message))
 
     def _deliver(self, machine: _Machine, message: Any) -> None:

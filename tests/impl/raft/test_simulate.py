@@ -113,10 +113,10 @@ CUT = Faults(
 )
 
 
-def test_reads_without_a_quorum_are_stale(judged):
+def test_reads_without_a_quorum_are_stale():
     plan, alone = Plan(faults=CUT, clients=4, calls=40), REPLICA_DEFECTS["reads-alone"]
-    verdicts = (judged(simulate_raft(seed, plan, variant=alone)) for seed in range(30))
-    assert HistoryVerdict.NOT_LINEARIZABLE in verdicts
+    reports = (simulate_raft(seed, plan, variant=alone) for seed in range(30))
+    assert any("were committed when it asked" in (report.violation or "") for report in reports)
 
 
 @pytest.mark.exhaustive
