@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from quorate.errors import ArgumentError
+
+POSIX = os.name == "posix"
 
 
 class InputError(ArgumentError):
@@ -22,3 +27,9 @@ class InputError(ArgumentError):
         self.file = file
         self.line = line
         self.column = column
+
+
+def take_posix(what: str) -> None:
+    """Make sure that what hands open files to other processes can do so. Raises InputError."""
+    if not POSIX:
+        raise InputError(f"{what} takes Linux, macOS or WSL; this is {sys.platform}")

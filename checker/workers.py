@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, Pipe
 from queue import SimpleQueue
 from typing import Any
 
-from quorate.checker.errors import InputError
+from quorate.checker.errors import InputError, take_posix
 
 
 @contextmanager
@@ -56,6 +56,7 @@ class _Process:
     """A process that answers one call at a time. Ctrl-C does not reach it: we end it."""
 
     def __init__(self, function: str) -> None:
+        take_posix("work in several processes")
         self._connection, theirs = Pipe()
         with theirs:
             fd = theirs.fileno()

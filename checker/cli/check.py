@@ -21,9 +21,11 @@ from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, VIOLATED
 from .files import unwritten, writable
 from .html_report import html_option, told
 from .options import Bytes, ascii_option, json_option, merged, protocols, sizes_option
+from .remaining import Remaining
 from .reports import reports_options
 from .search_options import SEARCHES, TAKES, WAYS, Request, way_of
 from .sizing import sized
+from .watch import watchable
 
 if TYPE_CHECKING:
     from quorate._check import Asked, Prepared
@@ -39,6 +41,7 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
 
 @click.command("check")
 @click.argument("protocol", shell_complete=protocols)
+@watchable
 @sizes_option
 @click.option(
     "-i", "--invariant", "only", multiple=True, help="Check this invariant alone (repeatable)."
@@ -162,7 +165,9 @@ def _check(options: Mapping[str, Any]) -> int:
         _show_memory(out, prepared)
     if isinstance(request.search, s.KInduction):
         return _by_induction(out, prepared, options)
-    with progress(_bounded_line if way == "bmc" else progress_line) as say:
+    breadth_first = isinstance(request.search, s.BreadthFirst)
+    lines = Remaining().line if breadth_first else progress_line
+    with progress(_bounded_line if way == "bmc" else lines) as say:
         result = prepared.run(say)
     return _finish(out, result, request, options)
 

@@ -24,6 +24,7 @@ from .options import (
 )
 from .reports import reports_options
 from .sizing import sized
+from .watch import watchable
 
 if TYPE_CHECKING:
     from quorate.checker.rendering.output import Output
@@ -35,6 +36,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 
 @click.command("conform")
 @click.argument("protocol", shell_complete=protocols, required=False)
+@watchable
 @sizes_option
 @click.option(
     "--adapter",

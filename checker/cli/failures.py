@@ -22,6 +22,17 @@ from .exit_codes import INTERRUPTED, MODEL, OUR_BUG, USAGE
 CODES = {ProtocolError: MODEL, ArgumentError: USAGE, ImplementationError: USAGE}
 """The exit codes of the families of `QuorateError`; any other error is a bug of Quorate."""
 
+PACKAGES = {
+    "hypothesis": "hypothesis",
+    "llvmlite": "llvmlite",
+    "networkx": "networkx",
+    "numba": "numba",
+    "numpy": "numpy",
+    "pysat": "python-sat",
+    "z3": "z3-solver",
+}
+"""What somebody who needs a part of Quorate may have left out, and the package with it."""
+
 SYSTEM = {
     errno.ENOSPC: "the disk is full",
     errno.EROFS: "the file system is read-only",
@@ -73,6 +84,9 @@ def failure_of(error: BaseException) -> Failure:
         case MemoryError():
             said = "out of memory: take smaller sizes, or give --memory"
             return Failure("memory", said, USAGE)
+        case ModuleNotFoundError() if error.name in PACKAGES:
+            said = f"this takes {error.name}, which is not here: pip install {PACKAGES[error.name]}"
+            return Failure("system", said, USAGE)
         case OSError():
             file = None if error.filename is None else str(error.filename)
             return Failure("system", _system(error, file), USAGE, place=place_json(file))

@@ -17,17 +17,19 @@ from .files import writable
 from .html_report import html_option, told
 from .options import ascii_option, given_options, json_option, option_error, protocols
 from .reports import reports_options
+from .watch import watchable
 
 if TYPE_CHECKING:
     from quorate.checker.synthesis import SynthesisProgress
 
 FINDING_EFFORT = 600.0
 FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", "--ascii"}
-FINDING |= {"--sarif", "--junit"}
+FINDING |= {"--sarif", "--junit", "--watch"}
 
 
 @click.command("prove")
 @click.argument("protocol", shell_complete=protocols)
+@watchable
 @click.option("--seed", default=0, show_default=True, help="Z3's random seed.")
 @click.option(
     "--effort",

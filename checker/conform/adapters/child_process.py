@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from quorate.checker.errors import take_posix
+
 GRACE_S = 1.0
 """How long a process may take to end by itself, once nobody asks any more."""
 
@@ -31,6 +33,7 @@ class ChildProcess:
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str] | None = None, **how: Any
     ) -> None:
+        take_posix("an adapter or a node in a process of its own")
         mark = uuid.uuid4().hex
         self._mark = f"{MARK}={mark}".encode()
         given = os.environ if environment is None else environment

@@ -47,4 +47,4 @@ def logs_of(system: System, folder: Path) -> Sequence[Path]:
 
 def tail(path: Path, most: int) -> tuple[str, ...]:
     """The last lines of a file."""
-    return tuple(path.read_text(errors="replace").splitlines()[-most:])
+    return tuple(path.read_text(encoding="utf-8", errors="replace").splitlines()[-most:])

@@ -248,8 +248,9 @@ class Explorer(SearchEngine):
 
     def progress(self) -> Progress:
         count, head = int(self.control[d.COUNT]), int(self.control[d.HEAD])
-        depth = int(self.control[d.DEPTH])
-        return Progress(count, count - head, depth, self.seconds, self.storage.bytes_written)
+        depth, written = int(self.control[d.DEPTH]), self.storage.bytes_written
+        nearer = None if written else int(self.control[d.LEVEL_END])
+        return Progress(count, count - head, depth, self.seconds, written, nearer)
 
     def estimate(self) -> Estimate:
         """The size of a state and of the kernel, and how many states fit in the memory."""

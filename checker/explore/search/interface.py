@@ -17,13 +17,17 @@ from quorate.model.language.declare.sorts import Sizes
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a search, as a progress line shows it."""
+    """The progress of a search, as a progress line shows it.
+
+    `nearer` is how many states have a distance smaller than `depth`, where that is counted.
+    """
 
     states: int
     waiting: int
     depth: int
     seconds: float
     disk: int = 0  # bytes, once the states no longer fit in the memory
+    nearer: int | None = None
 
 
 Report = Callable[[Progress], None]
