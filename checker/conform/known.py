@@ -86,8 +86,9 @@ class MessageBits:
         self._of: dict[int, int] = {}
         """The bit of each object that is a message, by its id."""
         self._kept: list[Record] = []  # no other object gets the id of one of these
-        self._shown: dict[int, tuple[frozenset[Any], int]] = {}
-        """Sets that cannot change, by id, and their numbers: many are shown again and again."""
+        self.shown: dict[int, int] = {}
+        """The numbers of sets that cannot change, by id: many are shown again and again."""
+        self._sets_shown: list[frozenset[Any]] = []  # no other object gets the id of one of these
 
     def of_model(self, messages: frozenset[Value]) -> int:
         """The number of messages as the model has them."""
@@ -100,17 +101,19 @@ class MessageBits:
 
     def of(self, messages: Collection[Any]) -> int:
         """The number of messages that an adapter shows. Raises AdapterError."""
-        known = self._shown.get(id(messages))
+        known = self.shown.get(id(messages))
         if known is not None:
-            return known[1]
+            return known
         try:
             number = reduce(or_, map(self._of.__getitem__, map(id, messages)), 0)
         except KeyError:
             return reduce(or_, map(self._one, messages), 0)
         if type(messages) is frozenset:
-            if len(self._shown) >= MOST_SETS:
-                self._shown.clear()
-            self._shown[id(messages)] = messages, number
+            if len(self._sets_shown) >= MOST_SETS:
+                self.shown.clear()
+                self._sets_shown.clear()
+            self.shown[id(messages)] = number
+            self._sets_shown.append(messages)
         return number
 
     def _one(self, message: Any) -> int:

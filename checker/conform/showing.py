@@ -81,17 +81,14 @@ class _Shower:
 
     def shown(self, row: Row, bits: int) -> Value:
         """The variable in a state; `bits` are the row's."""
-        return self._whole.value(bits, lambda: self._put_together(row, bits))
+        return self._whole.value(bits, row, self._put_together)
 
     def by_part(self, row: Row, bits: int) -> list[Any]:
         """What is shown of each part."""
-        return [
-            part.value(bits, lambda part=part: self._decoded(row, part.record))  # type: ignore[misc]
-            for part in self._parts
-        ]
+        return [part.value(bits, row, self._decoded) for part in self._parts]
 
-    def _put_together(self, row: Row, bits: int) -> Value:
-        found = self.by_part(row, bits)
+    def _put_together(self, row: Row, _: type | None) -> Value:
+        found = self.by_part(row, int.from_bytes(row, "little"))
         return frozenset().union(*found) if self._messages else found[0]
 
     def _decoded(self, row: Row, record: type | None) -> Value:
@@ -121,13 +118,13 @@ class _Part:
     record: type | None
     known: dict[int, Value] = field(default_factory=dict)
 
-    def value(self, bits: int, decoded: Callable[[], Value]) -> Value:
+    def value(self, bits: int, row: Row, decoded: Callable[[Row, type | None], Value]) -> Value:
         """What is shown of a row with these bits; it is decoded if it was not before."""
         key = bits if self.mask is None else bits & self.mask
         try:
             return self.known[key]
         except KeyError:
-            found = self.known[key] = decoded()
+            found = self.known[key] = decoded(row, self.record)
             return found
 
 

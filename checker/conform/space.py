@@ -55,6 +55,18 @@ class Call:
         return f"{self.action}({', '.join(f'{n}={show(v)}' for n, v in self.args.items())})"
 
 
+class _Calls(dict[Code, Call]):
+    """Calls by code; one that is asked for the first time is made."""
+
+    def __init__(self, made: Callable[[Code], Call]) -> None:
+        super().__init__()
+        self._made = made
+
+    def __missing__(self, code: Code) -> Call:
+        self[code] = found = self._made(code)
+        return found
+
+
 class Space:
     """The states and steps of a protocol. Make it and use it inside `sizes`.
 
@@ -76,7 +88,8 @@ class Space:
         self._environment = {
             name for name, f in protocol.methods("action").items() if f._quorate.environment
         }
-        self._calls: dict[Code, Call] = {}
+        self.calls: Mapping[Code, Call] = _Calls(self._called)
+        """The action and arguments that each code stands for."""
         self._never: dict[Code, bool] = {}
         self._guards: dict[Code, _Guards] = {}
         self.network = network_of(protocol)
@@ -114,14 +127,13 @@ class Space:
 
     def call(self, code: Code) -> Call:
         """The action and arguments that a code stands for."""
-        found = self._calls.get(code)
-        if found is None:
-            label = self._labels.label(code)
-            args = {name: show_value(v) for name, v in label.arguments}
-            arguments = tuple(v for _, v in label.arguments)
-            environment = label.action in self._environment
-            found = self._calls[code] = Call(label.action, args, arguments, environment)
-        return found
+        return self.calls[code]
+
+    def _called(self, code: Code) -> Call:
+        label = self._labels.label(code)
+        args = {name: show_value(v) for name, v in label.arguments}
+        arguments = tuple(v for _, v in label.arguments)
+        return Call(label.action, args, arguments, label.action in self._environment)
 
     def shown(self, row: Row) -> Shown:
         """The variables of a state, as a trace has them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Chose, Refusal, Setting, Unrealisable
@@ -43,6 +44,8 @@ from .paxos_values import (
     union,
     value_of,
 )
+
+_record = attrgetter("record")
 
 
 class _Processes:
@@ -104,8 +107,9 @@ class _Processes:
             raise Refusal(f"{type(error).__name__}: {error}") from error
         messages = []
         for output in outputs:
-            if isinstance(output, (Send, Broadcast)):
-                messages.append(output.message)
+            kind = type(output)
+            if kind is Send or kind is Broadcast:
+                messages.append(output.message)  # type: ignore[union-attr]
             elif isinstance(output, Persist):
                 store = self.stores[name] = copied(self.stores[name])
                 store.save(key_of(output.record), output.record)
@@ -180,8 +184,7 @@ class _Processes:
 
         The same dicts are returned again: nobody changes them.
         """
-        records = tuple([acceptor.record for acceptor in self.acceptors.values()])
-        return _acceptors_shown(tuple(self.acceptors), records)
+        return _acceptors_shown(tuple(self.acceptors), tuple(map(_record, self.acceptors.values())))
 
 
 class _Stepwise:
@@ -305,14 +308,16 @@ class PaxosAdapter(_Stepwise):
         sizes = dict(setting.sizes)
         proposers = _names("p", sizes["Ballot"])
         self.processes.set_up(proposers, _names("a", sizes["Acceptor"]), [])
-        for i, proposer in enumerate(proposers, start=1):
-            self.processes.take(f"b{i}", proposer)
+        self.ballots = {
+            f"b{i}": self.processes.take(f"b{i}", proposer)
+            for i, proposer in enumerate(proposers, start=1)
+        }
 
     def _proposer_of(self, b: str) -> Proposer:
         return self.processes.proposers[self.processes.owner[b]]
 
     def _phase1a(self, b: str) -> frozenset[Record]:
-        proposer, ballot = self._proposer_of(b), self.processes.ballot(b)
+        proposer, ballot = self._proposer_of(b), self.ballots[b]
         if proposer.ballot == ballot:
             return frozenset()  # the same message again changes nothing
         proposers = self.processes.proposers
@@ -321,11 +326,11 @@ class PaxosAdapter(_Stepwise):
 
     def _phase1b(self, a: str, b: str) -> frozenset[Record]:
         p = self.processes
-        return p.emit(p.answers(a, Prepare(p.ballot(b)), Promise))
+        return p.emit(p.answers(a, Prepare(self.ballots[b]), Promise))
 
     def _phase2a(self, b: str, v: str, q: frozenset[Value]) -> frozenset[Record] | Chose:
         p = self.processes
-        name, ballot = p.owner[b], p.ballot(b)
+        name, ballot = p.owner[b], self.ballots[b]
         proposer = copied(p.proposers[name])  # one that does not propose has heard nothing
 
         def hear_and_propose() -> Outputs:
@@ -341,7 +346,7 @@ class PaxosAdapter(_Stepwise):
 
     def _phase2b(self, a: str, b: str, v: str) -> frozenset[Record]:
         p = self.processes
-        return p.emit(p.answers(a, Accept(p.ballot(b), v), Accepted))
+        return p.emit(p.answers(a, Accept(self.ballots[b], v), Accepted))
 
     def observe(self) -> Mapping[str, Any]:
         p = self.processes

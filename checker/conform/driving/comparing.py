@@ -196,7 +196,10 @@ class Comparer:
         if network is None:
             self.terms.messages(sent)
             return None
-        if self._messages.of(sent) & ~held == holds & ~held:
+        number = self._messages.shown.get(id(sent))
+        if number is None:
+            number = self._messages.of(sent)
+        if number & ~held == holds & ~held:
             return None
         was, is_now = self.of(before.row)[network], self.of(after.row)[network]
         assert isinstance(was, frozenset) and isinstance(is_now, frozenset)
@@ -221,16 +224,16 @@ class Comparer:
 
     def _seen(self, kind: Kind, here: _State, seen: Mapping[str, Any]) -> Unlike | None:
         """What is shown, where the model is in a state."""
-        network, content = self._network, None
-        if self._plain:
-            content = content_of(seen, network)
-            self._plain = content is not None
-            if content in here.rest.contents:
-                if network is None or network not in seen:
-                    return None
-                if self._are_messages(seen[network], here.messages):
-                    self.shown.add(network)
-                    return None
+        network = self._network
+        content = content_of(seen, network) if self._plain else None
+        if content is None:
+            self._plain = False
+        elif content in here.rest.contents:
+            if network is None or network not in seen:
+                return None
+            if self._are_messages(seen[network], here.messages):
+                self.shown.add(network)
+                return None
         unlike, recognised = self._each(kind, here, seen)
         if unlike is None:
             self.shown.update(seen)
@@ -265,6 +268,9 @@ class Comparer:
 
     def _are_messages(self, shown: Any, holds: int) -> bool:
         """Whether these are messages, and those of this number; False if it is yet to be read."""
+        number = self._messages.shown.get(id(shown))
+        if number is not None:
+            return number == holds
         if type(shown) is not frozenset and type(shown) is not set:
             return False
         try:

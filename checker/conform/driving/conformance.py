@@ -171,7 +171,8 @@ class _Conforming:
             else Sampling(self.graph, probing, self.options.seed, ways_to_goals(self.graph))
         )
         hidden = self.options.hidden
-        driver = Driver(self.graph, self.subject, walker, self.name, self._out_of_time, hidden)
+        end, now = self._end, time.monotonic
+        driver = Driver(self.graph, self.subject, walker, self.name, lambda: now() > end, hidden)
         driver.drive()
         late = self._out_of_time()
         differences = self._repeated(driver)

@@ -105,6 +105,7 @@ class Driver:
     def __post_init__(self) -> None:
         self.space = self.graph.space
         self.comparer = Comparer(self.space, self.subject)
+        self._calls, self._rows = self.space.calls, self.graph.rows
         self.coverage = Coverage(self.space)
         self.chosen_otherwise = 0
         self._run: list[Act] = []
@@ -243,7 +244,7 @@ class Driver:
     def _step(self, state: int, edge: Edge) -> int | None:
         """Take a step; the state that both are in afterwards, None where they differ."""
         code, target = edge
-        call = self.space.call(code)
+        call = self._calls[code]
         self._place = "taking", call
         answer = self.subject.step(call.action, call.args)
         if answer.skipped is not None:
@@ -257,7 +258,7 @@ class Driver:
             target = target if target in found else found[0]
             unlike = None
         else:
-            rows = self.graph.rows
+            rows = self._rows
             unlike = self.comparer.step(rows[state], rows[target], answer, call)
         if unlike is None:
             self._run.append(Act(code, target))

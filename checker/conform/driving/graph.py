@@ -35,17 +35,20 @@ class ModelGraph:
         found = self._edges[state]
         if found is None:
             steps = self.space.steps(self.rows[state])
-            found = self._edges[state] = [(c, self._number(r, state, c)) for c, r in steps]
+            known = self.number.get
+            found = self._edges[state] = [
+                (c, number if (number := known(r)) is not None else self._numbered(r, state, c))
+                for c, r in steps
+            ]
             self.transitions += len(found)
         return found
 
-    def _number(self, row: Row, source: int, code: Code) -> int:
-        number = self.number.get(row)
-        if number is None:
-            number = self.number[row] = len(self.rows)
-            self.rows.append(row)
-            self.came_from.append((source, code))
-            self._edges.append(None)
+    def _numbered(self, row: Row, source: int, code: Code) -> int:
+        """The number of a state that was met for the first time."""
+        number = self.number[row] = len(self.rows)
+        self.rows.append(row)
+        self.came_from.append((source, code))
+        self._edges.append(None)
         return number
 
     def explore(self, most: int, stop: Callable[[], bool]) -> bool:

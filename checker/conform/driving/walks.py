@@ -92,7 +92,9 @@ class Covering:
     def is_open(self, state: int, besides: Edge | None = None) -> bool:
         if besides is None:
             return not self._over[state]
-        return self._moving[state] > (besides in self._edges[state])
+        left = self._edges[state]
+        tried_next = bool(left) and (left[-1] is besides or besides in left)
+        return self._moving[state] > tried_next
 
     def probes(self, state: int) -> list[Code]:
         found = self._probes[state]
@@ -118,9 +120,12 @@ class Covering:
 
     def next(self, state: int, length: int) -> Edge | None:
         if left := self._edges[state]:
-            self._plan = []
+            if self._plan:
+                self._plan = []
+            edges, probes = self._edges, self._probes
             for edge in reversed(left):
-                if edge[1] == state or self._is_left(edge[1]):
+                target = edge[1]
+                if edges[target] or probes[target] != []:  # as `_is_left`; or it stays here
                     return edge
             return left[-1]
         if self._over[state]:
