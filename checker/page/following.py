@@ -23,6 +23,7 @@ def way_of(walk: Walk, trace: Trace) -> Way:
     action, as those of other tools do not, the state alone is looked for. Raises InputError naming
     the step that the protocol does not have.
     """
+    _check_sizes(walk, trace)
     reader = TraceReader()
     state = _read(walk, reader, "the initial state of the trace is", trace.initial)
     if state not in walk.initial:
@@ -66,6 +67,17 @@ def trace_of(walk: Walk, way: Way) -> Trace:
 def _violated(walk: Walk, state: State) -> str | None:
     names = (p.name for p in walk.description.invariants)
     return next((name for name in names if walk.holds(name, state) is False), None)
+
+
+def _check_sizes(walk: Walk, trace: Trace) -> None:
+    """Other tools' traces know no sizes: then the values tell."""
+    for made, here in ((trace.sizes, walk.sizes), (trace.faults, walk.sizes.faults)):
+        if trace.digest is not None and dict(made) != dict(here):
+            said = ", ".join(f"{name}={n}" for name, n in (*trace.sizes, *trace.faults))
+            raise InputError(
+                f"the trace was made with {said}, and this page is for {walk.sizes}; "
+                "`quorate explore --trace FILE` opens it"
+            )
 
 
 def _read(walk: Walk, reader: TraceReader, place: str, shown: FrozenMap) -> State:

@@ -268,7 +268,10 @@ def _guard(guard: StoppingGuard) -> Answer:
 
 def _checked(guard: GuardCheck) -> Answer:
     file, line = guard.place or (None, None)
-    shown = {"held": guard.held, "text": guard.text, "file": file, "line": line}
+    text = guard.text
+    if text.startswith("require("):  # as where it is the first to fail
+        text = text.removeprefix("require(").removesuffix(")")
+    shown = {"held": guard.held, "text": text, "file": file, "line": line}
     return {**shown, "missing": guard.why}
 
 

@@ -1,7 +1,8 @@
-// Where the nodes of a whole graph go: one row for each distance from the start; within a row, states
-// are sorted by where their neighbours are, so that fewer edges cross.
+// Where the nodes of a whole graph go: a band for each distance from the start. Within it, states are
+// sorted by where their neighbours are, so that fewer edges cross; a band that is too long is folded.
 
-const ROW = 44, MARGIN = 18, SWEEPS = 6;
+const BAND = 44, LINE = 11, MARGIN = 18, GUTTER = 74, WIDTH = 620, SWEEPS = 6;
+const PER_LINE = Math.floor(WIDTH / LINE);
 
 function sorted(rows, neighbours, position) {
   for (const row of rows) {
@@ -37,20 +38,29 @@ export function placeLayers(found) {
     if (k % 2 === 0) sorted(rows, above, position);
     else sorted([...rows].reverse(), below, position);
   }
-  const widest = Math.max(...rows.map((row) => row.length));
-  const pitch = Math.max(7, Math.min(34, 900 / widest));
-  const width = 2 * MARGIN + Math.max(320, widest * pitch);
+  const nodes = new Array(total);
   const bad = new Set(found.violated);
   const into = new Array(total).fill("an initial state");
   found.edges.forEach(([from, to], k) => {
     if (found.layers[to] === found.layers[from] + 1) into[to] = found.titles[k];
   });
-  const nodes = Array.from({ length: total }, (_, k) => ({
-    x: MARGIN + position[k] * (width - 2 * MARGIN), y: MARGIN + found.layers[k] * ROW,
-    radius: Math.min(6, pitch / 2 - 1), state: k, layer: found.layers[k],
-    here: k === found.here, initial: found.layers[k] === 0, bad: bad.has(k),
-    title: `after ${found.layers[k]} steps: ${into[k]}${bad.has(k) ? "\nviolates an invariant" : ""}`,
-  }));
-  return { width, height: 2 * MARGIN + (rows.length - 1) * ROW, nodes,
+  const labels = [];
+  let y = MARGIN;
+  rows.forEach((row, layer) => {
+    labels.push({ x: GUTTER - 14, y: y + 4, text: `${layer}: ${row.length.toLocaleString("en")}` });
+    const lines = Math.ceil(row.length / PER_LINE);
+    const length = Math.ceil(row.length / lines);
+    row.forEach((node, k) => {
+      const [line, column] = [Math.floor(k / length), k % length];
+      nodes[node] = {
+        x: GUTTER + ((column + 0.5) / length) * WIDTH, y: y + line * LINE,
+        radius: Math.min(lines === 1 ? 6 : LINE / 2 - 1, WIDTH / length / 2 - 1), state: node, layer,
+        here: node === found.here, initial: layer === 0, bad: bad.has(node),
+        title: `after ${layer} steps: ${into[node]}${bad.has(node) ? "\nviolates an invariant" : ""}`,
+      };
+    });
+    y += (lines - 1) * LINE + (lines === 1 ? BAND : BAND / 2);
+  });
+  return { width: GUTTER + WIDTH + MARGIN, height: y, nodes, labels,
     edges: found.edges.map(([from, to], k) => ({ from, to, points: null, title: found.titles[k] })) };
 }

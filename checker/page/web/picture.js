@@ -39,7 +39,7 @@ function Node({ node, onGo, onOver }) {
 
 const LEGEND = [["here", "you are here"], ["path", "on the path"], ["initial", "initial"],
   ["visited", "visited"], ["bad", "violates an invariant"], ["rests", "no way on"]];
-const MANY_EDGES = 1200;
+const MANY_EDGES = 700;  // with more, only those of one state are drawn
 
 function Legend({ nodes }) {
   const there = LEGEND.filter(([name]) => nodes.some((node) => node[name]));
@@ -60,10 +60,12 @@ export function Picture({ found, placed, small, onGo }) {
   const room = (box.current?.clientWidth ?? 640) - 10;  // without its padding
   const fit = Math.min(1, room / drawn.width);
   const scale = zoom ?? (small ? fit : Math.max(fit, 0.75));
-  const nearby = over === null ? [] : drawn.edges.filter((e) => e.from === over || e.to === over);
+  const dense = small && drawn.edges.length > MANY_EDGES;
+  const chosen = over ?? (dense ? drawn.nodes.findIndex((node) => node.here) : null);
+  const nearby = chosen === null ? [] : drawn.edges.filter((e) => e.from === chosen || e.to === chosen);
 
   const base = useMemo(() => html`<g>
-      ${small ? html`<path class="edge" d=${drawn.edges.map((e) => pathOf(e, drawn.nodes)).join("")} />`
+      ${dense ? null : small ? html`<path class="edge" d=${drawn.edges.map((e) => pathOf(e, drawn.nodes)).join("")} />`
     : drawn.edges.map((e) => html`<path key=${`${e.from} ${e.to}`} class=${classes("edge", !e.points && "back")}
         d=${pathOf(e, drawn.nodes)} marker-end="url(#tip)"><title>${e.title}</title></path>`)}</g>`, [drawn]);
   const nodes = useMemo(() => html`<g>${drawn.nodes.map((node, k) => html`<${Node} key=${k} node=${node} onGo=${onGo}
@@ -73,13 +75,16 @@ export function Picture({ found, placed, small, onGo }) {
       <div class="buttons"><button title="Smaller" onClick=${step(0.8)}>−</button>
         <button title="Fit the width" onClick=${() => setZoom(fit)}>Fit</button>
         <button title="Larger" onClick=${step(1.25)}>+</button></div></div>
-    <div class=${classes("graph", small && "small", drawn.edges.length > MANY_EDGES && "dense", over !== null && "hovering")} ref=${box} onMouseLeave=${() => setOver(null)}>
+    ${dense && html`<p class="muted small">Each row is a distance from the start: how many states there are. Only the
+      steps of one state are drawn: of the one under the mouse, or where you are.</p>`}
+    <div class=${classes("graph", small && "small", over !== null && "hovering")} ref=${box} onMouseLeave=${() => setOver(null)}>
       <svg width=${drawn.width * scale} height=${drawn.height * scale} viewBox=${`0 0 ${drawn.width} ${drawn.height}`}
           role="group" aria-label="State graph">
         <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto">
           <path d="M0 0.5 8 4 0 7.5z" /></marker></defs>
+        ${(drawn.labels ?? []).map((l) => html`<text key=${l.text} class="depth" x=${l.x} y=${l.y} text-anchor="end">${l.text}</text>`)}
         ${base}
-        <g>${nearby.map((e) => html`<path key=${`${e.from} ${e.to}`} class=${classes("edge", "on", e.from === over ? "out" : "in")}
+        <g>${nearby.map((e) => html`<path key=${`${e.from} ${e.to}`} class=${classes("edge", "on", e.from === chosen ? "out" : "in")}
           d=${pathOf(e, drawn.nodes)}><title>${e.title}</title></path>`)}</g>
         ${nodes}
       </svg></div>`;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -73,8 +74,8 @@ def test_each_step_that_is_not_possible_has_the_guard_that_stops_it(ask: Asking)
     found = ask("guards", way=way, action="take", choice=choice["choice"])
     guards = found["guards"]
     assert [(g["held"], g["text"]) for g in guards] == [
-        (False, "require(Ask(n) in self.sent)"),
-        (True, "require(not self.held[n])"),
+        (False, "Ask(n) in self.sent"),
+        (True, "not self.held[n]"),
     ]
     assert "Ask(n=n1)" in guards[0]["missing"] and not guards[1]["missing"]
     assert found["undefined"] is None
@@ -188,8 +189,12 @@ def test_a_trace_of_another_protocol_is_refused(ask: Asking) -> None:
     saved = ask("save", way=ask.walked(*VIOLATED))["text"]
     with pytest.raises(InputError, match=r"step 3 of the trace, seize\(n0\), is no step of Lock"):
         ask("open", name="x", text=saved.replace('Taken":"take"', 'Taken":"seize"', 1))
+    larger = Asking(Lock, Node=3)
+    with pytest.raises(InputError, match="made with Node=2, and this page is for Node=3; `quorate"):
+        larger("open", name="x", text=saved)
+    foreign = re.sub(r'"quorate":\{.*?\}(?=\})', '"source":"lock.qnt"', saved, count=1)
     with pytest.raises(InputError, match="initial state of the trace is no state of Lock: held"):
-        Asking(Lock, Node=3)("open", name="x", text=saved)
+        larger("open", name="x", text=foreign)
     with pytest.raises(TraceError, match=r"x\.json: .*expected"):
         ask("open", name="x.json", text="{")
 
