@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import quorate
 from quorate.checker.conform.cluster.multipaxos_witness import MultiPaxosWitness
 from quorate.impl import Ballot, Envelope
 from quorate.impl.codec import frame
@@ -91,3 +92,37 @@ def test_a_node_starts_with_what_was_there(change: dict[str, Any], tmp_path: Pat
     witness.died("n0", tmp_path)
     assert len(texts(witness)) == (1 if change else 0)
     assert all("n0 started again with 3 records: round" in text for text in texts(witness))
+
+
+@pytest.mark.exhaustive
+def test_the_healthy_nodes_do_what_the_model_does() -> None:
+    done = quorate.conform_cluster("MultiPaxos", runs=6, seconds=600, seed=1).campaign
+    assert done.found is None and done.runs == 6
+    assert done.lines > 100 and done.steps > 50
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "round-not-persisted",
+        "promise-not-recorded",
+        "promise-lost-on-restart",
+        "votes-lost-on-restart",
+        "all-lost-on-restart",
+        "ignores-recovered",
+        "phase-two-without-phase-one",
+        "promise-omits-votes",
+        "promise-reports-last-slot",
+        "accept-does-not-raise-promise",
+        "accept-ignores-promise",
+        "promise-for-any-ballot",
+        "disjoint-quorums",
+        "trusts-any-vote",
+        "executes-past-holes",
+    ],
+)
+def test_a_defect_that_faults_show_is_found(variant: str, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    result = quorate.conform_cluster("MultiPaxos", variant=variant, seconds=1800, seed=1, keep=kept)
+    assert result.violation is not None

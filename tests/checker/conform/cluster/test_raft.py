@@ -147,8 +147,18 @@ def test_the_healthy_nodes_do_what_the_model_does() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("variant", ["forgets-term", "forgets-vote"])
-def test_a_memory_that_is_lost_is_found(variant: str) -> None:
-    result = quorate.conform_cluster("Raft", variant=variant, runs=60, seconds=600, seed=1)
-    assert result.campaign.found is not None
-    assert {f.kind for f in result.campaign.found.findings} >= {"durability"}
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "forgets-term",
+        "forgets-vote",
+        "forgets-vote-on-append",
+        "always-truncates",
+        "commits-backwards",
+        "keeps-tail",
+    ],
+)
+def test_a_defect_that_faults_show_is_found(variant: str, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    result = quorate.conform_cluster("Raft", variant=variant, seconds=1800, seed=1, keep=kept)
+    assert result.violation is not None
