@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from quorate.checker.modification import Modification, compare
+from quorate.checker.refine.finding import own
 from quorate.checker.rendering import modification
 from quorate.checker.rendering.output import Output
-from quorate.model.language import Protocol, QuorumSystem, Sizes
+from quorate.model.language import Protocol, Sizes
+from quorate.model.language.declare.sizing import sized_sorts
+from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 
 from ._check import loaded
@@ -58,24 +61,28 @@ def diff(
     faults: Mapping[str, int] | None = None,
     limit: int | None = None,
     prove: bool = False,
+    mapping: str | Refinement | None = None,
 ) -> DiffResult:
     """Compare two versions of a protocol: parts, verdicts, counts, and what only one of them does.
 
     A version is a class or a name, also one of an earlier revision: "git:HEAD~1:my.py:My". Both
     are searched at the same sizes, without the properties that are violated. Then each step of one
     is looked for in the other, from the same state; the shortest run to one that is missing tells
-    the two apart. With `prove`, both are proved for any size as far as that goes.
+    the two apart. `mapping` says what of the old version a state of the new one is, by a refinement
+    or "path.py:function"; without it, each variable is read as it is. With `prove`, both are proved
+    for any size as far as that goes.
 
     Raises ModelError, SizeError, InputError.
     """
     before, after = loaded(old), loaded(new)
 
     def sized(protocol: type[Protocol]) -> Sizes:
-        known = {n for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+        known = sized_sorts(protocol)
         other = before if protocol is after else after
         only = {n: k for n, k in (sizes or {}).items() if n in known or n not in other.sorts()}
         theirs = set(other.budgets()) - set(protocol.budgets())
         budget = {n: k for n, k in (faults or {}).items() if n not in theirs}
         return protocol.sized(budget, **only)
 
-    return DiffResult(compare(before, after, sized, limit, prove))
+    link = own(mapping, after, before) if isinstance(mapping, str) else mapping
+    return DiffResult(compare(before, after, sized, limit, prove, link))

@@ -29,7 +29,8 @@ from quorate.checker.reports.cases import (
     SourcePlace,
 )
 from quorate.errors import ArgumentError, ImplementationError, ProtocolError
-from quorate.model.language import Protocol, QuorumSystem, Sizes
+from quorate.model.language import Protocol, Sizes
+from quorate.model.language.declare.sizing import sized_sorts
 
 from .searches import BreadthFirst
 
@@ -73,7 +74,7 @@ def _place(project: Project, check: ListedCheck) -> SourcePlace | None:
 
 def _sized(protocol: type[Protocol], project: Project, check: ListedCheck) -> Sizes:
     """The sizes of a check; the project's, where the check gives none."""
-    sorts = {n for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    sorts = sized_sorts(protocol)
     sizes = {**{n: k for n, k in project.sizes.items() if n in sorts}, **check.sizes}
     budgets = {n: k for n, k in project.faults.items() if n in protocol.budgets()}
     return protocol.sized(faults={**budgets, **check.faults}, **sizes)

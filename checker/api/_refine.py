@@ -11,7 +11,6 @@ from quorate.checker.errors import InputError
 from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, check_refinement
 from quorate.checker.refine.finding import chain
 from quorate.checker.refine.proof import RefinementProof, prove_refinement
-from quorate.checker.refine.sizing import sized_sorts
 from quorate.checker.rendering import refinement, refinement_proof
 from quorate.checker.rendering.cases.refinements import of_refinement
 from quorate.checker.rendering.output import Output
@@ -19,6 +18,7 @@ from quorate.checker.reports.cases import Suite
 from quorate.checker.tracing.build import explained
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
+from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.refinements import Refinement
 from quorate.traces import Trace
 

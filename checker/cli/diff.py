@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 @click.argument("old", shell_complete=protocols)
 @click.argument("new", shell_complete=protocols)
 @sizes_option
+@click.option(
+    "--mapping",
+    metavar="FILE:FUNCTION",
+    help="Read a state of NEW as one of OLD, for versions with other variables.",
+)
 @click.option("--prove", is_flag=True, help="Also whether the proof for any size still succeeds.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop a search after this many states.")
 @click.option(
@@ -48,17 +53,20 @@ def command(**options: Any) -> int:
     from quorate.checker.rendering.output import Output
     from quorate.checker.tracing.explaining import Explaining
     from quorate.checker.tracing.saving import kept
+    from quorate.model.language.declare.sizing import sized_sorts
 
     old, new = load_protocol(options["old"]), load_protocol(options["new"])
     writable(options["trace"])
     writable(options["html"])
+    sorts = {*sized_sorts(old), *sized_sorts(new)}
     result = quorate.diff(
         old,
         new,
-        sizes=with_defaults(merged(options["sizes"]), "sizes", {*old.sorts(), *new.sorts()}),
+        sizes=with_defaults(merged(options["sizes"]), "sizes", sorts),
         faults=with_defaults(merged(options["faults"]), "faults", {*old.budgets(), *new.budgets()}),
         limit=options["limit"],
         prove=options["prove"],
+        mapping=options["mapping"],
     )
     explaining = Explaining()
     written = kept(result.trace, options["trace"], explaining)

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    default=2_000_000,
-    show_default=True,
-    help="Stop a search after this many states.",
+    help="Stop a search after this many states; by default after 2 million.",
 )
 @click.option("--processes", type=click.IntRange(1, 255), help="By default one for each core.")
 @click.option(
@@ -75,7 +73,7 @@ def command(**options: Any) -> int:
             sizes=dict(sizes),
             faults=dict(sizes.faults),
             operators=options["operator"] or None,
-            limit=options["limit"],
+            **({} if options["limit"] is None else {"limit": options["limit"]}),
             processes=options["processes"],
             report=say,
         )

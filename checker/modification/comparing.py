@@ -16,7 +16,7 @@ from quorate.checker.prove.unbounded import prove_unbounded
 from quorate.checker.refine.explored import check_refinement
 from quorate.checker.results import Exploration, Outcome
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes, StepError
-from quorate.model.refinements import identity
+from quorate.model.refinements import Refinement, identity
 
 from .results import HOLDS, REACHED, Modification, OneWay, Version
 from .structure import differences
@@ -28,11 +28,13 @@ def compare(
     sizes: Callable[[type[Protocol]], Sizes],
     limit: int | None,
     prove: bool,
+    mapping: Refinement | None = None,
 ) -> Modification:
     """Compare two versions at the sizes that `sizes` gives for each.
 
-    A search stops after `limit` states. With `prove`, both are proved for any size as far as that
-    goes. Raises ModelError, SizeError, InputError.
+    A search stops after `limit` states. `mapping` takes states of the new version to states of the
+    old one; without it, every variable is read as it is. With `prove`, both are proved for any size
+    as far as that goes. Raises ModelError, SizeError, InputError.
     """
     started = time.perf_counter()
     parts = differences(old, new)
@@ -40,7 +42,7 @@ def compare(
     if prove:
         versions = [replace(v, proof=prove_unbounded(v.protocol, refute=False)) for v in versions]
     before, after = versions
-    forth = _direction(after, before, limit)
+    forth = _direction(after, before, limit, mapping)
     back = _direction(before, after, limit)
     return Modification(before, after, parts, forth, back, time.perf_counter() - started)
 
@@ -78,12 +80,15 @@ def _unknown(found: Exploration) -> str:
     return f"unknown: {found.outcome.value}"
 
 
-def _direction(one: Version, other: Version, limit: int | None) -> OneWay:
-    """Whether each step of one is a step of the other, with every variable read as it is."""
+def _direction(
+    one: Version, other: Version, limit: int | None, mapping: Refinement | None = None
+) -> OneWay:
+    """Whether each step of one is a step of the other, read by a mapping or as it is."""
     missing = other.protocol.variables().keys() - one.protocol.variables().keys()
-    if missing:
-        return OneWay(None, f"it has no {', '.join(sorted(missing))}; see `quorate refine`")
-    link = identity(one.protocol, other.protocol)
+    if missing and mapping is None:
+        listed = ", ".join(sorted(missing))
+        return OneWay(None, f"it has no {listed}; give --mapping, or see `quorate refine`")
+    link = mapping or identity(one.protocol, other.protocol)
     try:
         check = check_refinement(link, dict(one.sizes), one.sizes.faults, limit=limit)
     except (InputError, SizeError, ModelError, StepError) as error:

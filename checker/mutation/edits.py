@@ -25,12 +25,8 @@ class Edit:
     names: dict[str, type] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
-        return changed(self.before, self.after)
-
-
-def changed(before: str, after: str) -> str:
-    """A change of source, on one line."""
-    return " → ".join(" ".join(text.split()) for text in (before, after))
+        """The change, on one line."""
+        return " → ".join(" ".join(text.split()) for text in (self.before, self.after))
 
 
 class SourceText:

@@ -65,6 +65,6 @@ def _once(trials: Iterable[Trial]) -> Iterable[Trial]:
     for trial in trials:
         like = first.setdefault(trial.meaning, trial) if trial.meaning else trial
         if like is not trial and trial.fate is not MutantFate.REPEATED:
-            why = f"it means what line {like.span.line}, {like.change}, means"
+            why = f"it means what line {like.edit.span.line}, {like.edit}, means"
             trial = replace(trial, fate=MutantFate.REPEATED, killer=None, why=why)
         yield trial

@@ -8,9 +8,8 @@ from enum import Enum
 
 from quorate.checker.results import Exploration
 from quorate.model.language import Protocol, Sizes
-from quorate.model.language.diagnostics import Span
 
-from .edits import changed
+from .edits import Edit
 
 
 class MutantFate(Enum):
@@ -53,7 +52,7 @@ class Killer:
 
 @dataclass(frozen=True)
 class Trial:
-    """One mutant, tried at the sizes of the protocol.
+    """One mutant, tried at the sizes of the protocol: `edit` is the change of its method `name`.
 
     `states` is the number found until it was killed. One that REFINES the protocol is proved to
     take no step, at any size, that the protocol does not take. `why` is a sentence about one that
@@ -62,11 +61,8 @@ class Trial:
     """
 
     number: int
-    operator: str
     name: str
-    span: Span
-    before: str
-    after: str
+    edit: Edit
     fate: MutantFate
     killer: Killer | None = None
     why: str = ""
@@ -74,11 +70,6 @@ class Trial:
     states: int = 0
     meaning: str = ""
     seconds: float = 0.0
-
-    @property
-    def change(self) -> str:
-        """The change, on one line."""
-        return changed(self.before, self.after)
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,8 @@ def try_change(task: MutationTask, number: int) -> Trial:
 
 
 def _begun(number: int, change: Candidate) -> Trial:
-    edit = change.edit
-    return Trial(
-        number, edit.operator, change.name, edit.span, edit.before, edit.after, MutantFate.SURVIVED
-    )
+    # Without the classes that it mentions: a trial goes from one process to another.
+    return Trial(number, change.name, replace(change.edit, names={}), MutantFate.SURVIVED)
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from quorate.checker.prove.unbounded import UnsupportedError
 from quorate.model.language import Message, QuorumSystem, Record
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.quorums import is_kind
+from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.language.declare.sorts import Int, Nat, Ordered, Sort
 from quorate.model.language.declare.types import (
     EnumType,
@@ -36,7 +37,7 @@ from quorate.model.language.ir.node import IRNode
 from quorate.model.language.ir.traverse import walk
 from quorate.model.refinements import Refinement
 
-from .sizing import match, sized_sorts
+from .sizing import match
 
 
 @dataclass

@@ -9,8 +9,9 @@ from types import CodeType
 from typing import Any
 
 from quorate.checker.errors import InputError
-from quorate.model.language import Nat, Protocol, QuorumSystem, Sizes
+from quorate.model.language import Nat, QuorumSystem, Sizes
 from quorate.model.language.declare.queues import fifo_of
+from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.language.frontend.source import annotation_span
 from quorate.model.refinements import Refinement
 
@@ -72,10 +73,6 @@ def _mentioned_quorums(refinement: Refinement) -> list[type[QuorumSystem[Any]]]:
     found = (scope.get(name) for name in names)
     systems = [s for s in found if isinstance(s, type) and issubclass(s, QuorumSystem)]
     return [s for s in systems if hasattr(s, "of")]
-
-
-def sized_sorts(protocol: type[Protocol]) -> dict[str, type]:
-    return {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
 
 
 def match(refinement: Refinement, sort: type, lower: Mapping[str, type]) -> str | None:

@@ -71,8 +71,9 @@ def show(out: Output, found: Mutation) -> None:
 
 def _list(out: Output, trials: list[Trial]) -> None:
     for trial in trials:
-        out.line(f"{trial.span.file}:{trial.span.line}, {trial.name}: {trial.operator}", indent=2)
-        out.wrapped(trial.change, indent=3)
+        edit = trial.edit
+        out.line(f"{edit.span.file}:{edit.span.line}, {trial.name}: {edit.operator}", indent=2)
+        out.wrapped(str(edit), indent=3)
         out.wrapped(_why(trial), indent=3)
 
 
@@ -86,7 +87,7 @@ def _why(trial: Trial) -> str:
 def _left_out(found: Mutation) -> list[str]:
     lines = []
     if invalid := found.of(MutantFate.INVALID):
-        example = f"{invalid[0].change}: {invalid[0].why}"
+        example = f"{invalid[0].edit}: {invalid[0].why}"
         lines.append(f"{count(len(invalid), 'change')} made no protocol, such as {example}")
     if repeated := found.of(MutantFate.REPEATED):
         lines.append(f"{count(len(repeated), 'change')} made a protocol that was there already")
@@ -118,13 +119,13 @@ def _trial(trial: Trial) -> dict[str, Any]:
     killer = trial.killer
     return {
         "number": trial.number,
-        "operator": trial.operator,
+        "operator": trial.edit.operator,
         "action": trial.name,
-        "file": trial.span.file,
-        "line": trial.span.line,
-        "column": trial.span.col + 1,
-        "before": trial.before,
-        "after": trial.after,
+        "file": trial.edit.span.file,
+        "line": trial.edit.span.line,
+        "column": trial.edit.span.col + 1,
+        "before": trial.edit.before,
+        "after": trial.edit.after,
         "fate": trial.fate.value,
         "why": trial.why,
         "killer": killer and {"kind": killer.kind, "name": killer.name, "steps": killer.steps},

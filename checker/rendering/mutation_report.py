@@ -29,7 +29,7 @@ def report_of(found: Mutation) -> dict[str, Any]:
     """The report: each mutant at its place, killed by properties as by tests."""
     files: dict[str, Any] = {}
     for trial in found.trials:
-        span = trial.span
+        span = trial.edit.span
         source = "".join(linecache.getlines(span.file))
         file = files.setdefault(span.file, {"language": "python", "source": source, "mutants": []})
         file["mutants"].append(_mutant(trial))
@@ -48,10 +48,10 @@ def _mutant(trial: Trial) -> dict[str, Any]:
     killed = trial.killer if trial.fate is MutantFate.KILLED else None
     return {
         "id": str(trial.number),
-        "mutatorName": trial.operator,
-        "description": f"{trial.name}: {trial.change}",
-        "replacement": trial.after,
-        "location": _location(trial.span),
+        "mutatorName": trial.edit.operator,
+        "description": f"{trial.name}: {trial.edit}",
+        "replacement": trial.edit.after,
+        "location": _location(trial.edit.span),
         "status": STATUS.get(trial.fate, "Survived"),
         "statusReason": _reason(trial),
         **({"killedBy": [str(killed)]} if killed else {}),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from quorate.model.language import QuorumSystem, SizeError, Sizes
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.language.declare.sorts import Nat, Ordered, Sort
 from quorate.model.language.declare.types import MapType, SortType
 
@@ -27,7 +28,7 @@ def compact(protocol: type[Protocol]) -> Sizes:
 
 def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
     """Small sizes: first those of proofs, then more of one sort, of each that matters."""
-    sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    sorts = sized_sorts(protocol)
     of = {s.of for s in protocol.sorts().values() if issubclass(s, QuorumSystem)}
     pinned = {n: s.size for n, s in sorts.items() if issubclass(s, Sort) and s.size}
     least = {n: 3 if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}

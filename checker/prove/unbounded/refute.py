@@ -25,6 +25,7 @@ from quorate.checker.results import Move
 from quorate.checker.tracing.build import make_trace
 from quorate.model.language import Nat, QuorumSystem, SizeError, Sizes, StepError
 from quorate.model.language.declare.protocol import Protocol
+from quorate.model.language.declare.sizing import sized_sorts
 from quorate.model.language.declare.sorts import Ordered, Sort
 from quorate.model.language.interpreter import State
 from quorate.traces import Trace
@@ -148,7 +149,7 @@ def growing(protocol: type[Protocol]) -> Iterator[Sizes]:
     Where quorums are known to miss each other, at such a size; then 1 of everything, 1 of one sort,
     and of an order, or of numbers, one more.
     """
-    sorts = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    sorts = sized_sorts(protocol)
     systems = [s for s in protocol.sorts().values() if issubclass(s, QuorumSystem)]
     of = {s.of: first_size([x for x in systems if x.of is s.of]) for s in systems}
     least = {n: of[s] if s in of else 1 if issubclass(s, Nat) else 2 for n, s in sorts.items()}

@@ -22,7 +22,7 @@ from .initial import Initial, NatClass
 from .networks import Network
 from .part_updates import with_part_updates
 from .quorums import QuorumSystem, is_kind
-from .sizing import check_sizes
+from .sizing import check_sizes, sized_sorts
 from .sorts import Nat, Sizes, Sort
 from .types import MapType, MessagesType, Record, Type, type_of
 from .values import frozen
@@ -210,7 +210,7 @@ class Protocol:
         Raises SizeError for a sort that is unknown, has no size, or cannot have this size.
         """
         sorts = cls.sorts()
-        wanted = {n: s for n, s in sorts.items() if not issubclass(s, QuorumSystem)}
+        wanted = sized_sorts(cls)
         sizes = {n: k for n, s in wanted.items() if (k := getattr(s, "size", None))} | sizes
         members = {q.of for q in sorts.values() if issubclass(q, QuorumSystem)}
         most = {n: LARGEST_SIZE if s in members else largest for n, s in wanted.items()}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import Any
 
 from quorate.model.language.diagnostics import SizeError
 
+from .quorums import QuorumSystem
 from .sorts import Nat
 
 
@@ -41,3 +43,8 @@ def check_sizes(
         raise SizeError(
             f"{cls.__name__} needs a size for {', '.join(missing)} (its sorts are {listed})"
         )
+
+
+def sized_sorts(protocol: Any) -> dict[str, type]:
+    """The sorts of a protocol whose sizes are given, by name: all but the quorum systems."""
+    return {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}

@@ -122,3 +122,35 @@ def test_a_revision(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }.items():
         assert run(["diff", name, "old.py:Lock", *SIZES]) == 2
         assert says in capsys.readouterr().err
+
+
+HOLDER = LOCK.replace(
+    "held: Map[Node, bool] = durable(False)", "holder: Node | None = durable(None)"
+)
+HOLDER = HOLDER.replace("self.held[n] = True", "self.holder = n").replace(
+    "self.held[n] = False", "self.holder = None"
+)
+HOLDER = HOLDER.replace("self.held[n]", "(self.holder == n)")
+HOLDER = HOLDER.replace("self.held[m]", "(self.holder == m)")
+MAPPING = """
+
+def to_old(self):
+    return {"held": {n: self.holder == n for n in Node}}
+"""
+
+
+def test_a_mapping_of_ones_own(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.py").write_text(HOLDER + MAPPING)
+    versions = ["diff", "old.py:Lock", "new.py:Lock", *SIZES, "--json"]
+    assert run(versions) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["forth"]["reason"] == "it has no held; give --mapping, or see `quorate refine`"
+    assert run([*versions, "--mapping", "new.py:to_old"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["forth"]["refines"] and found["back"]["reason"].startswith("it has no holder")
+    Path("new.py").write_text(HOLDER.replace("        require(self.is_free())\n", "") + MAPPING)
+    assert run([*versions, "--mapping", "new.py:to_old"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert not found["forth"]["refines"] and found["forth"]["failure"]["step"] == 2
+    assert run([*versions, "--mapping", "new.py:to_odl"]) == 2
+    assert "did you mean to_old?" in json.loads(capsys.readouterr().out)["error"]["message"]

@@ -87,7 +87,7 @@ def test_paxos() -> None:
     result = quorate.mutate("Paxos", sizes={"Acceptor": 3, "Ballot": 2, "Value": 2})
     found = result.mutation
     assert (len(found.killed), len(found.counted)) == (32, 45)
-    survived = {t.before for t in found.of(MutantFate.SURVIVED)}
+    survived = {t.edit.before for t in found.of(MutantFate.SURVIVED)}
     assert survived == {"require(Prepare(b) in self.sent)", "Prepare(b) in self.sent"}
     assert all(
         t.larger == {"Acceptor": 3, "Ballot": 3, "Value": 2} for t in found.of(MutantFate.TOO_SMALL)
