@@ -53,13 +53,28 @@ def ran(file: Path, name: str, cache: bool = True) -> CheckReport:
     ("check", "ending", "said"),
     [
         ("Lock'", CheckEnding.HOLDS, ["3 states; 2 invariants hold"]),
-        ("Lock'\nreached = ['taken']", CheckEnding.HOLDS, ["3 states; 2 invariants hold"]),
+        pytest.param(
+            "Lock'\nreached = ['taken']",
+            CheckEnding.HOLDS,
+            ["3 states; 2 invariants hold"],
+            marks=pytest.mark.exhaustive,
+        ),
         ("Lock'\nreached = ['shared']", CheckEnding.VIOLATED, ["3 states; 2 invariants hold"]),
         ("Lock'\nstrict = true", CheckEnding.INCONCLUSIVE, ["3 states; 2 invariants hold"]),
         ("Lock'\nlimit = 1", CheckEnding.INCONCLUSIVE, None),
-        ("Lock'\nsizes = {Client = 1}", CheckEnding.HOLDS, ["2 states; 2 invariants hold"]),
+        pytest.param(
+            "Lock'\nsizes = {Client = 1}",
+            CheckEnding.HOLDS,
+            ["2 states; 2 invariants hold"],
+            marks=pytest.mark.exhaustive,
+        ),
         ("Hasty'", CheckEnding.VIOLATED, ["exclusion is violated after 2 steps"]),
-        ("Hasty'\nholds = ['holder_is_inside']", CheckEnding.VIOLATED, None),
+        pytest.param(
+            "Hasty'\nholds = ['holder_is_inside']",
+            CheckEnding.VIOLATED,
+            None,
+            marks=pytest.mark.exhaustive,
+        ),
         (
             "Hasty'\nholds = []\nviolated = {exclusion = 2}",
             CheckEnding.HOLDS,
@@ -194,7 +209,7 @@ def test_all_checks_of_a_project(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("variant", "ending"),
     [
-        ("healthy", CheckEnding.HOLDS),
+        pytest.param("healthy", CheckEnding.HOLDS, marks=pytest.mark.exhaustive),
         ("promise-for-any-ballot", CheckEnding.NONCONFORMING),
     ],
 )

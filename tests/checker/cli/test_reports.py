@@ -95,10 +95,15 @@ def test_check(folder: Path) -> None:
         (["check", "locks.py:Lock", "-s", "Client=2"], 0, []),
         (["check", "locks.py:Lock", "-s", "Client=2", "--strict"], 4, ["inconclusive"]),
         (["check", "locks.py:Lock", "-s", "Client=2", "--limit", "1"], 4, ["inconclusive"] * 2),
-        (["check", "locks.py:Lock", "-s", "Client=2", "--induction", "1"], 0, []),
-        (["prove", "locks.py:Lock"], 0, []),
+        pytest.param(
+            ["check", "locks.py:Lock", "-s", "Client=2", "--induction", "1"],
+            0,
+            [],
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(["prove", "locks.py:Lock"], 0, [], marks=pytest.mark.exhaustive),
         (["prove", "locks.py:Hasty", "--no-refute"], 4, ["not-proved"] * 2),
-        ([*REFINE, "-s", "Client=2"], 1, ["not-refined"]),
+        pytest.param([*REFINE, "-s", "Client=2"], 1, ["not-refined"], marks=pytest.mark.exhaustive),
         (["refine", "locks.py:Hasty", "locks.py:Lock", "-s", "Client=2"], 1, ["not-refined"]),
     ],
 )
@@ -137,6 +142,7 @@ def test_a_log(folder: Path) -> None:
     assert (place["artifactLocation"]["uri"], place["region"]) == ("a.log", {"startLine": 2})
 
 
+@pytest.mark.exhaustive  # as tests/api/test_project.py shows of cases
 def test_conform(folder: Path) -> None:
     one = ["-s", "Acceptor=1,Ballot=2,Value=1", "--impl", "promise-for-any-ballot"]
     code, sarif, junit = reported("conform", "Paxos", *one)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from quorate.checker.explore.codegen import cache
+from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.loading import load_protocol
 from quorate.checker.project import kept
+from quorate.checker.project.results import CheckEnding, CheckPart
+from quorate.checker.reports.cases import VIOLATED, CaseStatus, ReportCase
+from quorate.checker.results import from_the_start
+from quorate.model.language import ModelError, Protocol
+from tests.checker.reports.test_reports import trace
+from tests.support.strategies import Source, loaded, sized, sources
 
 MODEL = """\
 from quorate.model.language import *
@@ -126,6 +137,47 @@ def test_quorates_code_is_all_of_it() -> None:
     for module in ("quorate.checker.refine.explored", "quorate.model.paxos", "quorate._listed"):
         __import__(module)
         assert Path(sys.modules[module].__file__ or "").resolve() in hashed
+
+
+FLIPPED = {"==": "!=", "!=": "==", "<=": "<", "and": "or", "or": "and", "all(": "any("}
+FLIPPED |= {"any(": "all(", "True": "False", "False": "True", "+ 1": "+ 0"}
+TOKEN = re.compile("|".join(rf"(?<!\w){re.escape(t)}" for t in FLIPPED))
+
+
+@pytest.mark.exhaustive  # the table above has one of each kind
+@given(sources(), st.integers(0, 10**6))
+def test_what_means_the_same_does_the_same(source: Source, number: int) -> None:
+    """A generated protocol read twice, and with one token of it changed."""
+    tokens = list(TOKEN.finditer(source.text))
+    assume(tokens)
+    token = tokens[number % len(tokens)]
+    text = source.text[: token.start()] + FLIPPED[token[0]] + source.text[token.end() :]
+    with (
+        loaded(source) as one,
+        loaded(source) as again,
+        loaded(replace(source, text=text)) as other,
+    ):
+        assert kept.meaning(one) == kept.meaning(again)
+        try:
+            meaning = kept.meaning(other)
+        except ModelError:
+            return
+        if meaning == kept.meaning(one):
+            assert _explored(one, source) == _explored(other, source)
+
+
+def _explored(protocol: type[Protocol], source: Source) -> object:
+    """What the reference explorer finds among the first states."""
+    found = from_the_start(lambda: explore_reference(protocol, sized(protocol, source), limit=200))
+    return found.outcome, found.states, found.transitions, found.depth, found.violated
+
+
+def test_a_verdict_is_read_back_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUORATE_CACHE", str(tmp_path))
+    case = ReportCase("safe", VIOLATED, CaseStatus.FAILED, "wrong", None, trace(3))
+    part = CheckPart(CheckEnding.VIOLATED, "wrong", (case,), {"states": 3}, 0.5)
+    kept.save("k", part)
+    assert kept.load("k") == part
 
 
 def test_what_is_damaged_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from quorate.checker.reports.cases import (
 from quorate.checker.reports.github import commands, summary
 from quorate.checker.reports.junit import junit
 from quorate.traces import FrozenMap, Source, Step, Trace, Violation
+from tests.support.examples import share
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SARIF = json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
@@ -93,7 +94,7 @@ CASES = st.builds(
 SUITES = st.lists(st.builds(Suite, TEXTS, st.lists(CASES, max_size=3).map(tuple)), max_size=3)
 
 
-@settings(phases=[Phase.explicit, Phase.generate])  # validating is slow: no shrinking
+@settings(share(3), phases=[Phase.explicit, Phase.generate])  # validating is slow: no shrinking
 @given(SUITES)
 def test_every_report_is_valid(suites: list[Suite]) -> None:
     wrong = [c for s in suites for c in s.cases if c.wrong]
