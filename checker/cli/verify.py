@@ -13,7 +13,7 @@ from .console import progress, progress_line
 from .exit_codes import INCONCLUSIVE, MODEL, NONCONFORMING, VIOLATED
 from .files import writable
 from .html_report import html_option, told
-from .options import ascii_option, json_option, merged, option_error, protocols, sizes_option
+from .options import ascii_option, json_option, merged, protocols, sizes_option
 from .reports import reports_options
 from .verify_project import listed, project_options, verify_listed
 
@@ -68,8 +68,6 @@ def command(**options: Any) -> int:
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
     if (project := listed(options)) is not None:
-        if options["html"] is not None:
-            option_error("--html is of protocols, and not of a project's list of checks")
         return verify_listed(project, options)
     import quorate
     from quorate.checker.loading import load_protocol

@@ -12,8 +12,9 @@ import click
 from quorate.checker.errors import InputError
 from quorate.checker.project.reading import find_project, read_project
 
-from .console import print_document, progress
+from .console import progress
 from .files import writable
+from .html_report import told
 from .options import given_options, option_error, working_directory
 from .reports import OUTCOMES
 
@@ -28,7 +29,7 @@ CODES = {outcome: code for code, outcome in OUTCOMES.items()}
 """The exit code of each `CheckEnding`. A loss against a baseline is open: nothing is violated."""
 
 ALONE = {"--config", "--no-cache", "--baseline", "--write-baseline", "--processes"}
-SHARED = {"--strict", "--json", "--ascii", "--sarif", "--junit"}
+SHARED = {"--strict", "--json", "--ascii", "--html", "--sarif", "--junit"}
 
 
 def project_options(function: F) -> F:
@@ -79,11 +80,11 @@ def verify_listed(project: Project, options: Mapping[str, Any]) -> int:
     from quorate._project import run_project
     from quorate.checker.project.measured import written
     from quorate.checker.rendering import project as rendering
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.traces.files import replacing
 
     before = _baseline(options)
+    writable(options["html"])
     if options["strict"]:
         project = replace(project, checks=tuple(replace(c, strict=True) for c in project.checks))
     assert project.file is not None
@@ -109,16 +110,15 @@ def verify_listed(project: Project, options: Mapping[str, Any]) -> int:
     if options["write_baseline"] and not unread:
         with replacing(options["baseline"]) as partial:
             partial.write_bytes(written(result.baseline))
-    if out is None:
-        print_document(envelope("verify", code, result.to_json()))
+    if told("verify", code, options, result.to_json) or out is None:
         return code
     rendering.show_end(out, result.report)
     if options["write_baseline"]:
-        out.line(_told(options["baseline"], unread), "warn" if unread else "")
+        out.line(_of_baseline(options["baseline"], unread), "warn" if unread else "")
     return code
 
 
-def _told(baseline: Path, unread: Sequence[str]) -> str:
+def _of_baseline(baseline: Path, unread: Sequence[str]) -> str:
     """What became of a baseline that was to be written."""
     if not unread:
         return f"baseline written to {baseline}"

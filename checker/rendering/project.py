@@ -91,7 +91,7 @@ def _show_case(out: Output, check: str, case: ReportCase) -> None:
 def as_json(found: ProjectReport) -> dict[str, Any]:
     """The result as plain data."""
     return {
-        "config": str(found.file),
+        "config": os.path.relpath(found.file),
         "ending": found.ending.value,
         "checks": [_check(check) for check in found.checks],
         "losses": [

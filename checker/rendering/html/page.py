@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 from . import sections as s
 from .charts import trend_chart
 from .elements import Part, e, html_of, section, table
+from .project import listed
 from .sections import verdict_badge
 from .spacetime import run_parts
 
@@ -97,6 +98,8 @@ def title_of(document: Json) -> str:
         )
     if "old" in document and "new" in document:
         return f"{document['old']['protocol']} → {document['new']['protocol']}"
+    if document.get("config"):
+        return str(document["config"])
     if document.get("protocols"):
         return ", ".join(p["protocol"] for p in document["protocols"])
     return str(document.get("protocol") or (document.get("run") or {}).get("protocol") or "")
@@ -137,6 +140,7 @@ def _parts(d: Json) -> list[Part]:
         *s.runs(d),
         *s.refinements(d),
         *s.verified(d),
+        *listed(d),
         *s.conformance(d),
         s.mutants(d),
         s.coverage(d),

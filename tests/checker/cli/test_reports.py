@@ -231,6 +231,20 @@ def test_verify_from_below(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert artifact["uri"].endswith("locks.py")
 
 
+def test_verify_as_a_page(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "quorate.toml").write_text(LIST.replace("Hasty", "Hast"))
+    assert run(["verify", "--html", "r.html"]) == 2
+    (project / "quorate.toml").write_text(LIST)
+    assert run(["verify", "--html", "r.html"]) == 1
+    page = (project / "r.html").read_text(encoding="utf-8")
+    assert "<h1>quorate.toml</h1>" in page
+    assert (
+        "<h2>Hasty: exclusion</h2><p>exclusion is violated after 2 steps (locks.py:29)</p>" in page
+    )
+    assert "<svg" in page and "<h2>Earlier runs</h2>" in page
+    assert "✗ Hasty  Client=2  exclusion is violated after 2 steps (" in capsys.readouterr().out
+
+
 def test_verify_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", "--json", "--config", "quorate.toml"]) == 1
     told = json.loads(capsys.readouterr().out)
