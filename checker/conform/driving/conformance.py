@@ -22,6 +22,7 @@ from quorate.model.language.declare.sorts import Sizes
 from .coverage import ActionDriven
 from .driver import Driver
 from .graph import ModelGraph
+from .limits import Limits
 from .repeating import FoundDifference, Repeater
 from .sampling import Sampling, ways_to_goals
 from .walks import Covering
@@ -34,8 +35,11 @@ MOST_COVERED = 500_000
 FOR_EXPLORING = 0.5
 """The part of the time after which it is driven through a sample of what is not yet explored."""
 
-FOR_REPEATING = 0.25
+FOR_SHORTENING = 0.25
 """The part of the time that shortening runs, and what they lead to, may take beyond the limit."""
+
+FOR_REPEATING = 0.5
+"""The part of the time after which, beyond the limit, nothing is done on the code any more."""
 
 COLLECTED_AFTER = 20_000
 """How many more objects there may be before garbage is looked for."""
@@ -153,6 +157,9 @@ class _Conforming:
         return time.monotonic() > self._end - self.options.seconds * (1 - FOR_EXPLORING)
 
     def _much_too_late(self) -> bool:
+        return time.monotonic() > self._end + self.options.seconds * FOR_SHORTENING
+
+    def _over(self) -> bool:
         return time.monotonic() > self._end + self.options.seconds * FOR_REPEATING
 
     def run(self) -> Driven:
@@ -183,7 +190,7 @@ class _Conforming:
             self.graph,
             self.subject,
             self.name,
-            self._much_too_late,
+            Limits(self._much_too_late, self._over),
             self.options.hidden,
         )
         accepted = self.options.accepted
@@ -243,9 +250,15 @@ class _Conforming:
         late: bool,
     ) -> Sequence[str]:
         """Why the result is inconclusive, although no difference was found."""
-        reasons = [f"{d.name} was met once, and not again" for d in found if not d.seen_again]
-        reasons += self._uncompared(driver)
         limit = f"{self.options.seconds:g} s (--seconds)"
+        reasons = [
+            f"{d.name} was met, and there was no time to repeat it within {limit}"
+            if d.cut_short
+            else f"{d.name} was met once, and not again"
+            for d in found
+            if not d.seen_again
+        ]
+        reasons += self._uncompared(driver)
         if not self.whole:
             reasons.append(
                 f"a sample was driven: there are more than {MOST_COVERED:,} transitions"

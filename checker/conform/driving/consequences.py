@@ -147,7 +147,8 @@ class Consequences:
 
     def _confirmed(self, name: str, start: int, run: Sequence[Done]) -> Consequence | None:
         """The run, if the code does it and then violates the invariant, both times."""
-        if not all(self._judge.violated([name], start, run) for _ in range(TIMES)):
+        again = (self._judge.violated([name], start, run, self._ends) for _ in range(TIMES))
+        if not all(again):
             return None
         several = len(self.graph.initial) > 1
         return Consequence(name, start if several else None, tuple(done.call for done in run))

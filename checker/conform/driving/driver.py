@@ -156,7 +156,7 @@ class Driver:
             self._initial, self._run = initial, [*begun.run]
             state = self._restored(begun.copy)
         for wanted in run[0 if begun is None else len(begun.run) :]:
-            if state is None:
+            if state is None or self.out_of_time():
                 return None
             act = self._as_here(state, wanted.code) if self.hidden else wanted
             if act is None:

@@ -28,6 +28,7 @@ from quorate.traces import FrozenMap, Value
 from .driver import Act, DifferenceGroup, Driver
 from .graph import ModelGraph
 from .judging import TIMES, Done, Judge
+from .limits import NO_TIME
 from .repeating import FoundDifference, Repeater
 from .walks import Nowhere
 
@@ -273,5 +274,5 @@ def distinguishing(
 
 def told(graph: ModelGraph, subject: Subject, name: str, group: DifferenceGroup) -> FoundDifference:
     """A difference as it was met last, not repeated."""
-    repeater = Repeater(graph, subject, protocol=name, out_of_time=lambda: True, hidden=0)
+    repeater = Repeater(graph, subject, protocol=name, limits=NO_TIME, hidden=0)
     return repeater.described(group, group.best, TIMES)

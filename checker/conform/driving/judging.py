@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from quorate.checker.conform.adapters.answers import Answer
@@ -36,18 +36,24 @@ class Judge:
         self.graph, self.subject, self.name = graph, subject, protocol
         self.comparer = Comparer(graph.space, subject)
 
-    def violated(self, names: Iterable[str], start: int, run: Sequence[Done]) -> list[str] | None:
+    def violated(
+        self,
+        names: Iterable[str],
+        start: int,
+        run: Sequence[Done],
+        out_of_time: Callable[[], bool] = lambda: False,
+    ) -> list[str] | None:
         """Those of the invariants that are false after a run from an initial state, by its number.
 
         They are evaluated on nothing but what the code shows then, and on what it has sent. None if
-        it does not do the run. Raises AdapterError, NotAValueError.
+        it does not do the run, or is out of time. Raises AdapterError, NotAValueError.
         """
         space, row = self.graph.space, self.graph.rows[start]
         answer = self.subject.start(space.setting(self.name, row))
         sent: frozenset[Value] = frozenset()
         given = self._messages(row)
         for done in run:
-            if not self._delivered(done.call) <= sent | given:
+            if out_of_time() or not self._delivered(done.call) <= sent | given:
                 return None  # It would be told what nobody has sent.
             answer = self.subject.step(done.call.action, done.call.args)
             if not _is_done(answer, done):

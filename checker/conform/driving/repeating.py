@@ -6,7 +6,7 @@ then the run on which it was found, without its probes, and finally with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from quorate.checker.conform.adapters.subject import Subject
@@ -23,6 +23,7 @@ from .consequences import Consequence, Consequences
 from .driver import Act, DifferenceGroup, Occurrence
 from .graph import ModelGraph
 from .judging import TIMES
+from .limits import TIME_WAS_UP, Limits
 from .shortening import Shortener, all_acts
 
 
@@ -62,8 +63,10 @@ class FoundDifference:
     seen_again: int
     """How often of `TIMES` it was met when the run was repeated."""
     met: Occurrence
+    cut_short: bool = False
+    """Whether time was up before it was repeated so often."""
     unfinished: tuple[str, ...] = ()
-    """What was not done to the end, and why: shortening the run, looking for what it leads to."""
+    """What was not done to the end, and why: shortening, repeating, looking what it leads to."""
     accepted: str | None = None
     """Why it is accepted."""
     consequences: tuple[Consequence, ...] = ()
@@ -77,7 +80,7 @@ class FoundDifference:
     @property
     def flaky(self) -> bool:
         """Whether it does not occur every time."""
-        return self.seen_again < TIMES
+        return self.seen_again < TIMES and not self.cut_short
 
     @property
     def needs_probes(self) -> bool:
@@ -93,13 +96,13 @@ class Repeater:
         graph: ModelGraph,
         subject: Subject,
         protocol: str,
-        out_of_time: Callable[[], bool],
+        limits: Limits,
         hidden: int,
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
-        self._hidden = hidden
-        self._looking = Consequences(graph, subject, protocol, out_of_time, hidden > 0)
-        self._runs = Shortener(graph, subject, protocol, out_of_time, hidden)
+        self._limits, self._hidden = limits, hidden
+        self._looking = Consequences(graph, subject, protocol, limits.enough, hidden > 0)
+        self._runs = Shortener(graph, subject, protocol, limits, hidden)
 
     def difference(self, group: DifferenceGroup) -> FoundDifference:
         """A group by its shortest run."""
@@ -108,11 +111,19 @@ class Repeater:
             if (found := self._runs.again(group, *candidate)) is not None:
                 break
         if found is None:
-            return self.described(group, group.best, 0)
-        short = self.described(group, *self._runs.shortened(group, found))
+            return self._in_time(self.described(group, group.best, 0))
+        short = self._in_time(self.described(group, *self._runs.shortened(group, found)))
         if (reason := self._runs.ended_by) is None:
             return short
-        return replace(short, unfinished=(f"the run was not shortened to the end: {reason}",))
+        more = f"the run was not shortened to the end: {reason}"
+        return replace(short, unfinished=(more, *short.unfinished))
+
+    def _in_time(self, found: FoundDifference) -> FoundDifference:
+        """A difference, and whether there was time to repeat it."""
+        if found.seen_again == TIMES or not self._limits.over():
+            return found
+        more = f"the run was not repeated to the end: {TIME_WAS_UP}"
+        return replace(found, cut_short=True, unfinished=(more,))
 
     def pursued(self, found: FoundDifference) -> FoundDifference:
         """A difference with what it leads to, if it comes every time."""
@@ -121,7 +132,7 @@ class Repeater:
         consequences = self._looking.of(found.met)
         if not self._looking.ended:
             return replace(found, consequences=consequences)
-        more = "what it leads to was not looked for to the end: time was up (--seconds)"
+        more = f"what it leads to was not looked for to the end: {TIME_WAS_UP}"
         unfinished = (*found.unfinished, more)
         return replace(found, consequences=consequences, unfinished=unfinished)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from quorate.checker.conform.adapters.subject import Subject
 
 from .driver import Act, Begun, DifferenceGroup, Driver, Occurrence
 from .graph import ModelGraph
 from .judging import TIMES
+from .limits import TIME_WAS_UP, Limits
 from .walks import Nowhere
 
 WORTH_A_COPY = 10
@@ -29,11 +30,11 @@ class Shortener:
         graph: ModelGraph,
         subject: Subject,
         protocol: str,
-        out_of_time: Callable[[], bool],
+        limits: Limits,
         hidden: int,
     ) -> None:
         self.graph, self.subject, self.protocol = graph, subject, protocol
-        self._out_of_time, self._hidden = out_of_time, hidden
+        self._limits, self._hidden = limits, hidden
         self._left = 0
         self._copying = True  # as far as the adapter makes copies, and they are whole
         self._copied = False
@@ -41,9 +42,14 @@ class Shortener:
         """Why the last run was not shortened to the end; None if it was."""
 
     def shortened(self, group: DifferenceGroup, met: Occurrence) -> tuple[Occurrence, int]:
-        """A difference by a short run, and how often of `TIMES` it was met on that again."""
+        """A difference by a short run, and how often of `TIMES` it was met on that again.
+
+        Where there was no time for that, it is at least the once that the run was found by.
+        """
         short = self._shorter(group, met)
         again = self._times(group, short)
+        if self._limits.over() and not self._copied:
+            return short, max(again, 1)
         if not again and self._copied:  # the copies may not be whole
             self._copying = self._copied = False
             short = self._shorter(group, met)
@@ -67,7 +73,8 @@ class Shortener:
         return sum(x is not None for x in again)
 
     def _driver(self) -> Driver:
-        return Driver(self.graph, self.subject, Nowhere(), self.protocol, _never, self._hidden)
+        over = self._limits.over
+        return Driver(self.graph, self.subject, Nowhere(), self.protocol, over, self._hidden)
 
     def _shorter(self, group: DifferenceGroup, met: Occurrence) -> Occurrence:
         """The difference by a run from which nothing can be left out, as far as `MOST_ACTS` go.
@@ -94,7 +101,7 @@ class Shortener:
     def _begun(self, met: Occurrence, k: int, begun: Begun | None) -> Begun | None:
         """A copy after not much fewer than the first k acts of a run, if the adapter makes any."""
         new = k - (0 if begun is None else len(begun.run))
-        if new < WORTH_A_COPY or new > self._left or not self._copying or self._out_of_time():
+        if new < WORTH_A_COPY or new > self._left or not self._copying or self._limits.enough():
             return begun
         self._left -= new
         further = self._driver().begin(met.initial, met.run[:k], begun)
@@ -131,8 +138,8 @@ class Shortener:
         """The same difference on a shorter run, if there is one and it may still be tried."""
         if acts is None:
             return None
-        if self._out_of_time():
-            self.ended_by = "time was up (--seconds)"
+        if self._limits.enough():
+            self.ended_by = TIME_WAS_UP
             return None
         new = len(acts) - (0 if begun is None else len(begun.run))
         if new > self._left:
@@ -156,10 +163,6 @@ class Shortener:
             acts.append(Act(act.code, target))
             state = state if target is None else target
         return acts
-
-
-def _never() -> bool:
-    return False
 
 
 def all_acts(met: Occurrence) -> list[Act]:

@@ -777,6 +777,38 @@ class CopiedInPart(Copied):
         self.state = copy[0]
 
 
+def test_a_difference_that_there_is_no_time_to_repeat_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conformance._Conforming, "_over", lambda _: True)
+    with Paxos.sized(Acceptor=1, Ballot=2, Value=1) as sizes:
+        space = Space(Paxos, sizes)
+        found = driven(space, Offended(space))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    names = {d.name for d in found.differences}
+    said = "was met, and there was no time to repeat it within 60 s (--seconds)"
+    assert names and set(found.reasons[: len(names)]) == {f"{name} {said}" for name in names}
+    assert not any(d.flaky or d.seen_again for d in found.differences)
+    assert found.differences[0].unfinished[0].startswith("the run was not repeated to the end")
+
+
+def test_a_run_that_was_found_by_doing_it_was_seen_again_though_time_is_up_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[bool] = []
+    monkeypatch.setattr(
+        shortening.Shortener, "_shorter", lambda _, group, met: done.append(1) or met
+    )
+    monkeypatch.setattr(conformance._Conforming, "_over", lambda _: bool(done))
+    with Paxos.sized(Acceptor=1, Ballot=2, Value=1) as sizes:
+        space = Space(Paxos, sizes)
+        found = driven(space, Offended(space))
+    assert found.verdict is Verdict.DIFFERS
+    (first, *others) = sorted(found.differences, key=lambda d: -d.seen_again)
+    assert first.seen_again == 1 and not first.flaky and first.cut_short
+    assert not any(d.seen_again for d in others)
+
+
 def test_a_run_that_is_not_shortened_to_the_end_is_said_to_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
