@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import consensus, paxos, paxos_roles, voting
+from . import consensus, log, multipaxos, multipaxos_log, paxos, paxos_roles, refined, voting
 from .language import Protocol
 from .proofs import paxos as proofs
 from .proofs import refinement as refinement_lemmas
@@ -146,9 +146,66 @@ def paxos_roles_to_consensus(self: paxos_roles.PaxosRoles) -> Abstracted:
     }
 
 
+@refinement(concrete=refined.WatchedMultiPaxos, abstract=paxos.Paxos)
+def multipaxos_to_paxos(self: refined.WatchedMultiPaxos) -> Abstracted:
+    """What is said of the watched slot. A vote in another slot may raise the promise of its
+    acceptor: nobody is told of it, so here the promise is the highest that was told of.
+    """
+    promises = self.sent[multipaxos.Promise]
+    votes = {m for m in self.sent[multipaxos.Accepted] if m.s == self.watched}
+    never = multipaxos.Ballot.never
+    told = {a: max((m.b for m in promises if m.a == a), default=never) for a in multipaxos.Acceptor}
+    last = {a: max((m.b for m in votes if m.a == a), default=never) for a in multipaxos.Acceptor}
+    return {
+        "max_bal": {a: max(told[a], last[a]) for a in multipaxos.Acceptor},
+        "max_vbal": {a: last[a] for a in multipaxos.Acceptor},
+        "max_val": {
+            a: next((m.v for m in votes if m.a == a and m.b == last[a]), None)
+            for a in multipaxos.Acceptor
+        },
+        "sent": {
+            *self.sent[multipaxos.Prepare],
+            *(
+                paxos.Promise(m.a, m.b, m.ballots[self.watched], m.values[self.watched])
+                for m in promises
+                if self.watched is not None
+            ),
+            *(paxos.Accept(m.b, m.v) for m in self.sent[multipaxos.Accept] if m.s == self.watched),
+            *(paxos.Accepted(m.a, m.b, m.v) for m in votes),
+        },
+    }
+
+
+@refinement(concrete=multipaxos_log.MultiPaxosLog, abstract=log.SlotLog)
+def multipaxos_log_to_log(self: multipaxos_log.MultiPaxosLog) -> Abstracted:
+    """What the first learner to come so far has executed: what clients see."""
+    return {
+        "entries": {
+            s: next(
+                (
+                    self.executed[x, s]
+                    for x in multipaxos_log.Learner
+                    if multipaxos_log.Slot.zero < s and s <= self.done[x]
+                ),
+                None,
+            )
+            for s in multipaxos_log.Slot
+        }
+    }
+
+
+@refinement(concrete=refined.RecordedRaft, abstract=log.GrowingLog, steps=2)
+def raft_to_log(self: refined.RecordedRaft) -> Abstracted:
+    """The commands that are known to be committed; two entries may become so at once."""
+    return {"log": tuple(self.agreed[i].v for i in range(len(self.agreed)))}
+
+
 BUNDLED: tuple[Refinement, ...] = (
     paxos_roles_to_paxos,
     paxos_roles_to_consensus,
     paxos_to_voting,
     voting_to_consensus,
+    multipaxos_to_paxos,
+    multipaxos_log_to_log,
+    raft_to_log,
 )

@@ -50,8 +50,9 @@ def command(**options: Any) -> int:
     """Check that CONCRETE implements ABSTRACT, step by step.
 
     A mapping must take every reachable step of CONCRETE to a step of ABSTRACT, or to no change.
-    Mappings are bundled for PaxosRoles to Paxos, Paxos to Voting, Voting to Consensus and
-    PaxosRoles to Consensus; without ABSTRACT, all from CONCRETE on are checked. A modification
+    Mappings are bundled for PaxosRoles to Paxos, Paxos to Voting, Voting to Consensus, PaxosRoles
+    to Consensus, WatchedMultiPaxos to Paxos, MultiPaxosLog to SlotLog and RecordedRaft to
+    GrowingLog; without ABSTRACT, all from CONCRETE on are checked. A modification
     uses the mappings of the protocol that it modifies, and can be compared with that protocol
     itself. Sizes are those of CONCRETE.
 

@@ -10,7 +10,7 @@ from .lease import ImpartialLease, RecurringLease, StoppedClock
 from .multipaxos import LiveMultiPaxos
 from .multipaxos_log import LeavesHoles, LiveMultiPaxosLog
 from .raft import LiveRaft
-from .raft_atomic import LiveAtomicRaft
+from .raft_atomic import LiveAtomicRaft, StopsAtOldEntries
 from .raft_election import OneCandidate, SplitVotes
 from .two_phase_commit import BlockingTwoPhaseCommit, LiveTwoPhaseCommit
 
@@ -31,6 +31,7 @@ __all__ = [
     "SplitVotes",
     "StoppedClock",
     "StoppedMajority",
+    "StopsAtOldEntries",
     "UnnoticedFailures",
     "UnreleasedMutex",
 ]

@@ -4,7 +4,7 @@ Ongaro and Ousterhout: In Search of an Understandable Consensus Algorithm (2014)
 end, so nobody is deposed in the last one; `RaftDuel` has leaders that depose each other for ever.
 """
 
-from quorate.model.language import action, leads_to
+from quorate.model.language import action, define, leads_to
 from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_election import Index, Role, Server
 
@@ -30,3 +30,13 @@ class LiveAtomicRaft(AtomicRaft):
         is_deposed = self.role[s] != Role.LEADER or any(self.term[s] < self.term[u] for u in Server)
         everywhere = all(n <= self.commit[u] for u in Server)
         return leads and n <= len(self.log[s]), everywhere or is_deposed
+
+
+class StopsAtOldEntries(LiveAtomicRaft):
+    """A leader counts entry by entry and stops at one of an earlier term (a published Raft)."""
+
+    @define
+    def may_commit(self, s: Server, n: Index) -> bool:
+        return all(
+            self.term_at(s, i) == self.term[s] for i in Index if self.commit[s] < i and i <= n
+        )

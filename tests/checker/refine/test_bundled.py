@@ -12,12 +12,16 @@ from quorate.checker.refine.explored import RefinementCheck, RefinementStatus, c
 from quorate.checker.results import Outcome
 from quorate.model.consensus import Consensus
 from quorate.model.language import Protocol
+from quorate.model.mutants import MUTANTS
 from quorate.model.refinements import (
     BUNDLED,
     Refinement,
+    multipaxos_log_to_log,
+    multipaxos_to_paxos,
     paxos_roles_to_consensus,
     paxos_roles_to_paxos,
     paxos_to_voting,
+    raft_to_log,
     voting_to_consensus,
 )
 from quorate.model.voting import Voting
@@ -132,6 +136,51 @@ CASES = [
             "crash_learner": {"": 1057},
         },
     ),
+    Case(
+        multipaxos_to_paxos,
+        {"Proposer": 1, "Acceptor": 2, "Slot": 2, "Value": 1, "Ballot": 1},
+        0,
+        (60, 112, 9),
+        {
+            "prepare": {"phase1a": 2},
+            "promise": {"phase1b": 8},
+            "lead": {"": 2},
+            "propose": {"phase2a": 10, "": 10},
+            "accept": {"phase2b": 40, "": 40},
+            "crash_proposer": {},
+        },
+    ),
+    Case(
+        multipaxos_log_to_log,
+        {"Acceptor": 2, "Learner": 2, "Value": 2, "Slot": 2, "Ballot": 1},
+        None,
+        (42, 85, 3),
+        {
+            "lead": {"": 1},
+            "propose": {"": 8},
+            "accept": {"": 48},
+            "execute": {"append": 14, "": 14},
+        },
+    ),
+    Case(
+        raft_to_log,
+        {"Server": 2, "Value": 1, "Term": 1, "Index": 1},
+        1,
+        (822, 4882, 2),
+        {
+            "timeout": {"": 10},
+            "step_down": {"": 6},
+            "grant": {"": 6},
+            "receive_vote": {"": 4},
+            "lead": {"": 4},
+            "restart": {"": 296},
+            "request": {"": 12},
+            "append": {"": 540},
+            "receive_append": {"": 3956},
+            "receive_ack": {"": 24},
+            "advance_commit": {"append": 24},
+        },
+    ),
 ]
 
 
@@ -176,6 +225,23 @@ def test_a_late_report_of_a_vote_takes_two_steps() -> None:
     assert found.status is RefinementStatus.FAILS and found.failure is not None
     assert found.failure.move is not None and found.failure.move.action == "reply_promise"
     assert [s.action for s in found.failure.trace.steps].count("crash_acceptor") == 1
+
+
+def test_a_learner_that_skips_a_hole_is_no_log() -> None:
+    skipping = replace(multipaxos_log_to_log, concrete=MUTANTS["skips-holes"].protocol)
+    sizes = {"Acceptor": 2, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1}
+    found = check_refinement(skipping, sizes, None)
+    assert found.status is RefinementStatus.FAILS and found.failure is not None
+    assert found.failure.move is not None and found.failure.move.action == "execute"
+    assert len(found.failure.trace.steps) == 6
+
+
+@pytest.mark.exhaustive
+def test_multi_paxos_is_paxos_in_a_slot_with_two_ballots() -> None:
+    sizes = {"Proposer": 1, "Acceptor": 3, "Slot": 1, "Value": 2, "Ballot": 2}
+    found = check_refinement(multipaxos_to_paxos, sizes, {"crash": 0})
+    assert found.status is RefinementStatus.REFINES
+    assert (found.states, found.transitions) == (4_433, 9_908)
 
 
 def test_every_bundled_refinement_is_tested() -> None:

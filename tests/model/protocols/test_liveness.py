@@ -79,6 +79,12 @@ BROKEN = [
 ]
 MORE_BROKEN = [
     Broken(
+        "StopsAtOldEntries",
+        {"Server": 2, "Value": 1, "Term": 2, "Index": 2},
+        "its_commands_are_executed",
+        "elect request replicate elect request replicate",
+    ),
+    Broken(
         "RecurringLease",
         {"Client": 2},
         "everybody_is_served",
