@@ -53,7 +53,7 @@ class GrowingLog(Protocol):
     @action
     def append(self, v: Value) -> None:
         require(any(len(self.log) < n for n in Index))  # the bound
-        self.log = self.log + (v,)  # noqa: RUF005
+        self.log = self.log + (v,)  # type: ignore[assignment]  # noqa: RUF005
 
     @step_property
     def what_is_there_stays(self, old: GrowingLog) -> bool:

@@ -29,4 +29,4 @@ class RecordedRaft(Raft):
     def advance_commit(self, s: Server, n: Index) -> None:
         super().advance_commit(s, n)
         if len(self.agreed) < n:
-            self.agreed = self.log[s][:n]
+            self.agreed = self.log[s][:n]  # type: ignore[assignment]

@@ -146,7 +146,11 @@ def paxos_roles_to_consensus(self: paxos_roles.PaxosRoles) -> Abstracted:
     }
 
 
-@refinement(concrete=refined.WatchedMultiPaxos, abstract=paxos.Paxos)
+@refinement(
+    concrete=refined.WatchedMultiPaxos,
+    abstract=paxos.Paxos,
+    lemmas=refinement_lemmas.MultiPaxosAsPaxos,
+)
 def multipaxos_to_paxos(self: refined.WatchedMultiPaxos) -> Abstracted:
     """What is said of the watched slot. A vote in another slot may raise the promise of its
     acceptor: nobody is told of it, so here the promise is the highest that was told of.

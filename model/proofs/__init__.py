@@ -8,10 +8,11 @@ from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
 from .raft_log import ProvedRaftLogs
-from .refinement import PaxosRolesAsPaxos
+from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
 from .two_phase_commit import ProvedTwoPhaseCommit
 
 __all__ = [
+    "MultiPaxosAsPaxos",
     "PaxosRolesAsPaxos",
     "ProvedCasPaxos",
     "ProvedChainReplication",

@@ -36,6 +36,7 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.refinements import (
     Refinement,
     identity,
+    multipaxos_to_paxos,
     paxos_roles_to_consensus,
     paxos_roles_to_paxos,
     paxos_to_voting,
@@ -92,6 +93,20 @@ def test_paxos_roles_are_consensus() -> None:
     proof = prove_refinement(paxos_roles_to_consensus, ROLES)
     assert proof.proved and "agreement" in proof.used
     assert ways(proof)["receive_accepted"] == ["choose(m.v)"]
+
+
+@pytest.mark.exhaustive
+def test_multi_paxos_is_paxos_in_every_slot() -> None:
+    sizes = {"Proposer": 1, "Acceptor": 2, "Slot": 2, "Value": 1, "Ballot": 1}
+    proof = prove_refinement(multipaxos_to_paxos, sizes)
+    assert proof.proved and proof.unmet == () and proof.unsupported is None
+    assert {n: w for n, w in ways(proof).items() if w} == {
+        "prepare": ["phase1a(b)"],
+        "promise": ["phase1b(a, m.b)"],
+        "propose": ["phase2a(self.ballot[p], v, any)"],
+        "accept": ["phase2b(a, m.b, m.v)"],
+    }
+    assert {"leaders_were_promised", "recorded_votes_are_the_latest"} <= set(proof.used)
 
 
 @pytest.mark.exhaustive

@@ -44,7 +44,6 @@ def servers(protocol: type[Protocol], crashes: int, *sizes: int) -> set[str]:
     [
         (Raft, PromptRaft, (1, 2, 1, 1, 1)),
         pytest.param(Raft, PromptRaft, (0, 2, 1, 2, 1), marks=pytest.mark.exhaustive),
-        pytest.param(Raft, PromptRaft, (0, 2, 1, 1, 2), marks=pytest.mark.exhaustive),
         pytest.param(Raft, PromptRaft, (1, 2, 1, 2, 1), marks=pytest.mark.exhaustive),
         pytest.param(Raft, PromptRaft, (0, 3, 1, 1, 1), marks=pytest.mark.exhaustive),
         pytest.param(
