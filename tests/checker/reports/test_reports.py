@@ -94,7 +94,7 @@ CASES = st.builds(
 SUITES = st.lists(st.builds(Suite, TEXTS, st.lists(CASES, max_size=3).map(tuple)), max_size=3)
 
 
-@settings(share(3), phases=[Phase.explicit, Phase.generate])  # validating is slow: no shrinking
+@settings(share(6), phases=[Phase.explicit, Phase.generate])  # validating is slow: no shrinking
 @given(SUITES)
 def test_every_report_is_valid(suites: list[Suite]) -> None:
     wrong = [c for s in suites for c in s.cases if c.wrong]
