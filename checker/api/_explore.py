@@ -14,7 +14,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.page.server import PageServer
 from quorate.checker.page.session import PageSession
 from quorate.model.language import Protocol, Sizes
-from quorate.traces import Trace, read_itf
+from quorate.traces import Trace, read_trace
 
 from ._check import loaded, sized
 
@@ -82,7 +82,7 @@ def explore(
     Raises ModelError, SizeError, InputError, TraceError.
     """
     file = None if trace is None or isinstance(trace, Trace) else Path(trace)
-    run = trace if isinstance(trace, Trace) or trace is None else read_itf(trace)
+    run = trace if isinstance(trace, Trace) or trace is None else read_trace(trace)
     if protocol is not None:
         target = loaded(protocol)
     elif run is not None:

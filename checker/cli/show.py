@@ -44,6 +44,7 @@ def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: 
     json     the object that --json prints of a run
     python   a program that takes the steps under CPython, and checks each state
     """
+    from quorate.checker.rendering.departures import show_departure
     from quorate.checker.rendering.document import envelope, run_json, text_of
     from quorate.checker.rendering.html.page import page_of
     from quorate.checker.rendering.output import Output
@@ -75,4 +76,6 @@ def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: 
         "python": lambda: program_of(run, trace, stop),
     }
     out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))
+    if form is None and run.departure is not None:
+        show_departure(out, run.departure)
     return 0

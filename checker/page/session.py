@@ -15,6 +15,7 @@ import msgspec
 
 from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
+from quorate.checker.rendering.departures import departure_json
 from quorate.checker.tracing.enabling import enabling
 from quorate.checker.tracing.guards import GuardCheck, tried
 from quorate.model.language.declare.protocol import Protocol
@@ -258,7 +259,7 @@ class PageSession:
             "loop": trace.loop,
             "repeats": trace.repeats(),
             "notes": list(trace.notes),
-            "departure": None if trace.departure is None else msgspec.to_builtins(trace.departure),
+            "departure": trace.departure and departure_json(trace.departure),
         }
 
 

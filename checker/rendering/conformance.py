@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from quorate.checker.conform.driving.judging import TIMES
 from quorate.checker.conform.driving.repeating import FoundDifference
 from quorate.checker.conform.replaying.battery import MutantReplayed
 from quorate.checker.conform.replaying.replay import ReplayVerdict
-from quorate.traces import BothSides
 
+from .departures import side_by_side
 from .document import plain, run_json
 from .output import Output
 from .replays import outcome, replay_json
@@ -147,8 +147,9 @@ def show_both_sides(out: Output, d: FoundDifference) -> None:
             out.wrapped(f"{k:3}  {step.call}{tried}", indent=1)
     if d.tried is not None:
         out.wrapped(f"then {d.tried}", indent=1)
-    for line in _table(d.values, d.unlike.kind, out.width - 4):
-        out.wrapped(line, indent=2)
+    if d.kind not in (Kind.REFUSES, Kind.CONTRADICTS):
+        for line in side_by_side(d.values, out.width - 4):
+            out.wrapped(line, indent=2)
     if d.kind in (Kind.REFUSES, Kind.CHOOSES, Kind.STARTS, Kind.CONTRADICTS) or not d.values:
         out.wrapped(f"the model has   {d.unlike.model}", indent=2)
         out.wrapped(f"the code has    {d.unlike.code}", indent=2)
@@ -172,31 +173,6 @@ def _report_consequences(
             out.wrapped(text, indent=1)
         else:
             out.command("shown by:", again(text), indent=1)
-
-
-def _table(values: Sequence[BothSides], kind: Kind, width: int) -> Iterator[str]:
-    """The variables: before, and after on both sides; below each other what is too wide."""
-    if not values or kind in (Kind.REFUSES, Kind.CONTRADICTS):
-        return
-    head = ("", "before", "the model", "the code")
-    rows = [(v.place, v.before, v.model, _of_code(v)) for v in values]
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(4)]
-    if sum(widths) + 9 <= width:
-        marks = ["", *("  <" if v.differs else "" for v in values)]
-        for row, mark in zip((head, *rows), marks, strict=True):
-            cells = "  ".join(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False))
-            yield f"{cells}  {row[3]}{mark}".rstrip()
-        return
-    for v, row in zip(values, rows, strict=True):
-        yield f"{v.place}{'  <' if v.differs else ''}"
-        for name, cell in zip(head[1:], row[1:], strict=True):
-            yield f"  {name:9}  {cell}".rstrip()
-
-
-def _of_code(v: BothSides) -> str:
-    if v.code is None:
-        return "not shown"
-    return v.code if v.differs else "the same"
 
 
 def _report_accepted(out: Output, found: Driven) -> None:

@@ -27,6 +27,8 @@ from quorate.traces import (
 )
 from quorate.traces.values import show_key
 
+from .departures import departure_json
+
 SCHEMA = 1
 
 
@@ -55,6 +57,7 @@ def run_json(trace: Trace, written: Path | None = None) -> dict[str, Any]:
         "steps": [_step(trace, number, step) for number, step in trace.numbered()],
         "loop": trace.loop,
         "undefined": trace.undefined and _undefined(trace.undefined),
+        "departure": trace.departure and departure_json(trace.departure),
         "notes": list(trace.notes),
         "violation": violation
         and {"property": violation.property, "witness": violation.witness or None},

@@ -16,7 +16,7 @@ from quorate.checker.tracing.calls import call_of
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.paxos import Paxos
-from quorate.traces import FrozenMap, Trace, Violation, write_itf
+from quorate.traces import BothSides, Departure, FrozenMap, Trace, Violation, write_itf
 
 CASES = Path(__file__).parents[2] / "cases" / "itf"
 QUINT = CASES / "no_model.itf.json"
@@ -28,6 +28,29 @@ def test_a_trace_of_quint(capsys: pytest.CaptureFixture[str]) -> None:
     assert "SumTypes.qnt\ninitially value: None\n" in out
     assert "1  (unnamed step)  value: None → Some(value=40)" in out
     assert "1  (unnamed step)  ●" in out
+
+
+def test_what_an_implementation_did_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `quorate conform --trace` writes it."""
+    sides = (BothSides("value", "1", "1", "2"), BothSides("other", "", "x", None))
+    departure = Departure("it takes a step that the model disables", "put(v=2)", False, sides)
+    trace = Trace("p.py:P", (), FrozenMap({"value": 1}), (), departure=departure)
+    file = tmp_path / "run.itf.json"
+    write_itf(trace, file)
+    assert run(["show", str(file)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[-5:] == [
+        "✗ the implementation differs: it takes a step that the model disables",
+        "  put(v=2), after it, where the model disables it",
+        "           before  the model  the code",
+        "    value  1       1          2  <",
+        "    other          x          not shown",
+    ]
+    assert run(["show", str(file), "--as", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["run"]["departure"]
+    assert found["tried"] == "put(v=2)" and found["values"][1]["code"] is None
 
 
 def test_as_ascii_and_as_mermaid(capsys: pytest.CaptureFixture[str]) -> None:
