@@ -13,6 +13,7 @@ from quorate.checker.mutation import MutantFate
 from tests.checker.cli.shared import VALIDATOR
 
 FILE = f"{Path(__file__).with_name('locks.py')}:Lock"
+REGISTER = f"{Path(__file__).with_name('register.py')}:Register"
 SIZES = ["-s", "Node=2,Term=1"]
 GUARDS = ["--operator", "drop-guard", "--processes", "1"]
 
@@ -93,3 +94,13 @@ def test_paxos() -> None:
         t.larger == {"Acceptor": 3, "Ballot": 3, "Value": 2} for t in found.of(MutantFate.TOO_SMALL)
     )
     assert len(found.of(MutantFate.TOO_SMALL)) == 3
+
+
+def test_an_invariant_that_forgets_the_initial_value_is_pointed_at() -> None:
+    """A register that stores nothing passes: its readers get the initial value for ever."""
+    given = {"sizes": {"Client": 1, "Value": 1}, "operators": ["drop-effect"], "processes": 1}
+    found = quorate.mutate(REGISTER, **given)
+    lost = next(t for t in found.mutation.trials if t.edit.before == "self.stored = v")
+    assert lost.fate is not MutantFate.KILLED and lost in found.mutation.counted
+    assert "self.stored = v → pass" in repr(found)
+    assert found.score is not None and found.score < 1
