@@ -230,8 +230,8 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["adapter"] is None and options["step_timeout"] is not None:
         option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
     if options["run"] is not None:
-        others = ("seconds", "seed", "mutants", "no_probes", "accept", "as_test", "coverage")
-        for name in others:
+        others = ["seconds", "seed", "mutants", "no_probes", "accept", "as_test", "coverage"]
+        for name in (*others, "html"):
             if options[name]:
                 option = f"--{name.replace('_', '-')}"
                 option_error(f"--run does one run alone: {option} does not go with it")

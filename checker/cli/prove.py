@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FINDING_EFFORT = 600.0
 FINDING = {"--find", "--keep", "--effort", "--invariant", "--strict", "--json", "--ascii"}
-FINDING |= {"--sarif", "--junit", "--watch"}
+FINDING |= {"--sarif", "--junit", "--html", "--watch"}
 
 
 @click.command("prove")
