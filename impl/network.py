@@ -22,7 +22,7 @@ from .backoff import Backoff
 from .codec import PAXOS, Codec, FrameReader, check_value, frame
 from .errors import ConfigError, ImplError, WireError
 from .messages import Envelope, Learned, Message, Request, Value
-from .parts import Cutter, Gatherer
+from .parts import Gatherer, Splitter
 
 LOOPBACK: Final = "127.0.0.1"
 QUEUE_FRAMES: Final = 1024
@@ -50,7 +50,7 @@ class Transport(Generic[MessageT]):
         self._name = name
         self._addresses = dict(addresses)
         self._codec, self._admit = codec, admit
-        self._cutter = Cutter(codec)
+        self._splitter = Splitter(codec)
         self._cut: frozenset[str] = frozenset()
         self._deliver = deliver
         self._complain = complain
@@ -88,7 +88,7 @@ class Transport(Generic[MessageT]):
         if envelope.dst in self._cut:
             return
         try:
-            frames = self._cutter.frames(envelope)
+            frames = self._splitter.frames(envelope)
         except WireError as error:
             self._complain(str(error))
             return

@@ -24,7 +24,7 @@ PART_BYTES: Final = MAX_FRAME_BYTES // 4
 MOST_BYTES: Final = 1 << 30
 
 
-class Part(Struct, frozen=True, tag="part"):
+class Piece(Struct, frozen=True, tag="piece"):
     """One of the `parts` pieces that a message of this number was cut into."""
 
     number: int
@@ -33,7 +33,7 @@ class Part(Struct, frozen=True, tag="part"):
     data: bytes
 
 
-class Cutter:
+class Splitter:
     """Turns the messages of a sender into frames."""
 
     part_bytes = PART_BYTES
@@ -51,7 +51,7 @@ class Cutter:
             raise WireError(f"A message of {len(payload)} bytes is above {MOST_BYTES}.")
         self._number += 1
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)]
-        parts = [Part(self._number, k, len(pieces), data) for k, data in enumerate(pieces)]
+        parts = [Piece(self._number, k, len(pieces), data) for k, data in enumerate(pieces)]
         return [frame(self._codec.encode(Envelope(envelope.src, envelope.dst, p))) for p in parts]
 
 
@@ -67,7 +67,7 @@ class Gatherer:
         """The message that a frame has or completes. Raises WireError for anything else."""
         envelope = self._codec.decode(payload)
         part = envelope.body
-        if not isinstance(part, Part):
+        if not isinstance(part, Piece):
             return envelope
         self._check(envelope.src, part)
         number, pieces = self._latest.get(envelope.src, (-1, {}))
@@ -84,11 +84,11 @@ class Gatherer:
 
     def _whole(self, payload: bytes) -> Envelope[Any]:
         envelope = self._codec.decode(payload)
-        if isinstance(envelope.body, Part):
+        if isinstance(envelope.body, Piece):
             raise WireError("A part was cut into parts.")
         return envelope
 
-    def _check(self, sender: str, part: Part) -> None:
+    def _check(self, sender: str, part: Piece) -> None:
         if sender not in self._senders:
             raise WireError(f"{sender!r} is no member and may not send parts of messages.")
         if not 0 <= part.index < part.parts or part.parts * len(part.data) > MOST_BYTES:

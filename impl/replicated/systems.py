@@ -12,7 +12,7 @@ from quorate.impl.messages import Envelope
 from quorate.impl.multipaxos.defects import COMPOSITIONS
 from quorate.impl.multipaxos.system import MULTIPAXOS, multipaxos_of
 from quorate.impl.multipaxos.tracing import traced as traced_multipaxos
-from quorate.impl.parts import Part
+from quorate.impl.parts import Piece
 from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.system import RAFT, raft_of
@@ -44,7 +44,7 @@ def variant_of(name: str, variant: str, trace: Trace | None) -> ReplicatedSystem
 
 def codec_of(system: ReplicatedSystem[Any, Any, Any]) -> Codec[Any]:
     """What servers say to each other, in parts if need be, what clients ask and are told."""
-    return Codec[Any]((*system.messages, Part, Submission, *get_args(ClientMessage)))
+    return Codec[Any]((*system.messages, Piece, Submission, *get_args(ClientMessage)))
 
 
 def check_command(command: Command) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from quorate.impl import Envelope, WireError
 from quorate.impl.codec import MAX_FRAME_BYTES, Codec, FrameReader
 from quorate.impl.messages import Ask, Learned
-from quorate.impl.parts import MOST_BYTES, PART_BYTES, Cutter, Gatherer, Part
+from quorate.impl.parts import MOST_BYTES, PART_BYTES, Gatherer, Piece, Splitter
 
-CODEC = Codec[object]((Ask, Learned, Part))
+CODEC = Codec[object]((Ask, Learned, Piece))
 SIZE = 64
 
 
@@ -20,7 +20,7 @@ def payloads(frames):
 
 
 def cut(*values):
-    cutter = Cutter(CODEC)
+    cutter = Splitter(CODEC)
     cutter.part_bytes = SIZE
     return [payloads(cutter.frames(Envelope("a", "b", Learned(v)))) for v in values]
 
@@ -55,7 +55,7 @@ def test_who_is_no_member_sends_no_parts():
 
 
 @pytest.mark.parametrize(
-    "part", [Part(1, 2, 2, b""), Part(1, -1, 2, b""), Part(1, 0, MOST_BYTES, b"xy")]
+    "part", [Piece(1, 2, 2, b""), Piece(1, -1, 2, b""), Piece(1, 0, MOST_BYTES, b"xy")]
 )
 def test_parts_that_make_no_sense(part):
     with pytest.raises(WireError, match="A part says"):
@@ -63,14 +63,14 @@ def test_parts_that_make_no_sense(part):
 
 
 def test_a_part_is_no_message():
-    inner = CODEC.encode(Envelope("a", "b", Part(1, 0, 1, b"")))
+    inner = CODEC.encode(Envelope("a", "b", Piece(1, 0, 1, b"")))
     with pytest.raises(WireError, match="A part was cut into parts"):
-        told([CODEC.encode(Envelope("a", "b", Part(1, 0, 1, inner)))])
+        told([CODEC.encode(Envelope("a", "b", Piece(1, 0, 1, inner)))])
 
 
 @pytest.mark.exhaustive
 def test_a_long_message_fits_into_frames():
-    cutter = Cutter(CODEC)
+    cutter = Splitter(CODEC)
     value = "y" * (5 * PART_BYTES)
     frames = cutter.frames(Envelope("a", "b", Learned(value)))
     assert len(frames) == 6 and max(map(len, frames)) < MAX_FRAME_BYTES / 2

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quorate.checker.conform.adapter import Refusal, Setting
-from quorate.impl.errors import ImplError
 from quorate.impl.lease import Ask, Grant, LeaseNode, Term, Wait
 from quorate.impl.lease.defects import HEALTHY, LeaseVariant
 from quorate.impl.lease.messages import LeaseMessage, LeaseOutputs
 from quorate.impl.outputs import Send
 from quorate.traces import Record
 
-from .dispatch import step_of
+from .dispatch import performed
 
 NONE = "none"
 
@@ -71,11 +70,7 @@ class LeaderLeaseAdapter:
         )
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
-        step = step_of(self, action)
-        try:
-            return step(*args.values())  # type: ignore[no-any-return]
-        except ImplError as error:
-            raise Refusal(f"{type(error).__name__}: {error}") from error
+        return performed(self, action, args)  # type: ignore[no-any-return]
 
     def observe(self) -> Mapping[str, Any]:
         run = self.run

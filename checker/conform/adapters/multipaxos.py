@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Chose, Refusal, Setting
-from quorate.impl.errors import ImplError
 from quorate.impl.messages import Ballot
 from quorate.impl.multipaxos import (
     HEALTHY,
@@ -30,7 +29,7 @@ from quorate.impl.outputs import Persist, Send
 from quorate.traces import Record
 
 from .copying import copied
-from .dispatch import step_of
+from .dispatch import performed
 from .multipaxos_values import (
     decree_of,
     show_ballot,
@@ -94,11 +93,7 @@ class MultiPaxosAdapter:
             self._put_acceptor(self._acceptor(name))
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record] | Chose:
-        step = step_of(self, action)
-        try:
-            return step(*args.values())  # type: ignore[no-any-return]
-        except ImplError as error:
-            raise Refusal(f"{type(error).__name__}: {error}") from error
+        return performed(self, action, args)  # type: ignore[no-any-return]
 
     def observe(self) -> Mapping[str, Any]:
         seen = {**self.run.seen, "sent": self.run.sent}

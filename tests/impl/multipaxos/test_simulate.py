@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import pytest
 
-from quorate.checker.conform.histories.checking import HistoryVerdict, judge
-from quorate.checker.conform.histories.reading import read_history
-from quorate.checker.conform.histories.specification import Register
+from quorate.checker.conform.histories.checking import HistoryVerdict
 from quorate.impl import ConfigError
 from quorate.impl.faults import Faults
 from quorate.impl.multipaxos.__main__ import main
 from quorate.impl.multipaxos.defects import COMPOSITIONS, IN_RUNS
 from quorate.impl.multipaxos.simulate import simulate_multipaxos
 from quorate.impl.simulation.replicas import ROUGH
+from tests.support.histories import judged
 
 
 @pytest.fixture
@@ -27,9 +25,7 @@ def check(tmp_path):
         assert all(r.finished for r in reports)
         unknown = 0
         for report in reports:
-            file = tmp_path / f"{report.seed}.jsonl"
-            file.write_text("".join(json.dumps(event) + "\n" for event in report.history))
-            verdict = judge(read_history(file, Register.calls), Register()).verdict
+            verdict = judged(tmp_path / f"{report.seed}.jsonl", report.history)
             assert verdict is not HistoryVerdict.NOT_LINEARIZABLE, report.seed
             unknown += verdict is HistoryVerdict.UNKNOWN
         assert unknown <= undecided

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from quorate.checker.conform.histories.checking import HistoryVerdict, judge
-from quorate.checker.conform.histories.reading import read_history
-from quorate.checker.conform.histories.specification import Register
+from quorate.checker.conform.histories.checking import HistoryVerdict
 from quorate.impl import ConfigError
 from quorate.impl.faults import Faults
 from quorate.impl.raft import Options, Reads
@@ -18,18 +14,14 @@ from quorate.impl.raft.simulate import drift_of, simulate_raft
 from quorate.impl.simulation.replicas import ROUGH, Plan
 from quorate.impl.store import KeyValueStore
 from quorate.impl.store.store import Turn
+from tests.support import histories
 
 ROUGHLY = Plan(faults=ROUGH)
 
 
 @pytest.fixture
 def judged(tmp_path):
-    def verdict(report) -> HistoryVerdict:
-        file = tmp_path / f"{report.seed}.jsonl"
-        file.write_text("".join(json.dumps(event) + "\n" for event in report.history))
-        return judge(read_history(file, Register.calls), Register()).verdict
-
-    return verdict
+    return lambda report: histories.judged(tmp_path / f"{report.seed}.jsonl", report.history)
 
 
 def check(judged, seeds, nodes=3):

@@ -12,7 +12,7 @@ from quorate.impl import Envelope
 from quorate.impl.codec import frame
 from quorate.impl.failpoints import unhindered
 from quorate.impl.node_config import NodeConfig
-from quorate.impl.parts import Cutter
+from quorate.impl.parts import Splitter
 from quorate.impl.processes import free_addresses
 from quorate.impl.raft import log as raft_log
 from quorate.impl.record_log import RecordLog
@@ -121,7 +121,7 @@ def test_a_leader_that_is_cut_off_answers_nobody_and_another_leads(tmp_path):
 )
 def test_who_lacks_more_than_a_message_holds_catches_up(protocol, tmp_path, monkeypatch):
     puts = 10
-    monkeypatch.setattr(Cutter, "part_bytes", 2000)
+    monkeypatch.setattr(Splitter, "part_bytes", 2000)
     monkeypatch.setattr(raft_log, "MOST_TEXT", 1200)
 
     async def play():

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.checker.conform.histories.checking import HistoryVerdict, judge
-from quorate.checker.conform.histories.reading import read_history
-from quorate.checker.conform.histories.specification import Register
+from quorate.checker.conform.histories.checking import HistoryVerdict
 from quorate.impl.store import (
     Answered,
     Command,
@@ -26,6 +22,7 @@ from quorate.impl.store import (
 )
 from quorate.impl.store.history import invoked, returned, unknown
 from quorate.impl.store.store import OPERATIONS, TABLE, Turn
+from tests.support.histories import judged
 
 keys, values = st.sampled_from("xy"), st.sampled_from(["", "1", "2"])
 commands = st.one_of(
@@ -127,12 +124,6 @@ def test_a_snapshot_does_not_depend_on_the_order_of_keys_and_clients():
     assert one.snapshot() == other.snapshot()
 
 
-def judged(tmp_path, events) -> HistoryVerdict:
-    file = tmp_path / "history.jsonl"
-    file.write_text("".join(json.dumps(event) + "\n" for event in events))
-    return judge(read_history(file, Register.calls), Register()).verdict
-
-
 @given(script=scripts.filter(bool))
 def test_its_histories_are_linearizable(tmp_path_factory, script):
     store, events = KeyValueStore(), []
@@ -140,7 +131,7 @@ def test_its_histories_are_linearizable(tmp_path_factory, script):
         reply = store.apply(Submission(process, i, command))
         assert isinstance(reply, Answered)
         events += [invoked(process, command), returned(process, command, reply.result)]
-    assert judged(tmp_path_factory.mktemp("h"), events) is HistoryVerdict.LINEARIZABLE
+    assert judged(tmp_path_factory.mktemp("h") / "h.jsonl", events) is HistoryVerdict.LINEARIZABLE
 
 
 @pytest.mark.parametrize(
@@ -156,11 +147,11 @@ def test_a_wrong_result_is_found(tmp_path, command, wrong):
     put = Put("x", "1")
     events = [invoked("a", put), returned("a", put, None)]
     events += [invoked("b", command), returned("b", command, wrong)]
-    assert judged(tmp_path, events) is HistoryVerdict.NOT_LINEARIZABLE
+    assert judged(tmp_path / "h.jsonl", events) is HistoryVerdict.NOT_LINEARIZABLE
 
 
 @pytest.mark.parametrize("seen", [None, "1"])
 def test_what_is_given_up_may_have_happened_or_not(tmp_path, seen):
     put, get = Put("x", "1"), Get("x")
     events = [invoked("a", put), unknown("a", put), invoked("b", get), returned("b", get, seen)]
-    assert judged(tmp_path, events) is HistoryVerdict.LINEARIZABLE
+    assert judged(tmp_path / "h.jsonl", events) is HistoryVerdict.LINEARIZABLE
