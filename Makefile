@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # The tests start Python many times, and pytest rewrites every assertion: keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup verify test test-exhaustive lint prepared benchmark clean
+.PHONY: setup verify test test-exhaustive lint prepared docs benchmark clean
 
 setup: $(VENV)/.ready
 
@@ -40,6 +40,11 @@ lint: setup
 # After a change of the search's own code: see checker/explore/codegen/prepared.py.
 prepared: setup
 	$(BIN)/python -m tests.support.prepare
+
+# The site, in build/site: it needs no network to be read.
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees . build/site
 
 benchmark: setup
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -q -s

@@ -116,8 +116,8 @@ def action(
     return mark(function) if function is not None else mark
 
 
-def marker(mark: Mark) -> Callable[[Any], Any]:
-    """The decorator that puts a mark on a method."""
+def marker(mark: Mark, said: str = "") -> Callable[[Any], Any]:
+    """The decorator that puts a mark on a method; what is `said` of it is its docstring."""
 
     def decorate(function: Any) -> Any:
         if not inspect.isfunction(function):
@@ -131,15 +131,16 @@ def marker(mark: Mark) -> Callable[[Any], Any]:
         function._quorate = mark
         return function
 
+    decorate.__name__, decorate.__doc__ = mark.kind, said
     return decorate
 
 
-init: Callable[[F], F] = marker(Mark("init"))
-define: Callable[[F], F] = marker(Mark("define"))
-invariant: Callable[[F], F] = marker(Mark("invariant"))
-reachable: Callable[[F], F] = marker(Mark("reachable"))
-final: Callable[[F], F] = marker(Mark("final"))
-constraint: Callable[[F], F] = marker(Mark("constraint"))
+init: Callable[[F], F] = marker(Mark("init"), "Says what the first states are, as an action.")
+define: Callable[[F], F] = marker(Mark("define"), "A part of formulas, with a name.")
+invariant: Callable[[F], F] = marker(Mark("invariant"), "True in every reachable state.")
+reachable: Callable[[F], F] = marker(Mark("reachable"), "A goal: true in some reachable state.")
+final: Callable[[F], F] = marker(Mark("final"), "Where a run may end: no deadlock.")
+constraint: Callable[[F], F] = marker(Mark("constraint"), "States outside are not expanded.")
 
 
 @dataclass(frozen=True)
