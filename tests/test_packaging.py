@@ -65,6 +65,7 @@ def test_the_workflow_of_a_new_project() -> None:
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands == [
         "pip install quorate pytest",
+        "quorate verify",
         "quorate prove model.py",
         "pytest --junit-xml=junit.xml",
     ]
