@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .items import ProtocolFile
+    from .listed import ListFile
     from .specs import ProtocolSpec
 
 ASKED = pytest.StashKey[dict[Path, list["ProtocolSpec"]]]()
@@ -57,10 +58,16 @@ def _collected(file: Path, config: pytest.Config) -> bool:
     return any(file.is_relative_to(place.resolve()) for place in places)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ProtocolFile | None:
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> ProtocolFile | ListFile | None:
     asked = parent.config.stash[ASKED].get(file_path)
     if asked is None:
         return None
+    if file_path.suffix == ".toml":
+        from .listed import ListFile
+
+        return ListFile.from_parent(parent, path=file_path)
     from .items import ProtocolFile
 
     return ProtocolFile.from_parent(parent, path=file_path, specs=asked)

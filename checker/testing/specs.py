@@ -37,7 +37,7 @@ def read_specs(texts: Iterable[str], folder: Path) -> Iterator[ProtocolSpec]:
             said = f"quorate: `{text}` is no protocol, such as path.py::Class[3,2]"
             raise pytest.UsageError(said)
         place, named, sizes = found["place"], found["named"] or "", found["sizes"] or ""
-        if place.endswith(".py"):
+        if place.endswith((".py", ".toml")):
             for file in _files(place, folder):
                 yield ProtocolSpec(file, _short(file), named, sizes)
         else:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,7 +147,6 @@ def test_a_failure_is_the_counterexample(project: pytest.Pytester) -> None:
     result.assert_outcomes(passed=5, failed=3, warnings=0)
     text = result.stdout.str()
     assert "✗ one_at_a_time is violated: 4 states, " in text
-    assert "✗ one_at_a_time is violated: with s = s0, t = s1: " in text
     assert "2  enter(s=s1)" in text
     assert "goal it_is_done is not reached" in text
     assert "Traceback" not in text and "site-packages" not in text and "runtest" not in text
@@ -272,3 +275,43 @@ def test_starting_pytest_loads_no_engine() -> None:
         "quorate.checker.testing",
         "quorate.checker.testing.plugin",
     ]
+
+
+LISTED = """\
+[[check]]
+name = "takes turns"
+protocol = "model/turns.py:Turns"
+sizes = {Side = 2}
+
+[[check]]
+name = "alone"
+protocol = "model/turns.py:Alone"
+sizes = {Side = 2}
+holds = ["never_done", "nobody"]
+"""
+
+
+@contextmanager
+def in_this_process(count: int, function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """What stands in for processes: a second is saved for each."""
+
+    def called(*arguments: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(function(*arguments))
+        return done
+
+    yield called
+
+
+def test_a_list_of_checks(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quorate._project.workers", in_this_process)
+    (project.path / "quorate.toml").write_text(LISTED)
+    result = project.runpytest_inprocess("tests", "--quorate", "quorate.toml")
+    result.assert_outcomes(passed=2, failed=1)
+    text = result.stdout.str()
+    assert "FAILED quorate.toml::alone" in text
+    assert "nobody is violated" in text and "Traceback" not in text
+    (project.path / "quorate.toml").write_text(LISTED.replace("holds", "hold"))
+    result = project.runpytest_inprocess("tests", "--quorate", "quorate.toml")
+    result.assert_outcomes(errors=1)
+    assert "quorate.toml:10: " in result.stdout.str()
