@@ -119,6 +119,10 @@ def _reader(whole: WholeGraph, name: str, kind: str) -> Reader:
     if kind == "messages":
         tag = name.removeprefix(COUNTED)
         assert network is not None
+        held = whole.explorer.description.by_name[network].type
+        if isinstance(held, MessagesType):  # those of one class are decoded by themselves
+            place = [r.__name__ for r in held.messages].index(tag)
+            return lambda _, row: str(len(showing.messages(row)[place]))
         return read(network, lambda value: str(_number(value, tag)))
     if kind == "variable":
         return read(name, show)
