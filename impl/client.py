@@ -1,7 +1,8 @@
 """A client of the store: one command at a time, repeated under its number until it is answered.
 
-It asks whoever answered last or was named as the leader; without an answer, the next server
-(Ongaro and Ousterhout 2014, §8).
+It asks whoever answered last or was named as the leader; without an answer, the next server in
+turn (Ongaro and Ousterhout 2014, §8). Whom others name does not change whose turn it is: a server
+that is cut off may name a leader that is cut off with it, again and again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Client:
         self.servers = tuple(servers)
         self.waiting: Submission | None = None
         self._sequence = 0
-        self._asked = 0
+        self._asked = self._turn = 0
 
     def begin(self, command: Command) -> Send[Submission]:
         """Submit a command under the next number."""
@@ -35,7 +36,10 @@ class Client:
         """Submit the same command to another server: this one was silent."""
         if self.waiting is None:
             raise ProtocolRefusal(f"{self.name} waits for nothing.")
-        self._asked = (self._asked + 1) % len(self.servers)
+        silent, self._turn = self._asked, self._after(self._turn)
+        if self._turn == silent:
+            self._turn = self._after(silent)
+        self._asked = self._turn
         return self._ask(self.waiting)
 
     def give_up(self) -> None:
@@ -54,6 +58,9 @@ class Client:
             return None
         self._asked = self.servers.index(message.leader)
         return self._ask(waiting)
+
+    def _after(self, turn: int) -> int:
+        return (turn + 1) % len(self.servers)
 
     def _ask(self, submission: Submission) -> Send[Submission]:
         return Send(self.servers[self._asked], submission)

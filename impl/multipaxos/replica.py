@@ -4,7 +4,9 @@ Rules (Lamport, *Paxos Made Simple*, 2001, §3):
 1. Whoever hears of no leader for a while opens a ballot above all it knows of. How long it waits is
    drawn anew each time, and doubles from try to try (§2.4). Time comes as ticks, one call each.
 2. A new leader proposes in each slot up to the last that it recovered: what it recovered, or a
-   no-op in a hole. Commands come after these.
+   no-op in a hole. Commands come after these. Where an acceptor that promised has only a snapshot,
+   the leader learns first. If that takes as long as its patience, it opens another ballot: that
+   acceptor may be dead, and need not be among those who promise again.
 3. A leader proposes at once while less than alpha slots are under way. What comes meanwhile is
    proposed together, as one batch.
 4. Followers hear from their leader how much is chosen. In a slot in which they voted in its ballot
@@ -131,8 +133,7 @@ class Replica:
     def tick(self) -> MultiPaxosOutputs:
         """Time passes: a leader beats, any other asks for what it lacks, or opens a ballot."""
         self._waited += 1
-        settled = self.leads and self.proposer.is_prepared()
-        if self._waited >= self._limit and self.is_member() and not settled:
+        if self._waited >= self._limit and self.is_member() and not self._can_propose():
             return self._campaign()
         if self._waited % self.pace.heartbeat:
             return ()
@@ -293,7 +294,7 @@ class Replica:
     def _propose_next(self) -> MultiPaxosOutputs:
         """Propose in the next slot, if it may and there is something to propose (rules 2, 3)."""
         proposer, log = self.proposer, self.learner.log
-        if proposer.trimmed > self.learner.executed:
+        if self._must_learn():
             return ()
         slot = proposer.first_open()
         while slot in proposer.proposed or slot in log:
@@ -306,6 +307,14 @@ class Replica:
         self._quiet = False
         return self._settled(proposer.propose(slot, decree))
 
+    def _must_learn(self) -> bool:
+        """Whether somebody who promised has only a snapshot of what comes next (rule 2)."""
+        return self.proposer.trimmed > self.learner.executed
+
+    def _can_propose(self) -> bool:
+        """Whether it leads, and nobody's answer keeps it from proposing what clients ask for."""
+        return self.leads and self.proposer.is_prepared() and not self._must_learn()
+
     def _next_decree(self, slot: int) -> Decree | None:
         """What waits, or a no-op if a change of the acceptors waits for slots to go by."""
         if self._waiting:
@@ -317,7 +326,7 @@ class Replica:
         proposer = self.proposer
         late = [slot for slot in proposer.proposed if slot in self._under_way]
         outputs = tuple(o for slot in late for o in proposer.propose_again(slot))
-        if proposer.is_prepared():
+        if self._can_propose():
             self._hear()
         else:
             outputs = (*outputs, *proposer.ask_again())

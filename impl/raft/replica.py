@@ -13,7 +13,8 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
 6. Reads need not be in the log (`reading.py`).
 7. When enough has been applied since the last snapshot, a new one stands for it (§7). It has the
    store with its sessions: what a client was answered must be remembered. A follower is sent it
-   again when it has not answered for the longest patience.
+   again when it has not answered for the longest patience. A leader waits with the next one for
+   followers that answer and are as far behind, or theirs would be out of date whenever it came.
 8. A change of members waits until new servers have caught up, then goes through C_old,new to C_new
    (thesis, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no more.
 
@@ -23,7 +24,8 @@ The store is volatile: after a restart it is built again from the snapshot and t
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
@@ -39,6 +41,7 @@ from quorate.impl.store import (
     Submission,
 )
 
+from .leading import Leading
 from .membership import Membership
 from .messages import (
     Appended,
@@ -52,10 +55,13 @@ from .messages import (
     Snapshot,
     VoteGranted,
 )
-from .reading import PendingReads, Reads
+from .reading import Reads
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
 from .server import Server
+
+#: A leader waits for others with a snapshot until it would have so many times as many entries.
+MOST_WAITED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -72,19 +78,6 @@ class Options:
     reads: Reads = Reads.INDEX
     drift: int = 3
     compact_after: int | None = 1000
-
-
-@dataclass
-class _Leading:
-    """What a leader has under way, besides the log."""
-
-    first: int
-    waiting: PendingReads = field(default_factory=PendingReads)
-    target: str | None = None
-    incoming: tuple[str, ...] | None = None
-    until: int = 0
-    snapshots: dict[str, int] = field(default_factory=dict)
-    """When each follower that needs the snapshot was last sent it."""
 
 
 class Replica:
@@ -106,7 +99,7 @@ class Replica:
         self._waited = 0
         self._limit = self._patience.ticks()
         self._heard: int | None = 0 if server.term > 0 else None
-        self._leading: _Leading | None = None
+        self._leading: Leading | None = None
 
     @classmethod
     def recover(
@@ -178,7 +171,8 @@ class Replica:
         leading = self._check_leads()
         if target == self.name or target not in self.server.configuration.servers:
             raise ProtocolRefusal(f"{target} is no other member.")
-        leading.target, leading.until = target, self._now + self._patience.longest
+        leading.target, leading.asked = target, False
+        leading.until = self._now + self._patience.longest
         return (*self._replicate(), *self._go_on())
 
     def change(self, members: Collection[str]) -> RaftOutputs:
@@ -216,7 +210,7 @@ class Replica:
         """What a snapshot has of the store (rule 7)."""
         return self.store.snapshot()
 
-    def check_change(self, leading: _Leading) -> None:
+    def check_change(self, leading: Leading) -> None:
         """Refuse a change while another one is under way (rule 8)."""
         server = self.server
         joint = server.configuration.incoming is not None
@@ -254,7 +248,7 @@ class Replica:
     def _lead(self) -> RaftOutputs:
         self.leader = self.name
         outputs = (*self.server.lead(), *self.server.request(NoOp()))
-        self._leading = _Leading(first=self.server.state.length)
+        self._leading = Leading(first=self.server.state.length)
         return (*outputs, *self._replicate())
 
     def _go_on_leading(self) -> RaftOutputs:
@@ -267,7 +261,7 @@ class Replica:
         outputs = (*self._answer_reads(leading), *self._hand_over(leading))
         return (*outputs, *self._go_on_changing(leading))
 
-    def _read(self, leading: _Leading, submission: Submission) -> RaftOutputs:
+    def _read(self, leading: Leading, submission: Submission) -> RaftOutputs:
         """Answer a read at once, or put it to those that wait (rule 6)."""
         if self.options.reads is Reads.LEASE:
             held = leading.waiting.has_lease(self._now, self.lease_length())
@@ -278,7 +272,7 @@ class Replica:
         leading.waiting.reads.append((self.server.round, index, submission))
         return (*outputs, *self._go_on())
 
-    def _answer_reads(self, leading: _Leading) -> RaftOutputs:
+    def _answer_reads(self, leading: Leading) -> RaftOutputs:
         answers: RaftOutputs = ()
         reads = leading.waiting.reads
         while reads and self.is_confirmed(reads[0][0]) and self.applied >= reads[0][1]:
@@ -289,16 +283,14 @@ class Replica:
         value = self.store.values.get(submission.command.key)
         return Send(submission.client, Completed(submission.sequence, Answered(value)))
 
-    def _hand_over(self, leading: _Leading) -> RaftOutputs:
+    def _hand_over(self, leading: Leading) -> RaftOutputs:
         target, server = leading.target, self.server
-        if target is None or server.match.get(target) != server.state.length:
+        if target is None or leading.asked or server.match.get(target) != server.state.length:
             return ()
-        if leading.waiting.handed_over:
-            return ()
-        leading.waiting.handed_over = True
+        leading.asked = leading.waiting.handed_over = True
         return server.hand_over(target)
 
-    def _go_on_changing(self, leading: _Leading) -> RaftOutputs:
+    def _go_on_changing(self, leading: Leading) -> RaftOutputs:
         """The next configuration, once the last one is committed or the new ones caught up."""
         server, incoming = self.server, leading.incoming
         if incoming is not None and self._caught_up(incoming):
@@ -338,20 +330,21 @@ class Replica:
         server, leading = self.server, self._leading
         if leading is None or server.next[follower] >= server.state.snapshot.length:
             return server.append(follower)
-        sent = leading.snapshots.get(follower)
-        if sent is not None and self._now < sent + self._patience.longest:
+        if follower in leading.sent_since(self._now - self._patience.longest):
             return server.append(follower, server.state.length)
         leading.snapshots[follower] = self._now
         return server.append(follower)
 
     def _retry(self, message: RaftMessage, tried: dict[str, int]) -> RaftOutputs:
         """Where a follower's log was found to differ earlier, or it took a part: go on at once."""
-        if not isinstance(message, (Appended, LogMismatch)) or not self._leads():
+        leading = self._leading if self._leads() else None
+        if not isinstance(message, (Appended, LogMismatch)) or leading is None:
             return ()
         server, follower = self.server, message.follower
+        leading.answers[follower] = self._now
         start, before = server.next.get(follower, 0), tried.get(follower, 0)
         part = before < start < server.state.length and server.sends_part(before)
-        return server.append(follower) if start < before or part else ()
+        return self._news(follower) if start < before or part else ()
 
     def _apply(self) -> RaftOutputs:
         answers: RaftOutputs = ()
@@ -370,11 +363,20 @@ class Replica:
     def _compact(self) -> RaftOutputs:
         """A snapshot of what is applied, once that is enough (rule 7)."""
         state, enough = self.server.state, self.options.compact_after
-        if enough is None or self.applied - state.snapshot.length < enough:
+        new = self.applied - state.snapshot.length
+        if enough is None or new < enough:
+            return ()
+        if new < MOST_WAITED * enough and self._is_awaited(self.applied - enough):
             return ()
         term, (_, configuration) = state.term_at(self.applied), state.configured(self.applied)
         store = self.kept_of_store()
         return self.server.compact(Snapshot(self.applied, term, configuration, store))
+
+    def _is_awaited(self, length: int) -> bool:
+        """Whether a follower that answers holds no more than so many entries (rule 7)."""
+        leading, match = self._leading, self.server.match
+        live = leading.heard_since(self._now - self._patience.longest) if leading else ()
+        return self._leads() and any(match[u] <= length for u in self.server.others if u in live)
 
     def _hear(self, message: AppendEntries | InstallSnapshot) -> None:
         if message.term == self.server.term:
@@ -391,7 +393,7 @@ class Replica:
             return False
         return True
 
-    def _check_leads(self) -> _Leading:
+    def _check_leads(self) -> Leading:
         if not self._leads() or self._leading is None:
             raise ProtocolRefusal(f"{self.name} does not lead.")
         return self._leading

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from quorate.impl import ProtocolRefusal, Send
@@ -36,6 +38,20 @@ def test_a_leader_that_is_named_is_asked_now_and_from_now_on():
     client.give_up()
     assert client.receive(Redirected(1, "a")) is None
     assert client.begin(PUT) == Send("b", Submission("c", 2, PUT))
+
+
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_every_server_is_asked_whomever_others_name(n):
+    """The old leader is silent, and b, cut off with it, goes on naming it."""
+    servers = "abcde"[:n]
+    client = Client("c", servers)
+    asked = [client.begin(PUT).dst]
+    for _ in range(2 * n):
+        asked.append(client.repeat().dst)
+        if asked[-1] == "b":
+            asked.append(client.receive(Redirected(1, "a")).dst)
+    assert set(asked) == set(servers)
+    assert all(one != other for one, other in pairwise(asked))
 
 
 def test_what_it_may_not_do_is_refused():

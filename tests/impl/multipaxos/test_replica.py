@@ -312,6 +312,23 @@ def test_a_leader_that_finds_votes_given_up_learns_before_it_proposes():
     assert c.learner.log[8] == Commands((Submission("other", 1, Get("x")),))
 
 
+def test_a_leader_does_not_wait_for_an_acceptor_that_promised_and_died():
+    """Only a knew that slot 7 is chosen. What b has, and the votes, say what is."""
+    room = Room(pace=Pace(snapshot_every=4))
+    room.tick("a", 10)
+    room.away = {"c"}
+    room.submit("a", *(put(n) for n in range(1, 9)))
+    room.away, room.held = set(), (InstallSnapshot, Decided)
+    room.tick("c", 30)
+    b, c = room.replicas["b"], room.replicas["c"]
+    assert c.leads and c.proposer.trimmed == 8 and c.proposer.furthest.acceptor == "a"
+    assert (b.learner.executed, c.learner.executed) == (7, 0)
+    room.away, room.held = {"a"}, ()
+    room.tick("c", 60)
+    room.submit("c", Submission("other", 1, Get("x")))
+    assert room.answers[-1] == Completed(1, Answered("8"))
+
+
 def test_other_acceptors_alpha_slots_later():
     room = Room(tuple("abcde"), members=NAMES, pace=Pace(alpha=4))
     room.tick("a", 10)

@@ -46,6 +46,8 @@ class Room:
         self.names, self.options, self.kind = names, options, kind
         self.disks = dict.fromkeys(names, RaftState())
         self.away: set[str] = set()
+        self.slow: set[str] = set()
+        self.late = []
         self.answers = []
         self.replicas = {}
         for number, name in enumerate(names):
@@ -61,6 +63,8 @@ class Room:
                 self.disks[name] = self.disks[name].after(output.record)
             elif output.dst not in self.names:
                 self.answers.append(output.message)
+            elif output.dst in self.slow:
+                self.late.append(output.message)
             elif not self.away & {name, output.dst}:
                 self.carry_out(output.dst, self.replicas[output.dst].receive(output.message))
 
@@ -244,6 +248,7 @@ def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
     room = Room(options=Options(pre_vote=False, compact_after=2))
     room.tick("a", 10)
     room.away = {"c"}
+    room.tick("a", 10)  # c does not answer: no snapshot waits for it
     for sequence in range(1, 5):
         room.submit("a", Submission("d", sequence, Put("x", str(sequence))))
     assert room.replicas["c"].server.state.length == 1
@@ -256,6 +261,46 @@ def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
     assert c.server.state.snapshot.length > 1 and c.store.snapshot() == a.store.snapshot()
     room.start("c")
     assert room.replicas["c"].applied == room.disks["c"].snapshot.length > 1
+
+
+def test_a_follower_catches_up_while_clients_go_on():
+    """Whatever c is sent reaches it when so much more is applied that a snapshot is due again."""
+    room = Room(options=Options(pre_vote=False, compact_after=2))
+    room.tick("a", 10)
+    room.away = {"c"}
+    room.tick("a", 10)
+    a, c = room.replicas["a"], room.replicas["c"]
+    sequences = iter(range(1, 100))
+
+    def go_on():
+        for sequence in (next(sequences), next(sequences)):
+            room.submit("a", Submission("d", sequence, Put("x", str(sequence))))
+
+    go_on()
+    room.away, room.slow = set(), {"c"}
+    reached, snapshots = [], set()
+    for _ in range(20):
+        room.tick("a", 3)
+        late, room.late = room.late, []
+        go_on()
+        for message in late:
+            room.carry_out("c", c.receive(message))
+        reached.append(c.server.state.length >= a.server.state.snapshot.length)
+        snapshots.add(a.server.state.snapshot.length)
+    assert not reached[0] and any(reached)
+    assert len(snapshots) > 1  # the log does not grow without end
+
+
+def test_a_leader_is_told_again_to_hand_over_when_that_got_lost():
+    room = Room()
+    room.tick("a", 10)
+    room.replicas["a"].transfer("c")  # what it sends is lost
+    room.tick("a", 10)
+    room.submit("a", LOCK)
+    assert room.answers == [Completed(1, Answered(True))]
+    room.tick("a", 3)
+    room.carry_out("a", room.replicas["a"].transfer("c"))
+    assert room.leaders() == ["c"]
 
 
 @pytest.mark.parametrize(("kind", "term"), [(Server, 1), (SupportsAnyLog, 2)])
