@@ -1,7 +1,7 @@
 """`python -m quorate.impl.lease`: simulate leases by seed, and show the run with a stale read.
 
-With `--seeds N` the first N seeds are tried, and the command for the first that fails is printed;
-with `--seed S` the end of that run is shown. Exit code 1: a read was stale; 2: bad arguments.
+With `--seeds N` the first N seeds are tried, on all cores; with `--seed S` the end of that run is
+shown. Exit code 1: a read was stale; 2: bad arguments.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from quorate.impl.errors import ConfigError
+from quorate.impl.hunt import add_seed_options, hunt
 
 from .defects import HEALTHY, VARIANTS
 from .node import Wait
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return _hunt(options) if options.seed is None else _show(options, options.seed)
+        if options.seed is None:
+            return hunt(_parser(), options, _problem)
+        return _show(options, options.seed)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -35,9 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m quorate.impl.lease", description="Simulate leader leases."
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--seed", type=int, help="run this seed, and show how it ends")
-    which.add_argument("--seeds", type=int, default=100, help="try so many (100)")
+    add_seed_options(parser)
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--lease", type=int, default=100, help="length of a lease, ticks (100)")
     parser.add_argument("--margin", type=int, default=10, help="what followers wait longer (10)")
@@ -46,15 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _hunt(options: argparse.Namespace) -> int:
-    if options.seeds < 1:
-        raise ConfigError(f"--seeds is at least 1, not {options.seeds}.")
-    reports = (_run(options, seed) for seed in range(options.seeds))
-    failed = [report.seed for report in reports if report.stale is not None]
-    _say(f"{'✗' if failed else '✓'} {len(failed)} of {options.seeds} seeds with a stale read")
-    if failed:
-        _say(f"  python -m quorate.impl.lease --seed {failed[0]}{_as_given(options)}")
-    return 1 if failed else 0
+def _problem(options: argparse.Namespace, seed: int) -> str | None:
+    return _run(options, seed).stale
 
 
 def _show(options: argparse.Namespace, seed: int) -> int:
@@ -70,17 +64,6 @@ def _show(options: argparse.Namespace, seed: int) -> int:
 def _run(options: argparse.Namespace, seed: int) -> LeaseReport:
     wait = Wait(options.lease, options.margin)
     return simulate_leases(seed, options.nodes, wait, options.drift, VARIANTS[options.impl])
-
-
-def _as_given(options: argparse.Namespace) -> str:
-    """The options that are not as they are by default."""
-    parser = _parser()
-    names = ("nodes", "lease", "margin", "drift", "impl")
-    return "".join(
-        f" --{name} {getattr(options, name)}"
-        for name in names
-        if getattr(options, name) != parser.get_default(name)
-    )
 
 
 def _say(line: str) -> None:

@@ -1,14 +1,13 @@
 """`python -m quorate.impl.raft`: simulate Raft by seed, and say how a failing seed is run again.
 
-With `--seeds N` the first N seeds are tried; with `--seed S` that one alone, and `--history FILE`
-writes what its clients saw, for `quorate linearize`. Exit code 1: a violation, or a run that does
-not end; 2: bad arguments.
+With `--seeds N` the first N seeds are tried, on all cores; with `--seed S` that one alone, and
+`--history FILE` writes what its clients saw, for `quorate linearize`. Exit code 1: a violation, or
+a run that does not end; 2: bad arguments.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from quorate.impl.errors import ConfigError
+from quorate.impl.hunt import add_seed_options, hunt
 from quorate.impl.simulation.replicas import ROUGH, Plan, ReplicasReport
+from quorate.impl.store.history import write_history
 
 from .defects import VARIANTS
 from .reading import Reads
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return _hunt(options) if options.seed is None else _show(options, options.seed)
+        if options.seed is None:
+            return hunt(_parser(), options, _problem)
+        return _show(options, options.seed)
     except (ConfigError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -42,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m quorate.impl.raft", description="Simulate Raft."
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--seed", type=int, help="run this seed, and show how it ends")
-    which.add_argument("--seeds", type=int, default=100, help="try so many (100)")
+    add_seed_options(parser)
     parser.add_argument("--nodes", type=int, default=3, help="members to start with (3)")
     parser.add_argument("--spares", type=int, default=0, help="servers that may join (0)")
     parser.add_argument("--calls", type=int, default=10, help="of each of three clients (10)")
@@ -57,30 +58,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _hunt(options: argparse.Namespace) -> int:
-    if options.seeds < 1:
-        raise ConfigError(f"--seeds is at least 1, not {options.seeds}.")
-    if options.history is not None:
-        raise ConfigError("--history is of one run: give --seed.")
-    reports = [_run(options, seed) for seed in range(options.seeds)]
-    failed = [r.seed for r in reports if r.violation is not None or not r.finished]
-    _say(f"{'✗' if failed else '✓'} {len(failed)} of {options.seeds} seeds failed")
-    if failed:
-        _say(f"  python -m quorate.impl.raft --seed {failed[0]}{_as_given(options)}")
-    return 1 if failed else 0
+def _problem(options: argparse.Namespace, seed: int) -> str | None:
+    return _run(options, seed).problem
 
 
 def _show(options: argparse.Namespace, seed: int) -> int:
     report = _run(options, seed)
     if options.history is not None:
-        lines = (json.dumps(event) + "\n" for event in report.history)
-        options.history.write_text("".join(lines), encoding="utf-8")
-    if report.violation is not None:
-        _say(f"✗ {report.violation}")
+        write_history(options.history, report.history)
+    if report.problem is not None:
+        _say(f"✗ {report.problem}")
         return 1
-    counts = f"{report.committed} entries in {report.terms} terms, {report.crashes} crashes"
-    _say(f"{'✓' if report.finished else '✗ not all clients finished:'} {counts}")
-    return 0 if report.finished else 1
+    _say(f"✓ {report.committed} entries in {report.terms} terms, {report.crashes} crashes")
+    return 0
 
 
 def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
@@ -95,18 +85,6 @@ def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
     elif options.margin is not None:
         raise ConfigError("--margin is of leases: give --drift.")
     return simulate_raft(seed, plan, chosen, KNOWN[options.impl], administered=options.change)
-
-
-def _as_given(options: argparse.Namespace) -> str:
-    """The options that are not as they are by default."""
-    parser = _parser()
-    names = ("nodes", "spares", "calls", "compact", "drift", "margin", "impl")
-    given = "".join(
-        f" --{name} {getattr(options, name)}"
-        for name in names
-        if getattr(options, name) != parser.get_default(name)
-    )
-    return given + (" --change" if options.change else "")
 
 
 def _say(line: str) -> None:

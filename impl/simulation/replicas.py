@@ -70,6 +70,11 @@ class ReplicasReport:
     virtual_s: float
     history: tuple[HistoryEvent, ...] = field(repr=False)
 
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the run; None if nothing is."""
+        return self.violation or (None if self.finished else "it does not end")
+
 
 @dataclass(frozen=True)
 class Plan:

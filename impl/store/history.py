@@ -6,6 +6,9 @@ Each is a JSON object. What was submitted and never answered is left without an 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from .commands import Command, CompareAndSet, Delete, Get, Put, Result
@@ -26,6 +29,12 @@ def returned(process: str, command: Command, result: Result) -> HistoryEvent:
 def unknown(process: str, command: Command) -> HistoryEvent:
     """The client gives up. The process must be a new one from now on."""
     return _event(process, "info", command, None)
+
+
+def write_history(path: Path, history: Iterable[HistoryEvent]) -> None:
+    """Write events as JSON lines, as `quorate linearize` reads them. Raises OSError."""
+    lines = (json.dumps(event) + "\n" for event in history)
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def _event(process: str, kind: str, command: Command, value: Any) -> HistoryEvent:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from quorate.checker.conform.histories.checking import HistoryVerdict, judge
 from quorate.checker.conform.histories.reading import read_history
 from quorate.checker.conform.histories.specification import Register
+from quorate.impl.store.history import HistoryEvent, write_history
 
 
-def judged(file: Path, events: Iterable[Mapping[str, Any]]) -> HistoryVerdict:
+def judged(file: Path, events: Iterable[HistoryEvent]) -> HistoryVerdict:
     """Write a history to a file, and judge it key by key."""
-    file.write_text("".join(json.dumps(event) + "\n" for event in events))
+    write_history(file, events)
     return judge(read_history(file, Register.calls), Register()).verdict

@@ -6,14 +6,13 @@ have happened at any time, or never, and its client goes on as another process.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from quorate.checker.conform.histories.checking import HistoryVerdict, judge
 from quorate.checker.conform.histories.loading import load_specification
 from quorate.checker.conform.histories.reading import read_history
 from quorate.impl.store import Command, Result
-from quorate.impl.store.history import HistoryEvent, invoked, returned, unknown
+from quorate.impl.store.history import HistoryEvent, invoked, returned, unknown, write_history
 
 from .witness import RunWitness
 
@@ -51,7 +50,7 @@ class StoreWitness(RunWitness):
     def ended(self, folder: Path) -> None:
         """Write the history down, and judge it."""
         path = folder / HISTORY_FILE
-        path.write_text("".join(f"{json.dumps(event)}\n" for event in self._history))
+        write_history(path, self._history)
         register = load_specification("register")
         judged = judge(read_history(path, register.calls), register, MOST)
         stuck = None if judged.worst is None else judged.worst.stuck
