@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
+from quorate.checker.cli import watch
 from quorate.checker.cli.check import command
 from quorate.checker.cli.main import run
 from quorate.traces import read_itf
@@ -289,6 +291,34 @@ def ascii_only(ask: Asked) -> None:
     assert code == 1 and said.isascii()
 
 
+def reports(ask: Asked) -> None:
+    written = ["--html", "page.html", "--sarif", "found.sarif", "--junit", "found.xml"]
+    assert ask(*VIOLATED, *written)[0] == 1
+    assert "low" in Path("page.html").read_text()
+    (violation,), failures, errors = _results()
+    assert violation["kind"] == "fail" and violation["codeFlows"] and (failures, errors) == (1, 0)
+    assert ask(*HOLDS, *written)[0] == ask.passed
+    left, failures, errors = _results()
+    assert [r["kind"] for r in left] == ["open"] * errors
+    assert failures == 0 and bool(errors) == (ask.passed == 4)
+
+
+def _results() -> tuple[list[dict[str, object]], int, int]:
+    """What a program finds: SARIF's results, JUnit's failures and errors."""
+    found = json.loads(Path("found.sarif").read_text())["runs"][0]["results"]
+    suites = ElementTree.parse("found.xml").getroot()
+    return found, len(suites.findall(".//failure")), len(suites.findall(".//error"))
+
+
+def watched(ask: Asked) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    ask.patch.setattr(watch.time, "sleep", interrupt)
+    code, said = ask(*VIOLATED, "--watch")
+    assert code == 130 and "exit code 1; waiting for a change" in said
+
+
 @dataclass(frozen=True)
 class Option:
     """An option of the verb: an argument for it, which ways take it, and what is seen of it."""
@@ -321,6 +351,8 @@ OPTIONS = {
     "--coverage": Option(["--coverage"], {*STORING, "reference"}, coverage),
     "--deadlock": Option(["--deadlock"], {*STORING, "reference", "random"}, deadlock),
     "-t": Option(["-t", "settles"], set(PLAIN) - {"symmetry", "por"}, temporal),
+    "--html --sarif --junit": Option([], EVERY_WAY, reports),
+    "--watch": Option(["--watch"], EVERY_WAY, watched),
     "--json": Option(["--json"], EVERY_WAY, as_json),
     "--ascii": Option(["--ascii"], EVERY_WAY, ascii_only),
 }
@@ -330,7 +362,8 @@ CHOOSING = {"--reference", "--search", "--bmc", "--induction", "--ray"}
 def test_the_table_has_every_option() -> None:
     names = {name for p in command.params if p.param_type_name == "option" for name in p.opts}
     long = {"-i": "--invariant", "-s": "--sizes", "-f": "--faults", "-t": "--temporal"}
-    assert names == {*OPTIONS, *long.values()} | CHOOSING
+    ours = {name for names in OPTIONS for name in names.split()}
+    assert names == {*ours, *long.values()} | CHOOSING
 
 
 @pytest.fixture
