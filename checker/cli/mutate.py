@@ -47,11 +47,11 @@ if TYPE_CHECKING:
 def command(**options: Any) -> int:
     """Change PROTOCOL in many small ways; its properties should notice each.
 
-    A change drops a guard or an effect, shifts or flips a comparison, swaps `any` and `all`,
-    accepts older or newer messages, shrinks a quorum, or makes a variable volatile. A mutant is
-    killed if a property is violated or a goal is not reached any more. Of the others it is said
-    whether they are proved to be equivalent, are killed at a larger size, or change what does not
-    matter here. What is left shows that a property is missing, or too weak.
+    A change drops a guard, drops or delays an effect, shifts or flips a comparison, swaps `any`
+    and `all`, accepts older or newer messages, shrinks a quorum, or makes a variable volatile. A
+    mutant is killed if a property is violated or a goal is not reached any more. Of the others it
+    is said whether they are proved to be equivalent, are killed at a larger size, or change what
+    does not matter here. What is left shows that a property is missing, or too weak.
 
     \b
     quorate mutate Paxos -s Acceptor=3,Ballot=2,Value=2

@@ -36,6 +36,7 @@ class CompiledModel:
     por: bool = False  # take the steps of stubborn sets alone
     deadlock: bool = False  # a state where nothing can happen is a violation, unless it is final
     constrained: bool = True  # no step is taken from a state outside a @constraint
+    derives: bool = True  # cells that follow from others are not stored
     description: c.Description = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,8 +46,8 @@ class CompiledModel:
             claimed(self.protocol, self.only),
         )
         with self.sizes:
-            how = self.symmetry, self.por
-            self.kernel = Kernel(self.description, self.sizes, *how, deadlock=self.deadlock)
+            how = {"derives": self.derives, "deadlock": self.deadlock}
+            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por, **how)
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.code)

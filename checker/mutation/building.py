@@ -11,103 +11,97 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quorate.checker.ground.proper import always_proper
 from quorate.model.language import Protocol
 from quorate.model.language.declare.initial import Initial
-from quorate.model.language.declare.protocol import PREDICATES
+from quorate.model.language.description import describe
 from quorate.model.language.frontend.source import annotation_span, function_source
 
+from .bodies import MethodBody, bodies_of_steps, changeable
+from .delaying import DELAY, delay_effect
 from .edits import Edit, SourceText
 from .operators import OPERATORS, Method
 
 VOLATILE = "make-volatile"
-ALL_OPERATORS = (*OPERATORS, VOLATILE)
+OF_METHODS = {**OPERATORS, DELAY: delay_effect}
+ALL_OPERATORS = (*OF_METHODS, VOLATILE)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One edit of a protocol: of a method, or of the declaration of a variable."""
+    """One edit of a protocol: of a body, or of the declaration of the variable `name`."""
 
     protocol: type[Protocol]
     edit: Edit
     name: str
+    body: MethodBody | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The actions, or `@init`, that run what was changed."""
+        return () if self.body is None else self.body.steps
 
     def build(self) -> type[Protocol]:
         """The protocol with the change. It may be none, which `describe` says."""
-        if self.edit.operator == VOLATILE:
+        if self.body is None:
             return _with_volatile(self.protocol, self.name)
-        return _with_method(self.protocol, self.name, self.edit)
+        return _with_body(self.protocol, self.body, self.edit)
 
 
 def changes(
     protocol: type[Protocol], operators: Collection[str] = ALL_OPERATORS
 ) -> list[Candidate]:
-    """Every change that these operators make: method by method, each in the operators' order."""
+    """Every change that these operators make: body by body, each in the operators' order."""
     found = []
-    for name in changeable(protocol):
-        method = _method(protocol, name)
-        for operator, edits in OPERATORS.items():
+    proper = always_proper(describe(protocol))
+    for body in changeable(protocol):
+        method = replace(method_of(body), proper=proper, direct=body.direct)
+        for operator, edits in OF_METHODS.items():
             if operator in operators:
-                found += [Candidate(protocol, edit, name) for edit in edits(method)]
+                found += [Candidate(protocol, edit, body.name, body) for edit in edits(method)]
     if VOLATILE in operators:
         found += _volatile(protocol)
     return found
 
 
-def changeable(protocol: type[Protocol]) -> list[str]:
-    """The methods whose source is changed: actions, `@init`, and what only those call.
+def method_of(body: MethodBody) -> Method:
+    """The syntax of a body, with nothing known of the fields of messages."""
+    node, file = function_source(body.function)
+    return Method(node, SourceText(file), body.function.__globals__)
 
-    What an invariant reads is part of the claim, so it stays. A method that calls `super()` or is
-    defined inside a function stays, too: its meaning depends on where it stands.
+
+def _with_body(protocol: type[Protocol], body: MethodBody, edit: Edit) -> type[Protocol]:
+    """The protocol with the edited body in place of the one that its owner has.
+
+    Where a class above the protocol has it, a class with the edited one is put right in front of
+    that in the order of resolution: so `super()` finds it, and goes on from there as before.
     """
-    steps = {**protocol.methods("init"), **protocol.methods("action")}
-    claims = {n: f for kind in PREDICATES for n, f in protocol.methods(kind).items()}
-    defines = protocol.methods("define")
-    of_steps = _called(steps, defines) - _called(claims, defines)
-    found = {**steps, **{name: f for name, f in defines.items() if name in of_steps}}
-    return [name for name, f in found.items() if _stands_alone(f)]
+    parts = _edited(body, edit)
+    if (later := edit.later) is not None:
+        parts |= {"__annotations__": {later.variable: later.values}, later.variable: later.start}
+    edited = _modified(body.owner, parts)
+    return edited if body.owner is protocol else _modified(protocol, {}, edited)
 
 
-def unchangeable(protocol: type[Protocol]) -> list[str]:
-    """The actions that no operator changes."""
-    return [name for name, f in protocol.methods("action").items() if not _stands_alone(f)]
-
-
-def _stands_alone(function: Any) -> bool:
-    code = inspect.unwrap(function).__code__
-    return not code.co_freevars and "super" not in code.co_names
-
-
-def _called(methods: Mapping[str, Any], defines: Mapping[str, Any]) -> set[str]:
-    """The defines that methods call, directly or by others."""
-    pending, found = list(methods.values()), set[str]()
-    while pending:
-        node, _ = function_source(pending.pop())
-        names = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-        new = (names & defines.keys()) - found
-        found |= new
-        pending += [defines[name] for name in new]
-    return found
-
-
-def _method(protocol: type[Protocol], name: str) -> Method:
-    function = inspect.unwrap(getattr(protocol, name))
-    node, file = function_source(function)
-    return Method(node, SourceText(file), function.__globals__)
-
-
-def _with_method(protocol: type[Protocol], name: str, edit: Edit) -> type[Protocol]:
-    """The protocol with the edited method, whose source can be read like that of any file."""
-    method = _method(protocol, name)
+def _edited(body: MethodBody, edit: Edit) -> dict[str, Any]:
+    """The functions that an edit makes, whose source can be read like that of any file."""
+    method = method_of(body)
     text = method.source.edited(edit)
     file = f"{edit.span} ({edit.operator}: {edit})"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    module = ast.Module([_like(method.node, ast.parse(text))], [])
+    tree = ast.parse(text)
+    names = [body.name] if edit.later is None else [body.name, edit.later.name]
+    around = ast.parse("def around(__class__):\n return locals()")  # what `super()` starts from
+    (outer,) = around.body
+    assert isinstance(outer, ast.FunctionDef)
+    outer.body[:0] = [_like(method.node, tree), *_defined(tree, names[1:])]
     flags = __future__.annotations.compiler_flag
-    made: dict[str, Any] = {}
     scope = {**method.scope, **edit.names}
-    exec(compile(module, file, "exec", flags, dont_inherit=True), scope, made)
-    made[name].__qualname__ = f"{protocol.__qualname__}.{name}"
-    return _modified(protocol, made)
+    exec(compile(around, file, "exec", flags, dont_inherit=True), scope)
+    made = scope.pop("around")(body.owner)
+    for name in names:
+        made[name].__qualname__ = f"{body.owner.__qualname__}.{name}"
+    return {name: made[name] for name in names}
 
 
 def _like(node: ast.FunctionDef, tree: ast.Module) -> ast.FunctionDef:
@@ -117,9 +111,14 @@ def _like(node: ast.FunctionDef, tree: ast.Module) -> ast.FunctionDef:
     return next(n for n in functions if (n.name, n.lineno) == same)
 
 
+def _defined(tree: ast.Module, names: Collection[str]) -> list[ast.stmt]:
+    """The functions of these names at the end of a module."""
+    return [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name in names]
+
+
 def _volatile(protocol: type[Protocol]) -> Iterator[Candidate]:
     """Each durable variable lost by a crash, if the protocol has crashes."""
-    sources = [function_source(f)[0] for f in protocol.methods("action").values()]
+    sources = [function_source(b.function)[0] for b in bodies_of_steps(protocol)]
     called = [c.func for node in sources for c in ast.walk(node) if isinstance(c, ast.Call)]
     if not any(isinstance(f, ast.Attribute) and f.attr == "crash" for f in called):
         return
@@ -139,9 +138,14 @@ def _with_volatile(protocol: type[Protocol], name: str) -> type[Protocol]:
     return _modified(protocol, {"__annotations__": annotations, name: start})
 
 
-def _modified(protocol: type[Protocol], body: Mapping[str, Any]) -> type[Protocol]:
+def _modified(
+    protocol: type[Protocol], body: Mapping[str, Any], *others: type[Protocol]
+) -> type[Protocol]:
     """A modification of the same name, so that it is described like the protocol itself."""
     place = {"__module__": protocol.__module__, "__qualname__": protocol.__qualname__}
     return types.new_class(
-        protocol.__name__, (protocol,), None, lambda namespace: namespace.update(place | dict(body))
+        protocol.__name__,
+        (protocol, *others),
+        None,
+        lambda namespace: namespace.update(place | dict(body)),
     )

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import ast
 import linecache
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
+from quorate.model.language.declare.initial import Initial
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.frontend.source import span_of
+
+
+@dataclass(frozen=True)
+class Later:
+    """An action `name` that a change adds, and the variable that it reads, with type and start."""
+
+    name: str
+    source: str
+    variable: str
+    values: Any
+    start: Initial
 
 
 @dataclass(frozen=True)
 class Edit:
     """One small change: the operator that made it, its place, and the text before and after.
 
-    `names` are classes that the new text mentions and the file does not have, by name.
+    `names` are objects that the new text mentions and the file does not have, by name.
     """
 
     operator: str
     span: Span
     before: str
     after: str
-    names: dict[str, type] = field(default_factory=dict, compare=False)
+    later: Later | None = field(default=None, compare=False)
+    names: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def alone(self) -> Edit:
+        """The edit without classes, so that it can go from one process to another."""
+        return replace(self, later=None, names={})
 
     def __str__(self) -> str:
         """The change, on one line."""
@@ -41,16 +59,24 @@ class SourceText:
         start, end = self._offsets(span_of(node, self.file))
         return self._bytes[start:end].decode()
 
-    def edit(self, operator: str, node: ast.AST, after: str, **names: type) -> Edit:
+    def edit(
+        self,
+        operator: str,
+        node: ast.AST,
+        after: str,
+        names: dict[str, Any] | None = None,
+        later: Later | None = None,
+    ) -> Edit:
         """The edit that puts `after` in place of a node."""
-        return Edit(operator, span_of(node, self.file), self.of(node), after, names)
+        return Edit(operator, span_of(node, self.file), self.of(node), after, later, names or {})
 
     def edited(self, edit: Edit) -> str:
-        """The whole text after an edit; no line gets another number."""
+        """The whole text after an edit; no line gets another number. What is added is last."""
         start, end = self._offsets(edit.span)
         # What has fewer lines than before goes on in empty ones.
         lines = b" \\\n" * (edit.before.count("\n") - edit.after.count("\n"))
-        return (self._bytes[:start] + edit.after.encode() + lines + self._bytes[end:]).decode()
+        text = (self._bytes[:start] + edit.after.encode() + lines + self._bytes[end:]).decode()
+        return text if edit.later is None else f"{text}\n{edit.later.source}"
 
     @cached_property
     def _bytes(self) -> bytes:

@@ -10,7 +10,8 @@ from quorate.checker.loading import name_of
 from quorate.checker.workers import workers
 from quorate.model.language import Protocol
 
-from .building import ALL_OPERATORS, changes, unchangeable
+from .bodies import unchangeable
+from .building import ALL_OPERATORS, changes
 from .results import MutantFate, Mutation, Trial
 from .trying import MutationTask, searched, try_change
 

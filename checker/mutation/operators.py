@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +25,17 @@ SMALLER = "SmallerQuorum"
 
 @dataclass(frozen=True)
 class Method:
-    """A method to change: its syntax, its file, and the names that its source can mention."""
+    """A method to change: its syntax, its file, and the names that its source can mention.
+
+    `proper` are the fields of messages, by class and name, that are never the bottom of their sort.
+    With `direct`, no parameter ever is.
+    """
 
     node: ast.FunctionDef
     source: SourceText
     scope: Mapping[str, Any]
+    proper: Collection[tuple[type, str]] = ()
+    direct: bool = True
 
     def walk(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """The nodes of some kinds in the body, in the order of the source."""
@@ -61,7 +67,7 @@ def drop_filter(method: Method) -> Iterator[Edit]:
 
 def drop_effect(method: Method) -> Iterator[Edit]:
     """A variable is not written, or a message is not sent."""
-    for statement in _effects(method):
+    for statement in effects(method):
         yield method.source.edit("drop-effect", statement, NOTHING)
 
 
@@ -120,7 +126,7 @@ def shrink_quorum(method: Method) -> Iterator[Edit]:
             least = getattr(system, "least", None)
             if least is not None:
                 yield method.source.edit(
-                    "shrink-quorum", spot, SMALLER, **{SMALLER: _smaller(system, least)}
+                    "shrink-quorum", spot, SMALLER, {SMALLER: _smaller(system, least)}
                 )
 
 
@@ -168,7 +174,7 @@ def _without_each(method: Method, operator: str, node: ast.BoolOp) -> Iterator[E
         yield method.source.edit(operator, value, "True")
 
 
-def _effects(method: Method) -> Iterator[ast.stmt]:
+def effects(method: Method) -> Iterator[ast.stmt]:
     """Assignments to variables, and calls of a variable's or of the protocol's methods."""
     for node in method.walk(ast.Assign, ast.AugAssign, ast.Expr):
         if isinstance(node, ast.Expr):

@@ -22,6 +22,7 @@ class MutantFate(Enum):
     NARROWER = "narrower"
     SAME = "same states"
     SURVIVED = "survived"
+    UNCOMPARED = "not compared"
     STOPPED = "stopped"
     INVALID = "no protocol"
     REPEATED = "repeated"

@@ -24,6 +24,7 @@ from quorate.model.language.digest import digest
 from quorate.model.refinements import identity
 
 from .building import Candidate, changes
+from .comparing import states_as
 from .results import Killer, MutantFate, Trial
 
 LARGER_LIMIT = 1_000_000  # states, of each larger size that a survivor is tried at
@@ -65,8 +66,7 @@ def try_change(task: MutationTask, number: int) -> Trial:
 
 
 def _begun(number: int, change: Candidate) -> Trial:
-    # Without the classes that it mentions: a trial goes from one process to another.
-    return Trial(number, change.name, replace(change.edit, names={}), MutantFate.SURVIVED)
+    return Trial(number, change.name, change.edit.alone(), MutantFate.SURVIVED)
 
 
 @lru_cache(maxsize=1)
@@ -100,12 +100,18 @@ def _first_line(error: Exception) -> str:
 
 
 class SearchedProtocol:
-    """The search of a protocol, or of a mutant of it, with all claims that it has."""
+    """The search of a protocol, or of a mutant of it, with all claims that it has.
 
-    def __init__(self, protocol: type[Protocol], task: MutationTask) -> None:
+    All cells are stored, so that the states of the two can be compared: which ones follow from
+    others depends on the steps, and to prove it takes longer than most mutants live.
+    """
+
+    def __init__(
+        self, protocol: type[Protocol], task: MutationTask, coverage: bool = False
+    ) -> None:
         self.protocol = protocol
         self.sizes = protocol.sized(dict(task.faults), **dict(task.sizes))
-        self._limit = task.limit
+        self._limit, self._coverage = task.limit, coverage
 
     @cached_property
     def _searched(self) -> tuple[Explorer | None, Exploration]:
@@ -113,7 +119,8 @@ class SearchedProtocol:
         options = BreadthFirst(storage=InMemory(), limit=self._limit)
         final = bool(self.protocol.methods("final"))  # then deadlocks are asked for
         return search_from_the_start(
-            lambda: Explorer(self.protocol, self.sizes, options, deadlock=final)
+            lambda: Explorer(self.protocol, self.sizes, options, deadlock=final, derives=False),
+            coverage=self._coverage,
         )
 
     @property
@@ -131,14 +138,16 @@ class SearchedProtocol:
         wrong = after_search(explorer, found, names).wrong
         return None if wrong is None else (wrong.name, len(wrong.path))
 
-    @cached_property
-    def states(self) -> npt.NDArray[Any]:
-        """The states found, each as one value, in order."""
+    @property
+    def explorer(self) -> Explorer:
+        """The search, once `@init` is known to be defined."""
         explorer, _ = self._searched
         assert explorer is not None
-        store = explorer.store
-        rows = store.states[: store.count * store.words]
-        return np.unique(rows.view([("", rows.dtype)] * store.words))
+        return explorer
+
+    def states_as(self, original: SearchedProtocol) -> npt.NDArray[Any] | None:
+        """The states found, each as one value that is the same in the original, in order."""
+        return states_as(self.explorer, original.explorer.kernel.layout)
 
     def killer(self, original: SearchedProtocol) -> Killer | None:
         """What is violated here that holds in the original."""
@@ -163,7 +172,7 @@ class SearchedProtocol:
 @lru_cache(maxsize=8)
 def searched(task: MutationTask) -> SearchedProtocol:
     """The search of the protocol itself. Raises ModelError, SizeError, InputError."""
-    return SearchedProtocol(load_protocol(task.protocol), task)
+    return SearchedProtocol(load_protocol(task.protocol), task, coverage=True)
 
 
 def _survivor(
@@ -178,20 +187,23 @@ def _survivor(
         name, killer, grown = larger
         why = f"with one {name} more, {killer} tells it"
         return replace(trial, fate=MutantFate.TOO_SMALL, killer=killer, larger=grown, why=why)
-    same = len(found.states) == len(original.states)
-    within = bool(np.isin(found.states, original.states, assume_unique=True).all())
-    if not within:
-        new = len(found.states) - int(np.isin(found.states, original.states).sum())
+    states, known = found.states_as(original), original.states_as(original)
+    assert known is not None
+    if states is None:
+        why = "a field of a message can be the bottom of its sort in one of the two alone"
+        return replace(trial, fate=MutantFate.UNCOMPARED, why=why)
+    if new := len(states) - int(np.isin(states, known, assume_unique=True).sum()):
         why = f"{new:,} new states are reached"
         return replace(trial, fate=MutantFate.SURVIVED, why=why)
     if (vacuous := _vacuous(change, original.exploration)) is not None:
         return replace(trial, fate=MutantFate.VACUOUS, why=vacuous)
+    same = len(states) == len(known)
     if same and _refines(found):
         why = "it reaches the same states, and no step is new: proved for any size"
         return replace(trial, fate=MutantFate.REFINES, why=why)
     if same:
         return replace(trial, fate=MutantFate.SAME, why="it reaches the same states")
-    lost = len(original.states) - len(found.states)
+    lost = len(known) - len(states)
     why = f"{lost:,} states are not reached any more; a @reachable goal there would tell"
     return replace(trial, fate=MutantFate.NARROWER, why=why)
 
@@ -216,12 +228,18 @@ def _killed_larger(
 
 def _vacuous(change: Candidate, original: Exploration) -> str | None:
     """Why the place of the change does not matter at these sizes, if that is known."""
-    if not original.fired.get(change.name, 1):
+    if change.steps and not any(original.fired.get(step, 1) for step in change.steps):
         return f"{change.name} is never taken at these sizes"
-    lines = range(change.edit.span.line, change.edit.span.end_line + 1)
-    for guard in original.guards:
-        if guard.action == change.name and guard.line in lines and not guard.blocked:
-            return "the guard is never false at these sizes"
+    span = change.edit.span
+    guards = {  # of one action they may stand in several files
+        (action.name, guard.span.line, guard.text)
+        for action in describe(change.protocol).actions
+        for guard in action.guards
+        if guard.span.file == span.file and span.line <= guard.span.line <= span.end_line
+    }
+    blocked = [g.blocked for g in original.guards if (g.action, g.line, g.text) in guards]
+    if blocked and not any(blocked):
+        return "the guard is never false at these sizes"
     return None
 
 
@@ -231,4 +249,4 @@ def _refines(found: SearchedProtocol) -> bool:
     Then it violates no invariant that the protocol keeps, at any size.
     """
     mutant, protocol = found.protocol, found.protocol.__mro__[1]
-    return prove_refinement(identity(mutant, protocol), found.sizes, effort=EFFORT).proved
+    return prove_refinement(identity(mutant, protocol), None, effort=EFFORT).proved

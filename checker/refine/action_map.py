@@ -97,6 +97,21 @@ def guess_action_map(
         return _Guess(refinement, bounds, matching).run()
 
 
+def namesakes(refinement: Refinement, matching: Matching) -> dict[str, list[Alternatives]]:
+    """For each concrete action the one of its name, if there is one with its parameters."""
+    return {a.name: _namesake(a, matching) for a in describe(refinement.concrete).actions}
+
+
+def _namesake(action: c.Action, matching: Matching) -> list[Alternatives]:
+    """The abstract action of this name, with the same parameters."""
+    upper = {a.name: a for a in matching.description.actions}.get(action.name)
+    given = {(p.var.name, p.var.type): p.var for p in action.parameters}
+    wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
+    if upper is None or not all(w in given for w in wanted):
+        return []
+    return [((AbstractCall(action.name, tuple(given[w] for w in wanted)),),)]
+
+
 class _Guess:
     def __init__(self, refinement: Refinement, bounds: RefinementSizes, matching: Matching) -> None:
         self.refinement, self.matching = refinement, matching
@@ -168,7 +183,7 @@ class _Guess:
     def _alternatives(self, action: c.Action, samples: list[_Sample]) -> list[Alternatives]:
         """Alternatives that alone explain all samples, else a few that do so together."""
         if not samples:  # no explored step changed anything, but others may
-            return [(), *self._namesake(action)]
+            return [(), *_namesake(action, self.matching)]
         explained: dict[CallSequence, frozenset[int]] = {}
         alone: list[Alternatives] = []
         for sequence, those in self._guesses(action, samples):
@@ -179,15 +194,6 @@ class _Guess:
             if len(alone) == MOST_ALTERNATIVES:
                 break
         return alone or self._together(explained, set(range(len(samples))))
-
-    def _namesake(self, action: c.Action) -> list[Alternatives]:
-        """The abstract action of this name, with the same parameters."""
-        upper = {a.name: a for a in self.matching.description.actions}.get(action.name)
-        given = {(p.var.name, p.var.type): p.var for p in action.parameters}
-        wanted = [(p.var.name, p.var.type) for p in upper.parameters] if upper else []
-        if upper is None or not all(w in given for w in wanted):
-            return []
-        return [((AbstractCall(action.name, tuple(given[w] for w in wanted)),),)]
 
     def _together(
         self, explained: dict[CallSequence, frozenset[int]], unexplained: set[int]

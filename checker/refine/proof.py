@@ -18,7 +18,7 @@ from quorate.checker.prove.unbounded.results import DEFINEDNESS, ProofStatus
 from quorate.model.language.diagnostics import NOWHERE, Span
 from quorate.model.refinements import Refinement
 
-from .action_map import Alternatives, guess_action_map
+from .action_map import Alternatives, guess_action_map, namesakes
 from .claims import ClaimChecker
 from .matching import Matching
 from .obligations import Claim, Simulation
@@ -88,14 +88,15 @@ class RefinementProof:
 
 def prove_refinement(
     refinement: Refinement,
-    sizes: Mapping[str, int],
+    sizes: Mapping[str, int] | None,
     *,
     seed: int = 0,
     effort: float = 30.0,
 ) -> RefinementProof:
     """Prove a refinement for any sizes; steps explored at `sizes` give the guesses to prove.
 
-    `effort` bounds each question (see prove/effort.py). Raises InputError, SizeError, ModelError.
+    With no sizes, each action is guessed to be the one of its name. `effort` bounds each question
+    (see prove/effort.py). Raises InputError, SizeError, ModelError.
     """
     return _ProofSearch(refinement, sizes, seed, effort).run()
 
@@ -103,7 +104,7 @@ def prove_refinement(
 @dataclass
 class _ProofSearch:
     refinement: Refinement
-    sizes: Mapping[str, int]
+    sizes: Mapping[str, int] | None
     seed: int
     effort: float
 
@@ -117,8 +118,7 @@ class _ProofSearch:
             matching = Matching(self.refinement)
             simulation = Simulation(self.refinement, matching)
             quorums = proved_systems(simulation.protocol)
-            bounds = configure(self.refinement, self.sizes, None)
-            guesses = guess_action_map(self.refinement, bounds, matching)
+            guesses = self._guesses(matching)
             self.asked = self._questions(simulation, guesses)
             self.obligations = simulation.obligations
             found = Houdini(self.obligations, self.seed, self.effort).run()
@@ -147,6 +147,12 @@ class _ProofSearch:
             unsupported=unsupported,
             where=where,
         )
+
+    def _guesses(self, matching: Matching) -> Mapping[str, list[Alternatives]]:
+        if self.sizes is None:
+            return namesakes(self.refinement, matching)
+        bounds = configure(self.refinement, self.sizes, None)
+        return guess_action_map(self.refinement, bounds, matching)
 
     def _questions(
         self, simulation: Simulation, guesses: Mapping[str, list[Alternatives]]

@@ -14,6 +14,7 @@ from .words import count, seconds
 
 SURVIVORS = {
     MutantFate.SURVIVED: "survived: new states, in which no property is violated",
+    MutantFate.UNCOMPARED: "survived, and the states cannot be compared",
     MutantFate.STOPPED: "not searched to the end",
     MutantFate.TOO_SMALL: "survived at these sizes, killed at larger ones",
     MutantFate.VACUOUS: "survived, since nothing at these sizes depends on what was changed",
@@ -93,7 +94,9 @@ def _left_out(found: Mutation) -> list[str]:
         lines.append(f"{count(len(repeated), 'change')} made a protocol that was there already")
     if found.unchanged:
         names = ", ".join(found.unchanged)
-        lines.append(f"not changed, since it calls super() or is made in a function: {names}")
+        lines.append(
+            f"not changed, since it is made in a function and reads its variables: {names}"
+        )
     return lines
 
 

@@ -63,14 +63,14 @@ ENDINGS = {
 
 
 def search_from_the_start(
-    begin: Callable[[], Explorer], report: Report | None = None
+    begin: Callable[[], Explorer], report: Report | None = None, coverage: bool = True
 ) -> tuple[Explorer | None, Exploration]:
     """The explorer that `begin` makes, and what it found; none if `@init` is undefined already."""
     begun: list[Explorer] = []
 
     def search() -> Exploration:
         begun.append(begin())
-        return begun[0].run(report)
+        return begun[0].run(report, coverage)
 
     found = from_the_start(search)
     return next(iter(begun), None), found
@@ -81,7 +81,8 @@ class Explorer(SearchEngine):
 
     `invariants` are those to check, by default all. With `symmetry` one state is stored for each
     orbit of interchangeable elements: as permuting them maps steps to steps, it is a deadlock if
-    its representative is. With `deadlock`, a state where nothing can happen is a violation.
+    its representative is. With `deadlock`, a state where nothing can happen is a violation. Unless
+    it `derives`, cells that follow from others are stored like all.
 
     With several threads, the search is divided once enough states wait. With any number of threads,
     states are found in the same order, so counts, verdict, counterexample and `store` are the same.
@@ -100,12 +101,14 @@ class Explorer(SearchEngine):
         invariants: Collection[str] | None = None,
         symmetry: bool = False,
         deadlock: bool = False,
+        derives: bool = True,
     ) -> None:
         if not 1 <= search.threads <= MOST_SHARDS:
             raise ValueError(f"{search.threads} threads, expected 1 to {MOST_SHARDS}")
         self.protocol, self.sizes, self.search = protocol, sizes, search
         self.placement = Placement.of(search.storage)
-        self.model = CompiledModel(protocol, sizes, invariants, symmetry, search.por, deadlock)
+        how = {"symmetry": symmetry, "por": search.por, "deadlock": deadlock, "derives": derives}
+        self.model = CompiledModel(protocol, sizes, invariants, **how)
         self.description, self.kernel = self.model.description, self.model.kernel
         self.packing, self.interpreter = self.model.packing, self.model.interpreter
         self._storage: StateStorage | None = None

@@ -60,10 +60,18 @@ def _guards(protocol: type[Protocol], function: Any) -> Iterator[int]:
     code = function.__code__
     names = [i.argval for i in dis.get_instructions(code) if i.opname.startswith("LOAD")]
     yield names.count("require")
-    if "super" not in names:
+    if (owner := super_starts(function)) is None:
         return
-    owner = next(b for b in protocol.__mro__ if vars(b).get(function.__name__) is function)
     for name in dict.fromkeys(code.co_names):
         above = getattr(super(owner, protocol), name, None)
         if hasattr(above, "_quorate"):
             yield from _guards(protocol, above)
+
+
+def super_starts(function: Any) -> type | None:
+    """The class above which `super()` looks in a function, if that calls it."""
+    code = function.__code__
+    if "__class__" not in code.co_freevars:
+        return None
+    found: type = function.__closure__[code.co_freevars.index("__class__")].cell_contents
+    return found

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from quorate.model.language.declare.annotations import NotAType
+from quorate.model.language.declare.enabling import super_starts
 from quorate.model.language.declare.protocol import Protocol, Variable
 from quorate.model.language.declare.sorts import Nat, Sort
 from quorate.model.language.declare.types import (
@@ -254,11 +255,8 @@ class FunctionReader:
         return body[-1] if body else None
 
     def method_of(self, function: Any) -> type:
-        """The class whose body defines this function: where `super()` starts from."""
-        for base in self.protocol.__mro__:
-            if vars(base).get(function.__name__) is function:
-                return base
-        return self.protocol
+        """The class whose body defines this function, as far as `super()` starts from it."""
+        return super_starts(function) or self.protocol
 
     def bind_local(self, node: ast.Assign | ast.AnnAssign, reader: ExpressionReader) -> s.Expr:
         """Bind a local name to its value, and return the value."""

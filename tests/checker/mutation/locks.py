@@ -75,6 +75,12 @@ class Lock(Protocol):
         return any(self.held[n] for n in Node)
 
 
+class Later(Lock):
+    @action
+    def vote(self, n: Node, t: Term) -> None:
+        super().vote(n, self.last[n])
+
+
 class Count(Nat): ...
 
 

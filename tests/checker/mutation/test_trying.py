@@ -9,7 +9,8 @@ import pytest
 
 from quorate.checker.mutation import ALL_OPERATORS, Killer, MutantFate
 from quorate.checker.mutation.building import changes
-from quorate.checker.mutation.trying import MutationTask, try_change
+from quorate.checker.mutation.trying import MutationTask, SearchedProtocol, try_change
+from quorate.model.raft import Raft
 
 from .locks import Lock
 
@@ -94,3 +95,39 @@ def test_a_goal_that_is_not_reached_any_more() -> None:
 def test_a_search_that_is_stopped_proves_nothing() -> None:
     trial = try_change(replace(TASK, limit=10), _number("require(self.asked[n])", "drop-guard"))
     assert (trial.fate, trial.why) == (MutantFate.STOPPED, "after 10 states nothing was violated")
+
+
+def test_a_promise_that_is_sent_before_it_is_kept() -> None:
+    """The classic mistake: `max_bal` is recorded after the promise is sent."""
+    sizes = (("Acceptor", 1), ("Ballot", 2), ("Value", 1))
+    task = MutationTask("Paxos", sizes, (), ("delay-effect",), 100_000)
+    trial = try_change(task, 0)
+    assert (trial.name, trial.edit.before) == ("phase1b", "self.max_bal[a] = b")
+    assert trial.killer == Killer("invariant", "promises_are_honest", 2)
+
+
+def test_what_super_calls_is_killed_where_it_stands() -> None:
+    """`Raft.lead` calls `RaftElection.lead`, whose guard asks for a quorum."""
+    sizes = (("Server", 2), ("Term", 1), ("Value", 1), ("Index", 1))
+    task = MutationTask("Raft", sizes, (), ("drop-guard",), 100_000)
+    guard = "require(any(q <= self.votes[s] for q in Quorum))"
+    (number,) = [i for i, c in enumerate(changes(Raft, task.operators)) if c.edit.before == guard]
+    trial = try_change(task, number)
+    assert (trial.name, trial.killer) == ("lead", Killer("invariant", "election_safety", 4))
+
+
+def test_states_are_compared_in_the_layout_of_the_protocol() -> None:
+    """A variable of the mutant's own is left out, and its states are packed otherwise."""
+    original = SearchedProtocol(Lock, TASK)
+    change = next(c for c in changes(Lock) if c.edit.operator == "delay-effect")
+    found = SearchedProtocol(change.build(), TASK)
+    packed = found.states_as(original)
+    assert packed is not None and change.edit.later is not None
+    mutant = found.explorer
+    own = list(found.protocol.variables()).index(change.edit.later.variable)
+    with original.sizes:
+        packing = original.explorer.packing
+        every = [mutant.state(k) for k in range(mutant.store.count)]
+        states = {tuple(packing.pack(s[:own] + s[own + 1 :]).tolist()) for s in every}
+    assert {tuple(row) for row in packed.tolist()} == states
+    assert len(states) < len(every)
