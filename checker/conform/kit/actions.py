@@ -24,11 +24,16 @@ def only_if(so: object, otherwise: str) -> None:
         raise Unrealisable(otherwise)
 
 
+OWN = frozenset({"start", "stop", "observe", "perform", "other", "snapshot", "restore", "wire"})
+"""What an adapter has besides its actions."""
+
+
 class Actions:
     """Gives an adapter `perform`: an action is the method of its name, called with its arguments.
 
-    What the method returns was sent. It returns None where all that was sent was caught by
-    `self.wire`, if there is one; and a dict of arguments where the code chose others. An action
+    An action that is called as something of the adapter's own, such as `start`, is the method
+    `start_`. What the method returns was sent. It returns None where all that was sent was caught
+    by `self.wire`, if there is one; and a dict of arguments where the code chose others. An action
     without a method is `other(action, **arguments)`.
     """
 
@@ -36,7 +41,7 @@ class Actions:
 
     def perform(self, action: str, args: Mapping[str, Any]) -> Iterable[Record] | Chose:
         """Take one step; returns the messages that were sent."""
-        method = getattr(self, action, None)
+        method = getattr(self, method_of(action), None)
         done = self.other(action, **args) if method is None else method(**args)
         if done is not None and not isinstance(done, dict):
             return done  # type: ignore[no-any-return]
@@ -51,4 +56,9 @@ class Actions:
 
     def other(self, action: str, **args: Any) -> Any:
         """An action for which there is no method."""
-        raise NotImplementedError(f"the adapter has no method {action}")
+        raise NotImplementedError(f"the adapter has no method {method_of(action)}")
+
+
+def method_of(action: str) -> str:
+    """The name of the method for an action."""
+    return f"{action}_" if action in OWN else action

@@ -35,6 +35,19 @@ def test_what_was_sent_is_returned_or_was_caught() -> None:
         adapter.perform("shout", {})
 
 
+def test_an_action_may_have_a_name_of_the_adapters_own() -> None:
+    class Campaigns(Actions):
+        def start(self, setting: Any) -> None:
+            raise AssertionError("the action, not the adapter")
+
+        def start_(self, n: str) -> set[Record]:
+            return {record("Claim", n=n)}
+
+    assert Campaigns().perform("start", {"n": "n0"}) == {record("Claim", n="n0")}
+    with pytest.raises(NotImplementedError, match="no method stop_"):
+        Campaigns().perform("stop", {})
+
+
 def test_what_is_left_is_for_one_method() -> None:
     class Rest(Actions):
         def other(self, action: str, **args: Any) -> Any:
