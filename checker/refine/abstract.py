@@ -13,20 +13,21 @@ from typing import Any
 
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.tracing.values import show_state
-from quorate.model.language import Message, Protocol, SizeError, StepError
-from quorate.model.language.declare.protocol import Disabled, observer
+from quorate.model.language import Message, Protocol, StepError
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.declare.types import MessagesType, RecordType, proper_values
 from quorate.model.language.description import describe
-from quorate.model.language.interpreter import Arguments, Interpreter, State
+from quorate.model.language.interpreter import Arguments, Interpreter, Requirement, State
 from quorate.traces import Change, FrozenMap, Record, Step, Trace
 
 MOST_ATTEMPTS = 50_000  # actions with arguments that are tried to explain one step
 
 # The sequences of actions, by name, that lead from one abstract state to another.
 ActionSequences = tuple[tuple[str, ...], ...]
+# An action by name, with its arguments.
+Call = tuple[str, Arguments]
 # One such sequence with arguments.
-Path = tuple[tuple[str, Arguments], ...]
+Path = tuple[Call, ...]
 
 
 @dataclass(frozen=True)
@@ -146,20 +147,21 @@ class Abstract:
 
     def nearest(self, before: State, after: State) -> Attempt | None:
         """The action whose effect is nearest to the step, whether or not it is enabled."""
-        best: tuple[tuple[int, int, int], str, Arguments, list[bool], State | None] | None = None
-        for action, arguments in itertools.islice(self._instances(before, after), MOST_ATTEMPTS):
-            held, given = self._forced(before, action, arguments)
+        best: tuple[tuple[int, int, int], Call, list[Requirement], State | None] | None = None
+        for call in itertools.islice(self._instances(before, after), MOST_ATTEMPTS):
+            required, reached = self.interpreter.regardless(self._full(before), *call)
+            given = None if reached is None else reached[: self.variables]
             far = _distance(given, after) if given is not None else 1 << 30
-            score = (far, held.count(False), int(given == before))
+            score = (far, sum(not r.held for r in required), int(given == before))
             if best is None or score < best[0]:
-                best = (score, action, arguments, held, given)
+                best = (score, call, required, given)
         if best is None:
             return None
-        _, action, arguments, held, given = best
+        _, (action, arguments), required, given = best
         differs = self.difference(given, after) if given is not None else None
-        return Attempt(action, arguments, self._guards(action, held), differs)
+        return Attempt(action, arguments, self._guards(action, required), differs)
 
-    def _instances(self, before: State, after: State) -> Iterator[tuple[str, Arguments]]:
+    def _instances(self, before: State, after: State) -> Iterator[Call]:
         for action in self.description.actions:
             ranges: list[list[Any]] = []
             for p in action.parameters:
@@ -182,26 +184,14 @@ class Abstract:
         }
         return sorted(found, key=repr)
 
-    def _forced(
-        self, state: State, action: str, args: Arguments
-    ) -> tuple[list[bool], State | None]:
-        """Whether each guard of an action holds, and the state after it if guards are ignored."""
-        interpreter, held = self.interpreter, list[bool]()
-        interpreter.load(self._full(state))
-        token = observer.set(lambda condition: held.append(bool(condition)))
-        try:
-            interpreter.actions[action](interpreter.object, *args)
-            return held, interpreter.freeze()[: self.variables]
-        except (Disabled, StepError, SizeError, AttributeError, LookupError, TypeError, ValueError):
-            return held, None  # effects may be undefined where guards do not hold
-        finally:
-            observer.reset(token)
-            interpreter.journal.roll_back()
-
-    def _guards(self, action: str, held: list[bool]) -> tuple[TriedGuard, ...]:
+    def _guards(self, action: str, required: list[Requirement]) -> tuple[TriedGuard, ...]:
         """The guards that were evaluated, with their text."""
         known = self.description.action(action).guards
-        return tuple(TriedGuard(g.span.line, g.text, h) for g, h in zip(known, held, strict=False))
+        texts = {(g.span.file, g.span.line): g.text for g in known}
+        addressee = "the message is delivered to its addressee"
+        return tuple(
+            TriedGuard(r.line, texts.get((r.file, r.line), addressee), r.held) for r in required
+        )
 
 
 def _distance(one: State, other: State) -> int:

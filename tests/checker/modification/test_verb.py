@@ -154,3 +154,44 @@ def test_a_mapping_of_ones_own(old: Path, capsys: pytest.CaptureFixture[str]) ->
     assert not found["forth"]["refines"] and found["forth"]["failure"]["step"] == 2
     assert run([*versions, "--mapping", "new.py:to_odl"]) == 2
     assert "did you mean to_old?" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+PASSING = """\
+from quorate.model.language import Message, Messages, Protocol, Ring, action, at_most_once, require
+
+
+class Node(Ring): ...
+
+
+class Claim(Message, link=("source", "target")):
+    source: Node
+    target: Node
+
+
+class Passing(Protocol):
+    sent: Messages[Claim] = at_most_once()
+
+    @action
+    def claim(self, n: Node) -> None:
+        require(not any(m == m for m in self.sent[Claim]))
+        self.sent.add(Claim(n, n.next))
+
+    @action
+    def receive(self, n: Node, m: Claim) -> None:
+        self.sent.add(Claim(n, n.next))
+"""
+
+
+def test_the_nearest_step_takes_its_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it is said to lead to is without the message that it receives."""
+    monkeypatch.chdir(tmp_path)
+    Path("old.py").write_text(PASSING)
+    head, _ = PASSING.rsplit("        self.sent.add", 1)
+    Path("new.py").write_text(f'{head}        """Nothing is passed on."""\n')
+    run(["diff", "old.py", "new.py", "-s", "Node=2"])
+    said = capsys.readouterr().out
+    nearest = said.split("the nearest is ")[1].splitlines()
+    assert nearest[0] == "receive(n1, Claim(source=n0, target=n1)):"
+    assert nearest[2] == "  ✗ Claim(source=n1, target=n0) is sent, but should not be"
