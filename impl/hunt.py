@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from multiprocessing import Pool
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from .errors import ConfigError
+from .simulation.replicas import ReplicasReport
+from .store.history import write_history
 
 TaskT = TypeVar("TaskT")
 
@@ -57,6 +60,14 @@ def hunt(
     )
     sys.stdout.write(f"{'✗' if failed else '✓'} {failed} of {options.seeds} seeds failed\n")
     return 1 if failed else 0
+
+
+def show(report: ReplicasReport, counts: str, history: Path | None) -> int:
+    """Say how one run ended, and write down what its clients saw; returns the exit status."""
+    if history is not None:
+        write_history(history, report.history)
+    sys.stdout.write(f"✓ {counts}\n" if report.problem is None else f"✗ {report.problem}\n")
+    return 0 if report.problem is None else 1
 
 
 def count_failures(

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quorate.impl.errors import ConfigError
-from quorate.impl.hunt import add_seed_options, hunt
+from quorate.impl.hunt import add_seed_options, hunt, show
 from quorate.impl.simulation.replicas import ROUGH, ReplicasReport
-from quorate.impl.store.history import write_history
 
 from .composition import HEALTHY
 from .defects import COMPOSITIONS
@@ -54,25 +53,16 @@ def _problem(options: argparse.Namespace, seed: int) -> str | None:
 
 def _show(options: argparse.Namespace, seed: int) -> int:
     report = _run(options, seed)
-    if options.history is not None:
-        write_history(options.history, report.history)
-    if report.problem is not None:
-        _say(f"✗ {report.problem}")
-        return 1
-    _say(
-        f"✓ {report.committed} slots in {report.terms} rounds, {report.crashes} crashes, "
+    counts = (
+        f"{report.committed} slots in {report.terms} rounds, {report.crashes} crashes, "
         f"{report.given_up} calls given up, {report.virtual_s:.2f} s"
     )
-    return 0
+    return show(report, counts, options.history)
 
 
 def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
     composition = COMPOSITIONS[options.impl]
     return simulate_multipaxos(options.nodes, seed, ROUGH, options.spares, composition)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from quorate.impl.errors import ConfigError
-from quorate.impl.hunt import add_seed_options, hunt
+from quorate.impl.hunt import add_seed_options, hunt, show
 from quorate.impl.simulation.replicas import ROUGH, Plan, ReplicasReport
-from quorate.impl.store.history import write_history
 
 from .defects import VARIANTS
 from .reading import Reads
@@ -64,13 +63,8 @@ def _problem(options: argparse.Namespace, seed: int) -> str | None:
 
 def _show(options: argparse.Namespace, seed: int) -> int:
     report = _run(options, seed)
-    if options.history is not None:
-        write_history(options.history, report.history)
-    if report.problem is not None:
-        _say(f"✗ {report.problem}")
-        return 1
-    _say(f"✓ {report.committed} entries in {report.terms} terms, {report.crashes} crashes")
-    return 0
+    counts = f"{report.committed} entries in {report.terms} terms, {report.crashes} crashes"
+    return show(report, counts, options.history)
 
 
 def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
@@ -85,10 +79,6 @@ def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
     elif options.margin is not None:
         raise ConfigError("--margin is of leases: give --drift.")
     return simulate_raft(seed, plan, chosen, KNOWN[options.impl], administered=options.change)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import pytest
 import quorate
 from quorate.checker.errors import InputError
 
+from ...examples.raft_in_turn import RaftInTurn
+
 LONG = pytest.mark.exhaustive
 
 
@@ -22,10 +24,12 @@ def sizes(servers: int, terms: int, entries: int) -> dict[str, int]:
         pytest.param("RaftElection", (2, 2, 0), 1, "470 of 470", marks=LONG),
         pytest.param("Raft", (2, 1, 1), 1, "4,698 of 4,698", marks=LONG),
         pytest.param("RaftElection", (3, 1, 0), 1, "699 of 699", marks=LONG),
+        pytest.param(RaftInTurn, (3, 3, 1), 0, "2,301 of 2,301", marks=LONG),
+        pytest.param(RaftInTurn, (3, 2, 2), 0, "13,686 of 13,686", marks=LONG),
     ],
 )
 def test_healthy_raft_conforms(model, size, crashes, transitions):
-    found = quorate.conform(model, sizes=sizes(*size), faults={"crash": crashes})
+    found = quorate.conform(model, sizes=sizes(*size), faults={"crash": crashes}, seconds=600)
     assert found.holds, str(found)
     assert f"{transitions} transitions driven" in str(found)
 
@@ -41,6 +45,9 @@ FOUND = {
     "always-truncates": ("Raft", (2, 1, 1), 0, "receive_append.changes.log"),
     "matches-backwards": ("Raft", (2, 1, 1), 0, "receive_ack.allows.match"),
     "commits-backwards": ("Raft", (2, 1, 1), 0, "receive_append.changes.commit"),
+    "matches-hints": ("Raft", (2, 1, 2), 0, "receive_append.allows.match"),
+    "compares-lengths": (RaftInTurn, (3, 3, 1), 0, "grant.allows.sent"),
+    "keeps-tail": (RaftInTurn, (3, 2, 2), 0, "receive_append.changes.log"),
 }
 DAILY = {"forgets-vote", "old-vote-counted"}
 
@@ -50,7 +57,9 @@ DAILY = {"forgets-vote", "old-vote-counted"}
 )
 def test_defects_are_found_from_the_model_alone(variant):
     model, size, crashes, difference = FOUND[variant]
-    found = quorate.conform(model, variant=variant, sizes=sizes(*size), faults={"crash": crashes})
+    found = quorate.conform(
+        model, variant=variant, sizes=sizes(*size), faults={"crash": crashes}, seconds=150
+    )
     assert f"{difference}: " in str(found)
 
 
