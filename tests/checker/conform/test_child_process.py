@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.support.processes import is_gone, wait_until_gone
 
 CHILD = """
 import subprocess, sys, time
@@ -27,13 +27,6 @@ time.sleep(600)
 """
 
 
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended, perhaps without anybody having asked how."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return True
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_what_we_started_ends_if_we_are_killed(how: signal.Signals) -> None:
@@ -43,8 +36,4 @@ def test_what_we_started_ends_if_we_are_killed(how: signal.Signals) -> None:
         assert not any(map(is_gone, pids))
         os.kill(us.pid, how)
         us.wait()
-    for _ in range(600):
-        if all(map(is_gone, pids)):
-            return
-        time.sleep(0.1)
-    pytest.fail("they live on")
+    wait_until_gone(pids)

@@ -27,6 +27,7 @@ from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
 from quorate.model.raft import Raft
 from quorate.traces import FrozenMap, Record
+from tests.support.processes import wait_until_gone
 
 from ...support.protocols.lock import Client, Lock, Server
 
@@ -171,8 +172,7 @@ def test_what_a_child_has_started_is_ended_with_it(setting: Setting) -> None:
     with child("leaves-a-process") as adapter:
         pid = adapter.start(setting).seen["pid"]
         os.kill(pid, 0)
-    state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    wait_until_gone([pid])
 
 
 @pytest.mark.parametrize(

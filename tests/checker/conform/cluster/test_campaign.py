@@ -20,6 +20,7 @@ from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.errors import InputError
 from quorate.impl.defects import DEFECTS
 from tests.checker.cli.shared import VALIDATOR
+from tests.support.processes import is_gone, wait_until_gone
 
 ONE = ["conform", "--cluster", "--runs", "1", "--seconds", "600"]
 NODES = 3  # by default
@@ -161,9 +162,8 @@ def test_nothing_is_left(how: signal.Signals, tmp_path: Path) -> None:
     if how is signal.SIGINT:
         assert parent.returncode == 130
         assert list(tmp_path.iterdir()) == []
-        assert not any(map(alive, family))
-    while any(map(alive, family)):  # they find out that we are gone
-        time.sleep(0.02)
+        assert all(map(is_gone, family))
+    wait_until_gone(family)  # they find out that we are
 
 
 def descendants(pid: int) -> set[int]:
@@ -179,11 +179,3 @@ def descendants(pid: int) -> set[int]:
     while more := {p for p, parent in parents.items() if parent in found} - found:
         found |= more
     return found - {pid}
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs: one that only waits to be buried does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
