@@ -38,6 +38,26 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=cores, help=f"processes ({cores})")
 
 
+def run_by_seed(
+    parser: argparse.ArgumentParser,
+    arguments: Sequence[str] | None,
+    trial: Callable[[argparse.Namespace, int], str | None],
+    show_one: Callable[[argparse.Namespace, int], int],
+) -> int:
+    """A command line with the options of `add_seed_options`; returns the exit status.
+
+    `trial` is as for `hunt`; `show_one` runs the seed of `--seed`, and says how it ends.
+    """
+    options = parser.parse_args(arguments)
+    try:
+        if options.seed is None:
+            return hunt(parser, options, trial)
+        return show_one(options, options.seed)
+    except (ConfigError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
 def hunt(
     parser: argparse.ArgumentParser,
     options: argparse.Namespace,

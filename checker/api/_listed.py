@@ -37,12 +37,13 @@ from .searches import BreadthFirst
 if TYPE_CHECKING:
     from .results import CheckResult
 
-ENDINGS = {
+ENDINGS: Mapping[type[Exception], CheckEnding] = {
     ProtocolError: CheckEnding.MODEL,
     ArgumentError: CheckEnding.INPUT,
+    ImplementationError: CheckEnding.INPUT,
     OSError: CheckEnding.INPUT,
+    MemoryError: CheckEnding.INPUT,
 }
-ENDINGS |= {ImplementationError: CheckEnding.INPUT, MemoryError: CheckEnding.INPUT}
 """How a check ends at an error; any other is a bug of Quorate."""
 
 Names = tuple[tuple[str, ...], tuple[str, ...]] | None

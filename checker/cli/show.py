@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -65,14 +66,17 @@ def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: 
         option_error("--breakpoint goes with --as python")
     run, out = read_trace(trace), Output()
     columns = WIDE if wide else width or out.width
-    document = envelope("show", 0, {"run": run_json(run, trace)})
+
+    def document() -> dict[str, Any]:
+        return envelope("show", 0, {"run": run_json(run, trace)})
+
     forms: dict[str, Callable[[], str]] = {
         "table": lambda: render_table(run, columns),
         "diagram": lambda: render_spacetime(run, columns, out.ascii, alone=form is not None),
         "mermaid": lambda: render_mermaid(run),
-        "html": lambda: page_of(document, ""),
+        "html": lambda: page_of(document(), ""),
         "shiviz": lambda: render_shiviz(run),
-        "json": lambda: text_of(document),
+        "json": lambda: text_of(document()),
         "python": lambda: program_of(run, trace, stop),
     }
     out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))

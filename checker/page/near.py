@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate.checker.tracing.guards import title
 from quorate.model.language.interpreter import State
 
 from .showing import changes_of
@@ -42,7 +43,7 @@ def neighbourhood(walk: Walk, way: Sequence[int], radius: int) -> Neighbourhood:
     """The states around the end of a way. Use it inside the sizes. Raises InputError."""
     initial, moves = walk.run(way)
     states = [initial, *(m.state for m in moves)]
-    titles = ["the initial state", *(walk.title(m.action, m.arguments) for m in moves)]
+    titles = ["the initial state", *(title(m.action, m.arguments) for m in moves)]
     found = Neighbourhood(states[-1])
     found.add(states[-1], 0, tuple(way), titles[-1])
     _forward(walk, found, radius)
@@ -58,13 +59,13 @@ def _forward(walk: Walk, found: Neighbourhood, radius: int) -> None:
         for state in frontier:
             for number, step in enumerate(walk.steps(state)):
                 if step.after is not None and step.after not in found.layers:
-                    reached = (*found.ways[state], number), walk.title(step.action, step.arguments)
+                    reached = (*found.ways[state], number), title(step.action, step.arguments)
                     following.setdefault(step.after, reached)
         if len(found.layers) + len(following) > MOST_NEAR:
             found.cut = layer, len(following)
             return
-        for state, (way, title) in following.items():
-            found.add(state, layer, way, title)
+        for state, (way, called) in following.items():
+            found.add(state, layer, way, called)
         frontier = list(following)
 
 
@@ -80,8 +81,8 @@ def near_json(
         for step in walk.steps(state):
             target = None if step.after is None else numbers.get(step.after)
             if target is not None and target != source:
-                title = walk.title(step.action, step.arguments)
-                edges.setdefault((source, target), []).append(title)
+                called = title(step.action, step.arguments)
+                edges.setdefault((source, target), []).append(called)
     return {
         "nodes": [
             {
@@ -92,7 +93,7 @@ def near_json(
                 "path": state in path,
                 "visited": state in visits.states,
                 "violated": walk.violated(state),
-                "rests": all(s.after == state for s in walk.steps(state)),
+                "rests": walk.rests(state),
                 "differs": [c["text"] for c in changes_of(walk, found.here, state)],
             }
             for state, layer in found.layers.items()

@@ -14,12 +14,11 @@ import numpy as np
 from quorate.checker.conform.showing import Row, Showing
 from quorate.checker.errors import InputError
 from quorate.checker.tracing.build import message_variable
-from quorate.model.language import StepError
 from quorate.model.language.declare.types import MessagesType
 from quorate.traces import FrozenMap, Record, Value, show
 from quorate.traces.values import show_key
 
-from .walk import Walk
+from .walk import Walk, truth
 from .whole import Numbers, WholeGraph
 
 MOST_CLASSES = 150
@@ -150,11 +149,8 @@ def _property(whole: WholeGraph, name: str) -> Reader:
         )
 
     def text(k: int, _: Row) -> str:
-        try:
-            held = whole.explorer.interpreter.holds(name, whole.explorer.state(k))
-        except StepError:
-            return "undefined"
-        return "true" if held else "false"
+        held = truth(whole.explorer.interpreter, name, whole.explorer.state(k))
+        return "undefined" if held is None else "true" if held else "false"
 
     return text
 

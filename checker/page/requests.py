@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from .near import LARGEST_RADIUS
+
 Number = Annotated[int, Meta(ge=0)]
 Numbers = Annotated[list[Number], Meta(max_length=4_000)]
 Name = Annotated[str, Meta(max_length=200)]
@@ -67,7 +69,7 @@ class NearStates(Struct, forbid_unknown_fields=True):
     """The state graph around the end of a way, so many steps far."""
 
     way: Numbers
-    radius: Annotated[int, Meta(ge=1, le=6)]
+    radius: Annotated[int, Meta(ge=1, le=LARGEST_RADIUS)]
 
 
 class AllStates(Struct, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import name_of
 from quorate.checker.rendering.departures import departure_json
 from quorate.checker.tracing.enabling import enabling
-from quorate.checker.tracing.guards import GuardCheck, tried
+from quorate.checker.tracing.guards import GuardCheck, title, tried
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import digest
@@ -146,7 +146,7 @@ class PageSession:
             "properties": properties_json(walk, state),
             "steps": [step_json(walk, n, state, s) for n, s in enumerate(steps)],
             "actions": actions,
-            "rests": all(s.after == state for s in steps),
+            "rests": walk.rests(state),
             "visited": len(self._visits.states),
         }
 
@@ -163,7 +163,7 @@ class PageSession:
             "choices": [
                 {
                     "choice": b.number,
-                    "title": self.walk.title(asked.action, b.arguments),
+                    "title": title(asked.action, b.arguments),
                     "guard": _guard(b.guard),
                 }
                 for b in listed
@@ -184,7 +184,7 @@ class PageSession:
         if moves is not None:
             on = way_on(self.walk, state, [m.state for m in moves])
             answer["way"] = [*asked.way, *on]
-            answer["titles"] = [self.walk.title(m.action, m.arguments) for m in moves]
+            answer["titles"] = [title(m.action, m.arguments) for m in moves]
         return answer
 
     def _choice(self, asked: r.GuardsOf | r.WhatWouldEnable) -> tuple[State, Arguments]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from quorate.checker.tracing.build import message_variable
 from quorate.checker.tracing.explaining import Explaining
+from quorate.checker.tracing.guards import title
 from quorate.checker.tracing.witness import witness
 from quorate.model.language.interpreter import State
 from quorate.model.language.ir import core as c
@@ -63,7 +64,7 @@ def step_json(walk: Walk, number: int, state: State, step: EnabledStep) -> dict[
         "number": number,
         "action": step.action,
         "arguments": walk.named(step.action, step.arguments),
-        "title": walk.title(step.action, step.arguments),
+        "title": title(step.action, step.arguments),
         "undefined": step.undefined,
     }
     if step.after is None:

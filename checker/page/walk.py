@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from quorate.checker.errors import InputError
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.results import Move
+from quorate.checker.tracing.guards import title
 from quorate.checker.tracing.values import show_state, show_value
 from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol
@@ -36,6 +37,14 @@ class EnabledStep:
     arguments: Arguments
     after: State | None
     undefined: str | None = None
+
+
+def truth(interpreter: Interpreter, name: str, state: State) -> bool | None:
+    """Whether a property of states is true; None where it is undefined."""
+    try:
+        return interpreter.holds(name, state)
+    except StepError:
+        return None
 
 
 class Walk:
@@ -87,10 +96,6 @@ class Walk:
         initial, moves = self.run(way)
         return moves[-1].state if moves else initial
 
-    def title(self, action: str, arguments: Arguments) -> str:
-        """`phase1b(a0, b1)`."""
-        return f"{action}({', '.join(show(show_value(a)) for a in arguments)})"
-
     def named(self, action: str, arguments: Arguments) -> list[tuple[str, str]]:
         """The arguments of a step with their names."""
         values = (show(show_value(a)) for a in arguments)
@@ -107,10 +112,11 @@ class Walk:
 
     def holds(self, name: str, state: State) -> bool | None:
         """Whether a property of states is true; None where it is undefined."""
-        try:
-            return self.interpreter.holds(name, state)
-        except StepError:
-            return None
+        return truth(self.interpreter, name, state)
+
+    def rests(self, state: State) -> bool:
+        """Whether no step leads from a state to another."""
+        return all(step.after == state for step in self.steps(state))
 
     def violated(self, state: State) -> list[str]:
         """The invariants that are false in a state, or undefined."""
@@ -126,8 +132,8 @@ class Walk:
             raise InputError(f"step {place} of the path has the number {number}, but {there}")
         step = steps[number]
         if step.after is None:
-            title = self.title(step.action, step.arguments)
-            raise InputError(f"step {place} of the path, {title}, is undefined: {step.undefined}")
+            called = title(step.action, step.arguments)
+            raise InputError(f"step {place} of the path, {called}, is undefined: {step.undefined}")
         return Move(step.action, step.arguments, step.after)
 
     def _steps_of(self, state: State, action: str) -> list[EnabledStep]:

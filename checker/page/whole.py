@@ -14,10 +14,11 @@ from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.results import Exploration, from_the_start
-from quorate.model.language import StepError
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.interpreter import State
+
+from .walk import truth
 
 MOST_STATES = 200_000
 """A search for the page ends here: a second, and some hundred bytes a state."""
@@ -59,7 +60,7 @@ class WholeGraph:
         names = found.protocol.methods("invariant")
         with found.sizes:
             states = ((k, found.state(k)) for k in range(self.graph.nodes))
-            return [k for k, s in states if not all(_holds(found, name, s) for name in names)]
+            return [k for k, s in states if not all(truth(found.interpreter, n, s) for n in names)]
 
     def node_of(self, state: State) -> int | None:
         """The number of a state; None if it was not found."""
@@ -85,13 +86,6 @@ class WholeGraph:
             "complete": self.found.complete,
             "ended": self.found.outcome.value,
         }
-
-
-def _holds(explorer: Explorer, name: str, state: State) -> bool:
-    try:
-        return explorer.interpreter.holds(name, state)
-    except StepError:
-        return False
 
 
 def whole_graph(protocol: type[Protocol], sizes: Sizes, most: int = MOST_STATES) -> WholeGraph:

@@ -51,7 +51,8 @@ def enabling(
                 continue
             parents[move.state] = here, move
             waiting.append(move.state)
-            for place in _holding(interpreter, move.state, action, arguments):
+            asked = None in found.values()  # some guard has held nowhere yet
+            for place in _holding(interpreter, move.state, action, arguments) if asked else ():
                 if place in found and found[place] is None:
                     found[place] = _path(parents, move.state)
             if interpreter.tried(move.state, action, arguments) is not None:

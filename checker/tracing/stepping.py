@@ -25,6 +25,8 @@ class Stepping:
         self.protocol = load_protocol(protocol)
         self.description = describe(self.protocol)
         self.sizes = self.protocol.sized(faults, **sizes)
+        with self.sizes:
+            self.interpreter = Interpreter(self.protocol, self.sizes)
         self.states: list[State] = []
 
     @property
@@ -35,7 +37,7 @@ class Stepping:
     def starts(self, **variables: str) -> None:
         """There is an initial state with these values of all variables."""
         with self.sizes:
-            initial = Interpreter(self.protocol, self.sizes).initial()
+            initial = self.interpreter.initial()
         found = next((s for s in initial if self._shown(s) == variables), None)
         assert found is not None, f"no initial state is {variables}"
         self.states = [found]
@@ -64,7 +66,7 @@ class Stepping:
     def violates(self, name: str) -> None:
         """The invariant does not hold here, or there is a deadlock."""
         with self.sizes:
-            interpreter, state = Interpreter(self.protocol, self.sizes), self.states[-1]
+            interpreter, state = self.interpreter, self.states[-1]
             if name == DEADLOCK:
                 assert interpreter.is_deadlock(state), "something can happen here"
             else:
@@ -74,8 +76,7 @@ class Stepping:
         with self.sizes:
             action, arguments = call_of(call, self.description)
             assert arguments is not None, f"{call} has no arguments"
-            interpreter = Interpreter(self.protocol, self.sizes)
-            return interpreter.step(self.states[-1], action, arguments)
+            return self.interpreter.step(self.states[-1], action, arguments)
 
     def _shown(self, state: State) -> dict[str, str]:
         with self.sizes:

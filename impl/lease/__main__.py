@@ -11,8 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from quorate.impl.errors import ConfigError
-from quorate.impl.hunt import add_seed_options, hunt
+from quorate.impl.hunt import add_seed_options, run_by_seed
 
 from .defects import HEALTHY, VARIANTS
 from .node import Wait
@@ -24,14 +23,7 @@ SHOWN: Final = 24
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.seed is None:
-            return hunt(_parser(), options, _problem)
-        return _show(options, options.seed)
-    except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    return run_by_seed(_parser(), arguments, _problem, _show)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from quorate.impl.errors import ConfigError
-from quorate.impl.hunt import add_seed_options, hunt, show
+from quorate.impl.hunt import add_seed_options, run_by_seed, show
 from quorate.impl.simulation.replicas import ROUGH, ReplicasReport
 
 from .composition import HEALTHY
@@ -23,14 +22,7 @@ from .simulate import simulate_multipaxos
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.seed is None:
-            return hunt(_parser(), options, _problem)
-        return _show(options, options.seed)
-    except (ConfigError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    return run_by_seed(_parser(), arguments, _problem, _show)
 
 
 def _parser() -> argparse.ArgumentParser:

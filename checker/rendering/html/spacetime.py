@@ -28,8 +28,6 @@ def value_text(value: Any) -> str:
             return f"[{', '.join(map(value_text, value))}]"  # JSON tells no set from a sequence
         case dict():
             return "{" + ", ".join(f"{k}: {value_text(v)}" for k, v in value.items()) + "}"
-        case None | bool():
-            return str(value)
     return str(value)
 
 
