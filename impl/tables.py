@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeAlias
 
-from .errors import ProtocolRefusal
-from .messages import Message
+from quorate.impl.errors import ProtocolRefusal
 
 Table: TypeAlias = Mapping[tuple[type, Enum], str]
 
 
-def misdirected(role: str, message: Message) -> ProtocolRefusal:
+def misdirected(role: str, message: object) -> ProtocolRefusal:
     """The error for a message that a role never receives."""
     return ProtocolRefusal(f"{role} does not receive {type(message).__name__}.")
 

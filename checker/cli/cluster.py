@@ -12,7 +12,7 @@ from .options import ascii_option, given_options, json_option, option_error
 
 if TYPE_CHECKING:
     from quorate.checker.rendering.output import Output
-    from quorate.impl.cluster import ClusterEvent, ClusterResult
+    from quorate.impl.cluster.paxos_cluster import ClusterEvent, ClusterResult
 
 PAXOS = "paxos"
 
@@ -110,7 +110,7 @@ def _decide(
 ) -> int:
     from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
-    from quorate.impl.cluster import run_cluster
+    from quorate.impl.cluster.paxos_cluster import run_cluster
 
     from .console import print_document
 

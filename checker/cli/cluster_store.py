@@ -20,9 +20,9 @@ from .options import option_error
 
 if TYPE_CHECKING:
     from quorate.checker.rendering.output import Output
-    from quorate.impl.processes import LogLine
-    from quorate.impl.replicated.commands import Typed
-    from quorate.impl.replicated.conversation import Conversation
+    from quorate.impl.cluster.children import LogLine
+    from quorate.impl.cluster.commands import Typed
+    from quorate.impl.cluster.conversation import Conversation
 
 STDIN = "standard input"
 
@@ -105,8 +105,8 @@ def _script(file: Path | None, nodes: tuple[str, ...]) -> list[TypedLine] | None
 
 
 def _parsed(line: str, nodes: tuple[str, ...], name: str, number: int) -> Typed | None:
+    from quorate.impl.cluster.commands import parse
     from quorate.impl.errors import ConfigError
-    from quorate.impl.replicated.commands import parse
 
     try:
         return parse(line, nodes)
@@ -121,9 +121,9 @@ async def _play(
     out: Output,
     done: Played,
 ) -> None:
-    from quorate.impl.replicated.cluster import StoreCluster
-    from quorate.impl.replicated.commands import Quit
-    from quorate.impl.replicated.conversation import Conversation
+    from quorate.impl.cluster.commands import Quit
+    from quorate.impl.cluster.conversation import Conversation
+    from quorate.impl.cluster.replica_cluster import StoreCluster
 
     cluster = StoreCluster(
         options["protocol"],

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from quorate.impl.hunt import add_seed_options, run_by_seed
+from quorate.impl.simulation.hunt import add_seed_options, run_by_seed
 
 from .defects import HEALTHY, VARIANTS
 from .node import Wait

@@ -20,10 +20,10 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from quorate.impl.clocks import DriftingClock
 from quorate.impl.errors import ConfigError, ProtocolRefusal
-from quorate.impl.faults import Faults, draw_schedule
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.simulation.clocks import DriftingClock
+from quorate.impl.simulation.faults import Faults, draw_schedule
 
 from .defects import HEALTHY, LeaseVariant
 from .messages import Ask, Grant, LeaseMessage, LeaseOutputs, LeaseRecord, Term

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from quorate.impl.hunt import add_seed_options, run_by_seed, show
+from quorate.impl.simulation.hunt import add_seed_options, run_by_seed, show
 from quorate.impl.simulation.replicas import ROUGH, ReplicasReport
 
 from .composition import HEALTHY

@@ -20,10 +20,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
-from quorate.impl.acceptor import Standing
 from quorate.impl.errors import SafetyViolation
-from quorate.impl.messages import Ballot
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.paxos.acceptor import Standing
+from quorate.impl.paxos.messages import Ballot
 from quorate.impl.tables import Table
 
 from .messages import Accept, Accepted, Decree, Heartbeat, Nack, Prepare, Promise, Vote

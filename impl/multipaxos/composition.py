@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
-from quorate.impl.quorums import Quorums
+from quorate.impl.paxos.quorums import Quorums
 
 from .acceptor import Acceptor
 from .configurations import Configurations

@@ -14,9 +14,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from quorate.impl.acceptor import Standing
-from quorate.impl.messages import Ballot
-from quorate.impl.quorums import AtLeast, Quorums
+from quorate.impl.paxos.acceptor import Standing
+from quorate.impl.paxos.messages import Ballot
+from quorate.impl.paxos.quorums import AtLeast, Quorums
 
 from .acceptor import Acceptor, AcceptorMessage
 from .composition import HEALTHY, Composition

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from quorate.impl.messages import Ballot
+from quorate.impl.paxos.messages import Ballot
 from quorate.impl.store import StoreSnapshot, Submission
 
 

@@ -29,9 +29,9 @@ from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 from quorate.impl.errors import ProtocolRefusal
-from quorate.impl.messages import Ballot
 from quorate.impl.outputs import Persist, Send
-from quorate.impl.quorums import Quorums
+from quorate.impl.paxos.messages import Ballot
+from quorate.impl.paxos.quorums import Quorums
 from quorate.impl.tables import Table
 
 from .configurations import Configurations

@@ -17,8 +17,8 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from quorate.impl.messages import Ballot
-from quorate.impl.replica import ReplicaOutputs
+from quorate.impl.paxos.messages import Ballot
+from quorate.impl.replicated.replica import ReplicaOutputs
 
 from .messages import MultiPaxosMessage, Snapshot, Vote
 

@@ -28,10 +28,10 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from quorate.impl.errors import ProtocolRefusal
-from quorate.impl.messages import Ballot
 from quorate.impl.outputs import Send
-from quorate.impl.patience import Patience
-from quorate.impl.replica import Status
+from quorate.impl.paxos.messages import Ballot
+from quorate.impl.replicated.patience import Patience
+from quorate.impl.replicated.replica import Status
 from quorate.impl.store import Redirected, Submission
 
 from .composition import HEALTHY, Composition

@@ -8,8 +8,8 @@ from random import Random
 from typing import Final
 
 from quorate.impl.errors import SafetyViolation
-from quorate.impl.faults import Faults
-from quorate.impl.patience import Patience
+from quorate.impl.replicated.patience import Patience
+from quorate.impl.simulation.faults import Faults
 from quorate.impl.simulation.replicas import (
     Administrator,
     Audit,

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from random import Random
 from typing import Final, get_args
 
-from quorate.impl.patience import Patience
-from quorate.impl.replica import ReplicatedSystem
+from quorate.impl.replicated.patience import Patience
+from quorate.impl.replicated.replica import ReplicatedSystem
 
 from .composition import HEALTHY, Composition
 from .messages import MultiPaxosMessage

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from quorate.impl.messages import Ballot
 from quorate.impl.outputs import Persist, Send
-from quorate.impl.patience import Patience
-from quorate.impl.replica import ReplicatedSystem
+from quorate.impl.paxos.messages import Ballot
+from quorate.impl.replicated.patience import Patience
+from quorate.impl.replicated.replica import ReplicatedSystem
 from quorate.impl.store import Submission
 
 from .acceptor import Acceptor, AcceptorMessage

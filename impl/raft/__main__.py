@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from quorate.impl.errors import ConfigError
-from quorate.impl.hunt import add_seed_options, run_by_seed, show
+from quorate.impl.simulation.hunt import add_seed_options, run_by_seed, show
 from quorate.impl.simulation.replicas import ROUGH, Plan, ReplicasReport
 
 from .defects import VARIANTS

@@ -29,8 +29,8 @@ from typing import Final
 
 from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
-from quorate.impl.patience import Patience
-from quorate.impl.replica import Status
+from quorate.impl.replicated.patience import Patience
+from quorate.impl.replicated.replica import Status
 from quorate.impl.store import (
     Answered,
     Completed,

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from quorate.impl.errors import SafetyViolation
-from quorate.impl.patience import Patience
+from quorate.impl.replicated.patience import Patience
 from quorate.impl.simulation.replicas import (
     TICK_MS,
     Administrator,

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from quorate.impl.outputs import Persist
-from quorate.impl.replica import ReplicatedSystem
+from quorate.impl.replicated.replica import ReplicatedSystem
 
 from .messages import Payload, RaftMessage
 from .records import RaftOutputs, RaftState

@@ -1,1 +1,1 @@
-"""Replicas of the store as processes: any protocol with the interface of `quorate.impl.replica`."""
+"""What a protocol that replicates the store offers, its host, and its clients."""

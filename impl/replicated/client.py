@@ -1,123 +1,66 @@
-"""A client of the store over TCP: it finds the leader, repeats what is not answered, and gives up.
+"""A client of the store: one command at a time, repeated under its number until it is answered.
 
-It speaks to one server at a time, over one connection. What it was not told in time may have
-happened, or may still happen: the caller learns that, and the client goes on under a new number.
+It asks whoever answered last or was named as the leader; without an answer, the next server in
+turn (Ongaro and Ousterhout 2014, §8). Whom others name does not change whose turn it is: a server
+that is cut off may name a leader that is cut off with it, again and again.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Final, get_args
+from collections.abc import Collection
 
-from quorate.impl.client import Client
-from quorate.impl.codec import Codec, frame
-from quorate.impl.errors import ClusterError, WireError
-from quorate.impl.messages import Envelope
-from quorate.impl.network import Address, envelopes
+from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
-from quorate.impl.store import ClientMessage, Command, Rejected, Result, Submission
-
-RETRY_S: Final = 1.0
-PAUSE_S: Final = 0.03
+from quorate.impl.store.commands import ClientMessage, Command, Completed, Reply, Submission
 
 
-class Unanswered(ClusterError):
-    """Nobody answered in time. Whether the command happened is not known."""
+class Client:
+    """One client. It has no clock: when to repeat or to give up is up to its host."""
 
+    def __init__(self, name: str, servers: Collection[str]) -> None:
+        self.name = name
+        self.servers = tuple(servers)
+        self.waiting: Submission | None = None
+        self._sequence = 0
+        self._asked = self._turn = 0
 
-class StoreClient:
-    """One client, with one command at a time. Use it as an async context manager."""
+    def begin(self, command: Command) -> Send[Submission]:
+        """Submit a command under the next number."""
+        if self.waiting is not None:
+            raise ProtocolRefusal(f"{self.name} still waits for number {self._sequence}.")
+        self._sequence += 1
+        self.waiting = Submission(self.name, self._sequence, command)
+        return self._ask(self.waiting)
 
-    def __init__(
-        self,
-        name: str,
-        addresses: Mapping[str, Address],
-        codec: Codec[Any],
-        retry_s: float = RETRY_S,
-    ) -> None:
-        """No other client of the store may ever have had the name."""
-        self._client = Client(name, tuple(addresses))
-        self._addresses, self._codec, self._retry_s = dict(addresses), codec, retry_s
-        self._connected: str | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._answers: asyncio.Queue[ClientMessage | None] = asyncio.Queue()
+    def repeat(self) -> Send[Submission]:
+        """Submit the same command to another server: this one was silent."""
+        if self.waiting is None:
+            raise ProtocolRefusal(f"{self.name} waits for nothing.")
+        silent, self._turn = self._asked, self._after(self._turn)
+        if self._turn == silent:
+            self._turn = self._after(silent)
+        self._asked = self._turn
+        return self._ask(self.waiting)
 
-    async def __aenter__(self) -> StoreClient:
-        return self
+    def give_up(self) -> None:
+        """Wait no longer. Whether the command happened, or still will, is not known."""
+        self.waiting = None
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._disconnect()
+    def receive(self, message: ClientMessage) -> Reply | Send[Submission] | None:
+        """The reply to what it waits for, or where to ask now; None for what is old or no help."""
+        waiting = self.waiting
+        if waiting is None or message.sequence != waiting.sequence:
+            return None
+        if isinstance(message, Completed):
+            self.waiting = None
+            return message.reply
+        if message.leader is None:
+            return None
+        self._asked = self.servers.index(message.leader)
+        return self._ask(waiting)
 
-    async def call(self, command: Command, patience_s: float) -> Result:
-        """The result of the command. Raises Unanswered, and ClusterError if it was rejected."""
-        try:
-            async with asyncio.timeout(patience_s):
-                return await self._call(self._client.begin(command))
-        except TimeoutError:
-            self._client.give_up()
-            raise Unanswered(
-                f"No answer in {patience_s:g} s: whether it happened, or still will, is not known."
-            ) from None
+    def _after(self, turn: int) -> int:
+        return (turn + 1) % len(self.servers)
 
-    async def _call(self, send: Send[Submission]) -> Result:
-        redirected = 0
-        while True:
-            answer = await self._ask(send)
-            reply = None if answer is None else self._client.receive(answer)
-            if isinstance(reply, Send):
-                send, redirected = reply, redirected + 1
-            elif reply is None:
-                send, redirected = self._client.repeat(), redirected + 1
-            elif isinstance(reply, Rejected):
-                raise ClusterError(f"The store has rejected it: {reply.reason}")
-            else:
-                return reply.result
-            if redirected > 1:  # Nobody leads yet, or the one that does is not known.
-                await asyncio.sleep(PAUSE_S)
-
-    async def _ask(self, send: Send[Submission]) -> ClientMessage | None:
-        """Send, and wait for an answer to it; None where there is none in time."""
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(self._retry_s):
-                writer = await self._connect(send.dst)
-                writer.write(self._frame(send))
-                await writer.drain()
-                while (answer := await self._answers.get()) is not None:
-                    if answer.sequence == send.message.sequence:
-                        return answer
-        await self._disconnect()
-        return None
-
-    def _frame(self, send: Send[Submission]) -> bytes:
-        return frame(self._codec.encode(Envelope(self._client.name, send.dst, send.message)))
-
-    async def _connect(self, server: str) -> asyncio.StreamWriter:
-        if self._connected == server and self._writer is not None:
-            return self._writer
-        await self._disconnect()
-        reader, writer = await asyncio.open_connection(*self._addresses[server])
-        self._connected, self._writer = server, writer
-        self._answers = asyncio.Queue()
-        self._reader = asyncio.create_task(self._read(reader, self._answers))
-        return writer
-
-    async def _disconnect(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
-        self._connected = self._writer = self._reader = None
-
-    async def _read(
-        self, reader: asyncio.StreamReader, answers: asyncio.Queue[ClientMessage | None]
-    ) -> None:
-        """Pass answers on until the connection ends, which is one, too."""
-        with suppress(WireError, OSError):
-            async for envelope in envelopes(reader, self._codec):
-                if isinstance(envelope.body, get_args(ClientMessage)):
-                    answers.put_nowait(envelope.body)
-        answers.put_nowait(None)
+    def _ask(self, submission: Submission) -> Send[Submission]:
+        return Send(self.servers[self._asked], submission)

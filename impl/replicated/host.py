@@ -18,14 +18,14 @@ from functools import reduce
 from random import Random
 from typing import Any, Generic, TypeVar
 
+from quorate.impl.durable.failpoints import BEFORE_REPLY, Passing, unhindered
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ImplError, WireError
-from quorate.impl.failpoints import BEFORE_REPLY, Passing, unhindered
-from quorate.impl.messages import Envelope
 from quorate.impl.outputs import Persist
-from quorate.impl.record_log import RecordLog
-from quorate.impl.replica import ReplicaOutputs, ReplicatedSystem, Status
 from quorate.impl.store import Submission
 
+from .replica import ReplicaOutputs, ReplicatedSystem, Status
 from .turns import TurnJournal
 
 MessageT = TypeVar("MessageT")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from quorate.impl.journal import Journal
+from quorate.impl.durable.journal import Journal
 
 Line: TypeAlias = Mapping[str, Any]
 

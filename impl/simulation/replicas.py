@@ -18,16 +18,16 @@ from functools import partial
 from random import Random
 from typing import Any, Final, TypeAlias, cast
 
-from quorate.impl.client import Client
-from quorate.impl.clocks import DriftingClock
 from quorate.impl.errors import ConfigError, ImplError, SafetyViolation
-from quorate.impl.faults import Faults
 from quorate.impl.outputs import Persist, Send
-from quorate.impl.replica import AnyReplica, AnyState, ReplicatedSystem
+from quorate.impl.replicated.client import Client
+from quorate.impl.replicated.replica import AnyReplica, AnyState, ReplicatedSystem
 from quorate.impl.store import Completed, Redirected, Submission
 from quorate.impl.store.history import HistoryEvent
 
 from .callers import Callers
+from .clocks import DriftingClock
+from .faults import Faults
 from .workload import Workload
 from .world import World
 

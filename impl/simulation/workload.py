@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from quorate.impl.client import Client
+from quorate.impl.replicated.client import Client
 from quorate.impl.store import Command, CompareAndSet, Delete, Get, Put
 
 KEYS: Final = "xy"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
-from quorate.impl.faults import Faults, draw_schedule
+from .faults import Faults, draw_schedule
 
 
 class World:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from quorate.impl.messages import Value
+from quorate.impl.envelope import Value
 
 Key: TypeAlias = str
 

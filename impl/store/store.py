@@ -22,7 +22,7 @@ from typing import Final, TypeAlias, cast
 
 from msgspec import Struct
 
-from quorate.impl.messages import Value
+from quorate.impl.envelope import Value
 from quorate.impl.tables import Table
 
 from .commands import (

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from quorate.impl.cluster import run_cluster
+from quorate.impl.cluster.paxos_cluster import run_cluster
+from quorate.impl.cluster.replica_cluster import StoreCluster
+from quorate.impl.cluster.systems import SYSTEMS
+from quorate.impl.cluster.tcp_client import StoreClient
+from quorate.impl.durable.record_log import RecordLog
 from quorate.impl.raft import TermRecord
 from quorate.impl.raft.system import RAFT
-from quorate.impl.record_log import RecordLog
-from quorate.impl.replicated.client import StoreClient
-from quorate.impl.replicated.cluster import StoreCluster
-from quorate.impl.replicated.systems import SYSTEMS
 from quorate.impl.store import Put
 
 from .report import section

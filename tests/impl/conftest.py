@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from quorate.impl import (
+from quorate.impl.envelope import Value
+from quorate.impl.errors import ProtocolRefusal, SafetyViolation
+from quorate.impl.outputs import Persist, Send
+from quorate.impl.paxos import (
     HEALTHY,
     Accept,
     Accepted,
@@ -15,13 +18,8 @@ from quorate.impl import (
     Broadcast,
     Composition,
     Outputs,
-    Persist,
     Prepare,
     Promise,
-    ProtocolRefusal,
-    SafetyViolation,
-    Send,
-    Value,
 )
 
 ACCEPTORS = ("a0", "a1", "a2")

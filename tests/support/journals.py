@@ -12,9 +12,10 @@ from typing import Any
 
 import quorate
 from quorate.checker.api._validate import ValidateResult
-from quorate.impl import Envelope, SafetyViolation
-from quorate.impl.replica import ReplicatedSystem
+from quorate.impl.envelope import Envelope
+from quorate.impl.errors import SafetyViolation
 from quorate.impl.replicated.host import ReplicaHost
+from quorate.impl.replicated.replica import ReplicatedSystem
 from quorate.impl.replicated.turns import TurnJournal
 from quorate.impl.store import Put, Submission
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Chose, Refusal, Setting
-from quorate.impl.messages import Ballot
 from quorate.impl.multipaxos import (
     HEALTHY,
     Accept,
@@ -26,6 +25,7 @@ from quorate.impl.multipaxos import (
     Proposer,
 )
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.paxos.messages import Ballot
 from quorate.traces import Record
 
 from .copying import copied

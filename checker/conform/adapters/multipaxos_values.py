@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from quorate.impl.messages import Ballot
 from quorate.impl.multipaxos import Accept, Accepted, Commands, Decree, Prepare, Promise, Vote
+from quorate.impl.paxos.messages import Ballot
 from quorate.impl.store import Put, Submission
 from quorate.traces import FrozenMap, Record
 

@@ -13,7 +13,9 @@ from operator import attrgetter
 from typing import Any, cast
 
 from quorate.checker.conform.adapter import Chose, Refusal, Setting, Unrealisable
-from quorate.impl import (
+from quorate.impl.errors import ImplError
+from quorate.impl.outputs import Persist, Send
+from quorate.impl.paxos import (
     Accept,
     Accepted,
     Acceptor,
@@ -24,11 +26,10 @@ from quorate.impl import (
     Proposer,
     Vote,
 )
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.errors import ImplError
-from quorate.impl.outputs import Broadcast, Outputs, Persist, Send
-from quorate.impl.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
-from quorate.impl.storage import MemoryStore
+from quorate.impl.paxos.composition import HEALTHY, Composition
+from quorate.impl.paxos.outputs import Broadcast, Outputs
+from quorate.impl.paxos.records import AcceptorRecord, LearnerRecord, ProposerRecord, key_of
+from quorate.impl.paxos.storage import MemoryStore
 from quorate.traces import Record, Value
 
 from .copying import copied

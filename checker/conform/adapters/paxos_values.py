@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from quorate.impl import Accept, Accepted, Ballot, Prepare, Promise, Vote
-from quorate.impl.records import AcceptorRecord
+from quorate.impl.paxos import Accept, Accepted, Ballot, Prepare, Promise, Vote
+from quorate.impl.paxos.records import AcceptorRecord
 from quorate.traces import Record
 
 NEVER = "never"

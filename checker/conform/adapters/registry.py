@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.errors import InputError
-from quorate.impl import composition as compositions
-from quorate.impl.composition import Composition
-from quorate.impl.defects import COMPOSITIONS
 from quorate.impl.lease.defects import VARIANTS as LEASES
 from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
+from quorate.impl.paxos import composition as compositions
+from quorate.impl.paxos.composition import Composition
+from quorate.impl.paxos.defects import COMPOSITIONS
 from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol

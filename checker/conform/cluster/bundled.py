@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 
 from quorate.checker.errors import InputError
-from quorate.impl.failpoints import POINTS
-from quorate.impl.node_config import JOURNAL_FILE, TICK_S, NodeConfig
+from quorate.impl.cluster.node_config import JOURNAL_FILE, TICK_S, NodeConfig
+from quorate.impl.durable.failpoints import POINTS
 
 from .system import Place, System
 
 LEAST_NODES, MOST_NODES = 3, 7
-NODE_MODULE = "quorate.impl.node_process"
+NODE_MODULE = "quorate.impl.cluster.node_process"
 
 
 class BundledCluster(System):

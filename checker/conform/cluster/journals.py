@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from quorate.impl.node_config import JOURNAL_FILE
+from quorate.impl.cluster.node_config import JOURNAL_FILE
 
 
 class JournalTails:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from quorate.impl.messages import Ballot
 from quorate.impl.multipaxos import Accepted, MultiPaxosState, Nack, Prepare, Promise
 from quorate.impl.multipaxos.system import MULTIPAXOS
+from quorate.impl.paxos.messages import Ballot
 
 from .replica_witness import ReplicaWitness
 

@@ -9,9 +9,9 @@ from typing import Any
 from quorate.checker.conform.adapters.registry import HEALTHY, variant_named
 from quorate.checker.conform.logs.cluster import ClusterLog
 from quorate.checker.conform.logs.line import LogMapping
-from quorate.impl import WireError
-from quorate.impl.network import request_value
-from quorate.impl.node_config import PAXOS
+from quorate.impl.cluster.node_config import PAXOS
+from quorate.impl.cluster.paxos_requests import request_value
+from quorate.impl.errors import WireError
 
 from .bundled import LEAST_NODES, BundledCluster
 from .paxos_witness import PaxosWitness

@@ -14,11 +14,19 @@ from typing import Any
 
 import msgspec
 
-from quorate.impl import Accepted, Ballot, ImplError, Learned, Nack, Promise, Vote
-from quorate.impl.codec import PAXOS, FrameReader
-from quorate.impl.node_config import STORE_FILE
-from quorate.impl.records import RECORD_TYPES, AcceptorRecord, LearnerRecord, ProposerRecord, Record
-from quorate.impl.storage import SqliteStore
+from quorate.impl.cluster.node_config import STORE_FILE
+from quorate.impl.cluster.paxos_requests import PAXOS_CODEC
+from quorate.impl.errors import ImplError
+from quorate.impl.network.codec import FrameReader
+from quorate.impl.paxos import Accepted, Ballot, Learned, Nack, Promise, Vote
+from quorate.impl.paxos.records import (
+    RECORD_TYPES,
+    AcceptorRecord,
+    LearnerRecord,
+    ProposerRecord,
+    Record,
+)
+from quorate.impl.paxos.storage import SqliteStore
 
 from .journals import JournalTails
 from .witness import DURABILITY, RunWitness
@@ -49,7 +57,7 @@ class PaxosWitness(RunWitness):
         """What leaves a node binds it, and a decision that one tells another is an answer."""
         try:
             (payload,) = FrameReader().feed(message)
-            body = PAXOS.decode(payload).body
+            body = PAXOS_CODEC.decode(payload).body
         except (ImplError, ValueError):
             return  # A node that sends garbage says nothing; its receiver closes the connection.
         said = self._said.setdefault(sender, _Said())

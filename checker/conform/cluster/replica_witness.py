@@ -15,12 +15,12 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from quorate.impl import ImplError
-from quorate.impl.codec import FrameReader
-from quorate.impl.node_config import STORE_FILE
-from quorate.impl.record_log import RecordLog
-from quorate.impl.replica import AnyState, ReplicatedSystem
-from quorate.impl.replicated.systems import codec_of
+from quorate.impl.cluster.node_config import STORE_FILE
+from quorate.impl.cluster.systems import codec_of
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.errors import ImplError
+from quorate.impl.network.codec import FrameReader
+from quorate.impl.replicated.replica import AnyState, ReplicatedSystem
 
 from .journals import JournalTails
 from .store_witness import StoreWitness

@@ -7,8 +7,8 @@ from abc import abstractmethod
 from random import Random
 
 from quorate.checker.conform.adapters.registry import HEALTHY, named
-from quorate.impl.replicated.client import StoreClient, Unanswered
-from quorate.impl.replicated.systems import SYSTEMS, VARIANTS, codec_of
+from quorate.impl.cluster.systems import SYSTEMS, VARIANTS, codec_of
+from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
 from quorate.impl.simulation.workload import KEYS, draw_command
 from quorate.impl.store import Command, Get
 

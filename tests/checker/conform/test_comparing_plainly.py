@@ -20,7 +20,7 @@ from quorate.checker.conform.driving.coverage import Coverage
 from quorate.checker.conform.showing import Row, Shown
 from quorate.checker.conform.space import Call, Code, Space
 from quorate.checker.tracing.values import show_state
-from quorate.impl.defects import COMPOSITIONS
+from quorate.impl.paxos.defects import COMPOSITIONS
 from quorate.model.language import ModelError, Protocol, SizeError, StepError
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles

@@ -22,9 +22,9 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import counterexample, make_trace
-from quorate.impl.defects import DEFECTS
 from quorate.impl.lease.defects import VARIANTS
 from quorate.impl.multipaxos import defects as multipaxos
+from quorate.impl.paxos.defects import DEFECTS
 from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.model.language import Protocol
 from quorate.model.language.interpreter import Interpreter

@@ -10,7 +10,7 @@ from quorate.checker.conform.adapter import Chose, Refusal
 from quorate.checker.conform.adapters.multipaxos import MultiPaxosAdapter
 from quorate.checker.conform.adapters.subject import setting_of
 from quorate.checker.tracing.values import show_state, show_value
-from quorate.impl import SafetyViolation
+from quorate.impl.errors import SafetyViolation
 from quorate.impl.multipaxos.defects import COMPOSITIONS, IN_RUNS
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Interpreter

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from quorate.impl import Ballot, Persist, ProtocolRefusal
+from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.multipaxos import (
     NO_OP,
     Accept,
@@ -25,7 +25,9 @@ from quorate.impl.multipaxos import (
     Replica,
 )
 from quorate.impl.multipaxos.defects import COMPOSITIONS
-from quorate.impl.patience import Patience
+from quorate.impl.outputs import Persist
+from quorate.impl.paxos import Ballot
+from quorate.impl.replicated.patience import Patience
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
 NAMES = ("a", "b", "c")

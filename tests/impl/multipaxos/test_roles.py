@@ -7,7 +7,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from quorate.impl import Ballot, ConfigError, Persist, ProtocolRefusal, SafetyViolation, Send
+from quorate.impl.errors import ConfigError, ProtocolRefusal, SafetyViolation
 from quorate.impl.multipaxos import (
     MULTIPAXOS,
     NO_OP,
@@ -38,6 +38,8 @@ from quorate.impl.multipaxos import (
     learner,
     proposer,
 )
+from quorate.impl.outputs import Persist, Send
+from quorate.impl.paxos import Ballot
 from quorate.impl.store import Put, Submission
 
 LOW, HIGH = Ballot(1, "p"), Ballot(2, "q")

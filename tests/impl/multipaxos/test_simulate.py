@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 
 from quorate.checker.conform.histories.checking import HistoryVerdict
-from quorate.impl import ConfigError
-from quorate.impl.faults import Faults
+from quorate.impl.errors import ConfigError
 from quorate.impl.multipaxos.__main__ import main
 from quorate.impl.multipaxos.defects import COMPOSITIONS, IN_RUNS
 from quorate.impl.multipaxos.simulate import simulate_multipaxos
+from quorate.impl.simulation.faults import Faults
 from quorate.impl.simulation.replicas import ROUGH
 from tests.support.histories import judged
 

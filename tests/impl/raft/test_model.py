@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from quorate.impl import Persist, ProtocolRefusal, SafetyViolation
 from quorate.impl import raft as code
+from quorate.impl.errors import ProtocolRefusal, SafetyViolation
+from quorate.impl.outputs import Persist
 from quorate.impl.raft.defects import AlwaysTruncates
 from quorate.impl.store import Put, Submission
 from quorate.model import raft as model

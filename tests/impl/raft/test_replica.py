@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from quorate.impl import ConfigError, Persist, ProtocolRefusal
-from quorate.impl.patience import Patience
+from quorate.impl.errors import ConfigError, ProtocolRefusal
+from quorate.impl.outputs import Persist
 from quorate.impl.raft import (
     AppendEntries,
     InstallSnapshot,
@@ -23,6 +23,7 @@ from quorate.impl.raft import (
 )
 from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
 from quorate.impl.raft.server import Server
+from quorate.impl.replicated.patience import Patience
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
 NAMES = ("a", "b", "c")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quorate.impl import Persist, ProtocolRefusal, SafetyViolation, Send
+from quorate.impl.errors import ProtocolRefusal, SafetyViolation
+from quorate.impl.outputs import Persist, Send
 from quorate.impl.raft import (
     Appended,
     AppendEntries,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from quorate.checker.conform.histories.checking import HistoryVerdict
-from quorate.impl import ConfigError
-from quorate.impl.faults import Faults
+from quorate.impl.errors import ConfigError
 from quorate.impl.raft import Options, Reads
 from quorate.impl.raft.defects import VARIANTS
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.simulate import drift_of, simulate_raft
+from quorate.impl.simulation.faults import Faults
 from quorate.impl.simulation.replicas import ROUGH, Plan
 from quorate.impl.store import KeyValueStore
 from quorate.impl.store.store import Turn

@@ -7,7 +7,9 @@ from random import Random
 
 import pytest
 
-from quorate.impl import Envelope, ImplError, StorageError, WireError
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
+from quorate.impl.errors import ImplError, StorageError, WireError
 from quorate.impl.raft import (
     AppendEntries,
     PreVoteGranted,
@@ -18,7 +20,6 @@ from quorate.impl.raft import (
     VoteGranted,
 )
 from quorate.impl.raft.system import RAFT
-from quorate.impl.record_log import RecordLog
 from quorate.impl.replicated.host import ReplicaHost
 from quorate.impl.store import Completed, Put, Submission
 
@@ -182,7 +183,7 @@ def test_a_restart_goes_on_from_the_disk(tmp_path, held):
 
 
 def test_a_long_history_is_replaced(tmp_path, held, monkeypatch):
-    monkeypatch.setattr("quorate.impl.record_log.LEAST_BYTES", 1000)
+    monkeypatch.setattr("quorate.impl.durable.record_log.LEAST_BYTES", 1000)
     stage = Stage(tmp_path / "db", held, ["n0"])
     stage.until(lambda: stage.host.status().leader == "n0")
     for number in range(1, 51):

@@ -18,7 +18,7 @@ from quorate.checker.cli.main import run
 from quorate.checker.conform.cluster.campaign import Campaign, ClusterVerdict
 from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.errors import InputError
-from quorate.impl.defects import DEFECTS
+from quorate.impl.paxos.defects import DEFECTS
 from tests.checker.cli.shared import VALIDATOR
 from tests.support.processes import is_gone, wait_until_gone
 

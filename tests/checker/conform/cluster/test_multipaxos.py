@@ -11,8 +11,9 @@ import pytest
 
 import quorate
 from quorate.checker.conform.cluster.multipaxos_witness import MultiPaxosWitness
-from quorate.impl import Ballot, Envelope
-from quorate.impl.codec import frame
+from quorate.impl.cluster.systems import codec_of
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
 from quorate.impl.multipaxos import (
     MULTIPAXOS,
     NO_OP,
@@ -26,8 +27,8 @@ from quorate.impl.multipaxos import (
     Vote,
     VoteRecord,
 )
-from quorate.impl.record_log import RecordLog
-from quorate.impl.replicated.systems import codec_of
+from quorate.impl.network.codec import frame
+from quorate.impl.paxos import Ballot
 
 LOW, BALLOT, HIGH = (Ballot(round_, "n1") for round_ in (1, 2, 3))
 KEPT = [RoundRecord(1), PromiseRecord(LOW), VoteRecord(4, Vote(BALLOT, NO_OP))]

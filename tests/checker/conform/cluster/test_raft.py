@@ -14,8 +14,10 @@ from quorate.checker.conform.cluster.raft import RaftCluster
 from quorate.checker.conform.cluster.raft_witness import RaftWitness
 from quorate.checker.conform.cluster.store_witness import StoreWitness
 from quorate.checker.errors import InputError
-from quorate.impl import Envelope
-from quorate.impl.codec import frame
+from quorate.impl.cluster.systems import codec_of
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
+from quorate.impl.network.codec import frame
 from quorate.impl.raft import (
     Appended,
     AppendEntries,
@@ -27,8 +29,6 @@ from quorate.impl.raft import (
     VoteGranted,
 )
 from quorate.impl.raft.system import RAFT
-from quorate.impl.record_log import RecordLog
-from quorate.impl.replicated.systems import codec_of
 from quorate.impl.store import Get, Put
 
 ENTRY = LogEntry(2, NoOp())

@@ -13,12 +13,12 @@ import pytest
 import quorate
 from quorate.checker.api._validate import ValidateResult
 from quorate.checker.errors import InputError
-from quorate.impl.cluster import run_cluster
-from quorate.impl.composition import HEALTHY, Composition
-from quorate.impl.defects import COMPOSITIONS
-from quorate.impl.faults import HEAVY, Faults
-from quorate.impl.journal import FileJournal
-from quorate.impl.simulate import simulate
+from quorate.impl.cluster.paxos_cluster import run_cluster
+from quorate.impl.durable.journal import FileJournal
+from quorate.impl.paxos.composition import HEALTHY, Composition
+from quorate.impl.paxos.defects import COMPOSITIONS
+from quorate.impl.paxos.simulate import simulate
+from quorate.impl.simulation.faults import HEAVY, Faults
 
 CALM = Faults(crashes=4, downtime_s=0.2, torn_writes=0.02, max_delay_s=0.02)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from quorate.model.language import Int, Map, Message, Nat, Protocol, Seq, Sort, action, durable
+from quorate.model.language import Int, Map, Message, Protocol, Seq, Sort, action, durable
 
 
 class Node(Sort): ...

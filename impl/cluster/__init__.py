@@ -1,0 +1,1 @@
+"""Nodes as processes, and whole clusters of them."""

@@ -1,0 +1,137 @@
+"""A replica on an event loop: its clock, its turns, and what its parent process asks of it.
+
+Rules:
+- A turn ends once everything that was ready in one round of the event loop has been handled. While
+  the disk is synced nothing is read, so what comes meanwhile is one turn.
+- The clock is the event loop's. It never stops: a node that was late calls `tick` for each tick
+  that it missed, and hears what has arrived before it decides that nobody is there.
+- The parent writes JSON lines: `{"cut_off": ["n1"]}` and `{"status": true}`. The log has a `status`
+  when one is asked for, and when leader, term or role change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from quorate.impl.durable.failpoints import Passing
+from quorate.impl.durable.journal import Journal
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
+from quorate.impl.errors import WireError
+from quorate.impl.replicated.host import ReplicaHost
+from quorate.impl.replicated.replica import Status
+from quorate.impl.replicated.turns import TurnJournal
+
+from .node_config import NodeConfig
+from .systems import admit_submission, codec_of, variant_of
+from .tcp_host import Log, TcpHost
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the parent asks: to drop what comes from and goes to these peers; for a status."""
+
+    cut_off: list[str] | None = None
+    status: bool = False
+
+
+class ReplicaNode(TcpHost):
+    """Gives a replica its services: sockets, a clock, a disk, and the log."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        records: RecordLog[Any],
+        log: Log,
+        passing: Passing,
+        journal: Journal | None = None,
+    ) -> None:
+        turns = None if journal is None else TurnJournal(config.name, journal)
+        trace = None if turns is None else turns.step
+        system = variant_of(config.protocol, config.composition, trace)
+        super().__init__(config, log, codec_of(system), admit_submission)
+        self._loop = asyncio.get_running_loop()
+        self._tick_s, self._ticked_s = config.tick_s, self._loop.time()
+        self._turn_ends = False
+        self._shown: Status | None = None
+        self._clock: asyncio.TimerHandle | None = None
+        self._host = ReplicaHost[Any, Any](
+            system,
+            config.name,
+            config.members,
+            records,
+            self.send,
+            passing=passing,
+            journal=turns,
+        )
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self._ticked_s = self._loop.time()
+        self._show()
+        self._wind()
+
+    def end(self) -> None:
+        """Stop the clock."""
+        if self._clock is not None:
+            self._clock.cancel()
+
+    def deliver(self, envelope: Envelope[Any]) -> None:
+        """A message has arrived."""
+        try:
+            self._input(lambda: self._host.take(envelope))
+        except WireError as error:
+            self._log("complaint", message=str(error))
+
+    def obey(self, line: bytes) -> None:
+        """Do what the parent asks."""
+        try:
+            order = msgspec.json.decode(line, type=Order)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self._log("complaint", message=f"found {line!r} on stdin, expected an order: {error}")
+            return
+        if order.cut_off is not None:
+            self._transport.cut_off(order.cut_off)
+        if order.status:
+            self._show(always=True)
+
+    def _wind(self) -> None:
+        # The ticks come after what the loop has to read: a late clock must not outrun the mail.
+        self._clock = self._loop.call_later(
+            self._tick_s, lambda: self._loop.call_soon(lambda: self._guarded(self._tick))
+        )
+
+    def _tick(self) -> None:
+        late_s = self._loop.time() - self._ticked_s
+        ticks = int(late_s / self._tick_s)
+        self._ticked_s += ticks * self._tick_s
+        for _ in range(ticks):
+            self._input(self._host.tick)
+        self._wind()
+
+    def _input(self, action: Callable[[], None]) -> None:
+        """Handle an input in this turn, which ends after what else is ready."""
+        action()
+        if not self._turn_ends:
+            self._turn_ends = True
+            self._loop.call_soon(lambda: self._guarded(self._end_turn))
+
+    def _end_turn(self) -> None:
+        self._turn_ends = False
+        self._host.end_turn()
+        self._show()
+
+    def _show(self, *, always: bool = False) -> None:
+        """Log the status if it is another one, but for how far commands have come."""
+        status, shown = self._host.status(), self._shown
+        same = shown is not None and _key(status) == _key(shown)
+        if always or not same:
+            self._shown = status
+            self._log("status", status=status, sent=self._host.sent)
+
+
+def _key(status: Status) -> tuple[Any, ...]:
+    return status.role, status.leader, status.term

@@ -1,0 +1,162 @@
+"""Replicas on one event loop, over real sockets and real disks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import closing
+
+import pytest
+
+from quorate.impl.cluster.children import free_addresses
+from quorate.impl.cluster.node_config import NodeConfig
+from quorate.impl.cluster.replica_cluster import leader_of
+from quorate.impl.cluster.replica_node import ReplicaNode
+from quorate.impl.cluster.systems import SYSTEMS, codec_of
+from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
+from quorate.impl.durable.failpoints import unhindered
+from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.envelope import Envelope
+from quorate.impl.network.codec import frame
+from quorate.impl.network.parts import Splitter
+from quorate.impl.raft import log as raft_log
+from quorate.impl.store import CompareAndSet, Delete, Get, Put, Submission
+
+PATIENCE_S = 60.0
+
+
+class Cluster:
+    """Three nodes; what each logs is kept."""
+
+    def __init__(self, protocol, folder):
+        self.system = SYSTEMS[protocol]
+        self.addresses = dict(zip(("n0", "n1", "n2"), free_addresses(3), strict=True))
+        self.folder = folder
+        self.nodes, self.logs, self.tasks = {}, {}, {}
+
+    async def __aenter__(self):
+        for name in self.addresses:
+            self.start(name)
+        return self
+
+    async def __aexit__(self, *_):
+        for name in self.addresses:
+            await self.stop(name)
+
+    def start(self, name):
+        path = self.folder / f"{name}.sqlite"
+        config = NodeConfig(
+            name, self.addresses, str(self.folder), protocol=self.system.name, tick_s=0.02
+        )
+        log = RecordLog(path, self.system.records)
+        lines = self.logs.setdefault(name, [])
+        node = ReplicaNode(config, log, lambda event, **f: lines.append((event, f)), unhindered)
+
+        async def run():
+            with closing(log):
+                await node.run()
+
+        self.nodes[name], self.tasks[name] = node, asyncio.create_task(run())
+
+    async def stop(self, name):
+        self.nodes[name].stop()
+        await self.tasks[name]
+
+    def client(self, name):
+        return StoreClient(name, self.addresses, codec_of(self.system), retry_s=0.3)
+
+    def leader(self):
+        """Who said last that it leads, in the latest term."""
+        last = {
+            name: next(f["status"] for event, f in reversed(lines) if event == "status")
+            for name, lines in self.logs.items()
+        }
+        return leader_of(last)
+
+
+@pytest.mark.parametrize("protocol", sorted(SYSTEMS))
+def test_a_cluster_answers_survives_its_leader_and_remembers(protocol, tmp_path):
+    async def play():
+        async with Cluster(protocol, tmp_path) as cluster, cluster.client("c") as client:
+            assert await client.call(Put("k", "1"), PATIENCE_S) is None
+            assert await client.call(CompareAndSet("k", "1", "2"), PATIENCE_S) is True
+            assert await client.call(CompareAndSet("k", "1", "3"), PATIENCE_S) is False
+            first = cluster.leader()
+            await cluster.stop(first)
+            assert await client.call(Get("k"), PATIENCE_S) == "2"
+            while cluster.leader() == first:  # it answers before it says that it leads
+                await asyncio.sleep(0.01)
+            cluster.start(first)
+            assert await client.call(Delete("k"), PATIENCE_S) is None
+        async with Cluster(protocol, tmp_path) as again, again.client("d") as client:
+            assert await client.call(Get("k"), PATIENCE_S) is None
+
+    asyncio.run(play())
+
+
+def test_a_leader_that_is_cut_off_answers_nobody_and_another_leads(tmp_path):
+    async def play():
+        async with Cluster("raft", tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            first = cluster.leader()
+            others = [name for name in cluster.addresses if name != first]
+            cluster.nodes[first].told(json.dumps({"cut_off": others}).encode())
+            alone = {first: cluster.addresses[first]}
+            async with StoreClient("d", alone, codec_of(cluster.system)) as misled:
+                with pytest.raises(Unanswered, match="whether it happened, or still will, is not"):
+                    await misled.call(Put("k", "lost"), 0.3)
+            assert await client.call(CompareAndSet("k", "1", "2"), PATIENCE_S) is True
+            cluster.nodes[first].told(b'{"cut_off": []}')
+            statuses = []
+            while not statuses or statuses[-1].leader == first:
+                await asyncio.sleep(0.01)
+                statuses = [f["status"] for e, f in cluster.logs[first] if e == "status"]
+            assert await client.call(Get("k"), PATIENCE_S) == "2"
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+@pytest.mark.parametrize(
+    "protocol", ["raft", pytest.param("multipaxos", marks=pytest.mark.exhaustive)]
+)
+def test_who_lacks_more_than_a_message_holds_catches_up(protocol, tmp_path, monkeypatch):
+    puts = 10
+    monkeypatch.setattr(Splitter, "part_bytes", 2000)
+    monkeypatch.setattr(raft_log, "MOST_TEXT", 1200)
+
+    async def play():
+        async with Cluster(protocol, tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            behind = next(name for name in cluster.addresses if name != cluster.leader())
+            await cluster.stop(behind)
+            for number in range(puts):
+                await client.call(Put(str(number), "x" * 500), PATIENCE_S)
+            cluster.start(behind)
+            statuses = []
+            while not statuses or statuses[-1].applied < puts:
+                await asyncio.sleep(0.02)
+                cluster.nodes[behind].told(b'{"status": true}')
+                statuses = [f["status"] for e, f in cluster.logs[behind] if e == "status"]
+            assert not any(e == "complaint" for e, _ in cluster.logs[behind])
+
+    asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
+
+
+def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):
+    async def play():
+        async with Cluster("raft", tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            _, writer = await asyncio.open_connection(*cluster.addresses["n0"])
+            submitted = Envelope("n1", "n0", Submission("n1", 1, Get("k")))
+            writer.write(frame(codec_of(cluster.system).encode(submitted)))
+            cluster.nodes["n0"].told(b'{"cut": 3}')
+            complaints = []
+            while len(complaints) < 2:
+                await asyncio.sleep(0.01)
+                complaints = [f["message"] for e, f in cluster.logs["n0"] if e == "complaint"]
+            writer.close()
+            assert await client.call(Get("k"), PATIENCE_S) == "1"  # the node goes on
+        assert "expected an order" in complaints[0]
+        assert complaints[1] == "n1 may not send a Submission."
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))

@@ -1,0 +1,179 @@
+"""The TCP transport on loopback: reconnects, bounds, and bad peers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from quorate.impl.cluster.children import free_addresses
+from quorate.impl.cluster.paxos_requests import PAXOS_CODEC, admit_request, request_value
+from quorate.impl.envelope import Envelope
+from quorate.impl.errors import ConfigError, WireError
+from quorate.impl.network import parts
+from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
+from quorate.impl.network.transport import LOOPBACK, QUEUE_FRAMES, Transport, is_self_connected
+from quorate.impl.paxos import Ask, Learned, Request
+
+PATIENCE_S = 20.0
+
+
+class Peer:
+    """A transport that keeps what it gets."""
+
+    def __init__(self, name, addresses, answer=None):
+        self.got: list[Envelope] = []
+        self.complaints: list[str] = []
+        self.news = asyncio.Event()
+        self.answer = answer
+        self.transport = Transport(
+            name, addresses, PAXOS_CODEC, admit_request, self.take, self.complain
+        )
+
+    def take(self, envelope):
+        self.got.append(envelope)
+        self.news.set()
+        if self.answer is not None:
+            self.transport.send(Envelope(envelope.dst, envelope.src, self.answer))
+
+    def complain(self, what):
+        self.complaints.append(what)
+        self.news.set()
+
+    async def until(self, reached):
+        async with asyncio.timeout(PATIENCE_S):
+            while not reached(self):
+                await self.news.wait()
+                self.news.clear()
+
+
+def addresses():
+    return dict(zip(("a", "b"), free_addresses(2), strict=True))
+
+
+def test_messages_arrive_in_order():
+    async def play():
+        where = addresses()
+        a, b = Peer("a", where), Peer("b", where)
+        async with a.transport, b.transport:
+            for number in range(50):
+                a.transport.send(Envelope("a", "b", Ask(str(number))))
+            await b.until(lambda peer: len(peer.got) == 50)
+        assert [envelope.body for envelope in b.got] == [Ask(str(n)) for n in range(50)]
+
+    asyncio.run(play())
+
+
+def test_a_peer_that_comes_late_or_comes_back_is_found():
+    async def play():
+        where = addresses()
+        a = Peer("a", where)
+        async with a.transport:
+            a.transport.send(Envelope("a", "b", Ask("early")))
+            for life in range(2):
+                b = Peer("b", where)
+                async with b.transport:
+                    # What is written into a dying connection is lost: repeat, as the protocol does.
+                    while not b.got:
+                        a.transport.send(Envelope("a", "b", Ask(f"life {life}")))
+                        await asyncio.sleep(0.02)
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+def test_a_full_queue_drops_the_oldest():
+    async def play():
+        where = addresses()
+        a, b = Peer("a", where), Peer("b", where)
+        async with a.transport:
+            for number in range(QUEUE_FRAMES + 10):
+                a.transport.send(Envelope("a", "b", Ask(str(number))))
+            async with b.transport:
+                await b.until(lambda peer: len(peer.got) == QUEUE_FRAMES)
+        assert b.got[0].body == Ask("10")
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", "above the limit"),
+        (frame(b"garbage"), "Not a message"),
+        (frame(b"truncated")[:-3], "ended 10 bytes into a frame"),
+        (frame(PAXOS_CODEC.encode(Envelope("b", "z", Ask("l")))), "A message for 'z' arrived at a"),
+        (frame(PAXOS_CODEC.encode(Envelope("z", "a", Ask("l")))), "'z' is no member"),
+        (
+            frame(PAXOS_CODEC.encode(Envelope("z", "a", Request("x" * 70_000)))),
+            "70000 bytes is above",
+        ),
+    ],
+)
+def test_a_bad_peer_is_reported_and_cut_off(data, complaint):
+    async def play():
+        where = addresses()
+        a = Peer("a", where)
+        async with a.transport:
+            reader, writer = await asyncio.open_connection(*where["a"])
+            writer.write(data)
+            writer.write_eof()
+            assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
+            writer.close()
+            assert len(a.complaints) == 1 and complaint in a.complaints[0]
+            assert a.got == []
+
+    asyncio.run(play())
+
+
+def test_an_oversized_message_is_not_sent(monkeypatch):
+    monkeypatch.setattr(parts, "MOST_BYTES", MAX_FRAME_BYTES)
+
+    async def play():
+        a = Peer("a", addresses())
+        async with a.transport:
+            a.transport.send(Envelope("a", "b", Learned("x" * MAX_FRAME_BYTES)))
+        assert len(a.complaints) == 1 and "is above 16777216" in a.complaints[0]
+
+    asyncio.run(play())
+
+
+def test_a_client_is_answered_over_its_own_connection():
+    async def play():
+        where = addresses()
+        a = Peer("a", where, answer=Learned("x"))
+        async with a.transport:
+            assert await request_value(where["a"], "a", "client", "y") == "x"
+            assert a.got == [Envelope("client", "a", Request("y"))]
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+def test_a_connection_to_itself_is_recognised():
+    async def play():
+        own = free_addresses(1)[0]
+        _, writer = await asyncio.open_connection(*own, local_addr=own)
+        assert is_self_connected(writer)
+        writer.close()
+        where = addresses()
+        async with Peer("a", where).transport:
+            _, writer = await asyncio.open_connection(*where["a"])
+            assert not is_self_connected(writer)
+            writer.close()
+
+    asyncio.run(play())
+
+
+def test_a_client_without_a_node_gets_one_error():
+    with pytest.raises(WireError, match="n0 does not answer"):
+        asyncio.run(request_value(free_addresses(1)[0], "n0", "client", "x"))
+
+
+def test_a_taken_port_is_one_error():
+    async def play():
+        where = addresses()
+        async with Peer("a", where).transport:
+            with pytest.raises(ConfigError, match=rf"b cannot listen on {LOOPBACK}:"):
+                async with Peer("b", {**where, "b": where["a"]}).transport:
+                    pass
+
+    asyncio.run(play())
