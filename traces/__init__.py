@@ -1,5 +1,6 @@
 """Runs of protocols: the trace type, its file format, its renderings."""
 
+from .changes import Absent, Change
 from .departure import BothSides, Departure
 from .errors import TraceError
 from .itf import dumps_itf, loads_itf, read_itf, write_itf
@@ -9,8 +10,6 @@ from .shiviz import render_shiviz
 from .spacetime import render_spacetime
 from .table import render_table
 from .trace import (
-    Absent,
-    Change,
     Excerpt,
     Received,
     Source,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import TypeVar
 
 import msgspec
@@ -95,9 +97,9 @@ def _check_node(document: dict[str, Json], number: int, node: Json) -> None:
 
 
 def _loop(document: dict[str, Json]) -> int | None:
-    if "loop" not in document:
+    loop, last = document.get("loop"), len(document["states"]) - 1
+    if loop is None:  # Quint's Rust backend writes null where nothing repeats.
         return None
-    loop, last = document["loop"], len(document["states"]) - 1
     if not isinstance(loop, int) or isinstance(loop, bool) or not 0 <= loop <= last:
         raise TraceError(None, "loop", described(loop), f"the index of a state, 0 to {last}")
     return loop
@@ -189,22 +191,45 @@ def _received(meta: ReceivedMeta, place: str) -> Received:
 
 
 def _foreign_trace(document: dict[str, Json], meta: dict[str, Json]) -> Trace:
-    source = meta.get("source", "")
-    if not isinstance(source, str):
+    source = meta.get("source")
+    if not isinstance(source, str | None):
         raise TraceError(None, "#meta.source", described(source), "the name of a file")
+    names = _short_names(document["vars"])
     return Trace(
-        protocol=source,
+        protocol=source or "",
         sizes=(),
-        initial=_state(document, 0, foreign=True),
-        steps=tuple(_foreign_step(document, i) for i in range(1, len(document["states"]))),
+        initial=_foreign_state(document, 0, names),
+        steps=tuple(_foreign_step(document, i, names) for i in range(1, len(document["states"]))),
         loop=_loop(document),
+        notes=tuple(_foreign_notes(document, meta)),
     )
 
 
-def _foreign_step(document: dict[str, Json], number: int) -> Step:
-    state = _state(document, number, foreign=True)
+def _short_names(names: list[str]) -> dict[str, str]:
+    """Each variable without the modules that all of them are in: `bank::log` is `log`."""
+    variables = [name for name in names if name not in (ACTION, PICKS)]
+    paths = [name.split("::")[:-1] for name in variables]
+    shared = sum(1 for _ in takewhile(lambda step: len(set(step)) == 1, zip(*paths, strict=False)))
+    return {name: "::".join(name.split("::")[shared:]) for name in variables}
+
+
+def _foreign_notes(document: dict[str, Json], meta: dict[str, Json]) -> Iterator[str]:
+    first = document["states"][0]
+    for name in (name for name in document.get("params", ()) if name in first):
+        yield f"the parameter {name} is {show(decode(first[name], f'states[0].{name}', True))}"
+    if meta.get("status") == "violation":
+        yield "the file says that its last state violates a property, but not which one"
+
+
+def _foreign_step(document: dict[str, Json], number: int, names: dict[str, str]) -> Step:
     node, place = document["states"][number], f"states[{number}]"
-    return Step(_action(node, place), _args(node, place, foreign=True), state)
+    args = _args(node, place, foreign=True)
+    return Step(_action(node, place), args, _foreign_state(document, number, names))
+
+
+def _foreign_state(document: dict[str, Json], number: int, names: dict[str, str]) -> State:
+    state = _state(document, number, foreign=True)
+    return FrozenMap((names[str(name)], value) for name, value in state.items())
 
 
 def _state(document: dict[str, Json], number: int, foreign: bool) -> State:

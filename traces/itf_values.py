@@ -21,6 +21,8 @@ NONE: Json = {"tag": "None", "value": {"#tup": []}}
 
 _DECIMAL = re.compile(r"-?[0-9]+")  # `int` takes blanks, underscores and other digits, too.
 _VARIANT = {"tag", "value"}
+_FOREIGN_UNITS: tuple[Json, ...] = ({}, "u_OF_UNIT", "U_OF_UNIT")
+"""Other payloads of a constant: old ones of Quint, and the only value of Apalache's type UNIT."""
 _TAGS = ("#bigint", "#map", "#set", "#tup", "#unserializable")
 
 
@@ -147,8 +149,7 @@ def _decode_entry(entry: Json, place: str, foreign: bool) -> tuple[Value, Value]
 
 def _decode_variant(tag: str, content: Json, place: str, foreign: bool) -> Value:
     inside = f"{place}.value"
-    # Quint has written the payload of a constant both ways: {} and the empty tuple.
-    constant = content == {"#tup": []} or (foreign and content == {})
+    constant = content == {"#tup": []} or (foreign and content in _FOREIGN_UNITS)
     if constant:
         return None if tag == "None" else Record(tag)
     if _is_plain(content) and not (foreign and is_variant(content)):

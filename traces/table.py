@@ -19,6 +19,7 @@ NARROWEST_TABLE = 84
 
 NARROWEST = 40
 _LISTED_KEYS = 4
+_LONG_LINE = 80
 _LOOP = "↻"
 """Before the number of a step that repeats for ever."""
 
@@ -90,14 +91,19 @@ def _summary(trace: Trace) -> Iterator[str]:
 
 
 def _initially(name: str, value: Value) -> Iterator[str]:
+    if isinstance(value, Record) and any(isinstance(held, FrozenMap) for _, held in value.fields):
+        for field, held in value.fields:  # Some models in Quint keep all their state in a record.
+            yield from _initially(f"{name}.{show_name(field)}", held)
+        return
     if not isinstance(value, FrozenMap) or not value:
         yield f"{name}: {show(value)}"
         return
     keys_by_value: dict[Value, list[Value]] = {}
     for key, held in value.items():
         keys_by_value.setdefault(held, []).append(key)
-    parts = (f"{name}[{_keys(keys, value)}]: {show(v)}" for v, keys in keys_by_value.items())
-    yield ", ".join(parts)
+    parts = [f"{name}[{_keys(keys, value)}]: {show(v)}" for v, keys in keys_by_value.items()]
+    joined = ", ".join(parts)
+    yield from [joined] if len(joined) <= _LONG_LINE else parts
 
 
 def _keys(keys: list[Value], whole: FrozenMap) -> str:
@@ -123,8 +129,9 @@ def _grid(trace: Trace) -> RenderableType:
 
 def _columns(trace: Trace) -> list[tuple[str, str, list[Text]]]:
     numbers = range(1, len(trace.steps) + 1)
+    named = any(step.is_named for step in trace.steps)
     return [
-        ("action", "", [_action(step) for step in trace.steps]),
+        ("action", "", [_action(step) if named else _text() for step in trace.steps]),
         ("because of", "dim", [_text((_because(step), "")) for step in trace.steps]),
         ("what changed", "", [_changes(trace, number) for number in numbers]),
         ("sent", "", [_messages(trace, number) for number in numbers]),

@@ -1,8 +1,10 @@
 """Counterexamples of TLC, as `-dumpTrace json` writes them.
 
 The object has `state`, a list of `[number, variables]`, and `action`, a list of `[before, action,
-after]`; newer versions put both into `counterexample`. JSON tells no set of TLA+ from a sequence,
-and no function from a record: a list is read as a sequence, and what a variable holds as a map.
+after]`; newer versions put both into `counterexample`. A specification that writes its own trace
+(`JsonSerialize` of `Trace`, or of the `_TETrace` in a TTrace file) gives a list of states alone.
+JSON tells no set of TLA+ from a sequence, and no function from a record: a list is read as a
+sequence, and what a variable holds as a map.
 """
 
 from __future__ import annotations
@@ -21,13 +23,17 @@ _SHAPE = "[number, variables], as TLC writes it"
 
 def is_tlc(document: Any) -> bool:
     """Whether a document is one of TLC and not an ITF trace."""
+    if isinstance(document, list):
+        return bool(document) and all(isinstance(state, dict) for state in document)
     return isinstance(document, dict) and (
         "counterexample" in document or ("state" in document and "states" not in document)
     )
 
 
-def tlc_trace(document: dict[str, Any]) -> Trace:
+def tlc_trace(document: dict[str, Any] | list[dict[str, Any]]) -> Trace:
     """The trace of a document of TLC. Raises TraceError."""
+    if isinstance(document, list):
+        document = {"state": [[k, state] for k, state in enumerate(document, start=1)]}
     place = "counterexample" if "counterexample" in document else ""
     found = document["counterexample"] if place else document
     if not isinstance(found, dict):

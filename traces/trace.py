@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import TypeAlias, cast
 
+from .changes import Change, differences, is_set
 from .departure import Departure
-from .values import FrozenMap, Record, Value, in_order, show, show_key, show_name
+from .values import FrozenMap, Record, Value, in_order, show, show_name
 
 State: TypeAlias = FrozenMap
 """Every variable by name; the set of messages sent so far is one of them."""
@@ -50,14 +50,19 @@ class Step:
     """Earlier steps that enabled this one: all senders in `received`, and any others."""
     source: Source | None = None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known which action was taken: traces of Apalache do not say."""
+        return bool(self.action or self.args)
+
     def title(self, names: bool = True) -> str:
         """`phase1b(a=a0, b=b1)`, or `phase1b(a0, b1)` without names."""
         shown = (
             f"{show_name(name)}={show(value)}" if names else show(value)
             for name, value in self.args
         )
-        if not (self.action or self.args):
-            return "(unnamed step)"  # Apalache's traces do not say which action was taken.
+        if not self.is_named:
+            return "(unnamed step)"
         return f"{show_name(self.action)}({', '.join(shown)})"
 
 
@@ -113,32 +118,6 @@ class Undefined:
     def is_step(self) -> bool:
         """Whether it is a step that is undefined, and not a property."""
         return self.kind in STEPS
-
-
-class Absent(Enum):
-    """The old value of a key that a map did not have, or the new one of a key it lost."""
-
-    ABSENT = "absent"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one step did to a variable, or to one key of a map."""
-
-    variable: str
-    key: Value
-    """The key of the map; None when the variable changed as a whole."""
-    old: Value | Absent
-    new: Value | Absent
-
-    @property
-    def place(self) -> str:
-        """`max_bal[a0]`, or the variable's name."""
-        name = show_name(self.variable)
-        return name if self.key is None else f"{name}[{show_key(self.key)}]"
-
-    def __str__(self) -> str:
-        return f"{self.place}: {_show_side(self.old)} → {_show_side(self.new)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +184,14 @@ class Trace:
         return None
 
     def changes(self, number: int) -> tuple[Change, ...]:
-        """What step `number` changed, maps key by key; the message set is left to `sent`."""
+        """What step `number` changed, part by part; the message set is left to `sent`."""
         old, new = self._around(number)
         changed = (name for name in new if old.get(name) != new[name])
         return tuple(
             change
             for name in changed
-            if not (name == self.messages and _is_set(old.get(name)) and _is_set(new[name]))
-            for change in _differences(str(name), old.get(name), new[name])
+            if not (name == self.messages and is_set(old.get(name)) and is_set(new[name]))
+            for change in differences(str(name), old.get(name), new[name])
         )
 
     def sent(self, number: int) -> tuple[Record, ...]:
@@ -237,6 +216,11 @@ class Trace:
         names = (*self.processes, *map(str, in_order(unlisted)))
         return (NOBODY, *names) if None in nodes or not names else names
 
+    @property
+    def has_processes(self) -> bool:
+        """Whether any process is known, so that a diagram has more than one column."""
+        return self.columns() != (NOBODY,)
+
     def repeats(self) -> str | None:
         """What `loop` means, in words."""
         if self.loop is None:
@@ -257,24 +241,6 @@ class Trace:
             queues = (queue for queue in held.values() if isinstance(queue, tuple))
             return frozenset(m for queue in queues for m in queue if isinstance(m, Record))
         return held if isinstance(held, frozenset) else frozenset()
-
-
-def _differences(name: str, old: Value, new: Value) -> Iterator[Change]:
-    if not (isinstance(old, FrozenMap) and isinstance(new, FrozenMap)):
-        yield Change(name, None, old, new)
-        return
-    for key in dict.fromkeys([*old, *new]):
-        before, after = old.get(key, Absent.ABSENT), new.get(key, Absent.ABSENT)
-        if before != after:
-            yield Change(name, key, before, after)
-
-
-def _show_side(side: Value | Absent) -> str:
-    return side.value if isinstance(side, Absent) else show(side)
-
-
-def _is_set(value: Value) -> bool:
-    return isinstance(value, frozenset)
 
 
 def _records(messages: frozenset[Value]) -> tuple[Record, ...]:

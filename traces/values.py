@@ -90,7 +90,7 @@ def show(value: Value) -> str:
     """`value` as people write it: `{a0,a2}`, `[x, y]`, `{a0: b1}`, `Promise(a=a0, b=b1)`."""
     match value:
         case str():
-            return show_name(value)
+            return show_name(value) or "''"
         case frozenset():
             return "{" + ",".join(show(element) for element in in_order(value)) + "}"
         case tuple():

@@ -21,7 +21,7 @@ WIDE = 1000
     "--as",
     "form",
     type=click.Choice(FORMS),
-    help="One form; by default the table and the space-time diagram.",
+    help="One form; by default the table and, where processes are known, the diagram.",
 )
 @click.option("--width", type=click.IntRange(40, 1000), help="Columns; by default the terminal's.")
 @click.option("--wide", is_flag=True, help="As many columns as it takes.")
@@ -79,7 +79,9 @@ def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: 
         "json": lambda: text_of(document()),
         "python": lambda: program_of(run, trace, stop),
     }
-    out.block("\n".join(forms[name]() for name in ([form] if form else ["table", "diagram"])))
+    # A diagram of one column says nothing that its table does not.
+    both = ["table", "diagram"] if run.has_processes else ["table"]
+    out.block("\n".join(forms[name]() for name in ([form] if form else both)))
     if form is None and run.departure is not None:
         show_departure(out, run.departure)
     return 0

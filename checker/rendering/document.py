@@ -105,7 +105,7 @@ def _change(change: Change) -> dict[str, Any]:
     """A change, as tables show it. An absent side is a key that the map does not have."""
     sides = {"old": change.old, "new": change.new}
     shown = {k: None if v is Absent.ABSENT else show(v) for k, v in sides.items()}
-    return {"place": change.place, **shown}
+    return {"place": change.place, **shown, "text": str(change)}
 
 
 def plain(value: Value) -> Any:

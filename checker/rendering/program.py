@@ -22,6 +22,9 @@ def program_of(trace: Trace, file: Path, stop: int | None = None) -> str:
     steps = len(trace.steps)
     if not trace.protocol:
         raise InputError(f"{file}: does not say of which protocol it is, and no program runs it")
+    if ":" not in trace.protocol and Path(trace.protocol).suffix:  # Paxos.qnt, Paxos.tla
+        said = f"is a run of {trace.protocol}; a program takes the steps of a class in Python"
+        raise InputError(f"{file}: {said}")
     if stop is not None and stop > steps:
         raise InputError(f"found a breakpoint before step {stop}, expected 1 to {steps}")
     return "".join(f"{line}\n" for line in _lines(trace, file, stop))

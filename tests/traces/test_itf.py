@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -106,6 +107,52 @@ def test_a_trace_of_quint() -> None:
     assert loads_itf(dumps_itf(trace)) == trace
 
 
+def bank() -> dict[str, Any]:
+    """What Quint 0.33 wrote of `bank.qnt`."""
+    document: dict[str, Any] = json.loads((DATA / "bank.itf.json").read_text(encoding="utf-8"))
+    return document
+
+
+def test_what_quint_itself_wrote() -> None:
+    trace = read_itf(DATA / "bank.itf.json")
+    assert list(trace.initial) == ["accounts", "phase", "log", "audit"]  # in two::bank::
+    titles = ["start(n=2, p=ann, q=bob)", "finish(n=2, p=ann, q=ann)", "start(n=4, p=bob, q=ann)"]
+    assert [step.title() for step in trace.steps] == titles
+    assert list(map(str, trace.changes(3))) == [
+        "accounts[bob]: 5 → 1",
+        "phase[bob]: Idle() → Sending(value=4)",
+        "log: [[ann, 2]] → [[ann, 2], [bob, 4]]",
+        "audit.last: Sending(value=2) → Sending(value=4)",
+        "audit.seen: {(n=2, who=ann)} → {(n=2, who=ann),(n=4, who=bob)}",
+    ]
+    assert trace.notes == (
+        "the file says that its last state violates a property, but not which one",
+    )
+    assert not trace.has_processes
+    assert loads_itf(dumps_itf(trace)) == trace
+
+
+def test_what_is_null_or_of_constants() -> None:
+    """Quint's Rust backend writes null for what it does not know, and Apalache gives constants."""
+    document = bank()
+    document |= {"loop": None, "params": ["N"]}
+    document["#meta"] |= {"source": None, "timestamp": None, "status": "ok"}
+    document["states"][0]["N"] = {"#set": [{"#bigint": "3"}]}
+    trace = loads_itf(json.dumps(document))
+    assert (trace.protocol, trace.loop, trace.notes) == ("", None, ("the parameter N is {3}",))
+    assert decode({"tag": "Init", "value": "u_OF_UNIT"}, "here", foreign=True) == Record("Init")
+    with pytest.raises(TraceError, match="loop: found the number 9, expected the index of a state"):
+        loads_itf(json.dumps(document | {"loop": 9}))
+
+
+def test_only_modules_that_all_variables_are_in_are_left_out() -> None:
+    document = bank()
+    renamed = json.dumps(document).replace("two::bank::log", "two::other::log")
+    assert list(loads_itf(renamed).initial) == [
+        "bank::accounts", "bank::phase", "other::log", "bank::audit",
+    ]  # fmt: skip
+
+
 def test_a_trace_of_apalache() -> None:
     trace = read_itf(DATA / "apalache.itf.json")
     assert trace.protocol == "MC_Consensus.tla"
@@ -114,7 +161,7 @@ def test_a_trace_of_apalache() -> None:
     assert list(map(str, trace.changes(1))) == [
         "chosen: {} → {v1_OF_VALUE}",
         "log: [] → [[1, v1_OF_VALUE]]",
-        "leader: (node=n1_OF_NODE, term=0) → (node=n1_OF_NODE, term=1)",
+        "leader.term: 0 → 1",
     ]
     assert loads_itf(dumps_itf(trace)) == trace
 

@@ -33,6 +33,18 @@ def test_the_older_shape(tmp_path: Path) -> None:
     assert old.steps == new.steps and old.initial == new.initial
 
 
+def test_a_list_of_states_alone(tmp_path: Path) -> None:
+    """As a TTrace file and `JsonSerialize("trace.json", Trace)` write it: no action is named."""
+    states = [state for _, state in json.loads(FILE.read_text())["counterexample"]["state"]]
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps(states))
+    listed, full = read_trace(file), read_trace(FILE)
+    assert [step.state for step in listed.steps] == [step.state for step in full.steps]
+    assert listed.initial == full.initial and not any(step.is_named for step in listed.steps)
+    shown = render_table(listed, 110)
+    assert "action" not in shown and "unnamed" not in shown and "last[b]: 0 → 2" in shown
+
+
 def changed(change: Callable[[dict[str, Any]], Any]) -> str:
     document = json.loads(FILE.read_text())
     change(document["counterexample"])
@@ -43,6 +55,7 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> str:
     ("text", "error"),
     [
         ('{"counterexample": 3}', "counterexample: found the number 3, expected an object"),
+        ('[{"x": 1}, {"x": 0.5}]', "state[1].x: found the number 0.5, exp"),
         ('{"state": []}', "state: found an empty list, expected a list of states"),
         (changed(lambda c: c["state"].pop(0)), "counterexample.state[0]: found the number 2, exp"),
         (changed(lambda c: c["state"][1].pop()), "counterexample.state[1]: found"),

@@ -89,6 +89,20 @@ def test_keys_that_come_and_go() -> None:
     assert list(map(str, trace.changes(1))) == ["x[a]: 1 → absent", "x[c]: absent → None"]
 
 
+def test_what_differs_inside() -> None:
+    def state(n: int, seen: str, who: str) -> FrozenMap:
+        inner = Record("S", (("n", n), ("seen", frozenset(seen)), ("by", FrozenMap({who: n}))))
+        return FrozenMap({"p": inner, "q": FrozenMap({1: n, 2: 0})})
+
+    told = [str(c) for c in one_step(state(1, "ab", "w"), state(2, "ab", "w")).changes(1)]
+    assert told == ["x[p].n: 1 → 2", "x[p].by[w]: 1 → 2", "x[q][1]: 1 → 2"]
+    whole = [str(c) for c in one_step(state(1, "a", "w"), state(2, "b", "v")).changes(1)]
+    assert whole[0] == "x[p]: S(n=1, seen={a}, by={w: 1}) → S(n=2, seen={b}, by={v: 2})"
+    old, new = frozenset("abcdefghijklmnopqrstu"), frozenset("bcdefghijklmnopqrstuv")
+    assert [str(c) for c in one_step(old, new).changes(1)] == ["x: gains v; loses a"]
+    assert one_step(old, new).changes(1)[0].old == old
+
+
 def test_messages_that_are_taken_out() -> None:
     message = samples.prepare("b1")
     trace = one_step(frozenset({message}), frozenset(), messages="x")

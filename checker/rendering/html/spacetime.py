@@ -152,7 +152,9 @@ def run_parts(run: Json) -> list[Part]:
         said = f"the model is undefined: {undefined['name']}: {undefined['message']}"
         verdict = e("p", e("strong", said), class_="verdict")
     steps = drawn_steps(run)
-    picture = e("div", Diagram(run).svg(), class_="scroll") if len(steps) <= MOST_DRAWN else None
+    diagram = Diagram(run)
+    drawn = len(steps) <= MOST_DRAWN and diagram.lanes != [NOBODY]
+    picture = e("div", diagram.svg(), class_="scroll") if drawn else None
     loop = run.get("loop")
     again = e("p", f"From the state after step {loop} on, it repeats for ever.")
     return [
@@ -166,17 +168,16 @@ def run_parts(run: Json) -> list[Part]:
 
 
 def _table(steps: Sequence[Json]) -> Element:
-    rows = [
-        (
-            step["number"],
-            e("code", _title(step)),
-            ", ".join(map(str, step["because"])),
-            [e("div", e("code", line)) for line in _changes(step)],
-            [e("div", e("code", value_text(m))) for m in step["sent"]],
-        )
-        for step in steps
+    named = any(step["action"] or step["arguments"] for step in steps)
+    columns: list[tuple[str, list[Part]]] = [
+        ("action", [e("code", _title(step)) if named else None for step in steps]),
+        ("because of", [", ".join(map(str, step["because"])) for step in steps]),
+        ("what changed", [[e("div", e("code", line)) for line in _changes(s)] for s in steps]),
+        ("sent", [[e("div", e("code", value_text(m))) for m in step["sent"]] for step in steps]),
     ]
-    return table(("#", "action", "because of", "what changed", "sent"), rows, {0})
+    known = [(head, cells) for head, cells in columns if any(cells)]
+    rows = zip(*([s["number"] for s in steps], *(cells for _, cells in known)), strict=True)
+    return table(["#", *(head for head, _ in known)], rows, {0})
 
 
 def _state(state: Json) -> Element:
@@ -190,12 +191,8 @@ def _title(step: Json) -> str:
 
 
 def _changes(step: Json) -> list[str]:
-    changes = (f"{c['place']}: {_side(c['old'])} → {_side(c['new'])}" for c in step["changes"])
+    changes = [change["text"] for change in step["changes"]]
     return [*changes, *(f"removed {value_text(m)}" for m in step["consumed"])]
-
-
-def _side(shown: str | None) -> str:
-    return "absent" if shown is None else shown
 
 
 def _messages(step: Json) -> list[Any]:

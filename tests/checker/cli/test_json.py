@@ -57,7 +57,8 @@ def test_a_violation_is_told_with_its_run(folder: Path, capsys: pytest.CaptureFi
     assert step["received"] == [{"message": {"tag": "Prepare", "value": {"b": "b1"}}, "step": 1}]
     assert step["because"] == [1]
     assert [m["tag"] for m in step["sent"]] == ["Promise"]
-    assert step["changes"] == [{"place": "max_bal[a0]", "old": "never", "new": "b1"}]
+    change = {"place": "max_bal[a0]", "old": "never", "new": "b1"}
+    assert step["changes"] == [change | {"text": "max_bal[a0]: never → b1"}]
     assert step["state"]["max_bal"] == {"a0": "b1", "a1": "never", "a2": "never"}
     assert step["source"]["file"].endswith("paxos.py")
 

@@ -26,8 +26,13 @@ def test_a_trace_of_quint(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(QUINT), "--width", "90"]) == 0
     out = capsys.readouterr().out
     assert "SumTypes.qnt\ninitially value: None\n" in out
-    assert "1  (unnamed step)  value: None → Some(value=40)" in out
-    assert "1  (unnamed step)  ●" in out
+    assert " 1  value: None → Some(value=40)" in out
+    assert "●" not in out  # No process is known, and a diagram would have one column.
+    assert run(["show", str(QUINT), "--as", "diagram"]) == 0
+    assert "1  (unnamed step)  ●" in capsys.readouterr().out
+    assert run(["show", str(QUINT), "--as", "python"]) == 2
+    said = "no_model.itf.json: is a run of SumTypes.qnt; a program takes the steps of a class"
+    assert said in capsys.readouterr().err
 
 
 def test_what_an_implementation_did_otherwise(
