@@ -142,6 +142,11 @@ class StateMarks:
         return found
 
     @property
+    def words(self) -> list[npt.NDArray[np.int64]]:
+        """The marks of all states, each condition that is no constant as one bit."""
+        return self._marks
+
+    @property
     def nbytes(self) -> int:
         return sum(found.nbytes for found in self._marks)
 

@@ -1,158 +1,74 @@
-"""A state graph seen through expressions: states that agree on them are one class.
-
-The expressions are variables, cells of maps, numbers of messages, and properties of states. What
-they are in a state is decoded once for all states that share the bits.
-"""
+"""A state graph seen through expressions: states that agree on them are one class."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from quorate.checker.conform.showing import Row, Showing
-from quorate.checker.errors import InputError
-from quorate.checker.tracing.build import message_variable
-from quorate.model.language.declare.types import MessagesType
-from quorate.traces import FrozenMap, Record, Value, show
-from quorate.traces.values import show_key
+from quorate.checker.liveness.predicates import StateMarks
+from quorate.model.language.interpreter import State
 
-from .walk import Walk, truth
+from .expressions import Expression, conditions
 from .whole import Numbers, WholeGraph
 
 MOST_CLASSES = 150
-MOST_EVALUATED = 10_000
-"""CPython evaluates properties, so not in more states than this."""
-MOST_CELLS = 40
-"""Of a map with more cells, only the whole is offered."""
-COUNTED = "number of "
-
-Reader = Callable[[int, Row], str]
-"""What an expression is in a state, by its number and its bits."""
 
 
-def expressions(walk: Walk) -> dict[str, str]:
-    """What states can be told apart by, with the kind of each. Use it inside the sizes."""
-    found: dict[str, str] = {}
-    for name, value in walk.shown(walk.initial[0]).items():
-        found[str(name)] = "variable"
-        if isinstance(value, FrozenMap) and len(value) <= MOST_CELLS:
-            found |= {f"{name}[{show_key(k)}]": "cell" for k in value}
-    network = message_variable(walk.protocol)
-    if network is not None:
-        held = walk.protocol.variables()[network].type
-        assert isinstance(held, MessagesType)
-        found |= {f"{COUNTED}{r.__name__}": "messages" for r in held.messages}
-    properties = (*walk.description.properties, *walk.description.finals)
-    return found | {p.name: "property" for p in properties}
+def classes_of(whole: WholeGraph, chosen: Sequence[Expression]) -> tuple[Numbers, Numbers]:
+    """The number of each state's class, and the first state of each. Raises SizeError.
+
+    Classes are numbered as they are discovered. Those of the last question are kept.
+    """
+    key = tuple(e.text for e in chosen)
+    if key not in whole.classes:
+        whole.classes = {key: _classes(whole, chosen)}
+    return whole.classes[key]
+
+
+def _classes(whole: WholeGraph, chosen: Sequence[Expression]) -> tuple[Numbers, Numbers]:
+    layout, store = whole.explorer.kernel.layout, whole.explorer.store
+    with whole.explorer.sizes:
+        bits = [bit for e in chosen for bit in conditions(layout, e)]
+        marks = StateMarks(layout, store.states, whole.graph.nodes, bits)
+    words = np.stack([np.zeros(whole.graph.nodes, np.int64), *marks.words], axis=1)
+    _, first, classes = np.unique(words, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return number[classes.ravel()], first[order]
 
 
 def quotient_json(
-    whole: WholeGraph, known: dict[str, str], names: list[str], here: int | None
+    whole: WholeGraph,
+    chosen: Sequence[Expression],
+    here: int | None,
+    told: Callable[[Expression, State], str],
 ) -> dict[str, Any]:
-    """The classes of states that agree on some of the known expressions. Raises InputError."""
-    for name in names:
-        if name not in known:
-            model = whole.explorer.description.name
-            raise InputError(f"{name[:80]}: not one of the expressions of {model}")
-    chosen = tuple((name, known[name]) for name in names)
-    if chosen not in whole.classes:
-        whole.classes = {chosen: _classes(whole, chosen)}  # the last ones are kept
-    classes, values = whole.classes[chosen]
-    extent = {**whole.extent(), "classes": len(values), "most": MOST_CLASSES}
-    if len(values) > MOST_CLASSES:
+    """The classes as the page draws them; `told` says what an expression is in a state."""
+    classes, first = classes_of(whole, chosen)
+    extent = {**whole.extent(), "classes": len(first), "most": MOST_CLASSES}
+    if len(first) > MOST_CLASSES:
         return extent
-    sizes = np.bincount(classes, minlength=len(values))
-    first = np.unique(classes, return_index=True)[1]
+    sizes = np.bincount(classes, minlength=len(first))
+    firsts = [whole.state(node) for node in first.tolist()]
     return {
         **extent,
-        "names": names,
+        "names": [e.text for e in chosen],
         "nodes": [
             {
-                "values": list(value),
+                "values": [told(e, state) for e in chosen],
                 "states": int(sizes[k]),
                 "first": int(first[k]),
                 "layer": int(whole.depth[first[k]]),
                 "initial": bool((classes[: whole.graph.initial] == k).any()),
                 "here": here is not None and int(classes[here]) == k,
             }
-            for k, value in enumerate(values)
+            for k, state in enumerate(firsts)
         ],
         "edges": _edges(whole, classes),
     }
-
-
-def _classes(
-    whole: WholeGraph, chosen: tuple[tuple[str, str], ...]
-) -> tuple[Numbers, list[tuple[str, ...]]]:
-    """The number of each state's class, and what the expressions are in each class."""
-    with whole.explorer.sizes:
-        readers = [_reader(whole, name, kind) for name, kind in chosen]
-        numbers: dict[tuple[str, ...], int] = {}
-        found = np.empty(whole.graph.nodes, np.int64)
-        for k, words in enumerate(whole.rows):
-            row = words.tobytes()
-            value = tuple(read(k, row) for read in readers)
-            found[k] = numbers.setdefault(value, len(numbers))
-    return found, list(numbers)
-
-
-def _reader(whole: WholeGraph, name: str, kind: str) -> Reader:
-    if kind == "property":
-        return _property(whole, name)
-    network = message_variable(whole.explorer.protocol)
-    showing = Showing(whole.explorer.packing, whole.explorer.description.variables, network)
-
-    def read(variable: str, told: Callable[[Value], str]) -> Reader:
-        texts: dict[Value, str] = {}
-
-        def text(_: int, row: Row) -> str:
-            value = showing.value(row, variable)
-            if value not in texts:
-                texts[value] = told(value)
-            return texts[value]
-
-        return text
-
-    if kind == "messages":
-        tag = name.removeprefix(COUNTED)
-        assert network is not None
-        held = whole.explorer.description.by_name[network].type
-        if isinstance(held, MessagesType):  # those of one class are decoded by themselves
-            place = [r.__name__ for r in held.messages].index(tag)
-            return lambda _, row: str(len(showing.messages(row)[place]))
-        return read(network, lambda value: str(_number(value, tag)))
-    if kind == "variable":
-        return read(name, show)
-    variable, _, key = name.removesuffix("]").partition("[")
-    return read(variable, lambda value: show(_cell(value, key)))
-
-
-def _number(value: Value, tag: str) -> int:
-    """How many messages of a class a network holds."""
-    queues = value.values() if isinstance(value, FrozenMap) else [value]
-    held = [m for q in queues if isinstance(q, frozenset | tuple) for m in q]
-    return sum(isinstance(m, Record) and m.tag == tag for m in held)
-
-
-def _cell(value: Value, key: str) -> Value:
-    assert isinstance(value, FrozenMap)
-    return next(held for k, held in value.items() if show_key(k) == key)
-
-
-def _property(whole: WholeGraph, name: str) -> Reader:
-    if whole.graph.nodes > MOST_EVALUATED:
-        raise InputError(
-            f"{name}: a property is evaluated in at most {MOST_EVALUATED:,} states, and there are "
-            f"{whole.graph.nodes:,}; choose variables, or take smaller sizes"
-        )
-
-    def text(k: int, _: Row) -> str:
-        held = truth(whole.explorer.interpreter, name, whole.explorer.state(k))
-        return "undefined" if held is None else "true" if held else "false"
-
-    return text
 
 
 def _edges(whole: WholeGraph, classes: Numbers) -> list[dict[str, Any]]:

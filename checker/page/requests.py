@@ -11,6 +11,7 @@ from .near import LARGEST_RADIUS
 Number = Annotated[int, Meta(ge=0)]
 Numbers = Annotated[list[Number], Meta(max_length=4_000)]
 Name = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=500)]
 
 
 class AboutProtocol(Struct, forbid_unknown_fields=True):
@@ -66,10 +67,14 @@ class SaveTrace(Struct, forbid_unknown_fields=True):
 
 
 class NearStates(Struct, forbid_unknown_fields=True):
-    """The state graph around the end of a way, so many steps far."""
+    """The state graph around the end of a way, so many steps far.
+
+    With `before` the whole graph is searched, if it was not, for what leads there.
+    """
 
     way: Numbers
     radius: Annotated[int, Meta(ge=1, le=LARGEST_RADIUS)]
+    before: bool = False
 
 
 class AllStates(Struct, forbid_unknown_fields=True):
@@ -82,7 +87,13 @@ class ClassesOfStates(Struct, forbid_unknown_fields=True):
     """The state graph as classes of states that agree on some expressions."""
 
     way: Numbers
-    names: Annotated[list[Name], Meta(max_length=20)]
+    names: Annotated[list[Text], Meta(min_length=1, max_length=20)]
+
+
+class TypedExpression(Struct, forbid_unknown_fields=True):
+    """Whether this is an expression that states can be told apart by."""
+
+    text: Text
 
 
 class WayToState(Struct, forbid_unknown_fields=True):

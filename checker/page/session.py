@@ -26,9 +26,10 @@ from quorate.traces import Trace, dumps_itf, loads_itf
 
 from . import requests as r
 from .disabled import StoppingGuard, blocked, nothing_to_take, reasons
+from .expressions import GroupingExpressions
 from .following import trace_of, way_of, way_on, way_through
-from .near import near_json, neighbourhood
-from .quotient import expressions, quotient_json
+from .near import LARGEST_RADIUS, leading_to, near_json, neighbourhood
+from .quotient import classes_of, quotient_json
 from .showing import properties_json, run_json, state_json, step_json
 from .visits import Visits
 from .walk import Walk, Way
@@ -56,7 +57,8 @@ class PageSession:
         if not self.walk.initial:
             raise InputError(f"{protocol.__name__} ({sizes}) has no initial state")
         with sizes:
-            self._expressions = expressions(self.walk)
+            self._expressions = GroupingExpressions(self.walk)
+            self._offered = self._expressions.offered()
         self.answers: dict[str, tuple[type, Callable[[Any], Answer]]] = {
             "protocol": (r.AboutProtocol, self._protocol),
             "at": (r.AtState, self._at),
@@ -69,6 +71,7 @@ class PageSession:
             "coverage": (r.WhatWasSeen, self._coverage),
             "near": (r.NearStates, self._near),
             "whole": (r.AllStates, self._all),
+            "expression": (r.TypedExpression, self._expression),
             "classes": (r.ClassesOfStates, self._classes),
             "way": (r.WayToState, self._way),
         }
@@ -82,9 +85,8 @@ class PageSession:
             asked: Any = msgspec.json.decode(body, type=kind)
         except msgspec.MsgspecError as error:
             raise InputError(f"{name}: {error}") from None
-        if name in ("whole", "classes", "way"):  # a long search does not keep the walk waiting
-            with self._searching:
-                return reply(asked)
+        if name in ("near", "whole", "classes", "way"):
+            return reply(asked)  # a long search does not keep the walk waiting
         with self._walking():
             return reply(asked)
 
@@ -93,6 +95,14 @@ class PageSession:
         """The walk, for one thread at a time, at its sizes."""
         with self._lock, self._sizes:
             yield self.walk
+
+    @contextmanager
+    def _searched(self) -> Iterator[WholeGraph]:
+        """The whole graph, for one thread at a time."""
+        with self._searching:
+            if self._found is None:
+                self._found = whole_graph(self.walk.protocol, self._sizes)
+            yield self._found
 
     # ------------------------------------------------------------ answers
 
@@ -114,9 +124,9 @@ class PageSession:
             "temporal": [
                 {"name": p.name, "kind": p.kind, "doc": p.doc} for p in walk.description.temporal
             ],
-            "expressions": [
-                {"name": name, "kind": kind} for name, kind in self._expressions.items()
-            ],
+            "expressions": [{"name": name, "kind": kind} for name, kind in self._offered.items()],
+            "words": self._expressions.words(),
+            "largest_radius": LARGEST_RADIUS,
             "opened": self._opened,
         }
 
@@ -214,25 +224,35 @@ class PageSession:
     # ------------------------------------------------------------ the state graph
 
     def _near(self, asked: r.NearStates) -> Answer:
-        found = neighbourhood(self.walk, asked.way, asked.radius)
-        return near_json(self.walk, self._visits, asked.way, found)
+        before = None
+        if asked.before or self._found is not None:
+            with self._searched() as whole:
+                before = leading_to(whole, self._end(asked.way), asked.radius)
+        with self._walking() as walk:
+            found = neighbourhood(walk, asked.way, asked.radius, before)
+            return near_json(walk, self._visits, asked.way, found, before)
 
     def _all(self, asked: r.AllStates) -> Answer:
-        return whole_json(self._whole(), self._end(asked.way))
+        with self._searched() as whole:
+            return whole_json(whole, self._end(asked.way))
+
+    def _expression(self, asked: r.TypedExpression) -> Answer:
+        return {"name": self._expressions.read(asked.text).text}
 
     def _classes(self, asked: r.ClassesOfStates) -> Answer:
-        whole, here = self._whole(), self._end(asked.way)
-        return quotient_json(whole, self._expressions, asked.names, whole.node_of(here))
+        with self._walking():
+            chosen = [self._expressions.read(name) for name in asked.names]
+        with self._searched() as whole:
+            classes_of(whole, chosen)
+            here = whole.node_of(self._end(asked.way))
+            with self._walking():
+                return quotient_json(whole, chosen, here, self._expressions.told)
 
     def _way(self, asked: r.WayToState) -> Answer:
-        states = self._whole().path_to(asked.state)
+        with self._searched() as whole:
+            states = whole.path_to(asked.state)
         with self._walking() as walk:
             return {"way": list(way_through(walk, states))}
-
-    def _whole(self) -> WholeGraph:
-        if self._found is None:
-            self._found = whole_graph(self.walk.protocol, self._sizes)
-        return self._found
 
     def _end(self, way: list[int]) -> State:
         with self._walking() as walk:

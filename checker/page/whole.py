@@ -25,6 +25,8 @@ MOST_STATES = 200_000
 MOST_DRAWN = 2_000
 """Of a larger graph only a quotient is drawn."""
 
+INITIAL = "an initial state"
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -35,7 +37,7 @@ class WholeGraph:
     explorer: Explorer
     found: Exploration
     graph: StateGraph
-    classes: dict[Any, tuple[Numbers, list[tuple[str, ...]]]] = field(default_factory=dict)
+    classes: dict[tuple[str, ...], tuple[Numbers, Numbers]] = field(default_factory=dict)
     """The classes of the quotient that was asked for last."""
 
     @cached_property
@@ -62,12 +64,30 @@ class WholeGraph:
             states = ((k, found.state(k)) for k in range(self.graph.nodes))
             return [k for k, s in states if not all(truth(found.interpreter, n, s) for n in names)]
 
+    def state(self, node: int) -> State:
+        """A state by its number."""
+        with self.explorer.sizes:
+            return self.explorer.state(node)
+
     def node_of(self, state: State) -> int | None:
         """The number of a state; None if it was not found."""
         with self.explorer.sizes:
             words = np.asarray(self.explorer.packing.pack(state), np.uint64)
         there = np.flatnonzero((self.rows == words).all(axis=1))
         return int(there[0]) if len(there) else None
+
+    def sources_of(self, nodes: list[int]) -> list[int]:
+        """The states from which a step leads to one of these."""
+        led = np.isin(self.graph.targets, nodes)
+        return [int(k) for k in np.unique(self.graph.sources[led])]
+
+    def title_of(self, node: int) -> str:
+        """The step by which a state was found."""
+        if node < self.graph.initial:
+            return INITIAL
+        g, parent = self.graph, int(self.explorer.store.parents[node])
+        edge = np.flatnonzero((g.sources == parent) & (g.targets == node))[0]
+        return str(g.edge_labels[g.labels[edge]])
 
     def path_to(self, node: int) -> list[State]:
         """The states of a shortest path to a state. Raises InputError."""

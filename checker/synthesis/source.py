@@ -12,11 +12,11 @@ import sys
 import textwrap
 import types as pytypes
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from quorate.model.language import invariant
 from quorate.model.language.declare.protocol import Protocol
-from quorate.model.language.declare.types import MessagesType, QuorumType, RecordType, SortType
+from quorate.model.language.declare.types import QuorumType, RecordType, SortType
+from quorate.model.language.frontend.typed import names_of
 from quorate.model.language.ir import core as c
 
 from .grammar import CandidateGrammar
@@ -57,17 +57,4 @@ def with_invariants(protocol: type[Protocol], methods: Mapping[str, str]) -> typ
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     exec(compile(source, file, "exec"), vars(module))
     found: type[Protocol] = vars(module)[protocol.__name__]
-    return found
-
-
-def names_of(protocol: type[Protocol]) -> dict[str, Any]:
-    """What the methods of a class may mention: its module's names, its sorts and messages."""
-    found: dict[str, Any] = {}
-    for base in reversed(protocol.__mro__):
-        if issubclass(base, Protocol) and base is not Protocol:
-            found |= vars(sys.modules[base.__module__])
-    found |= protocol.sorts()
-    for variable in protocol.variables().values():
-        if isinstance(variable.type, MessagesType):
-            found |= {record.__name__: record for record in variable.type.messages}
     return found

@@ -29,7 +29,7 @@ def show_value(value: Any) -> Value:
             return show_record(value.message)
         case Record() if not isinstance(value, TupleRecord):
             return show_record(value)
-        case frozenset():
+        case frozenset() | set():
             return frozenset(map(show_value, value))
         case tuple():
             return tuple(map(show_value, value))

@@ -10,7 +10,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FrameType, MappingProxyType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 from quorate.model.language.declare.delivery import addressees, parameter_types
@@ -293,6 +293,19 @@ class Interpreter:
             raise
         except Exception as error:
             raise undefined(error, method, args, state) from error
+
+    def value(self, state: State, code: CodeType, names: Mapping[str, Any]) -> Any:
+        """The value of an expression of the language that reads `self` and these names.
+
+        Raises StepError where it is undefined.
+        """
+        self.load(state)
+        try:
+            return eval(code, {**names, "self": self.object})
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise StepError(f"{type(error).__name__}: {error}") from error
 
     def requirements(self, state: State, action: str, args: Arguments) -> list[Requirement]:
         """Each `require` of an action with these arguments in this state, and whether it holds."""

@@ -135,6 +135,11 @@ class Tab:
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **typed)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
+    def type(self, selector: str, text: str) -> None:
+        """Click a field, and put a text where the caret is."""
+        self.click(selector)
+        self.call("Input.insertText", text=text)
+
     def select(self, selector: str, value: str) -> None:
         """Choose one of the options of an element."""
         element = f"document.querySelector({json.dumps(selector)})"

@@ -5,4 +5,4 @@ export {
 
 export const classes = (...names) => names.filter(Boolean).join(" ");
 
-export const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+export const count = (n, word, words = `${word}s`) => `${n.toLocaleString("en")} ${n === 1 ? word : words}`;

@@ -1,35 +1,19 @@
 // The state graph: around where one stands, as a whole, or grouped by expressions.
 import { classes, count, html, useEffect, useState } from "./dom.js";
 import { ask } from "./api.js";
+import { Names } from "./expressions.js";
 import { Picture } from "./picture.js";
 import { placeClasses, placeNear } from "./layout.js";
 import { placeLayers } from "./layers.js";
 
 const VIEWS = [["near", "Around here"], ["whole", "All states"], ["classes", "Grouped"]];
-const KINDS = { variable: "Variables", cell: "Cells", messages: "Messages", property: "Properties" };
-const LARGEST_RADIUS = 6;
 
 // Kept while the page is open, so that coming back to the graph shows the same.
 const chosen = { view: "near", radius: 2, names: [] };
 
-function Radius({ radius, onChange }) {
+function Radius({ radius, largest, onChange }) {
   return html`<label class="check">steps <select id="radius" value=${radius} onChange=${(e) => onChange(Number(e.target.value))}>
-    ${Array.from({ length: LARGEST_RADIUS }, (_, k) => html`<option key=${k} value=${k + 1}>${k + 1}</option>`)}</select></label>`;
-}
-
-function Names({ about, names, onChange }) {
-  const left = about.expressions.filter((e) => !names.includes(e.name));
-  const add = (event) => {
-    if (event.target.value) onChange([...names, event.target.value]);
-    event.target.value = "";
-  };
-  return html`<span class="chips">${names.map((name) => html`<button key=${name} class="chip" title="Take it away"
-      onClick=${() => onChange(names.filter((n) => n !== name))}><code>${name}</code> ×</button>`)}
-    <select id="expression" aria-label="Group by one more expression" onChange=${add} value="">
-      <option value="">group by …</option>
-      ${Object.entries(KINDS).map(([kind, title]) => html`<optgroup key=${kind} label=${title}>
-        ${left.filter((e) => e.kind === kind).map((e) => html`<option key=${e.name} value=${e.name}>${e.name}</option>`)}
-      </optgroup>`)}</select></span>`;
+    ${Array.from({ length: largest }, (_, k) => html`<option key=${k} value=${k + 1}>${k + 1}</option>`)}</select></label>`;
 }
 
 function question(view, way, radius, names) {
@@ -37,23 +21,34 @@ function question(view, way, radius, names) {
   return view === "whole" ? ["whole", { way }] : ["classes", { way, names }];
 }
 
+const leftOut = (cut, which) => `; those ${count(cut.layer, "step")} ${which} are left out, ${count(cut.states, "more state")}`;
+
+// Of what is near: how many states follow, and how much is known of what leads here.
+function NearExtent({ found, radius }) {
+  const after = found.nodes.filter((n) => n.layer > 0).length;
+  const earlier = found.nodes.filter((n) => n.before).length;
+  const { before } = found;
+  const lead = (n) => `${n} of ${among} ${n === 1 ? "leads" : "lead"} here`;
+  const among = before && `the ${before.complete ? "" : "first "}${count(before.states, "state")}${before.complete ? "" : " that a search found"}`;
+  return html`<p class="hint">${count(after, "state")} within ${count(radius, "step")}${found.cut ? leftOut(found.cut, "on") : ""}.
+    ${before === null && " Searching for what leads here …"}
+    ${before && !before.known && ` What leads here is not known: this state is not among ${among}.`}
+    ${before?.known && ` Besides the way here, ${lead(earlier)}${before.cut ? leftOut(before.cut, "before") : ""}.`}</p>`;
+}
+
 // How much of the graph this is, and why there may be no drawing.
 function Extent({ view, found, radius }) {
-  if (view === "near") {
-    return html`<p class="hint">${count(found.nodes.length, "state")}${found.cut
-      ? `: ${radius < found.cut.layer ? "" : `layer ${found.cut.layer} is left out, with ${count(found.cut.states, "more state")}`}`
-      : ` within ${count(radius, "step")}, and the way here`}</p>`;
-  }
+  if (view === "near") return html`<${NearExtent} found=${found} radius=${radius} />`;
   const all = found.complete ? "" : ` found before the search ended (${found.ended}): these are not all`;
   const extent = `${count(found.states, "state")}${all}, ${count(found.transitions, "transition")}, depth ${found.depth}`;
   if (view === "whole" && !found.edges) {
     return html`<p class="hint">${extent}. More than ${found.most.toLocaleString("en")} states are not drawn one by one: group them.</p>`;
   }
   if (view === "classes" && !found.edges) {
-    return html`<p class="hint">${extent}, in ${count(found.classes, "class").replace("classs", "classes")}: too many to
+    return html`<p class="hint">${extent}, in ${count(found.classes, "class", "classes")}: too many to
       tell apart in a drawing, at most ${found.most}. Group by less, or by single cells.</p>`;
   }
-  const groups = view === "classes" ? `, in ${found.classes === 1 ? "1 class" : `${found.classes} classes`}` : "";
+  const groups = view === "classes" ? `, in ${count(found.classes, "class", "classes")}` : "";
   return html`<p class="hint">${extent}${groups}</p>`;
 }
 
@@ -76,10 +71,19 @@ export function Graph({ about, walk, say }) {
       return undefined;
     }
     const [name, body] = question(view, walk.now, radius, names);
+    const show = (answer) => {
+      if (!current) return null;
+      setFound({ view, answer });
+      // What follows is there at once; for what leads here all states are searched first.
+      if (answer.before !== null) return null;
+      return ask(name, { ...body, before: true }).then(show, (error) => {
+        show({ ...answer, before: undefined });
+        say(error.message);
+      });
+    };
     setWaiting(true);
-    ask(name, body)
-      .then((answer) => current && setFound({ view, answer }),
-        (error) => { if (current) { setFound(null); say(error.message); } })
+    ask(name, body).then(show)
+      .catch((error) => { if (current) { setFound(null); say(error.message); } })
       .finally(() => current && setWaiting(false));
     return () => { current = false; };
   }, [view, wanted, where]);
@@ -92,11 +96,11 @@ export function Graph({ about, walk, say }) {
   return html`<div class="graph-head">
       <div class="segments" role="group" aria-label="Which states">${VIEWS.map(([id, name]) => html`<button key=${id}
         id=${`view-${id}`} aria-pressed=${view === id} class=${classes(view === id && "on")} onClick=${() => setView(id)}>${name}</button>`)}</div>
-      ${view === "near" && html`<${Radius} radius=${radius} onChange=${setRadius} />`}
+      ${view === "near" && html`<${Radius} radius=${radius} largest=${about.largest_radius} onChange=${setRadius} />`}
       ${view === "classes" && html`<${Names} about=${about} names=${names} onChange=${setNames} />`}
     </div>
-    ${view === "classes" && names.length === 0 && html`<p class="empty">Choose an expression: states that agree on it
-      become one node. More expressions tell more states apart.</p>`}
+    ${view === "classes" && names.length === 0 && html`<p class="empty">Choose an expression, or type one as in the model:
+      states that agree on it become one node. More expressions tell more states apart.</p>`}
     ${shown && html`<${Extent} view=${view} found=${shown} radius=${radius} />`}
     ${!shown && waiting && html`<p class="empty">Searching …</p>`}
     ${shown?.edges && html`<${Picture} found=${shown} placed=${PLACE[view]} small=${view === "whole"} onGo=${go} />`}`;

@@ -1,5 +1,6 @@
 // Where the nodes of small graphs go: dagre's layered layout, from left to right.
 import dagre from "./vendor/dagre.js";
+import { count } from "./dom.js";
 
 const LETTER = 6.9, LINE = 16;
 export const LONGEST = 42;
@@ -28,10 +29,10 @@ const box = (lines) => ({ lines,
   width: Math.max(44, Math.max(...lines.map((l) => l.length)) * LETTER + 20), height: lines.length * LINE + 12 });
 
 export function placeNear(found) {
-  const nodes = found.nodes.map((n) => ({ ...box([cut(n.title)]), way: n.way, layer: n.layer,
-    here: n.here, path: n.path, visited: n.visited, bad: n.violated.length > 0, rests: n.rests,
-    title: [n.title, ...n.violated.map((name) => `violates ${name}`),
-      n.here ? "you are here" : `${Math.abs(n.layer)} ${n.layer < 0 ? "before" : "after"} the present state`,
+  const nodes = found.nodes.map((n) => ({ ...box([cut(n.title)]), way: n.way, state: n.state, layer: n.layer,
+    here: n.here, path: n.path, visited: n.visited, before: n.before, bad: n.violated.length > 0, rests: n.rests,
+    title: [n.title, ...(n.before ? ["leads here, not on the path"] : []), ...n.violated.map((name) => `violates ${name}`),
+      n.here ? "you are here" : `${count(Math.abs(n.layer), "step")} ${n.layer < 0 ? "before" : "after"} the present state`,
       ...(n.differs.length > 0 ? ["", "differs from it:", ...n.differs.slice(0, 14)] : [])].join("\n") }));
   const edges = found.edges.map((e) => ({ from: e.from, to: e.to, title: e.titles.join("\n") }));
   return layOut(nodes, edges, (k) => found.nodes[k].layer);
@@ -40,7 +41,7 @@ export function placeNear(found) {
 export function placeClasses(found) {
   const nodes = found.nodes.map((n) => {
     const lines = found.names.map((name, k) => cut(`${name} = ${n.values[k]}`));
-    const states = n.states === 1 ? "1 state" : `${n.states.toLocaleString("en")} states`;
+    const states = count(n.states, "state");
     return { ...box([...lines, states]), muted: lines.length, state: n.first, layer: n.layer,
       here: n.here, initial: n.initial,
       title: [...found.names.map((name, k) => `${name} = ${n.values[k]}`), states,

@@ -25,7 +25,7 @@ function pathOf(edge, nodes) {
 
 function Node({ node, onGo, onOver }) {
   const names = classes("node", node.here && "here", node.path && "path", node.initial && "initial", node.visited && "visited",
-    node.bad && "bad", node.rests && "rests");
+    node.before && "before", node.bad && "bad", node.rests && "rests");
   const press = (event) => { if (event.key === "Enter") { event.stopPropagation(); onGo(node); } };
   return html`<g class=${names} role="button" tabindex="0" onClick=${() => onGo(node)} onKeyDown=${press}
       onMouseEnter=${onOver} transform=${`translate(${node.x} ${node.y})`}>
@@ -38,7 +38,7 @@ function Node({ node, onGo, onOver }) {
 }
 
 const LEGEND = [["here", "you are here"], ["path", "on the path"], ["initial", "initial"],
-  ["visited", "visited"], ["bad", "violates an invariant"], ["rests", "no way on"]];
+  ["visited", "visited"], ["before", "leads here"], ["bad", "violates an invariant"], ["rests", "no way on"]];
 const MANY_EDGES = 700;  // with more, only those of one state are drawn
 
 function Legend({ nodes }) {

@@ -12,7 +12,7 @@ from quorate.model.language.declare.types import SetType, SortType
 from quorate.model.language.diagnostics import Diagnostic, ModelError
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import surface as s
-from quorate.model.language.ir.lower import lower_condition
+from quorate.model.language.ir.lower import lower_expression
 from quorate.model.language.ir.traverse import walk
 
 from .functions import FunctionReader, head
@@ -55,7 +55,7 @@ def _read(function: Any, of: Any) -> Condition:
         )
     body = functions.returned(node, reader, boolean=True)
     q = c.Var(name=parameters[0].name, type=wanted)
-    found = Condition(q, lower_condition(body, {parameters[0].uid: q}))
+    found = Condition(q, lower_expression(body, {parameters[0].uid: q}))
     for e in walk(found.body):
         if isinstance(e, c.OverType) and e.type != SortType(of):
             raise ModelError([_foreign(e, body, of, function)])

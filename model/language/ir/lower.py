@@ -32,7 +32,7 @@ def lower(description: s.Description) -> c.Description:
 
 
 def _property(p: s.Property) -> c.Property:
-    body = lower_condition(p.body, {})
+    body = lower_expression(p.body, {})
     return c.Property(name=p.name, kind=p.kind, body=body, span=p.span, doc=p.doc)
 
 
@@ -55,15 +55,15 @@ def _parameters(given: Sequence[s.Name]) -> tuple[dict[int, c.Expr], list[c.Var]
     return {p.uid: var for p, var in zip(given, found, strict=True)}, found
 
 
-def lower_condition(e: s.Expr, env: Env) -> c.Expr:
-    """Translate a condition in which `env` gives the names that are not bound inside it."""
+def lower_expression(e: s.Expr, env: Env) -> c.Expr:
+    """Translate an expression; `env` gives the names that are not bound inside it."""
     return ExpressionLowering().expr(e, env)
 
 
 def lower_predicate(parameters: Sequence[s.Name], body: s.Expr) -> tuple[tuple[c.Var, ...], c.Expr]:
     """A predicate as an expression over its parameters."""
     env, found = _parameters(parameters)
-    return tuple(found), lower_condition(body, env)
+    return tuple(found), lower_expression(body, env)
 
 
 @dataclass

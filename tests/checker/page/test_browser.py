@@ -269,12 +269,43 @@ def test_the_state_graph_is_drawn_in_three_ways(tab: Tab) -> None:
     tab.wait("document.querySelector('#where').innerText === 'step 4 of 4'")
     tab.wait("document.querySelector('.pane-state').innerText.includes('violated here')")
     tab.click("#view-classes")
-    tab.select("#expression", "it_is_held")
-    tab.select("#expression", "number of Ask")
+    tab.click("#expression")
+    tab.wait("document.querySelectorAll('.completions li').length === 7")
+    tab.click(".completions li:last-child")  # it_is_held
+    tab.wait("document.querySelectorAll('.graph rect').length === 2")
+    tab.type("#expression", "len(self.se")
+    tab.wait("document.querySelector('.completions')?.innerText.startsWith('len(self.sent[Ask])')")
+    for key in ("ArrowDown", "Enter"):
+        tab.key(key)
     tab.wait("document.querySelectorAll('.graph rect').length === 5")
     assert "in 5 classes" in tab.text(".hint")
     tab.click(".chip")
     tab.wait("document.querySelectorAll('.graph rect').length === 3")
+    tab.type("#expression", "{m.n for m in self.sent[Ask]")
+    tab.key("Enter")
+    mistake = tab.wait("document.querySelector('.mistake')?.innerText")
+    assert "'{' was never closed" in mistake and "<expression>:1:1" in mistake
+    tab.js("document.querySelector('#expression').select()")
+    tab.call("Input.insertText", text="{m.n for m in self.sent[Ask]}")
+    tab.key("Enter")
+    tab.wait("document.querySelectorAll('.graph rect').length === 4")
+    assert tab.js("document.querySelector('.mistake')") is None
+    tab.complaints.clear()  # the browser tells of the answer 400
+
+
+def test_what_leads_to_a_state_is_drawn_and_gone_to(tab: Tab) -> None:
+    for title in ("ask(n0)", "ask(n1)"):
+        take(tab, title)
+    tab.key("g")
+    tab.click("#view-near")
+    tab.wait("document.querySelectorAll('.node.before').length > 0")
+    assert "of the 9 states lead" in tab.text(".pane-graph .hint")
+    tab.click(".node.before")
+    tab.wait(
+        "!document.querySelector('.node.before.here') && "
+        "document.querySelector('.node.here title').textContent.includes('you are here')"
+    )
+    settled(tab)
 
 
 def test_what_was_looked_at_is_counted(tab: Tab) -> None:
