@@ -45,7 +45,7 @@ class Earlier:
 
 
 @dataclass
-class Before:
+class LeadingStates:
     """What leads to a state in the graph of all states, or of the first so many."""
 
     among: int
@@ -87,10 +87,10 @@ class Neighbourhood:
             self.layers[state], self.ways[state], self.titles[state] = layer, way, title
 
 
-def leading_to(whole: WholeGraph, here: State, radius: int) -> Before:
+def leading_to(whole: WholeGraph, here: State, radius: int) -> LeadingStates:
     """The states from which one is reached within some steps, backwards layer by layer."""
     node = whole.node_of(here)
-    found = Before(whole.graph.nodes, whole.found.complete, node is not None)
+    found = LeadingStates(whole.graph.nodes, whole.found.complete, node is not None)
     frontier = [] if node is None else [node]
     seen = set(frontier)
     for layer in range(1, radius + 1):
@@ -105,7 +105,7 @@ def leading_to(whole: WholeGraph, here: State, radius: int) -> Before:
 
 
 def neighbourhood(
-    walk: Walk, way: Sequence[int], radius: int, before: Before | None = None
+    walk: Walk, way: Sequence[int], radius: int, before: LeadingStates | None = None
 ) -> Neighbourhood:
     """The states around the end of a way. Use it inside the sizes. Raises InputError."""
     initial, moves = walk.run(way)
@@ -121,7 +121,7 @@ def neighbourhood(
     return found
 
 
-def _backward(found: Neighbourhood, before: Before) -> None:
+def _backward(found: Neighbourhood, before: LeadingStates) -> None:
     for state, e in before.states.items():
         if state not in found.layers:
             found.layers[state], found.numbers[state] = -e.layer, e.node
@@ -150,7 +150,7 @@ def near_json(
     visits: Visits,
     way: Sequence[int],
     found: Neighbourhood,
-    before: Before | None = None,
+    before: LeadingStates | None = None,
 ) -> dict[str, Any]:
     """A neighbourhood as the page draws it."""
     numbers = {state: k for k, state in enumerate(found.layers)}
