@@ -18,6 +18,7 @@ from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxosRoles
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.raft import Raft
+from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_duel import RaftDuel, StableRaft
 from quorate.model.raft_election import RaftElection
 
@@ -109,7 +110,7 @@ SYSTEMS = (
     ),
     BundledSystem(
         name="Raft",
-        models=(Raft, RaftElection),
+        models=(Raft, RaftElection, AtomicRaft),
         protocols=(
             Bounded(ProvedRaftElection, {**_SERVERS, "Index": 0}, {"crash": 1}, conform=True),
             Bounded(

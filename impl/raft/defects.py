@@ -94,6 +94,14 @@ class CommitsBackwards(Server):
         return min(message.commit, message.prefix + len(message.entries))
 
 
+class CommitsOwnEntries(Server):
+    """Commits what it has, though that may be what the leader does not."""
+
+    def commit_after(self, message: AppendEntries) -> int:
+        """Up to its own last entry, not up to the last new one."""
+        return max(self.commit, min(message.commit, self.state.length))
+
+
 class AlwaysTruncates(Server):
     """Gives up all that follows the prefix, whether it conflicts or not."""
 
@@ -120,6 +128,14 @@ class SkipsCheck(Server):
     def holds_prefix(self, message: AppendEntries) -> bool:
         """The term is not compared."""
         return message.prefix <= self.state.length
+
+
+class AcceptsGaps(Server):
+    """Takes whatever comes first, if it has nothing."""
+
+    def holds_prefix(self, message: AppendEntries) -> bool:
+        """An empty log would have to say no, too."""
+        return self.state.length == 0 or super().holds_prefix(message)
 
 
 class MatchesBackwards(Server):
@@ -210,6 +226,12 @@ _DEFECTS: Final = (
         CommitsBackwards,
     ),
     RaftVariant(
+        "commits-own-entries",
+        "a follower commits up to its own last entry, not up to the last new one",
+        "atomix/copycat#265; CCF PR 6001",
+        CommitsOwnEntries,
+    ),
+    RaftVariant(
         "always-truncates",
         "what follows the new entries is given up, though nothing conflicts",
         "pysyncobj 0.3.17; CCF PR 5991",
@@ -226,6 +248,12 @@ _DEFECTS: Final = (
         "entries are taken after a prefix of another term",
         "related: WRaft PR 118",
         SkipsCheck,
+    ),
+    RaftVariant(
+        "accepts-gaps",
+        "a follower with an empty log takes entries, whatever comes before them",
+        "oxia PR 1239",
+        AcceptsGaps,
     ),
     RaftVariant(
         "matches-backwards",

@@ -58,7 +58,7 @@ def holds_prefix(state: RaftState, message: AppendEntries) -> bool:
 def first_difference(state: RaftState, message: AppendEntries) -> int:
     """The position before the first new entry that the log lacks or has of another term."""
     for position, entry in enumerate(message.entries, message.prefix):
-        if position == state.length or state.term_at(position + 1) != entry.term:
+        if position >= state.length or state.term_at(position + 1) != entry.term:
             return position
     return message.prefix + len(message.entries)
 

@@ -54,8 +54,8 @@ class CountsRefusals(AtomicRaft):
     @action
     def refuse(self, s: Server, u: Server, n: Index) -> None:
         require(self.role[s] == Role.LEADER and self.term[u] == self.term[s])
-        require(n <= len(self.log[s]) and not self.has_prefix(s, u, n))
-        self.match[s, u] = min(len(self.log[u]), len(self.log[s]))
+        require(n <= len(self.log[s]) and len(self.log[u]) < n)
+        self.match[s, u] = len(self.log[u])
 
 
 class AcceptsGaps(AtomicRaft):
@@ -76,6 +76,7 @@ MUTANTS = (
         steps=8,
         sizes={"Server": 3, "Value": 1, "Term": 3, "Index": 1},
         faults={"crash": 0},
+        defect="compares-lengths",
         reference="noraft PR 22; liferaft PR 6; influxdb PR 1663",
     ),
     Mutant(
@@ -87,6 +88,7 @@ MUTANTS = (
         steps=10,
         sizes={"Server": 3, "Value": 1, "Term": 4, "Index": 1},
         faults={"crash": 0},
+        defect="commits-old-terms",
         reference="pysyncobj#169; nats PR 7955; CCF PR 5748",
     ),
     Mutant(
@@ -98,6 +100,7 @@ MUTANTS = (
         steps=6,
         sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 1},
         faults={"crash": 0},
+        defect="commits-backwards",
         reference="pysyncobj#166; ongardie/raft.tla#19",
     ),
     Mutant(
@@ -109,6 +112,7 @@ MUTANTS = (
         steps=8,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="commits-own-entries",
         reference="atomix/copycat#265; CCF PR 6001",
     ),
     Mutant(
@@ -120,6 +124,7 @@ MUTANTS = (
         steps=8,
         sizes={"Server": 5, "Value": 1, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="keeps-tail",
         reference="mofa PR 1151",
     ),
     Mutant(
@@ -131,6 +136,7 @@ MUTANTS = (
         steps=4,
         sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 1},
         faults={"crash": 0},
+        defect="matches-backwards",
         reference="pysyncobj#167",
     ),
     Mutant(
@@ -139,9 +145,10 @@ MUTANTS = (
         title="The hint in a refusal is taken for what the follower has of the leader's log.",
         protocol=CountsRefusals,
         violates="leader_completeness",
-        steps=8,
-        sizes={"Server": 3, "Value": 1, "Term": 3, "Index": 1},
+        steps=9,
+        sizes={"Server": 3, "Value": 1, "Term": 3, "Index": 2},
         faults={"crash": 0},
+        defect="matches-hints",
         reference="CCF#5325",
     ),
     Mutant(
@@ -153,6 +160,7 @@ MUTANTS = (
         steps=5,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="accepts-gaps",
         reference="oxia PR 1239",
     ),
 )

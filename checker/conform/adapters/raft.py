@@ -16,38 +16,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quorate.checker.conform.adapter import (
-    AdapterError,
-    Contradiction,
-    Refusal,
-    Setting,
-    Unrealisable,
-)
-from quorate.impl.errors import ImplError
-from quorate.impl.outputs import Persist
-from quorate.impl.raft import LogMismatch, Outdated, RaftState, Server
+from quorate.checker.conform.adapter import AdapterError, Contradiction, Setting, Unrealisable
+from quorate.impl.raft import LogMismatch, Outdated, RaftState
 from quorate.impl.raft.messages import RaftMessage
 from quorate.impl.raft.records import RaftOutputs
 from quorate.impl.raft.rules import TermAndRole
 from quorate.impl.raft.variant import HEALTHY, RaftVariant
 from quorate.traces import Record
 
-from .copying import copied
 from .dispatch import step_of
+from .raft_servers import RaftServers
 from .raft_values import log_shown, message_read, message_shown, payload_of, term_read, term_shown
 
 
 @dataclass
-class _Run:
+class _Run(RaftServers):
     """All that a run has changed."""
 
-    servers: dict[str, Server]
-    disks: dict[str, RaftState]
     sent: frozenset[Record] = frozenset()
-
-    def copied(self) -> _Run:
-        servers = {name: copied(server) for name, server in self.servers.items()}
-        return _Run(servers, dict(self.disks), self.sent)
 
 
 class RaftAdapter:
@@ -61,8 +47,7 @@ class RaftAdapter:
         if len(names) < 2:
             raise AdapterError("a server alone sends nothing: give at least two (-s Server=2)")
         self.names, self.shown = names, set(setting.initial)
-        servers = {name: self.variant.server(name, names) for name in names}
-        self.run = _Run(servers, dict.fromkeys(names, RaftState()))
+        self.run = _Run.started(self.variant, names, dict.fromkeys(names, RaftState()))
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
         return step_of(self, action)(*args.values())  # type: ignore[no-any-return]
@@ -127,7 +112,7 @@ class RaftAdapter:
         return self._carry_out(s, lambda: self.run.servers[s].advance_commit(n))
 
     def _restart(self, s: str) -> frozenset[Record]:
-        self.run.servers[s] = self.variant.server(s, self.names, state=self.run.disks[s])
+        self.run.restart(s)
         return frozenset()
 
     # What the network and the disks do.
@@ -144,15 +129,9 @@ class RaftAdapter:
         return self._carry_out(s, lambda: self.run.servers[s].receive(message))
 
     def _carry_out(self, s: str, handler: Callable[[], RaftOutputs]) -> frozenset[Record]:
-        try:
-            outputs = handler()
-        except ImplError as error:
-            raise Refusal(f"{type(error).__name__}: {error}") from error
         sent: dict[Record, set[str]] = {}
-        for output in outputs:
-            if isinstance(output, Persist):
-                self.run.disks[s] = self.run.disks[s].after(output.record)
-            elif isinstance(output.message, LogMismatch):
+        for output in self.run.carry_out(s, handler):
+            if isinstance(output.message, LogMismatch):
                 self._receive(output.dst, output.message)
             elif not isinstance(output.message, Outdated):
                 sent.setdefault(message_shown(output.message), set()).add(output.dst)

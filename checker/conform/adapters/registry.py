@@ -21,12 +21,14 @@ from quorate.model.multipaxos import MultiPaxos
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
+from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_election import RaftElection
 
 from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
+from .raft_exchanges import RaftExchanges
 
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
@@ -38,6 +40,7 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
     RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
+    AtomicRaft: lambda variant: RaftExchanges(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
 

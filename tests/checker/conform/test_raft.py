@@ -25,6 +25,9 @@ def sizes(servers: int, terms: int, entries: int) -> dict[str, int]:
     [
         ("RaftElection", (2, 1, 0), 1, "54 of 54"),
         ("Raft", (2, 1, 0), 1, "98 of 98"),
+        ("MonotoneRaft", (2, 1, 1), 0, "30 of 30"),
+        pytest.param("AtomicRaft", (2, 2, 1), 1, "300 of 300", marks=LONG),
+        pytest.param("AtomicRaft", (3, 2, 1), 0, "3,324 of 3,324", marks=LONG),
         pytest.param("RaftElection", (2, 2, 0), 1, "470 of 470", marks=LONG),
         pytest.param("Raft", (2, 1, 1), 1, "4,698 of 4,698", marks=LONG),
         pytest.param("RaftElection", (3, 1, 0), 1, "699 of 699", marks=LONG),
@@ -50,10 +53,13 @@ FOUND = {
     "matches-backwards": ("Raft", (2, 1, 1), 0, "receive_ack.allows.match"),
     "commits-backwards": ("Raft", (2, 1, 1), 0, "receive_append.changes.commit"),
     "matches-hints": ("Raft", (2, 1, 2), 0, "receive_append.allows.match"),
+    "commits-own-entries": ("AtomicRaft", (2, 1, 1), 0, "replicate.changes.commit"),
+    "accepts-gaps": ("AtomicRaft", (2, 1, 1), 0, "replicate.allows.match"),
+    "commits-old-terms": ("AtomicRaft", (2, 2, 1), 0, "advance_commit.allows.commit"),
     "compares-lengths": (IN_TURN, (3, 3, 1), 0, "grant.allows.sent"),
     "keeps-tail": (IN_TURN, (3, 2, 2), 0, "receive_append.changes.log"),
 }
-DAILY = {"forgets-vote", "old-vote-counted"}
+DAILY = {"forgets-vote", "old-vote-counted", "accepts-gaps"}
 
 
 @pytest.mark.parametrize(

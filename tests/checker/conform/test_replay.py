@@ -37,18 +37,8 @@ from quorate.traces import Record, Trace, Value, read_itf, write_itf
 from ...support.examples import share
 
 #: Defects of Raft that violate no invariant of the model, or none at a size that can be searched.
-BESIDES_THE_MODEL = {
-    "commits-backwards",
-    "commits-old-terms",
-    "compares-lengths",
-    "duplicate-vote-counted",
-    "keeps-tail",
-    "leads-on",
-    "matches-backwards",
-    "matches-hints",
-    "stops-at-old-terms",
-}
-DAILY = {"P5", "M3"}  # all are tried by `quorate conform --mutants`
+BESIDES_THE_MODEL = {"duplicate-vote-counted", "leads-on", "stops-at-old-terms"}
+DAILY = {"P5", "M3", "M5"}  # all are tried by `quorate conform --mutants`
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 
 

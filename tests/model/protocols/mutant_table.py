@@ -13,8 +13,8 @@ from quorate.model.mutants import KILLED, MUTANTS, Mutant
 
 PAGE = Path(quorate.model.mutants.__file__).with_name("README.md")
 HEAD = """\
-| | protocol | what was changed | breaks | at | steps | the real bug |
-|---|---|---|---|---|---|---|
+| | protocol | what was changed | breaks | at | steps | the real bug | in code |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -36,6 +36,7 @@ def _row(mutant: Mutant) -> str:
         at,
         str(mutant.steps or "–"),
         mutant.reference,
+        f"`{mutant.defect}`" if mutant.defect else "–",
     )
     return f"| {' | '.join(cells)} |\n"
 
