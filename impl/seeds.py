@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -24,7 +25,7 @@ from quorate.impl.raft.replica import Options
 from quorate.impl.raft.simulate import drift_of, simulate_raft
 from quorate.impl.simulation.faults import HEAVY
 from quorate.impl.simulation.hunt import add_workers, count_failures
-from quorate.impl.simulation.replicas import ROUGH, Plan
+from quorate.impl.simulation.plan import ISOLATED, ROUGH, Plan
 
 #: What is wrong with the run of a seed; None if nothing is.
 Trial: TypeAlias = Callable[[int], str | None]
@@ -53,6 +54,7 @@ SETTINGS: Final[Mapping[str, Trial]] = MappingProxyType(
     {
         "raft": _raft(Plan(faults=ROUGH), _COMPACT),
         "raft-leases": _raft(Plan(faults=ROUGH, drift_bound=20), _LEASES),
+        "raft-isolated": _raft(replace(ISOLATED, drift_bound=20), _LEASES),
         "raft-members": _raft(Plan(spares=2, faults=ROUGH), _COMPACT, administered=True),
         "multipaxos": _multipaxos(0),
         "multipaxos-members": _multipaxos(2),

@@ -1,9 +1,7 @@
-"""Leases in a deterministic world: virtual time, a drifting clock for each node, one seed.
+"""Leases in the simulated world (`simulation.world`), with a drifting clock for each node.
 
 Rules:
-- All chance comes from the seed. The same arguments give the same report, event by event.
-- A tick is a millisecond. The network loses, doubles, reorders and cuts off; nodes crash and keep
-  their record and their clock.
+- A tick is a millisecond. Nodes that crash keep their record and their clock.
 - A node campaigns when its own clock shows that its promise is about to end: a request takes time.
   It repeats its request often until it has a lease, and then three times while one lasts. It gives
   up once it has lost it, or has not got one in a third of that time.
@@ -13,7 +11,6 @@ Rules:
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +20,8 @@ from typing import Final
 from quorate.impl.errors import ConfigError, ProtocolRefusal
 from quorate.impl.outputs import Persist, Send
 from quorate.impl.simulation.clocks import DriftingClock
-from quorate.impl.simulation.faults import Faults, draw_schedule
+from quorate.impl.simulation.faults import Faults
+from quorate.impl.simulation.world import World
 
 from .defects import HEALTHY, LeaseVariant
 from .messages import Ask, Grant, LeaseMessage, LeaseOutputs, LeaseRecord, Term
@@ -31,7 +29,6 @@ from .node import LeaseNode, Wait
 from .report import LeaseEvent, LeaseReport
 
 TICKS_PER_S: Final = 1000
-LAST_TICK: Final = 2000
 READ_GAP: Final = 4
 REPEAT_GAP: Final = 5
 
@@ -43,7 +40,7 @@ FAULTS: Final = Faults(
     downtime_s=0.1,
     partitions=6,
     partition_s=0.3,
-    active_s=LAST_TICK / TICKS_PER_S,
+    active_s=2.0,
 )
 MAX_DELAY: Final = round(FAULTS.max_delay_s * TICKS_PER_S)
 
@@ -81,19 +78,17 @@ class _Machine:
     lives: int = 0
 
 
-class _World:
+class _World(World):
     def __init__(
         self, seed: int, names: tuple[str, ...], wait: Wait, drift: int, variant: LeaseVariant
     ) -> None:
-        self._seed, self._names, self._wait, self._variant = seed, names, wait, variant
-        self._random = Random(f"{seed}/network")
-        self._schedule = draw_schedule(FAULTS, names, Random(f"{seed}/schedule"))
+        super().__init__(seed, names, FAULTS)
+        self._wait, self._variant = wait, variant
         self._machines = {
             n: _Machine(n, DriftingClock(Random(f"{seed}/clock/{n}"), drift), Random(f"{seed}/{n}"))
             for n in names
         }
-        self._now = self._tickets = self._reads = self._crashes = 0
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._reads = self._crashes = 0
         self._granted: dict[Term, set[str]] = {}
         self._newest: Term | None = None
         self._served: set[Term] = set()
@@ -103,16 +98,13 @@ class _World:
     def run(self) -> LeaseReport:
         for machine in self._machines.values():
             self._boot(machine)
-            self._at(self._random.randint(1, READ_GAP), partial(self._read, machine))
-        for crash in self._schedule.crashes:
-            machine = self._machines[crash.node]
-            back = round(crash.back_s * TICKS_PER_S)
-            self._at(round(crash.at_s * TICKS_PER_S), partial(self._kill, machine, back))
-        while self._queue and self._stale is None and self._queue[0][0] <= LAST_TICK:
-            self._now, _, action = heapq.heappop(self._queue)
-            action()
+            self.at(self._until_read_s(), partial(self._read, machine))
+        for crash in self.schedule.crashes:
+            self.at(crash.at_s, partial(self._kill, self._machines[crash.node], crash.back_s))
+        while self._stale is None and self.active():
+            self.step()
         return LeaseReport(
-            self._seed,
+            self.seed,
             self._stale,
             self._reads,
             len(self._served),
@@ -120,12 +112,11 @@ class _World:
             tuple(self._log),
         )
 
-    # ------------------------------------------------------------ time, chance, the network
+    # ------------------------------------------------------------ time, the network
 
-    def _at(self, time: int, action: Callable[[], None]) -> None:
-        """Schedule an action; ties keep the order in which they were scheduled."""
-        self._tickets += 1
-        heapq.heappush(self._queue, (max(time, self._now), self._tickets, action))
+    @property
+    def _now(self) -> int:
+        return round(self.now_s * TICKS_PER_S)
 
     def _at_reading(self, machine: _Machine, reading: int, action: Callable[[], None]) -> None:
         """Schedule an action of one life of a node, by its own clock."""
@@ -135,24 +126,21 @@ class _World:
             if machine.node is not None and machine.lives == life:
                 action()
 
-        self._at(machine.clock.when(reading), ring)
+        self.at(max(0.0, machine.clock.when(reading) / TICKS_PER_S - self.now_s), ring)
 
     def _post(self, src: str, dst: str, message: LeaseMessage) -> None:
         if src == dst:
-            self._at(self._now, partial(self._arrive, src, dst, message))
-            return
-        copies = 2 if self._random.random() < FAULTS.duplication else 1
-        for _ in range(copies):
-            delay = self._random.randint(1, MAX_DELAY)
-            self._at(self._now + delay, partial(self._arrive, src, dst, message))
+            self.at(0, partial(self._take, self._machines[dst], message))
+        else:
+            self.carry(partial(self._arrive, src, dst, message), 1 + self.doubles())
 
     def _arrive(self, src: str, dst: str, message: LeaseMessage) -> None:
-        machine = self._machines[dst]
+        if not self.loses(src, dst):
+            self._take(self._machines[dst], message)
+
+    def _take(self, machine: _Machine, message: LeaseMessage) -> None:
         node = machine.node
-        now_s = self._now / TICKS_PER_S
-        cut = any(p.separates(now_s, src, dst) for p in self._schedule.partitions)
-        lost = src != dst and self._random.random() < FAULTS.loss
-        if node is not None and not cut and not lost:
+        if node is not None:
             outputs = node.receive(message, self._clock(machine))
             self._carry_out(machine, outputs)
             if isinstance(message, Ask) and outputs:
@@ -179,17 +167,17 @@ class _World:
     def _boot(self, machine: _Machine) -> None:
         machine.lives += 1
         machine.leading = None
-        node = self._variant.node(machine.name, self._names, self._wait, machine.record)
+        node = self._variant.node(machine.name, self.names, self._wait, machine.record)
         machine.node = node
         self._await_silence(machine, node)
 
-    def _kill(self, machine: _Machine, back: int) -> None:
+    def _kill(self, machine: _Machine, back_s: float) -> None:
         if machine.node is None:
             return
         machine.node = None
         self._crashes += 1
         self._note(machine, "crashes")
-        self._at(back, partial(self._revive, machine))
+        self.at(max(0.0, back_s - self.now_s), partial(self._revive, machine))
 
     def _revive(self, machine: _Machine) -> None:
         self._note(machine, "restarts")
@@ -243,14 +231,15 @@ class _World:
         if machine.name not in nodes:
             nodes.add(machine.name)
             self._note(machine, f"follows term {grant.term}")
-        if 2 * len(nodes) > len(self._names) and (
-            self._newest is None or self._newest < grant.term
-        ):
+        if 2 * len(nodes) > len(self.names) and (self._newest is None or self._newest < grant.term):
             self._newest = grant.term
+
+    def _until_read_s(self) -> float:
+        return self.random.randint(1, READ_GAP) / TICKS_PER_S
 
     def _read(self, machine: _Machine) -> None:
         """A client reads, and again a little later."""
-        self._at(self._now + self._random.randint(1, READ_GAP), partial(self._read, machine))
+        self.at(self._until_read_s(), partial(self._read, machine))
         if machine.node is None or machine.leading is None:
             return
         try:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quorate.impl.simulation.hunt import add_seed_options, run_by_seed, show
-from quorate.impl.simulation.replicas import ROUGH, ReplicasReport
+from quorate.impl.simulation.plan import ROUGH
+from quorate.impl.simulation.replicas import ReplicasReport
 
 from .composition import HEALTHY
 from .defects import COMPOSITIONS

@@ -10,10 +10,10 @@ from typing import Final
 from quorate.impl.errors import SafetyViolation
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.simulation.faults import Faults
+from quorate.impl.simulation.plan import Plan
 from quorate.impl.simulation.replicas import (
     Administrator,
     Audit,
-    Plan,
     ReplicasReport,
     simulate_replicas,
 )

@@ -16,7 +16,8 @@ from typing import Final
 
 from quorate.impl.errors import ConfigError
 from quorate.impl.simulation.hunt import add_seed_options, run_by_seed, show
-from quorate.impl.simulation.replicas import ROUGH, Plan, ReplicasReport
+from quorate.impl.simulation.plan import ISOLATED, ROUGH, Plan
+from quorate.impl.simulation.replicas import ReplicasReport
 
 from .defects import VARIANTS
 from .reading import Reads
@@ -40,10 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     add_seed_options(parser)
     parser.add_argument("--nodes", type=int, default=3, help="members to start with (3)")
     parser.add_argument("--spares", type=int, default=0, help="servers that may join (0)")
-    parser.add_argument("--calls", type=int, default=10, help="of each of three clients (10)")
+    parser.add_argument("--calls", type=int, help="of each client (10; 80 with --isolate)")
     parser.add_argument("--compact", type=int, default=5, help="entries between snapshots (5)")
     parser.add_argument("--drift", type=int, help="reads by leases; clocks so many ms apart")
     parser.add_argument("--margin", type=int, help="what leases allow for, if not --drift")
+    parser.add_argument("--isolate", action="store_true", help="cut the leader off, with clients")
     parser.add_argument("--change", action="store_true", help="change members, and hand over")
     parser.add_argument("--impl", choices=KNOWN, default=HEALTHY.name, help="or a defect")
     parser.add_argument("--history", type=Path, help="of --seed: write what clients saw here")
@@ -64,7 +66,11 @@ def _run(options: argparse.Namespace, seed: int) -> ReplicasReport:
     if options.compact < 1:
         raise ConfigError(f"--compact is at least 1, not {options.compact}.")
     bound: int | None = options.drift
-    plan = Plan(options.nodes, options.spares, ROUGH, calls=options.calls, drift_bound=bound)
+    world = ISOLATED if options.isolate else Plan(faults=ROUGH)
+    calls = world.calls if options.calls is None else options.calls
+    plan = replace(
+        world, nodes=options.nodes, spares=options.spares, calls=calls, drift_bound=bound
+    )
     chosen = Options(compact_after=options.compact)
     if bound is not None:
         margin = bound if options.margin is None else options.margin

@@ -9,11 +9,11 @@ from typing import Final
 
 from quorate.impl.errors import SafetyViolation
 from quorate.impl.replicated.patience import Patience
+from quorate.impl.simulation.plan import Plan
 from quorate.impl.simulation.replicas import (
     TICK_MS,
     Administrator,
     Audit,
-    Plan,
     ReplicasReport,
     simulate_replicas,
 )

@@ -10,12 +10,10 @@ from quorate.impl.outputs import Send
 from quorate.impl.store import Answered, ClientMessage, Submission
 from quorate.impl.store.history import HistoryEvent, invoked, returned, unknown
 
-from .workload import Workload
+from .workload import Habits, Workload
 from .world import World
 
-RETRY_S: Final = 0.3
 MOST_TRIES: Final = 8
-PAUSE_S: Final = 0.2
 
 
 class Callers:
@@ -26,8 +24,10 @@ class Callers:
         world: World,
         workloads: dict[str, Workload],
         submit: Callable[[str, Send[Submission]], None],
+        habits: Habits,
     ) -> None:
         self._world, self._workloads, self._submit = world, workloads, submit
+        self._habits = habits
         self.history: list[HistoryEvent] = []
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class Callers:
 
     def _wait(self, name: str) -> None:
         waiting = self._workloads[name].client.waiting
-        self._world.at(RETRY_S, lambda: self._miss(name, waiting))
+        self._world.at(self._habits.retry_s, lambda: self._miss(name, waiting))
 
     def _miss(self, name: str, submission: Submission | None) -> None:
         """No answer in time: ask another server, or give up in the end."""
@@ -89,4 +89,5 @@ class Callers:
     def _rest(self, name: str) -> None:
         caller = self._workloads[name]
         if caller.calls:
-            self._world.at(caller.random.uniform(0, 2 * PAUSE_S), lambda: self._call(name))
+            pause_s = caller.random.uniform(0, 2 * self._habits.pause_s)
+            self._world.at(pause_s, lambda: self._call(name))

@@ -49,7 +49,12 @@ class DriftingClock:
 
     def _extend(self) -> None:
         """One more point, far enough off for the speed to stay in its range."""
-        length = self._random.randint(2 * self._bound + 1, 20 * self._bound + 20)
+        nearest = 2 * self._bound + 1
+        if self._random.random() < 0.8:  # as fast or as slow as it may be
+            self._times.append(self._times[-1] + nearest)
+            self._ahead.append(0 if 2 * self._ahead[-1] > self._bound else self._bound)
+            return
+        length = self._random.randint(nearest, 20 * self._bound + 20)
         self._times.append(self._times[-1] + length)
         self._ahead.append(self._draw())
 

@@ -3,8 +3,9 @@
 Rules:
 - A crash loses the replica and keeps its disk. A message already under way stays so.
 - After each input an audit looks at the replica; a run stops at the first violation that it finds.
-- An answer comes from a state with all that was committed when the client asked. Whether clients
-  were told the truth in every other way is for a checker of `history` to say.
+- An answer comes from a state with all that was committed when the client asked. If one does not,
+  the run has failed, and goes on: `history` shows what clients were told. Whether that is the truth
+  in every other way is for a checker of it to say.
 - When the faults have ceased, all clients finish: a run in which they do not is a finding.
 - A clock has a rate of its own (`faults.drift`), or, with a `drift_bound`, readings that are at
   most so many milliseconds from those of any other (`DriftingClock`).
@@ -18,7 +19,7 @@ from functools import partial
 from random import Random
 from typing import Any, Final, TypeAlias, cast
 
-from quorate.impl.errors import ConfigError, ImplError, SafetyViolation
+from quorate.impl.errors import ImplError, SafetyViolation
 from quorate.impl.outputs import Persist, Send
 from quorate.impl.replicated.client import Client
 from quorate.impl.replicated.replica import AnyReplica, AnyState, ReplicatedSystem
@@ -27,24 +28,13 @@ from quorate.impl.store.history import HistoryEvent
 
 from .callers import Callers
 from .clocks import DriftingClock
-from .faults import Faults
+from .plan import Plan
 from .workload import Workload
 from .world import World
 
 TICK_MS: Final = 10
 ADMINISTERED_EVERY_S: Final = 0.2
 TIME_LIMIT_S: Final = 120.0
-
-#: A rough time: everything that a replicated system must survive, at once.
-ROUGH: Final = Faults(
-    loss=0.15,
-    duplication=0.2,
-    max_delay_s=0.05,
-    crashes=6,
-    torn_writes=0.01,
-    partitions=4,
-    drift=0.5,
-)
 
 Outputs: TypeAlias = tuple[Persist[Any] | Send[Any], ...]
 
@@ -74,29 +64,6 @@ class ReplicasReport:
     def problem(self) -> str | None:
         """What is wrong with the run; None if nothing is."""
         return self.violation or (None if self.finished else "it does not end")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The world of a run: `nodes` servers that are members at first, `spares` that are not."""
-
-    nodes: int = 3
-    spares: int = 0
-    faults: Faults = field(default_factory=Faults)
-    clients: int = 3
-    calls: int = 10
-    drift_bound: int | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All servers, members first."""
-        return tuple(f"n{index}" for index in range(self.nodes + self.spares))
-
-    def __post_init__(self) -> None:
-        if self.nodes < 1 or self.clients < 1 or self.calls < 1:
-            raise ConfigError("A run needs at least one server, one client and one call.")
-        if self.faults.unsynced:
-            raise ConfigError("The simulated disks lose no writes: leave unsynced out.")
 
 
 def simulate_replicas(
@@ -143,14 +110,19 @@ class _Cluster(World):
         self._audit, self._administrator = audit, administrator
         self._machines = {name: self._machine(name, plan) for name in names}
         workloads = {
-            name: Workload(Client(name, names), plan.calls, Random(f"{seed}/{name}"))
-            for name in clients
+            name: Workload(
+                Client(name, names), plan.calls, Random(f"{seed}/{name}"), k < plan.habits.readers
+            )
+            for k, name in enumerate(clients)
         }
-        self._callers = Callers(self, workloads, self._submit)
+        self._callers = Callers(self, workloads, self._submit, plan.habits)
+        self._isolations = plan.isolations
         self._crashes = self._terms = self._committed = 0
         self._owed: dict[tuple[str, int], int] = {}
         """How much was committed when a client first asked, by client and number."""
         self._violation: str | None = None
+        self._stale: str | None = None
+        """What is wrong with the first answer that is out of date."""
 
     def run(self) -> ReplicasReport:
         for machine in self._machines.values():
@@ -159,12 +131,14 @@ class _Cluster(World):
             self.at(crash.at_s, partial(self._kill, self._machines[crash.node], crash.back_s))
         if self._administrator is not None:
             self.at(ADMINISTERED_EVERY_S, self._administer)
+        for k in range(self._isolations):
+            self.at((k + 0.5) * self._gap_s(), self._isolate)
         self._callers.start()
         while self.now_s < TIME_LIMIT_S and not self._finished() and self._violation is None:
             self.step()
         return ReplicasReport(
             seed=self.seed,
-            violation=self._violation,
+            violation=self._violation or self._stale,
             finished=self._finished(),
             committed=self._committed,
             terms=self._terms,
@@ -232,18 +206,18 @@ class _Cluster(World):
             self._save(machine, output.record)
         elif isinstance(output.message, (Completed, Redirected)):
             if isinstance(output.message, Completed):
-                self._check_answer(machine, output.dst, output.message)
+                self._judge_answer(machine, output.dst, output.message)
             self._send(machine.name, output.dst, partial(self._hear, output.dst, output.message))
         else:
             to = self._machines[output.dst]
             self._send(machine.name, output.dst, partial(self._deliver, to, output.message))
 
-    def _check_answer(self, machine: _Machine, client: str, message: Completed) -> None:
-        """Raise SafetyViolation for an answer from an earlier state than the client may see."""
+    def _judge_answer(self, machine: _Machine, client: str, message: Completed) -> None:
+        """Note an answer from an earlier state than the client may see."""
         assert machine.replica is not None
         applied, owed = machine.replica.status().applied, self._owed[client, message.sequence]
-        if applied < owed:
-            raise SafetyViolation(
+        if applied < owed and self._stale is None:
+            self._stale = (
                 f"{machine.name} answers {client} after {applied} entries; "
                 f"{owed} were committed when it asked."
             )
@@ -263,12 +237,24 @@ class _Cluster(World):
             self._crashes += 1
             self.at(max(0.0, back_s - self.now_s), lambda: self._boot(machine))
 
+    def _gap_s(self) -> float:
+        """How long it takes from one isolation of a leader to the next."""
+        return self.faults.active_s / self._isolations
+
+    def _isolate(self) -> None:
+        """Cut the leader off, if there is one."""
+        live = (machine.replica for machine in self._machines.values() if machine.replica)
+        statuses = [(replica.name, replica.status()) for replica in live]
+        leaders = [(status.term, name) for name, status in statuses if status.leader == name]
+        if leaders:
+            self.cut_off({max(leaders)[1]}, self._gap_s() * 0.6)
+
     def _administer(self) -> None:
         """Ask something of one of the live servers, and later again."""
         assert self._administrator is not None
         if not self.active():
             return
-        live = [m for m in self._machines.values() if m.replica is not None]
+        live = [machine for machine in self._machines.values() if machine.replica is not None]
         if live:
             machine = self.random.choice(live)
             self._ask(machine, self._administrator)

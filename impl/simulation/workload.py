@@ -12,6 +12,17 @@ from quorate.impl.store import Command, CompareAndSet, Delete, Get, Put
 KEYS: Final = "xy"
 
 
+@dataclass(frozen=True)
+class Habits:
+    """How clients go about it: seconds, on the average, from an answer to the next call; seconds
+    until a client asks another server; and how many of the clients only read.
+    """
+
+    pause_s: float = 0.2
+    retry_s: float = 0.3
+    readers: int = 0
+
+
 @dataclass
 class Workload:
     """A client with what it has still to do. Each time it gives up it is a new process."""
@@ -19,6 +30,8 @@ class Workload:
     client: Client
     calls: int
     random: Random
+    reads: bool = False
+    """Whether that is all it does."""
     tries: int = 0
     given_up: int = 0
 
@@ -29,7 +42,7 @@ class Workload:
 
     def draw(self) -> Command:
         """The next command."""
-        return draw_command(self.random)
+        return Get(self.random.choice(KEYS)) if self.reads else draw_command(self.random)
 
 
 def draw_command(random: Random) -> Command:

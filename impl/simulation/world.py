@@ -9,11 +9,11 @@ Rules:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from random import Random
 
-from .faults import Faults, draw_schedule
+from .faults import Faults, Partition, draw_schedule
 
 
 class World:
@@ -26,11 +26,8 @@ class World:
         self.seed, self.names, self.faults = seed, tuple(names), faults
         self.random = Random(f"{seed}/network")
         self.schedule = draw_schedule(faults, self.names, Random(f"{seed}/schedule"))
-        sides = Random(f"{seed}/sides")
-        self._partitions = tuple(
-            replace(p, island=p.island.union(c for c in clients if sides.random() < 0.5))
-            for p in self.schedule.partitions
-        )
+        self._clients, self._sides = tuple(clients), Random(f"{seed}/sides")
+        self._partitions = [self._with_clients(p) for p in self.schedule.partitions]
         self.now_s = 0.0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._tickets = 0
@@ -39,6 +36,11 @@ class World:
         """Schedule an action; ties keep the order in which they were scheduled."""
         self._tickets += 1
         heapq.heappush(self._queue, (self.now_s + delay_s, self._tickets, action))
+
+    def cut_off(self, island: Collection[str], for_s: float) -> None:
+        """From now on, for a while, part some names and some of the clients from the rest."""
+        partition = Partition(self.now_s, self.now_s + for_s, frozenset(island))
+        self._partitions.append(self._with_clients(partition))
 
     def step(self) -> bool:
         """Take the next action; False if there is none."""
@@ -70,3 +72,7 @@ class World:
     def dies_at_write(self, random: Random) -> bool:
         """Whether a node dies at a write that it makes now."""
         return random.random() < (self.faults.torn_writes if self.active() else 0.0)
+
+    def _with_clients(self, partition: Partition) -> Partition:
+        drawn = (client for client in self._clients if self._sides.random() < 0.5)
+        return replace(partition, island=partition.island.union(drawn))

@@ -12,7 +12,7 @@ from quorate.impl.multipaxos.__main__ import main
 from quorate.impl.multipaxos.defects import COMPOSITIONS, IN_RUNS
 from quorate.impl.multipaxos.simulate import simulate_multipaxos
 from quorate.impl.simulation.faults import Faults
-from quorate.impl.simulation.replicas import ROUGH
+from quorate.impl.simulation.plan import ROUGH
 from tests.support.histories import judged
 
 

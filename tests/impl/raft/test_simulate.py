@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quorate.checker.conform.histories.checking import HistoryVerdict
@@ -10,8 +12,9 @@ from quorate.impl.raft import Options, Reads
 from quorate.impl.raft.defects import VARIANTS
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.simulate import drift_of, simulate_raft
+from quorate.impl.raft.variant import HEALTHY
 from quorate.impl.simulation.faults import Faults
-from quorate.impl.simulation.replicas import ROUGH, Plan
+from quorate.impl.simulation.plan import ISOLATED, ROUGH, Plan
 from quorate.impl.store import KeyValueStore
 from quorate.impl.store.store import Turn
 from tests.support import histories
@@ -94,21 +97,36 @@ def test_a_rule_that_is_missing_shows(name):
     assert any(simulate_raft(seed, ROUGHLY, variant=variant).violation for seed in range(60))
 
 
-CUT = Faults(
-    loss=0.02,
-    duplication=0.05,
-    max_delay_s=0.01,
-    crashes=2,
-    partitions=16,
-    partition_s=0.8,
-    active_s=8,
-)
+def isolated(seed, drift_ms, margin_ms, name="healthy"):
+    """Clocks so far apart, and leases that allow for so much."""
+    options = Options(reads=Reads.LEASE, drift=drift_of(margin_ms), compact_after=5)
+    plan = replace(ISOLATED, drift_bound=drift_ms)
+    return simulate_raft(seed, plan, options, {HEALTHY.name: HEALTHY, **REPLICA_DEFECTS}[name])
+
+
+def test_a_lease_past_the_drift_bound_shows_as_a_stale_read(judged):
+    past, within = isolated(5, 100, 10), isolated(5, 10, 10)
+    assert "were committed when it asked" in past.violation
+    assert judged(past) is HistoryVerdict.NOT_LINEARIZABLE
+    assert within.violation is None and within.finished
+    assert judged(within) is HistoryVerdict.LINEARIZABLE
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("drift_ms", [10, 20])
+def test_no_read_is_stale_within_the_drift_bound(drift_ms):
+    assert {isolated(seed, drift_ms, drift_ms).problem for seed in range(300)} == {None}
+
+
+@pytest.mark.exhaustive
+def test_a_lease_without_a_margin_shows_as_a_stale_read():
+    assert isolated(5, 40, 40, "trusts-ticks").violation and not isolated(5, 40, 40).violation
 
 
 def test_reads_without_a_quorum_are_stale():
-    plan, alone = Plan(faults=CUT, clients=4, calls=40), REPLICA_DEFECTS["reads-alone"]
-    reports = (simulate_raft(seed, plan, variant=alone) for seed in range(30))
-    assert any("were committed when it asked" in (report.violation or "") for report in reports)
+    reports = (isolated(seed, 0, 0, "reads-alone") for seed in range(10))
+    report = next(report for report in reports if report.violation)
+    assert "were committed when it asked" in report.violation
 
 
 @pytest.mark.exhaustive
