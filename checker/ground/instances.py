@@ -81,23 +81,16 @@ class Instance:
     early: int = 0
     determined: tuple[Assignment, ...] = field(default=())
 
-    @property
-    def effect_arguments(self) -> tuple[Any, ...]:
-        """The arguments that occur in the effects; the others are mere witnesses of the guards."""
-        pairs = zip(self.action.parameters, self.arguments, strict=True)
-        used = used_in_effects(self.action)
-        return tuple(a for p, a in pairs if p.var.name in used)
 
-
-def used_in_effects(action: c.Action) -> set[str]:
-    """The names that occur in the effects of an action."""
+def used_in_effects(action: c.Action) -> list[int]:
+    """Which parameters occur in the effects; the others are mere witnesses of the guards."""
     names: set[str] = set()
     for effect in action.effects:
         parts: list[Any] = [effect.when, *(b.domain for b in effect.binders)]
         parts += [*effect.keys, effect.value] if isinstance(effect, c.Write) else [effect.message]
         for part in parts:
             names |= {n.name for n in walk(part) if isinstance(n, c.Var)}
-    return names
+    return [i for i, p in enumerate(action.parameters) if p.var.name in names]
 
 
 class Instantiator:

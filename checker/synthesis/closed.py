@@ -92,7 +92,8 @@ def _asked_of_quorums(goal: c.Expr) -> Iterator[tuple[c.Binder, c.Binder, c.Sent
             if not isinstance(part, c.Quant) or not part.forall or len(part.binders) != 1:
                 continue
             (member,), sent = part.binders, part.body
-            if not isinstance(member.domain, c.OverMembers) or member.domain.of not in quorums:
+            quorum = member.domain.of if isinstance(member.domain, c.OverMembers) else None
+            if not isinstance(quorum, c.Var) or quorum not in quorums:
                 continue
             if isinstance(sent, c.Sent) and isinstance(sent.message, c.MakeRecord):
                 shape = (
@@ -101,7 +102,7 @@ def _asked_of_quorums(goal: c.Expr) -> Iterator[tuple[c.Binder, c.Binder, c.Sent
                 )
                 if shape not in seen:  # the goal compares two of one shape
                     seen.add(shape)
-                    yield quorums[member.domain.of], member, sent
+                    yield quorums[quorum], member, sent
 
 
 def _other_values(variables: Sequence[c.Var]) -> Iterator[tuple[dict[str, c.Expr], list[c.Expr]]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from quorate.checker.ground.instances import Instance, used_in_effects
 from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
-
-if TYPE_CHECKING:
-    from quorate.checker.ground.instances import Instance
 
 # Guards with more operations than this are evaluated only where a cheap part of them holds.
 LONG_GUARD = 16
@@ -30,8 +28,11 @@ def grouped(instances: Sequence[Instance]) -> list[Group]:
     represents no instance with effects.
     """
     found: dict[Any, list[int]] = {}
+    actions = {i.action.name: i.action for i in instances}
+    used = {name: used_in_effects(action) for name, action in actions.items()}
     for i, instance in enumerate(instances):
-        key: Any = (instance.action.name, instance.effect_arguments, bool(instance.stores))
+        name, arguments = instance.action.name, instance.arguments
+        key: Any = (name, tuple(arguments[k] for k in used[name]), bool(instance.stores))
         found.setdefault(i if instance.loops else key, []).append(i)
     return [Group(tuple(instances[i] for i in g), tuple(g)) for g in found.values()]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from llvmlite import ir
@@ -23,6 +24,7 @@ I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 WORD = (1 << 64) - 1
 
 
+@lru_cache(1 << 14)  # as text, too, a constant is made once
 def const(value: int) -> ir.Constant:
     """An i64; of a negative number its two's complement."""
     return ir.Constant(I64, value & WORD)

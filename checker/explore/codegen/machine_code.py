@@ -64,11 +64,15 @@ class MachineCode:
         """The module as text."""
         return str(self._module() if callable(self._module) else self._module)
 
-    def improve(self) -> None:
-        """Compile well what was compiled quickly at first. Addresses given before stay valid."""
-        if self._rough:
-            self._rough = False
+    def improve(self) -> bool:
+        """Compile well what was compiled quickly at first: then addresses are others.
+
+        Those given before stay valid.
+        """
+        improves, self._rough = self._rough, False
+        if improves:
             self._engines.append(self._loaded(self._compiled(False)))
+        return improves
 
     def address(self, name: str) -> int:
         """The address of a compiled function: of the best code that there is so far."""

@@ -37,6 +37,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Kind = tuple[str, int, bool]  # of an argument: type, dimensions, whether its rows are packed
 
+# A call with so many items in its arrays, such as the table and the rows of a search, is worth code
+# that is compiled well: for all the functions of a small search, that takes up to half a second.
+MANY = 1 << 19
+
 _EXPLORE = Path(__file__).parents[1]
 _OTHERS = (
     "search/driver.py",
@@ -178,20 +182,27 @@ class Code:
         self._passed = "PP" + "".join(map(_passed, kinds))
         self.name = f"{_named(function)} {kinds} {age}"
         key = f"{self.name} {_versions()}"
-        self._code = MachineCode(self._text, key=key, folder="driver")
-        call = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
-        self._call = call(self._code.address(function.__name__))
+        self._code = MachineCode(self._text, key=key, folder="driver", improves=True)
+        self._type = ctypes.CFUNCTYPE(ctypes.c_int32, *(_FIELDS[p] for p in self._passed))
+        self._call = self._callable()
         result = ctypes.CFUNCTYPE(ctypes.c_int32)(self._code.address("result"))
         self._result = _RESULTS[result()][1]
+
+    def _callable(self) -> Any:
+        return self._type(self._code.address(self._function.__name__))
 
     def __call__(self, arguments: tuple[Any, ...]) -> Any:
         result, exception = self._result(), ctypes.c_void_p()
         flat: list[Any] = []
+        items = 0
         for a in arguments:
             if isinstance(a, np.ndarray):
+                items += a.size
                 flat += [None, None, a.size, a.itemsize, a.ctypes.data, *a.shape, *a.strides]
             else:
                 flat.append(int(a))
+        if items >= MANY and self._code.improve():
+            self._call = self._callable()
         if self._call(ctypes.byref(result), ctypes.byref(exception), *flat):
             raise RuntimeError(f"{self._function.__qualname__} raised an exception")
         return result.value

@@ -89,8 +89,7 @@ class Ground:
         return [s for action in self.description.actions for s in self._steps(action)]
 
     def _steps(self, action: c.Action) -> Iterable[GroundStep]:
-        used = used_in_effects(action)
-        which = [i for i, p in enumerate(action.parameters) if p.var.name in used]
+        which = used_in_effects(action)
         groups: dict[object, list[Instance]] = {}
         for instance in self._make.instances(action, unroll=True):
             key = tuple(instance.arguments[i] for i in which)

@@ -6,7 +6,7 @@ list of guards and a list of conditional effects; all their expressions read the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,6 @@ from .node import IRNode
 BOOL = BoolType()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Expr(IRNode):
     """An expression: immutable and typed. Its span does not take part in equality."""
 
@@ -27,32 +26,27 @@ class Expr(IRNode):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class _OfOne(Expr):
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class _OfTwo(Expr):
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Var(Expr):
     """A parameter or a bound variable. Names are unique within an action or property."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Lit(Expr):
     """A constant: an element, an enum member, a number, a truth value or None."""
 
     value: Any
 
 
-@dataclass(frozen=True, kw_only=True)
 class Read(Expr):
     """A state variable, or the cell of a map variable at `keys`."""
 
@@ -60,7 +54,6 @@ class Read(Expr):
     keys: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sent(Expr):
     """Whether this message has been sent."""
 
@@ -80,28 +73,24 @@ class OneOf(_OfOne): ...  # a value of A as a value of `A | B`
 class As(_OfOne): ...  # one of A in `A | B`; undefined on the others, which a test excludes
 
 
-@dataclass(frozen=True, kw_only=True)
 class Is(_OfOne):
     """Whether a value of `A | B` is one of `kind`."""
 
     kind: Type
 
 
-@dataclass(frozen=True, kw_only=True)
 class Field(_OfOne):
     """A field of a record; undefined on None."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class At(_OfOne):
     """The value of a map at a key, or of a sequence at a position (undefined past its end)."""
 
     index: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Cut(_OfOne):
     count: Expr
 
@@ -115,23 +104,19 @@ class Suffix(_Cut): ...  # a sequence without its first `count` items
 class Concat(_OfTwo): ...
 
 
-@dataclass(frozen=True, kw_only=True)
 class MakeRecord(Expr):
     record: type[Record]
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class MakeSeq(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class MakeSet(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class MakeMap(Expr):
     """A map that has, for every element of the type of `var`, the value of `body`."""
 
@@ -139,25 +124,21 @@ class MakeMap(Expr):
     body: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class SetOp(_OfTwo):
     op: str  # "|" | "&" | "-"
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Over(Expr):
     binders: tuple[Binder, ...]
     condition: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class SetComp(_Over):
     """The values of `element` for the values of the binders for which `condition` holds."""
 
     element: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Member(Expr):
     item: Expr
     of: Expr
@@ -172,7 +153,6 @@ class Len(_OfOne): ...  # the length of a sequence, the number of members of a s
 class Count(_Over): ...  # the number of values of the binders for which the condition holds
 
 
-@dataclass(frozen=True, kw_only=True)
 class Extreme(_Over):
     """The value with the extreme keys, in their order; undefined if there is none, or two."""
 
@@ -181,7 +161,6 @@ class Extreme(_Over):
     keys: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Arith(_OfTwo):
     op: str  # "+" | "-", of naturals undefined below 0 | "*" | "//" | "%", undefined by 0
 
@@ -198,29 +177,24 @@ class Less(_OfTwo): ...
 class LessEq(_OfTwo): ...
 
 
-@dataclass(frozen=True, kw_only=True)
 class Not(Expr):
     arg: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class And(Expr):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Or(Expr):
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Ite(Expr):
     test: Expr
     then: Expr
     orelse: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Quant(Expr):
     """`body` holds for all, or for some, values of the binders."""
 
@@ -229,14 +203,12 @@ class Quant(Expr):
     body: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class OverType(IRNode):
     """The proper elements of a sort, an enum, a number range or a quorum system."""
 
     type: Type
 
 
-@dataclass(frozen=True, kw_only=True)
 class _OfClass(IRNode):
     variable: str
     record: type[Record]
@@ -245,14 +217,12 @@ class _OfClass(IRNode):
 class OverSent(_OfClass): ...  # the messages of one class that have been sent
 
 
-@dataclass(frozen=True, kw_only=True)
 class OverMembers(IRNode):
     """The members of a set or quorum, or the items of a sequence."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class OverRange(IRNode):
     """The numbers from `lower` up to, not including, `upper`."""
 
@@ -266,7 +236,6 @@ class OverNext(_OfClass): ...  # those that are the first on their links of a fi
 Domain = OverType | OverSent | OverNext | OverMembers | OverRange
 
 
-@dataclass(frozen=True, kw_only=True)
 class Binder(IRNode):
     """A bound variable and its domain, which is evaluated only where `when` holds, if given."""
 
@@ -278,7 +247,6 @@ class Binder(IRNode):
 # ---------------------------------------------------------------- actions and properties
 
 
-@dataclass(frozen=True, kw_only=True)
 class Guard(IRNode):
     """One `require`: the unit of explanations, coverage and mutation."""
 
@@ -293,7 +261,6 @@ class Guard(IRNode):
         return self.span.text()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Write(IRNode):
     """`variable[keys] := value`, for every value of the binders, where `when` holds."""
 
@@ -305,7 +272,6 @@ class Write(IRNode):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class _OfMessage(IRNode):
     variable: str
     message: Expr
@@ -323,7 +289,6 @@ class Receive(_OfMessage): ...  # it is in flight no more
 Effect = Write | Send | Receive
 
 
-@dataclass(frozen=True, kw_only=True)
 class Action(IRNode):
     """One atomic step. Effects apply in order; a later one overwrites an earlier one."""
 
@@ -337,7 +302,6 @@ class Action(IRNode):
     fair_for: tuple[str, ...] = field(default=(), compare=False)  # runs: the steps are the same
 
 
-@dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
     """A predicate on states: an invariant, a goal, a state of rest, a bound of the search."""
 
@@ -348,7 +312,6 @@ class Property(IRNode):
     doc: str = field(default="", compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Temporal(IRNode):
     """A property of runs, for every value of its parameters.
 
@@ -364,7 +327,6 @@ class Temporal(IRNode):
     doc: str = field(default="", compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Description(IRNode):
     """A protocol as the engines read it."""
 

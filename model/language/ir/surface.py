@@ -18,7 +18,6 @@ from .node import IRNode
 # Every expression has a type and a span; spans do not take part in equality.
 
 
-@dataclass(frozen=True, kw_only=True)
 class Expr(IRNode):
     type: Type
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -34,7 +33,6 @@ class ListType(Type):
         return f"list of {self.element}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Name(Expr):
     """A parameter or a variable bound by a generator; `uid` distinguishes equal names."""
 
@@ -42,45 +40,38 @@ class Name(Expr):
     uid: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class Constant(Expr):
     value: Any
 
 
-@dataclass(frozen=True, kw_only=True)
 class StateRead(Expr):
     variable: Variable
     keys: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Field(Expr):
     of: Expr
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Unwrap(Expr):
     """A value of `T | None` where an earlier test shows that it is not None."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class OneOf(Expr):
     """A value of A as one of `A | B`."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class As(Expr):
     """A value of `A | B` where an earlier test shows that it is one of A."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Is(Expr):
     """`isinstance(x, (A, B))`."""
 
@@ -88,64 +79,54 @@ class Is(Expr):
     kinds: tuple[Type, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Subscript(Expr):
     of: Expr
     index: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Last(Expr):
     """`sequence[-1]`."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Slice(Expr):
     of: Expr
     lower: Expr | None
     upper: Expr | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class New(Expr):
     record: type[Record]
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Boolean(Expr):
     op: str  # "and" | "or"
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Not(Expr):
     arg: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Truth(Expr):
     """Whether a list, set or sequence has any element."""
 
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Compare(Expr):
     first: Expr
     rest: tuple[tuple[str, Expr], ...]  # "==", "!=", "<", "<=", ">", ">=", "in", "not in"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Conditional(Expr):
     test: Expr
     then: Expr
     orelse: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Generator(IRNode):
     """`for name in iterable if conditions`."""
 
@@ -154,21 +135,18 @@ class Generator(IRNode):
     conditions: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Quantified(Expr):
     kind: str  # "all" | "any"
     element: Expr
     generators: tuple[Generator, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Comprehension(Expr):
     kind: str  # "list" | "set" | "dict"
     element: Expr
     generators: tuple[Generator, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Call(Expr):
     """A call of a `@define` helper; `body` is the helper's own expression over `parameters`."""
 
@@ -178,7 +156,6 @@ class Call(Expr):
     body: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Local(Expr):
     """A use of a local name; `value` is what it is bound to."""
 
@@ -186,7 +163,6 @@ class Local(Expr):
     value: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Declared(Expr):
     """A value as one of the wider type with which its local name is declared.
 
@@ -197,19 +173,16 @@ class Declared(Expr):
     written: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Length(Expr):
     of: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Arithmetic(Expr):
     op: str  # "+" | "-" | "*" | "//" | "%" | "min" | "max"
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Extreme(Expr):
     """`min` or `max` of a comprehension: the element whose keys, in this order, decide."""
 
@@ -220,37 +193,31 @@ class Extreme(Expr):
     default: Expr | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class SequenceOf(Expr):
     """`(x, y)` or `[x, y]` as a sequence."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Concat(Expr):
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class SetOf(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class SetOperation(Expr):
     op: str  # "|" | "&" | "-"
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class SortRange(Expr):
     """The elements of a sort, enum, number range or quorum system."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class NumberRange(Expr):
     """`range(lower, upper)`."""
 
@@ -258,7 +225,6 @@ class NumberRange(Expr):
     upper: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class SentMessages(Expr):
     """`self.sent[M]` to iterate, or `self.sent` (record None) to test membership."""
 
@@ -269,7 +235,6 @@ class SentMessages(Expr):
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, kw_only=True)
 class Statement(IRNode):
     """A statement; `bound` are the values of the local names that are bound right before it."""
 
@@ -277,27 +242,23 @@ class Statement(IRNode):
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Require(Statement):
     condition: Expr
     delivery: bool = False
     """Whether it says that a message can be delivered: the parameter's own, no `require`."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Assign(Statement):
     variable: Variable
     keys: tuple[Expr, ...]
     value: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Send(Statement):
     variable: Variable
     message: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Receive(Statement):
     """A message is in flight no more: it is a parameter, or `self.sent.discard(message)`."""
 
@@ -305,7 +266,6 @@ class Receive(Statement):
     message: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Drop(Statement):
     """All that is in flight on a link is lost, but for the first `kept` messages."""
 
@@ -314,25 +274,21 @@ class Drop(Statement):
     kept: Expr | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class If(Statement):
     test: Expr
     then: tuple[Statement, ...]
     orelse: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class For(Statement):
     generator: Generator
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Crash(Statement):
     process: Expr
 
 
-@dataclass(frozen=True, kw_only=True)
 class Action(IRNode):
     name: str
     parameters: tuple[Name, ...]
@@ -343,7 +299,6 @@ class Action(IRNode):
     fair_for: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Property(IRNode):
     name: str
     kind: str  # "invariant" | "reachable" | "final" | "constraint"
@@ -352,7 +307,6 @@ class Property(IRNode):
     doc: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Temporal(IRNode):
     """A property of runs; `bodies` are the premise and the conclusion of "leads_to", else one.
 
@@ -367,7 +321,6 @@ class Temporal(IRNode):
     doc: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Description(IRNode):
     """A protocol class as it was read."""
 

@@ -7,20 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 
 from quorate.checker.explore import kernel
-from quorate.checker.explore.codegen import machine_code
+from quorate.checker.explore.codegen import machine_code, native
 from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.search import in_memory, storage
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.explore.store.table import hash_of
 from quorate.model.language import ModelError, Protocol, SizeError, Sizes
 from quorate.model.language.description import describe
 from quorate.model.paxos import Paxos
 
 from ...support.bounds import SMALL, Bound, every_day
 from ...support.examples import share
+from ...support.prepare import nothing_compiled
 from ...support.searching import explorer
 from ...support.strategies import Source, loaded, sized, sources
 
@@ -74,6 +77,16 @@ def test_very_much_code_is_never_compiled_well(
     again = MachineCode(TEXT, improves=True)
     again.improve()
     assert len(list(cache.iterdir())) == len(code._engines) == len(again._engines) == 1
+
+
+def test_code_for_large_arrays_is_compiled_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "MANY", 8)
+    with nothing_compiled():
+        for many, rough in ((7, True), (8, False), (7, False)):
+            marks = np.zeros(many, np.uint64)
+            assert hash_of(marks, 0, 2) == hash_of(marks[:2], 0, 2)
+            (code,) = hash_of._code.values()
+            assert code._code._rough == rough
 
 
 # ---------------------------------------------------------------- searches

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,7 @@ import quorate.checker.ground.quantifiers
 import quorate.checker.prove.unbounded.binding
 import quorate.checker.prove.unbounded.translate
 from quorate.model.language.declare.types import NatType
+from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.build import FALSE, TRUE, conjunction, disjunction, negation
@@ -32,6 +34,22 @@ NUMBER = NatType(None)
 
 def var(name: str) -> c.Var:
     return c.Var(name=name, type=NUMBER)
+
+
+def test_nodes_are_frozen_values() -> None:
+    """A node is made like a dataclass, though not by the code that `dataclass` would write."""
+    here, there = var("x"), c.Var(name="x", type=NUMBER, span=Span("f", 3, 1, 3, 2))
+    assert here == there and hash(here) == hash(there) and here.span is not there.span
+    assert here != var("y") and here != c.Lit(value="x", type=NUMBER)
+    assert c.Some(of=here, type=NUMBER) != c.Unwrap(of=here, type=NUMBER)
+    assert repr(here) == f"Var(type={NUMBER!r}, name='x')"
+    assert replace(here, name="y") == var("y") and pickle.loads(pickle.dumps(here)) == here
+    with pytest.raises(FrozenInstanceError):
+        here.name = "y"  # type: ignore[misc]
+    with pytest.raises(TypeError, match=r"^Var: colour missing or unknown$"):
+        replace(here, colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^Var: name missing or unknown$"):
+        c.Var(type=NUMBER)  # type: ignore[call-arg]
 
 
 def less(x: c.Expr, y: c.Expr) -> c.Expr:
