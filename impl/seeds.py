@@ -20,8 +20,8 @@ from typing import Final, TypeAlias
 from quorate.impl.errors import ConfigError
 from quorate.impl.multipaxos.simulate import simulate_multipaxos
 from quorate.impl.paxos.simulate import simulate
+from quorate.impl.raft.options import Options
 from quorate.impl.raft.reading import Reads
-from quorate.impl.raft.replica import Options
 from quorate.impl.raft.simulate import drift_of, simulate_raft
 from quorate.impl.simulation.faults import HEAVY
 from quorate.impl.simulation.hunt import add_workers, count_failures

@@ -13,6 +13,8 @@ Rules (Lamport, *Paxos Made Simple*, 2001, §3):
    they know the decree; for others they ask.
 5. A leader answers its clients, and sends others to the leader that it knows of. A client repeats a
    command until it is answered; the store's sessions see to it that it happens once.
+6. A leader no proposal of which was decided for as long as its patience may be alone. It opens
+   another ballot; clients that wait are told that nobody leads, and may find who does.
 
 Why a follower may trust its vote (rule 4): in one ballot there is one decree a slot. A leader that
 learns of another decree than its own in a slot gives up its ballot before it says anything more;
@@ -115,6 +117,7 @@ class Replica:
         self._claim: Heartbeat | None = None
         self._under_way: frozenset[int] = frozenset()
         self._quiet = True
+        self._stuck = False
         self._patience = Patience() if patience is None else patience
         self._waited = self._attempts = 0
         self._limit = self._patience.ticks()
@@ -133,7 +136,8 @@ class Replica:
     def tick(self) -> MultiPaxosOutputs:
         """Time passes: a leader beats, any other asks for what it lacks, or opens a ballot."""
         self._waited += 1
-        if self._waited >= self._limit and self.is_member() and not self._can_propose():
+        idle = self._stuck or not self._can_propose()
+        if self._waited >= self._limit and self.is_member() and idle:
             return self._campaign()
         if self._waited % self.pace.heartbeat:
             return ()
@@ -242,7 +246,9 @@ class Replica:
     # Leading.
 
     def _campaign(self) -> MultiPaxosOutputs:
-        """Open a ballot above all that it knows of (rule 1)."""
+        """Open a ballot above all that it knows of (rule 1), and send clients away (rule 6)."""
+        asked = self._waiting.numbers()
+        away = tuple(Send(client, Redirected(number, None)) for client, number in asked)
         self._stop_leading()
         self.leader = None
         self._attempts += 1
@@ -251,7 +257,7 @@ class Replica:
         known = max(self.proposer.outbid, 0 if promised is None else promised.round)
         ballot = Ballot(max(known, self.proposer.round) + 1, self.name)
         outputs = self.proposer.prepare(ballot, self.learner.executed)
-        return (*self._settled(outputs), *self._go_on())
+        return (*away, *self._settled(outputs), *self._go_on())
 
     def _go_on(self) -> MultiPaxosOutputs:
         """The steps that are possible now: to lead, to execute, to propose."""
@@ -326,10 +332,11 @@ class Replica:
         proposer = self.proposer
         late = [slot for slot in proposer.proposed if slot in self._under_way]
         outputs = tuple(o for slot in late for o in proposer.propose_again(slot))
-        if self._can_propose():
-            self._hear()
-        else:
+        self._stuck = min(proposer.proposed, default=None) in self._under_way
+        if not self._can_propose():
             outputs = (*outputs, *proposer.ask_again())
+        elif not self._stuck:
+            self._hear()
         outputs = (*outputs, *(proposer.beat() if self._quiet else ()))
         self._under_way, self._quiet = frozenset(proposer.proposed), True
         return outputs
@@ -347,6 +354,7 @@ class Replica:
         """Give up its ballot, if it has one, and what it has not proposed."""
         self.proposer.step_down()
         self._waiting.clear()
+        self._stuck = False
         if self.leader == self.name:
             self.leader = None
 

@@ -40,6 +40,10 @@ class Waiting:
             self._queue.popleft()
         return Commands(tuple(batch))
 
+    def numbers(self) -> list[tuple[str, int]]:
+        """The commands that wait or are under way, by client and number, in this order."""
+        return sorted(self._known)
+
     def executed(self, numbers: Iterable[tuple[str, int]]) -> None:
         """These commands, by client and number, are no longer under way."""
         self._known.difference_update(numbers)

@@ -16,9 +16,10 @@ from .messages import (
     TimeoutNow,
     VoteGranted,
 )
+from .options import Options
 from .reading import Reads
 from .records import RaftState, SnapshotRecord, SuffixRecord, TermRecord
-from .replica import Options, Replica
+from .replica import Replica
 from .rules import RaftRole
 from .server import Server
 from .system import RAFT

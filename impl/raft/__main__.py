@@ -20,8 +20,8 @@ from quorate.impl.simulation.plan import ISOLATED, ROUGH, Plan
 from quorate.impl.simulation.replicas import ReplicasReport
 
 from .defects import VARIANTS
+from .options import Options
 from .reading import Reads
-from .replica import Options
 from .replica_defects import REPLICA_DEFECTS
 from .simulate import drift_of, simulate_raft
 from .variant import HEALTHY

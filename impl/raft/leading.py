@@ -19,6 +19,10 @@ class Leading:
     """
 
     first: int
+    began: int
+    """When it began to lead."""
+    alone: bool = False
+    """Whether no quorum has answered for long."""
     waiting: PendingReads = field(default_factory=PendingReads)
     target: str | None = None
     asked: bool = False

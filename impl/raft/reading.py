@@ -51,6 +51,11 @@ class PendingReads:
             self.leased_from = now
         self.began = {later: at for later, at in self.began.items() if later > round_}
 
+    def give_up(self) -> tuple[Submission, ...]:
+        """No read waits any longer: these did."""
+        reads, self.reads = self.reads, deque()
+        return tuple(submission for _, _, submission in reads)
+
     def has_lease(self, now: int, length: int) -> bool:
         """Whether a lease of so many ticks lasts (rule 3)."""
         begun = self.leased_from

@@ -17,6 +17,9 @@ Rules (Ongaro and Ousterhout 2014; thesis: Ongaro 2014):
    followers that answer and are as far behind, or theirs would be out of date whenever it came.
 8. A change of members waits until new servers have caught up, then goes through C_old,new to C_new
    (thesis, §4.2.1, §4.3). There is one at a time. A leader that is no member then leads no more.
+9. A leader that has heard from no quorum for the longest patience serves nobody: clients that wait
+   are told that nobody leads, and may find who does (thesis, §6.2). There is no way back within a
+   term, in the model either: it sends heartbeats, and serves again once a quorum answers.
 
 The store is volatile: after a restart it is built again from the snapshot and the log.
 """
@@ -24,7 +27,6 @@ The store is volatile: after a restart it is built again from the snapshot and t
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from quorate.impl.errors import ProtocolRefusal
@@ -32,15 +34,14 @@ from quorate.impl.outputs import Send
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import Status
 from quorate.impl.store import (
-    Answered,
     Completed,
     Get,
     KeyValueStore,
-    Redirected,
     StoreSnapshot,
     Submission,
 )
 
+from .answers import answered, redirected, unanswered
 from .leading import Leading
 from .membership import Membership
 from .messages import (
@@ -55,6 +56,7 @@ from .messages import (
     Snapshot,
     VoteGranted,
 )
+from .options import Options
 from .reading import Reads
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
@@ -62,22 +64,6 @@ from .server import Server
 
 #: A leader waits for others with a snapshot until it would have so many times as many entries.
 MOST_WAITED: Final = 10
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a replica goes about it. Times are ticks.
-
-    A leader sends to each follower at least every `heartbeat`. While a quorum waits its shortest
-    time for a leader, the leader's clock advances by at least that less `drift`. A snapshot is
-    made once `compact_after` entries have been applied since the last one; None: never.
-    """
-
-    heartbeat: int = 3
-    pre_vote: bool = True
-    reads: Reads = Reads.INDEX
-    drift: int = 3
-    compact_after: int | None = 1000
 
 
 class Replica:
@@ -155,10 +141,9 @@ class Replica:
 
     def submit(self, submission: Submission) -> RaftOutputs:
         """Take a client's command, or tell the client whom to ask (rule 5)."""
-        leading = self._leading
-        if leading is None or not self._leads() or leading.target is not None:
-            told = None if leading is not None and leading.target is not None else self.leader
-            return (Send(submission.client, Redirected(submission.sequence, told)),)
+        leading = self._leading if self._leads() else None
+        if leading is None or leading.target is not None or leading.alone:
+            return (redirected(submission, self.leader if leading is None else None),)
         if isinstance(submission.command, Get) and self.options.reads is not Reads.LOG:
             return self._read(leading, submission)
         return (*self.server.request(submission), *self._replicate(), *self._go_on())
@@ -229,7 +214,20 @@ class Replica:
             leading.target = leading.incoming = None
             self.server.teach(())
         beat = self._replicate() if self._waited >= self.options.heartbeat else ()
-        return (*beat, *self._go_on())
+        return (*beat, *self._mind_quorum(), *self._go_on())
+
+    def _mind_quorum(self) -> RaftOutputs:
+        """Serve clients as long as a quorum answers, and no longer (rule 9)."""
+        leading, since = self._leading, self._now - self._patience.longest
+        if leading is None:
+            return ()
+        answers = self.server.configuration.has_quorum([self.name, *leading.heard_since(since)])
+        left, leading.alone = leading.alone, leading.began <= since and not answers
+        self.leader = None if leading.alone else self.name
+        if left or not leading.alone:
+            return ()
+        asked = unanswered(leading, self.server.state, self.applied)
+        return tuple(redirected(submission, None) for submission in asked)
 
     def _go_on(self) -> RaftOutputs:
         """The steps that are possible now: to stand, to lead, to commit, to apply."""
@@ -248,7 +246,7 @@ class Replica:
     def _lead(self) -> RaftOutputs:
         self.leader = self.name
         outputs = (*self.server.lead(), *self.server.request(NoOp()))
-        self._leading = Leading(first=self.server.state.length)
+        self._leading = Leading(first=self.server.state.length, began=self._now)
         return (*outputs, *self._replicate())
 
     def _go_on_leading(self) -> RaftOutputs:
@@ -266,7 +264,7 @@ class Replica:
         if self.options.reads is Reads.LEASE:
             held = leading.waiting.has_lease(self._now, self.lease_length())
             if held and self.applied >= leading.first:
-                return (self._answer(submission),)
+                return (answered(submission, self.store),)
         outputs = self._replicate()
         index = max(self.server.commit, leading.first)
         leading.waiting.reads.append((self.server.round, index, submission))
@@ -276,12 +274,8 @@ class Replica:
         answers: RaftOutputs = ()
         reads = leading.waiting.reads
         while reads and self.is_confirmed(reads[0][0]) and self.applied >= reads[0][1]:
-            answers = (*answers, self._answer(reads.popleft()[2]))
+            answers = (*answers, answered(reads.popleft()[2], self.store))
         return answers
-
-    def _answer(self, submission: Submission) -> Send[Completed]:
-        value = self.store.values.get(submission.command.key)
-        return Send(submission.client, Completed(submission.sequence, Answered(value)))
 
     def _hand_over(self, leading: Leading) -> RaftOutputs:
         target, server = leading.target, self.server

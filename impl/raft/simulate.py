@@ -19,8 +19,9 @@ from quorate.impl.simulation.replicas import (
 )
 
 from .messages import LogEntry
+from .options import Options
 from .records import RaftOutputs, RaftState
-from .replica import Options, Replica
+from .replica import Replica
 from .system import RAFT
 from .variant import HEALTHY, RaftVariant
 

@@ -10,8 +10,9 @@ from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import ReplicatedSystem
 
 from .messages import AppendEntries, RaftMessage
+from .options import Options
 from .records import RaftRecord, RaftState
-from .replica import Options, Replica
+from .replica import Replica
 from .variant import HEALTHY, RaftVariant
 
 

@@ -19,8 +19,8 @@ from quorate.impl.outputs import Persist
 from quorate.impl.replicated.replica import ReplicatedSystem
 
 from .messages import Payload, RaftMessage
+from .options import Options
 from .records import RaftOutputs, RaftState
-from .replica import Options
 from .server import Server
 from .system import raft_of
 from .variant import RaftVariant

@@ -418,3 +418,25 @@ def test_a_copy_is_independent():
     assert one.tick() == twin.tick()
     one.receive(Prepare(Ballot(9, "b"), 0))
     assert twin.acceptor.promised == Ballot(1, "a")
+
+
+def test_a_leader_that_no_quorum_answers_sends_its_clients_away(led):
+    led.away = {"b", "c"}
+    led.submit("a", LOCK, put(1, "other"))
+    led.tick("a", 10)
+    assert led.leaders() == ["a"] and led.answers == []
+    led.tick("a", 6)
+    assert led.leaders() == [] and led.replicas["a"].leader is None
+    assert led.answers == [Redirected(1, None), Redirected(1, None)]
+    led.submit("a", put(2, "other"))
+    assert led.answers[2:] == [Redirected(2, None)]
+    led.away = set()
+    led.tick("a", 40)
+    assert led.leaders() == ["a"]
+    assert {r.learner.store.values["lock"] for r in led.replicas.values()} == {"mine"}
+
+
+def test_a_leader_that_has_nothing_to_decide_needs_no_answers(led):
+    led.away = {"b", "c"}
+    led.tick("a", 100)
+    assert led.leaders() == ["a"]

@@ -179,6 +179,28 @@ def test_without_a_quorum_nothing_is_answered_and_what_was_appended_gives_way():
     assert len({r.server.log for r in room.replicas.values()}) == 1
 
 
+def test_a_leader_that_no_quorum_answers_sends_its_clients_away_until_one_does():
+    room = Room()
+    room.tick("a", 10)
+    room.away = {"b", "c"}
+    room.submit("a", LOCK)
+    room.submit("a", Submission("reader", 1, Get("lock")))
+    a = room.replicas["a"]
+    room.tick("a", 9)
+    assert a.leader == "a" and room.answers == []
+    room.tick("a")
+    nobody = [Redirected(1, None), Redirected(1, None)]
+    assert a.leader is None and room.answers == nobody
+    room.submit("a", Submission("reader", 2, Get("lock")))
+    room.tick("a", 10)
+    assert room.answers == [*nobody, Redirected(2, None)]
+    room.away = set()
+    room.tick("a", 4)
+    assert a.leader == "a" and room.answers[3:] == [Completed(1, Answered(True))]
+    room.submit("a", Submission("reader", 3, Get("lock")))
+    assert room.answers[4:] == [Completed(3, Answered("mine"))]
+
+
 def test_a_restarted_replica_applies_again_what_is_committed():
     room = Room()
     room.tick("a", 10)

@@ -14,7 +14,7 @@ import pytest
 from quorate.checker.errors import InputError
 from quorate.impl.raft import Appended, RaftState, TermRecord
 from quorate.impl.raft.defects import VARIANTS as RAFTS
-from quorate.impl.raft.replica import Options
+from quorate.impl.raft.options import Options
 from quorate.impl.raft.server import Server
 from quorate.impl.raft.tracing import traced
 from tests.support import journals
