@@ -1,8 +1,8 @@
 """Messages over TCP: one listener, one outgoing connection per peer, framed JSON.
 
 Rules:
-- The network may lose, and does: a full queue drops its oldest frame, and what is
-  written into a dying connection is gone. The protocol repeats what matters.
+- The network may lose, and does: of too much that waits for a peer the oldest is dropped, which is
+  said, and what is written into a dying connection is gone. The protocol repeats what matters.
 - No peer can block or exhaust a node: queues and frames are bounded, a connection that
   sends garbage is closed and reported.
 - A node can be cut off from some peers, to see what the others do: what they send is dropped, and
@@ -14,7 +14,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Generic, Self, TypeAlias, TypeVar
 
@@ -23,10 +23,10 @@ from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ConfigError, ImplError, WireError
 
 from .codec import Codec, FrameReader
+from .outbox import Outbox
 from .parts import Gatherer, Splitter
 
 LOOPBACK: Final = "127.0.0.1"
-QUEUE_FRAMES: Final = 1024
 _READ_BYTES: Final = 1 << 16
 _CLIENT_BUFFER_BYTES: Final = 1 << 20
 _CONNECT_TIMEOUT_S: Final = 2.0
@@ -56,7 +56,9 @@ class Transport(Generic[MessageT]):
         self._deliver = deliver
         self._complain = complain
         self._links = {
-            peer: _Link(address) for peer, address in self._addresses.items() if peer != name
+            peer: _Link(peer, address, complain)
+            for peer, address in self._addresses.items()
+            if peer != name
         }
         self._clients: dict[str, asyncio.StreamWriter] = {}
         self._writers: set[asyncio.StreamWriter] = set()
@@ -94,11 +96,10 @@ class Transport(Generic[MessageT]):
             self._complain(str(error))
             return
         link = self._links.get(envelope.dst)
-        for data in frames:
-            if link is not None:
-                link.put(data)
-            else:
-                self._answer(envelope.dst, data)
+        if link is not None:
+            link.put(frames)
+        else:
+            self._answer(envelope.dst, b"".join(frames))
 
     def _answer(self, client: str, data: bytes) -> None:
         writer = self._clients.get(client)
@@ -138,9 +139,9 @@ class Transport(Generic[MessageT]):
 class _Link:
     """The outgoing connection to one peer: reconnects for as long as the node runs."""
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_FRAMES)
+    def __init__(self, peer: str, address: Address, complain: Callable[[str], None]) -> None:
+        self._peer, self._address, self._complain = peer, address, complain
+        self._outbox, self._news = Outbox(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -152,10 +153,12 @@ class _Link:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def put(self, data: bytes) -> None:
-        if self._queue.full():
-            self._queue.get_nowait()
-        self._queue.put_nowait(data)
+    def put(self, frames: Sequence[bytes]) -> None:
+        before = self._outbox.dropped
+        self._outbox.put(frames)
+        self._news.set()
+        if not before and self._outbox.dropped:
+            self._complain(f"More waits for {self._peer} than is kept: the oldest is dropped.")
 
     async def _keep_connected(self) -> None:
         backoff = Backoff(first_s=0.05, ceiling_s=1.0)
@@ -165,6 +168,7 @@ class _Link:
             with suppress(OSError):  # A TimeoutError is one.
                 reader, writer = await self._connect()
                 attempt = 0
+                self._tell_dropped()
                 await self._converse(reader, writer)
             await asyncio.sleep(backoff.delay_s(attempt))
 
@@ -190,10 +194,17 @@ class _Link:
 
     async def _pump(self, writer: asyncio.StreamWriter) -> None:
         while True:
-            frames = [await self._queue.get()]
-            frames += [self._queue.get_nowait() for _ in range(self._queue.qsize())]
-            writer.write(b"".join(frames))
+            await self._news.wait()
+            self._news.clear()
+            writer.write(self._outbox.take())
             await writer.drain()
+            self._tell_dropped()
+
+    def _tell_dropped(self) -> None:
+        """Messages flow again: say how many there were."""
+        dropped, self._outbox.dropped = self._outbox.dropped, 0
+        if dropped:
+            self._complain(f"{dropped} messages for {self._peer} were dropped while they waited.")
 
 
 def is_self_connected(writer: asyncio.StreamWriter) -> bool:

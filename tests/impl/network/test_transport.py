@@ -12,7 +12,8 @@ from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.network import parts
 from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
-from quorate.impl.network.transport import LOOPBACK, QUEUE_FRAMES, Transport, is_self_connected
+from quorate.impl.network.outbox import MOST_MESSAGES, Outbox
+from quorate.impl.network.transport import LOOPBACK, Transport, is_self_connected
 from quorate.impl.paxos import Ask, Learned, Request
 
 PATIENCE_S = 20.0
@@ -81,18 +82,33 @@ def test_a_peer_that_comes_late_or_comes_back_is_found():
     asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
 
 
-def test_a_full_queue_drops_the_oldest():
+def test_a_full_queue_drops_the_oldest_and_says_so():
     async def play():
         where = addresses()
         a, b = Peer("a", where), Peer("b", where)
         async with a.transport:
-            for number in range(QUEUE_FRAMES + 10):
+            for number in range(MOST_MESSAGES + 10):
                 a.transport.send(Envelope("a", "b", Ask(str(number))))
             async with b.transport:
-                await b.until(lambda peer: len(peer.got) == QUEUE_FRAMES)
+                await b.until(lambda peer: len(peer.got) == MOST_MESSAGES)
         assert b.got[0].body == Ask("10")
+        assert a.complaints == [
+            "More waits for b than is kept: the oldest is dropped.",
+            "10 messages for b were dropped while they waited.",
+        ]
 
     asyncio.run(play())
+
+
+def test_what_waits_for_a_peer_is_bounded_by_bytes_and_its_latest_message_is_kept(monkeypatch):
+    monkeypatch.setattr(Outbox, "most_bytes", 10)
+    outbox = Outbox()
+    for frames in [b"1234", b"5678"], [b"ab"], [b"cd"]:
+        outbox.put(frames)
+    assert outbox.dropped == 1 and outbox.take() == b"abcd" and outbox.take() == b""
+    outbox.put([b"1234"])
+    outbox.put([b"5" * 20])
+    assert outbox.dropped == 2 and outbox.take() == b"5" * 20
 
 
 @pytest.mark.parametrize(
