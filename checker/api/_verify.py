@@ -69,6 +69,7 @@ def verify(
     faults: Mapping[str, int] | None = None,
     folder: Folder = ".quorate",
     everything: bool = False,
+    caching: bool = True,
     report: Report | None = None,
 ) -> VerifyResult:
     """Explore a protocol, check the states with Z3, prove it at these sizes and at any.
@@ -78,8 +79,9 @@ def verify(
     implementations must follow runs of the models. Leaders must be found to outbid each other for
     ever, unless one of them is stable. Then real bugs are seeded: each must be found in the model,
     refused by healthy code and reproduced by code with the same bug. With `everything`, that takes
-    minutes: all of these bugs, leases, and the proof of Raft's log. `report` is called with each
-    protocol as it begins, with each row as it is found, and with the progress in between.
+    minutes: all of these bugs, and leases. With `caching`, proofs of bundled protocols for any size
+    are those of an earlier run, if nothing has changed that they depend on. `report` is called with
+    each protocol as it begins, with each row as it is found, and with the progress in between.
 
     Raises ModelError, SizeError, InputError.
     """
@@ -88,7 +90,7 @@ def verify(
     if protocol is None:
         if sizes or faults:
             raise InputError("sizes are for a protocol: quorate verify PROTOCOL -s ...")
-        systems = verify_bundled(counterexamples_in(target), everything, inform)
+        systems = verify_bundled(counterexamples_in(target), everything, inform, caching)
     else:
         if everything:
             raise InputError("--all is for the bundled systems: give it without PROTOCOL")

@@ -63,7 +63,7 @@ def command(**options: Any) -> int:
     the intersection of its quorums is proved. Leaders are found to outbid each other for ever,
     unless one is stable. Then real bugs are seeded one by one. Each must be found; its
     counterexample must be refused by the healthy implementation and reproduced by one with the same
-    bug.
+    bug. A proof for any size that succeeded before is kept, until something changes.
 
     PROTOCOL (with -s sizes) is checked in the same ways, without seeding bugs.
     """
@@ -91,6 +91,7 @@ def command(**options: Any) -> int:
             faults=faults,
             folder=options["out"],
             everything=everything,
+            caching=not options["no_cache"],
             report=live,
         )
     options["reports"].tell(result)

@@ -28,8 +28,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 CODES = {outcome: code for code, outcome in OUTCOMES.items()}
 """The exit code of each `CheckEnding`. A loss against a baseline is open: nothing is violated."""
 
-ALONE = {"--config", "--no-cache", "--baseline", "--write-baseline", "--processes"}
-SHARED = {"--strict", "--json", "--ascii", "--html", "--sarif", "--junit"}
+ALONE = {"--config", "--baseline", "--write-baseline", "--processes"}
+SHARED = {"--no-cache", "--strict", "--json", "--ascii", "--html", "--sarif", "--junit"}
 
 
 def project_options(function: F) -> F:
@@ -60,6 +60,8 @@ def project_options(function: F) -> F:
 def listed(options: Mapping[str, Any]) -> Project | None:
     """The project whose checks are to be run; None if the options ask for something else."""
     given = given_options()
+    if options["protocol"] is not None and options["no_cache"]:
+        option_error("--no-cache is for a list of checks, or what is bundled: drop PROTOCOL")
     if options["protocol"] is not None or given - ALONE - SHARED:
         for name in sorted(given & ALONE):
             option_error(f"{name} is for a list of checks, in quorate.toml: give it alone")

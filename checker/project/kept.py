@@ -12,25 +12,18 @@ from __future__ import annotations
 import ast
 import hashlib
 import pickle
-import platform
 import sys
 import sysconfig
 from collections.abc import Iterator
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from quorate.checker.deciding import PARTS, ROOT, deciding, quorate
 from quorate.checker.explore.codegen import cache
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 from quorate.model.language.digest import digest, stable_text
-
-DECIDING = ("quorate", "z3-solver", "llvmlite", "numba", "numpy", "python-sat", "networkx")
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder of the parts of Quorate, whose code is hashed as a whole."""
-PARTS = ("checker", "model", "traces")
 
 
 def meaning(protocol: type[Protocol]) -> str:
@@ -65,29 +58,6 @@ def load(key: str) -> Any:
 def save(key: str, value: Any) -> None:
     """Keep a value, if that is possible."""
     cache.keep(f"verdict-{key}", pickle.dumps(value))
-
-
-@lru_cache(maxsize=1)
-def quorate() -> str:
-    """A hash of Quorate's own code: its version alone says little while it is developed."""
-    found = hashlib.sha256()
-    for folder in (ROOT.glob("*.py"), *((ROOT / part).rglob("*.py") for part in PARTS)):
-        for path in sorted(folder):
-            found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return found.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def deciding() -> tuple[str, ...]:
-    """The versions of Python and of the libraries that take part in a verdict."""
-    return (platform.python_version(), *map(_version, DECIDING))
-
-
-def _version(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return f"{package} missing"
 
 
 # ---------------------------------------------------------------- files

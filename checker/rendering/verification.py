@@ -136,7 +136,8 @@ def _any_size(out: Output, protocol: type[Protocol], row: Proof) -> None:
     if row.proved:
         total = count(len(row.obligations), "obligation")
         names = ", ".join(n for n, s in protocol.sorts().items() if issubclass(s, Sort))
-        _line(out, f"Z3: proved for any number of {names} ({total})", True)
+        when = "; kept from an earlier run" if row.kept else ""
+        _line(out, f"Z3: proved for any number of {names} ({total}{when})", True)
     else:
         _warn(out, f"Z3: not proved beyond these sizes ({row.status.value})")
 

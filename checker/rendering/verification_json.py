@@ -74,6 +74,7 @@ def _protocol(p: VerifiedProtocol) -> dict[str, Any]:
         ],
         "inductive": induction and induction.status.value,
         "any_size": proof and proof.status.value,
+        "proof_kept": proof is not None and proof.kept,
         "open": p.unproved,
         "quorums": [quorum_json(q) for q in p.of(QuorumProof)],
         "replays": [replay_json(r) for r in p.replays],

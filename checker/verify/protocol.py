@@ -18,7 +18,7 @@ from quorate.checker.liveness.explaining import explained_lasso
 from quorate.checker.loading import name_of
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, check_states, inductive
 from quorate.checker.prove.quorums import prove_quorums
-from quorate.checker.prove.unbounded import prove_unbounded
+from quorate.checker.prove.unbounded import Proof
 from quorate.checker.results import Exploration, Outcome
 from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
@@ -26,6 +26,7 @@ from quorate.checker.tracing.saving import kept
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
 
+from .kept_proof import prove_without_refuting
 from .results import (
     Begun,
     Counterexample,
@@ -38,6 +39,7 @@ from .results import (
 )
 
 Report = Callable[[Any], None]
+Prover = Callable[[type[Protocol]], Proof]
 
 PATHS = 5
 Z3_ALL, Z3_SAMPLE = 5_000, 300  # of more states, Z3 is asked about an evenly spread sample
@@ -51,14 +53,16 @@ def verify_protocol(
     report: Report,
     conform: bool = False,
     proved: bool = True,
+    prover: Prover = prove_without_refuting,
 ) -> VerifiedProtocol:
     """Run all checks of a protocol. A counterexample is written to `folder`.
 
     `report` is called with `Begun`, then with each row as it is found, and in between with the
     progress of the search. With `conform`, the bundled implementation must follow paths to states
-    spread over the whole space. What is not to be `proved` is explored alone. Raises ModelError.
+    spread over the whole space. What is not to be `proved` is explored alone; the `prover` is for
+    any size. Raises ModelError.
     """
-    return _Verifying(protocol, sizes, folder, report, conform, proved).run()
+    return _Verifying(protocol, sizes, folder, report, conform, proved, prover).run()
 
 
 @dataclass
@@ -69,6 +73,7 @@ class _Verifying:
     report: Report
     conform: bool
     proved: bool
+    prover: Prover
     explaining: Explaining = field(default_factory=Explaining)
     rows: list[Row] = field(default_factory=list)
 
@@ -150,7 +155,7 @@ class _Verifying:
         found = (row for row in self.rows if isinstance(row, InductiveCheck))
         induction = next(found, None)
         if induction is not None and induction.status is ObligationStatus.PROVED:
-            self._add(prove_unbounded(self.protocol, refute=False))
+            self._add(self.prover(self.protocol))
 
     def _counterexample(self, found: Exploration) -> None:
         """The run that was found, written to a file, and replayed on the bundled implementation."""

@@ -100,14 +100,13 @@ class Begun:
 class VerifiedProtocol:
     """One protocol at given sizes: the rows in the order in which they were found.
 
-    What was explored alone is proved elsewhere, unless `left` says what of it is not.
+    What was explored alone has a modification that is proved, and verified beside it.
     """
 
     protocol: type[Protocol]
     sizes: Sizes
     rows: tuple[Row, ...]
     explored_alone: bool = False
-    left: str | None = None
 
     def of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -168,7 +167,7 @@ class VerifiedProtocol:
     def unproved(self) -> list[str]:
         """What no run violates and no proof covers; it is never reported as a pass."""
         if self.explored_alone:
-            return [self.left] if self.left is not None else []
+            return []
         if nothing := nothing_claimed(self.protocol):
             return [] if self.only(Liveness) else nothing
         name, found = self.protocol.__name__, []

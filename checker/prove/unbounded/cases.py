@@ -8,15 +8,50 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import z3
 
 from .logic import And, Atom, Exists, Formula, Or, Term, conj, is_quantified
 
+FINE = 2  # how often a query is split; then tests in it are decided one after the other
+MOST_TESTS = 5  # of one case, each decided both ways
 MOST_CASES = 32
 MOST_SPLIT = 4096  # cases that one is split into
 ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A part of a query: formulas that hold together.
+
+    `split` is 0 for all of it, 1 for one of its `cases`, and FINE where that is split again;
+    `tests` is how many of its tests were decided since.
+    """
+
+    parts: Sequence[Formula]
+    split: int = 0
+    tests: int = 0
+
+    @cached_property
+    def test(self) -> Any:
+        """What to decide next, once it is split as finely as it can be."""
+        return first_test(self.parts) if self.tests < MOST_TESTS else None
+
+    @property
+    def smallest(self) -> bool:
+        """Whether nothing is left to split or to decide."""
+        return self.split == FINE and self.test is None
+
+    def smaller(self) -> list[Case]:
+        """The cases of this one, which is not the smallest."""
+        if self.split == 0:
+            return [Case(parts, 1) for parts in cases(conj(self.parts))]
+        if self.split == 1:
+            return [Case(parts, FINE) for parts in split_again(self.parts)]
+        return [Case(parts, FINE, self.tests + 1) for parts in decided(self.parts, self.test)]
 
 
 def cases(query: Formula) -> Iterator[list[Formula]]:

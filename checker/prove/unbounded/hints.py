@@ -1,9 +1,10 @@
-"""Hints: the hypotheses that each obligation needed when it was last proved, to try first.
+"""Hints: what each obligation needed when it was last proved, to try that first.
 
-They are kept beside the protocol's source, as `raft_log_proof.hints.json` is beside
-`raft_log_proof.py`. A hint that is wrong or stale costs time and nothing else: what is asked is
-asked with fewer hypotheses first, and then with all. F* replays proofs in the same way (Swamy et
-al.: Dependent Types and Multi-Monadic Effects in F*, POPL 2016).
+That is which hypotheses, and how finely it was split into cases. They are kept beside the
+protocol's source, as `raft_log.hints.json` is beside `raft_log.py`. A hint that is wrong or stale
+costs time and nothing else: what is asked is asked in this way first, and then with all hypotheses,
+case by case. F* replays proofs in the same way (Swamy et al.: Dependent Types and Multi-Monadic
+Effects in F*, POPL 2016).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from quorate.checker.errors import InputError
 from quorate.model.language.declare.protocol import Protocol
@@ -19,7 +21,15 @@ from quorate.traces.files import replacing
 
 from .results import Answer, Proof
 
-Hints = Mapping[str, tuple[str, ...]]
+
+class Hint(NamedTuple):
+    """The hypotheses that an obligation needed, and how finely it was split (see queries.py)."""
+
+    used: tuple[str, ...] = ()
+    split: int = 0
+
+
+Hints = Mapping[str, Hint]
 
 
 def hints_file(protocol: type[Protocol]) -> Path:
@@ -28,38 +38,50 @@ def hints_file(protocol: type[Protocol]) -> Path:
 
 
 def hints_of(protocol: type[Protocol]) -> Hints:
-    """The hypotheses to try first, by obligation: its own, and those of the classes it modifies.
+    """What to try first, by obligation: a protocol's own hints, and those of what it modifies.
 
     Raises InputError for a broken file.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, Hint] = {}
     for base in reversed(protocol.__mro__):
         if issubclass(base, Protocol):
             found |= _kept(base)
     return found
 
 
-def _kept(protocol: type[Protocol]) -> Hints:
+def _kept(protocol: type[Protocol]) -> dict[str, Hint]:
     try:
         path = hints_file(protocol)
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {name: tuple(used) for name, used in found.get(protocol.__name__, {}).items()}
-    except (FileNotFoundError, OSError, TypeError):
+        text = path.read_text(encoding="utf-8")
+    except (OSError, TypeError):
         return {}
-    except (json.JSONDecodeError, AttributeError) as error:
-        raise InputError(f"{path}: {error}; expected what `save_hints` writes") from None
+    try:
+        hints = json.loads(text).get(protocol.__name__, {}).items()
+        return {name: Hint(tuple(hint["used"]), int(hint["split"])) for name, hint in hints}
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: {error!r}; expected what `save_hints` writes") from None
 
 
 def save_hints(protocol: type[Protocol], proof: Proof) -> Path:
     """Keep what a proof used, for the next one. Raises OSError."""
     path = hints_file(protocol)
     others = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    used = {
-        o.name: list(o.used)
+    needed = {
+        o.name: Hint(o.used, o.split)._asdict()
         for o in proof.obligations
-        if o.answer is Answer.PROVED and not o.untouched and o.used
+        if o.answer is Answer.PROVED and not o.untouched
     }
-    text = json.dumps({**others, protocol.__name__: used}, indent=1, sort_keys=True)
     with replacing(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+        partial.write_text(_text({**others, protocol.__name__: needed}), encoding="utf-8")
     return path
+
+
+def _text(hints: Mapping[str, Mapping[str, Any]]) -> str:
+    """JSON with a line for each obligation."""
+    protocols = []
+    for protocol, known in sorted(hints.items()):
+        lines = [
+            f"  {json.dumps(name)}: {json.dumps(hint)}" for name, hint in sorted(known.items())
+        ]
+        protocols.append(f" {json.dumps(protocol)}: {{\n" + ",\n".join(lines) + "\n }")
+    return "{\n" + ",\n".join(protocols) + "\n}\n"

@@ -16,7 +16,7 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import NOWHERE, SizeError, it_has
 
-from .hints import Hints, hints_of
+from .hints import Hint, Hints, hints_of
 from .meeting import not_always, proved_systems
 from .obligations import Obligations
 from .queries import Prover, QueryResult
@@ -186,7 +186,7 @@ class Houdini:
         o = self.obligations
         first = name in {a.name for a in o.description.inits}
         hypotheses = {} if first else o.assumed(self._assumed())
-        hint = self.hints.get(f"{name} / {DEFINEDNESS}", ())
+        hint = self.hints.get(f"{name} / {DEFINEDNESS}", Hint())
         result = self.prover.ask(hypotheses, o.undefined(name), hint)
         places = tuple(d.place for d in o.undefined_cases[name])
         if result.answer is not Answer.PROVED:
@@ -263,7 +263,7 @@ class Houdini:
         if action is not None and action not in self._touching(name):
             return self._noted("step", action, name, None)
         hypotheses = self.obligations.assumed(self._assumed()) if action is not None else {}
-        hint = self.hints.get(f"{action or 'initially'} / {name}", (name,))
+        hint = self.hints.get(f"{action or 'initially'} / {name}", Hint((name,)))
         result = self.prover.ask(hypotheses, self.obligations.query(action, name), hint)
         return self._noted("step" if action else "initially", action, name, result)
 
@@ -274,7 +274,7 @@ class Houdini:
         """Whether it follows from the others, of which none may follow from it in turn."""
         lemmas = [n for n in self.consequences if name not in self._support(n)]
         others = [n for n in (*self.kept, *lemmas) if n != name]
-        hint = self.hints.get(f"consequence / {name}", ())
+        hint = self.hints.get(f"consequence / {name}")
         hypotheses = self.obligations.assumed(others)
         result = self.prover.ask(hypotheses, self.obligations.implied(name), hint, quick)
         note = not quick or result.answer is Answer.PROVED
@@ -320,6 +320,7 @@ class Houdini:
             seconds=result.seconds if result else 0.0,
             used=result.used if result else (name,),
             cases=result.cases if result else 0,
+            split=result.split if result else 0,
             untouched=result is None,
             prover=result.prover if result else "Z3",
             clock=result.clock if result else False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import z3
@@ -17,18 +17,9 @@ import z3
 from quorate.checker.smt.effort import Budget
 
 from .axioms import axioms
-from .cases import (
-    ELEMENTS,
-    cases,
-    constants_in,
-    decided,
-    first_test,
-    ground_terms,
-    is_element,
-    opened,
-    split_again,
-)
+from .cases import ELEMENTS, FINE, Case, cases, constants_in, ground_terms, is_element, opened
 from .cvc5_prover import refuted
+from .hints import Hint
 from .isolated import IsolatedSolver
 from .logic import Formula, Term
 from .model_based import ModelBasedProver
@@ -37,7 +28,6 @@ from .signature import Signature
 from .triggers import CONSTANT, WITNESS, Triggers
 from .values import ITEM, LENGTH
 
-MOST_TESTS = 5  # of one case, each decided both ways
 # Widths of their own: at what variables hold at the constants, and at quorums that there are.
 CELLS, WITNESSES = 3, 4
 PROVED = Answer.PROVED
@@ -45,6 +35,7 @@ OPEN: tuple[Answer, set[str]] = (Answer.NOT_PROVED, set())  # what is not asked
 # The effort (see effort.py) before another strategy is tried; ALL: as much as there is.
 FEW, FIRST, SECOND, ALL = 0.3, 1.2, 4.0, math.inf
 BY_MODELS = -1  # a strategy of its own: model_based.py
+COARSE = 2.0  # for a query in few cases, a quarter of it as a whole; beside its other effort
 SHRINKING = 0.5  # for making one set of used hypotheses smaller
 
 
@@ -52,13 +43,14 @@ SHRINKING = 0.5  # for making one set of used hypotheses smaller
 class QueryResult:
     """Z3's answer, the hypotheses that it used, and how many cases there were.
 
-    `clock` says that the backstop ended it.
+    `split` is how finely the coarsest of them was split; `clock` says that the backstop ended it.
     """
 
     answer: Answer
     used: tuple[str, ...]
     cases: int
-    seconds: float
+    split: int = 0
+    seconds: float = 0.0
     prover: str = "Z3"
     clock: bool = False
 
@@ -130,56 +122,81 @@ class Prover:
         self,
         hypotheses: Mapping[str, Formula],
         query: Formula,
-        hint: Sequence[str] = (),
+        hint: Hint | None = None,
         quick: bool = False,
     ) -> QueryResult:
-        """Whether the hypotheses rule the query out; those of the `hint` suffice, perhaps.
+        """Whether the hypotheses rule the query out; what the `hint` says suffices, perhaps.
 
         `quick`: what takes long is not tried.
         """
         started = time.perf_counter()
         self.budget = Budget(self.effort)
         if self.signature.counts:
-            found, used, count = self._by_cases(hypotheses, query, hint, quick)
+            found = self._by_cases(hypotheses, query, hint, quick)
         else:
-            found, used, count = self._by_strategies(hypotheses, query, hint)
-        prover = "Z3"
-        if self.cvc5 and not quick and found is not PROVED and self.agreed(hypotheses, query):
-            found, used, prover = PROVED, set(hypotheses), "cvc5"
-        order = tuple(n for n in hypotheses if n in used)
+            found = self._by_strategies(hypotheses, query, hint)
+        if self.cvc5 and not quick and not found.proved and self.agreed(hypotheses, query):
+            found = replace(found, answer=PROVED, used=tuple(hypotheses), prover="cvc5")
+        order = tuple(n for n in hypotheses if n in found.used)
         spent = time.perf_counter() - started
-        return QueryResult(found, order, count, spent, prover, self.budget.clock)
+        return replace(found, used=order, seconds=spent, clock=self.budget.clock)
 
     def _by_cases(
         self,
         hypotheses: Mapping[str, Formula],
         query: Formula,
-        hint: Sequence[str],
+        hint: Hint | None,
         quick: bool,
-    ) -> tuple[Answer, set[str], int]:
-        """With numbers: every case by itself, first with what the cases before it needed.
+    ) -> QueryResult:
+        """With numbers: as few cases as suffice, first with what the cases before them needed.
 
         There are many more instances, and most are of hypotheses that have nothing to do with it.
+        Without a hint every case is asked by itself.
         """
+        wanted = () if hint is None else hint.used
+        known = {n: f for n, f in hypotheses.items() if n in wanted}
         used: set[str] = set()
-        pending = [(deeper, 0) for case in cases(query) for deeper in split_again(case)]
-        pending.reverse()
-        count = 0
+        coarse, split, count = Budget(COARSE), FINE, 0
+        pending = [Case(opened(query))]
         while pending:
-            parts, tests = pending.pop()
-            test = first_test(parts) if tests < MOST_TESTS else None
-            given = {n: f for n, f in hypotheses.items() if n in used or n in hint}
-            answer, names = self._hinted(given, parts, test is not None) if hint else OPEN
-            if answer is not PROVED and (test is None or not hint):
-                answer, names = self._case(hypotheses, given, parts, test is not None or quick)
+            case = pending.pop()
+            if case.split < FINE:
+                answer, names = self._coarsely(known, case, hint, coarse)
+                split = case.split if answer is PROVED else split
+            else:
+                given = known | {n: f for n, f in hypotheses.items() if n in used}
+                answer, names = self._finely(hypotheses, given, case, bool(wanted), quick)
             if answer is PROVED:
                 used |= names
                 count += 1
-            elif test is None or self.budget.over:
-                return answer, set(hypotheses), count + 1
+            elif case.smallest or self.budget.over:
+                return QueryResult(answer, tuple(hypotheses), count + 1)
             else:
-                pending += [(part, tests + 1) for part in decided(parts, test)]
-        return PROVED, used, count
+                pending += reversed(case.smaller())
+        return QueryResult(PROVED, tuple(used), count, split)
+
+    def _coarsely(
+        self, known: Mapping[str, Formula], case: Case, hint: Hint | None, budget: Budget
+    ) -> tuple[Answer, set[str]]:
+        """A case that can be split, unless the hint says that it must be, with little effort."""
+        if hint is None or case.split < hint.split or budget.over:
+            return OPEN
+        return self._ask(known, case.parts, 0, COARSE / 4 if case.split == 0 else COARSE, budget)
+
+    def _finely(
+        self,
+        hypotheses: Mapping[str, Formula],
+        given: Mapping[str, Formula],
+        case: Case,
+        hinted: bool,
+        quick: bool,
+    ) -> tuple[Answer, set[str]]:
+        """A case that only tests split; where some are left, what takes long is not tried."""
+        quick = quick or case.test is not None
+        answer, names = self._hinted(given, case.parts, case.test is not None) if hinted else OPEN
+        if answer is not PROVED and (case.test is None or not hinted):
+            answer, names = self._case(hypotheses, given, case.parts, quick)
+        return answer, names
 
     def _hinted(
         self, few: Mapping[str, Formula], parts: Sequence[Formula], quick: bool
@@ -216,17 +233,15 @@ class Prover:
         return answer, used
 
     def _by_strategies(
-        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
-    ) -> tuple[Answer, set[str], int]:
+        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Hint | None
+    ) -> QueryResult:
         found, used, count = Answer.NOT_PROVED, set[str](), 1
-        failed: set[int] = (
-            set()
-        )  # strategies that ended without a proof: more effort would not help
+        failed: set[int] = set()  # strategies that ended without a proof: more would not help
         for number, limit in self.schedule(len(strategies := _strategies(query))):
             if number == BY_MODELS:
                 found, used = self._searched(hypotheses, query, hint)
                 if found is not Answer.UNKNOWN:
-                    return found, used, 1
+                    return QueryResult(found, tuple(used), 1)
             elif number not in failed and not self.budget.over:
                 found, used = self._all(hypotheses, strategies[number], limit)
                 count = len(strategies[number].cases)
@@ -235,7 +250,7 @@ class Prover:
                 failed |= {number} if found is Answer.NOT_PROVED else set()
         else:
             found = Answer.NOT_PROVED if len(failed) == len(strategies) else Answer.UNKNOWN
-        return found, used, count
+        return QueryResult(found, tuple(used), count)
 
     def _all(
         self, hypotheses: Mapping[str, Formula], strategy: _Strategy, limit: float
@@ -254,13 +269,15 @@ class Prover:
         parts: Sequence[Formula],
         width: int,
         limit: float,
+        budget: Budget | None = None,
     ) -> tuple[Answer, set[str]]:
+        budget = budget or self.budget
         solver = self._solver()
         solver.add(*self._assertions(parts, width))
         switches = {n: z3.Bool(f"uses {n}", self.signature.context) for n in hypotheses}
         for name, f in hypotheses.items():
             solver.add(z3.Implies(switches[name], self._hypothesis(f, width)))
-        answer = answer_of(solver, self.budget.check(solver, *switches.values(), most=limit))
+        answer = answer_of(solver, budget.check(solver, *switches.values(), most=limit))
         if answer is not Answer.PROVED:
             return answer, set(hypotheses)
         core = self._core(solver, switches)
@@ -325,13 +342,14 @@ class Prover:
         return found
 
     def _searched(
-        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Sequence[str]
+        self, hypotheses: Mapping[str, Formula], query: Formula, hint: Hint | None
     ) -> tuple[Answer, set[str]]:
         """By models, with few hypotheses, and as much effort as all else has."""
         if self._model_based is None:
             self._model_based = ModelBasedProver(self.axioms.values(), self.seed)
         budget = Budget(self.effort)
-        found = self._model_based.refuted(hypotheses, query, hint[:1], budget)
+        own = hint.used[:1] if hint is not None else ()
+        found = self._model_based.refuted(hypotheses, query, own, budget)
         self.budget.clock = self.budget.clock or budget.clock
         return found
 

@@ -38,7 +38,8 @@ class Obligation:
     `action` is None for the initial states and for a consequence of the other invariants. `used`
     are the hypotheses that the proof needs; `untouched` says that the action writes nothing that
     the invariant reads, so that there is nothing to prove. That something makes sense is an
-    obligation of the action or invariant that `action` names; `places` are the expressions that
+    obligation of the action or invariant that `action` names. `split` says how finely the question
+    had to be split (see queries.py); `places` are the expressions that
     may be undefined: those of which that is not proved, where it is not. `clock` says that the
     clock ended it, and not the count of what it may do.
     """
@@ -50,6 +51,7 @@ class Obligation:
     seconds: float
     used: tuple[str, ...] = ()
     cases: int = 1
+    split: int = 0
     untouched: bool = False
     prover: str = "Z3"
     confirmed: bool | None = None  # by cvc5, where it was asked
@@ -100,7 +102,7 @@ class Proof:
     members: nothing is assumed of these, and the proof as a whole is open. `spared` is the little
     effort that each obligation got for that reason, if nothing else was asked for. `vacuous` says
     that no choice of `@init` is possible at any size: there is no initial state, and nothing is
-    claimed.
+    claimed. `kept`: it was found in an earlier run.
     """
 
     protocol: str
@@ -114,6 +116,7 @@ class Proof:
     where: Span = field(default=NOWHERE, repr=False)
     vacuous: bool = False
     spared: float | None = None
+    kept: bool = False
 
     @property
     def status(self) -> ProofStatus:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from quorate.checker import deciding
 from quorate.checker.explore.codegen import cache
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.loading import load_protocol
@@ -114,10 +115,11 @@ def test_a_change_of_the_rest_changes_the_key(
     keys += [_key("ab"), _key(name="kept_model.py:Other"), _key(name="./kept_model.py:Model")]
     for package in ("quorate", "z3-solver", "llvmlite"):
         with monkeypatch.context() as patched:
-            patched.setattr(kept, "_version", lambda p, this=package: "9.9" if p == this else "1")
-            kept.deciding.cache_clear()
+            newer = {package: "9.9"}
+            patched.setattr(deciding, "_version", lambda p, newer=newer: newer.get(p, "1"))
+            deciding.deciding.cache_clear()
             keys.append(_key())
-    kept.deciding.cache_clear()
+    deciding.deciding.cache_clear()
     with monkeypatch.context() as patched:
         patched.setattr(kept, "quorate", lambda: "other code")
         keys.append(_key())
@@ -133,7 +135,7 @@ def test_the_files_of_a_protocol(folder: Path) -> None:
 
 
 def test_quorates_code_is_all_of_it() -> None:
-    hashed = {p for part in kept.PARTS for p in (kept.ROOT / part).rglob("*.py")}
+    hashed = {p for part in deciding.PARTS for p in (deciding.ROOT / part).rglob("*.py")}
     for module in ("quorate.checker.refine.explored", "quorate.model.paxos", "quorate._listed"):
         __import__(module)
         assert Path(sys.modules[module].__file__ or "").resolve() in hashed

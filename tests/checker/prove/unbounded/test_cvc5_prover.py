@@ -9,7 +9,7 @@ import pytest
 from quorate.checker.cli.main import run
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.checker.prove.unbounded.cvc5_prover import refuted
-from quorate.checker.prove.unbounded.queries import Prover
+from quorate.checker.prove.unbounded.queries import Prover, QueryResult
 from quorate.model.paxos import Paxos
 
 from ....support.protocols import broken_paxos
@@ -42,7 +42,7 @@ def test_it_agrees_with_z3() -> None:
 
 def silence_z3(patch: pytest.MonkeyPatch) -> None:
     """Let Z3 leave everything open."""
-    silent = (Answer.UNKNOWN, set[str](), 1)
+    silent = QueryResult(Answer.UNKNOWN, (), 1)
     patch.setattr(Prover, "_by_strategies", lambda self, hypotheses, query, hint: silent)
 
 

@@ -9,7 +9,7 @@ import pytest
 from quorate.checker.prove.bounded import ObligationStatus, inductive
 from quorate.checker.prove.bounded.results import FiniteObligation
 from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
-from quorate.checker.prove.unbounded.hints import hints_of
+from quorate.checker.prove.unbounded.hints import Hint, hints_of
 from quorate.checker.prove.unbounded.obligations import Obligations
 from quorate.checker.prove.unbounded.queries import Prover
 from quorate.checker.prove.unbounded.refute import step_trace
@@ -68,7 +68,7 @@ def answer(protocol: Any, case: Case, seconds: float, without: str = "") -> Answ
     query = obligations.query(case.action, case.invariant)
     given = obligations.assumed([n for n in obligations.invariants if n != without])
     name = f"{case.action} / {case.invariant}"
-    hint = hints_of(protocol).get(name, (case.invariant,))
+    hint = hints_of(protocol).get(name, Hint((case.invariant,)))
     return Prover(obligations.signature, 0, seconds).ask(given, query, hint).answer
 
 
