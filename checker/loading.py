@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 from types import ModuleType
 
+from quorate._spelling import instead, nearest
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 
@@ -105,8 +105,7 @@ def load_module(name: str) -> tuple[ModuleType, str, str]:
         place = str(revision.file_at(commit, path))
         return module_at(place, "a protocol", ""), wanted, place
     place, _, wanted = BUNDLED.get(name, name).partition(":")
-    near = _bundled_near(name)
-    hint = f"did you mean {near[0]}?" if near else f"bundled: {', '.join(BUNDLED)}"
+    hint = instead(name.rpartition(":")[2], BUNDLED, "bundled:")
     missing = (
         f"{name or 'an empty name'}: no such protocol; "
         f"expected path.py:Class, module:Class or a bundled name ({hint})"
@@ -135,31 +134,21 @@ def name_of(protocol: type[Protocol]) -> str:
     return f"{protocol.__module__}:{protocol.__qualname__}"
 
 
-def _bundled_near(name: str) -> list[str]:
-    """The bundled protocol that was meant, by a name of its class or module; empty if none."""
-    alone = name.rpartition(":")[2]
-    by_case = {known.lower(): known for known in BUNDLED}
-    near = difflib.get_close_matches(alone.lower(), by_case, 1)
-    return [by_case[n] for n in near]
-
-
 def _class_in(module: ModuleType, wanted: str, place: str) -> type[Protocol]:
     found = _protocols(module)
     own = {n: v for n, v in found.items() if v.__module__ == module.__name__}
     if not wanted:
         if len(own) == 1:
             return next(iter(own.values()))
-        near = [] if own else _bundled_near(place)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = None if own else nearest(place, BUNDLED)
+        hint = "" if near is None else f"; did you mean {near}?"
         listed = ", ".join(own) or f"none{hint}"
         raise InputError(f"{place}: say which protocol, {place}:Class (it has {listed})")
     if wanted in found:
         return found[wanted]
     if inspect.isclass(other := getattr(module, wanted, None)):
         raise InputError(f"{place}: {wanted} is a {other.__mro__[1].__name__}, not a Protocol")
-    near = difflib.get_close_matches(wanted, found, 1)
-    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(found) or 'no protocol'}"
-    raise InputError(f"{place}: no protocol {wanted}; {hint}")
+    raise InputError(f"{place}: no protocol {wanted}; {instead(wanted, found)}")
 
 
 def _protocols(module: ModuleType) -> dict[str, type[Protocol]]:

@@ -5,7 +5,6 @@ Every error is an InputError that names the file and, if there is one, the line.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -18,6 +17,8 @@ from collections.abc import Collection
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+from quorate._spelling import instead, near_file
 
 from .errors import InputError
 
@@ -62,9 +63,7 @@ def class_in(
     if not wanted:
         raise InputError(f"{place}: say which class is the {kind}, {place}:Class", place)
     if wanted not in classes:
-        near = difflib.get_close_matches(wanted, classes, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"{place}: no class {wanted}{hint}", place)
+        raise InputError(f"{place}: no class {wanted}; {instead(wanted, classes)}", place)
     if lacking := [m for m in methods if not callable(getattr(classes[wanted], m, None))]:
         raise InputError(f"{place}: the {kind} {wanted} has no {', '.join(lacking)}", place)
     return classes[wanted]
@@ -139,12 +138,7 @@ def _source(path: Path, what: str) -> bytes:
 def _near(path: Path) -> str:
     if path.is_symlink():
         return f": it is a link to {path.readlink()}"
-    try:
-        siblings = [p.name for p in path.parent.glob("*.py")]
-    except OSError:
-        return ""
-    near = difflib.get_close_matches(path.name, siblings, 1)
-    return f"; did you mean {path.with_name(near[0])}?" if near else ""
+    return near_file(path, "*.py")
 
 
 def _compiled(path: Path, source: bytes) -> CodeType:

@@ -205,14 +205,20 @@ def test_every_package_is_installed() -> None:
 
 def test_nothing_below_the_api_imports_it() -> None:
     above = {m for m in sources() if m.startswith(USERS)} | api()
-    functions = api() - {"quorate.errors"}
+    functions = api() - {"quorate.errors", "quorate._spelling"}
     users = {m: found for m in sources() if (found := functions & imports(m))}
     assert users.keys() <= above, users
 
 
-def test_the_root_of_all_errors_imports_nothing() -> None:
-    names = {m.partition(".")[0] for m in imports("quorate.errors")}
+@pytest.mark.parametrize("module", ["quorate.errors", "quorate._spelling"])
+def test_what_every_layer_uses_imports_nothing(module: str) -> None:
+    names = {m.partition(".")[0] for m in imports(module)}
     assert "quorate" not in names
+
+
+def test_what_a_name_may_have_meant_is_asked_in_one_place() -> None:
+    asking = {m for m, file in sources().items() if "get_close_matches" in file.read_text()}
+    assert asking == {"quorate._spelling"}
 
 
 def test_the_process_of_an_adapter_starts_without_the_language() -> None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
+from quorate._spelling import near_file
+
 from .errors import TraceError
 
 LARGEST_FILE_BYTES = 256 * 2**20
@@ -23,7 +25,8 @@ def read_file(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES
             # A pipe has no size: reading one byte too many tells it apart from a file that fits.
             data = file.read(largest_bytes + 1) if size <= largest_bytes else b""
     except OSError as error:
-        raise TraceError(path, None, _reason(error), "a trace file that can be read") from error
+        expected = f"a trace file that can be read{near_file(Path(path), '*.json')}"
+        raise TraceError(path, None, _reason(error), expected) from error
     if max(size, len(data)) > largest_bytes:
         found = f"a file of {max(size, len(data))} bytes"
         raise TraceError(path, None, found, f"at most {largest_bytes}")

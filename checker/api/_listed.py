@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, claimed_of_runs
 from quorate.checker.loading import load_protocol
@@ -92,8 +93,8 @@ def _known(protocol: type[Protocol], check: ListedCheck) -> None:
     ):
         for name in names:
             if name not in known:
-                it_has = ", ".join(known) or "none"
-                raise InputError(f"{key}: {protocol.__name__} has no `{name}`; it has {it_has}")
+                said = f"{key}: {protocol.__name__} has no `{name}`"
+                raise InputError(f"{said}; {instead(name, known)}")
     for name, depth in check.violated.items():
         if depth is not None and name in runs:
             raise InputError(f"violated: {name} is a property of runs, which have no depth")
@@ -212,6 +213,8 @@ class _Listed:
         if self.check.strict:
             cases += [_open("warning", text) for text in result.warnings]
         said = [result.violation or count(found.full_states, "state")]
+        if result.violation is not None and self.check.holds is None and self.check.violated:
+            said += [f"all but {', '.join(self.check.violated)} must hold"]
         if result.violation is None:
             said += [result.outcome] * (not found.complete)
             said += [holding(len(result.invariants))] * bool(result.invariants and found.complete)

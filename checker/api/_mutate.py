@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.mutation import ALL_OPERATORS, MutantsTried, Mutation
 from quorate.checker.mutation import mutate as try_all
@@ -85,9 +85,7 @@ def mutate(
     described = loaded(protocol)
     for name in operators or ():
         if name not in ALL_OPERATORS:
-            near = difflib.get_close_matches(name, ALL_OPERATORS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(ALL_OPERATORS)}"
-            raise InputError(f"no operator `{name}`; {hint}")
+            raise InputError(f"no operator `{name}`; {instead(name, ALL_OPERATORS, 'there are')}")
     given = described.sized(faults, **(sizes or {}))
     return MutateResult(
         try_all(

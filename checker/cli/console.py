@@ -33,7 +33,7 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     console.width = max(20, console.width)  # Rich prints nothing if there are no columns
-    if console.is_terminal:
+    if console.file.isatty():  # Not `is_terminal`: FORCE_COLOR asks a log for colours alone.
         with console.status("", spinner="line") as status:
             yield lambda state: status.update(say(state))
         return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from quorate._spelling import nearest
 from quorate.checker.errors import InputError
 
 from .console import print_document
@@ -74,6 +74,6 @@ def _page(code: str) -> Page:
 
     if code in pages():
         return pages()[code]
-    near = difflib.get_close_matches(code, pages(), 1)
-    hint = f"did you mean {near[0]}?" if near else "a code is what stands in error[...]"
+    near = nearest(code, pages())
+    hint = "a code is what stands in error[...]" if near is None else f"did you mean {near}?"
     raise InputError(f"{code}: no such file, and no mistake has this code; {hint}")

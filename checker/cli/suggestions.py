@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 
 import click
+
+from quorate._spelling import nearest
 
 ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
@@ -16,7 +17,7 @@ def with_suggestion(error: click.ClickException) -> click.ClickException:
     match error:
         case click.NoSuchOption():  # click names up to three, in the order of the alphabet
             known = error.ctx.command.get_params(error.ctx) if error.ctx is not None else ()
-            names = {name.lstrip("-"): name for p in known for name in p.opts}
+            names = {o[2:]: o for p in known for o in p.opts if o.startswith("--")}
             near = _meant(error.option_name.lstrip("-"), names, names.get)
             return click.UsageError(f"{error.message.removesuffix('.')}{near}", error.ctx)
         case click.BadParameter(param=click.Parameter(type=click.Choice(choices=choices))):
@@ -28,11 +29,13 @@ def with_suggestion(error: click.ClickException) -> click.ClickException:
 
 def unknown_verb(name: str, verbs: Iterable[str]) -> str:
     """The message for a verb that there is none of; a protocol may be meant to be checked."""
+    known = {**dict.fromkeys(verbs), "help": "--help"}
     protocol = name[:1].isupper() or name.endswith(".py") or ":" in name
-    near = f"; did you mean check {name}?" if protocol else _meant(name, verbs)
-    return f"No such command '{name}'{near}"
+    if protocol and name.lower() not in known:
+        return f"No such command '{name}'; did you mean check {name}?"
+    return f"No such command '{name}'{_meant(name, known, lambda verb: known[verb] or verb)}"
 
 
 def _meant(given: str, known: Iterable[str], shown: Callable[[str], str | None] = str) -> str:
-    near = difflib.get_close_matches(given, list(known), 1)
-    return f"; did you mean {shown(near[0])}?" if near else ""
+    near = nearest(given, known)
+    return "" if near is None else f"; did you mean {shown(near)}?"

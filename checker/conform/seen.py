@@ -8,12 +8,12 @@ and decides whenever Python's short-circuit evaluation skips what is unseen.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.tracing.reading import NotAValueError, TraceReader
 from quorate.checker.tracing.values import show_record, show_value
 from quorate.model.language.declare.protocol import Protocol
@@ -108,8 +108,7 @@ class Terms:
         """What observe() shows of a variable, as the model would show it. Raises AdapterError."""
         known = self.description.by_name
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+            hint = instead(name, known)
             model = self.description.name
             raise AdapterError(
                 f"{self._says('observe')} {name}, which {model} does not have; {hint}"

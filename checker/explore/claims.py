@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.lazily import lazily
 from quorate.checker.results import NO_STATE, Exploration
@@ -12,7 +13,6 @@ from quorate.model.language.declare.networks import Fifo
 from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sizes
-from quorate.model.language.diagnostics import it_has
 
 if TYPE_CHECKING:
     from quorate.checker.ground import first_states
@@ -44,9 +44,8 @@ def _named(
     if only is None:
         return known
     if unknown := sorted(set(only) - set(known)):
-        raise UnknownPropertyError(
-            f"{protocol.__name__} has no {noun} `{unknown[0]}`; {it_has(unknown[0], sorted(known))}"
-        )
+        said = f"{protocol.__name__} has no {noun} `{unknown[0]}`"
+        raise UnknownPropertyError(f"{said}; {instead(unknown[0], sorted(known))}")
     return [name for name in known if name in only]
 
 

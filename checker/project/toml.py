@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import tomllib
@@ -12,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 
 Keys = tuple[str | int, ...]
@@ -127,9 +127,7 @@ class Table:
         """Make sure that there are no other keys."""
         for key in self.values:
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                said = f"{self._called()} has no `{key}`; it has {', '.join(known)}{hint}"
+                said = f"{self._called()} has no `{key}`; {instead(key, known)}"
                 self.file.fail((*self.keys, key), said)
 
     def table(self, key: str) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import sys
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.user_file import run_file
 from quorate.model.language import Protocol
@@ -82,8 +82,8 @@ def own(name: str, concrete: type[Protocol], abstract: type[Protocol] | None) ->
         raise InputError(f"{name}: expected path.py:function, the mapping by its name")
     module = _module(place, concrete)
     if not hasattr(module, wanted):
-        near = difflib.get_close_matches(wanted, vars(module), 1)
-        raise InputError(f"{place}: no {wanted}{f'; did you mean {near[0]}?' if near else ''}")
+        functions = [name for name, value in vars(module).items() if inspect.isfunction(value)]
+        raise InputError(f"{place}: no function `{wanted}`; {instead(wanted, functions)}")
     found = getattr(module, wanted)
     if isinstance(found, Refinement):
         return _declared(name, found, concrete, abstract)

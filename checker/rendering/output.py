@@ -12,7 +12,7 @@ from typing import TextIO
 from quorate.traces import Trace, render_spacetime, render_table
 
 MARKS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "": (" ", "")}
-NARROWEST, WIDEST = 80, 160
+NARROWEST, WIDEST = 40, 160
 TEXT_WIDTH = 100
 
 
@@ -26,6 +26,7 @@ class Output:
         from rich.console import Console
 
         self.ascii = (file or sys.stdout).encoding == "ascii"
+        self.on_screen = (file or sys.stdout).isatty()
         self.console = Console(
             file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
         )
@@ -37,7 +38,16 @@ class Output:
         return self.console.width
 
     def line(self, text: str = "", mark: str = "", indent: int = 0) -> None:
-        """One line, with a mark: "ok", "bad" or "warn"."""
+        """One line, with a mark: "ok", "bad" or "warn"; on a screen folded between words.
+
+        A file keeps it in one piece, for whoever searches there.
+        """
+        if self.on_screen and 2 * indent + len(text) + 4 > self.width:
+            self.wrapped(text, mark, indent)
+        else:
+            self._line(text, mark, indent)
+
+    def _line(self, text: str, mark: str = "", indent: int = 0) -> None:
         from rich.text import Text
 
         sign, style = MARKS[mark]
@@ -48,16 +58,16 @@ class Output:
         """Like `line`; what is too wide goes on in the next line, further in."""
         head = indent + (1 if mark else 0)
         first, *rest = folded(text, self.width - 2 * head)
-        self.line(first, mark, indent)
+        self._line(first, mark, indent)
         for more in rest:
-            self.line(more, indent=head + 2)
+            self._line(more, indent=head + 2)
 
     def command(self, label: str, command: str, indent: int = 0) -> None:
         """A command of the shell, which can be copied as it is shown."""
         first, *rest = command_lines(f"{label} ", command, self.width - 2 * indent - 4)
-        self.line(first, indent=indent)
+        self._line(first, indent=indent)
         for more in rest:
-            self.line(more, indent=indent + 2)
+            self._line(more, indent=indent + 2)
 
     def title(self, text: str) -> None:
         """A heading."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.prove.unbounded import Proof, ProofStatus, prove_unbounded
 from quorate.checker.results import NO_STATE, Outcome
@@ -28,7 +29,6 @@ from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.declare.sorts import Ordered
 from quorate.model.language.declare.types import in_flight
 from quorate.model.language.description import describe
-from quorate.model.language.diagnostics import it_has
 from quorate.model.language.frontend.source import annotation_span
 from quorate.traces import Trace
 
@@ -80,7 +80,9 @@ def find_invariants(
         raise InputError(f"{description.name} has no invariants to prove")
     for name in goals or ():
         if name not in known:
-            raise InputError(f"{description.name} has no invariant `{name}`; {it_has(name, known)}")
+            raise InputError(
+                f"{description.name} has no invariant `{name}`; {instead(name, known)}"
+            )
     for v in protocol.variables().values():
         if in_flight(v.type) is not None:
             raise InputError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Mapping
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.model.language import Record
 from quorate.model.language.declare.types import MessagesType, RecordType, Type
@@ -57,9 +57,7 @@ def _action(name: str, description: c.Description) -> c.Action:
     names = [a.name for a in description.actions]
     if name in names:
         return description.action(name)
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-    raise InputError(f"{description.name} has no action {name}; {hint}")
+    raise InputError(f"{description.name} has no action `{name}`; {instead(name, names)}")
 
 
 def _records(types: list[Type]) -> dict[str, type[Record]]:

@@ -6,9 +6,8 @@ raises them as one `ModelError`, so that a user sees all of them in one run.
 
 from __future__ import annotations
 
-import difflib
 import linecache
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,13 +46,6 @@ def article(what: object) -> str:
     """`a Ballot`, `an Acceptor`."""
     text = str(what)
     return f"{'an' if text[:1] in 'AEIOUaeiou' else 'a'} {text}"
-
-
-def it_has(wanted: str, known: Iterable[str]) -> str:
-    """What there is in place of a name that is unknown, and which of it may be meant."""
-    names = list(known)
-    near = difflib.get_close_matches(wanted, names, 1)
-    return f"it has {', '.join(names) or 'none'}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 @dataclass(frozen=True)

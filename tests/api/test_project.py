@@ -69,6 +69,14 @@ def ran(file: Path, name: str, cache: bool = True) -> CheckReport:
             marks=pytest.mark.exhaustive,
         ),
         ("Hasty'", CheckEnding.VIOLATED, ["exclusion is violated after 2 steps"]),
+        (
+            "Hasty'\nviolated = ['holder_is_inside']",
+            CheckEnding.VIOLATED,
+            [
+                "exclusion is violated after 2 steps; all but holder_is_inside must hold",
+                "holder_is_inside is violated after 2 steps, as it should",
+            ],
+        ),
         pytest.param(
             "Hasty'\nholds = ['holder_is_inside']",
             CheckEnding.VIOLATED,
@@ -121,7 +129,7 @@ def test_what_is_expected_is_held_against_what_is_found(
         (
             "Lock'\nholds = ['exclusive']",
             CheckEnding.INPUT,
-            "holds: Lock has no `exclusive`; it has exclusion, holder_is_inside",
+            "holds: Lock has no `exclusive`; did you mean exclusion?",
         ),
         (
             "Lock'\nviolated = ['taken']",

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.conform.adapter import (
     Adapter,
     AdapterError,
@@ -132,8 +133,8 @@ class Caller:
         if isinstance(sent, Chose):
             if unknown := [name for name in sent.arguments if name not in args]:
                 found = f"perform{_at(self.adapter.perform)} chose {', '.join(unknown)}"
-                has = f"it has {', '.join(args)}" if args else "it has no arguments"
-                raise AdapterError(f"{found}, which {action} does not have; {has}")
+                said = f"{found}, which {action} does not have; {instead(unknown[0], args)}"
+                raise AdapterError(said)
             chosen = tuple(
                 (n, self._value("perform", f"chose {n}:", v)) for n, v in sent.arguments.items()
             )

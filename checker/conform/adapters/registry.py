@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from quorate._spelling import instead
 from quorate.checker.conform.adapter import Adapter
 from quorate.checker.errors import InputError
 from quorate.impl.lease.defects import VARIANTS as LEASES
@@ -60,8 +60,7 @@ def raft_named(variant: str) -> RaftVariant:
 def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
     """A variant of some by its name. Raises InputError."""
     if variant not in known:
-        near = difflib.get_close_matches(variant, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        hint = instead(variant, known)
         raise InputError(f"no variant `{variant}` of the implementation; {hint}")
     return known[variant]
 

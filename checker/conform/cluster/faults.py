@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from random import Random
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 
 FAULTS_S = 4.0
@@ -59,9 +59,7 @@ class Rates:
         known = [f.name for f in fields(self)]
         for name in given:
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-                raise InputError(f"{name}: no such fault; {hint}")
+                raise InputError(f"no fault `{name}`; {instead(name, known, 'there are')}")
         return Rates(**{**dict(self.items()), **given})
 
 

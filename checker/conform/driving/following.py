@@ -7,12 +7,12 @@ starts in several states: the number of one.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.conform.adapter import AdapterError
 from quorate.checker.conform.adapters.calls import NoValueError, plain
 from quorate.checker.conform.adapters.subject import Subject
@@ -235,9 +235,8 @@ def _check_action(space: Space, action: str) -> None:
     """Make sure that the model has an action. Raises InputError."""
     known = [a.name for a in space.description.actions]
     if action not in known:
-        near = difflib.get_close_matches(action, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
-        raise InputError(f"{action}: {space.description.name} has no such action; {hint}")
+        said = f"{space.description.name} has no action `{action}`"
+        raise InputError(f"{said}; {instead(action, known)}")
 
 
 def _plain(place: str, values: Mapping[str, Any]) -> dict[str, Value]:

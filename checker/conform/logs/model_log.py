@@ -6,10 +6,10 @@ A line names a step, values after it, or both: `{"event": "phase1b", "a": "a0", 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.conform.adapter import Setting
 from quorate.model.language.declare.types import MapType, SortType
 
@@ -101,8 +101,7 @@ class ModelLog:
         if node is None or not isinstance(t, MapType):
             if t is None and "[" not in name:
                 known = [*self.variables, *self.words]
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+                hint = instead(name, known, "expected one of")
                 raise Unreadable(f"found the key {name}; {hint}")
             return value
         first = t.keys[0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.sorts import Sort
@@ -99,7 +99,7 @@ class ModelTerms:
         wanted = known[name]
         for arg in args:
             if arg not in wanted:
-                model = f"{name}, which {_choice(arg, wanted, 'takes')}"
+                model = f"{name}, which {instead(arg, wanted, 'takes')}"
                 raise Unreadable(f"found the argument {arg} of {model}")
         read = [
             (n, self.values.within(f"{n} of {name}", args[n], t, partial=True))
@@ -110,7 +110,7 @@ class ModelTerms:
 
     def lacks(self, name: str, known: Iterable[str]) -> str:
         """That the model does not have a name, and which it has."""
-        return f"{self.description.name} does not have; {_choice(name, known, 'it has')}"
+        return f"{self.description.name} does not have; {instead(name, known)}"
 
     def _cells(self, name: str, value: Any) -> list[tuple[tuple[str, Value], Value]]:
         variables = self.description.by_name
@@ -173,8 +173,3 @@ class ModelTerms:
             found = shown_json(m) if tag is None else f"a message {shown_json(tag)}"
             raise Unreadable(f'found {found}, expected a "tag" of {", ".join(names)}')
         return self.values.record(m, RecordType(names[tag]), partial=partial)
-
-
-def _choice(name: str, known: Iterable[str], verb: str) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]}?" if near else f"{verb} {', '.join(known) or 'none'}"

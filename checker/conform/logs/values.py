@@ -6,11 +6,11 @@ it would have at larger sizes is beyond it.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from quorate._spelling import nearest
 from quorate.checker.tracing.values import show_value
 from quorate.model.language.declare.queues import Packet
 from quorate.model.language.declare.sorts import Sort
@@ -186,8 +186,8 @@ class ModelValues:
             return v
         if isinstance(t, SortType) and isinstance(v, str) and is_further(t.sort, v, known):
             raise Beyond(f"{v} is not among {listed(known)}, with {t}={len(list(t.sort))}")
-        near = difflib.get_close_matches(v, map(str, known), 1) if isinstance(v, str) else []
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(v, map(str, known)) if isinstance(v, str) else None
+        hint = "" if near is None else f"; did you mean {near}?"
         raise Unreadable(f"found {shown_json(v)}, expected one of {listed(known)}{hint}")
 
     def count(self, place: str, value: Any, t: Type) -> int:

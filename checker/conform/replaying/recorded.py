@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.ground.first_states import initial_states
 from quorate.checker.liveness.recorded import named, why_not
@@ -91,8 +92,8 @@ def check_trace(trace: Trace, protocol: type[Protocol]) -> Sizes:
                 place = f"step {number} ({step.action})"
                 if step.action not in interpreter.actions:
                     raise InputError(
-                        f"{place}: {protocol.__name__} has no such action; "
-                        f"it has {', '.join(interpreter.actions)}"
+                        f"{place}: {protocol.__name__} has no action `{step.action}`; "
+                        f"{instead(step.action, interpreter.actions)}"
                     )
                 action = description.action(step.action)
                 names = [p.var.name for p in action.parameters]
@@ -133,7 +134,7 @@ def _check_violation(
     if name not in (*known, DEADLOCK):
         raise InputError(
             f"the trace violates {name}, which {description.name} does not have; "
-            f"it has {', '.join(known) or 'no invariants'}"
+            f"{instead(name, known)}"
         )
     if name == DEADLOCK and not interpreter.is_deadlock(last):
         raise InputError("the trace says that it ends in a deadlock, but a step is possible there")

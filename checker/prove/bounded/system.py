@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.evaluation import UndefinedOperation
@@ -28,7 +29,6 @@ from quorate.model.language.declare.types import (
     Type,
 )
 from quorate.model.language.description import describe
-from quorate.model.language.diagnostics import it_has
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir import queues
@@ -111,7 +111,7 @@ class Ground:
         if unknown := [n for n in names or () if n not in known]:
             raise InputError(
                 f"{self.description.name} has no invariant `{unknown[0]}`; "
-                f"{it_has(unknown[0], known)}"
+                f"{instead(unknown[0], known)}"
             )
         return [self._property(known[n]) for n in (known if names is None else names)]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
+from quorate._spelling import instead, nearest
 from quorate.checker.errors import InputError
 from quorate.checker.loading import load_module
 from quorate.model.language import ModelError, Protocol, QuorumSystem, SizeError
@@ -117,8 +117,8 @@ def chosen_by_name(name: str) -> Chosen:
         return chosen_by_class(systems[wanted], place)
     if wanted in classes and issubclass(classes[wanted], Protocol):
         return chosen_by_class(classes[wanted], place)
-    near = difflib.get_close_matches(wanted, [*systems, *classes], 1)
-    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(systems) or 'none'}"
+    near = nearest(wanted, [*systems, *classes])
+    hint = instead(wanted, systems) if near is None else f"did you mean {near}?"
     raise InputError(f"{place}: no protocol or quorum system {wanted}; {hint}")
 
 

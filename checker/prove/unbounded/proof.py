@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.model.language.declare.protocol import Protocol
 from quorate.model.language.description import describe
-from quorate.model.language.diagnostics import NOWHERE, SizeError, it_has
+from quorate.model.language.diagnostics import NOWHERE, SizeError
 
 from .hints import Hint, Hints, hints_of
 from .meeting import not_always, proved_systems
@@ -59,7 +60,9 @@ def prove_unbounded(
     known = [p.name for p in description.invariants]
     for name in invariants or ():
         if name not in known:
-            raise InputError(f"{description.name} has no invariant `{name}`; {it_has(name, known)}")
+            raise InputError(
+                f"{description.name} has no invariant `{name}`; {instead(name, known)}"
+            )
     chosen = known if invariants is None else list(dict.fromkeys(invariants))
     faults = tuple(dict.fromkeys(a.fault for a in description.actions if a.fault))
     quorums = _quorums(protocol)

@@ -15,7 +15,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar, overload
 
-from quorate.model.language.diagnostics import SizeError, it_has
+from quorate._spelling import instead
+from quorate.model.language.diagnostics import SizeError
 
 from .annotations import Fixed, NotAType, scope_of
 from .initial import Initial, NatClass
@@ -237,7 +238,7 @@ class Protocol:
         budgets = {kind: dict(cls.faults).get(kind, 0) for kind in known}
         for kind, most in (faults or {}).items():
             if kind not in known:
-                raise SizeError(f"{cls.__name__} has no fault `{kind}`; {it_has(kind, known)}")
+                raise SizeError(f"{cls.__name__} has no fault `{kind}`; {instead(kind, known)}")
             if most < 0:
                 raise SizeError(f"fault {kind}={most}: a budget cannot be negative")
             budgets[kind] = most

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from quorate._spelling import instead
 from quorate.model.language.diagnostics import SizeError
 
 from .quorums import QuorumSystem
@@ -26,9 +26,8 @@ def check_sizes(
     listed = ", ".join(wanted) or "none"
     for name, n in sizes.items():
         if name not in wanted:
-            near = difflib.get_close_matches(name, wanted, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"its sorts are {listed}"
-            raise SizeError(f"{cls.__name__} has no sort `{name}` to give a size; {hint}")
+            said = f"{cls.__name__} has no sort `{name}` to give a size"
+            raise SizeError(f"{said}; {instead(name, wanted)}")
         named = getattr(wanted[name], "named", ())
         smallest = least.get(name, 0 if issubclass(wanted[name], Nat) else max(1, len(named)))
         if not isinstance(n, int) or isinstance(n, bool) or n < smallest:

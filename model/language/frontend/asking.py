@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from dataclasses import replace
 
+from quorate._spelling import nearest
 from quorate.model.language.declare.queues import fifo_of
 from quorate.model.language.declare.types import RecordType
 from quorate.model.language.ir import surface as s
@@ -25,13 +25,13 @@ class Asking(Generators):
         name = action.attr if isinstance(action, ast.Attribute) else ""
         known = self.protocol.methods("action")
         if name not in known or self.read_guards is None or not self._of_a_state(action):
-            near = difflib.get_close_matches(name, known, 1)
+            near = nearest(name, known)
             self.fail(
                 "not-an-action",
                 "`enabled` takes an action of `self`, and its arguments",
                 action,
                 "not an action",
-                f"did you mean `self.{near[0]}`?"
+                f"did you mean `self.{near}`?"
                 if near
                 else f"the actions are {', '.join(known) or 'none'}",
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import difflib
 import inspect
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from quorate._spelling import nearest
 from quorate.model.language.declare.enabling import enabled
 from quorate.model.language.declare.quorums import QuorumSystem
 from quorate.model.language.declare.sorts import Int, Nat, Sort
@@ -109,9 +109,9 @@ class Calls(Aggregates, Asking, Unions):
                 _instead(node, func),
             )
         if func.attr not in self.defines:
-            near = difflib.get_close_matches(func.attr, self.defines, 1)
+            near = nearest(func.attr, self.defines)
             other = getattr(getattr(self.protocol, func.attr, None), "_quorate", None)
-            hint = f"did you mean `self.{near[0]}`?" if near else ""
+            hint = f"did you mean `self.{near}`?" if near else ""
             if other is not None:
                 hint = "what several methods compute is a @define of its own"
             elif inspect.isfunction(getattr(self.protocol, func.attr, None)):

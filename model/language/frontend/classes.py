@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from quorate._spelling import nearest
 from quorate.model.language.bounds import holds
 from quorate.model.language.declare.annotations import NotAType
 from quorate.model.language.declare.initial import Initial
@@ -369,8 +369,8 @@ class ClassReader:
                     f"no action has the fault {kind!r}",
                     span,
                     f"the faults are {', '.join(known)}" if known else "no action has a fault",
-                    f'write `"{near[0]}"`'
-                    if (near := difflib.get_close_matches(str(kind), known, 1))
+                    f'write `"{near}"`'
+                    if (near := nearest(str(kind), known))
                     else f'write `@action(fault="{kind}")` above the action that uses it up',
                 )
             elif not isinstance(most, int) or isinstance(most, bool) or most < 0:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 from dataclasses import replace
 from typing import Any
 
+from quorate._spelling import nearest
 from quorate.model.language.declare.protocol import Variable, is_enum
 from quorate.model.language.declare.queues import ends_of, fifo_of, held_variable, queue_type
 from quorate.model.language.declare.sorts import Ring, Sort
@@ -58,9 +58,9 @@ class References(BaseReader):
                 "a state",
                 f"read one of its variables: `{node.id}.{next(iter(self.variables), 'x')}`",
             )
-        near = difflib.get_close_matches(node.id, [*self.env, *self.scope], 1)
+        near = nearest(node.id, [*self.env, *self.scope])
         own = node.id in self.variables or node.id in self.defines
-        hint = f"write `self.{node.id}`" if own else f"did you mean `{near[0]}`?" if near else ""
+        hint = f"write `self.{node.id}`" if own else f"did you mean `{near}`?" if near else ""
         self.fail("unknown-name", f"name `{node.id}` is not defined", node, "unknown name", hint)
 
     def _global(self, node: ast.AST, name: str, value: Any) -> s.Expr:
@@ -135,8 +135,8 @@ class References(BaseReader):
             )
         fields = record.fields
         if node.attr not in fields:
-            near = difflib.get_close_matches(node.attr, fields, 1)
-            hint = f"did you mean `{near[0]}`? " if near else ""
+            near = nearest(node.attr, fields)
+            hint = f"did you mean `{near}`? " if near else ""
             self.fail(
                 "unknown-field",
                 f"{record} has no field `{node.attr}`",
@@ -180,8 +180,10 @@ class References(BaseReader):
             f"{owner.__name__} has no constant `{node.attr}`",
             node,
             "unknown constant",
-            f"did you mean `{owner.__name__}.{near[0]}`?"
-            if (near := difflib.get_close_matches(node.attr, known, 1) or known)
+            f"did you mean `{owner.__name__}.{near}`?"
+            if (near := nearest(node.attr, known))
+            else f"its constants are {', '.join(known)}"
+            if known
             else f'declare `class {owner.__name__}(Ordered, bottom="{node.attr}")` '
             "to name an element below all others",
         )
@@ -201,7 +203,7 @@ class References(BaseReader):
         """The state variable that `self.name` names."""
         if node.attr in self.variables:
             return self.variables[node.attr]
-        near = difflib.get_close_matches(node.attr, [*self.variables, *self.defines], 1)
+        near = nearest(node.attr, [*self.variables, *self.defines])
         if node.attr in self.defines:
             self.fail(
                 "uncalled",
@@ -228,7 +230,7 @@ class References(BaseReader):
             f"{self.protocol.__name__} has no state variable `{node.attr}`",
             node,
             "unknown variable",
-            f"did you mean `self.{near[0]}`?"
+            f"did you mean `self.{near}`?"
             if near
             else f"its variables are {', '.join(self.variables)}",
         )

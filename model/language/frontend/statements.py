@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from quorate._spelling import nearest
 from quorate.model.language.declare.protocol import Mark, Variable
 from quorate.model.language.diagnostics import Diagnostic, ModelError, Span
 from quorate.model.language.ir import surface as s
@@ -185,13 +185,13 @@ class Body:
                 for n in self.owner.protocol.methods("action")
                 if hasattr(super(self.defined_in, self.owner.protocol), n)
             ]
-            near = difflib.get_close_matches(name, known, 1)
+            near = nearest(name, known)
             self.reader.fail(
                 "unknown-super",
                 f"no base class of {self.defined_in.__name__} has an action `{name}`",
                 call,
                 "unknown action",
-                f"did you mean `super().{near[0]}({listed(call.args)})`?"
+                f"did you mean `super().{near}({listed(call.args)})`?"
                 if near
                 else f"their actions are {', '.join(known) or 'none'}",
             )

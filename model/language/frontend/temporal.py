@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
+from quorate._spelling import nearest
 from quorate.model.language.declare.types import RecordType, Type
 from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
@@ -98,13 +98,13 @@ def fairness(
     types = {p.name: p.type for p in parameters}
     for name in function._quorate.fair_for:
         if name not in types:
-            near = difflib.get_close_matches(name, types, 1)
+            near = nearest(name, types)
             reader.fail(
                 "bad-fairness",
                 f"`{node.name}` is fair for each `{name}`, which is not a parameter",
                 _given(node, reader),
                 "unknown parameter",
-                f"did you mean `{near[0]}`?"
+                f"did you mean `{near}`?"
                 if near
                 else f"its parameters are {', '.join(types) or 'none'}",
             )

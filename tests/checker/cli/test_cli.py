@@ -161,7 +161,7 @@ BAD = [
     (["check", "quorate.model.paxos:Acceptor", *SMALL], "Acceptor is a Sort, not a Protocol"),
     (["check", "Paxos"], "Paxos needs a size for Acceptor, Ballot, Value"),
     (["check", "Paxos", "-s", "Acceptor=0,Ballot=2,Value=2"], "Acceptor=0: a size is a whole"),
-    (["check", "Paxos", "-s", "Acceptr=3,Ballot=2,Value=2"], "did you mean `Acceptor`?"),
+    (["check", "Paxos", "-s", "Acceptr=3,Ballot=2,Value=2"], "did you mean Acceptor?"),
     (["check", "Paxos", "-s", "Acceptor"], "`Acceptor` is not NAME=NUMBER"),
     (["check", "Paxos", *SMALL, "-s", "Acceptor=5"], "Acceptor is given twice"),
     (["check", "Paxos", "-s", "Acceptor=50,Ballot=2,Value=2"], "121,548,660,036,300 minimal quor"),

@@ -99,7 +99,7 @@ def test_as_json(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "error"),
     [
         (["--at", "7"], "found step 7, expected 1 to 6: before which step"),
-        (["phase1"], "Paxos has no action phase1; did you mean phase1b?"),
+        (["phase1"], "Paxos has no action `phase1`; did you mean phase1b?"),
         (["phase1b(a1)"], "'phase1b(a1)': expected phase1b(a: Acceptor, b: Ballot)"),
         (["phase1b(a1, a1)"], "'phase1b(a1, a1)': found a1, expected one of never, b1, b2"),
         (["phase1b a1"], "'phase1b a1' is no action: expected ACTION or ACTION(ARGUMENT, ...)"),

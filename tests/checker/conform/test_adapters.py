@@ -436,7 +436,7 @@ def test_a_violation_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="violates one_holder, but it holds there"):
         check_trace(held, noop.Lock)
     unknown = Trace(**{**fields(ONE), "violation": Violation("two_holders")})
-    with pytest.raises(InputError, match="two_holders, which Lock does not have; it has one_hold"):
+    with pytest.raises(InputError, match="two_holders, which Lock does not have; did you mean one"):
         check_trace(unknown, noop.Lock)
 
 

@@ -287,7 +287,7 @@ def test_long_values_are_laid_out_as_by_ruff(tmp_path: Path) -> None:
 def test_a_run_that_the_model_does_not_have() -> None:
     sizes = {"Acceptor": 2, "Ballot": 2, "Value": 1}
     for call, error in (
-        (("phase1", {"b": "b1"}), "phase1: Paxos has no such action; did you mean phase1"),
+        (("phase1", {"b": "b1"}), "Paxos has no action `phase1`; did you mean phase1"),
         (("phase1a", {"ballot": "b1"}), "found the arguments ballot, expected b"),
         (("phase1a", {"b": 1.5}), "phase1a: found the number 1.5, expected a value"),
     ):

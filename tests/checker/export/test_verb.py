@@ -51,7 +51,7 @@ def test_symmetry(capsys: pytest.CaptureFixture[str]) -> None:
         (["Paxo"], "did you mean Paxos?"),
         (["Paxos", "-o", "P.tla"], "Paxos needs a size for Acceptor, Ballot, Value"),
         (["Paxos", "-s", "Acceptor=3"], "Paxos needs a size for Ballot, Value"),
-        (["Paxos", "-s", "Acceptr=3"], "did you mean `Acceptor`?"),
+        (["Paxos", "-s", "Acceptr=3"], "did you mean Acceptor?"),
         (["Paxos", *SMALL, "-f", "crash=1"], "no fault `crash`"),
         (["Paxos", *SMALL, "-o", "P.txt"], "ends in .tla"),
         (["Paxos", *SMALL, "-o", "a-b.tla"], "cannot be the name of a TLA+ module"),

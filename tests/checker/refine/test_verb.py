@@ -239,7 +239,7 @@ def test_defaults_of_the_project(capsys: Output, my: str) -> None:
         (["Paxos", *SIZES, "-s", "Leader=1"], "Paxos has no sort `Leader` to give a size"),
         (["my.py:Box", "Consensus", "--mapping", "my.py"], "my.py: expected path.py:function"),
         (["my.py:Box", "--mapping", "my.py:to_consensus"], "my.py:to_consensus: say which protoc"),
-        (["my.py:Box", "--mapping", "my.py:to_consensu"], "my.py: no to_consensu; did you mean to"),
+        (["my.py:Box", "--mapping", "my.py:to_consensu"], "my.py: no function `to_consensu`; did"),
         (["my.py:Box", "--mapping", "my.py:NUMBER"], "my.py:NUMBER: is a int, not a function or"),
         (["my.py:Box", "--mapping", "no.py:f"], "no.py: no such file"),
         (

@@ -179,7 +179,7 @@ def test_what_a_pass_does_not_mean_is_told_once(project: pytest.Pytester) -> Non
         ("model/slip.py::Slip[2]", "--> model/slip.py:12:21 in Slip.enter"),
         ("model/turns.py::Turn[2]", "no protocol Turn; did you mean Turns?"),
         ("model/turns.py::Turns", "Turns needs a size for Side"),
-        ("model/turns.py::Turns[Sides=2]", "did you mean `Side`?"),
+        ("model/turns.py::Turns[Sides=2]", "did you mean Side?"),
         ("model/turns.py::Turns[2,2]", "Turns[2,2]: found 2, expected sizes of Side"),
         ("model/empty.py", "model/empty.py: defines no protocol"),
     ],

@@ -54,10 +54,10 @@ def refused(protocol: type[Protocol], **sizes: int) -> str:
 
 def test_an_unknown_sort_is_named_with_a_suggestion() -> None:
     assert refused(Weighing, Aceptor=3, Round=1) == (
-        "Weighing has no sort `Aceptor` to give a size; did you mean `Acceptor`?"
+        "Weighing has no sort `Aceptor` to give a size; did you mean Acceptor?"
     )
     assert refused(Weighing, Server=3, Round=1) == (
-        "Weighing has no sort `Server` to give a size; its sorts are Acceptor, Round"
+        "Weighing has no sort `Server` to give a size; it has Acceptor, Round"
     )
 
 

@@ -108,7 +108,7 @@ def test_nothing_tested_is_no_pass() -> None:
     ("given", "said"),
     [
         (["--rates", "loss"], "`loss` is not FAULT=RATE, as in loss=0.05"),
-        (["--rates", "los=0.1"], "los: no such fault; did you mean loss?"),
+        (["--rates", "los=0.1"], "no fault `los`; did you mean loss?"),
         (["--rates", "cut=2"], "cut: found 2, expected a number from 0 to 1"),
         (["--rates", "cut=0,cut=1"], "cut is given twice"),
         (["--nodes", "2"], "nodes: found 2, expected 3 to 7"),

@@ -16,8 +16,8 @@ NODES = ("n0", "n1", "n2", "n3")
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"los": 0.1}, "los: no such fault; did you mean loss?"),
-        ({"fire": 1}, "fire: no such fault; known are loss, duplicate"),
+        ({"los": 0.1}, "no fault `los`; did you mean loss?"),
+        ({"fire": 1}, "no fault `fire`; there are loss, duplicate"),
         ({"loss": 1.5}, "loss: found 1.5, expected a number from 0 to 1"),
         ({"kill": -1}, "kill: found -1, expected a number from 0 to 20"),
         ({"kill": float("nan")}, "kill: found nan"),
