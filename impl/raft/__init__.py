@@ -13,6 +13,7 @@ from .messages import (
     RequestPreVote,
     RequestVote,
     Snapshot,
+    SnapshotHeld,
     TimeoutNow,
     VoteGranted,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "RequestVote",
     "Server",
     "Snapshot",
+    "SnapshotHeld",
     "SnapshotRecord",
     "SuffixRecord",
     "TermRecord",

@@ -114,11 +114,29 @@ class Appended(Struct, frozen=True, tag="appended"):
 
 
 class InstallSnapshot(Struct, frozen=True, tag="install-snapshot"):
-    """What you lack is no longer in my log: begin with this (§7). The answer is `Appended`."""
+    """What you lack is no longer in my log: begin with a snapshot of `length` entries (§7).
+
+    This is the part of it from `offset` on; with `done` the last one (figure 13). The answer is
+    `SnapshotHeld`, and in the end `Appended`.
+    """
 
     term: int
     leader: str
-    snapshot: Snapshot
+    length: int
+    offset: int
+    data: bytes
+    done: bool
+    round: int = 0
+
+
+class SnapshotHeld(Struct, frozen=True, tag="snapshot-held"):
+    """Of your snapshot of `length` entries I hold the first `offset` bytes (figure 13)."""
+
+    term: int
+    follower: str
+    leader: str
+    length: int
+    offset: int
     round: int = 0
 
 
@@ -161,6 +179,7 @@ RaftMessage: TypeAlias = (
     | Appended
     | LogMismatch
     | InstallSnapshot
+    | SnapshotHeld
     | TimeoutNow
     | Outdated
 )

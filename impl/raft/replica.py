@@ -54,6 +54,7 @@ from .messages import (
     RequestPreVote,
     RequestVote,
     Snapshot,
+    SnapshotHeld,
     VoteGranted,
 )
 from .options import Options
@@ -332,10 +333,13 @@ class Replica:
     def _retry(self, message: RaftMessage, tried: dict[str, int]) -> RaftOutputs:
         """Where a follower's log was found to differ earlier, or it took a part: go on at once."""
         leading = self._leading if self._leads() else None
-        if not isinstance(message, (Appended, LogMismatch)) or leading is None:
+        if not isinstance(message, (Appended, LogMismatch, SnapshotHeld)) or leading is None:
             return ()
         server, follower = self.server, message.follower
         leading.answers[follower] = self._now
+        if isinstance(message, SnapshotHeld):
+            leading.snapshots[follower] = self._now  # the next part is under way
+            return ()
         start, before = server.next.get(follower, 0), tried.get(follower, 0)
         part = before < start < server.state.length and server.sends_part(before)
         return self._news(follower) if start < before or part else ()

@@ -44,8 +44,10 @@ from .messages import (
     LogMismatch,
     Payload,
     Snapshot,
+    SnapshotHeld,
     TimeoutNow,
 )
+from .parts import Arriving, Outgoing
 from .records import RaftOutputs, RaftRecord, RaftState, SnapshotRecord, SuffixRecord
 from .rules import RaftRole
 
@@ -61,6 +63,7 @@ class Server(Elector):
         self.round = 0
         self.heard: dict[str, int] = {}
         self.learners: tuple[str, ...] = ()
+        self._outgoing, self._arriving = Outgoing(), Arriving()
 
     # Steps.
 
@@ -70,6 +73,7 @@ class Server(Elector):
             raise ProtocolRefusal(f"No quorum has elected {self.name} in term {self.term}.")
         self.role = RaftRole.LEADER
         self.match, self.next, self.heard, self.learners = {}, {}, {}, ()
+        self._outgoing = Outgoing()
         self._follow_members()
         return ()
 
@@ -93,8 +97,8 @@ class Server(Elector):
     def append(self, follower: str, prefix: int | None = None) -> RaftOutputs:
         """Send the entries after a prefix, by default after what the follower should hold.
 
-        Where the snapshot stands for some of these, it is sent instead (rule 8). Entries that one
-        message does not carry are left for the next.
+        Where the snapshot stands for some of these, it is sent instead (rule 8), the next part of
+        it. Entries that one message does not carry are left for the next.
         """
         self._check_leads()
         start = self.next[follower] if prefix is None else prefix
@@ -104,7 +108,7 @@ class Server(Elector):
             )
         snapshot = self.state.snapshot
         if start < snapshot.length:
-            return (Send(follower, InstallSnapshot(self.term, self.name, snapshot, self.round)),)
+            return (self._next_part(follower),)
         before, entries = self.state.term_at(start), fitting(self.state.entries_after(start))
         message = AppendEntries(
             self.term, self.name, start, before, entries, self.commit, self.round
@@ -207,11 +211,20 @@ class Server(Elector):
         return (*kept, self._acknowledge(message, news.prefix + len(news.entries)))
 
     def install(self, message: InstallSnapshot) -> RaftOutputs:
-        """Begin with the leader's snapshot, unless it has committed as much (rule 8)."""
-        snapshot = message.snapshot
-        kept = self._keep(SnapshotRecord(snapshot)) if self.commit < snapshot.length else ()
-        self.commit = max(self.commit, snapshot.length)
+        """Begin with the leader's snapshot once all parts are here (rule 8).
+
+        Whoever has committed as much needs none.
+        """
         self.role = RaftRole.FOLLOWER
+        if self.commit >= message.length:
+            return (self._acknowledge(message, message.length),)
+        snapshot = self._arriving.take(message)
+        if snapshot is None:
+            length, held, round_ = message.length, self._arriving.held, message.round
+            told = SnapshotHeld(self.term, self.name, message.leader, length, held, round_)
+            return (Send(message.leader, told),)
+        kept = self._keep(SnapshotRecord(snapshot))
+        self.commit = snapshot.length
         return (*kept, self._acknowledge(message, snapshot.length))
 
     def report_two_leaders(self, message: AppendEntries | InstallSnapshot) -> NoReturn:
@@ -235,10 +248,25 @@ class Server(Elector):
             self.next[message.follower] = max(self.match[message.follower], start)
         return ()
 
+    def hear_held(self, message: SnapshotHeld) -> RaftOutputs:
+        """Send what follows, unless the news is old."""
+        if message.follower not in self.match:
+            return ()
+        self._hear(message)
+        news = self._outgoing.told(message)
+        lacks = self.next[message.follower] < self.state.snapshot.length
+        return (self._next_part(message.follower),) if news and lacks else ()
+
     def stand_now(self, message: TimeoutNow) -> RaftOutputs:
         """The leader hands over: no patience, and no pre-vote (Ongaro 2014, §3.10)."""
         del message
         return self.start_election(transfer=True)
+
+    def _next_part(self, follower: str) -> Send[InstallSnapshot]:
+        snapshot = self.state.snapshot
+        part = self._outgoing.part(snapshot, follower)
+        message = InstallSnapshot(self.term, self.name, snapshot.length, *part, self.round)
+        return Send(follower, message)
 
     def _mismatch(self, message: AppendEntries) -> LogMismatch:
         length, conflict = where_it_fails(self.state, message)
@@ -249,7 +277,7 @@ class Server(Elector):
         told = Appended(self.term, self.name, message.leader, length, message.round)
         return Send(message.leader, told)
 
-    def _hear(self, message: Appended | LogMismatch) -> None:
+    def _hear(self, message: Appended | LogMismatch | SnapshotHeld) -> None:
         latest = self.heard.get(message.follower, 0)
         self.heard[message.follower] = max(latest, message.round)
 

@@ -17,7 +17,7 @@ from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
 from quorate.impl.durable.failpoints import unhindered
 from quorate.impl.durable.record_log import RecordLog
 from quorate.impl.envelope import Envelope
-from quorate.impl.network.codec import frame
+from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
 from quorate.impl.network.parts import Splitter
 from quorate.impl.raft import log as raft_log
 from quorate.impl.store import CompareAndSet, Delete, Get, Put, Submission
@@ -64,6 +64,11 @@ class Cluster:
 
     def client(self, name):
         return StoreClient(name, self.addresses, codec_of(self.system), retry_s=0.3)
+
+    def ask(self, name):
+        """What a node says of itself now."""
+        self.nodes[name].told(b'{"status": true}')
+        return next(f for event, f in reversed(self.logs[name]) if event == "status")
 
     def leader(self):
         """Who said last that it leads, in the latest term."""
@@ -132,12 +137,73 @@ def test_who_lacks_more_than_a_message_holds_catches_up(protocol, tmp_path, monk
             for number in range(puts):
                 await client.call(Put(str(number), "x" * 500), PATIENCE_S)
             cluster.start(behind)
-            statuses = []
-            while not statuses or statuses[-1].applied < puts:
+            while cluster.ask(behind)["status"].applied < puts:
                 await asyncio.sleep(0.02)
-                cluster.nodes[behind].told(b'{"status": true}')
-                statuses = [f["status"] for e, f in cluster.logs[behind] if e == "status"]
             assert not any(e == "complaint" for e, _ in cluster.logs[behind])
+
+    asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
+
+
+async def fill(cluster, behind, puts, size):
+    """Put so many values of such a size, by some clients at once, while a node is down."""
+    await cluster.stop(behind)
+
+    async def use(client):
+        async with client:
+            for key in range(puts // 20):
+                await client.call(Put(f"{id(client)} {key}", "x" * size), PATIENCE_S)
+
+    await asyncio.gather(*(use(cluster.client(f"f{k}")) for k in range(20)))
+
+
+async def until_equal(cluster, behind, leader):
+    """The node that was down has applied as much as the leader."""
+    while cluster.ask(behind)["status"].applied < cluster.ask(leader)["status"].applied:
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.exhaustive
+def test_more_than_a_frame_holds_is_sent_to_a_node_that_was_away(tmp_path, monkeypatch):
+    longest, frames = [0], Splitter.frames
+
+    def counted(splitter, envelope):
+        made = frames(splitter, envelope)
+        longest[0] = max(longest[0], sum(map(len, made)))
+        return made
+
+    monkeypatch.setattr(Splitter, "frames", counted)
+
+    async def play():
+        async with Cluster("multipaxos", tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            leader = cluster.leader()
+            behind = next(name for name in cluster.addresses if name != leader)
+            await fill(cluster, behind, 800, 40_000)
+            cluster.start(behind)
+            await until_equal(cluster, behind, cluster.leader())
+
+    asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
+    assert longest[0] > MAX_FRAME_BYTES
+
+
+@pytest.mark.exhaustive
+def test_a_snapshot_that_is_cut_off_on_its_way_goes_on_where_it_broke_off(tmp_path):
+    async def play():
+        async with Cluster("raft", tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            leader = cluster.leader()
+            behind = next(name for name in cluster.addresses if name != leader)
+            await fill(cluster, behind, 1200, 20_000)
+            assert cluster.leader() == leader
+            cluster.start(behind)
+            for parts in (5, 10):
+                while cluster.ask(leader)["sent"]["install-snapshot"] < parts:
+                    await asyncio.sleep(0.001)
+                cluster.nodes[leader].told(json.dumps({"cut_off": [behind]}).encode())
+                await asyncio.sleep(0.3)
+                cluster.nodes[leader].told(b'{"cut_off": []}')
+            await until_equal(cluster, behind, leader)
+            assert 20 < cluster.ask(leader)["sent"]["install-snapshot"] < 30
 
     asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from random import Random
 
+import msgspec
 import pytest
 
 from quorate.impl.errors import ConfigError, ProtocolRefusal
-from quorate.impl.outputs import Persist
+from quorate.impl.outputs import Persist, Send
 from quorate.impl.raft import (
     AppendEntries,
     InstallSnapshot,
@@ -20,7 +21,10 @@ from quorate.impl.raft import (
     Reads,
     Replica,
     RequestVote,
+    Snapshot,
+    SnapshotHeld,
 )
+from quorate.impl.raft.parts import Outgoing
 from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
 from quorate.impl.raft.server import Server
 from quorate.impl.replicated.patience import Patience
@@ -284,6 +288,45 @@ def test_a_follower_that_lacks_what_is_compacted_begins_with_the_snapshot():
     assert c.server.state.snapshot.length > 1 and c.store.snapshot() == a.store.snapshot()
     room.start("c")
     assert room.replicas["c"].applied == room.disks["c"].snapshot.length > 1
+
+
+def test_a_snapshot_that_is_interrupted_goes_on_where_it_broke_off(monkeypatch):
+    monkeypatch.setattr(Outgoing, "most_bytes", 40)
+    room = Room(options=Options(pre_vote=False, compact_after=3))
+    room.tick("a", 10)
+    room.away = {"c"}
+    for number in range(1, 5):
+        room.submit("a", Submission("client", number, Put(str(number), "x" * 50)))
+    room.tick("a", 10)
+    a, c, sent = room.replicas["a"], room.replicas["c"], []
+    server, receive = c.server, c.server.receive
+
+    def received(message):
+        if isinstance(message, InstallSnapshot):
+            sent.append(message.offset)
+            if len(sent) in (3, 5):
+                return ()  # a part is lost
+        return receive(message)
+
+    monkeypatch.setattr(server, "receive", received)
+    room.away = set()
+    room.tick("a", 50)
+    assert c.applied == a.applied and c.store.snapshot() == a.store.snapshot()
+    assert len(sent) > 8 and sent == sorted(sent)
+    assert [offset for offset in sent if sent.count(offset) > 1] == [80, 80, 120, 120]
+
+
+def test_a_follower_says_how_much_of_a_snapshot_it_holds():
+    snapshot = Snapshot(7, 1)
+    data = msgspec.json.encode(snapshot)
+    first = InstallSnapshot(2, "b", 7, 0, data[:40], False)
+    rest = InstallSnapshot(2, "b", 7, 40, data[40:], True)
+    a, restarted = Server("a", NAMES), Server("a", NAMES)
+    for _ in range(2):
+        assert a.receive(first)[-1] == Send("b", SnapshotHeld(2, "a", "b", 7, 40))
+    persist, told = a.receive(rest)
+    assert persist.record.snapshot == snapshot and told.message.length == 7
+    assert restarted.receive(rest)[-1] == Send("b", SnapshotHeld(2, "a", "b", 7, 0))
 
 
 def test_a_follower_catches_up_while_clients_go_on():
