@@ -191,9 +191,6 @@ def command(**options: Any) -> int:
 def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
     """Do one run alone."""
     import quorate
-    from quorate.checker.rendering.document import envelope
-
-    from .console import print_document
 
     result = quorate.follow(
         options["protocol"],
@@ -214,13 +211,15 @@ def _follow(options: Mapping[str, Any], sizes: Sizes, out: Output) -> int:
         found = {} if result.trace is None else {"": result.trace}
         written, said = write_traces(found, options["trace"])
         said += unwritten(result.trace, options["trace"])
-    if options["as_json"]:
-        body = result.to_json(written.get(""))
-        print_document(envelope("conform", code, {"followed": body}))
-        return code
-    result.show(out)
-    for line in said:
-        out.line(line)
+
+    def about() -> dict[str, Any]:
+        return {"protocol": options["protocol"], "sizes": dict(sizes), "faults": sizes.faults}
+
+    body = {"followed": result.to_json(written.get(""))}
+    if not told("conform", code, options, lambda: body, about):
+        result.show(out)
+        for line in said:
+            out.line(line)
     return code
 
 
@@ -230,8 +229,7 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["adapter"] is None and options["step_timeout"] is not None:
         option_error("--step-timeout is for --adapter: the bundled implementation does not hang")
     if options["run"] is not None:
-        others = ["seconds", "seed", "mutants", "no_probes", "accept", "as_test", "coverage"]
-        for name in (*others, "html"):
+        for name in ("seconds", "seed", "mutants", "no_probes", "accept", "as_test", "coverage"):
             if options[name]:
                 option = f"--{name.replace('_', '-')}"
                 option_error(f"--run does one run alone: {option} does not go with it")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
+from .files import writable
+from .html_report import told
 from .options import given_options, option_error
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ CODES = {"does not conform": NONCONFORMING, "inconclusive": INCONCLUSIVE}
 ALONE = ("--nodes", "--runs", "--rates", "--keep")
 """The options that are for clusters alone."""
 
-SHARED = ("--cluster", "--adapter", "--impl", "--seconds", "--seed", "--json", "--ascii")
+SHARED = ("--cluster", "--adapter", "--impl", "--seconds", "--seed", "--html", "--json", "--ascii")
 """Those that mean the same for both."""
 
 
@@ -62,11 +64,9 @@ def check_options(cluster: bool) -> None:
 def run_cluster(options: Mapping[str, Any]) -> int:
     """Run it, print the outcome; returns the exit code."""
     import quorate
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
 
-    from .console import print_document
-
+    writable(options["html"])
     given: dict[str, Any] = {}
     if options["seconds"] is not None:
         given["seconds"] = options["seconds"]
@@ -84,9 +84,7 @@ def run_cluster(options: Mapping[str, Any]) -> int:
         **given,
     )
     code = CODES.get(result.campaign.verdict.value, 0)
-    if options["as_json"]:
-        print_document(envelope("conform", code, result.to_json()))
-    else:
+    if not told("conform", code, options, result.to_json):
         found = result.campaign.found
         result.report(Output(), None if found is None else _again(options, found.seed))
     return code

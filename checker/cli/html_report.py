@@ -46,8 +46,10 @@ def told(
 def write_page(document: Mapping[str, Any], path: Path) -> None:
     """Write the page of a result. The history of a page that was there is continued."""
     from quorate.checker.rendering.html.page import page_of
-    from quorate.traces.files import write_file
+    from quorate.traces.files import replacing
 
     earlier = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    write_file(path, page_of(document, when, earlier).encode("utf-8", "backslashreplace"))
+    page = page_of(document, when, earlier)
+    with replacing(path) as partial:
+        partial.write_text(page, encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
+from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option
 
 CODES = {"not linearizable": NONCONFORMING, "unknown": INCONCLUSIVE}
@@ -28,6 +30,7 @@ CODES = {"not linearizable": NONCONFORMING, "unknown": INCONCLUSIVE}
     type=click.IntRange(min=1),
     help="Give up on an object after N configurations. By default 1,000,000.",
 )
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -46,17 +49,13 @@ def command(**options: Any) -> int:
     quorate linearize history.jsonl --spec register
     """
     import quorate
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
 
-    from .console import print_document
-
+    writable(options["html"])
     most = options["configurations"]
     more = {} if most is None else {"most": most}
     result = quorate.linearize(options["history"], options["spec"], **more)
     code = CODES.get(result.judged.verdict.value, 0)
-    if options["as_json"]:
-        print_document(envelope("linearize", code, result.to_json()))
-    else:
+    if not told("linearize", code, options, result.to_json):
         result.show(Output())
     return code

@@ -78,9 +78,10 @@ def command(**options: Any) -> int:
             report=say,
         )
     if options["report"] is not None:
-        from quorate.traces.files import write_file
+        from quorate.traces.files import replacing
 
-        write_file(options["report"], f"{json.dumps(result.report(), indent=1)}\n".encode())
+        with replacing(options["report"]) as partial:
+            partial.write_text(f"{json.dumps(result.report(), indent=1)}\n", encoding="utf-8")
     code = _exit_code(result, 100 if options["strict"] else options["least"])
     if not told("mutate", code, options, result.to_json):
         result.show(Output())

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from quorate.checker.rendering.document import envelope
 from quorate.checker.rendering.output import Output
 
-from .console import print_document
 from .exit_codes import INCONCLUSIVE, VIOLATED
+from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option
 
 
@@ -52,6 +52,7 @@ class Rate(click.ParamType[Fraction, Any]):
     show_default=True,
     help="Effort limit for each question: 1 is about a second on an idle machine.",
 )
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -67,6 +68,7 @@ def command(**options: Any) -> int:
     """
     import quorate
 
+    writable(options["html"])
     result = quorate.compare_quorums(
         options["target"],
         size=options["size"],
@@ -74,8 +76,6 @@ def command(**options: Any) -> int:
         effort=options["effort"],
     )
     code = VIOLATED if result.violation is not None else INCONCLUSIVE if result.open else 0
-    if options["as_json"]:
-        print_document(envelope("quorums", code, result.to_json()))
-    else:
+    if not told("quorums", code, options, result.to_json):
         result.show(Output())
     return code

@@ -10,6 +10,7 @@ import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING, VIOLATED
 from .files import test_written, writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option, option_error, step_timeout_option
 
 CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLUSIVE}
@@ -37,6 +38,7 @@ CODES = {"reproduced": VIOLATED, "diverges": NONCONFORMING, "unjudged": INCONCLU
     help="Write a pytest file that fails while it diverges, or has the bug.",
 )
 @click.option("--diagram", is_flag=True, help="Show the trace as well.")
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -57,13 +59,11 @@ def command(**options: Any) -> int:
     An adapter that raises, exits, hangs, or shows values that the model does not have: exit 2.
     """
     import quorate
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.checker.rendering.regression import refuse_others
 
-    from .console import print_document
-
     _check(options["adapter"], options["variant"], options["step_timeout"])
+    writable(options["html"])
     if options["as_test"] is not None:
         writable(options["as_test"])
         refuse_others(options["as_test"])
@@ -76,9 +76,7 @@ def command(**options: Any) -> int:
     )
     code = CODES.get(result.replay.verdict.value, 0)
     tests = None if options["as_test"] is None else result.as_test(options["as_test"])
-    if options["as_json"]:
-        print_document(envelope("replay", code, result.to_json()))
-    else:
+    if not told("replay", code, options, result.to_json):
         out = Output()
         result.report(out, options["diagram"])
         if tests is not None:

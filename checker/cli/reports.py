@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .exit_codes import INCONCLUSIVE, INTERRUPTED, MODEL, NONCONFORMING, OUR_BUG, USAGE, VIOLATED
+from quorate.checker.rendering.words import OUTCOMES
+
 from .files import writable
 from .options import option_error
 
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
     from quorate.results import Result
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-OUTCOMES = {
-    0: "holds",
-    VIOLATED: "violated",
-    USAGE: "bad input",
-    MODEL: "a mistake in the model",
-    INCONCLUSIVE: "inconclusive",
-    NONCONFORMING: "does not conform",
-    OUR_BUG: "a bug of Quorate",
-    INTERRUPTED: "interrupted",
-}
 
 
 def reports_options(function: F) -> F:

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from .exit_codes import INCONCLUSIVE, NONCONFORMING
+from .files import writable
+from .html_report import html_option, told
 from .options import ascii_option, json_option, merged, sizes_option
 from .reports import reports_options
 
@@ -52,6 +54,7 @@ CODES = {"unexplained": NONCONFORMING, "inconclusive": INCONCLUSIVE}
     "--shiviz", type=click.Path(path_type=Path), help="Write the log in the format of ShiViz."
 )
 @reports_options
+@html_option
 @json_option
 @ascii_option
 def command(**options: Any) -> int:
@@ -72,13 +75,12 @@ def command(**options: Any) -> int:
     """
     import quorate
     from quorate.checker.loading import load_protocol
-    from quorate.checker.rendering.document import envelope
     from quorate.checker.rendering.output import Output
     from quorate.traces.files import replacing
 
-    from .console import print_document
     from .options import option_error, with_defaults
 
+    writable(options["html"])
     if options["mapping"] is not None and options["format_"] is not None:
         option_error("--format names a bundled mapping: it does not go with --mapping")
     model = load_protocol(options["model"])
@@ -100,8 +102,6 @@ def command(**options: Any) -> int:
         with replacing(options["shiviz"]) as partial:
             partial.write_text(result.to_shiviz(), encoding="utf-8")
     code = CODES.get(result.validation.verdict.value, 0)
-    if options["as_json"]:
-        print_document(envelope("validate", code, result.to_json()))
-    else:
+    if not told("validate", code, options, result.to_json):
         result.show(Output())
     return code

@@ -11,12 +11,12 @@ import click
 
 from quorate.checker.errors import InputError
 from quorate.checker.project.reading import find_project, read_project
+from quorate.checker.rendering.words import OUTCOMES
 
 from .console import progress
 from .files import writable
 from .html_report import told
 from .options import given_options, option_error, working_directory
-from .reports import OUTCOMES
 
 if TYPE_CHECKING:
     from quorate.checker.project.listed import Project

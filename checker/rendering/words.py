@@ -1,6 +1,18 @@
-"""Phrases that several reports share: counts with their noun, durations, amounts of memory."""
+"""Phrases that several reports share: outcomes, counts with their noun, durations, memory."""
 
 from __future__ import annotations
+
+OUTCOMES = {
+    0: "holds",
+    1: "violated",
+    2: "bad input",
+    3: "a mistake in the model",
+    4: "inconclusive",
+    5: "does not conform",
+    70: "a bug of Quorate",
+    130: "interrupted",
+}
+"""What each exit code of the command says of a run, in reports."""
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 

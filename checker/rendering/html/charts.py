@@ -7,27 +7,22 @@ from xml.etree.ElementTree import Element
 
 from .elements import e
 
-WIDTH, HEIGHT, EDGE = 640, 160, 24
+WIDTH, HEIGHT, EDGE = 640, 120, 8
 
 
 def levels_chart(levels: Sequence[int]) -> Element:
     """How many states are first found at each depth."""
     most = max(levels)
-    wide = (WIDTH - 2 * EDGE) / len(levels)
+    wide = WIDTH / len(levels)
     bars = []
     for depth, states in enumerate(levels):
-        tall = max(1.0, (HEIGHT - 2 * EDGE) * states / most)
-        x, y = EDGE + depth * wide, HEIGHT - EDGE - tall
+        tall = max(1.0, HEIGHT * states / most)
         title = e("title", f"depth {depth}: {states:,} states")
-        place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "height": f"{tall:.1f}"}
-        bars.append(e("rect", title, width=f"{max(0.5, wide - 1.5):.1f}", class_="level", **place))
-    ends = [(EDGE, "0"), (WIDTH - EDGE, f"depth {len(levels) - 1}")]
-    below = [
-        e("text", said, x=x, y=HEIGHT - 6, text_anchor=anchor, class_="axis")
-        for (x, said), anchor in zip(ends, ("start", "end"), strict=True)
-    ]
-    top = e("text", f"{most:,} states", x=EDGE, y=14, class_="axis")
-    return _svg("states first found at each depth", [*bars, *below, top])
+        place = {"x": f"{depth * wide:.1f}", "y": f"{HEIGHT - tall:.1f}", "height": f"{tall:.1f}"}
+        bars.append(e("rect", title, width=f"{max(0.5, wide * 0.92):.1f}", class_="level", **place))
+    below = e("p", e("span", "0"), e("span", f"depth {len(levels) - 1}"), class_="axis")
+    said = f"at most {most:,} at one depth"
+    return _figure(said, "states first found at each depth", bars, below)
 
 
 def trend_chart(name: str, values: Sequence[float]) -> Element:
@@ -40,13 +35,17 @@ def trend_chart(name: str, values: Sequence[float]) -> Element:
     ]
     line = e("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_="trend")
     dots = [
-        e("circle", e("title", f"{v:,.6g}"), cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_="dot")
+        # A line of no length with round ends stays a dot, however the picture is stretched.
+        e("path", e("title", f"{v:,.6g}"), d=f"M{x:.1f} {y:.1f}h0", class_="spot")
         for (x, y), v in zip(points, values, strict=True)
     ]
-    said = e("text", f"{name}: {values[-1]:,.6g}", x=EDGE, y=14, class_="axis")
-    return _svg(f"{name} over {len(values)} runs", [line, *dots, said])
+    return _figure(f"{name}: {values[-1]:,.6g}", f"{name} over {len(values)} runs", [line, *dots])
 
 
-def _svg(label: str, parts: Sequence[Element]) -> Element:
-    size = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class_": "chart"}
-    return e("svg", parts, role="img", aria_label=label, **size)
+def _figure(
+    said: str, label: str, parts: Sequence[Element], below: Element | None = None
+) -> Element:
+    """A picture as wide as there is room, with its text outside: that is never stretched."""
+    size = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none", "class_": "chart"}
+    picture = e("svg", parts, role="img", aria_label=label, **size)
+    return e("figure", e("figcaption", said), picture, below)

@@ -6,8 +6,8 @@ implementations. The standard library's tree knows no other way to hold a text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
 Part: TypeAlias = "Element | str | int | float | Iterable[Part] | None"
@@ -47,17 +47,50 @@ def html_of(page: Element) -> str:
 
 
 def table(
-    heads: Sequence[str], rows: Iterable[Sequence[Part]], numbers: Iterable[int] = ()
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Part]],
+    numbers: Iterable[int] = (),
+    stacked: bool = False,
 ) -> Element:
-    """A table; the columns in `numbers` are aligned to the right."""
+    """A table; the columns in `numbers` are aligned to the right.
+
+    A `stacked` one has the cells of a row below each other where the window is narrow.
+    """
     right = set(numbers)
 
     def cell(tag: str, k: int, part: Part) -> Element:
-        return e(tag, part, class_="number" if k in right else None)
+        head = heads[k] if stacked and tag == "td" else None
+        return e(tag, part, class_="number" if k in right else None, data_head=head or None)
 
     head = e("tr", *(cell("th", k, h) for k, h in enumerate(heads)))
     body = [e("tr", *(cell("td", k, c) for k, c in enumerate(row))) for row in rows]
-    return e("div", e("table", e("thead", head), e("tbody", *body)), class_="scroll")
+    found = e("table", e("thead", head), e("tbody", *body), class_="stacked" if stacked else None)
+    return e("div", found, class_="scroll")
+
+
+class MatrixCell(NamedTuple):
+    """A cell of a matrix: a sign, its kind (`ok`, `bad` or `plain`), and what it means."""
+
+    sign: str
+    kind: str
+    meaning: str
+
+
+def matrix(corner: str, marks: Mapping[tuple[str, str], MatrixCell]) -> Element:
+    """A picture with a sign for pairs of a row and a column, in order of appearance."""
+    rows = dict.fromkeys(row for row, _ in marks)
+    columns = dict.fromkeys(column for _, column in marks)
+
+    def cell(row: str, column: str) -> Element:
+        mark = marks.get((row, column))
+        if mark is None:
+            return e("td")
+        return e("td", mark.sign, class_=f"mark {mark.kind}", title=mark.meaning)
+
+    head = e("tr", e("th", corner), *(e("th", e("span", c), class_="turned") for c in columns))
+    body = [e("tr", e("th", e("code", r)), *(cell(r, c) for c in columns)) for r in rows]
+    found = e("table", e("thead", head), e("tbody", *body), class_="matrix")
+    return e("div", found, class_="scroll")
 
 
 def facts(pairs: Iterable[tuple[str, Part]]) -> Element | None:

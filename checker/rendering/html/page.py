@@ -15,9 +15,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from quorate.checker.rendering.words import OUTCOMES
+
+from . import conformance, logs, proofs
 from . import sections as s
 from .charts import trend_chart
+from .clusters import cluster
 from .elements import Part, e, html_of, section, table
+from .modification import modification
 from .project import listed
 from .sections import verdict_badge
 from .spacetime import run_parts
@@ -30,14 +35,6 @@ MOST_RUNS = 50
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 _HISTORY = "quorate-history"
 _TRENDS = ("states", "seconds", "score", "driven")
-_ENDINGS = {
-    1: "violated",
-    2: "not usable",
-    3: "a mistake in the model",
-    4: "inconclusive",
-    5: "does not conform",
-    130: "interrupted",
-}
 
 
 def page_of(document: Json, when: str, earlier: str | None = None) -> str:
@@ -49,10 +46,12 @@ def page_of(document: Json, when: str, earlier: str | None = None) -> str:
     name = title_of(document)
     said = verdict_of(document)
     sizes = ", ".join(f"{k}={v}" for k, v in (document.get("sizes") or {}).items())
+    short = re.sub(r"[^\s:]+:(?=\w)", "", name)  # without the module or the folder
     heading = e(
         "header",
         e("p", e("span", "quorate ", document["verb"]), e("span", when), class_="small"),
-        e("h1", name),
+        e("h1", short),
+        e("p", name, class_="small") if short != name else None,
         e("p", verdict_badge(said), f"  {sizes}" if sizes else None),
     )
     body = [part for part in _parts(document) if part is not None]
@@ -74,7 +73,7 @@ def page_of(document: Json, when: str, earlier: str | None = None) -> str:
 def verdict_of(document: Json) -> str:
     """How it ended, in a word: where the exit code is 0, the result's own."""
     if document["exit"]:
-        return _ENDINGS.get(document["exit"], f"exit code {document['exit']}")
+        return OUTCOMES.get(document["exit"], f"exit code {document['exit']}")
     if document["verb"] == "show":
         return "a trace"
     if document["verb"] == "verify":
@@ -85,7 +84,10 @@ def verdict_of(document: Json) -> str:
         return f"score {100 * document['score']:.0f} %"
     open_ = [r["outcome"] for r in document.get("refinements") or () if r["outcome"] != "refines"]
     words = [*open_, *("refines" for _ in document.get("refinements") or ())]
-    words += [document[k] for k in ("outcome", "standing", "verdict") if document.get(k)]
+    parts = (document, document.get("cluster") or {}, document.get("followed") or {})
+    keys = ("outcome", "standing", "verdict")
+    words += [part[k] for part in parts for k in keys if part.get(k)]
+    words += ["conforms in this run"] if document.get("followed") else []
     return str(words[0]) if words else "finished"
 
 
@@ -102,7 +104,11 @@ def title_of(document: Json) -> str:
         return str(document["config"])
     if document.get("protocols"):
         return ", ".join(p["protocol"] for p in document["protocols"])
-    return str(document.get("protocol") or (document.get("run") or {}).get("protocol") or "")
+    about = (document, document.get("run") or {}, document.get("cluster") or {})
+    named = [
+        part[k] for part in about for k in ("protocol", "system", "file", "target") if part.get(k)
+    ]
+    return str(named[0]) if named else ""
 
 
 def history_in(earlier: str | None, document: Json) -> list[dict[str, Any]]:
@@ -135,17 +141,23 @@ def _parts(d: Json) -> list[Part]:
         s.mistake(d),
         s.numbers(d),
         s.warnings(d),
-        *s.modification(d),
+        *modification(d),
         s.properties(d),
         *s.runs(d),
-        *s.refinements(d),
+        *proofs.refinements(d),
         *s.verified(d),
         *listed(d),
-        *s.conformance(d),
+        *conformance.conformance(d),
+        *conformance.followed(d),
+        *conformance.replayed(d),
+        *cluster(d),
+        *logs.validated(d),
+        *logs.linearized(d),
         s.mutants(d),
         s.coverage(d),
         s.levels(d),
-        s.obligations(d),
+        proofs.obligations(d),
+        *proofs.compared(d),
     ]
 
 

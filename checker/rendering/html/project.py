@@ -28,7 +28,10 @@ def listed(d: Json) -> list[Part]:
     lost = [(x["check"], x["what"], x["before"], x["after"]) for x in d["losses"]]
     heads = ("check", "what", "before", "now")
     return [
-        section("Checks", table(("check", "verdict", "what became of it", "time"), rows, {3})),
+        section(
+            "Checks",
+            table(("check", "verdict", "what became of it", "time"), rows, {3}, stacked=True),
+        ),
         section("Less than the baseline says", table(heads, lost)) if lost else None,
         *(_wrong(check, case) for check in d["checks"] for case in check["cases"] if case["rule"]),
     ]

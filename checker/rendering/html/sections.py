@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -113,59 +112,6 @@ def levels(d: Json) -> Element | None:
     return section("States per depth", levels_chart(counts)) if counts else None
 
 
-def obligations(d: Json) -> Element | None:
-    """What was proved, by which prover, with what."""
-    if not d.get("obligations"):
-        return None
-    rows = [
-        (
-            " / ".join(filter(None, (o["kind"], o["action"], o["invariant"]))),
-            verdict_badge(o["answer"]),
-            o["prover"],
-            f"{o['seconds']:.2f} s",
-            ", ".join(o["used"]) if not o["untouched"] else "nothing it reads is changed",
-        )
-        for o in d["obligations"]
-    ]
-    quorums = [(q["statement"], verdict_badge(q["verdict"]), q["argument"]) for q in d["quorums"]]
-    return section(
-        "Proof",
-        table(("obligation", "answer", "prover", "time", "what it used"), rows, {3}),
-        table(("quorums", "verdict", "by"), quorums) if quorums else None,
-    )
-
-
-def conformance(d: Json) -> list[Part]:
-    """How much of the model was driven, and the differences."""
-    if "driven" not in d:
-        return []
-    rows = [
-        (e("code", a["name"]), a["taken"], a["probed"], a["differed"], a["skipped"])
-        for a in d["actions"]
-    ]
-    driven = [
-        e("p", f"{d['driven']:,} of {d['transitions']:,} transitions driven "),
-        bar(d["driven"], d["transitions"]),
-        e("p", f"{d['visited']:,} of {d['states']:,} states visited "),
-        bar(d["visited"], d["states"]),
-    ]
-    heads = ("action", "driven", "tried while disabled", "differed", "skipped")
-    return [
-        section("How much was driven", *driven, table(heads, rows, {1, 2, 3, 4})),
-        *(_difference(x) for x in d["differences"]),
-    ]
-
-
-def _difference(x: Json) -> Element | None:
-    sides = [(e("code", v["place"]), v["model"], v["implementation"]) for v in x["values"]]
-    return section(
-        f"Difference: {x['name']}",
-        e("p", badge(x["kind"], "bad"), f" {x['count']} times, first at step {x['found_at']}"),
-        table(("place", "model", "implementation"), sides) if sides else e("pre", x["text"]),
-        run_parts(x["run"]) if x.get("run") else None,
-    )
-
-
 def mutants(d: Json) -> Element | None:
     """Of `mutate`: what became of each mutant."""
     tried = d.get("mutants")
@@ -183,7 +129,8 @@ def mutants(d: Json) -> Element | None:
     ]
     score = d["score"]
     told = None if score is None else e("p", f"score {100 * score:.0f} % ", bar(score, 1))
-    return section("Mutants", told, table(("fate", "action", "operator", "change", "why"), rows))
+    heads = ("fate", "action", "operator", "change", "why")
+    return section("Mutants", told, table(heads, rows, stacked=True))
 
 
 def _killed(m: Json) -> str:
@@ -191,72 +138,6 @@ def _killed(m: Json) -> str:
     if k is None:
         return str(m["why"] or "")
     return f"by {k['name']}" + (f" in {k['steps']} steps" if k["steps"] is not None else "")
-
-
-def modification(d: Json) -> list[Part]:
-    """Of `diff`: the parts that differ, the verdicts, the counts, what only one does."""
-    if "old" not in d or "parts" not in d:
-        return []
-    old, new = d["old"], d["new"]
-    names = dict.fromkeys([*old["verdicts"], *new["verdicts"]])
-    verdicts = [
-        (e("code", n), *(_maybe(v["verdicts"].get(n), verdict_badge) for v in (old, new)))
-        for n in names
-    ]
-    counts = [(name, old[name], new[name]) for name in ("states", "transitions", "depth")]
-    fired = dict.fromkeys([*old["fired"], *new["fired"]])
-    counts += [(f"steps of {a}", old["fired"].get(a), new["fired"].get(a)) for a in fired]
-    parts = [
-        folded(f"{p['kind']} {p['name']} {p['change']}", _changed(p), opened=True)
-        for p in d["parts"]
-    ]
-    ways = (
-        ("forth", "The new version does what the old one does not"),
-        ("back", "The old version does what the new one does not"),
-    )
-    return [
-        section("What differs", *parts),
-        section("Verdicts", table(("property", "old", "new"), verdicts)),
-        section("Counts", table(("", "old", "new"), counts, {1, 2})),
-        *(
-            section(title, *run_parts(d[way]["failure"]["run"]))
-            for way, title in ways
-            if d[way]["failure"]
-        ),
-    ]
-
-
-def _maybe(value: str | None, shown: Callable[[str], Part]) -> Part:
-    return "not there" if value is None else shown(value)
-
-
-def _changed(part: Json) -> Element:
-    lines = difflib.ndiff((part["old"] or "").splitlines(), (part["new"] or "").splitlines())
-    tags = {"- ": "del", "+ ": "ins", "  ": "span"}
-    shown = (e(tags[line[:2]], f"{line}\n") for line in lines if line[:2] in tags)
-    return e("pre", *shown)
-
-
-def refinements(d: Json) -> list[Part]:
-    """Of `refine`: each refinement, what steps became, and where it fails."""
-    found: list[Part] = []
-    for r in d.get("refinements") or ():
-        ways = [
-            (e("code", action), e("code", way), times)
-            for action, by_way in r["ways"].items()
-            for way, times in by_way.items()
-        ]
-        failure = r["failure"]
-        found.append(
-            section(
-                f"{r['concrete']} implements {r['abstract']}",
-                e("p", verdict_badge(r["outcome"])),
-                numbers(r),
-                table(("a step of", "is", "times"), ways, {2}) if ways else None,
-                *(run_parts(failure["run"]) if failure else ()),
-            )
-        )
-    return found
 
 
 def verified(d: Json) -> list[Part]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from quorate.checker.rendering.words import count
+
 from .elements import Part, e, folded, table
 
 ROW, TOP, LEFT, GAP = 34, 34, 18, 12
@@ -161,7 +163,7 @@ def run_parts(run: Json) -> list[Part]:
         verdict,
         picture if steps else e("p", "no steps"),
         None if loop is None else again,
-        folded(f"the {len(steps)} steps", _table(steps), opened=len(steps) <= 30),
+        folded(f"the {count(len(steps), 'step')}", _table(steps), opened=len(steps) <= 30),
         folded("the first state", _state(run["initial"])),
         folded("the last state", _state(run["steps"][-1]["state"])) if run["steps"] else None,
     ]
@@ -175,9 +177,12 @@ def _table(steps: Sequence[Json]) -> Element:
         ("what changed", [[e("div", e("code", line)) for line in _changes(s)] for s in steps]),
         ("sent", [[e("div", e("code", value_text(m))) for m in step["sent"]] for step in steps]),
     ]
-    known = [(head, cells) for head, cells in columns if any(cells)]
+    # An element counts as false if it has no elements in it.
+    known = [
+        (head, cells) for head, cells in columns if any(c not in (None, "", []) for c in cells)
+    ]
     rows = zip(*([s["number"] for s in steps], *(cells for _, cells in known)), strict=True)
-    return table(["#", *(head for head, _ in known)], rows, {0})
+    return table(["#", *(head for head, _ in known)], rows, {0}, stacked=True)
 
 
 def _state(state: Json) -> Element:

@@ -18,9 +18,9 @@ from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.html.page import MOST_RUNS, page_of
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from quorate.traces import FrozenMap, Received, Record, Step, Trace, Violation
+from quorate.traces import FrozenMap, Step, Trace
 
-HOSTILE = "</script><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>\u202e\x00"
+from .hostile import HOSTILE, everything_hostile
 
 
 class Page(HTMLParser):
@@ -47,50 +47,6 @@ def data_in(page: str, key: str) -> Any:
     found = re.search(rf'id="{key}">(.*?)</script>', page)
     assert found
     return json.loads(found[1])
-
-
-def hostile_trace() -> Trace:
-    message = Record(HOSTILE, ((HOSTILE, HOSTILE),))
-    empty = FrozenMap({HOSTILE: HOSTILE, "sent": frozenset()})
-    sent = FrozenMap({HOSTILE: "x", "sent": frozenset({message})})
-    steps = (
-        Step(HOSTILE, ((HOSTILE, HOSTILE),), sent, node=HOSTILE),
-        Step(HOSTILE, (), sent, node="q", received=(Received(message, 1),), because=(1,)),
-    )
-    return Trace(
-        HOSTILE, ((HOSTILE, 1),), empty, steps, Violation(HOSTILE, HOSTILE), messages="sent"
-    )
-
-
-def everything_hostile() -> dict[str, Any]:
-    """A document with what any verb has, where every text is hostile."""
-    run_ = run_json(hostile_trace())
-    guard = {"action": HOSTILE, "line": 1, "text": HOSTILE, "blocked": 2}
-    obligation = dict.fromkeys(("kind", "action", "invariant", "answer", "prover"), HOSTILE)
-    mutant = dict.fromkeys(("action", "operator", "before", "after", "fate", "why"), HOSTILE)
-    version = {"protocol": HOSTILE, "verdicts": {HOSTILE: HOSTILE}, "fired": {HOSTILE: 1}}
-    version |= {"states": 1, "transitions": 1, "depth": 1}
-    part = dict.fromkeys(("kind", "name", "change", "old", "new"), HOSTILE)
-    return {
-        **envelope(HOSTILE, 1, {"protocol": HOSTILE, "sizes": {HOSTILE: 1}, "outcome": HOSTILE}),
-        "invariants": [HOSTILE, {"invariant": HOSTILE, "standing": HOSTILE, "how": HOSTILE}],
-        "warnings": [HOSTILE],
-        "run": run_,
-        "samples": {HOSTILE: run_},
-        "fired": {HOSTILE: 3},
-        "guards": [guard],
-        "levels": [1, 2],
-        "obligations": [{**obligation, "seconds": 1.0, "used": [HOSTILE], "untouched": False}],
-        "quorums": [dict.fromkeys(("statement", "verdict", "argument"), HOSTILE)],
-        "mutants": [{**mutant, "killer": {"name": HOSTILE, "steps": 1}}],
-        "score": 0.5,
-        "old": version,
-        "new": version,
-        "parts": [part],
-        "forth": {"failure": {"run": run_}},
-        "back": {"failure": None},
-        "error": {"message": HOSTILE},
-    }
 
 
 def test_hostile_names_stay_text() -> None:
@@ -171,3 +127,64 @@ def test_of_a_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["exit"] == 0
     assert len(data_in(file.read_text(), "quorate-history")) == 2
     assert run([*check[:-1], str(tmp_path)]) == 2
+
+
+def test_the_steps_of_a_run_have_their_actions(tmp_path: Path) -> None:
+    steps = (Step("take", (("n", "n0"),), FrozenMap({"held": True}), node="n0"),)
+    trace = Trace("Lock", (("Node", 1),), FrozenMap({"held": False}), steps)
+    page = Page(page_of(envelope("show", 0, {"run": run_json(trace)}), ""))
+    assert "#actionwhat changed1take(n0)held: False \u2192 True" in page.text
+
+
+def obligation(action: str, invariant: str, **more: Any) -> dict[str, Any]:
+    made = {"kind": "step", "action": action, "invariant": invariant, "answer": "proved"}
+    return {**made, "prover": "Z3", "seconds": 0.5, "used": [], "untouched": False, **more}
+
+
+def test_what_keeps_each_invariant_and_what_it_needs_is_drawn() -> None:
+    found = [
+        obligation("ask", "p", used=["q"]),
+        obligation("take", "p", untouched=True),
+        obligation("ask", "q", answer="open"),
+    ]
+    document = envelope("prove", 4, {"protocol": "m:P", "obligations": found, "quorums": []})
+    page = Page(page_of(document, ""))
+    titles = [value for name, value in page.attributes if name == "title"]
+    assert "p, ask: proved, by Z3 in 0.50 s, with q" in titles
+    assert "p, take: proved, nothing that it reads is changed" in titles
+    assert "q, ask: open, by Z3 in 0.50 s" in titles and "p needs q" in titles
+    assert "invariantasktakep\u25cf\u00b7q\u2717" in page.text and "needsqp\u25cf" in page.text
+
+
+def test_of_an_implementation(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    base = ["conform", "Paxos", "-s", "Acceptor=2,Ballot=2,Value=1", "--html", str(file)]
+    base += ["--impl", "promise-for-any-ballot", "--json"]
+    assert run(base) == 5
+    text = Page(file.read_text()).text
+    assert "it takes a step that the model disables (met" in text and "Guards" in text
+    document = data_in(file.read_text(), "quorate-document")
+    guards = [g for a in document["actions"] for g in a["guards"]]
+    assert all(f"require({g['text']})" in text for g in guards) and len(guards) > 3
+    calls = "phase1a(b=b2); phase1b(a=a0, b=b2); phase1a(b=b1); phase1b(a=a0, b=b1)"
+    assert run([*base, "--run", calls]) == 5
+    text = Page(file.read_text()).text
+    assert "the code" in text and "require(self.max_bal[a] < b)" in text
+    assert "Acceptor=2" in text
+
+
+def test_of_quorums_a_log_and_a_history(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    assert run(["quorums", "Paxos", "--size", "3", "--html", str(file), "--json"]) == 0
+    assert "Systems over 3 members" in Page(file.read_text()).text
+    history = tmp_path / "history.jsonl"
+    events = [
+        {"process": "c", "type": "invoke", "f": "write", "value": 1},
+        {"process": "c", "type": "ok", "f": "write", "value": 1},
+        {"process": "d", "type": "invoke", "f": "read", "value": None},
+        {"process": "d", "type": "ok", "f": "read", "value": 2},
+    ]
+    history.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    assert run(["linearize", str(history), "--html", str(file), "--json"]) == 5
+    text = Page(file.read_text()).text
+    assert "An operation that fits nowhere" in text and "read()" in text
