@@ -22,8 +22,8 @@ from quorate.impl.backoff import Backoff
 from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ConfigError, ImplError, WireError
 
+from .backlog import Backlog
 from .codec import Codec, FrameReader
-from .outbox import Outbox
 from .parts import Gatherer, Splitter
 
 LOOPBACK: Final = "127.0.0.1"
@@ -141,7 +141,7 @@ class _Link:
 
     def __init__(self, peer: str, address: Address, complain: Callable[[str], None]) -> None:
         self._peer, self._address, self._complain = peer, address, complain
-        self._outbox, self._news = Outbox(), asyncio.Event()
+        self._backlog, self._news = Backlog(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -154,10 +154,10 @@ class _Link:
                 await self._task
 
     def put(self, frames: Sequence[bytes]) -> None:
-        before = self._outbox.dropped
-        self._outbox.put(frames)
+        before = self._backlog.dropped
+        self._backlog.put(frames)
         self._news.set()
-        if not before and self._outbox.dropped:
+        if not before and self._backlog.dropped:
             self._complain(f"More waits for {self._peer} than is kept: the oldest is dropped.")
 
     async def _keep_connected(self) -> None:
@@ -196,13 +196,13 @@ class _Link:
         while True:
             await self._news.wait()
             self._news.clear()
-            writer.write(self._outbox.take())
+            writer.write(self._backlog.take())
             await writer.drain()
             self._tell_dropped()
 
     def _tell_dropped(self) -> None:
         """Messages flow again: say how many there were."""
-        dropped, self._outbox.dropped = self._outbox.dropped, 0
+        dropped, self._backlog.dropped = self._backlog.dropped, 0
         if dropped:
             self._complain(f"{dropped} messages for {self._peer} were dropped while they waited.")
 

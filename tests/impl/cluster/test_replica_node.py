@@ -178,7 +178,11 @@ def test_more_than_a_frame_holds_is_sent_to_a_node_that_was_away(tmp_path, monke
             await client.call(Put("k", "1"), PATIENCE_S)
             leader = cluster.leader()
             behind = next(name for name in cluster.addresses if name != leader)
-            await fill(cluster, behind, 800, 40_000)
+            await fill(cluster, behind, 1000, 20_000)
+            while (
+                cluster.ask(cluster.leader())["status"].applied < 1000
+            ):  # then there is a snapshot
+                await client.call(Put("k", "1"), PATIENCE_S)
             cluster.start(behind)
             await until_equal(cluster, behind, cluster.leader())
 

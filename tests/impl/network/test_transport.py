@@ -11,8 +11,8 @@ from quorate.impl.cluster.paxos_requests import PAXOS_CODEC, admit_request, requ
 from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.network import parts
+from quorate.impl.network.backlog import MOST_MESSAGES, Backlog
 from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
-from quorate.impl.network.outbox import MOST_MESSAGES, Outbox
 from quorate.impl.network.transport import LOOPBACK, Transport, is_self_connected
 from quorate.impl.paxos import Ask, Learned, Request
 
@@ -101,14 +101,14 @@ def test_a_full_queue_drops_the_oldest_and_says_so():
 
 
 def test_what_waits_for_a_peer_is_bounded_by_bytes_and_its_latest_message_is_kept(monkeypatch):
-    monkeypatch.setattr(Outbox, "most_bytes", 10)
-    outbox = Outbox()
+    monkeypatch.setattr(Backlog, "most_bytes", 10)
+    backlog = Backlog()
     for frames in [b"1234", b"5678"], [b"ab"], [b"cd"]:
-        outbox.put(frames)
-    assert outbox.dropped == 1 and outbox.take() == b"abcd" and outbox.take() == b""
-    outbox.put([b"1234"])
-    outbox.put([b"5" * 20])
-    assert outbox.dropped == 2 and outbox.take() == b"5" * 20
+        backlog.put(frames)
+    assert backlog.dropped == 1 and backlog.take() == b"abcd" and backlog.take() == b""
+    backlog.put([b"1234"])
+    backlog.put([b"5" * 20])
+    assert backlog.dropped == 2 and backlog.take() == b"5" * 20
 
 
 @pytest.mark.parametrize(

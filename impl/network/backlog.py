@@ -14,7 +14,7 @@ MOST_MESSAGES: Final = 1024
 MOST_BYTES: Final = 1 << 26
 
 
-class Outbox:
+class Backlog:
     """A queue of messages, each of one frame or several."""
 
     most_messages = MOST_MESSAGES
