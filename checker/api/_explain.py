@@ -97,6 +97,8 @@ def _explained(
         protocol = interpreter.protocol
         run = make_trace(protocol, name_of(protocol), sizes, state, [found.move])
         return Explained(found, run, None, instances)
+    if instances == 0:
+        return Explained(found, None, None, instances)
     places = [guard.place for guard in found.guards if not guard.held and guard.place is not None]
     search = enabling(interpreter, state, found.action, found.arguments, places)
     return Explained(found, None, search, instances)

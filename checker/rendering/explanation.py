@@ -48,6 +48,9 @@ def _show(out: Output, one: Explained) -> None:
         for line in _effects(one.run):
             out.line(line, indent=2)
         return
+    if one.instances == 0:
+        out.line(f"{found.action} has no instance: {found.guards[0].why}", "bad")
+        return
     chosen = one.instances is not None and one.instances > 1
     nearest = f"; of {one.instances:,} instances it misses the fewest guards" if chosen else ""
     out.line(f"{found.title} is disabled{nearest}", "bad")

@@ -9,6 +9,8 @@ from types import CodeType, FrameType
 
 from quorate.checker.results import Move
 from quorate.model.language import Message, StepError
+from quorate.model.language.declare.types import RecordType
+from quorate.model.language.description import describe
 from quorate.model.language.frontend.source import function_source, span_of
 from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.traces import show
@@ -87,15 +89,26 @@ def tried(interpreter: Interpreter, state: State, action: str, arguments: Argume
 def nearest(interpreter: Interpreter, state: State, action: str) -> tuple[list[TriedAction], int]:
     """The enabled instances of an action or, if there is none, one with the fewest failing guards.
 
-    Also how many instances there are.
+    Also how many instances there are; where there is none, what is missing for one.
     """
     choices = interpreter.choices(state, action)
+    if not choices:
+        return [_without_instance(interpreter, action)], 0
     taken = [a for a, _ in interpreter.steps_of(state, action, {})]
     if taken:
         return [tried(interpreter, state, action, a) for a in taken], len(choices)
     missed = {a: _missed(interpreter, state, action, a) for a in choices}
-    best = min(missed, key=lambda a: missed[a], default=None)
-    return ([] if best is None else [tried(interpreter, state, action, best)]), len(choices)
+    best = min(missed, key=lambda a: missed[a])
+    return [tried(interpreter, state, action, best)], len(choices)
+
+
+def _without_instance(interpreter: Interpreter, action: str) -> TriedAction:
+    types = [p.var.type for p in describe(interpreter.protocol).action(action).parameters]
+    records = [t.record.__name__ for t in types if isinstance(t, RecordType)]
+    why = f"no {' or no '.join(records)} is there" if records else "some range is empty"
+    return TriedAction(
+        action, (), (GuardCheck("there are values for its arguments", False, why),), None
+    )
 
 
 def _missed(interpreter: Interpreter, state: State, action: str, arguments: Arguments) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quorate.model.language import Protocol, Record, Sort
+from quorate.model.language.declare.types import TupleRecord
 
 _PLAIN = (bool, int, str, enum.Enum, Sort, Record, frozenset, set, tuple)
 
@@ -22,7 +23,10 @@ def shown(value: Any) -> str:
     if isinstance(value, enum.Enum):
         return f"{type(value).__name__}.{value.name}"
     if type(value) is tuple:
-        return f"({', '.join(map(shown, value))}{',' if len(value) == 1 else ''})"
+        return f"[{', '.join(map(shown, value))}]"
+    if isinstance(value, Record) and not isinstance(value, TupleRecord):
+        fields = zip(value.field_names(), value, strict=True)
+        return f"{type(value).__name__}({', '.join(f'{n}={shown(v)}' for n, v in fields)})"
     return repr(value)
 
 

@@ -29,6 +29,8 @@ class Phrases:
 
     names: Mapping[str, Any]
     value: Callable[[ast.expr], Any]
+    by_name: bool = False
+    """Whether two values that are compared are named: `m.v is 1 and v is 2`, not `1 is not 2`."""
 
     def fact(self, node: ast.expr, truth: bool) -> str:
         """An expression that is true, or false, as a fact."""
@@ -90,21 +92,28 @@ class Phrases:
         partial = isinstance(self.value(left), frozenset | set)
         if not (truth or partial):
             return self._ordered(left, right, _OTHER[sign], True)
-        plain = [self.text(side) == shown(self.value(side)) for side in (left, right)]
-        if plain == [True, False]:
-            left, right, sign = right, left, _BACK[sign]
-        said = f"{self._worth(left)} {sign} {self._worth(right, after=True)}"
-        return said if truth else f"not {said}"
+        one, other = self._sides(left, right)
+        is_one, is_other = (shown(self.value(side)) for side in (left, right))
+        if one == is_one and other != is_other:
+            one, other, is_one, is_other, sign = other, one, is_other, is_one, _BACK[sign]
+        before = one if one == is_one else f"{one} = {is_one}"
+        after = other if other == is_other else f"{is_other} = {other}"
+        return f"{before} {sign} {after}" if truth else f"not {before} {sign} {after}"
 
-    def _worth(self, node: ast.expr, after: bool = False) -> str:
-        """`n[p0] = 1`, or `1 = n[p0]` behind a sign; a value alone where the text is the value."""
-        text, worth = self.text(node), shown(self.value(node))
-        if text == worth:
-            return worth
-        return f"{worth} = {text}" if after else f"{text} = {worth}"
+    def _sides(self, *sides: ast.expr) -> list[str]:
+        """The sides of a comparison as text; by their names, where that leaves values alone."""
+        texts = [self.text(side) for side in sides]
+        plain = all(text == shown(self.value(s)) for text, s in zip(texts, sides, strict=True))
+        if not (plain and self.by_name):
+            return texts
+        local = [any(_mentions(side, name) for name in self.names) for side in sides]
+        return [
+            ast.unparse(side) if of_locals else text
+            for side, text, of_locals in zip(sides, texts, local, strict=True)
+        ]
 
     def _equal(self, left: ast.expr, right: ast.expr, truth: bool) -> str:
-        one, other = self.text(left), self.text(right)
+        one, other = self._sides(left, right)
         is_one, is_other = (shown(self.value(side)) for side in (left, right))
         if one == is_one and other != is_other:
             one, other, is_one, is_other = other, one, is_other, is_one
@@ -128,7 +137,8 @@ class Phrases:
         text, inside = self.text(left), self.text(right)
         known = shown(where) if isinstance(where, frozenset | set | tuple) else inside
         tail = inside if known == inside else f"{inside} = {known}"
-        worth = text if text == shown(what) else f"{text} = {shown(what)}"
+        plain = text == shown(what) or isinstance(what, Record)  # a record is named by its fields
+        worth = shown(what) if plain else f"{text} = {shown(what)}"
         return f"{worth} {'is' if truth else 'is not'} in {tail}"
 
     # ---------------------------------------------------------------- quantifiers

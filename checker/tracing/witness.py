@@ -259,7 +259,7 @@ class Reasons:
         return constant or Phrases(scope.names, scope.value).evident(node)
 
     def _leaf(self, node: ast.expr, scope: MethodScope, truth: bool) -> str:
-        return Phrases(scope.names, scope.value).fact(node, truth)
+        return Phrases(scope.names, scope.value, by_name=self.thorough).fact(node, truth)
 
 
 def _returns(statement: ast.stmt) -> bool:
