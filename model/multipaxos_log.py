@@ -25,16 +25,13 @@ class Value(Sort, named="noop"):
     noop: ClassVar[Value]
 
 
-class Vote(Record):
-    b: Ballot
-    v: Value
-
-
 class MultiPaxosLog(Protocol):
+    """`votes` is what an acceptor voted for in each slot and ballot, if it did."""
+
     leads: Map[Ballot, bool] = durable(False)
     proposed: Map[Ballot, Slot, Value | None] = durable(None)
     promised: Map[Acceptor, Ballot] = durable(Ballot.never)
-    votes: Map[Acceptor, Slot, Set[Vote]] = durable(frozenset())
+    votes: Map[Acceptor, Slot, Ballot, Value | None] = durable(None)
     done: Map[Learner, Slot] = durable(Slot.zero)
     executed: Map[Learner, Slot, Value | None] = durable(None)
 
@@ -66,9 +63,9 @@ class MultiPaxosLog(Protocol):
     @action
     def accept(self, a: Acceptor, b: Ballot, s: Slot, v: Value) -> None:
         require(self.proposed[b, s] == v)
-        require(self.promised[a] <= b and Vote(b, v) not in self.votes[a, s])
+        require(self.promised[a] <= b and self.votes[a, s, b] != v)
         self.promised[a] = b
-        self.votes[a, s] = self.votes[a, s] | {Vote(b, v)}
+        self.votes[a, s, b] = v
 
     @action
     def execute(self, x: Learner, s: Slot, v: Value) -> None:
@@ -101,13 +98,13 @@ class MultiPaxosLog(Protocol):
 
     @define
     def voted(self, q: Set[Acceptor], s: Slot, b: Ballot) -> bool:
-        return any(m.b == b for a in q for m in self.votes[a, s])
+        return any(self.votes[a, s, b] is not None for a in q)
 
     @define
     def must_repeat(self, q: Set[Acceptor], s: Slot, v: Value) -> bool:
         """Whether this was voted for in the highest ballot that the quorum tells of."""
         return any(
-            any(Vote(b, v) in self.votes[a, s] for a in q)
+            any(self.votes[a, s, b] == v for a in q)
             and not any(b < c and self.voted(q, s, c) for c in Ballot)
             for b in Ballot
         )
@@ -120,7 +117,7 @@ class MultiPaxosLog(Protocol):
     @define
     def is_chosen(self, s: Slot, v: Value) -> bool:
         return any(
-            self.is_quorum(s, {a for a in Acceptor if Vote(b, v) in self.votes[a, s]})  # type: ignore[arg-type]
+            self.is_quorum(s, {a for a in Acceptor if self.votes[a, s, b] == v})  # type: ignore[arg-type]
             for b in Ballot
         )
 

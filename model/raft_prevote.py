@@ -37,7 +37,7 @@ class PreVoting(RaftElection):
 
     @init
     def one_entry(self, ahead: Set[Server], v: Value) -> None:
-        require(len(ahead) == 0 or any(n > 0 for n in Index))
+        require(all(any(n > 0 for n in Index) for s in ahead))
         for s in ahead:
             self.log[s] = (Entry(Term.zero, v),)
 
@@ -80,7 +80,7 @@ class PreVoting(RaftElection):
 
     @action(by="environment")
     def settle(self, s: Server, q: Quorum) -> None:
-        require(self.role[s] == Role.LEADER and s in q and len(self.stable) == 0)
+        require(self.role[s] == Role.LEADER and s in q and not self.is_settled())
         require(all(u == s or (self.hears[u] and self.term[u] == self.term[s]) for u in q))
         require(not any(self.term[s] < m.t for m in self.sent[RequestVote]))
         require(not any(self.term[s] < m.t and m.voter in q for m in self.sent[PreVote]))
@@ -90,6 +90,10 @@ class PreVoting(RaftElection):
     def restart(self, s: Server) -> None:
         require(s not in self.stable)
         super().restart(s)
+
+    @define
+    def is_settled(self) -> bool:
+        return any(s in self.stable for s in Server)
 
     @define
     def has_no_leader(self, s: Server) -> bool:
@@ -107,7 +111,7 @@ class PreVoting(RaftElection):
 
     @invariant
     def a_stable_leader_stays(self) -> bool:
-        return len(self.stable) == 0 or any(self.role[s] == Role.LEADER for s in self.stable)
+        return not self.is_settled() or any(self.role[s] == Role.LEADER for s in self.stable)
 
     @invariant
     def candidates_could_win(self) -> bool:
@@ -122,4 +126,4 @@ class PreVoting(RaftElection):
 
     @reachable
     def a_leader_is_stable(self) -> bool:
-        return len(self.stable) > 0
+        return self.is_settled()

@@ -16,6 +16,7 @@ from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
 from .raft_atomic import MUTANTS as _RAFT_ATOMIC
 from .raft_election import MUTANTS as _RAFT_ELECTION
+from .raft_leases import MUTANTS as _RAFT_LEASES
 from .raft_membership import MUTANTS as _RAFT_MEMBERSHIP
 from .raft_prevote import MUTANTS as _RAFT_PREVOTE
 from .raft_reads import MUTANTS as _RAFT_READS
@@ -37,6 +38,7 @@ MUTANTS: dict[str, Mutant] = {
         *_RAFT_MEMBERSHIP,
         *_RAFT_SNAPSHOTS,
         *_RAFT_READS,
+        *_RAFT_LEASES,
         *_RAFT_PREVOTE,
         *_VIEWSTAMPED_REPLICATION,
         *_MUTUAL_EXCLUSION,

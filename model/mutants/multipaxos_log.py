@@ -9,7 +9,6 @@ from quorate.model.multipaxos_log import (
     Quorum,
     Slot,
     Value,
-    Vote,
 )
 from quorate.model.multipaxos_members import MultiPaxosMembers
 
@@ -26,7 +25,7 @@ class CountsOneTooFew(MultiPaxosLog):
     @define
     def is_learned(self, s: Slot, v: Value) -> bool:
         return any(
-            len([a for a in q if Vote(b, v) in self.votes[a, s]]) + 1 >= len(q)
+            len([a for a in q if self.votes[a, s, b] == v]) + 1 >= len(q)
             for b in Ballot
             for q in Quorum
         )
@@ -54,8 +53,7 @@ class EffectiveAtOnce(MultiPaxosMembers):
     @define
     def is_learned(self, s: Slot, v: Value) -> bool:
         return v != Value.noop and any(
-            len(self.members[v])
-            < 2 * len([a for a in self.members[v] if Vote(b, v) in self.votes[a, s]])
+            len(self.members[v]) < 2 * len([a for a in self.members[v] if self.votes[a, s, b] == v])
             for b in Ballot
         )
 

@@ -3,6 +3,7 @@
 from quorate.model.language import Map, action, define, require, volatile
 from quorate.model.raft import Append, Raft, Server
 from quorate.model.raft_election import Role, Term, Vote
+from quorate.model.raft_prompt import PromptRaft
 
 from .registry import Mutant
 
@@ -36,6 +37,17 @@ class SkipsCheck(Raft):
     @define
     def has_prefix(self, s: Server, m: Append) -> bool:
         return m.prefix <= len(self.log[s])
+
+
+class WritesTwice(PromptRaft):
+    """The vote is written first, and the term is not."""
+
+    @action(fault="crash")
+    def crash_between(self, s: Server, t: Term) -> None:
+        require(self.term[s] < t)
+        require(any(self.asked[u, t] is not None for u in Server))
+        self.crash(s)
+        self.voted_for[s] = None
 
 
 class AlwaysTruncates(Raft):
@@ -104,6 +116,17 @@ MUTANTS = (
         faults={"crash": 0},
         defect="old-vote-counted",
         reference="xraft#33; little-raft#44; akka-raft#46",
+    ),
+    Mutant(
+        name="writes-twice",
+        code="R6",
+        title="A new term and no vote in it are two writes, and a crash comes between them.",
+        protocol=WritesTwice,
+        violates="election_safety",
+        steps=13,
+        sizes={"Server": 5, "Value": 1, "Term": 2, "Index": 0},
+        faults={"crash": 1},
+        reference="hashicorp/raft#661; willemt/raft PR 47",
     ),
     Mutant(
         name="skips-check",

@@ -1,7 +1,7 @@
 """Mutants of Raft's snapshots. Each class overrides the one rule that its bug breaks."""
 
-from quorate.model.language import action, define
-from quorate.model.raft_election import Index, Server, Term
+from quorate.model.language import action, define, require
+from quorate.model.raft_election import Index, Role, Server, Term
 from quorate.model.raft_snapshots import RaftSnapshots
 
 from .registry import Mutant
@@ -34,6 +34,17 @@ class TakesSnapshotsTerm(RaftSnapshots):
         self.term[u] = self.term_at(s, n)
 
 
+class AppendsNothing(RaftSnapshots):
+    """As in WRaft, whoever takes an append commits what it has of its own (R10)."""
+
+    @action
+    def append_nothing(self, s: Server, u: Server) -> None:
+        require(self.role[s] == Role.LEADER and self.role[u] != Role.LEADER)
+        require(self.term[u] == self.term[s])
+        require(self.base[s] == 1)  # the entry to send is the one that the snapshot ends with
+        self.commit[u] = max(self.commit[u], min(self.commit[s], len(self.log[u])))
+
+
 MUTANTS = (
     Mutant(
         name="skips-the-check",
@@ -45,6 +56,17 @@ MUTANTS = (
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
         reference="WRaft PR 118",
+    ),
+    Mutant(
+        name="appends-nothing",
+        code="R16",
+        title="In place of a snapshot of the first entry an append without entries is sent.",
+        protocol=AppendsNothing,
+        violates="state_machine_safety",
+        steps=9,
+        sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
+        faults={"crash": 0},
+        reference="WRaft PR 118; RedisLabs/raft PR 47",
     ),
     Mutant(
         name="takes-the-term",

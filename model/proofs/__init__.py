@@ -8,6 +8,7 @@ from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
 from .raft_log import ProvedRaftLogs
+from .raft_prevote import ProvedPreVoting
 from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
 from .two_phase_commit import ProvedTwoPhaseCommit
 
@@ -21,6 +22,7 @@ __all__ = [
     "ProvedMultiPaxos",
     "ProvedPaxos",
     "ProvedPaxosRoles",
+    "ProvedPreVoting",
     "ProvedRaft",
     "ProvedRaftElection",
     "ProvedRaftLogs",

@@ -91,6 +91,10 @@ CASES = {
     ),
     "JointConsensus": Case("Server=3,Value=1,Term=2,Index=3", "Server=2,Value=2,Term=1,Index=2"),
     "ReadIndex": Case("Server=3,Value=2,Term=3,Index=2", "Server=3,Value=1,Term=2,Index=1"),
+    "LeaseReads": Case(
+        "Server=3,Value=1,Term=2,Index=2,Time=2,Lease=1,Margin=2,Drift=1",
+        "Server=2,Value=1,Term=1,Index=1,Time=1,Lease=1,Margin=1,Drift=1,crash=1",
+    ),
     "RaftSnapshots": Case(
         "Server=3,Value=2,Term=2,Index=2,crash=1", "Server=2,Value=1,Term=2,Index=2,crash=1"
     ),

@@ -15,8 +15,10 @@ from quorate.model.mutants import MUTANTS
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.proofs.raft_log import ProvedRaftLogs
+from quorate.model.proofs.raft_prevote import ProvedPreVoting
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
+from quorate.model.raft_prevote import PreVoting
 
 LOGS = [
     n
@@ -33,11 +35,18 @@ def without(description: Description, history: set[str]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("proved", [ProvedRaftLogs, ProvedRaft])
-def test_history_changes_nothing(proved: Any) -> None:
-    described, plain = describe(proved), describe(Raft)
+@pytest.mark.parametrize(
+    ("proved", "protocol", "added"),
+    [
+        (ProvedRaftLogs, Raft, {"elected", "history"}),
+        (ProvedRaft, Raft, {"elected", "history", "acknowledged", "since", "counted"}),
+        (ProvedPreVoting, PreVoting, {"settled"}),
+    ],
+)
+def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) -> None:
+    described, plain = describe(proved), describe(protocol)
     history = {v.name for v in described.variables} - {v.name for v in plain.variables}
-    assert history >= {"elected", "history"}
+    assert history == added
     kept = {a.name: a for a in without(described, history)}
     assert kept == {a.name: a for a in plain.actions}
     rest = [v for v in described.variables if v.name not in history]
@@ -51,6 +60,7 @@ def test_history_changes_nothing(proved: Any) -> None:
     [
         (ProvedTwoPhaseCommit, {"Participant": 3}),
         (ProvedRaftElection, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
+        (ProvedPreVoting, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
         pytest.param(
             ProvedRaft,
             {"Server": 2, "Value": 1, "Term": 2, "Index": 1},
@@ -81,6 +91,28 @@ def test_raft_is_proved(seed: int) -> None:
     assert {i.invariant for i in found.invariants} >= set(Raft.methods("invariant"))
     assert found.invariant("election_safety").how == "consequence"
     assert found.invariant("state_machine_safety").how == "consequence"
+
+
+@pytest.mark.exhaustive
+def test_pre_votes_are_proved() -> None:
+    found = prove_unbounded(ProvedPreVoting, refute=False)
+    assert found.proved and found.unmet == ()
+    assert {i.invariant for i in found.invariants} >= set(PreVoting.methods("invariant"))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("leader-grants", "nobody_asks_for_votes_in_a_later_term"),
+        ("ignores-the-timeout", "nobody_asks_for_votes_in_a_later_term"),
+        ("ignores-the-log", "pre_votes_are_for_good_logs"),
+    ],
+)
+def test_mutants_of_pre_votes_are_not_proved(name: str, broken: str) -> None:
+    found = prove_unbounded(mutated(name, ProvedPreVoting), refute=False, effort=1.0)
+    assert found.invariant(broken).failed[0].action == "grant_pre_vote"
+    assert found.invariant(MUTANTS[name].violates or "").status is ProofStatus.OPEN
 
 
 def mutated(name: str, proved: Any) -> Any:
