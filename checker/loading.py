@@ -69,6 +69,8 @@ BUNDLED = {
     "MultiPaxosMembers": "quorate.model.multipaxos_members:MultiPaxosMembers",
     "LiveMultiPaxosLog": "quorate.model.liveness.multipaxos_log:LiveMultiPaxosLog",
     "LeavesHoles": "quorate.model.liveness.multipaxos_log:LeavesHoles",
+    "RetriedCommands": "quorate.model.liveness.multipaxos_log:RetriedCommands",
+    "RetriesFirstSlot": "quorate.model.liveness.multipaxos_log:RetriesFirstSlot",
     "LiveAtomicRaft": "quorate.model.liveness.raft_atomic:LiveAtomicRaft",
     "StopsAtOldEntries": "quorate.model.liveness.raft_atomic:StopsAtOldEntries",
     "MultiPaxosDuel": "quorate.model.multipaxos_duel:MultiPaxosDuel",

@@ -8,7 +8,12 @@ from .chain_replication import LiveChainReplication, UnnoticedFailures
 from .lamport_mutex import LiveLamportMutex, UnreleasedMutex
 from .lease import ImpartialLease, RecurringLease, StoppedClock
 from .multipaxos import LiveMultiPaxos
-from .multipaxos_log import LeavesHoles, LiveMultiPaxosLog
+from .multipaxos_log import (
+    LeavesHoles,
+    LiveMultiPaxosLog,
+    RetriedCommands,
+    RetriesFirstSlot,
+)
 from .raft import LiveRaft
 from .raft_atomic import LiveAtomicRaft, StopsAtOldEntries
 from .raft_election import OneCandidate, SplitVotes
@@ -28,6 +33,8 @@ __all__ = [
     "LiveTwoPhaseCommit",
     "OneCandidate",
     "RecurringLease",
+    "RetriedCommands",
+    "RetriesFirstSlot",
     "SplitVotes",
     "StoppedClock",
     "StoppedMajority",

@@ -50,6 +50,11 @@ MORE = [
         {"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
         22_787,
     ),
+    Holds(
+        "RetriedCommands",
+        {"Acceptor": 1, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
+        292,
+    ),
     Holds("LiveMultiPaxos", {"Proposer": 1, "Acceptor": 2, "Ballot": 2, **SLOT}, 91),
     Holds("LiveAbd", {"Server": 2, "Client": 2, "Number": 2}, 649),
     Holds("LiveTwoPhaseCommit", {"Participant": 1}, 69, {"crash": 1}),
@@ -97,6 +102,12 @@ MORE_BROKEN = [
         {"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1},
         "its_commands_are_executed",
         "lead propose accept accept accept",
+    ),
+    Broken(
+        "RetriesFirstSlot",
+        {"Acceptor": 1, "Learner": 1, "Value": 3, "Slot": 2, "Ballot": 2},
+        "what_clients_ask_is_executed",
+        "lead propose lead propose accept execute",
     ),
     Broken(
         "StoppedMajority",
