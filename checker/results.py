@@ -131,9 +131,10 @@ class Exploration:
     `transitions` counts enabled action instances, also those that change nothing. `depth` is the
     largest distance of a state from the initial ones; if there is a counterexample, its length,
     including an undefined step. With `orbits`, all counts are of orbits: one state of each was
-    expanded. With `por`, a violation is found if there is one, by a shortest path, but goals and
-    actions that were not met may still be reachable. From the `outside` states (or orbits), which
-    a @constraint excludes, no step was taken: the outcome is then no better than WITHIN.
+    expanded. With `por`, a violation is found if there is one, but goals and actions that were not
+    met may still be reachable; the path is a shortest one, unless the search was eager. From the
+    `outside` states (or orbits), which a @constraint excludes, no step was taken: the outcome is
+    then no better than WITHIN.
     """
 
     outcome: Outcome
@@ -155,7 +156,7 @@ class Exploration:
     orbits: Orbits | None = None
     spilled: Spilled | None = None
     resumed: Resumed | None = None
-    por: bool = False  # whether steps outside stubborn sets were left out: all counts are without
+    por: bool = False  # whether steps were left out (--por, --eager): all counts are without
     undefined: UndefinedAt | None = None
     partial: str | None = None  # what a search that need not be exhaustive left out, in words
     outside: int = 0

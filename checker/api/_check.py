@@ -249,7 +249,7 @@ class Prepared:
                 "symmetry keeps one state of each orbit, and what is fair to an orbit need not be "
                 "fair to each of its elements"
             )
-        if self.search.por:
+        if self.search.reducing:
             return "partial-order reduction leaves out steps that fairness depends on"
         return None
 

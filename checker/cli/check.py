@@ -126,6 +126,9 @@ PREPARING_POR = f"{PREPARING}; which steps depend on each other"
     help="Partial-order reduction: skip steps that no violation depends on.",
 )
 @click.option(
+    "--eager", is_flag=True, help="Take a step that only sends, or the like, at once and alone."
+)
+@click.option(
     "--deadlock", is_flag=True, help="Look for states where nothing can happen, except @final ones."
 )
 @click.option("--reference", is_flag=True, help="Use the plain-Python reference explorer.")
@@ -185,8 +188,9 @@ def _check_files(options: Mapping[str, Any]) -> None:
         )
     if graph == trace:
         raise InputError(f"{graph}: --trace and --graph would write the same file")
-    if options["symmetry"] or options["por"]:
-        without = "--symmetry" if options["symmetry"] else "--por"
+    leaving_out = [name for name in ("symmetry", "por", "eager") if options[name]]
+    if leaving_out:
+        without = f"--{leaving_out[0]}"
         raise InputError(f"--graph is of all states, and {without} leaves some out: drop one")
 
 

@@ -36,14 +36,15 @@ def breadth_first(
     graph: Path | None,
     symmetry: bool,
     por: bool,
+    eager: bool,
     coverage: bool,
     deadlock: bool,
     threads: int | None,
     temporal: tuple[str, ...],
 ) -> Request:
     """Breadth-first search. With --graph all states stay in memory."""
-    if temporal and (symmetry or por):
-        without = "--symmetry" if symmetry else "--por"
+    if temporal and (symmetry or por or eager):
+        without = "--symmetry" if symmetry else "--por" if por else "--eager"
         raise InputError(f"--temporal is of all runs, and {without} leaves some out: drop one")
     if checkpoint is not None and graph is not None:
         raise InputError("--graph needs its states in memory: it does not go with --checkpoint")
@@ -59,7 +60,8 @@ def breadth_first(
     elif checkpoint is not None:
         seconds = {} if every is None else {"seconds": every}
         storage = s.Checkpoint(folder=checkpoint, memory=memory, **seconds)
-    search = s.BreadthFirst(threads=threads or 1, storage=storage, limit=limit, por=por)
+    reducing = {"por": por, "eager": eager}
+    search = s.BreadthFirst(threads=threads or 1, storage=storage, limit=limit, **reducing)
     return Request(search, symmetry, graph, coverage, deadlock)
 
 

@@ -34,6 +34,7 @@ class CompiledModel:
     only: Collection[str] | None = None  # the invariants to check; by default all
     symmetry: bool = False
     por: bool = False  # take the steps of stubborn sets alone
+    eager: bool = False  # take a step that only sends, or the like, alone
     deadlock: bool = False  # a state where nothing can happen is a violation, unless it is final
     constrained: bool = True  # no step is taken from a state outside a @constraint
     derives: bool = True  # cells that follow from others are not stored
@@ -46,7 +47,7 @@ class CompiledModel:
             claimed(self.protocol, self.only),
         )
         with self.sizes:
-            how = {"derives": self.derives, "deadlock": self.deadlock}
+            how = {"derives": self.derives, "deadlock": self.deadlock, "eager": self.eager}
             self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por, **how)
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)

@@ -84,7 +84,7 @@ class StateGraph:
     def __init__(self, explorer: Explorer) -> None:
         if explorer.kernel.reducing:
             raise ValueError("orbits have no state graph: explore again without symmetry")
-        if explorer.search.por:
+        if explorer.search.reducing:
             raise ValueError("states were left out: explore again without partial-order reduction")
         _refuse_large(explorer)
         self.explorer = explorer

@@ -47,12 +47,14 @@ def key_of(
     symmetry: bool,
     por: bool,
     deadlock: bool,
+    eager: bool,
 ) -> str | None:
     """Everything that a kernel depends on, as a cache key; with None nothing is cached."""
+    how = f"{symmetry} {por} {deadlock} {eager}"
     model, bounds = digest(description), f"{stable_text(sizes.elements)} {sizes}"
     systems = (t for t in description.protocol.sorts().values() if issubclass(t, QuorumSystem))
     quorums = " ".join(map(_listed, systems))
-    return f"{SOURCES} {model} {bounds} {quorums} {stable_text(found)} {symmetry} {por} {deadlock}"
+    return f"{SOURCES} {model} {bounds} {quorums} {stable_text(found)} {how}"
 
 
 def _listed(system: type[QuorumSystem[Any]]) -> str:
@@ -83,6 +85,8 @@ class Kernel:
     derives: bool = True
     """Whether cells that follow from others are found, and not stored."""
     deadlock: bool = False
+    eager: bool = False
+    """Whether a step that only grows cells which only help as they grow is taken alone."""
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
     code: MachineCode = field(init=False)
@@ -91,7 +95,7 @@ class Kernel:
         if len(self.description.properties) > MOST_PROPERTIES:
             raise SizeError(f"more than {MOST_PROPERTIES} properties in one protocol")
         found = dependencies(self.description, self.sizes) if self.derives else ()
-        how = self.symmetry, self.por, self.deadlock
+        how = self.symmetry, self.por, self.deadlock, self.eager
         self._key = key_of(self.description, self.sizes, found, *how)
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
@@ -116,7 +120,7 @@ class Kernel:
     @cached_property
     def source(self) -> KernelSource:
         """The source that it is compiled from."""
-        return kernel_source.KernelSource(self.layout, self.por, self.deadlock)
+        return kernel_source.KernelSource(self.layout, self.por, self.deadlock, self.eager)
 
     @cached_property
     def reduction(self) -> Reduction | None:
@@ -190,6 +194,8 @@ class Kernel:
     @property
     def _unreduced(self) -> str:
         """The name of the function for successors before symmetry reduction."""
+        if self.eager:
+            return "eager"
         return "stubborn" if self.por else "successors"
 
     def _module(self) -> ir.Module:

@@ -14,6 +14,8 @@ from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
 from quorate.checker.explore.codegen.resting import add_check_resting
 from quorate.checker.explore.codegen.successors import add_successors
+from quorate.checker.explore.reduction.growing import Growing
+from quorate.checker.explore.reduction.growing_code import add_eager
 from quorate.checker.explore.reduction.stubborn import Stubborn
 from quorate.checker.explore.reduction.stubborn_code import add_stubborn
 from quorate.checker.explore.reduction.symmetry import Reduction
@@ -37,6 +39,7 @@ class KernelSource:
     layout: Layout
     por: bool
     deadlock: bool = False
+    eager: bool = False
 
     # ------------------------------------------------------------ actions
 
@@ -127,11 +130,21 @@ class KernelSource:
         """The partial-order reduction. It finds a state outside the constraints if there is one."""
         if not self.por:
             return None
-        bad = [*self.violations(), *self._outside(), self.conditions[-1]]
+        bad = self._bad()
         with self.layout.sizes:
             groups = grouped(self.possible)
             final = self.final if self.deadlock else True
             return Stubborn(self.layout, groups, bad, final)
+
+    @cached_property
+    def growing(self) -> Growing:
+        """The cells that only help as they grow."""
+        with self.layout.sizes:
+            return Growing(self.layout, self.possible, self._bad())
+
+    def _bad(self) -> list[Bool]:
+        """What a reduced search must not miss."""
+        return [*self.violations(), *self._outside(), self.conditions[-1]]
 
     def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> ir.Module:
         """The LLVM module with `successors` and `check`, with or without reductions.
@@ -144,6 +157,8 @@ class KernelSource:
             add_successors(module, graph, words, self.possible, actions)
             if self.stubborn is not None:
                 add_stubborn(module, self.stubborn)
+            if self.eager:
+                add_eager(module, self.growing)
             if reduction is not None and reduction.permutations > 1:
                 add_symmetry(module, reduction, self.conditions, successors)
             else:

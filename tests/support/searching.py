@@ -22,6 +22,7 @@ def searching(
     limit: int | None = None,
     threads: int = 1,
     por: bool = False,
+    eager: bool = False,
     memory: int | None = None,
     spill: Path | None = None,
     checkpoint: Path | None = None,
@@ -33,7 +34,8 @@ def searching(
         storage = Spill(memory=memory, folder=spill)
     if checkpoint is not None:
         storage = Checkpoint(memory=memory, folder=checkpoint, seconds=every)
-    return BreadthFirst(threads=threads, storage=storage, limit=limit, por=por)
+    reducing = {"por": por, "eager": eager}
+    return BreadthFirst(threads=threads, storage=storage, limit=limit, **reducing)
 
 
 def explorer(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.store.budget import Estimate, bytes_per_state, free_memory, most_states
 from quorate.checker.explore.store.memory import MOST_SHARDS, StateStore
@@ -34,6 +35,7 @@ from quorate.model.language.interpreter import State
 
 from . import driver as d
 from .coverage import guard_coverage, outside
+from .directed.shrink import shrunk
 from .in_memory import MemoryStorage
 from .interface import Progress, Report, SearchEngine
 from .interrupt import Interrupt
@@ -106,8 +108,12 @@ class Explorer(SearchEngine):
         if not 1 <= search.threads <= MOST_SHARDS:
             raise ValueError(f"{search.threads} threads, expected 1 to {MOST_SHARDS}")
         self.protocol, self.sizes, self.search = protocol, sizes, search
+        if search.eager and (search.por or deadlock):
+            other = "--por" if search.por else "--deadlock"
+            raise InputError(f"--eager does not go with {other}: drop one")
         self.placement = Placement.of(search.storage)
         how = {"symmetry": symmetry, "por": search.por, "deadlock": deadlock, "derives": derives}
+        how["eager"] = search.eager
         self.model = CompiledModel(protocol, sizes, invariants, **how)
         self.description, self.kernel = self.model.description, self.model.kernel
         self.packing, self.interpreter = self.model.packing, self.model.interpreter
@@ -293,7 +299,8 @@ class Explorer(SearchEngine):
         found = int(self.control[d.FOUND])
         if outcome is Outcome.UNDEFINED:
             self.control[d.FOUND] = 0  # it was the number of a step, not bits of properties
-        return self.model.confirm.finding(outcome, *self._steps(self.storage.ending()), found)
+        finding = self.model.confirm.finding(outcome, *self._steps(self.storage.ending()), found)
+        return shrunk(self.interpreter, finding) if self.search.eager else finding
 
     def result(self, outcome: Outcome, finding: Finding) -> Exploration:
         guards: tuple[GuardCoverage, ...] = ()
@@ -322,7 +329,7 @@ class Explorer(SearchEngine):
             words=self.kernel.words,
             follow=by_messages(self.kernel.layout.determined),
             waiting=count - head,
-            por=self.search.por,
+            por=self.search.reducing is not None,
             sampled=sampled,
             orbits=self.model.canonical.orbits(count, self.storage.sweep),
             spilled=self.storage.spilled(),

@@ -28,6 +28,7 @@ class Identity(msgspec.Struct, frozen=True):
     por: bool
     layout: str
     deadlock: bool = False
+    eager: bool = False
 
     @classmethod
     def of(cls, kernel: Kernel) -> Identity:
@@ -48,6 +49,7 @@ class Identity(msgspec.Struct, frozen=True):
             kernel.por,
             hashlib.sha256(columns.encode()).hexdigest()[:16],
             kernel.deadlock,
+            kernel.eager,
         )
 
     def differs(self, asked: Identity) -> str | None:
@@ -62,6 +64,8 @@ class Identity(msgspec.Struct, frozen=True):
             return f"it was made {'with' if self.symmetry else 'without'} --symmetry"
         if self.por != asked.por:
             return f"it was made {'with' if self.por else 'without'} --por"
+        if self.eager != asked.eager:
+            return f"it was made {'with' if self.eager else 'without'} --eager"
         if self.invariants != asked.invariants:
             names = ", ".join(self.invariants) or "none"
             return f"it checks other invariants: {names}"

@@ -51,13 +51,21 @@ class BreadthFirst:
     """Every reachable state, nearest first, with compiled code. Counterexamples are shortest.
 
     The result and the order of discovery do not depend on `threads` (1 to 255). `por` is
-    partial-order reduction: steps are skipped, but no violation is missed.
+    partial-order reduction: steps are skipped, but no violation is missed. With `eager`, a step
+    that only sends, or the like, is taken alone: no violation is missed either, but the run to it
+    need not be a shortest one, although none of its steps can be left out.
     """
 
     threads: int = 1
     storage: Storage = Spill()
     limit: int | None = None
     por: bool = False
+    eager: bool = False
+
+    @property
+    def reducing(self) -> str | None:
+        """The option that leaves steps out, if one does."""
+        return "--por" if self.por else "--eager" if self.eager else None
 
 
 @dataclass(frozen=True, kw_only=True)

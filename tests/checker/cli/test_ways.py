@@ -190,6 +190,12 @@ def por(ask: Asked) -> None:
     assert (found["exit"], found["por"], found["states"]) == (0, True, 1)
 
 
+def eager(ask: Asked) -> None:
+    found = ask.told(*HOLDS, "--eager")
+    assert (found["exit"], found["por"]) == (0, True)
+    assert 0 < found["states"] <= 64
+
+
 def threads(ask: Asked) -> None:
     from quorate.checker.explore.search import in_memory, storage
     from quorate.checker.explore.store.memory import Partitions, StateStore
@@ -342,6 +348,7 @@ OPTIONS = {
     "--graph": Option(["--graph", "g.json"], {"breadth-first", "threads", "disk"}, graph),
     "--symmetry": Option(["--symmetry"], STORING, symmetry),
     "--por": Option(["--por"], set(PLAIN), por),
+    "--eager": Option(["--eager"], set(PLAIN) - {"por"}, eager),
     "--threads": Option(["--threads", "2"], set(PLAIN), threads),
     "--depth": Option(["--depth", "3"], {"depth-first", "random"}, depth),
     "--walks": Option(["--walks", "3"], {"random"}, walks),

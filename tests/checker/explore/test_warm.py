@@ -147,7 +147,7 @@ def keys_of(text: str, symmetry: bool = False, por: bool = False) -> Iterator[st
                 with sizes:
                     description = only_invariants(describe(protocol), claimed(protocol, only))
                     found = kernel.dependencies(description, sizes)
-                    yield kernel.key_of(description, sizes, found, symmetry, por, False)
+                    yield kernel.key_of(description, sizes, found, symmetry, por, False, False)
 
 
 @pytest.mark.usefixtures("warm")
