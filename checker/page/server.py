@@ -151,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The path below the token. Raises RequestRefused."""
         port = self.server.server_port
         ours = (f"{HOST}:{port}", f"localhost:{port}")
-        if self.headers.get("Host") not in ours:
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) != 1 or hosts[0] not in ours:
             raise RequestRefused(421, "this page is served to 127.0.0.1 alone")
         origin, site = self.headers.get("Origin"), self.headers.get("Sec-Fetch-Site")
         if origin is not None and origin not in [f"http://{host}" for host in ours]:
@@ -183,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             raise RequestRefused(411, "expected the length of the question")
-        if int(length) > LARGEST_BYTES:
+        if len(length) > 12 or int(length) > LARGEST_BYTES:
             raise RequestRefused(413, f"expected at most {LARGEST_BYTES} bytes")
         return self.rfile.read(int(length))
 

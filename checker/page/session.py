@@ -273,9 +273,10 @@ class PageSession:
         """A trace as a way, and what it says of itself."""
         way: Way = way_of(self.walk, trace)
         verdict = trace.verdict()
+        violated = trace.violation and trace.violation.property.partition("(")[0]
         return {
             "way": list(way),
-            "verdict": None if verdict is None else {"what": verdict[0], "how": verdict[1]},
+            "verdict": verdict and {"what": verdict[0], "how": verdict[1], "property": violated},
             "loop": trace.loop,
             "repeats": trace.repeats(),
             "notes": list(trace.notes),

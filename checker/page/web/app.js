@@ -56,10 +56,10 @@ function App({ about }) {
       </section>
       <section class=${classes("middle", ["steps", "state"].includes(narrowTab) && "narrow-hidden")}>
         <${Tabs} tabs=${TABS} tab=${tab} onTab=${setTab} />
-        <div class=${pane("run")}><${Run} about=${about} walk=${walk} /></div>
-        <div class=${pane("graph")}>
+        <div class=${pane("run")} role="tabpanel" aria-label="Run"><${Run} about=${about} walk=${walk} /></div>
+        <div class=${pane("graph")} role="tabpanel" aria-label="State graph">
           ${tab === "graph" && html`<${Graph} about=${about} walk=${walk} say=${say} />`}</div>
-        <div class=${pane("coverage")}>
+        <div class=${pane("coverage")} role="tabpanel" aria-label="Coverage">
           ${tab === "coverage" && html`<${Coverage} walk=${walk} say=${say} />`}</div>
       </section>
       <section class=${pane("state")} aria-label="State">

@@ -28,7 +28,7 @@ function NearExtent({ found, radius }) {
   const after = found.nodes.filter((n) => n.layer > 0).length;
   const earlier = found.nodes.filter((n) => n.before).length;
   const { before } = found;
-  const lead = (n) => `${n} of ${among} ${n === 1 ? "leads" : "lead"} here`;
+  const lead = (n) => `${n || "none"} of ${among} ${n > 1 ? "lead" : "leads"} here`;
   const among = before && `the ${before.complete ? "" : "first "}${count(before.states, "state")}${before.complete ? "" : " that a search found"}`;
   return html`<p class="hint">${count(after, "state")} within ${count(radius, "step")}${found.cut ? leftOut(found.cut, "on") : ""}.
     ${before === null && " Searching for what leads here …"}

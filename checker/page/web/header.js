@@ -17,11 +17,11 @@ export function Header({ about, walk, say, onHelp }) {
       <span class="sizes">${sizesOf(about).map(([name, n]) => html`<span key=${name}>${name}\u00a0${n}</span>`)}</span>
     </div>
     <div class="buttons way">
-      <button id="start" disabled=${cursor === 0} title="To the start (Home)" onClick=${() => walk.jump(0)}>⇤</button>
-      <button id="undo" disabled=${cursor === 0} title="Back (u)" onClick=${() => walk.move(-1)}>←<span class="word"> Back</span></button>
+      <button id="start" aria-label="To the start" disabled=${cursor === 0} title="To the start (Home)" onClick=${() => walk.jump(0)}>⇤</button>
+      <button id="undo" aria-label="Back" disabled=${cursor === 0} title="Back (u)" onClick=${() => walk.move(-1)}>←<span class="word"> Back</span></button>
       <span class="where" id="where"><span class="word">step </span>${cursor} of ${last}</span>
-      <button id="redo" disabled=${cursor === last} title="Forward (r)" onClick=${() => walk.move(1)}><span class="word">Forward </span>→</button>
-      <button id="end" disabled=${cursor === last} title="To the end (End)" onClick=${() => walk.jump(last)}>⇥</button>
+      <button id="redo" aria-label="Forward" disabled=${cursor === last} title="Forward (r)" onClick=${() => walk.move(1)}><span class="word">Forward </span>→</button>
+      <button id="end" aria-label="To the end" disabled=${cursor === last} title="To the end (End)" onClick=${() => walk.jump(last)}>⇥</button>
     </div>
     <div class="buttons">
       <button id="open" title="Open a trace (o)" onClick=${() => openTrace(walk, say)}>Open</button>

@@ -72,9 +72,9 @@ export function Picture({ found, placed, small, onGo }) {
     onOver=${() => setOver(k)} />`)}</g>`, [drawn]);
   const step = (by) => () => setZoom(Math.max(0.1, Math.min(2.5, scale * by)));
   return html`<div class="graph-tools"><${Legend} nodes=${drawn.nodes} />
-      <div class="buttons"><button title="Smaller" onClick=${step(0.8)}>−</button>
+      <div class="buttons"><button title="Smaller" aria-label="Smaller" onClick=${step(0.8)}>−</button>
         <button title="Fit the width" onClick=${() => setZoom(fit)}>Fit</button>
-        <button title="Larger" onClick=${step(1.25)}>+</button></div></div>
+        <button title="Larger" aria-label="Larger" onClick=${step(1.25)}>+</button></div></div>
     ${dense && html`<p class="muted small">Each row is a distance from the start: how many states there are. Only the
       steps of one state are drawn: of the one under the mouse, or where you are.</p>`}
     <div class=${classes("graph", small && "small", over !== null && "hovering")} ref=${box} onMouseLeave=${() => setOver(null)}>

@@ -18,6 +18,15 @@ function Property({ p }) {
       ${p.why && html`<p class="why">${p.why}</p>`}</div></li>`;
 }
 
+// A property of runs: a state does not decide it, but an opened trace may say that it is violated.
+function OfRuns({ p, verdict }) {
+  const violated = verdict?.property === p.name;
+  return html`<li class=${classes("property", violated && "bad")}>
+    <span class="mark" title=${violated ? "violated" : "a single state does not decide it"}>${violated ? "✗" : "·"}</span>
+    <div><code title=${p.doc}>${p.name}</code> <span class="muted small">${
+      violated ? "violated by the opened run" : p.kind.replaceAll("_", " ")}</span></div></li>`;
+}
+
 export function Properties({ about, walk }) {
   const { here, opened } = walk;
   if (!here) return null;
@@ -34,9 +43,7 @@ export function Properties({ about, walk }) {
     ${groups.map(([title, list]) => html`<section key=${title} class="group"><h3>${title}</h3>
       <ul class="list">${list.map((p) => html`<${Property} key=${p.name} p=${p} />`)}</ul></section>`)}
     ${about.temporal.length > 0 && html`<section class="group"><h3>Of runs</h3>
-      <ul class="list">${about.temporal.map((p) => html`<li key=${p.name} class="property">
-        <span class="mark" title="a single state does not decide it">·</span>
-        <div><code title=${p.doc}>${p.name}</code> <span class="muted small">${p.kind.replaceAll("_", " ")}</span></div></li>`)}</ul>
+      <ul class="list">${about.temporal.map((p) => html`<${OfRuns} key=${p.name} p=${p} verdict=${opened?.verdict} />`)}</ul>
     </section>`}
     ${groups.length === 0 && about.temporal.length === 0 && html`<p class="empty">This protocol has no properties.</p>`}`;
 }

@@ -22,12 +22,20 @@ export function place(run, width) {
 
 const laneOf = (run, step) => step.node ?? run.lanes[0];
 
+const MOST_LABELS = 2;  // of arrows that meet: with more of one name they cover each other
+
 // The messages of one step from one sender are one arrow.
 export function arrows(run) {
   return run.steps.flatMap((step) => {
     const senders = [...new Set(step.received.map((r) => r.step))].filter((n) => n > 0);
-    return senders.map((from) => ({ from, to: step.number,
-      texts: step.received.filter((r) => r.step === from).map((r) => r.text) }));
+    const named = senders.map((from) => {
+      const texts = step.received.filter((r) => r.step === from).map((r) => r.text);
+      return { from, to: step.number, texts, names: [...new Set(texts.map((t) => t.split("(")[0]))].join(", ") };
+    });
+    return named.map((arrow) => {
+      const same = named.filter((other) => other.names === arrow.names);
+      return { ...arrow, labelled: same.length <= MOST_LABELS || same[0] === arrow };
+    });
   });
 }
 
@@ -35,7 +43,7 @@ function Arrow({ arrow, run, at, dim }) {
   const [from, to] = [run.steps[arrow.from - 1], run.steps[arrow.to - 1]];
   const [x1, x2] = [at.x[laneOf(run, from)], at.x[laneOf(run, to)]];
   const [y1, y2] = [at.y(arrow.from), at.y(arrow.to)];
-  const names = [...new Set(arrow.texts.map((t) => t.split("(")[0]))].join(", ");
+  const { names } = arrow;
   let path, label;
   if (x1 === x2) {
     const out = x1 + Math.min(at.pitch * 0.42, 30);
@@ -50,7 +58,7 @@ function Arrow({ arrow, run, at, dim }) {
     const turn = Math.atan2((y2 - y1) * side, (x2 - x1) * side) * 180 / Math.PI;
     // Between the last line that it crosses and the receiver: arrows from one sender part there.
     const part = 1 - at.pitch / 2 / Math.abs(x2 - x1);
-    label = names.length * 6 < at.pitch * length / Math.abs(x2 - x1) - 12
+    label = arrow.labelled && names.length * 6 < at.pitch * length / Math.abs(x2 - x1) - 12
       ? `translate(${x1 + (x2 - x1) * part} ${y1 + (y2 - y1) * part}) rotate(${turn})` : null;
   }
   return html`<g class=${classes("arrow", dim && "dim")}>

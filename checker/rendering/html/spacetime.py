@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ ROW, TOP, LEFT, GAP = 34, 34, 18, 12
 LETTER = 7.2
 """About how wide a character is, in pixels: lanes are as far apart as their labels need."""
 NOBODY = "—"
+MOST_LABELS = 2
+"""Of arrows that meet: with more of one name they would cover each other, so the first has it."""
 MOST_DRAWN = 400
 """Steps in a picture; of a longer run the table alone is shown."""
 
@@ -118,13 +121,20 @@ class Diagram:
         ]
 
     def _arrows(self, step: Json) -> list[Element]:
-        return [self._arrow(step, r) for r in step["received"] if r["step"]]
+        found, labels = [], Counter[str]()
+        met = Counter(self._label(r["message"]) for r in step["received"] if r["step"])
+        for r in step["received"]:
+            if r["step"]:
+                label = self._label(r["message"])
+                labels[label] += 1
+                named = met[label] <= MOST_LABELS or labels[label] == 1
+                found.append(self._arrow(step, r, label if named else ""))
+        return found
 
-    def _arrow(self, step: Json, received: Json) -> Element:
+    def _arrow(self, step: Json, received: Json, label: str) -> Element:
         sender = self.steps[received["step"] - 1]
         x1, y1 = self._x(sender["node"]), self._y(sender["number"])
         x2, y2 = self._x(step["node"]), self._y(step["number"])
-        label = self._label(received["message"])
         if x1 == x2:
             path = f"M{x1},{y1} C{x1 + 40},{y1 + 10} {x1 + 40},{y2 - 10} {x2 + 7},{y2}"
             at = x1 + 34, (y1 + y2) / 2

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import quorate
+from quorate.checker.page import server
 from quorate.checker.page.server import LARGEST_BYTES, PageServer
 
 from .protocols import Lock
@@ -119,19 +120,71 @@ def test_no_other_file_is_read(page: Page, path: str) -> None:
     assert (answer.status, answer.text) == (404, "no such file")
 
 
-def test_a_question_has_a_size(page: Page) -> None:
-    path = f"/{page.token}/api/open"
-    kind = {"Content_Type": "application/json"}
-    assert page.get(path, "POST", None, Content_Length=str(LARGEST_BYTES + 1), **kind).status == 413
-    assert page.get(path, "POST", None, Content_Length="-1", **kind).status == 411
-    assert page.get(path, "POST", None, Transfer_Encoding="chunked", **kind).status == 411
-
-
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"way": [0, 99]}', b"\xff", b'{"way": 1}'])
 def test_a_bad_question_gets_one_clear_error(page: Page, body: bytes) -> None:
     answer = page.ask("at", body)
     assert answer.status == 400
     assert "\n" not in json.loads(answer.text)["error"]
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        (str(LARGEST_BYTES + 1), 413),
+        ("9" * 5000, 413),  # Python refuses to read such a number
+        ("-1", 411),
+        ("1e3", 411),
+        ("", 411),
+    ],
+)
+def test_a_length_is_checked_before_a_body_is_read(page: Page, length: str, status: int) -> None:
+    answer = page.ask("at", b"", Content_Length=length)
+    assert answer.status == status
+
+
+def test_a_body_without_its_length_is_refused(page: Page) -> None:
+    sent = {"Content_Type": "application/json", "Transfer_Encoding": "chunked"}
+    answer = page.get(f"/{page.token}/api/at", "POST", None, **sent)
+    assert answer.status == 411
+
+
+def raw(page: Page, text: str) -> bytes:
+    """What the server says to these bytes, until it closes the connection."""
+    host, port = page.host.split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(text.replace("HOST", page.host).encode())
+        said = b""
+        while more := connection.recv(1 << 16):
+            said += more
+    return said
+
+
+def test_without_the_token_no_body_is_awaited(page: Page) -> None:
+    head = "Host: HOST\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n"
+    assert b" 403 " in raw(page, f"POST /x/api/at HTTP/1.1\r\n{head}").splitlines()[0]
+
+
+def test_a_client_that_stops_talking_is_let_go(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server._Handler, "timeout", 0.05)
+    head = "Host: HOST\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    for text in ("", "POST", f"POST /{page.token}/api/at HTTP/1.1\r\n{head}"):
+        assert raw(page, text) == b""
+    assert page.ask("at", {"way": [0]}).status == 200
+
+
+def test_it_does_not_listen_beside_its_address(page: Page) -> None:
+    """Of the loopback addresses one is enough: whoever names the other gets no answer."""
+    port = int(page.host.split(":")[1])
+    if socket.has_ipv6:
+        with pytest.raises(OSError):
+            socket.create_connection(("::1", port), timeout=5)
+    assert page.get(f"/{page.token}/", Host=f"[::1]:{port}").status == 421
+    assert page.get(f"/{page.token}/", Host=f"localhost:{port}").status == 200
+
+
+def test_of_two_hosts_none_is_ours(page: Page) -> None:
+    text = f"GET /{page.token}/ HTTP/1.1\r\nHost: HOST\r\nHost: evil.example\r\n\r\n"
+    assert b" 421 " in raw(page, text).splitlines()[0]
 
 
 def test_what_the_browser_may_do_with_it(page: Page) -> None:

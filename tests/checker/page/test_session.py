@@ -14,7 +14,7 @@ from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
 from quorate.checker.page.session import PageSession
 from quorate.model.language.interpreter import Interpreter
-from quorate.traces import BothSides, Departure, TraceError, dumps_itf, loads_itf
+from quorate.traces import BothSides, Departure, TraceError, Violation, dumps_itf, loads_itf
 
 from .protocols import Choice, Lock
 
@@ -134,6 +134,10 @@ def test_a_saved_trace_is_opened_at_the_same_path(ask: Asking) -> None:
     opened = ask("open", name=saved["name"], text=saved["text"])
     assert opened["way"] == way
     assert opened["verdict"]["what"] == "one_at_a_time is violated"
+    assert opened["verdict"]["property"] == "one_at_a_time"
+    of_one = replace(trace, violation=Violation("it_ends(n0)", ""))  # as one of runs is named
+    opened = ask("open", name="x", text=dumps_itf(of_one).decode())
+    assert opened["verdict"]["property"] == "it_ends"
 
 
 def test_what_an_implementation_did_otherwise_is_told(ask: Asking) -> None:
