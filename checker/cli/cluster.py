@@ -53,6 +53,13 @@ PAXOS = "paxos"
     "--journal", is_flag=True, help="Have each node keep a journal in --data, for `validate`."
 )
 @click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="One sync of a node's disk serves N messages and commands at most. By default all that "
+    "came while the last one took.",
+)
+@click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
     default=30.0,
@@ -70,6 +77,7 @@ def command(**options: Any) -> int:
     \b
       put KEY VALUE    get KEY    cas KEY OLD NEW    delete KEY
       status    kill NODE    restart NODE    partition NODE ...    heal    quit
+      members NODE ...    transfer NODE
 
     \b
     quorate cluster --protocol raft
@@ -93,7 +101,7 @@ def command(**options: Any) -> int:
         return run_store({**options, "protocol": protocol})
     if "--value" not in given:
         option_error(f"--protocol {PAXOS} needs --value: the value to propose")
-    for name in sorted(given & {"--run", "--partition"}):
+    for name in sorted(given & {"--run", "--partition", "--batch"}):
         option_error(f"{name} is for a store: it does not go with {PAXOS}")
     return _decide(**options)
 

@@ -130,6 +130,7 @@ async def _play(
         options["nodes"],
         folder,
         journal=options["journal"],
+        batch=options["batch"],
         report=lambda node, line: _tell(out, node, line),
     )
     async with cluster, cluster.client() as client:

@@ -42,6 +42,7 @@ class NodeProcess:
         self.listening = False
         self.committed: Value | None = None
         self.error: str | None = None
+        self.refusal: str | None = None
         self.status: Status | None = None
         self.sent: dict[str, int] = {}
         self._config = config
@@ -132,6 +133,8 @@ class NodeProcess:
             self.committed = line.value
         elif line.event == "error":
             self.error = line.message
+        elif line.event == "refused":
+            self.refusal = line.message
         elif line.event == "status":
             self.status, self.sent = line.status, line.sent or {}
         self._changed(self, line)

@@ -2,6 +2,7 @@
 
     put KEY VALUE | get KEY | cas KEY OLD NEW | delete KEY
     status | kill NODE | restart NODE | partition NODE ... [/ NODE ...] | heal | wait SECONDS
+    members NODE ... | transfer NODE
 
 Words are separated by blanks; quotes keep blanks, as in a shell. In `cas` a `-` stands for nothing.
 A node is named as `n0` or `0`, or as `leader`, whoever that is then. `#` begins a comment.
@@ -54,6 +55,20 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Reconfigure:
+    """Have these nodes, and no others, decide."""
+
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Have another node lead."""
+
+    node: str
+
+
+@dataclass(frozen=True)
 class Heal:
     """Let all nodes reach each other."""
 
@@ -80,7 +95,19 @@ class Quit:
     """End the session."""
 
 
-Typed: TypeAlias = Submit | KillNode | RestartNode | Part | Heal | Pause | ShowStatus | Help | Quit
+Typed: TypeAlias = (
+    Submit
+    | KillNode
+    | RestartNode
+    | Part
+    | Heal
+    | Reconfigure
+    | Transfer
+    | Pause
+    | ShowStatus
+    | Help
+    | Quit
+)
 
 #: Each command with what it is followed by.
 USAGE: Final = MappingProxyType(
@@ -94,6 +121,8 @@ USAGE: Final = MappingProxyType(
         "restart": "NODE",
         "partition": "NODE ... [/ NODE ...], cut off from the rest",
         "heal": "",
+        "members": "NODE ..., who decide from then on",
+        "transfer": "NODE, which is to lead",
         "wait": "SECONDS",
         "help": "",
         "quit": "",
@@ -160,10 +189,20 @@ def _part(given: Sequence[str], nodes: Sequence[str]) -> Typed | None:
         else:
             groups[-1].append(_node(word, nodes))
     named = [node for group in groups for node in group]
+    _check_once("partition", named)
+    return Part(tuple(tuple(group) for group in groups if group)) if named else None
+
+
+def _members(given: Sequence[str], nodes: Sequence[str]) -> Typed | None:
+    named = tuple(_node(word, nodes) for word in given)
+    _check_once("members", named)
+    return Reconfigure(named) if named else None
+
+
+def _check_once(name: str, named: Sequence[str]) -> None:
     twice = next((node for node in named if named.count(node) > 1), None)
     if twice is not None:
-        raise ConfigError(f"partition: found {twice} twice, expected each node once")
-    return Part(tuple(tuple(group) for group in groups if group)) if named else None
+        raise ConfigError(f"{name}: found {twice} twice, expected each node once")
 
 
 def _wait(given: Sequence[str], nodes: Sequence[str]) -> Typed | None:
@@ -193,6 +232,8 @@ _PARSERS: Final = MappingProxyType[str, Callable[[Sequence[str], Sequence[str]],
         "restart": _on_node(RestartNode),
         "partition": _part,
         "heal": _alone(Heal),
+        "members": _members,
+        "transfer": _on_node(Transfer),
         "wait": _wait,
         "help": _alone(Help),
         "quit": _alone(Quit),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,16 +21,18 @@ from .commands import (
     Part,
     Pause,
     Quit,
+    Reconfigure,
     RestartNode,
     ShowStatus,
     Submit,
+    Transfer,
     Typed,
 )
 from .replica_cluster import StoreCluster, leader_of
 from .tcp_client import StoreClient, Unanswered
 
 PATIENCE_S: Final = 10.0
-CATCH_UP_S: Final = 10.0
+NOT_YET: Final = "Not in time: it may happen yet, or be given up."
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Conversation:
                 return await self.restart(await self._named(node))
             case Part(groups):
                 return await self._part(groups)
+            case Reconfigure(members):
+                return await self._reconfigure([await self._named(node) for node in members])
+            case Transfer(node):
+                return await self._transfer(await self._named(node))
             case Heal():
                 self._cluster.heal()
                 return Response(("all nodes reach each other",))
@@ -110,7 +117,8 @@ class Conversation:
     async def status(self) -> Response:
         """How every node is, and how far behind."""
         statuses = await self._cluster.status()
-        rows = [_row(name, status, committed(statuses)) for name, status in statuses.items()]
+        most, members = committed(statuses), members_of(statuses)
+        rows = [_row(name, status, most, name in members) for name, status in statuses.items()]
         plain = {name: _plain(status) for name, status in statuses.items()}
         return Response((status_line(statuses), *rows), plain)
 
@@ -119,13 +127,8 @@ class Conversation:
         return status_line(await self._cluster.status())
 
     async def caught_up(self) -> bool:
-        """Pause until all nodes run and have committed as much as any; False if not in time."""
-        for _ in range(int(CATCH_UP_S / 0.1)):
-            statuses = await self._cluster.status()
-            if leader_of(statuses) is not None and _equal(statuses):
-                return True
-            await asyncio.sleep(0.1)
-        return False
+        """Pause until all members run and have committed as much; False if not in time."""
+        return await self._seen(lambda found: leader_of(found) is not None and _equal(found))
 
     async def _submit(self, command: Command) -> Response:
         try:
@@ -133,6 +136,24 @@ class Conversation:
         except Unanswered as error:
             return Response((str(error),), known=False)
         return Response((_said(command, result),), result)
+
+    async def _reconfigure(self, members: list[str]) -> Response:
+        leader = await self._cluster.leader(self._patience_s)
+        await self._cluster.reconfigure(leader, members)
+        done = await self._seen(lambda found: set(members_of(found)) == set(members))
+        return Response((f"{' '.join(members)} decide" if done else NOT_YET,), members, done)
+
+    async def _transfer(self, target: str) -> Response:
+        await self._cluster.transfer(await self._cluster.leader(self._patience_s), target)
+        done = await self._seen(lambda found: leader_of(found) == target)
+        return Response((f"{target} leads" if done else NOT_YET,), target, done)
+
+    async def _seen(self, reached: Callable[[Mapping[str, Status | None]], bool]) -> bool:
+        """Pause until the nodes' statuses show something; False if not in time."""
+        end_s = time.monotonic() + self._patience_s
+        while not (seen := reached(await self._cluster.status())) and time.monotonic() < end_s:
+            await asyncio.sleep(0.05)
+        return seen
 
     async def _part(self, groups: tuple[tuple[str, ...], ...]) -> Response:
         named = [[await self._named(node) for node in group] for group in groups]
@@ -155,22 +176,32 @@ def status_line(statuses: Mapping[str, Status | None]) -> str:
     leader, most = leader_of(statuses), committed(statuses)
     term = max((status.term for status in statuses.values() if status is not None), default=0)
     who = f"{leader} leads" if leader is not None else "nobody leads"
-    others = [f"{n} {_behind(s, most)}" for n, s in statuses.items() if n != leader]
+    members = members_of(statuses)
+    others = [f"{n} {_behind(s, most, n in members)}" for n, s in statuses.items() if n != leader]
     return "; ".join([f"{who}, term {term}, commit {most}", *others])
 
 
-def _behind(status: Status | None, most: int) -> str:
+def members_of(statuses: Mapping[str, Status | None]) -> tuple[str, ...]:
+    """Who decides, as the leader knows; all nodes as long as nobody leads."""
+    leader = leader_of(statuses)
+    status = None if leader is None else statuses[leader]
+    return tuple(statuses) if status is None else status.members
+
+
+def _behind(status: Status | None, most: int, member: bool) -> str:
     if status is None:
         return "down"
+    if not member:
+        return "no member"
     return f"{most - status.commit} behind" if status.commit < most else "up to date"
 
 
-def _row(name: str, status: Status | None, most: int) -> str:
+def _row(name: str, status: Status | None, most: int, member: bool) -> str:
     if status is None:
         return f"  {name}  down"
     return (
         f"  {name}  {status.role:<9}  term {status.term}  commit {status.commit}  "
-        f"applied {status.applied}  {_behind(status, most)}"
+        f"applied {status.applied}  {_behind(status, most, member)}"
     )
 
 
@@ -179,7 +210,8 @@ def _plain(status: Status | None) -> dict[str, Any] | None:
 
 
 def _equal(statuses: Mapping[str, Status | None]) -> bool:
-    commits = {None if status is None else status.commit for status in statuses.values()}
+    members = [statuses[name] for name in members_of(statuses)]
+    commits = {None if status is None else status.commit for status in members}
     return len(commits) == 1 and None not in commits
 
 

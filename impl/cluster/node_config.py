@@ -36,6 +36,7 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journal: bool = False  # whether to keep one, in the data directory
     protocol: str = PAXOS
     tick_s: float = TICK_S  # of a replica's clock
+    batch: int | None = None  # how many messages and commands one sync of its disk serves at most
 
 
 def read_config(path: Path) -> NodeConfig:
@@ -55,6 +56,8 @@ def read_config(path: Path) -> NodeConfig:
         )
     if config.composition not in _variants(config.protocol):
         raise ConfigError(f"{path}: there is no composition {config.composition!r}.")
+    if config.batch is not None and config.batch < 1:
+        raise ConfigError(f"{path}: a batch must be of at least 1, not {config.batch}.")
     if not config.tick_s > 0:
         raise ConfigError(f"{path}: a tick must be above zero seconds, not {config.tick_s}.")
     return config

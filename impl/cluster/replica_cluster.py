@@ -43,6 +43,7 @@ class StoreCluster:
         *,
         journal: bool = False,
         tick_s: float = TICK_S,
+        batch: int | None = None,
         report: Reporter = lambda node, line: None,
     ) -> None:
         """Raises ConfigError for a protocol or a number of nodes that there is not."""
@@ -69,6 +70,7 @@ class StoreCluster:
                     journal=journal,
                     protocol=protocol,
                     tick_s=tick_s,
+                    batch=batch,
                 ),
                 self._on_line,
             )
@@ -126,6 +128,22 @@ class StoreCluster:
     def heal(self) -> None:
         """Let all nodes reach each other."""
         self.partition([])
+
+    async def transfer(self, leader: str, target: str) -> None:
+        """Have the leader hand over. Raises ClusterError if it refuses."""
+        await self._order(leader, {"transfer": target})
+
+    async def reconfigure(self, leader: str, members: Sequence[str]) -> None:
+        """Have the leader change the members. Raises ClusterError if it refuses."""
+        await self._order(leader, {"members": members})
+
+    async def _order(self, name: str, order: Mapping[str, object]) -> None:
+        node = self._nodes[name]
+        node.refusal = None
+        node.tell(order)
+        await self.status()  # its answer comes after what it refuses
+        if node.refusal is not None:
+            raise ClusterError(node.refusal)
 
     async def status(self) -> dict[str, Status | None]:
         """How each node is; None of one that does not run, or does not answer in time."""

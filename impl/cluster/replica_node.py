@@ -1,18 +1,21 @@
 """A replica on an event loop: its clock, its turns, and what its parent process asks of it.
 
 Rules:
-- A turn ends once everything that was ready in one round of the event loop has been handled. While
+- A turn has all that was ready in one round of the event loop, or the first `batch` of it. While
   the disk is synced nothing is read, so what comes meanwhile is one turn.
 - The clock is the event loop's. It never stops: a node that was late calls `tick` for each tick
   that it missed, and hears what has arrived before it decides that nobody is there.
-- The parent writes JSON lines: `{"cut_off": ["n1"]}` and `{"status": true}`. The log has a `status`
-  when one is asked for, and when leader, term or role change.
+- The parent writes JSON lines: `{"cut_off": ["n1"]}`, `{"transfer": "n1"}`, `{"members": ["n0"]}`,
+  `{"status": true}`. The log says what is `refused`, and has a `status` when one is asked for, and
+  when leader, term or role change.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +24,7 @@ from quorate.impl.durable.failpoints import Passing
 from quorate.impl.durable.journal import Journal
 from quorate.impl.durable.record_log import RecordLog
 from quorate.impl.envelope import Envelope
-from quorate.impl.errors import WireError
+from quorate.impl.errors import ProtocolRefusal, WireError
 from quorate.impl.replicated.host import ReplicaHost
 from quorate.impl.replicated.replica import Status
 from quorate.impl.replicated.turns import TurnJournal
@@ -32,9 +35,13 @@ from .tcp_host import Log, TcpHost
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the parent asks: to drop what comes from and goes to these peers; for a status."""
+    """What the parent asks: to drop what comes from and goes to these peers; that another one
+    leads, or that the members are others; for a status.
+    """
 
     cut_off: list[str] | None = None
+    transfer: str | None = None
+    members: list[str] | None = None
     status: bool = False
 
 
@@ -51,10 +58,12 @@ class ReplicaNode(TcpHost):
     ) -> None:
         turns = None if journal is None else TurnJournal(config.name, journal)
         trace = None if turns is None else turns.step
-        system = variant_of(config.protocol, config.composition, trace)
+        system = variant_of(config.protocol, config.composition, trace, config.batch)
         super().__init__(config, log, codec_of(system), admit_submission)
         self._loop = asyncio.get_running_loop()
         self._tick_s, self._ticked_s = config.tick_s, self._loop.time()
+        self._batch = config.batch
+        self._inbox: deque[Callable[[], None]] = deque()
         self._turn_ends = False
         self._shown: Status | None = None
         self._clock: asyncio.TimerHandle | None = None
@@ -81,10 +90,7 @@ class ReplicaNode(TcpHost):
 
     def deliver(self, envelope: Envelope[Any]) -> None:
         """A message has arrived."""
-        try:
-            self._input(lambda: self._host.take(envelope))
-        except WireError as error:
-            self._log("complaint", message=str(error))
+        self._input(lambda: self._take(envelope))
 
     def obey(self, line: bytes) -> None:
         """Do what the parent asks."""
@@ -95,8 +101,20 @@ class ReplicaNode(TcpHost):
             return
         if order.cut_off is not None:
             self._transport.cut_off(order.cut_off)
+        if order.transfer is not None:
+            self._ask(partial(self._host.transfer, order.transfer))
+        if order.members is not None:
+            self._ask(partial(self._host.reconfigure, order.members))
         if order.status:
             self._show(always=True)
+
+    def _ask(self, action: Callable[[], None]) -> None:
+        """An order of the parent goes before what waits: it is told at once what is refused."""
+        try:
+            action()
+        except ProtocolRefusal as error:
+            self._log("refused", message=str(error))
+        self._end_soon()
 
     def _wind(self) -> None:
         # The ticks come after what the loop has to read: a late clock must not outrun the mail.
@@ -113,16 +131,30 @@ class ReplicaNode(TcpHost):
         self._wind()
 
     def _input(self, action: Callable[[], None]) -> None:
-        """Handle an input in this turn, which ends after what else is ready."""
-        action()
+        """Handle an input in the next turn, with what else is ready."""
+        self._inbox.append(action)
+        self._end_soon()
+
+    def _take(self, envelope: Envelope[Any]) -> None:
+        try:
+            self._host.take(envelope)
+        except WireError as error:
+            self._log("complaint", message=str(error))
+
+    def _end_soon(self) -> None:
         if not self._turn_ends:
             self._turn_ends = True
             self._loop.call_soon(lambda: self._guarded(self._end_turn))
 
     def _end_turn(self) -> None:
         self._turn_ends = False
+        waiting = len(self._inbox)
+        for _ in range(waiting if self._batch is None else min(waiting, self._batch)):
+            self._inbox.popleft()()
         self._host.end_turn()
         self._show()
+        if self._inbox:
+            self._end_soon()
 
     def _show(self, *, always: bool = False) -> None:
         """Log the status if it is another one, but for how far commands have come."""

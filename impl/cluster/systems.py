@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from quorate.impl.envelope import Envelope
 from quorate.impl.errors import WireError
 from quorate.impl.multipaxos.defects import COMPOSITIONS
+from quorate.impl.multipaxos.replica import Pace
 from quorate.impl.multipaxos.system import MULTIPAXOS, multipaxos_of
 from quorate.impl.multipaxos.tracing import traced as traced_multipaxos
 from quorate.impl.network.codec import Codec, check_value
@@ -34,12 +35,20 @@ VARIANTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 
 
-def variant_of(name: str, variant: str, trace: Trace | None) -> ReplicatedSystem[Any, Any, Any]:
-    """A variant of a protocol, whose replicas tell their steps to `trace` if there is one."""
+def variant_of(
+    name: str, variant: str, trace: Trace | None, batch: int | None = None
+) -> ReplicatedSystem[Any, Any, Any]:
+    """A variant of a protocol, whose replicas tell their steps to `trace` if there is one.
+
+    A decree of Multi-Paxos has `batch` commands at most.
+    """
     classes = VARIANTS[name][variant]
     if name == RAFT.name:
         return raft_of(classes) if trace is None else traced_raft(classes, trace)
-    return multipaxos_of(classes) if trace is None else traced_multipaxos(classes, trace)
+    pace = None if batch is None else Pace(most_batched=batch)
+    if trace is None:
+        return multipaxos_of(classes, pace)
+    return traced_multipaxos(classes, trace, pace)
 
 
 def codec_of(system: ReplicatedSystem[Any, Any, Any]) -> Codec[Any]:

@@ -24,7 +24,7 @@ that a slot is chosen, a vote in that ballot is for the decree that was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, cast
@@ -155,7 +155,7 @@ class Replica:
         self._waiting.add(submission)
         return self._go_on()
 
-    def reconfigure(self, members: Iterable[str]) -> MultiPaxosOutputs:
+    def reconfigure(self, members: Collection[str]) -> MultiPaxosOutputs:
         """Have other acceptors, alpha slots after the one in which this is chosen."""
         named = tuple(dict.fromkeys(members))
         if not self.leads or not named:
@@ -163,11 +163,16 @@ class Replica:
         self._waiting.add(Reconfiguration(named))
         return self._go_on()
 
+    def transfer(self, target: str) -> MultiPaxosOutputs:
+        """Nobody hands over: any acceptor may open a ballot. Raises ProtocolRefusal."""
+        raise ProtocolRefusal(f"{target} can only outbid {self.name}: Multi-Paxos has no handover.")
+
     def status(self) -> Status:
         """What its host may show of it; all that is known to be chosen in order is executed."""
         ballot, executed = self.acceptor.promised, self.learner.executed
         term = 0 if ballot is None else ballot.round
-        return Status(self.proposer.leadership.value, self.leader, term, executed, executed)
+        role, members = self.proposer.leadership.value, self.learner.configurations.at(executed)
+        return Status(role, self.leader, term, executed, executed, members)
 
     @property
     def leads(self) -> bool:

@@ -28,7 +28,7 @@ from .learner import Learner
 from .messages import Decree, MultiPaxosMessage, Promise
 from .proposer import Leadership, Proposer
 from .records import MultiPaxosOutputs, MultiPaxosState, VoteRecord
-from .replica import Replica
+from .replica import Pace, Replica
 from .system import MULTIPAXOS
 
 Trace: TypeAlias = Callable[[dict[str, Any]], None]
@@ -162,7 +162,9 @@ class TracedReplica(_Telling, Replica):
         return outputs
 
 
-def traced(composition: Composition, trace: Trace) -> ReplicatedSystem[Any, Any, Any]:
+def traced(
+    composition: Composition, trace: Trace, pace: Pace | None = None
+) -> ReplicatedSystem[Any, Any, Any]:
     """Multi-Paxos whose replicas tell `trace` what they start with, and each step."""
     told = {"trace": staticmethod(trace)}
     tracing = replace(
@@ -176,7 +178,7 @@ def traced(composition: Composition, trace: Trace) -> ReplicatedSystem[Any, Any,
     def recover(
         name: str, servers: Collection[str], state: MultiPaxosState, random: Random
     ) -> Replica:
-        replica: TracedReplica = kind(name, servers, state, Patience(random), None, tracing)
+        replica: TracedReplica = kind(name, servers, state, Patience(random), pace, tracing)
         replica.tell_start()
         return replica
 

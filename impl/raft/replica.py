@@ -70,7 +70,7 @@ MOST_WAITED: Final = 10
 class Replica:
     """One replica. Inputs are `tick`, `receive` and `submit`; each returns outputs.
 
-    `transfer` and `change` are for administrators.
+    `transfer` and `reconfigure` are for administrators.
     """
 
     def __init__(
@@ -108,7 +108,9 @@ class Replica:
     def status(self) -> Status:
         """What its host may show of it."""
         server = self.server
-        return Status(server.role.value, self.leader, server.term, server.commit, self.applied)
+        members = server.configuration.members
+        role, commit = server.role.value, server.commit
+        return Status(role, self.leader, server.term, commit, self.applied, members)
 
     # Inputs.
 
@@ -161,7 +163,7 @@ class Replica:
         leading.until = self._now + self._patience.longest
         return (*self._replicate(), *self._go_on())
 
-    def change(self, members: Collection[str]) -> RaftOutputs:
+    def reconfigure(self, members: Collection[str]) -> RaftOutputs:
         """Make these the members (rule 8).
 
         It is given up if new servers do not catch up within ten times the longest patience.

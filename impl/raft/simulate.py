@@ -67,8 +67,8 @@ def administrator(names: Sequence[str]) -> Administrator:
             return replica.transfer(random.choice(names))
         members = set(replica.server.configuration.members)
         if random.random() < 0.5:
-            return replica.change(sorted(members ^ {random.choice(names)}))
-        return replica.change(sorted(random.sample(names, random.randint(1, len(names)))))
+            return replica.reconfigure(sorted(members ^ {random.choice(names)}))
+        return replica.reconfigure(sorted(random.sample(names, random.randint(1, len(names)))))
 
     return ask
 

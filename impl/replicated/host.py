@@ -67,6 +67,14 @@ class ReplicaHost(Generic[MessageT, RecordT]):
         """Input: one tick has passed."""
         self._carry_out(self._replica.tick())
 
+    def transfer(self, target: str) -> None:
+        """Input: the lead is to be handed over. Raises ProtocolRefusal."""
+        self._carry_out(self._replica.transfer(target))
+
+    def reconfigure(self, members: Collection[str]) -> None:
+        """Input: the members are to be others. Raises ProtocolRefusal."""
+        self._carry_out(self._replica.reconfigure(members))
+
     def take(self, envelope: Envelope[Any]) -> None:
         """Input: a message of a server, or a command of a client."""
         body = envelope.body

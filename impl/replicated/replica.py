@@ -35,7 +35,8 @@ class Status(Struct, frozen=True):
     """What people ask of a replica: its role, and how far it is.
 
     `term` is the round of the ballot where a protocol has ballots. `commit` entries are known to
-    be committed, and the first `applied` of them are in the store.
+    be committed, and the first `applied` of them are in the store. `members` decide, as far as it
+    knows.
     """
 
     role: str
@@ -43,6 +44,7 @@ class Status(Struct, frozen=True):
     term: int
     commit: int
     applied: int
+    members: tuple[str, ...] = ()
 
 
 class AnyState(Protocol[RecordT]):
@@ -79,6 +81,14 @@ class AnyReplica(Protocol[MessageT, WrittenT]):
 
     def submit(self, submission: Submission, /) -> ReplicaOutputs[WrittenT, MessageT]:
         """A client asks; the answer, or whom to ask instead, may come with a later input."""
+        ...
+
+    def reconfigure(self, members: Collection[str], /) -> ReplicaOutputs[WrittenT, MessageT]:
+        """Have other members. Raises ProtocolRefusal."""
+        ...
+
+    def transfer(self, target: str, /) -> ReplicaOutputs[WrittenT, MessageT]:
+        """Hand the lead over to another member. Raises ProtocolRefusal."""
         ...
 
 

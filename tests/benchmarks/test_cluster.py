@@ -31,6 +31,7 @@ pytestmark = pytest.mark.benchmark
 
 SECONDS = 2.0
 CLIENTS = (1, 8, 64)
+NOT_BATCHED = 1
 FAILOVERS = 5
 PATIENCE_S = 60.0
 
@@ -94,20 +95,26 @@ async def failovers(cluster: StoreCluster) -> list[float]:
     return took
 
 
+async def line(cluster: StoreCluster, clients: int, batch: str) -> str:
+    """What so many clients at once get."""
+    async with cluster.client() as client:
+        await client.call(Put("key", "value"), PATIENCE_S)
+    before = await sent(cluster)
+    took = await loaded(cluster, clients)
+    messages = (await sent(cluster) - before) / len(took)
+    slow = statistics.quantiles(took, n=100)[98]
+    return (
+        f"{cluster.protocol:<11}{clients:>8}{batch:>8}{len(took) / SECONDS:>12,.0f}"
+        f"{statistics.median(took) * 1e3:>11.1f}{slow * 1e3:>9.1f}{messages:>13.2f}"
+    )
+
+
 async def measured(protocol: str, folder: Path) -> list[str]:
-    lines = []
-    async with StoreCluster(protocol, 3, folder) as cluster:
-        async with cluster.client() as client:
-            await client.call(Put("key", "value"), PATIENCE_S)
-        for clients in CLIENTS:
-            before = await sent(cluster)
-            took = await loaded(cluster, clients)
-            messages = (await sent(cluster) - before) / len(took)
-            slow = statistics.quantiles(took, n=100)[98]
-            lines.append(
-                f"{protocol:<11}{clients:>8}{len(took) / SECONDS:>12,.0f}"
-                f"{statistics.median(took) * 1e3:>11.1f}{slow * 1e3:>9.1f}{messages:>13.2f}"
-            )
+    """With batches, and without any for the most clients; then how long a leader is missed."""
+    async with StoreCluster(protocol, 3, folder / "single", batch=NOT_BATCHED) as cluster:
+        single = await line(cluster, max(CLIENTS), str(NOT_BATCHED))
+    async with StoreCluster(protocol, 3, folder / "batched") as cluster:
+        lines = [*[await line(cluster, clients, "any") for clients in CLIENTS], single]
         took = await failovers(cluster)
         median, longest = statistics.median(took), max(took)
         lines.append(f"{protocol:<11}a leader is missed for {median:.2f} s, at most {longest:.2f}")
@@ -132,8 +139,8 @@ def test_decisions(tmp_path: Path) -> None:
         f"syncs of a page a second {syncs(tmp_path):,.0f}, "
         f"commits of a record a second {commits(tmp_path):,.0f}",
         "",
-        "3 nodes    clients   decisions     median     99 %     messages",
-        "                     a second          ms       ms   a decision",
+        "3 nodes    clients   batch   decisions     median     99 %     messages",
+        "                             a second          ms       ms   a decision",
     ]
     for protocol in sorted(SYSTEMS):
         lines += asyncio.run(measured(protocol, tmp_path / protocol))

@@ -20,6 +20,7 @@ from quorate.impl.envelope import Envelope
 from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
 from quorate.impl.network.parts import Splitter
 from quorate.impl.raft import log as raft_log
+from quorate.impl.replicated.host import ReplicaHost
 from quorate.impl.store import CompareAndSet, Delete, Get, Put, Submission
 
 PATIENCE_S = 60.0
@@ -28,8 +29,8 @@ PATIENCE_S = 60.0
 class Cluster:
     """Three nodes; what each logs is kept."""
 
-    def __init__(self, protocol, folder):
-        self.system = SYSTEMS[protocol]
+    def __init__(self, protocol, folder, batch=None):
+        self.system, self.batch = SYSTEMS[protocol], batch
         self.addresses = dict(zip(("n0", "n1", "n2"), free_addresses(3), strict=True))
         self.folder = folder
         self.nodes, self.logs, self.tasks = {}, {}, {}
@@ -46,7 +47,12 @@ class Cluster:
     def start(self, name):
         path = self.folder / f"{name}.sqlite"
         config = NodeConfig(
-            name, self.addresses, str(self.folder), protocol=self.system.name, tick_s=0.02
+            name,
+            self.addresses,
+            str(self.folder),
+            protocol=self.system.name,
+            tick_s=0.02,
+            batch=self.batch,
         )
         log = RecordLog(path, self.system.records)
         lines = self.logs.setdefault(name, [])
@@ -210,6 +216,61 @@ def test_a_snapshot_that_is_cut_off_on_its_way_goes_on_where_it_broke_off(tmp_pa
             assert 20 < cluster.ask(leader)["sent"]["install-snapshot"] < 30
 
     asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
+
+
+@pytest.mark.parametrize("protocol", sorted(SYSTEMS))
+def test_the_lead_is_handed_over_and_members_change_when_that_is_ordered(protocol, tmp_path):
+    async def play():
+        async with Cluster(protocol, tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            leader = cluster.leader()
+            target = next(name for name in cluster.addresses if name != leader)
+            cluster.nodes[leader].told(json.dumps({"transfer": target}).encode())
+            refused = [f["message"] for event, f in cluster.logs[leader] if event == "refused"]
+            if protocol == "multipaxos":
+                assert refused == [
+                    f"{target} can only outbid {leader}: Multi-Paxos has no handover."
+                ]
+            else:
+                assert refused == []
+                while cluster.leader() != target:
+                    await asyncio.sleep(0.01)
+                leader = target
+            kept = [name for name in cluster.addresses if name != "n0" or name == leader][:2]
+            cluster.nodes[leader].told(json.dumps({"members": kept}).encode())
+            while set(cluster.ask(leader)["status"].members) != set(kept):
+                await asyncio.sleep(0.01)
+            assert await client.call(Get("k"), PATIENCE_S) == "1"
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
+def test_a_sync_serves_no_more_than_a_batch(tmp_path, monkeypatch):
+    turns = [0]
+    take, end_turn = ReplicaHost.take, ReplicaHost.end_turn
+
+    def counted(host, envelope):
+        turns[-1] += 1
+        take(host, envelope)
+
+    def ended(host):
+        turns.append(0)
+        end_turn(host)
+
+    monkeypatch.setattr(ReplicaHost, "take", counted)
+    monkeypatch.setattr(ReplicaHost, "end_turn", ended)
+
+    async def use(client):
+        async with client:
+            for number in range(3):
+                await client.call(Put("k", str(number)), PATIENCE_S)
+
+    async def play():
+        async with Cluster("raft", tmp_path, batch=1) as cluster:
+            await asyncio.gather(*(use(cluster.client(f"c{k}")) for k in range(8)))
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+    assert max(turns) == 1
 
 
 def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):

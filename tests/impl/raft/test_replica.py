@@ -265,7 +265,7 @@ def test_a_leader_hands_over_to_whom_it_is_told():
 def test_members_change_by_way_of_both_and_a_leader_that_is_none_leads_no_more():
     room = Room()
     room.tick("a", 10)
-    room.carry_out("a", room.replicas["a"].change(["b", "c"]))
+    room.carry_out("a", room.replicas["a"].reconfigure(["b", "c"]))
     changes = [e.payload for e in room.replicas["b"].server.log[1:]]
     assert changes == [Membership(NAMES, ("b", "c")), Membership(("b", "c"))]
     assert room.leaders() == [] and room.replicas["a"].server.others == ("b", "c")
