@@ -127,3 +127,12 @@ class PreVoting(RaftElection):
     @reachable
     def a_leader_is_stable(self) -> bool:
         return self.is_settled()
+
+
+class PreVotingInTouch(PreVoting):
+    """Who hears from a leader does not vote, either: so our code, and §4.2.3."""
+
+    @action
+    def grant(self, s: Server, m: RequestVote) -> None:
+        require(not self.hears[s])
+        super().grant(s, m)

@@ -59,3 +59,19 @@ class RaftSnapshots(AtomicRaft):
             for s in Server
             for u in Server
         )
+
+
+class SnapshotsIfNeeded(RaftSnapshots):
+    """Who has committed as much as a snapshot covers says so, and keeps its log: so our code."""
+
+    @action
+    def install(self, s: Server, u: Server, n: Index) -> None:
+        require(self.role[s] == Role.LEADER and self.role[u] != Role.LEADER)
+        require(self.term[u] == self.term[s])
+        require(n > 0 and n <= self.base[s])
+        if self.commit[u] < n:
+            if not self.keeps_entries(s, u, n):
+                self.log[u] = self.log[s][:n]
+            self.base[u] = n
+            self.commit[u] = n
+        self.match[s, u] = max(self.match[s, u], n)

@@ -6,6 +6,8 @@ Rules (Ongaro and Ousterhout 2014; Ongaro 2014):
 3. A candidate leads once a quorum has voted for it in its term, each voter counted once (§5.2).
 4. A pre-vote is the answer to "would you vote for me?" and binds nobody (thesis, §9.6). Who asks
    is in its own term still, so that a server which cannot win raises nobody's term.
+5. Who hears from a leader helps nobody else to lead, unless the leader itself wants that (thesis,
+   §4.2.3). For how long that is so, whoever drives the server says: it reads no clock.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class Elector:
         self.configured_at, self.configuration = self._configured()
         self._voters: tuple[str, ...] = ()
         self._supporters: tuple[str, ...] = ()
+        self.in_touch = False
 
     @property
     def term(self) -> int:
@@ -68,6 +71,11 @@ class Elector:
         return frozenset(self._voters)
 
     @property
+    def is_member(self) -> bool:
+        """Whether it is a member: others do not campaign (thesis, §4.2.2)."""
+        return self.name in self.configuration.servers
+
+    @property
     def others(self) -> tuple[str, ...]:
         """All members but itself."""
         return tuple(server for server in self.configuration.servers if server != self.name)
@@ -78,7 +86,7 @@ class Elector:
         """Ask all others whether they would vote for it in the next term (rule 4)."""
         self._check_leads_not()
         self._supporters = (self.name,)
-        ask = RequestPreVote(self.term, self.name, self.state.length, self._last_term())
+        ask = RequestPreVote(self.term, self.name, self.state.length, self.last_term())
         return tuple(Send(server, ask) for server in self.others)
 
     def start_election(self, transfer: bool = False) -> RaftOutputs:
@@ -86,7 +94,7 @@ class Elector:
         self._check_leads_not()
         kept = self._keep(TermRecord(self.term + 1, self.name))
         self.role, self._voters, self._supporters = RaftRole.CANDIDATE, (self.name,), ()
-        length, last = self.state.length, self._last_term()
+        length, last = self.state.length, self.last_term()
         ask = RequestVote(self.term, self.name, length, last, transfer)
         return (*kept, *(Send(server, ask) for server in self.others))
 
@@ -99,6 +107,8 @@ class Elector:
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take one message by the rule that the table names for it."""
+        if isinstance(message, (RequestVote, RequestPreVote)) and not self.may_help(message):
+            return ()
         rule = TABLE[type(message), self.situation(message)]
         return cast(_Answer, getattr(self, rule))(message)
 
@@ -114,13 +124,17 @@ class Elector:
             return TermAndRole.EARLIER if message.term < self.term else TermAndRole.LATER
         return TermAndRole[self.role.name]
 
+    def may_help(self, message: RequestVote | RequestPreVote) -> bool:
+        """Whether it may help the sender to lead (rule 5)."""
+        return not self.in_touch or (isinstance(message, RequestVote) and message.transfer)
+
     def may_vote(self, candidate: str) -> bool:
         """Whether it has not voted for another one in its term (rule 2)."""
         return self.voted_for in (None, candidate)
 
     def is_up_to_date(self, message: RequestVote | RequestPreVote) -> bool:
         """Whether the candidate's last term is later, or the same and its log as long (rule 2)."""
-        mine = (self._last_term(), self.state.length)
+        mine = (self.last_term(), self.state.length)
         return (message.last_term, message.length) >= mine
 
     def supports(self, message: RequestPreVote) -> bool:
@@ -133,11 +147,19 @@ class Elector:
 
     def elected(self) -> bool:
         """Whether a quorum has voted for it (rule 3)."""
-        return self.configuration.has_quorum(self._voters)
+        return self.has_quorum(self._voters)
 
     def supported(self) -> bool:
         """Whether a quorum would vote for it (rule 4)."""
-        return self.configuration.has_quorum(self._supporters)
+        return self.has_quorum(self._supporters)
+
+    def has_quorum(self, heard: Collection[str]) -> bool:
+        """Whether these decide, in the configuration in force."""
+        return self.configuration.has_quorum(heard)
+
+    def last_term(self) -> int:
+        """The term of its last entry."""
+        return self.state.term_at(self.state.length)
 
     # The answers that the table names.
 
@@ -187,8 +209,8 @@ class Elector:
         return ()
 
     def hear_leader(self) -> None:
-        """Somebody leads: what was asked before no longer counts (rule 4)."""
-        self._supporters = ()
+        """Somebody leads: what was asked before no longer counts (rules 4 and 5)."""
+        self.in_touch, self._supporters = True, ()
 
     def _keep(self, record: RaftRecord) -> RaftOutputs:
         self.state = self.state.after(record)
@@ -208,9 +230,6 @@ class Elector:
             and self.configured_at <= record.prefix
             and not any(isinstance(e.payload, Membership) for e in record.entries)
         )
-
-    def _last_term(self) -> int:
-        return self.state.term_at(self.state.length)
 
     def _check_leads_not(self) -> None:
         if self.role is RaftRole.LEADER:

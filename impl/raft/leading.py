@@ -14,11 +14,9 @@ from .reading import PendingReads
 class Leading:
     """Reads that wait, a change of members or of the leader, and who is sent a snapshot.
 
-    `first` is the length of the log with the leader's first entry. `target` is to lead next, and
-    `incoming` are the members to come; both are given up at `until`.
+    `target` is to lead next, and `incoming` are the members to come; both are given up at `until`.
     """
 
-    first: int
     began: int
     """When it began to lead."""
     alone: bool = False

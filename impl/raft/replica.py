@@ -43,7 +43,6 @@ from quorate.impl.store import (
 
 from .answers import answered, redirected, unanswered
 from .leading import Leading
-from .membership import Membership
 from .messages import (
     Appended,
     AppendEntries,
@@ -51,8 +50,6 @@ from .messages import (
     LogMismatch,
     NoOp,
     RaftMessage,
-    RequestPreVote,
-    RequestVote,
     Snapshot,
     SnapshotHeld,
     VoteGranted,
@@ -120,8 +117,7 @@ class Replica:
         self._waited += 1
         if self._leads():
             return self._beat()
-        member = self.name in self.server.configuration.servers
-        if self._waited < self._limit or not member:
+        if self._waited < self._limit or not self.server.is_member:
             return ()
         self._wait_anew()
         self.leader = None
@@ -130,8 +126,7 @@ class Replica:
 
     def receive(self, message: RaftMessage) -> RaftOutputs:
         """Take a message of another server, and whatever steps it makes possible."""
-        if isinstance(message, (RequestVote, RequestPreVote)) and not self.may_help(message):
-            return ()
+        self.server.in_touch = self.is_in_touch()
         term, tried = self.server.term, dict(self.server.next)
         outputs = self.server.receive(message)
         if self.server.term > term:
@@ -170,7 +165,8 @@ class Replica:
         Raises ProtocolRefusal.
         """
         leading = self._check_leads()
-        self.check_change(leading)
+        if leading.incoming is not None or not self.server.may_change():
+            raise ProtocolRefusal("Another change of members is under way.")
         if not members:
             raise ProtocolRefusal("There must be members.")
         leading.target, leading.incoming = None, tuple(dict.fromkeys(members))
@@ -180,34 +176,17 @@ class Replica:
 
     # The rules. Each is one method, so that a defect is one override.
 
-    def may_help(self, message: RequestVote | RequestPreVote) -> bool:
-        """Whether it may help the sender to lead (rule 2)."""
-        if isinstance(message, RequestVote) and message.transfer:
-            return True
-        return self._heard is None or self._now >= self._heard + self._patience.shortest
+    def is_in_touch(self) -> bool:
+        """Whether it has heard from a leader within the shortest of these times (rule 2)."""
+        return self._heard is not None and self._now < self._heard + self._patience.shortest
 
     def lease_length(self) -> int:
         """For how many ticks a confirmed round is a lease (rule 6)."""
         return self._patience.shortest - self.options.drift
 
-    def is_confirmed(self, round_: int) -> bool:
-        """Whether a quorum has heard of the round (rule 6)."""
-        return self.server.is_confirmed(round_)
-
     def kept_of_store(self) -> StoreSnapshot:
         """What a snapshot has of the store (rule 7)."""
         return self.store.snapshot()
-
-    def check_change(self, leading: Leading) -> None:
-        """Refuse a change while another one is under way (rule 8)."""
-        server = self.server
-        joint = server.configuration.incoming is not None
-        if joint or leading.incoming is not None or server.commit < server.configured_at:
-            raise ProtocolRefusal("Another change of members is under way.")
-
-    def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
-        """What leads from the members to these (rule 8)."""
-        return Membership(self.server.configuration.members, incoming)
 
     # What it does by itself.
 
@@ -249,7 +228,7 @@ class Replica:
     def _lead(self) -> RaftOutputs:
         self.leader = self.name
         outputs = (*self.server.lead(), *self.server.request(NoOp()))
-        self._leading = Leading(first=self.server.state.length, began=self._now)
+        self._leading = Leading(began=self._now)
         return (*outputs, *self._replicate())
 
     def _go_on_leading(self) -> RaftOutputs:
@@ -257,8 +236,9 @@ class Replica:
         if leading is None:
             return ()
         began = tuple(leading.waiting.began)
-        if began and self.is_confirmed(began[0]):  # a quorum has heard of the earliest, or of none
-            leading.waiting.confirm(next(r for r in reversed(began) if self.is_confirmed(r)))
+        heard = self.server.is_confirmed
+        if began and heard(began[0]):  # a quorum has heard of the earliest, or of none
+            leading.waiting.confirm(next(r for r in reversed(began) if heard(r)))
         outputs = (*self._answer_reads(leading), *self._hand_over(leading))
         return (*outputs, *self._go_on_changing(leading))
 
@@ -266,17 +246,17 @@ class Replica:
         """Answer a read at once, or put it to those that wait (rule 6)."""
         if self.options.reads is Reads.LEASE:
             held = leading.waiting.has_lease(self._now, self.lease_length())
-            if held and self.applied >= leading.first:
+            if held and self.applied >= self.server.first:
                 return (answered(submission, self.store),)
         outputs = self._replicate()
-        index = max(self.server.commit, leading.first)
-        leading.waiting.reads.append((self.server.round, index, submission))
+        waits_for = (self.server.round, self.server.read_index())
+        leading.waiting.reads.append((*waits_for, submission))
         return (*outputs, *self._go_on())
 
     def _answer_reads(self, leading: Leading) -> RaftOutputs:
         answers: RaftOutputs = ()
         reads = leading.waiting.reads
-        while reads and self.is_confirmed(reads[0][0]) and self.applied >= reads[0][1]:
+        while reads and self.server.may_answer(reads[0][0], reads[0][1]):
             answers = (*answers, answered(reads.popleft()[2], self.store))
         return answers
 
@@ -293,18 +273,17 @@ class Replica:
         if incoming is not None and self._caught_up(incoming):
             leading.incoming = None
             self.server.teach(())
-            return self._configure(self.next_configuration(incoming))
-        if server.commit < server.configured_at or server.configured_at == 0:
+            return self._configured(server.change(incoming))
+        if not server.is_configured() or server.configured_at == 0:
             return ()
         if server.configuration.incoming is not None:
-            return self._configure(Membership(server.configuration.incoming))
+            return self._configured(server.complete_change())
         if self.name not in server.configuration.members:
             self.leader, self._leading = None, None
             return server.abdicate()
         return ()
 
-    def _configure(self, configuration: Membership) -> RaftOutputs:
-        outputs = self.server.request(configuration)
+    def _configured(self, outputs: RaftOutputs) -> RaftOutputs:
         return (*outputs, *self._replicate(), *self._go_on())
 
     def _caught_up(self, incoming: tuple[str, ...]) -> bool:

@@ -1,6 +1,7 @@
-"""Real bugs in what Raft has besides its model: reads, leases, snapshots, changes of members.
+"""Real bugs in what extends Raft: pre-votes, reads, leases, snapshots, changes of members.
 
-The rules are those of `defects.py`. Simulations find these; the model has nothing to compare.
+The rules are those of `defects.py`. Those of a server are found from the models of the extensions,
+those of a replica, of which the models have nothing, by simulations.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from msgspec.structs import replace
 from quorate.impl.store import StoreSnapshot
 
 from .membership import Membership
-from .messages import RequestPreVote
+from .messages import InstallSnapshot, RaftMessage, RequestPreVote, RequestVote
+from .records import RaftOutputs, SuffixRecord, TermRecord
 from .replica import Replica
+from .rules import TermAndRole
 from .server import Server
 from .variant import RaftVariant
 
@@ -27,6 +30,24 @@ class SupportsAnyLog(Server):
         return True
 
 
+class HelpsAnyway(Server):
+    """Grants a pre-vote though it hears from a leader."""
+
+    def may_help(self, message: RequestVote | RequestPreVote) -> bool:
+        """Refuses only votes."""
+        return isinstance(message, RequestPreVote) or super().may_help(message)
+
+
+class LeaderGrants(Server):
+    """Grants a pre-vote while it leads."""
+
+    def situation(self, message: RaftMessage) -> TermAndRole:
+        """As a follower would."""
+        found = super().situation(message)
+        asked = isinstance(message, RequestPreVote) and found is TermAndRole.LEADER
+        return TermAndRole.FOLLOWER if asked else found
+
+
 class TrustsTicks(Replica):
     """Takes its clock for everybody's."""
 
@@ -35,12 +56,48 @@ class TrustsTicks(Replica):
         return self._patience.shortest
 
 
-class ReadsAlone(Replica):
+class ReadsAlone(Server):
     """Answers reads as long as it takes itself for the leader."""
 
     def is_confirmed(self, round_: int) -> bool:
         """Waits for nobody."""
         return True
+
+
+class ReadsTooSoon(Server):
+    """Reads before an entry of its term is committed."""
+
+    def read_index(self) -> int:
+        """It may not know of all that is."""
+        return self.commit
+
+
+class LosesLastTerm(Server):
+    """Has forgotten the term of its last entry, if it has nothing but a snapshot."""
+
+    def last_term(self) -> int:
+        """Looks into the log alone."""
+        return self.log[-1].term if self.log else 0
+
+
+class DropsWhatFollows(Server):
+    """Begins with a snapshot, and gives up the entries that follow it."""
+
+    def install(self, message: InstallSnapshot) -> RaftOutputs:
+        """It may have acknowledged them."""
+        before, outputs = self.state.snapshot, super().install(message)
+        kept = SuffixRecord(self.state.snapshot.length, ())
+        return (*outputs, *self._keep(kept)) if self.state.snapshot is not before else outputs
+
+
+class TakesSnapshotsTerm(Server):
+    """Takes the term of a snapshot's last entry for the current one."""
+
+    def install(self, message: InstallSnapshot) -> RaftOutputs:
+        """Then it may vote again."""
+        before, outputs = self.state.snapshot, super().install(message)
+        kept = TermRecord(self.state.snapshot.last_term)
+        return (*outputs, *self._keep(kept)) if self.state.snapshot is not before else outputs
 
 
 class ForgetsSessions(Replica):
@@ -51,7 +108,7 @@ class ForgetsSessions(Replica):
         return replace(super().kept_of_store(), sessions=())
 
 
-class ChangesAtOnce(Replica):
+class ChangesAtOnce(Server):
     """Goes to the new members without C_old,new."""
 
     def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
@@ -67,6 +124,18 @@ _DEFECTS: Final = (
         server=SupportsAnyLog,
     ),
     RaftVariant(
+        "pre-vote-while-in-touch",
+        "a pre-vote is granted by who hears from a leader",
+        "Ongaro 2014, §4.2.3",
+        server=HelpsAnyway,
+    ),
+    RaftVariant(
+        "leader-grants-pre-vote",
+        "a leader grants a pre-vote",
+        "daos-raft PR 70",
+        server=LeaderGrants,
+    ),
+    RaftVariant(
         "trusts-ticks",
         "a lease lasts as long as others wait, whatever the drift",
         "tikv#964; etcd#6005",
@@ -76,7 +145,31 @@ _DEFECTS: Final = (
         "reads-alone",
         "a read is answered without a quorum",
         "async-raft PR 143",
-        replica=ReadsAlone,
+        server=ReadsAlone,
+    ),
+    RaftVariant(
+        "reads-too-soon",
+        "a new leader reads before it knows what is committed",
+        "Ongaro 2014, §6.4, step 1",
+        server=ReadsTooSoon,
+    ),
+    RaftVariant(
+        "loses-last-term",
+        "the term of a snapshot's last entry is forgotten",
+        "Ongaro, Ousterhout 2014, §7: last included term",
+        server=LosesLastTerm,
+    ),
+    RaftVariant(
+        "drops-what-follows",
+        "a snapshot takes the place of the entries that follow it, too",
+        "hashicorp/raft PR 704; camunda#6092; openraft#511",
+        server=DropsWhatFollows,
+    ),
+    RaftVariant(
+        "takes-snapshots-term",
+        "the term of a snapshot's last entry is taken for the current one",
+        "WRaft PR 118",
+        server=TakesSnapshotsTerm,
     ),
     RaftVariant(
         "snapshot-forgets-sessions",
@@ -88,7 +181,7 @@ _DEFECTS: Final = (
         "changes-at-once",
         "members change without C_old,new",
         "Ongaro 2014, figure 4.2",
-        replica=ChangesAtOnce,
+        server=ChangesAtOnce,
     ),
 )
 

@@ -36,6 +36,7 @@ from .log import (
     past_snapshot,
     where_it_fails,
 )
+from .membership import Membership
 from .messages import (
     Appended,
     AppendEntries,
@@ -61,6 +62,7 @@ class Server(Elector):
         self.match: dict[str, int] = {}
         self.next: dict[str, int] = {}
         self.round = 0
+        self.first = 0
         self.heard: dict[str, int] = {}
         self.learners: tuple[str, ...] = ()
         self._outgoing, self._arriving = Outgoing(), Arriving()
@@ -74,6 +76,7 @@ class Server(Elector):
         self.role = RaftRole.LEADER
         self.match, self.next, self.heard, self.learners = {}, {}, {}, ()
         self._outgoing = Outgoing()
+        self.first = self.state.length + 1
         self._follow_members()
         return ()
 
@@ -87,6 +90,20 @@ class Server(Elector):
         """Append to its own log (§5.3)."""
         self._check_leads()
         return self._keep(SuffixRecord(self.state.length, (LogEntry(self.term, payload),)))
+
+    def change(self, incoming: tuple[str, ...]) -> RaftOutputs:
+        """Append what leads from the members to these, unless a change is under way (rule 9)."""
+        self._check_leads()
+        if not self.may_change():
+            raise ProtocolRefusal("Another change of members is under way.")
+        return self.request(self.next_configuration(incoming))
+
+    def complete_change(self) -> RaftOutputs:
+        """Append C_new (rule 9)."""
+        incoming = self.configuration.incoming
+        if incoming is None or not self.is_configured():
+            raise ProtocolRefusal("No C_old,new is committed.")
+        return self.request(Membership(incoming))
 
     def teach(self, learners: Collection[str]) -> None:
         """Send entries to these too from now on, though they do not count yet (rule 9)."""
@@ -182,12 +199,32 @@ class Server(Elector):
     def is_held(self, length: int) -> bool:
         """Whether a quorum holds so many entries (rules 6 and 9)."""
         holders = [server for server, match in self.match.items() if length <= match]
-        return self.configuration.has_quorum([self.name, *holders])
+        return self.has_quorum([self.name, *holders])
 
     def is_confirmed(self, round_: int) -> bool:
         """Whether a quorum has heard from it in this round, or later (Ongaro 2014, §6.4)."""
         heard = [server for server, latest in self.heard.items() if round_ <= latest]
-        return self.configuration.has_quorum([self.name, *heard])
+        return self.has_quorum([self.name, *heard])
+
+    def read_index(self) -> int:
+        """How much must be committed before a read is answered that comes now (`reading.py`)."""
+        return max(self.commit, self.first)
+
+    def may_answer(self, round_: int, index: int) -> bool:
+        """Whether a read that waits for so much, and for this round, is answered (`reading.py`)."""
+        return index <= self.commit and self.is_confirmed(round_)
+
+    def is_configured(self) -> bool:
+        """Whether the configuration in force is committed (rule 9)."""
+        return self.configured_at <= self.commit
+
+    def may_change(self) -> bool:
+        """Whether no change of members is under way (rule 9)."""
+        return self.configuration.incoming is None and self.is_configured()
+
+    def next_configuration(self, incoming: tuple[str, ...]) -> Membership:
+        """What leads from the members to these (rule 9)."""
+        return Membership(self.configuration.members, incoming)
 
     def committable(self) -> int | None:
         """The most that may be committed now, if more than is."""

@@ -35,6 +35,7 @@ MUTANTS = (
         steps=14,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 0},
         faults={"crash": 0},
+        defect="leader-grants-pre-vote",
         reference="daos-raft PR 70",
     ),
     Mutant(
@@ -46,6 +47,7 @@ MUTANTS = (
         steps=14,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 0},
         faults={"crash": 0},
+        defect="pre-vote-while-in-touch",
         reference="Ongaro 2014, §4.2.3",
     ),
     Mutant(
@@ -57,6 +59,7 @@ MUTANTS = (
         steps=3,
         sizes={"Server": 3, "Value": 1, "Term": 1, "Index": 1},
         faults={"crash": 0},
+        defect="pre-vote-ignores-log",
         reference="Ongaro 2014, §9.6",
     ),
 )

@@ -28,9 +28,10 @@ MUTANTS = (
         title="A read is answered when one server less than a majority has confirmed the leader.",
         protocol=AsksOneTooFew,
         violates="no_read_is_stale",
-        steps=9,
+        steps=10,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="reads-alone",
         reference="async-raft PR 143",
     ),
     Mutant(
@@ -39,9 +40,10 @@ MUTANTS = (
         title="A leader reads before it has committed an entry of its term.",
         protocol=ReadsTooSoon,
         violates="no_read_is_stale",
-        steps=7,
+        steps=8,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="reads-too-soon",
         reference="Ongaro 2014, §6.4, step 1",
     ),
 )

@@ -2,7 +2,7 @@
 
 from quorate.model.language import action, define, require
 from quorate.model.raft_election import Index, Role, Server, Term
-from quorate.model.raft_snapshots import RaftSnapshots
+from quorate.model.raft_snapshots import RaftSnapshots, SnapshotsIfNeeded
 
 from .registry import Mutant
 
@@ -13,7 +13,7 @@ class LosesLastTerm(RaftSnapshots):
         return self.log[s][-1].t if self.base[s] < len(self.log[s]) else Term.zero
 
 
-class DropsWhatFollows(RaftSnapshots):
+class DropsWhatFollows(SnapshotsIfNeeded):
     @define
     def keeps_entries(self, s: Server, u: Server, n: Index) -> bool:
         return False
@@ -27,11 +27,13 @@ class SkipsTheCheck(RaftSnapshots):
         )
 
 
-class TakesSnapshotsTerm(RaftSnapshots):
+class TakesSnapshotsTerm(SnapshotsIfNeeded):
     @action
     def install(self, s: Server, u: Server, n: Index) -> None:
+        lacks_it = self.commit[u] < n
         super().install(s, u, n)
-        self.term[u] = self.term_at(s, n)
+        if lacks_it:
+            self.term[u] = self.term_at(s, n)
 
 
 class AppendsNothing(RaftSnapshots):
@@ -55,6 +57,7 @@ MUTANTS = (
         steps=9,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="skips-check",
         reference="WRaft PR 118",
     ),
     Mutant(
@@ -77,6 +80,7 @@ MUTANTS = (
         steps=9,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="takes-snapshots-term",
         reference="WRaft PR 118",
     ),
     Mutant(
@@ -88,6 +92,7 @@ MUTANTS = (
         steps=8,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="drops-what-follows",
         reference="hashicorp/raft PR 704; camunda#6092; openraft#511",
     ),
     Mutant(
@@ -99,6 +104,7 @@ MUTANTS = (
         steps=9,
         sizes={"Server": 3, "Value": 1, "Term": 3, "Index": 1},
         faults={"crash": 0},
+        defect="loses-last-term",
         reference="Ongaro, Ousterhout 2014, §7: last included term",
     ),
 )

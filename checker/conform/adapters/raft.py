@@ -30,7 +30,7 @@ from .raft_values import log_shown, message_read, message_shown, payload_of, ter
 
 
 @dataclass
-class _Run(RaftServers):
+class RaftRun(RaftServers):
     """All that a run has changed."""
 
     sent: frozenset[Record] = frozenset()
@@ -47,14 +47,23 @@ class RaftAdapter:
         if len(names) < 2:
             raise AdapterError("a server alone sends nothing: give at least two (-s Server=2)")
         self.names, self.shown = names, set(setting.initial)
-        self.run = _Run.started(self.variant, names, dict.fromkeys(names, RaftState()))
+        self.run = self.begun(setting)
+
+    def begun(self, setting: Setting) -> RaftRun:
+        """The servers as they start."""
+        del setting
+        return RaftRun.started(self.variant, self.names, dict.fromkeys(self.names, RaftState()))
 
     def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
         return step_of(self, action)(*args.values())  # type: ignore[no-any-return]
 
     def observe(self) -> Mapping[str, Any]:
+        return {name: value for name, value in self.seen().items() if name in self.shown}
+
+    def seen(self) -> dict[str, Any]:
+        """All that can be shown, by variable."""
         servers = self.run.servers.items()
-        seen: dict[str, Any] = {
+        return {
             "term": {n: term_shown(s.term) for n, s in servers},
             "voted_for": {n: s.voted_for for n, s in servers},
             "log": {n: log_shown(s.log) for n, s in servers},
@@ -64,12 +73,11 @@ class RaftAdapter:
             "commit": {n: s.commit for n, s in servers},
             "sent": self.run.sent,
         }
-        return {name: value for name, value in seen.items() if name in self.shown}
 
-    def snapshot(self) -> _Run:
+    def snapshot(self) -> RaftRun:
         return self.run.copied()
 
-    def restore(self, snapshot: _Run) -> None:
+    def restore(self, snapshot: RaftRun) -> None:
         self.run = snapshot.copied()
 
     # The steps, named as the model names them.
@@ -150,6 +158,7 @@ class RaftAdapter:
 def _addressee(m: Record) -> str | None:
     """To whom a message is sent; None if it is to all others."""
     fields = dict(m.fields)
-    to = {"Vote": fields.get("candidate"), "Ack": fields.get("leader")}.get(m.tag)
+    answers = {"Vote": "candidate", "PreVote": "candidate", "Ack": "leader"}
+    to = fields.get(answers.get(m.tag, ""))
     assert to is None or isinstance(to, str)
     return to

@@ -136,7 +136,7 @@ class RaftExchanges:
         self.run.carry_out(s, lambda: self.run.servers[s].request(payload_of(v)))
 
     def _replicate(self, s: str, u: str, n: int, k: int) -> None:
-        message = self._part(s, u, n, k)
+        message = self.part(s, u, n, k)
         self.check_follows(u, message)
         self.run.tell(u, message)
 
@@ -177,7 +177,7 @@ class RaftExchanges:
             for s, server in before.servers.items()
         )
 
-    def _part(self, s: str, u: str, n: int, k: int) -> AppendEntries:
+    def part(self, s: str, u: str, n: int, k: int) -> AppendEntries:
         """What s sends to u: its entries after the first n, up to the k-th."""
         server = self.run.servers[s]
         if s == u or not n <= k <= server.state.length:

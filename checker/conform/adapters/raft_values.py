@@ -1,4 +1,7 @@
-"""How the models `Raft` and `RaftElection` show what the bundled Raft holds and sends."""
+"""How the models of Raft show what the bundled one holds and sends.
+
+Who asks for pre-votes is in its own term still; the model names the one that it is to stand in.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from quorate.impl.raft import (
     RequestVote,
     VoteGranted,
 )
-from quorate.impl.raft.messages import Log
+from quorate.impl.raft.messages import Log, PreVoteGranted, RequestPreVote
 from quorate.impl.store import Put, Submission
 from quorate.traces import Record
 
@@ -52,6 +55,12 @@ def message_shown(message: Any) -> Record:
             return Record("RequestVote", (t, *fields))
         case VoteGranted(voter=u, candidate=s):
             return Record("Vote", (t, ("voter", u), ("candidate", s)))
+        case RequestPreVote(term=now, candidate=s, length=n, last_term=last):
+            asked = (("t", term_shown(now + 1)), ("candidate", s))
+            return Record("AskPreVote", (*asked, ("length", n), ("last", term_shown(last))))
+        case PreVoteGranted(term=now, voter=u, candidate=s):
+            told = (("t", term_shown(now + 1)), ("voter", u), ("candidate", s))
+            return Record("PreVote", told)
         case AppendEntries(leader=s, prefix=n, prefix_term=last, entries=new, commit=k):
             before = (("leader", s), ("prefix", n), ("last", term_shown(last)))
             return Record("Append", (t, *before, ("entries", log_shown(new)), ("commit", k)))
@@ -68,18 +77,24 @@ def message_read(m: Record) -> Any:
         case "RequestVote":
             last = term_read(_field(m, "last"))
             return RequestVote(term, _field(m, "candidate"), _field(m, "length"), last)
+        case "AskPreVote":
+            last = term_read(_field(m, "last"))
+            return RequestPreVote(term - 1, _field(m, "candidate"), _field(m, "length"), last)
+        case "PreVote":
+            return PreVoteGranted(term - 1, _field(m, "voter"), _field(m, "candidate"))
         case "Vote":
             return VoteGranted(term, _field(m, "voter"), _field(m, "candidate"))
         case "Ack":
             follower, leader = _field(m, "follower"), _field(m, "leader")
             return Appended(term, follower, leader, _field(m, "length"))
     last = term_read(_field(m, "last"))
-    entries = tuple(_entry_read(e) for e in _field(m, "entries"))
+    entries = tuple(entry_read(e) for e in _field(m, "entries"))
     prefix = _field(m, "prefix")
     return AppendEntries(term, _field(m, "leader"), prefix, last, entries, _field(m, "commit"))
 
 
-def _entry_read(e: Record) -> LogEntry:
+def entry_read(e: Record) -> LogEntry:
+    """An entry of the model as one of the implementation's."""
     return LogEntry(term_read(_field(e, "t")), payload_of(_field(e, "v")))
 
 

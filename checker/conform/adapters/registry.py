@@ -13,7 +13,9 @@ from quorate.impl.multipaxos.defects import COMPOSITIONS as MULTIPAXOS
 from quorate.impl.paxos import composition as compositions
 from quorate.impl.paxos.composition import Composition
 from quorate.impl.paxos.defects import COMPOSITIONS
-from quorate.impl.raft.defects import VARIANTS as RAFTS
+from quorate.impl.raft.defects import VARIANTS as RAFT_SERVERS
+from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
+from quorate.impl.raft.server import Server
 from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
@@ -23,15 +25,28 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
 from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_election import RaftElection
+from quorate.model.raft_leases import LeaseReads
+from quorate.model.raft_membership import RaftMembership
+from quorate.model.raft_prevote import PreVoting
+from quorate.model.raft_reads import ReadIndex
+from quorate.model.raft_snapshots import RaftSnapshots
 
 from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 from .raft_exchanges import RaftExchanges
+from .raft_extensions import ReadExchanges, SnapshotExchanges
+from .raft_prevote import PreVotingAdapter
 
 HEALTHY = compositions.HEALTHY.name
 """The variant without a defect."""
+
+RAFTS = {
+    **RAFT_SERVERS,
+    **{name: made for name, made in REPLICA_DEFECTS.items() if made.server is not Server},
+}
+"""Every variant of the bundled Raft's servers, which the adapters drive."""
 
 BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
@@ -39,10 +54,16 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
+    PreVoting: lambda variant: PreVotingAdapter(raft_named(variant)),
     RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
+    RaftSnapshots: lambda variant: SnapshotExchanges(raft_named(variant)),
+    ReadIndex: lambda variant: ReadExchanges(raft_named(variant)),
     AtomicRaft: lambda variant: RaftExchanges(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
+
+BESIDES = (RaftMembership, LeaseReads)
+"""What modifies one of them, and has no adapter."""
 
 _Variant = TypeVar("_Variant")
 
@@ -68,7 +89,7 @@ def named(variant: str, known: Mapping[str, _Variant]) -> _Variant:
 def adapter_for(protocol: type[Protocol], variant: str) -> Adapter:
     """The bundled adapter of a protocol (or of what it modifies). Raises InputError."""
     for base, make in BUNDLED.items():
-        if issubclass(protocol, base):
+        if issubclass(protocol, base) and not issubclass(protocol, BESIDES):
             return make(variant)
     known = ", ".join(p.__name__ for p in BUNDLED)
     raise InputError(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import Refusal
 from quorate.checker.conform.adapters.paxos import PaxosAdapter, PaxosRolesAdapter
-from quorate.checker.conform.adapters.registry import adapter_for
+from quorate.checker.conform.adapters.registry import RAFTS, adapter_for
 from quorate.checker.conform.replaying.recorded import check_trace
 from quorate.checker.conform.replaying.replay import ReplayVerdict, replay
 from quorate.checker.conform.seen import holds
@@ -25,7 +25,6 @@ from quorate.checker.tracing.build import counterexample, make_trace
 from quorate.impl.lease.defects import VARIANTS
 from quorate.impl.multipaxos import defects as multipaxos
 from quorate.impl.paxos.defects import DEFECTS
-from quorate.impl.raft.defects import VARIANTS as RAFTS
 from quorate.model.language import Protocol
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS, Mutant
@@ -37,7 +36,12 @@ from quorate.traces import Record, Trace, Value, read_itf, write_itf
 from ...support.examples import share
 
 #: Defects of Raft that violate no invariant of the model, or none at a size that can be searched.
-BESIDES_THE_MODEL = {"duplicate-vote-counted", "leads-on", "stops-at-old-terms"}
+BESIDES_THE_MODEL = {
+    "changes-at-once",
+    "duplicate-vote-counted",
+    "leads-on",
+    "stops-at-old-terms",
+}
 DAILY = {"P5", "M3", "M5"}  # all are tried by `quorate conform --mutants`
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
 
