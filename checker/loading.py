@@ -55,6 +55,8 @@ BUNDLED = {
     "ProvedRaftElection": "quorate.model.proofs.raft_election:ProvedRaftElection",
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
+    "ProvedAtomicRaft": "quorate.model.proofs.raft_atomic:ProvedAtomicRaft",
+    "ProvedRaftSnapshots": "quorate.model.proofs.raft_snapshots:ProvedRaftSnapshots",
     "ProvedPreVoting": "quorate.model.proofs.raft_prevote:ProvedPreVoting",
     "ProvedLeaderLease": "quorate.model.proofs.leader_lease:ProvedLeaderLease",
     "ProvedLeaseLock": "quorate.model.proofs.lease_lock:ProvedLeaseLock",

@@ -5,16 +5,19 @@ from .chain_replication import ProvedChainReplication
 from .leader_lease import ProvedLeaderLease
 from .lease_lock import ProvedLeaseLock
 from .paxos import ProvedMultiPaxos, ProvedPaxos, ProvedPaxosRoles
+from .raft_atomic import ProvedAtomicRaft
 from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
 from .raft_log import ProvedRaftLogs
 from .raft_prevote import ProvedPreVoting
+from .raft_snapshots import ProvedRaftSnapshots
 from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
 from .two_phase_commit import ProvedTwoPhaseCommit
 
 __all__ = [
     "MultiPaxosAsPaxos",
     "PaxosRolesAsPaxos",
+    "ProvedAtomicRaft",
     "ProvedCasPaxos",
     "ProvedChainReplication",
     "ProvedLeaderLease",
@@ -26,5 +29,6 @@ __all__ = [
     "ProvedRaft",
     "ProvedRaftElection",
     "ProvedRaftLogs",
+    "ProvedRaftSnapshots",
     "ProvedTwoPhaseCommit",
 ]

@@ -7,7 +7,7 @@ becomes cases, each of which the prover must refute.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,7 +77,7 @@ def split_again(case: Sequence[Formula], most: int = MOST_SPLIT) -> Iterator[lis
             for part in p.parts:
                 yield from split_again([*rest, *opened(part)], most // len(p.parts))
             return
-    yield list(case)
+    yield settled(case)
 
 
 def first_test(case: Sequence[Formula]) -> Any:
@@ -91,12 +91,37 @@ def decided(case: Sequence[Formula], choice: Any) -> Iterator[list[Formula]]:
     for positive, outcome in zip((True, False), outcomes, strict=True):
         known = [p for p in case if isinstance(p, Atom) and p.term.eq(test)]
         if all(p.positive == positive for p in known):
-            yield [
-                Atom(z3.substitute(p.term, (choice, outcome)), p.positive)
-                if isinstance(p, Atom)
-                else p
-                for p in (*case, Atom(test, positive))
-            ]
+            yield settled(_with_outcomes((*case, Atom(test, positive)), [(choice, outcome)]))
+
+
+def settled(case: Sequence[Formula]) -> list[Formula]:
+    """The case without the conditionals that it decides, such as the length of a prefix.
+
+    A test that it says is true or false leaves one outcome. `If(x <= y, x, y)` is y where it says
+    `y <= x`: if the test is true as well, x and y are the same.
+    """
+    known = {p.term.get_id(): p.positive for p in case if isinstance(p, Atom)}
+    choices = [t for p in case if isinstance(p, Atom) for t in _conditionals(p.term)]
+    outcomes = [(t, x) for t in choices if (x := _outcome(t, known)) is not None]
+    return _with_outcomes(case, outcomes)
+
+
+def _with_outcomes(case: Sequence[Formula], outcomes: Sequence[tuple[Any, Any]]) -> list[Formula]:
+    """The case with these conditionals replaced by what they come to."""
+    return [
+        Atom(z3.substitute(p.term, *outcomes), p.positive)
+        if outcomes and isinstance(p, Atom)
+        else p
+        for p in case
+    ]
+
+
+def _outcome(choice: Any, known: Mapping[int, bool]) -> Any:
+    test, yes, no = choice.children()
+    if (truth := known.get(test.get_id())) is not None:
+        return yes if truth else no
+    is_least = z3.is_le(test) and test.arg(0).eq(yes) and test.arg(1).eq(no)
+    return no if is_least and known.get((no <= yes).get_id()) else None
 
 
 def _conditionals(term: Any) -> Iterator[Any]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from quorate.model.language import action, define, require
 from quorate.model.mutants import MUTANTS
+from quorate.model.proofs.raft_atomic import ProvedAtomicRaft
 from quorate.model.proofs.raft_commit import ProvedRaft
+from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.raft_election import Index, RequestVote, Role, Server, Term, Vote
 
 
@@ -59,6 +61,18 @@ class AlwaysTruncates(MUTANTS["always-truncates"].protocol, ProvedRaft):  # type
     """R11: a follower truncates what follows the new entries, though nothing conflicts."""
 
 
+class CommitsOwnEntries(MUTANTS["commits-own-entries"].protocol, ProvedAtomicRaft):  # type: ignore[name-defined,misc]
+    """R10: a follower commits up to its own last entry."""
+
+
+class KeepsTail(MUTANTS["keeps-tail"].protocol, ProvedAtomicRaft):  # type: ignore[name-defined,misc]
+    """R12: the entries after a conflicting one are kept."""
+
+
+class DropsWhatFollows(MUTANTS["drops-what-follows"].protocol, ProvedRaftSnapshots):  # type: ignore[name-defined,misc]
+    """R18: installing a snapshot drops the entries that follow it."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A mutant, the obligation that fails, sizes at which it does, and the property that breaks.
@@ -73,6 +87,7 @@ class Case:
     sizes: Mapping[str, int]
     breaks: str
     without: str = ""
+    healthy: Any = ProvedRaft
 
 
 CASES = [
@@ -124,5 +139,32 @@ CASES = [
         {"Server": 2, "Term": 1, "Index": 1},
         "leader_completeness",
         without="what_is_shared_does_not_conflict",
+    ),
+    Case(
+        "R10",
+        CommitsOwnEntries,
+        "replicate",
+        "servers_commit_what_is_committed",
+        {"Server": 3, "Term": 2, "Index": 1},
+        "state_machine_safety",
+        healthy=ProvedAtomicRaft,
+    ),
+    Case(
+        "R12",
+        KeepsTail,
+        "replicate",
+        "logs_are_histories",
+        {"Server": 2, "Term": 2, "Index": 2},
+        "log_matching",
+        healthy=ProvedAtomicRaft,
+    ),
+    Case(
+        "R18",
+        DropsWhatFollows,
+        "install",
+        "servers_keep_what_they_acknowledged",
+        {"Server": 2, "Term": 1, "Index": 2},
+        "leader_completeness",
+        healthy=ProvedRaftSnapshots,
     ),
 ]

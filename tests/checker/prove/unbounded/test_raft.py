@@ -12,18 +12,30 @@ from quorate.checker.prove.unbounded import Answer, ProofStatus, prove_unbounded
 from quorate.model.language.description import describe
 from quorate.model.language.ir.core import Description
 from quorate.model.mutants import MUTANTS
+from quorate.model.proofs.raft_atomic import ProvedAtomicRaft
 from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.proofs.raft_log import ProvedRaftLogs
 from quorate.model.proofs.raft_prevote import ProvedPreVoting
+from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
+from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_prevote import PreVoting
+from quorate.model.raft_snapshots import RaftSnapshots
 
 LOGS = [
     n
     for n in ProvedRaftLogs.methods("invariant")
     if n not in ("leader_completeness", "state_machine_safety")
+]
+
+
+HISTORY = {"elected", "history", "acknowledged", "since", "counted"}
+EXTENSIONS = [
+    (ProvedAtomicRaft, AtomicRaft),
+    (ProvedRaftSnapshots, RaftSnapshots),
+    (ProvedPreVoting, PreVoting),
 ]
 
 
@@ -39,7 +51,9 @@ def without(description: Description, history: set[str]) -> list[Any]:
     ("proved", "protocol", "added"),
     [
         (ProvedRaftLogs, Raft, {"elected", "history"}),
-        (ProvedRaft, Raft, {"elected", "history", "acknowledged", "since", "counted"}),
+        (ProvedRaft, Raft, HISTORY),
+        (ProvedAtomicRaft, AtomicRaft, HISTORY),
+        (ProvedRaftSnapshots, RaftSnapshots, HISTORY),
         (ProvedPreVoting, PreVoting, {"settled"}),
     ],
 )
@@ -61,6 +75,12 @@ def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) ->
         (ProvedTwoPhaseCommit, {"Participant": 3}),
         (ProvedRaftElection, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
         (ProvedPreVoting, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        (ProvedAtomicRaft, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        pytest.param(
+            ProvedRaftSnapshots,
+            {"Server": 3, "Value": 1, "Term": 2, "Index": 2},
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             ProvedRaft,
             {"Server": 2, "Value": 1, "Term": 2, "Index": 1},
@@ -94,10 +114,11 @@ def test_raft_is_proved(seed: int) -> None:
 
 
 @pytest.mark.exhaustive
-def test_pre_votes_are_proved() -> None:
-    found = prove_unbounded(ProvedPreVoting, refute=False)
+@pytest.mark.parametrize(("proved", "protocol"), EXTENSIONS)
+def test_extensions_are_proved(proved: Any, protocol: Any) -> None:
+    found = prove_unbounded(proved, refute=False)
     assert found.proved and found.unmet == ()
-    assert {i.invariant for i in found.invariants} >= set(PreVoting.methods("invariant"))
+    assert {i.invariant for i in found.invariants} >= set(protocol.methods("invariant"))
 
 
 @pytest.mark.exhaustive

@@ -7,7 +7,7 @@ import itertools
 import pytest
 import z3
 
-from quorate.checker.prove.unbounded.cases import MOST_SPLIT, split_again
+from quorate.checker.prove.unbounded.cases import MOST_SPLIT, settled, split_again
 from quorate.checker.prove.unbounded.logic import And, Atom, Formula, Or
 
 atom = z3.Bool
@@ -54,3 +54,29 @@ def test_cases_are_the_whole(most: int) -> None:
 def test_many_disjunctions_make_no_more_cases_than_allowed() -> None:
     found = list(split_again(ors(40, 3)))
     assert MOST_SPLIT / 4 < len(found) <= MOST_SPLIT
+
+
+X, Y, Z = z3.Ints("x y z")
+LEAST = z3.If(X <= Y, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome"),
+    [
+        (Atom(Y <= X), Y),
+        (Atom(X <= Y), X),
+        (Atom(X <= Y, positive=False), Y),
+        (Atom(Y <= X, positive=False), LEAST),
+        (Atom(X <= Z), LEAST),
+    ],
+)
+def test_what_a_case_decides_is_settled(known: Atom, outcome: z3.ArithRef) -> None:
+    """A prefix of y of x entries has y of them, if there are as many. Nothing else changes."""
+    inside = Or((Atom(LEAST == Z), Atom(atom("p"))))
+    case = [known, Atom(z3.If(LEAST <= Z, Z, LEAST) == X + 1), inside]
+    found = settled(case)
+    wanted = [known.term, z3.If(outcome <= Z, Z, outcome) == X + 1]
+    assert [p.term for p in found if isinstance(p, Atom)] == wanted and found[2] is inside
+    solver = z3.Solver()
+    solver.add(z3.And(*map(term, case)) != z3.And(*map(term, found)))
+    assert solver.check() == z3.unsat
