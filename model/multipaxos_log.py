@@ -26,7 +26,7 @@ class Value(Sort, named="noop"):
 
 
 class MultiPaxosLog(Protocol):
-    """`votes` is what an acceptor voted for in each slot and ballot, if it did."""
+    """`votes` is what an acceptor voted for in each slot and ballot, if it did. Explored only."""
 
     leads: Map[Ballot, bool] = durable(False)
     proposed: Map[Ballot, Slot, Value | None] = durable(None)

@@ -13,6 +13,7 @@ class MultiPaxosMembers(MultiPaxosLog):
     """`acceptors` is the configuration of a slot, which is known once all before are executed.
 
     Every command but `noop` asks for a configuration. `joined` is who promised to a leader.
+    Explored only.
     """
 
     members: Const[Map[Value, Set[Acceptor]]] = durable(frozenset())

@@ -24,7 +24,7 @@ class Drift(Nat): ...       # how far two clocks may be apart
 class LeaseReads(AtomicRaft):
     """`began` is when a leader began its last round of heartbeats, on its own clock, and `answered`
     which round a server answered last; `heard` is when a server last heard from a leader, on its
-    own. `newest` is history: how much is committed, whoever knows it.
+    own. `newest` is history: how much is committed, whoever knows it. Explored only.
     """
 
     clock: Map[Server, Time] = clocks(drift=Drift)

@@ -11,7 +11,10 @@ from .raft_election import Index, Server, Term, Value
 
 
 class RaftMembership(AtomicRaft):
-    """What both kinds of change share. `first` is in force where a log is empty."""
+    """What both kinds of change share. `first` is in force where a log is empty.
+
+    Explored only: proofs for any size do not count the members of sets that commands choose.
+    """
 
     first: Const[Set[Server]] = durable(frozenset())
     members: Const[Map[Value, Set[Server]]] = durable(frozenset())

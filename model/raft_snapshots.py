@@ -12,6 +12,8 @@ from .raft_election import Index, Role, Server
 
 
 class RaftSnapshots(AtomicRaft):
+    """A log is compacted as far as it is known to be committed, by each server for itself."""
+
     base: Map[Server, Index] = durable(0)
 
     @action

@@ -1,7 +1,7 @@
 """A leader of Multi-Paxos that goes on has every slot decided.
 
 Lamport: Paxos Made Simple (2001), §2.4 and §3: a single distinguished proposer makes progress. Here
-ballots end, so that nobody is outbid in the last one: `Duel` has the endless run of two proposers.
+ballots end, so that nobody is outbid in the last one; `MultiPaxosDuel` has the endless run.
 Whoever crashes in the last ballot has no later one, and what it began stays undecided.
 """
 

@@ -1,7 +1,7 @@
 """What a leader of Multi-Paxos proposes is executed everywhere, unless the leader is outbid.
 
 Lamport: Paxos Made Simple (2001), §2.4 and §3. Ballots end, so nobody is outbid in the last one;
-`Duel` has proposers that outbid each other for ever: Multi-Paxos with one slot is Paxos.
+`MultiPaxosDuel` has proposers that outbid each other for ever.
 """
 
 from quorate.model.language import Map, Set, action, define, durable, leads_to, require

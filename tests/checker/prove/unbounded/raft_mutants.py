@@ -69,8 +69,12 @@ class KeepsTail(MUTANTS["keeps-tail"].protocol, ProvedAtomicRaft):  # type: igno
     """R12: the entries after a conflicting one are kept."""
 
 
-class DropsWhatFollows(MUTANTS["drops-what-follows"].protocol, ProvedRaftSnapshots):  # type: ignore[name-defined,misc]
+class DropsWhatFollows(ProvedRaftSnapshots):
     """R18: installing a snapshot drops the entries that follow it."""
+
+    @define
+    def keeps_entries(self, s: Server, u: Server, n: Index) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
