@@ -52,7 +52,7 @@ class CompiledModel:
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.code)
-            self.confirm = Confirmer(self.kernel, self.interpreter)
+            self.confirm = Confirmer(self.kernel, self.interpreter, self.packing)
 
     def initial(self) -> list[State]:
         """The initial states, with symmetry one of each orbit."""

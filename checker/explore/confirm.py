@@ -31,6 +31,7 @@ class Confirmer:
 
     kernel: Kernel
     interpreter: Interpreter
+    packing: Packing
 
     def bits(self, state: State) -> int:
         """What `check` should return for an initial state: bit i for property i (see `Kernel`).
@@ -55,7 +56,7 @@ class Confirmer:
 
     def _undefined(self, state: State) -> int:
         """The bit of what is undefined, as the kernel finds it."""
-        words = Packing(self.kernel.layout).pack(state)
+        words = self.packing.pack(state)
         label = np.array([NO_STEP], np.uint32)
         check = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
         found = check(self.kernel.check())(words.ctypes.data, label.ctypes.data)
@@ -135,17 +136,16 @@ class Confirmer:
         return self._of_instance(possible[label], possible[label].undefined[0], state)
 
     def _of_instance(self, i: Instance, reason: UndefinedOperation, state: State) -> UndefinedAt:
-        packing = Packing(self.kernel.layout)
         arguments: tuple[Any, ...] = ()
         if not i.loops:
             pairs = zip(i.action.parameters, i.arguments, strict=True)
-            arguments = tuple(packing.value(v, p.var.type) for p, v in pairs)
+            arguments = tuple(self.packing.value(v, p.var.type) for p, v in pairs)
         return UndefinedAt("action", i.action.name, arguments, state, reason.span, reason.what)
 
     def _first(
         self, reasons: Sequence[UndefinedOperation], state: State
     ) -> UndefinedOperation | None:
         """The first of what may be undefined that is so in a state."""
-        words = Packing(self.kernel.layout).pack(state).tolist()
+        words = self.packing.pack(state).tolist()
         values = function([u.when for u in reasons])(words)
         return next((u for u, holds in zip(reasons, values, strict=True) if holds), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ from .columns import Column, MessageColumn
 from .layout import Layout
 from .to_python import function
 
+RECENT = 4096  # rows of variables whose bits are remembered
+WORD = (1 << 64) - 1
+
 Words = npt.NDArray[np.uint64]
 
 
@@ -44,6 +48,11 @@ class Packing:
         columns += [m.column for m in layout.messages.values()]
         cells = [(c, i) for c in columns if c.formula is not None for i in range(c.count)]
         self._places = {cell: layout.words + k for k, cell in enumerate(cells)}
+        described = layout.description.variables
+        plain = [v for v in described if not isinstance(v.type, MessagesType)]
+        self._types = {v.name: layout.keyed(v)[1] for v in plain}
+        # States differ in few variables, and those hold few values: most were packed before.
+        self._row_bits = lru_cache(RECENT, typed=True)(self._row_bits_of)
         self._determined = function([c.formula(i) for c, i in cells if c.formula is not None])
 
     # ------------------------------------------------------------ words to values
@@ -146,32 +155,42 @@ class Packing:
 
     def pack(self, state: State) -> Words:
         """The words of a state. Raises SizeError for a value that is out of its range."""
-        cells = [0] * self.layout.words
         variables = self.layout.description.variables
+        bits = 0
         for v, value in zip(variables, state, strict=False):
             if isinstance(v.type, MessagesType):
                 for message in value:
-                    column = self.layout.messages[v.name, type(message)]
-                    ground = self.layout.values.constant(message, RecordType(type(message)))
-                    index, number, _ = column.locate(ground.values)
-                    if not isinstance(index, int) or not isinstance(number, int):
-                        raise TypeError(f"{message!r} is no constant")
-                    kept = column.kept
-                    _set_cell(cells, kept, index, number if kept is column.column else 1)
+                    bits |= self._message_bits(v.name, message)
                 continue
-            _, t = self.layout.keyed(v)
             rows = value if isinstance(v.type, MapType) else (value,)
             for i, cell in enumerate(rows):
-                ground = self.layout.values.constant(cell, t)
-                parts = self.layout.values.parts(ground, t)
-                for part_column, part in zip(self.layout.parts[v.name], parts, strict=True):
-                    if not isinstance(part, int):
-                        raise TypeError(f"{cell!r} is no constant")
-                    _set_cell(cells, part_column, i, part)
+                bits |= self._row_bits(v.name, i, cell)
         budgets = zip(self.layout.budgets.values(), state[len(variables) :], strict=True)
         for budget, left in budgets:
-            _set_cell(cells, budget, 0, left)
-        return np.array(cells, dtype=np.uint64)
+            bits |= _cell_bits(budget, 0, left)
+        words = [bits >> 64 * word & WORD for word in range(self.layout.words)]
+        return np.array(words, dtype=np.uint64)
+
+    def _row_bits_of(self, variable: str, row: int, value: Any) -> int:
+        """The bits of one row of a variable, where they are in the joined words."""
+        t = self._types[variable]
+        parts = self.layout.values.parts(self.layout.values.constant(value, t), t)
+        bits = 0
+        for column, part in zip(self.layout.parts[variable], parts, strict=True):
+            if not isinstance(part, int):
+                raise TypeError(f"{value!r} is no constant")
+            bits |= _cell_bits(column, row, part)
+        return bits
+
+    def _message_bits(self, variable: str, message: Any) -> int:
+        """The bits of a message sent."""
+        column = self.layout.messages[variable, type(message)]
+        ground = self.layout.values.constant(message, RecordType(type(message)))
+        index, number, _ = column.locate(ground.values)
+        if not isinstance(index, int) or not isinstance(number, int):
+            raise TypeError(f"{message!r} is no constant")
+        kept = column.kept
+        return _cell_bits(kept, index, number if kept is column.column else 1)
 
 
 def _mask(columns: Iterable[Column]) -> int | None:
@@ -185,9 +204,11 @@ def _mask(columns: Iterable[Column]) -> int | None:
     return mask
 
 
-def _set_cell(cells: list[int], column: Column, index: int, value: int) -> None:
+def _cell_bits(column: Column, index: int, value: int) -> int:
+    """A cell that holds a value, as bits of the words, which are joined, the first lowest."""
     if not 0 <= value < column.size:
         raise SizeError(f"{column} holds {value}, but goes from 0 to {column.size - 1}")
-    if column.bits:
-        word, bit = column.place(index)
-        cells[word] |= value << bit
+    if not column.bits:
+        return 0
+    word, bit = column.place(index)
+    return value << 64 * word + bit
