@@ -89,6 +89,23 @@ def test_code_for_large_arrays_is_compiled_well(monkeypatch: pytest.MonkeyPatch)
             assert code._code._rough == rough
 
 
+def test_passes_are_for_what_is_compiled_well_and_not_optimised_before(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = []
+    optimise = machine_code._optimise
+
+    def counted(module: Any, target: Any) -> None:
+        optimise(module, target)
+        passed.append("%x" in str(module))
+
+    monkeypatch.setattr(machine_code, "_optimise", counted)
+    text = TEXT.replace("ret i64 7", "%x = add i64 3, 4 ret i64 %x")
+    for how in ({}, {"quick": True}, {"optimised": True}):
+        assert seven(MachineCode(text, **how)) == 7
+    assert passed == [False]
+
+
 # ---------------------------------------------------------------- searches
 
 
