@@ -18,6 +18,7 @@ from quorate.checker.explore.codegen.native import call_check, call_successors, 
 from quorate.checker.explore.store.table import (
     BATCH,
     TOGETHER,
+    ask_for_states,
     find,
     forget,
     forget_keys,
@@ -26,6 +27,7 @@ from quorate.checker.explore.store.table import (
     insert_whole,
     is_crowded,
     is_new,
+    met_places,
     place_of,
     scale_of,
 )
@@ -95,6 +97,8 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
         mask, scale = np.uint64(len(table) - 1), np.uint64(0)
         if keyed:
             scale = scale_of(table)
+        lead = TOGETHER if keyed else 2 * TOGETHER
+        near = np.uint64(met_places(words) - 1)
         room = len(parents)
         head, count = control[HEAD], control[COUNT]
         status = PAUSED
@@ -132,18 +136,22 @@ def _searching(fixed: int, keyed: bool) -> Callable[..., int]:
             while valid < made and labels[np.uint64(valid)] < np.uint32(UNDEFINED_STEP):
                 j, to = np.uint64(valid), np.uint64(kept)
                 h = hash_of(out, valid * words, words)
-                new = is_new(met, h, out, valid * words, words)
+                new = is_new(met, h & near, out, valid * words, words)
                 for w in range(words):
                     out[to * np.uint64(words) + np.uint64(w)] = out[np.uint64(valid * words + w)]
                 labels[to], sources[to] = labels[j], sources[j]
                 hashes[to] = place_of(h, scale) if keyed else h & mask
                 kept += new
                 valid += 1
-            # Insert those that are new; the memory for the next few is asked for before.
-            for start in range(-TOGETHER, kept, TOGETHER):
-                end = min(kept, start + TOGETHER)
-                for i in range(end, min(kept, end + TOGETHER)):
+            # Insert those that are new; the memory for the next few is asked for before: their
+            # places in the table, then the states that are found there.
+            for start in range(-lead, kept, TOGETHER):
+                for i in range(start + lead, min(kept, start + lead + TOGETHER)):
                     prefetch(table, np.int64(hashes[np.uint64(i)]))
+                end = min(kept, start + TOGETHER)
+                if not keyed:
+                    after = min(kept, end + TOGETHER)
+                    ask_for_states(words, hashes, max(0, end), after, states, table)
                 if start < 0:
                     continue
                 before = count

@@ -19,10 +19,12 @@ from quorate.checker.explore.codegen.native import call_successors_from, native,
 from quorate.checker.explore.store.table import (
     BATCH,
     TOGETHER,
+    ask_for_states,
     hash_of,
     insert_keyed,
     insert_whole,
     is_new,
+    met_places,
     nothing_met,
     place_of,
     scale_of,
@@ -177,6 +179,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
         from `met` are those of `Made`, those from `states` of `Outbox`.
         """
         words = fixed if fixed else given
+        near = np.uint64(met_places(words) - 1)
         shards = len(bases)
         capacity, room = len(kinds), labels.shape[1]
         together = BATCH if cut == NOWHERE else 1
@@ -215,7 +218,7 @@ def _expanding(fixed: int) -> Callable[..., None]:
                 h = hash_of(out, i * words, words)
                 which[np.uint64(kept)] = i
                 towards[np.uint64(kept)] = shard_of(h, shards)
-                kept += is_new(met, h, out, i * words, words)
+                kept += is_new(met, h & near, out, i * words, words)
             for i in range(kept):
                 j = np.uint64(which[np.uint64(i)])
                 q = np.uint64(towards[np.uint64(i)])
@@ -298,8 +301,10 @@ def _inserting(fixed: int, keyed: bool) -> Callable[..., int]:
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             else:
+                found_at = hashes[(start // TOGETHER) % 2]
+                ask_for_states(words, found_at, 0, end - start, states, table)
                 count = insert_whole(
-                    words, new, labels, sources, hashes[(start // TOGETHER) % 2], start, end,
+                    words, new, labels, sources, found_at, start, end,
                     states, parents, table, count, kinds, which,
                 )  # fmt: skip
             for i in range(count - before):

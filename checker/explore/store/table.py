@@ -19,7 +19,9 @@ from quorate.checker.explore.codegen.native import native, prefetch
 
 BATCH = 64  # states expanded together
 TOGETHER = 16  # successors whose memory is asked for together: as many as a processor waits for
-MET = 1 << 13  # places for successors that were met: what a processor keeps near itself
+LINE = 8  # words that a processor reads together
+MET = 1 << 13  # places for successors that were met, at most
+MET_WORDS = 2 * MET  # their words, at most: what a processor keeps near itself
 
 
 @native
@@ -49,32 +51,42 @@ def equal(states: Any, at: Any, others: Any, where: Any, words: int) -> bool:
     return True
 
 
+@native
+def met_places(words: int) -> int:
+    """How many successors of so many words are remembered: a power of two."""
+    places = MET
+    while places > 2 and places * words > MET_WORDS:
+        places >>= 1
+    return places
+
+
 def nothing_met(words: int) -> npt.NDArray[np.uint64]:
-    """`MET` places, each with a state that does not belong there: see `is_new`."""
-    met = np.zeros(MET * words, np.uint64)
+    """`met_places`, each with a state that does not belong there: see `is_new`."""
+    places = int(met_places(words))
+    met = np.zeros(places * words, np.uint64)
     state = np.zeros(words, np.uint64)
-    own = place = int(hash_of(state, 0, words)) % MET
+    own = place = int(hash_of(state, 0, words)) % places
     while place == own:
         state[0] += np.uint64(1)
-        place = int(hash_of(state, 0, words)) % MET
+        place = int(hash_of(state, 0, words)) % places
     met[own * words : (own + 1) * words] = state
     return met
 
 
 @native
-def is_new(met: Any, h: Any, states: Any, at: int, words: int) -> bool:
-    """Whether a state, given with its hash, is new among those met; it is put at its place there.
+def is_new(met: Any, place: Any, states: Any, at: int, words: int) -> bool:
+    """Whether a state is new at its place among those met, by its hash; it is put there.
 
     Most duplicate successors come soon after each other (Paxos with 8.2 million states: 13 of 15
     million). This finds them without a lookup in the table. It has no branches, because no
     processor could predict them.
     """
-    place = (h & np.uint64(MET - 1)) * np.uint64(words)
+    first = place * np.uint64(words)
     new = False
     for i in range(words):
         word = states[np.uint64(at + i)]
-        new |= met[place + np.uint64(i)] != word
-        met[place + np.uint64(i)] = word
+        new |= met[first + np.uint64(i)] != word
+        met[first + np.uint64(i)] = word
     return new
 
 
@@ -268,6 +280,18 @@ def insert_keyed(
     return count
 
 
+@native
+def ask_for_states(words: int, hashes: Any, begin: int, end: int, states: Any, table: Any) -> None:
+    """Ask for the memory of the states that a table has at the places `begin` to `end`."""
+    for i in range(begin, end):
+        k = np.int64(table[hashes[np.uint64(i)]]) - 1
+        if k >= 0:
+            for word in range(0, words, LINE):
+                prefetch(states, k * words + word)
+            if words > LINE // 2:  # it may begin in the middle of a line
+                prefetch(states, k * words + words - 1)
+
+
 def insert(
     words: int,
     new: Any,
@@ -288,14 +312,11 @@ def insert(
     `labels`, `sources` (numbers of their parents) and, from 0, `hashes` (their places in the table)
     go with them. For each that
     is inserted, from 0, its label is left in `kinds` and its index in `which`. There must be room,
-    for those that are known as well; their places in the table should have been asked for.
+    for those that are known as well; their places in the table should have been asked for, and the
+    states there (`ask_for_states`).
     """
     mask = np.uint64(len(table) - 1)
     base = count
-    for j in range(begin, end):
-        k = np.int64(table[hashes[j - begin]]) - 1
-        if k >= 0:
-            prefetch(states, k * words)
     for j in range(begin, end):
         at = j * words
         h = hashes[j - begin]

@@ -14,6 +14,9 @@ from quorate.checker.explore.store.table import (
     hash_of,
     insert_keyed,
     insert_whole,
+    is_new,
+    met_places,
+    nothing_met,
     place_of,
     scale_of,
 )
@@ -141,3 +144,15 @@ def test_more_memory_than_there_is_is_refused() -> None:
     with pytest.raises(MemoryError):
         store.grow(1 << 60)
     assert store.room == 100
+
+
+@pytest.mark.parametrize("words", [1, 2, 5, 10, 10_000])
+def test_a_state_is_new_until_it_is_met(words: int) -> None:
+    met, places = nothing_met(words), int(met_places(words))
+    assert places & (places - 1) == 0 and len(met) == places * words
+    states = np.zeros((2, words), np.uint64)
+    states[1, -1] = 1
+    for state in states:
+        place = np.uint64(hash_of(state, 0, words)) & np.uint64(places - 1)
+        met_now = [is_new.py_func(met, place, state, 0, words) for _ in range(2)]
+        assert met_now == [True, False]
