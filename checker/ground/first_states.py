@@ -31,6 +31,7 @@ from quorate.model.language.declare.values import FrozenMap
 from quorate.model.language.description import describe
 from quorate.model.language.interpreter import Arguments, Interpreter, State
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.constraints import unconstrained
 
 from .evaluate import Evaluator
 from .instances import Instantiator
@@ -89,7 +90,8 @@ class InitialChoices:
 
     @cached_property
     def _layout(self) -> Layout:
-        return Layout(self.description, self.sizes)
+        # What an `@init` begins with is no state of a search, and may lie outside a constraint.
+        return Layout(unconstrained(self.description), self.sizes)
 
     @cached_property
     def _packing(self) -> Packing:

@@ -90,7 +90,7 @@ class ModelError(ProtocolError):
     """One or more mistakes in a protocol description."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics = tuple(dict.fromkeys(diagnostics))  # what two places lead to, once
         super().__init__(self.render())
 
     def render(self) -> str:

@@ -22,12 +22,16 @@ class Level:
 
 @dataclass
 class Oracle:
-    """Everything reachable, violations and undefined steps notwithstanding."""
+    """Everything reachable, violations and undefined steps notwithstanding.
+
+    From a state outside a constraint of the search, no step is taken.
+    """
 
     levels: list[Level] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     fired: dict[str, int] = field(default_factory=dict)
+    outside: set[State] = field(default_factory=set)
     complete: bool = True
 
     @property
@@ -67,6 +71,8 @@ def consult(protocol: type[Protocol], sizes: Sizes, limit: int) -> Oracle:
                 _check(interpreter, state, level, found)
             following: dict[State, None] = {}
             for state in front:
+                if state in found.outside:
+                    continue
                 try:
                     for action, arguments, after in interpreter.successors(state):
                         found.fired[action] += 1
@@ -91,6 +97,11 @@ def _check(interpreter: Interpreter, state: State, level: Level, found: Oracle) 
                 found.reached.add(name)
         except StepError as error:
             level.undefined.append(f"{name}: {error}")
+    try:
+        if not interpreter.within(state):
+            found.outside.add(state)
+    except StepError as error:
+        level.undefined.append(f"constraint: {error}")
     for name in interpreter.protocol.methods("invariant"):
         try:
             if not interpreter.holds(name, state):

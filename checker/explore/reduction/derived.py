@@ -27,6 +27,7 @@ from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.digest import digest, stable_text
 from quorate.model.language.interpreter import Interpreter, State
 from quorate.model.language.ir import core as c
+from quorate.model.language.ir.constraints import unconstrained
 
 if TYPE_CHECKING:
     from . import derived_proof
@@ -43,8 +44,10 @@ Guesses = dict[Any, list[Dependency]]
 def dependencies(description: c.Description, sizes: Sizes) -> tuple[Dependency, ...]:
     """The derived cells, if a state has fewer words without them; call it inside `sizes`.
 
-    The result is cached next to the compiled kernels.
+    They follow outside a constraint of the search, too. The result is cached next to the compiled
+    kernels.
     """
+    description = unconstrained(description)
     whole = Layout(description, sizes)
     guesses = {
         target: some

@@ -30,7 +30,13 @@ from ...support.strategies import Source, generate, loaded, sized, sources
 from . import toys
 
 MOST = 400  # states
-ENDINGS = {Outcome.HOLDS, Outcome.VIOLATED, Outcome.UNDEFINED, Outcome.LIMIT}
+ENDINGS = {
+    Outcome.HOLDS,
+    Outcome.WITHIN,
+    Outcome.VIOLATED,
+    Outcome.UNDEFINED,
+    Outcome.LIMIT,
+}
 COMPARED = (
     "outcome",
     "states",
@@ -43,6 +49,7 @@ COMPARED = (
     "fired",
     "reached",
     "waiting",
+    "outside",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ from quorate.checker.prove.bounded.results import ObligationStatus
 from quorate.checker.prove.bounded.states import check_states
 from quorate.checker.refine.images import mask
 from quorate.model.flexible_paxos import FlexiblePaxos
-from quorate.model.language import Protocol, Sizes
+from quorate.model.language import Protocol, Sizes, constraint
 from quorate.model.language.description import describe
 from quorate.model.language.ir import core as c
 from quorate.model.multipaxos import MultiPaxos
@@ -390,6 +391,21 @@ def agree(source: Source, limit: int) -> str:
     with loaded(source) as protocol, using(every):
         sizes = protocol.sized(source.faults, **source.sizes)
         return f"{compare(protocol, sizes, limit)}, {len(follows(protocol, sizes))} follow"
+
+
+class Confined(Paxos):
+    @constraint
+    def nowhere(self) -> bool:
+        return False
+
+
+def test_what_follows_does_so_outside_a_constraint(cache: Path) -> None:
+    """It is kept for the protocol without the constraint, too."""
+    sizes, asked = Confined.sized(Acceptor=3, Ballot=3, Value=1), list[c.Description]()
+    with sizes, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(d, "proved", lambda description, *_: asked.append(description) or ())
+        d.dependencies(describe(Confined), sizes)
+    assert [p.kind for p in asked[0].properties if p.kind == "constraint"] == []
 
 
 @given(protocols())

@@ -38,8 +38,10 @@ MOST = 800  # states of a generated protocol that plain Python walks through
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
-def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | None]:
-    """How many states have each distance, and the least distance of one that violates."""
+def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | None, Outcome]:
+    """How many states have each distance, the least distance of one that violates, and how a
+    search ends where there is none.
+    """
     with sizes:
         machine = Interpreter(protocol, sizes)
         invariants = list(protocol.methods("invariant"))
@@ -50,12 +52,16 @@ def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | Non
         level = list(dict.fromkeys(machine.initial()))
         seen, counts = set(level), []
         violated: int | None = None
+        whole = Outcome.HOLDS
         while level:
             counts.append(len(level))
             if violated is None and any(map(bad, level)):
                 violated = len(counts) - 1
             new: dict[State, None] = {}
             for state in level:
+                if not machine.within(state):
+                    whole = Outcome.WITHIN
+                    continue
                 for _, _, after in machine.successors(state):
                     if after not in seen:
                         seen.add(after)
@@ -63,7 +69,7 @@ def levels(protocol: type[Protocol], sizes: Sizes) -> tuple[list[int], int | Non
             level = list(new)
             if len(seen) > MOST:
                 raise SizeError("too many states for a test")
-        return counts, violated
+        return counts, violated, whole
 
 
 def real(protocol: type[Protocol], sizes: Sizes, found: Exploration) -> None:
@@ -90,7 +96,7 @@ def ends_badly(machine: Interpreter, state: State, path: tuple[Move, ...], invar
 
 def agree(protocol: type[Protocol], sizes: Sizes) -> str:
     """Every search against plain Python, level by level."""
-    counts, violated = levels(protocol, sizes)
+    counts, violated, whole = levels(protocol, sizes)
     model = CompiledModel(protocol, sizes)
     for towards in (False, True):
         found = Directed(model, towards).run()
@@ -100,7 +106,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
             assert found.outcome is Outcome.VIOLATED
             real(protocol, sizes, found)
         else:
-            assert (found.outcome, found.states) == (Outcome.HOLDS, sum(counts))
+            assert (found.outcome, found.states) == (whole, sum(counts))
             assert found.transitions == explore(protocol, sizes).transitions
             assert found.partial is None
     for bound in {1, len(counts) // 2 + 1, len(counts)}:
@@ -110,7 +116,7 @@ def agree(protocol: type[Protocol], sizes: Sizes) -> str:
         elif violated is None:
             assert found.states == sum(counts[: bound + 1])
             left = counts[bound] if bound < len(counts) else 0
-            assert found.outcome is (Outcome.BOUND if left else Outcome.HOLDS)
+            assert found.outcome is (Outcome.BOUND if left else whole)
             assert found.waiting == left and (found.partial is not None) == bool(left)
     walked = Walks(model, 50, len(counts) + 3).run()
     if walked.outcome is Outcome.VIOLATED:

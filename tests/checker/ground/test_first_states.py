@@ -23,6 +23,7 @@ from quorate.model.language import (
     Sort,
     StepError,
     action,
+    constraint,
     durable,
     init,
     require,
@@ -129,8 +130,16 @@ class Never(Resting):
             self.n[a] = f[a]
 
 
+class Bounded(Colors):
+    """Where the `@init` begins is outside, which is no state of a search."""
+
+    @constraint
+    def coloured(self) -> bool:
+        return any(self.n[a] != 0 for a in Node)
+
+
 SIZES = {"Node": 3, "Num": 2}
-COUNTS = [(Colors, 6), (Everything, 432), (Twice, 3 * 9), (Clear, 1), (Never, 0)]
+COUNTS = [(Bounded, 6), (Colors, 6), (Everything, 432), (Twice, 3 * 9), (Clear, 1), (Never, 0)]
 
 
 @contextmanager

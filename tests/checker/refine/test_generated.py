@@ -29,6 +29,7 @@ class Side:
 
     protocol: type[Protocol]
     sizes: Sizes
+    beyond: bool = False  # whether a state outside a constraint was met, and its steps not taken
 
     def __post_init__(self) -> None:
         self.description = describe(self.protocol)
@@ -46,6 +47,9 @@ class Side:
 
     def after(self, state: State) -> list[State]:
         with self.sizes:
+            if not self.interpreter.within(state):
+                self.beyond = True
+                return []
             return [t for _, _, t in self.interpreter.successors(state)]
 
     def reached(self, shown: FrozenMap) -> set[FrozenMap]:
@@ -124,14 +128,16 @@ def compare(concrete: type[Protocol], abstract: type[Protocol], source: Source) 
     if set(lower) != set(upper):
         return "skipped"  # the changed guard was the only mention of a sort
     try:
-        expected = first_failure(Side(concrete, lower), Side(abstract, upper))
+        below = Side(concrete, lower)
+        expected = first_failure(below, Side(abstract, upper))
     except (ModelError, StepError, SizeError):
         return "skipped"
     found = checked(concrete, abstract, lower)
     if found.status is RefinementStatus.UNDEFINED:
         return "skipped"  # the kernel is stricter than Python about locals that nobody reads
     if expected is None:
-        assert found.status is RefinementStatus.REFINES, found.failure
+        whole = RefinementStatus.INCONCLUSIVE if below.beyond else RefinementStatus.REFINES
+        assert found.status is whole, found.failure
         return found.status.value
     assert found.status is RefinementStatus.FAILS and found.failure is not None
     assert len(found.failure.trace.steps) == expected

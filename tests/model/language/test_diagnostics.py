@@ -72,3 +72,18 @@ def test_several_mistakes_are_reported_in_one_run() -> None:
     error = mistakes_of(load_protocol(HERE / "five-mistakes.py"))
     assert len(error.diagnostics) == 5
     assert error.render().endswith("5 mistakes in the model.")
+
+
+def test_a_mistake_is_reported_once(tmp_path: Path) -> None:
+    """Two variables lead to the record that is wrong."""
+    model = tmp_path / "model.py"
+    model.write_text(
+        "from quorate.model.language import *\n"
+        "class Node(Sort): ...\n"
+        "class Tag(Record, order=True):\n"
+        "    node: Node\n"
+        "class Proto(Protocol):\n"
+        "    a: Tag | None = durable(None)\n"
+        "    b: Map[Node, Tag | None] = durable(None)\n"
+    )
+    assert [d.code for d in mistakes_of(load_protocol(model)).diagnostics] == ["bad-field"]

@@ -76,7 +76,8 @@ def _compare_search(protocol: type[Protocol], sizes: Sizes, truth: Oracle, make:
             assert violated == truth.nearest()
             check_path(protocol, sizes, engine)
         else:
-            assert engine.outcome is Outcome.HOLDS
+            assert engine.outcome is (Outcome.WITHIN if truth.outside else Outcome.HOLDS)
+            assert engine.outside == len(truth.outside)
             assert violated is None and undefined is None
             counts = engine.states, engine.transitions, engine.depth, dict(engine.fired)
             whole = len(truth.states), len(truth.edges), truth.depth, truth.fired
@@ -125,7 +126,8 @@ def _compare_whole(protocol: type[Protocol], sizes: Sizes, truth: Oracle) -> Non
     found = explorer.run()
     if found.outcome is Outcome.UNDEFINED:
         return  # stricter than Python: seen to by the other comparison
-    assert found.outcome is Outcome.HOLDS
+    assert found.outcome is (Outcome.WITHIN if truth.outside else Outcome.HOLDS)
+    assert found.outside == len(truth.outside)
     assert (found.states, found.transitions) == (len(truth.states), len(truth.edges))
     assert (found.depth, dict(found.fired)) == (truth.depth, truth.fired)
     assert found.reached == truth.reached
@@ -158,7 +160,7 @@ def _compare_guards(
     with sizes:
         machine = Interpreter(protocol, sizes)
         budgets = list(sizes.faults)
-        for state in truth.states:
+        for state in truth.states - truth.outside:
             for name, method in machine.actions.items():
                 fault = method._quorate.fault
                 left = state[len(machine.variables) :]

@@ -86,7 +86,7 @@ class Maker(Asking, Starts):
             self._property("goal", "reachable")
         if self.starts or self.aside(12):
             self._begin()
-        if self.bounded:
+        if self.bounded or self.aside(25):
             for i in range(self.r.choice((1, 1, 2))):
                 self._property(f"bound{i}", "constraint")
         return Source(self._with_names("".join(self.lines)), self.sizes, faults)
