@@ -22,3 +22,6 @@ export async function ask(name, body = {}) {
   if (answer.error) throw new Error(answer.error);
   return answer;
 }
+
+// The same, where an error is said and nothing else follows from it.
+export const askOrSay = (name, body, then, say) => ask(name, body).then(then, (error) => say(error.message));

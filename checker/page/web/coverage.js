@@ -1,11 +1,11 @@
 // How much of the protocol was looked at on this page so far.
 import { classes, count, html, useEffect, useState } from "./dom.js";
-import { ask } from "./api.js";
+import { askOrSay } from "./api.js";
 
 export function Coverage({ walk, say }) {
   const [found, setFound] = useState(null);
   const seen = walk.here ? walk.here.way.join(".") : "";
-  useEffect(() => { ask("coverage").then(setFound, (error) => say(error.message)); }, [seen]);
+  useEffect(() => { askOrSay("coverage", {}, setFound, say); }, [seen]);
   if (!found) return html`<p class="empty">Loading …</p>`;
   return html`<p class="hint">${count(found.states, "state")} visited${
     found.all ? ` of ${found.all.toLocaleString("en")}` : ""}.</p>

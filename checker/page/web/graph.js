@@ -1,6 +1,6 @@
 // The state graph: around where one stands, as a whole, or grouped by expressions.
 import { classes, count, html, useEffect, useState } from "./dom.js";
-import { ask } from "./api.js";
+import { ask, askOrSay } from "./api.js";
 import { Names } from "./expressions.js";
 import { Picture } from "./picture.js";
 import { placeClasses, placeNear } from "./layout.js";
@@ -90,7 +90,7 @@ export function Graph({ about, walk, say }) {
 
   const go = (node) => {
     if (node.way) walk.go(node.way);
-    else ask("way", { state: node.state }).then(({ way }) => walk.go(way), (error) => say(error.message));
+    else askOrSay("way", { state: node.state }, ({ way }) => walk.go(way), say);
   };
   const shown = found && found.view === view ? found.answer : null;
   return html`<div class="graph-head">

@@ -1,6 +1,6 @@
 // Why an action is not possible: its guards, and for which arguments each is the first to fail.
 import { classes, count, html, useEffect, useState } from "./dom.js";
-import { ask } from "./api.js";
+import { askOrSay } from "./api.js";
 
 const fileOf = (path) => path.split(/[\\/]/).pop();
 
@@ -21,7 +21,7 @@ function Enabling({ question, walk, say }) {
   if (!asked) {
     return html`<button class="plain small" onClick=${() => {
       setAsked(true);
-      ask("enabling", question).then(setFound, (error) => say(error.message));
+      askOrSay("enabling", question, setFound, say);
     }}>What would enable it?</button>`;
   }
   if (!found) return html`<p class="muted small">Searching …</p>`;
@@ -39,7 +39,7 @@ function Choice({ action, choice, walk, say }) {
   const question = { way: walk.now, action, choice: choice.choice };
   const toggle = () => {
     setOpen(!open);
-    if (found === null) ask("guards", question).then(setFound, (error) => say(error.message));
+    if (found === null) askOrSay("guards", question, setFound, say);
   };
   return html`<li><button class="plain choice" aria-expanded=${open} onClick=${toggle}>
       ${open ? "▾" : "▸"} <code>${choice.title}</code></button>
@@ -55,8 +55,7 @@ export function Stopped({ action, walk, say }) {
   useEffect(() => {
     let current = true;
     setFound(null);
-    ask("stopped", { way: walk.now, action: action.name })
-      .then((answer) => current && setFound(answer), (error) => say(error.message));
+    askOrSay("stopped", { way: walk.now, action: action.name }, (answer) => current && setFound(answer), say);
     return () => { current = false; };
   }, [where, action.name]);
   const same = (guard, other) => guard.line === other.line && guard.file === other.file;
