@@ -84,15 +84,19 @@ def object_in(name: str, what: str, methods: Collection[str], bundled: Collectio
 def run_file(path: Path, what: str) -> ModuleType:
     """The module of a file that should contain `what`, such as "a protocol".
 
-    The file can import its siblings.
+    The file can import its siblings, also as `.sibling`, as if its folder were a package.
 
     Raises InputError.
     """
     code = _compiled(path, _source(path, what))
     resolved = path.resolve()
-    name = f"quorate_user_{hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]}"
+    name = _name_for(resolved)
     module = ModuleType(name)
     module.__file__ = str(path)
+    module.__package__ = _name_for(resolved.parent)
+    package = ModuleType(module.__package__)
+    package.__path__ = [str(resolved.parent)]
+    sys.modules.setdefault(module.__package__, package)
     sys.modules[name] = module
     sys.path.insert(0, str(resolved.parent))
     try:
@@ -103,6 +107,10 @@ def run_file(path: Path, what: str) -> ModuleType:
     finally:
         sys.path.remove(str(resolved.parent))
     return module
+
+
+def _name_for(resolved: Path) -> str:
+    return f"quorate_user_{hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]}"
 
 
 def _from_module(place: str, missing: str) -> ModuleType:

@@ -96,16 +96,15 @@ class _Process:
 
 
 def main() -> None:
-    """Answer calls until the connection is closed."""
+    """Answer calls until the connection is closed, be it that the caller was killed."""
     connection = Connection(int(sys.argv[1]))
     module, _, name = sys.argv[2].partition(":")
     function = getattr(importlib.import_module(module), name)
     while True:
         try:
-            arguments = connection.recv()
-        except EOFError:
+            connection.send(_answer(function, connection.recv()))
+        except (EOFError, ConnectionError):
             return
-        connection.send(_answer(function, arguments))
 
 
 def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -113,7 +113,8 @@ def _users(folders: Iterable[Path]) -> dict[str, Path]:
     found = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not file or name == "__main__" or name.startswith("quorate"):
+        imported = not name.startswith("quorate") or (name.startswith("quorate_") and "." in name)
+        if not file or name == "__main__" or not imported:
             continue
         path = Path(file).resolve()
         if not INSTALLED & set(path.parts) and any(path.is_relative_to(f) for f in folders):

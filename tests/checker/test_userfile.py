@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from quorate.checker.cli.watch import _users
 from quorate.checker.conform.adapters.loading import load_adapter
 from quorate.checker.errors import InputError
 from quorate.checker.loading import load_protocol
+from quorate.checker.project.kept import imported
 from quorate.checker.refine.finding import own
+from quorate.checker.user_file import run_file
 from quorate.model.paxos import Paxos
 
 UNREADABLE: dict[str, tuple[bytes, str]] = {
@@ -80,6 +83,24 @@ def test_what_is_no_file(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_is_no_name(name: str) -> None:
     with pytest.raises(InputError, match=r"no such protocol; expected path\.py:Class"):
         load_protocol(name)
+
+
+def test_a_file_imports_its_siblings_as_of_a_package(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts" / "__init__.py").write_text("from ..other import SIZE\n")
+    (folder / "other.py").write_text("SIZE = 3\n")
+    (folder / "mine.py").write_text("from . import other\nfrom .parts import SIZE\n")
+    module = run_file(folder / "mine.py", "a protocol")
+    assert module.SIZE == module.other.SIZE == 3
+    content = (folder / "mine.py").read_bytes()
+    known = {found.__file__ for found in imported(module, content) if hasattr(found, "__file__")}
+    assert known == {str(folder / "other.py"), str(folder / "parts" / "__init__.py")}
+    assert folder / "other.py" in _users([folder]).values()  # which --watch reads again
+    outside = tmp_path / "models" / "outside.py"
+    outside.write_text("from ..elsewhere import x\n")
+    with pytest.raises(InputError, match=r"outside\.py:1: ImportError while the file was read"):
+        run_file(outside, "a protocol")
 
 
 def test_an_adapter_imports_its_siblings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
