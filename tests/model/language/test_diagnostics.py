@@ -85,5 +85,8 @@ def test_a_mistake_is_reported_once(tmp_path: Path) -> None:
         "class Proto(Protocol):\n"
         "    a: Tag | None = durable(None)\n"
         "    b: Map[Node, Tag | None] = durable(None)\n"
+        "    @action\n"
+        "    def stay(self) -> None:\n"
+        "        self.a = None\n"
     )
     assert [d.code for d in mistakes_of(load_protocol(model)).diagnostics] == ["bad-field"]
