@@ -10,6 +10,7 @@ from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
 from quorate.model.multipaxos import MultiPaxos
 from quorate.model.multipaxos_duel import MultiPaxosDuel, StableMultiPaxos
+from quorate.model.multipaxos_log import MultiPaxosLog
 from quorate.model.mutants import MUTANTS
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
@@ -90,7 +91,7 @@ SYSTEMS = (
     ),
     BundledSystem(
         name="Multi-Paxos",
-        models=(MultiPaxos,),
+        models=(MultiPaxos, MultiPaxosLog),
         protocols=(Bounded(ProvedMultiPaxos, _ONE_SLOT, {"crash": 0}, conform=True),),
         contest=Contest(
             question="may what a leader proposes never be executed?",

@@ -22,7 +22,7 @@ from .acceptor import Acceptor, AcceptorMessage
 from .composition import HEALTHY, Composition
 from .configurations import Configurations
 from .learner import Learner
-from .messages import Accept, Decree, Prepare, Snapshot, Vote
+from .messages import NO_OP, Accept, Decree, Prepare, Snapshot, Vote
 from .proposer import Proposer
 from .records import MultiPaxosOutputs, MultiPaxosState
 
@@ -42,6 +42,15 @@ class OwnDecreeAlways(Proposer):
         """Ignores the votes."""
         del slot
         return own
+
+
+class FillsWhatIsVoted(Proposer):
+    """Takes every slot below the last for a hole, votes or not."""
+
+    def safe_decree(self, slot: int, own: Decree) -> Decree:
+        """Recovers only the last one."""
+        hole = slot < max(self.recovered, default=0)
+        return NO_OP if hole else super().safe_decree(slot, own)
 
 
 class LeadsWithoutQuorum(Proposer):
@@ -224,6 +233,12 @@ _ALL: Final = (
         proposer=OwnDecreeAlways,
     ),
     Composition(
+        "fills-what-is-voted",
+        "a new leader takes every slot below the last for a hole, votes or not",
+        "Paxos Made Simple, §3: no-ops are for the gaps",
+        proposer=FillsWhatIsVoted,
+    ),
+    Composition(
         "phase-two-without-phase-one",
         "a proposer leads without a phase-1 quorum",
         "a stable leader that skips phase 1 after its restart",
@@ -345,11 +360,12 @@ _ALL: Final = (
     ),
 )
 
-#: What shows when replicas run: the model has no learners, no snapshots, no duplicates, and one
-#: set of acceptors.
+#: What shows when replicas run: `MultiPaxos` has no learners, no holes, no snapshots, no
+#: duplicates, and one set of acceptors.
 IN_RUNS: Final = frozenset(
     {
         "skips-recovered-slots",
+        "fills-what-is-voted",
         "executes-past-holes",
         "trusts-any-vote",
         "duplicate-promise-counted",

@@ -23,7 +23,7 @@ drives the proposer (`Replica` does). When to take one is not its business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
@@ -220,6 +220,13 @@ class Proposer:
     def first_open(self) -> int:
         """The first slot that a leader has to care for."""
         return self.executed
+
+    def next_slot(self, known: Container[int] = ()) -> int | None:
+        """The first slot without a proposal, whose decree is not known, if it may propose there."""
+        slot = self.first_open()
+        while slot in self._proposed or slot in known:
+            slot += 1
+        return slot if self.may_propose(slot) else None
 
     def recovers(self, slot: int) -> bool:
         """Whether others proposed in this slot or a later one: a hole before that gets a no-op."""

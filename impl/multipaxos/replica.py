@@ -304,13 +304,11 @@ class Replica:
 
     def _propose_next(self) -> MultiPaxosOutputs:
         """Propose in the next slot, if it may and there is something to propose (rules 2, 3)."""
-        proposer, log = self.proposer, self.learner.log
+        proposer = self.proposer
         if self._must_learn():
             return ()
-        slot = proposer.first_open()
-        while slot in proposer.proposed or slot in log:
-            slot += 1
-        if not proposer.may_propose(slot):
+        slot = proposer.next_slot(self.learner.log)
+        if slot is None:
             return ()
         decree = NO_OP if proposer.recovers(slot) else self._next_decree(slot)
         if decree is None:

@@ -6,6 +6,7 @@ those of a replica, of which the models have nothing, by simulations.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import MappingProxyType
 from typing import Final
 
@@ -100,6 +101,22 @@ class TakesSnapshotsTerm(Server):
         return (*outputs, *self._keep(kept)) if self.state.snapshot is not before else outputs
 
 
+class CountsTheUnion(Server):
+    """During a change, finds a majority of all servers, old and new, enough."""
+
+    def has_quorum(self, heard: Collection[str]) -> bool:
+        """It need be none of either."""
+        return Membership(self.configuration.servers).has_quorum(heard)
+
+
+class EndsTooEarly(Server):
+    """Goes on to C_new before C_old,new is committed."""
+
+    def is_configured(self) -> bool:
+        """Waits for nobody."""
+        return True
+
+
 class ForgetsSessions(Replica):
     """Leaves the sessions out of its snapshots."""
 
@@ -176,6 +193,18 @@ _DEFECTS: Final = (
         "a snapshot has no client sessions",
         "Ongaro 2014, §6.3: sessions are part of the state machine",
         replica=ForgetsSessions,
+    ),
+    RaftVariant(
+        "counts-the-union",
+        "during a change a majority of all servers, old and new, is enough",
+        "CCF#3948; async-raft#62",
+        server=CountsTheUnion,
+    ),
+    RaftVariant(
+        "ends-change-early",
+        "C_new follows before C_old,new is committed",
+        "Ongaro 2014, §4.3",
+        server=EndsTooEarly,
     ),
     RaftVariant(
         "changes-at-once",

@@ -1,6 +1,6 @@
 """Mutants of the log of Multi-Paxos. Each class overrides the one rule that its bug breaks."""
 
-from quorate.model.language import Set, define
+from quorate.model.language import Set, action, define
 from quorate.model.multipaxos_log import (
     Acceptor,
     Ballot,
@@ -32,9 +32,12 @@ class CountsOneTooFew(MultiPaxosLog):
 
 
 class FillsWhatIsVoted(MultiPaxosLog):
-    @define
-    def must_repeat(self, q: Set[Acceptor], s: Slot, v: Value) -> bool:
-        return False
+    @action
+    def lead(self, b: Ballot, q: Set[Acceptor]) -> None:
+        super().lead(b, q)
+        for s in Slot:
+            if self.is_hole(q, s):
+                self.proposed[b, s] = Value.noop
 
 
 class KeepsItsBallot(MultiPaxosMembers):
@@ -67,6 +70,7 @@ MUTANTS = (
         violates="executed_prefixes_agree",
         steps=6,
         sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 1},
+        defect="executes-past-holes",
         reference="phxpaxos#27",
     ),
     Mutant(
@@ -77,6 +81,7 @@ MUTANTS = (
         violates="executed_prefixes_agree",
         steps=8,
         sizes={"Acceptor": 3, "Learner": 2, "Value": 3, "Slot": 1, "Ballot": 2},
+        defect="disjoint-quorums",
         reference="denizalti/paxosmmc PR 11",
     ),
     Mutant(
@@ -87,6 +92,7 @@ MUTANTS = (
         violates="agreement",
         steps=9,
         sizes={"Acceptor": 3, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2},
+        defect="fills-what-is-voted",
         reference="Paxos Made Simple, §3: no-ops are for the gaps",
     ),
     Mutant(

@@ -47,6 +47,7 @@ MUTANTS = (
         steps=6,
         sizes={"Server": 5, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="counts-the-union",
         reference="CCF#3948; async-raft#62",
     ),
     Mutant(
@@ -80,6 +81,7 @@ MUTANTS = (
         steps=5,
         sizes={"Server": 3, "Value": 2, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="ends-change-early",
         reference="Ongaro 2014, §4.3",
     ),
     Mutant(
@@ -91,6 +93,7 @@ MUTANTS = (
         steps=7,
         sizes={"Server": 3, "Value": 2, "Term": 2, "Index": 2},
         faults={"crash": 0},
+        defect="changes-at-once",
         reference="Ongaro 2014, §4.1, figure 4.2",
     ),
 )

@@ -20,13 +20,14 @@ from msgspec.structs import replace
 
 from quorate.checker.conform.adapter import (
     AdapterError,
+    Chose,
     Contradiction,
     Refusal,
     Setting,
     Unrealisable,
 )
 from quorate.impl.outputs import Send
-from quorate.impl.raft import AppendEntries, Outdated, RaftState
+from quorate.impl.raft import AppendEntries, Outdated, RaftState, Server
 from quorate.impl.raft.messages import RaftMessage, RequestVote, VoteGranted
 from quorate.impl.raft.rules import RaftRole
 from quorate.impl.raft.variant import HEALTHY, RaftVariant
@@ -90,10 +91,10 @@ class RaftExchanges:
         del setting
         return Exchanges.started(self.variant, self.names, dict.fromkeys(self.names, RaftState()))
 
-    def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record]:
-        step_of(self, action)(*args.values())
+    def perform(self, action: str, args: Mapping[str, Any]) -> frozenset[Record] | Chose:
+        chosen: Chose | None = step_of(self, action)(*args.values())
         self.run.remember()
-        return frozenset()
+        return frozenset() if chosen is None else chosen
 
     def observe(self) -> Mapping[str, Any]:
         return {name: value for name, value in self.seen().items() if name in self.shown}
@@ -103,13 +104,17 @@ class RaftExchanges:
         servers = self.run.servers.items()
         return {
             "term": {n: term_shown(s.term) for n, s in servers},
-            "log": {n: log_shown(s.log) for n, s in servers},
+            "log": {n: self.log_of(s) for n, s in servers},
             "role": {n: s.role.name for n, s in servers},
             "match": self.run.match(),
             "commit": {n: s.commit for n, s in servers},
             "committed": self.run.committed,
             "matched": self.run.matched,
         }
+
+    def log_of(self, server: Server) -> tuple[Record, ...]:
+        """The whole log of a server."""
+        return log_shown(server.log)
 
     def snapshot(self) -> Exchanges:
         return self.run.copied()
@@ -132,8 +137,9 @@ class RaftExchanges:
     def _step_down(self, s: str, u: str) -> None:
         self.run.tell(s, Outdated(self.run.servers[u].term, u))
 
-    def _request(self, s: str, v: str) -> None:
+    def _request(self, s: str, v: str) -> Chose | None:
         self.run.carry_out(s, lambda: self.run.servers[s].request(payload_of(v)))
+        return None
 
     def _replicate(self, s: str, u: str, n: int, k: int) -> None:
         message = self.part(s, u, n, k)

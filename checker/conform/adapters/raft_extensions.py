@@ -32,7 +32,10 @@ class SnapshotExchanges(RaftExchanges):
     def seen(self) -> dict[str, Any]:
         servers = self.run.servers.items()
         base = {name: server.state.snapshot.length for name, server in servers}
-        return {**super().seen(), "log": {name: _whole(s) for name, s in servers}, "base": base}
+        return {**super().seen(), "base": base}
+
+    def log_of(self, server: Server) -> tuple[Record, ...]:
+        return _whole(server)
 
     def _compact(self, s: str, n: int) -> None:
         server = self.run.servers[s]

@@ -20,6 +20,8 @@ from quorate.impl.raft.variant import RaftVariant
 from quorate.model.language import Protocol
 from quorate.model.leader_lease import LeaderLease
 from quorate.model.multipaxos import MultiPaxos
+from quorate.model.multipaxos_log import MultiPaxosLog
+from quorate.model.multipaxos_members import MultiPaxosMembers
 from quorate.model.paxos import Paxos
 from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.raft import Raft
@@ -33,10 +35,12 @@ from quorate.model.raft_snapshots import RaftSnapshots
 
 from .leader_lease import LeaderLeaseAdapter
 from .multipaxos import MultiPaxosAdapter
+from .multipaxos_log import MultiPaxosLogAdapter
 from .paxos import PaxosAdapter, PaxosRolesAdapter
 from .raft import RaftAdapter
 from .raft_exchanges import RaftExchanges
 from .raft_extensions import ReadExchanges, SnapshotExchanges
+from .raft_membership import MembershipExchanges
 from .raft_prevote import PreVotingAdapter
 
 HEALTHY = compositions.HEALTHY.name
@@ -52,17 +56,19 @@ BUNDLED: dict[type[Protocol], Callable[[str], Adapter]] = {
     PaxosRoles: lambda variant: PaxosRolesAdapter(variant_named(variant)),
     Paxos: lambda variant: PaxosAdapter(variant_named(variant)),
     MultiPaxos: lambda variant: MultiPaxosAdapter(named(variant, MULTIPAXOS)),
+    MultiPaxosLog: lambda variant: MultiPaxosLogAdapter(named(variant, MULTIPAXOS)),
     LeaderLease: lambda variant: LeaderLeaseAdapter(named(variant, LEASES)),
     Raft: lambda variant: RaftAdapter(raft_named(variant)),
     PreVoting: lambda variant: PreVotingAdapter(raft_named(variant)),
     RaftElection: lambda variant: RaftAdapter(raft_named(variant)),
+    RaftMembership: lambda variant: MembershipExchanges(raft_named(variant)),
     RaftSnapshots: lambda variant: SnapshotExchanges(raft_named(variant)),
     ReadIndex: lambda variant: ReadExchanges(raft_named(variant)),
     AtomicRaft: lambda variant: RaftExchanges(raft_named(variant)),
 }
 """What makes an adapter of each protocol, for a variant of its implementation."""
 
-BESIDES = (RaftMembership, LeaseReads)
+BESIDES = (LeaseReads, MultiPaxosMembers)
 """What modifies one of them, and has no adapter."""
 
 _Variant = TypeVar("_Variant")

@@ -10,6 +10,7 @@ import quorate
 from quorate.impl.multipaxos.defects import DEFECTS, IN_RUNS
 from quorate.model.language import Protocol
 from quorate.model.multipaxos import MultiPaxos, RestartingMultiPaxos
+from quorate.model.multipaxos_log import MultiPaxosLog
 
 SIZES = {"Proposer": 1, "Acceptor": 2, "Slot": 1, "Value": 1, "Ballot": 2}
 #: A part of `MultiPaxos` that is small enough for three ballots.
@@ -60,6 +61,40 @@ def test_each_defect_is_found_from_the_model_alone(name: str) -> None:
     found = quorate.conform(
         protocol, variant=name, sizes={**SIZES, **more}, faults=faults, seconds=120
     )
+    assert f". {difference}: " in str(found)
+
+
+#: The same code, an exchange a step: with learners and holes.
+LOG_SIZES = {"Acceptor": 2, "Learner": 1, "Value": 2, "Slot": 2, "Ballot": 2}
+SHOWN_BY_THE_LOG = {
+    "disjoint-quorums": ({"Acceptor": 3, "Slot": 1, "Ballot": 1}, "execute.allows.done"),
+    "executes-past-holes": ({"Ballot": 1}, "execute.allows.done"),
+    "skips-recovered-slots": ({"Slot": 1}, "lead.changes.proposed"),
+    "fills-what-is-voted": ({}, "lead.changes.proposed"),
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "transitions"),
+    [
+        ({"Acceptor": 3, "Slot": 1, "Ballot": 1}, "57 of 57"),
+        pytest.param({}, "1,553 of 1,553", marks=SLOW),
+    ],
+)
+def test_healthy_code_conforms_to_the_log(more: dict[str, int], transitions: str) -> None:
+    found = quorate.conform(MultiPaxosLog, sizes={**LOG_SIZES, **more}, seconds=600)
+    assert found.holds, str(found)
+    assert f"{transitions} transitions driven" in str(found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=SLOW) if n == "fills-what-is-voted" else n for n in SHOWN_BY_THE_LOG],
+)
+def test_defects_of_the_log_are_found_from_the_model_alone(name: str) -> None:
+    more, difference = SHOWN_BY_THE_LOG[name]
+    sizes = {**LOG_SIZES, **more}
+    found = quorate.conform(MultiPaxosLog, variant=name, sizes=sizes, seconds=120)
     assert f". {difference}: " in str(found)
 
 

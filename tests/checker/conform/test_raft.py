@@ -21,8 +21,8 @@ SNAPSHOTS = "quorate.model.raft_snapshots:SnapshotsIfNeeded"
 PRE_VOTES = "quorate.model.raft_prevote:PreVotingInTouch"
 
 
-def sizes(servers: int, terms: int, entries: int) -> dict[str, int]:
-    return {"Server": servers, "Value": 1, "Term": terms, "Index": entries}
+def sizes(servers: int, terms: int, entries: int, values: int = 1) -> dict[str, int]:
+    return {"Server": servers, "Value": values, "Term": terms, "Index": entries}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ def sizes(servers: int, terms: int, entries: int) -> dict[str, int]:
         ("Raft", (2, 1, 0), 1, "98 of 98"),
         ("MonotoneRaft", (2, 1, 1), 0, "30 of 30"),
         ("ReadIndex", (2, 1, 1), 0, "66 of 66"),
+        ("JointConsensus", (2, 1, 1), 0, "238 of 238"),
         (SNAPSHOTS, (2, 1, 1), 1, "150 of 150"),
         (PRE_VOTES, (2, 1, 1), 0, "256 of 256"),
         pytest.param("ReadIndex", (2, 2, 1), 1, "506 of 506", marks=LONG),
@@ -77,6 +78,8 @@ FOUND = {
     "pre-vote-ignores-log": (PRE_VOTES, (2, 1, 1), 0, "grant_pre_vote.allows.sent"),
     "leader-grants-pre-vote": (PRE_VOTES, (2, 2, 0), 0, "grant_pre_vote.allows.sent"),
     "pre-vote-while-in-touch": (PRE_VOTES, (2, 2, 0), 0, "grant_pre_vote.allows.sent"),
+    "changes-at-once": ("JointConsensus", (2, 1, 1), 0, "request.contradicts"),
+    "counts-the-union": ("JointConsensus", (3, 1, 1), 0, "advance_commit.allows.commit"),
     "compares-lengths": (IN_TURN, (3, 3, 1), 0, "grant.allows.sent"),
     "keeps-tail": (IN_TURN, (3, 2, 2), 0, "receive_append.changes.log"),
 }

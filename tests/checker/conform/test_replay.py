@@ -37,7 +37,6 @@ from ...support.examples import share
 
 #: Defects of Raft that violate no invariant of the model, or none at a size that can be searched.
 BESIDES_THE_MODEL = {
-    "changes-at-once",
     "duplicate-vote-counted",
     "leads-on",
     "stops-at-old-terms",
