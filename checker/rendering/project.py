@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import msgspec
 
 from quorate.checker.project.results import CheckEnding, CheckPart, CheckReport, ProjectReport
 from quorate.checker.reports.cases import CaseStatus, ReportCase, wrong
+from quorate.checker.user_file import near_path
 
 from .document import place_json, run_json
 from .output import Output
@@ -31,7 +31,7 @@ def show(out: Output, found: ProjectReport) -> None:
 
 def show_title(out: Output, file: Path, checks: int) -> None:
     """The heading: the file, from the working directory on."""
-    out.title(f"{os.path.relpath(file)}: {count(checks, 'check')}")
+    out.title(f"{near_path(str(file))}: {count(checks, 'check')}")
 
 
 def show_check(out: Output, check: CheckReport, width: int) -> None:
@@ -91,7 +91,7 @@ def _show_case(out: Output, check: str, case: ReportCase) -> None:
 def as_json(found: ProjectReport) -> dict[str, Any]:
     """The result as plain data."""
     return {
-        "config": os.path.relpath(found.file),
+        "config": near_path(str(found.file)),
         "ending": found.ending.value,
         "checks": [_check(check) for check in found.checks],
         "losses": [
