@@ -4,7 +4,8 @@
 two idle cores, and prints each row once it is measured, as a row of a Markdown table.
 
 Quorate's rate is of processor time, of the search alone, with every invariant checked and code that
-is compiled well; the best of three searches of up to two million states (`+`: cut there). TLC
+is compiled well; the best of three searches of up to two million states (`+`: cut there). Steps
+are transitions, those that change nothing included: guards and effects cost by the step. TLC
 searches the exported module with one worker at smaller sizes, which it can finish within a minute;
 of wall time and processor time the smaller counts, and its start is subtracted: that of a model of
 three states. Both check every invariant, and must agree on the number of states there. TLC is
@@ -40,7 +41,8 @@ FEWEST, MOST = 1_000, 2_000_000  # states: of fewer no rate is told
 SECONDS = 60  # of processor time that TLC is given for one model
 MEASURABLE = 0.5  # seconds of TLC's, without its start, below which no rate of it is told
 EXTENDING = ("quorate.model.proofs.", "quorate.model.liveness.")
-HEAD = ("Protocol", "Sizes", "States", "Words", "M/s", "TLC's sizes", "States", "M/s", "Ratio")
+HEAD = ("Protocol", "Sizes", "States", "Words", "M/s", "Steps, M/s")
+BESIDE = ("TLC's sizes", "States", "M/s", "Ratio", "Cold start, s")
 
 
 @dataclass(frozen=True)
@@ -134,17 +136,17 @@ def test_protocols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUORATE_CACHE", str(tmp_path / "cache"))
     started = time.perf_counter()
     say(f"\n{time.strftime('%Y-%m-%d')}, {machine()}, one thread.\n")
-    head = (*HEAD, "Cold start, s")
+    head = (*HEAD, *BESIDE)
     say(row(head))
     say(row(["---"] * len(head)))
     begun = tlc("Consensus", "Value=2", tmp_path)
     start = 0.0 if isinstance(begun, str) else begun[1]
     for name, case in CASES.items():
-        states, words, rate = ours(name, case.sizes)
+        states, words, rate, steps = ours(name, case.sizes)
         cold, expected = cold_start(name, case.small, tmp_path)
         theirs = beside(rate, expected, tlc(name, case.small, tmp_path), start)
-        shown = "–" if rate is None else f"{rate:.2f}"
-        line = (name, case.sizes, states, str(words), shown, case.small)
+        rates = ("–" if r is None else f"{r:.2f}" for r in (rate, steps))
+        line = (name, case.sizes, states, str(words), *rates, case.small)
         say(row((*line, *theirs, f"{cold:.2f}")))
     if left := left_out():
         say(f"\nNot measured: {', '.join(left)}.")
@@ -173,8 +175,8 @@ def sizes_of(protocol: type[Protocol], text: str) -> Sizes:
     return protocol.sized(faults, **{n: k for n, k in numbers.items() if n not in faults})
 
 
-def ours(name: str, text: str) -> tuple[str, int, float | None]:
-    """The number of states, the words of a state, and millions of states a second."""
+def ours(name: str, text: str) -> tuple[str, int, float | None, float | None]:
+    """The number of states, the words of a state, and millions of states and steps a second."""
     protocol = load_protocol(name)
     search = explorer(protocol, sizes_of(protocol, text), limit=MOST)
     with search.sizes:
@@ -185,7 +187,10 @@ def ours(name: str, text: str) -> tuple[str, int, float | None]:
         found = search.run(coverage=False)
         best = max(best, found.states / (time.process_time() - begun) / 1e6)
     more = "" if found.complete else "+"
-    return f"{found.states:,}{more}", found.words, best if found.states >= FEWEST else None
+    if found.states < FEWEST:
+        return f"{found.states:,}{more}", found.words, None, None
+    steps = best * found.transitions / found.states
+    return f"{found.states:,}{more}", found.words, best, steps
 
 
 def cold_start(name: str, text: str, folder: Path) -> tuple[float, int]:
