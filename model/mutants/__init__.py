@@ -12,6 +12,7 @@ from .lease_lock import MUTANTS as _LEASE_LOCK
 from .multipaxos import MUTANTS as _MULTIPAXOS
 from .multipaxos_log import MUTANTS as _MULTIPAXOS_LOG
 from .mutual_exclusion import MUTANTS as _MUTUAL_EXCLUSION
+from .paxos_proposers import MUTANTS as _PAXOS_PROPOSERS
 from .paxos_roles import MUTANTS as _PAXOS_ROLES
 from .raft import MUTANTS as _RAFT
 from .raft_atomic import MUTANTS as _RAFT_ATOMIC
@@ -29,6 +30,7 @@ MUTANTS: dict[str, Mutant] = {
     mutant.name: mutant
     for mutant in (
         *_PAXOS_ROLES,
+        *_PAXOS_PROPOSERS,
         *_TWO_PHASE_COMMIT,
         *_MULTIPAXOS,
         *_MULTIPAXOS_LOG,

@@ -48,7 +48,7 @@ from quorate.model.paxos_roles import Accept as Proposal
 from quorate.model.paxos_roles import Accepted as Vote
 from quorate.model.paxos_roles import Acceptor as Voter
 from quorate.model.paxos_roles import Ballot as Number
-from quorate.model.paxos_roles import Learner, PaxosRoles, Proposer
+from quorate.model.paxos_roles import PaxosRoles, Proposer
 from quorate.model.paxos_roles import Promise as Answer
 from quorate.model.proofs.paxos import ProvedMultiPaxos, ProvedPaxosRoles
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
@@ -183,41 +183,6 @@ def flexible(mutant: type[Protocol]) -> type[Protocol]:
 
 
 # ---------------------------------------------------------------- Paxos by roles
-
-
-class LatePromise(PaxosRoles):
-    """A promise that comes late changes what is proposed, and it is proposed once more."""
-
-    @action
-    def receive_promise(self, p: Proposer, m: Answer) -> None:
-        require(m.b == self.ballot[p])
-        require(m.a not in self.promises[p])
-        self.promises[p] = self.promises[p] | {m.a}
-        if self.outranks(m.vb, self.best_ballot[p]):
-            self.best_ballot[p] = m.vb
-            self.best_value[p] = m.v
-            self.proposed[p] = None
-
-
-class CounterForgotten(PaxosRoles):
-    """A proposer does not persist its ballot: after a restart it uses the same one again."""
-
-    @define
-    def may_take(self, p: Proposer, b: Number) -> bool:
-        return self.ballot[p] < b and (self.owner[b] is None or self.owner[b] == p)
-
-
-class Part(Flexible[Voter], size=lambda n: n // 2, meets=()): ...
-
-
-class HalfVotes(PaxosRoles):
-    @action
-    def receive_accepted(self, x: Learner, m: Vote) -> None:
-        require(m.a not in self.tally[x, m.b])
-        heard = self.tally[x, m.b] | {m.a}
-        if self.committed[x] is None and any(q <= heard for q in Part):
-            self.committed[x] = m.v
-        self.tally[x, m.b] = heard
 
 
 # ---------------------------------------------------------------- Multi-Paxos
@@ -419,19 +384,19 @@ ROLES = [
     bundled("promise-anyway", "receive_prepare", CLOSED),
     bundled("promise-unrecorded", "receive_prepare", "debts_are_current"),
     bundled("no-phase1", "propose", CLOSED),
-    Case("P10", companioned(HalfVotes), "receive_accepted", "what_is_committed_was_chosen"),
+    bundled("half-votes", "receive_accepted", "what_is_committed_was_chosen"),
     bundled("disjoint-quorums", "receive_accepted", "what_is_committed_was_chosen"),
     bundled("promise-twice", "propose", CLOSED),
     bundled("accepted-twice", "receive_accepted", "what_is_committed_was_chosen"),
     bundled("across-ballots", "receive_accepted", "what_is_committed_was_chosen"),
     bundled("shared-ballot", "prepare", "ballots_have_one_owner", Proposer=2),
     bundled("stale-promise", "receive_promise", "promises_were_received"),
-    Case("P17", companioned(LatePromise), "receive_promise", "proposals_are_their_owners"),
+    bundled("late-promise", "receive_promise", "proposals_are_their_owners"),
     bundled("promise-volatile", "crash_acceptor", CLOSED),
     bundled("promise-from-vote", "crash_acceptor", CLOSED),
     bundled("vote-volatile", "crash_acceptor", "persist_before_reply"),
     bundled("all-volatile", "crash_acceptor", CLOSED),
-    Case("P23", companioned(CounterForgotten), "prepare", "proposals_are_their_owners"),
+    bundled("counter-forgotten", "prepare", "proposals_are_their_owners"),
 ]
 COMMIT = [
     bundled("forgets-decision", "crash_coordinator", "what_is_announced_is_logged"),
