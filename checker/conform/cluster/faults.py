@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 from quorate._spelling import instead
@@ -14,6 +14,10 @@ FAULTS_S = 4.0
 """How long the faults of a run last at most, from the moment that all nodes listen."""
 EARLY_S = 1.5
 """Kills and partitions begin within this time."""
+LASTING_S = (0.2, 1.5)
+"""How long partitions last, from and to, unless a system needs others."""
+AIMED = 0.5
+"""The chance of each to strike the leader, where one is known."""
 MOST_DELAY_S = 0.3
 MOST_DOWNTIME_S = 0.3
 MOST_PASSAGE = 6
@@ -69,19 +73,36 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Partition:
-    """For a while, no message goes from one node of a pair to the other."""
+    """For a while, no message goes from one node of a pair to the other.
+
+    If it has a `target`, the leader takes the place of that node.
+    """
 
     begin_s: float
     end_s: float
     pairs: frozenset[Pair]
+    target: str | None = None
+
+    def aimed_at(self, leader: str | None) -> Partition:
+        """The partition that strikes this leader, if it is to."""
+        if leader is None or self.target is None:
+            return self
+        place = {leader: self.target, self.target: leader}
+        pairs = frozenset((place.get(a, a), place.get(b, b)) for a, b in self.pairs)
+        return replace(self, pairs=pairs)
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A node is killed; whoever it is, it is started again."""
+    """A node is killed, or the leader if `aimed`; whoever it is, it is started again."""
 
     at_s: float
     node: str
+    aimed: bool = False
+
+    def victim(self, leader: str | None) -> str:
+        """Who is killed while this one leads."""
+        return leader if self.aimed and leader is not None else self.node
 
 
 @dataclass(frozen=True)
@@ -92,12 +113,16 @@ class Schedule:
     kills: tuple[Kill, ...]
 
 
-def schedule(rates: Rates, nodes: Sequence[str], seed: int) -> Schedule:
+def schedule(
+    rates: Rates, nodes: Sequence[str], seed: int, lasting_s: tuple[float, float] = LASTING_S
+) -> Schedule:
     """Draw up the faults of a run; they end within `FAULTS_S`."""
-    random = Random(f"{seed}/schedule")
-    cut = [_partition(nodes, random) for _ in range(_number(rates.partition, random))]
+    random, aims = Random(f"{seed}/schedule"), Random(f"{seed}/aims")
+    cut = [
+        _partition(nodes, random, aims, lasting_s) for _ in range(_number(rates.partition, random))
+    ]
     kills = [
-        Kill(random.uniform(0, EARLY_S), random.choice(nodes))
+        Kill(random.uniform(0, EARLY_S), random.choice(nodes), aims.random() < AIMED)
         for _ in range(_number(rates.kill, random))
     ]
     return Schedule(
@@ -109,9 +134,11 @@ def _number(mean: float, random: Random) -> int:
     return int(mean) + (random.random() < mean % 1)
 
 
-def _partition(nodes: Sequence[str], random: Random) -> Partition:
+def _partition(
+    nodes: Sequence[str], random: Random, aims: Random, lasting_s: tuple[float, float]
+) -> Partition:
     begin_s = random.uniform(0, EARLY_S)
-    end_s = min(FAULTS_S, begin_s + random.uniform(0.2, EARLY_S))
+    end_s = min(FAULTS_S, begin_s + random.uniform(*lasting_s))
     island = set(random.sample(list(nodes), random.randint(1, max(1, len(nodes) // 2))))
     one_way = random.random() < 0.3
     pairs = frozenset(
@@ -120,7 +147,7 @@ def _partition(nodes: Sequence[str], random: Random) -> Partition:
         for b in nodes
         if (a in island and b not in island) or (not one_way and b in island and a not in island)
     )
-    return Partition(begin_s, end_s, pairs)
+    return Partition(begin_s, end_s, pairs, min(island) if aims.random() < AIMED else None)
 
 
 @dataclass(frozen=True)

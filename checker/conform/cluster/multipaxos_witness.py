@@ -9,7 +9,15 @@ from typing import Any
 
 import msgspec
 
-from quorate.impl.multipaxos import Accepted, MultiPaxosState, Nack, Prepare, Promise
+from quorate.impl.multipaxos import (
+    Accept,
+    Accepted,
+    Heartbeat,
+    MultiPaxosState,
+    Nack,
+    Prepare,
+    Promise,
+)
 from quorate.impl.multipaxos.system import MULTIPAXOS
 from quorate.impl.paxos.messages import Ballot
 
@@ -31,11 +39,15 @@ class MultiPaxosWitness(ReplicaWitness[MultiPaxosState]):
     def __init__(self) -> None:
         super().__init__(MULTIPAXOS)
         self._said: dict[str, _Said] = defaultdict(_Said)
+        self._ballot: Ballot | None = None
 
     def said(self, node: str, message: Any) -> None:
         """Ballots only go up."""
         said = self._said[node]
         match message:
+            case Accept(ballot) | Heartbeat(ballot):
+                self._ballot = _later(self._ballot, ballot)
+                self.leader = node if self._ballot == ballot else self.leader
             case Prepare(ballot):
                 said.round = max(said.round, ballot.round)
             case Promise(ballot) | Nack(promised=ballot):

@@ -27,6 +27,7 @@ class RaftWitness(ReplicaWitness[RaftState]):
     def __init__(self) -> None:
         super().__init__(RAFT)
         self._said: dict[str, _Said] = defaultdict(_Said)
+        self._term = 0
 
     def said(self, node: str, message: Any) -> None:
         """In a term it votes once, and holds so much of the log."""
@@ -39,6 +40,8 @@ class RaftWitness(ReplicaWitness[RaftState]):
             case Appended(term, _, _, length):
                 said.holds = max(said.holds, (term, length))
             case AppendEntries(term, _, prefix, _, entries):
+                if term >= self._term:
+                    self._term, self.leader = term, node
                 said.holds = max(said.holds, (term, prefix + len(entries)))
 
     def lost(self, node: str, state: RaftState) -> Iterator[str]:

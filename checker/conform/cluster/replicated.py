@@ -20,6 +20,8 @@ TICK_S = 0.08
 """Slow enough for a run to have a few terms only, though messages come late and nodes wait for
 the processor: a leader is missed after 0.8 to 1.6 s."""
 CLIENTS = 3
+LASTING_S = (0.5, 3.0)
+"""Partitions last long enough for another leader while the first one is cut off."""
 WORK_S = 4.0
 """How long clients go on."""
 PAUSE_S = 0.3
@@ -33,6 +35,7 @@ class ReplicatedCluster(BundledCluster):
 
     at_once = 3
     tick_s = TICK_S
+    lasting_s = LASTING_S
 
     def __init__(self, nodes: int = LEAST_NODES, variant: str = HEALTHY) -> None:
         """Raises InputError for a variant or a number of nodes that there is not."""

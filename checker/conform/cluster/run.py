@@ -22,7 +22,7 @@ from random import Random
 
 from quorate.checker.errors import InputError
 
-from .faults import FAULTS_S, Rates, life, schedule
+from .faults import FAULTS_S, Kill, Partition, Rates, life, schedule
 from .fork_server import ForkServer
 from .node import OUTPUT_FILE, SupervisedNode
 from .proxy import LOOPBACK, Address, FaultyNetwork, Traffic
@@ -217,12 +217,24 @@ class _Run:
     # ------------------------------------------------------------ faults
 
     async def _suffer(self, network: FaultyNetwork) -> None:
-        drawn = schedule(self._rates, self._system.nodes, self._seed)
+        drawn = schedule(self._rates, self._system.nodes, self._seed, self._system.lasting_s)
+        struck: dict[Partition, Partition] = {}
+
+        def part(partition: Partition) -> None:
+            struck[partition] = partition.aimed_at(self.witness.leader)
+            network.part(struck[partition])
+
+        def heal(partition: Partition) -> None:
+            network.heal(struck[partition])
+
+        def kill(drawn: Kill) -> None:
+            self._nodes[drawn.victim(self.witness.leader)].kill()
+
         begin_s = asyncio.get_running_loop().time()
         times: list[tuple[float, Callable[[], object]]] = []
-        times += [(p.begin_s, partial(network.part, p)) for p in drawn.partitions]
-        times += [(p.end_s, partial(network.heal, p)) for p in drawn.partitions]
-        times += [(k.at_s, self._nodes[k.node].kill) for k in drawn.kills]
+        times += [(p.begin_s, partial(part, p)) for p in drawn.partitions]
+        times += [(p.end_s, partial(heal, p)) for p in drawn.partitions]
+        times += [(k.at_s, partial(kill, k)) for k in drawn.kills]
         self._ran.partitions = len(drawn.partitions)
         for at_s, happen in sorted(times, key=lambda t: t[0]):
             await asyncio.sleep(max(0.0, begin_s + at_s - asyncio.get_running_loop().time()))

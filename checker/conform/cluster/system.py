@@ -16,6 +16,7 @@ from typing import Any
 from quorate.checker.conform.framing import Framing, length_prefixed
 from quorate.checker.conform.logs.line import LogMapping
 
+from .faults import LASTING_S
 from .proxy import Address
 from .witness import RunWitness
 
@@ -55,6 +56,8 @@ class System(ABC):
     """Points at which a process kills itself if `QUORATE_FAILPOINT=POINT:N` is in its environment,
     with SIGKILL, at its N-th passage."""
 
+    lasting_s: tuple[float, float] = LASTING_S
+    """How long partitions last, in seconds: from, to."""
     at_once: int = 8
     """How many runs may go on at the same time: as many as nodes wait most of the time."""
     hidden: int = 0

@@ -38,6 +38,8 @@ class RunWitness:
         self.answers = 0
         self.unjudged: str | None = None
         """Why it is not known whether the run is right, where it is not."""
+        self.leader: str | None = None
+        """Who leads, if a system has leaders and that was seen: faults are aimed at it."""
         self._told: dict[Hashable, tuple[str, Any]] = {}
 
     def told(self, who: str, value: Any, slot: Hashable = "") -> None:

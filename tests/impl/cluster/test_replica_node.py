@@ -17,7 +17,7 @@ from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
 from quorate.impl.durable.failpoints import unhindered
 from quorate.impl.durable.record_log import RecordLog
 from quorate.impl.envelope import Envelope
-from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
+from quorate.impl.network.codec import frame
 from quorate.impl.network.parts import Splitter
 from quorate.impl.raft import log as raft_log
 from quorate.impl.replicated.host import ReplicaHost
@@ -166,34 +166,6 @@ async def until_equal(cluster, behind, leader):
     """The node that was down has applied as much as the leader."""
     while cluster.ask(behind)["status"].applied < cluster.ask(leader)["status"].applied:
         await asyncio.sleep(0.05)
-
-
-@pytest.mark.exhaustive
-def test_more_than_a_frame_holds_is_sent_to_a_node_that_was_away(tmp_path, monkeypatch):
-    longest, frames = [0], Splitter.frames
-
-    def counted(splitter, envelope):
-        made = frames(splitter, envelope)
-        longest[0] = max(longest[0], sum(map(len, made)))
-        return made
-
-    monkeypatch.setattr(Splitter, "frames", counted)
-
-    async def play():
-        async with Cluster("multipaxos", tmp_path) as cluster, cluster.client("c") as client:
-            await client.call(Put("k", "1"), PATIENCE_S)
-            leader = cluster.leader()
-            behind = next(name for name in cluster.addresses if name != leader)
-            await fill(cluster, behind, 1000, 20_000)
-            while (
-                cluster.ask(cluster.leader())["status"].applied < 1000
-            ):  # then there is a snapshot
-                await client.call(Put("k", "1"), PATIENCE_S)
-            cluster.start(behind)
-            await until_equal(cluster, behind, cluster.leader())
-
-    asyncio.run(asyncio.wait_for(play(), 10 * PATIENCE_S))
-    assert longest[0] > MAX_FRAME_BYTES
 
 
 @pytest.mark.exhaustive

@@ -153,6 +153,22 @@ def test_an_oversized_message_is_not_sent(monkeypatch):
     asyncio.run(play())
 
 
+@pytest.mark.exhaustive
+def test_a_message_above_a_frame_arrives_whole():
+    async def play():
+        where = addresses()
+        a, b = Peer("a", where), Peer("b", where)
+        async with a.transport, b.transport:
+            value = "x" * (MAX_FRAME_BYTES + 1)
+            a.transport.send(Envelope("a", "b", Learned(value)))
+            a.transport.send(Envelope("a", "b", Ask("after")))
+            await b.until(lambda peer: len(peer.got) == 2)
+        assert [envelope.body for envelope in b.got] == [Learned(value), Ask("after")]
+        assert a.complaints == []
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
 def test_a_client_is_answered_over_its_own_connection():
     async def play():
         where = addresses()

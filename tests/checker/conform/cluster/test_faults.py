@@ -88,3 +88,21 @@ def test_a_stream_is_cut_into_its_messages(
 def test_a_length_that_cannot_be_is_relayed_as_it_comes() -> None:
     garbage = b"\xff\xff\xff\xff more"
     assert length_prefixed()().feed(garbage) == [garbage]
+
+
+def test_half_of_the_partitions_and_kills_strike_whoever_leads() -> None:
+    drawn = [schedule(Rates(partition=2, kill=2), NODES, seed) for seed in range(20)]
+    partitions, kills = (
+        [p for s in drawn for p in s.partitions],
+        [k for s in drawn for k in s.kills],
+    )
+    aimed = [p for p in partitions if p.target is not None]
+    assert 0 < len(aimed) < len(partitions) and {k.aimed for k in kills} == {True, False}
+    for p in aimed:
+        assert p.aimed_at(None) == p and {a for a, _ in p.pairs} >= {p.target}
+        others = {pair for pair in p.pairs if p.target in pair}
+        struck = {pair for pair in p.aimed_at("n3").pairs if "n3" in pair}
+        assert len(struck) == len(others) and len(p.aimed_at("n3").pairs) == len(p.pairs)
+    assert all(
+        k.victim("n3") == ("n3" if k.aimed else k.node) and k.victim(None) == k.node for k in kills
+    )
