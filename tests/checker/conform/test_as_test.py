@@ -297,7 +297,7 @@ def test_a_run_that_the_model_does_not_have() -> None:
     assert not nothing_sent.holds and nothing_sent.violation is None
     assert "the model neither has nor forbids it here" in repr(nothing_sent)
     for text, error in (
-        ("phase1(b=b1)", "phase1: Paxos has no such action"),
+        ("phase1(b=b1)", "Paxos has no action `phase1`"),
         ("phase1a(b=b1) phase1a", r"found `phase1a\(b=b1\) phase1a`, expected ACTION"),
         ("phase1a(b=b7)", r"found `phase1a\(b=b7\)`, which is no phase1a\(b=\.\.\.\) of these"),
         (" ; ", "found nothing, expected ACTION"),
