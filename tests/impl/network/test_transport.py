@@ -12,7 +12,8 @@ from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ConfigError, WireError
 from quorate.impl.network import parts
 from quorate.impl.network.backlog import MOST_MESSAGES, Backlog
-from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
+from quorate.impl.network.codec import MAX_FRAME_BYTES, Codec, frame
+from quorate.impl.network.parts import Piece
 from quorate.impl.network.transport import LOOPBACK, Transport, is_self_connected
 from quorate.impl.paxos import Ask, Learned, Request
 
@@ -22,14 +23,12 @@ PATIENCE_S = 20.0
 class Peer:
     """A transport that keeps what it gets."""
 
-    def __init__(self, name, addresses, answer=None):
+    def __init__(self, name, addresses, answer=None, codec=PAXOS_CODEC):
         self.got: list[Envelope] = []
         self.complaints: list[str] = []
         self.news = asyncio.Event()
         self.answer = answer
-        self.transport = Transport(
-            name, addresses, PAXOS_CODEC, admit_request, self.take, self.complain
-        )
+        self.transport = Transport(name, addresses, codec, admit_request, self.take, self.complain)
 
     def take(self, envelope):
         self.got.append(envelope)
@@ -157,7 +156,8 @@ def test_an_oversized_message_is_not_sent(monkeypatch):
 def test_a_message_above_a_frame_arrives_whole():
     async def play():
         where = addresses()
-        a, b = Peer("a", where), Peer("b", where)
+        codec = Codec((Ask, Learned, Piece))
+        a, b = (Peer(name, where, codec=codec) for name in "ab")
         async with a.transport, b.transport:
             value = "x" * (MAX_FRAME_BYTES + 1)
             a.transport.send(Envelope("a", "b", Learned(value)))
