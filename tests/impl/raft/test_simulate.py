@@ -120,7 +120,7 @@ def test_no_read_is_stale_within_the_drift_bound(drift_ms):
 
 @pytest.mark.exhaustive
 def test_a_lease_without_a_margin_shows_as_a_stale_read():
-    assert isolated(5, 40, 40, "trusts-ticks").violation and not isolated(5, 40, 40).violation
+    assert isolated(48, 40, 40, "trusts-ticks").violation and not isolated(48, 40, 40).violation
 
 
 def test_reads_without_a_quorum_are_stale():
