@@ -14,7 +14,7 @@ from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
 from quorate.checker.explore.codegen.resting import add_check_resting
 from quorate.checker.explore.codegen.successors import add_successors
-from quorate.checker.explore.reduction.growing import Growing
+from quorate.checker.explore.reduction.growing import GrowingColumns
 from quorate.checker.explore.reduction.growing_code import add_eager
 from quorate.checker.explore.reduction.stubborn import Stubborn
 from quorate.checker.explore.reduction.stubborn_code import add_stubborn
@@ -137,10 +137,10 @@ class KernelSource:
             return Stubborn(self.layout, groups, bad, final)
 
     @cached_property
-    def growing(self) -> Growing:
+    def growing(self) -> GrowingColumns:
         """The cells that only help as they grow."""
         with self.layout.sizes:
-            return Growing(self.layout, self.possible, self._bad())
+            return GrowingColumns(self.layout, self.possible, self._bad())
 
     def _bad(self) -> list[Bool]:
         """What a reduced search must not miss."""

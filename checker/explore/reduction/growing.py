@@ -8,12 +8,12 @@ such steps come to an end, since cells only grow, and after them all steps are t
 exchange cells of one column and none of these values, so symmetry reduction on the way changes
 neither the length of a run nor how much the cells hold in all.
 
-The first sentences are what `Growing` makes sure of, column by column. Sending a message is such a
-step where nothing asks for its absence. This is the simulation by which lossy channels and other
-well-structured systems are explored (Abdulla, Cerans, Jonsson, Tsay: General Decidability Theorems
-for Infinite-State Systems, LICS 1996), and the eager sending of Bokor, Kinder, Serafini, Suri:
-Supporting Domain-Specific State Space Reductions through Local Partial-Order Reduction (ASE 2011).
-The run that is found need not be a shortest one: it may send what nobody receives.
+The first sentences are what `GrowingColumns` makes sure of, column by column. Sending a message is
+such a step where nothing asks for its absence. This is the simulation by which lossy channels and
+other well-structured systems are explored (Abdulla, Cerans, Jonsson, Tsay: General Decidability
+Theorems for Infinite-State Systems, LICS 1996), and the eager sending of Bokor, Kinder, Serafini,
+Suri: Supporting Domain-Specific State Space Reductions through Local Partial-Order Reduction (ASE
+2011). The run that is found need not be a shortest one: it may send what nobody receives.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def both(effects: Iterable[Effect]) -> Effect:
     return reduce(lambda x, y: Effect(x.raises | y.raises, x.lowers | y.lowers), effects, Effect())
 
 
-class Growing:
+class GrowingColumns:
     """The columns that may grow, given all instances and what a violation is.
 
     They are the largest set for which the following is true of every step and of every violation.

@@ -9,11 +9,11 @@ from llvmlite import ir
 from quorate.checker.explore.codegen.labels import UNDEFINED_STEP
 from quorate.checker.explore.codegen.lowering import I32, I64, WORD, const, load_words, new_function
 
-from .growing import Growing
+from .growing import GrowingColumns
 from .needs_code import each
 
 
-def add_eager(module: ir.Module, growing: Growing) -> None:
+def add_eager(module: ir.Module, growing: GrowingColumns) -> None:
     """Add `i64 eager(state*, out*, labels*, fired*)` to a module that has `successors`.
 
     It is `successors`, with the first successor alone that covers the state (see growing.py), if
@@ -54,7 +54,7 @@ def add_eager(module: ir.Module, growing: Growing) -> None:
     b.ret(const(1))
 
 
-def _covers(b: ir.IRBuilder, growing: Growing, old: list[Any], new: list[Any]) -> Any:
+def _covers(b: ir.IRBuilder, growing: GrowingColumns, old: list[Any], new: list[Any]) -> Any:
     """Whether no growing cell holds less, and all others are the same."""
     bits, cells = [0] * len(old), [0] * len(old)
     covers: Any = ir.Constant(ir.IntType(1), 1)

@@ -24,7 +24,7 @@ ELEMENTS = (z3.Z3_UNINTERPRETED_SORT, z3.Z3_INT_SORT)
 
 
 @dataclass(frozen=True)
-class Case:
+class QueryCase:
     """A part of a query: formulas that hold together.
 
     `split` is 0 for all of it, 1 for one of its `cases`, and FINE where that is split again;
@@ -45,13 +45,13 @@ class Case:
         """Whether nothing is left to split or to decide."""
         return self.split == FINE and self.test is None
 
-    def smaller(self) -> list[Case]:
+    def smaller(self) -> list[QueryCase]:
         """The cases of this one, which is not the smallest."""
         if self.split == 0:
-            return [Case(parts, 1) for parts in cases(conj(self.parts))]
+            return [QueryCase(parts, 1) for parts in cases(conj(self.parts))]
         if self.split == 1:
-            return [Case(parts, FINE) for parts in split_again(self.parts)]
-        return [Case(parts, FINE, self.tests + 1) for parts in decided(self.parts, self.test)]
+            return [QueryCase(parts, FINE) for parts in split_again(self.parts)]
+        return [QueryCase(parts, FINE, self.tests + 1) for parts in decided(self.parts, self.test)]
 
 
 def cases(query: Formula) -> Iterator[list[Formula]]:

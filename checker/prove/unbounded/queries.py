@@ -17,7 +17,7 @@ import z3
 from quorate.checker.smt.effort import Budget
 
 from .axioms import axioms
-from .cases import ELEMENTS, FINE, Case, cases, constants_in, ground_terms, is_element, opened
+from .cases import ELEMENTS, FINE, QueryCase, cases, constants_in, ground_terms, is_element, opened
 from .cvc5_prover import refuted
 from .hints import Hint
 from .isolated import IsolatedSolver
@@ -157,7 +157,7 @@ class Prover:
         known = {n: f for n, f in hypotheses.items() if n in wanted}
         used: set[str] = set()
         coarse, split, count = Budget(COARSE), FINE, 0
-        pending = [Case(opened(query))]
+        pending = [QueryCase(opened(query))]
         while pending:
             case = pending.pop()
             if case.split < FINE:
@@ -176,7 +176,7 @@ class Prover:
         return QueryResult(PROVED, tuple(used), count, split)
 
     def _coarsely(
-        self, known: Mapping[str, Formula], case: Case, hint: Hint | None, budget: Budget
+        self, known: Mapping[str, Formula], case: QueryCase, hint: Hint | None, budget: Budget
     ) -> tuple[Answer, set[str]]:
         """A case that can be split, unless the hint says that it must be, with little effort."""
         if hint is None or case.split < hint.split or budget.over:
@@ -187,7 +187,7 @@ class Prover:
         self,
         hypotheses: Mapping[str, Formula],
         given: Mapping[str, Formula],
-        case: Case,
+        case: QueryCase,
         hinted: bool,
         quick: bool,
     ) -> tuple[Answer, set[str]]:
