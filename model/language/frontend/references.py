@@ -182,7 +182,7 @@ class References(BaseReader):
             "unknown constant",
             f"did you mean `{owner.__name__}.{near}`?"
             if (near := nearest(node.attr, known))
-            else f"its constants are {', '.join(known)}"
+            else "write " + " or ".join(f"`{owner.__name__}.{name}`" for name in known)
             if known
             else f'declare `class {owner.__name__}(Ordered, bottom="{node.attr}")` '
             "to name an element below all others",

@@ -148,7 +148,9 @@ def test_named_properties_are_checked_alone() -> None:
     assert [check.name for check in result.liveness.checks] == ["heard"]
     states_alone = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, invariants=["in_range"])
     assert states_alone.holds and states_alone.liveness is None
-    with pytest.raises(QuorateError, match="Pings has no temporal property `herd`; it has heard, "):
+    with pytest.raises(
+        QuorateError, match="Pings has no temporal property `herd`; did you mean heard"
+    ):
         quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, temporal=["herd"])
 
 

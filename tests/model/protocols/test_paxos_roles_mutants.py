@@ -195,6 +195,34 @@ def vote_lost(r: Run) -> None:
     r.ballot(B2, V1, A1, A2)
 
 
+def half_votes(r: Run) -> None:
+    r.phase1(B1, A0, A1, A2)
+    r.do("propose", P0, V0)
+    r.vote(B1, V0, A0, A1)
+    for a in (A0, A1):
+        r.do("receive_accepted", L0, Accepted(a, B1, V0))
+
+
+def late_promise(r: Run) -> None:
+    r.phase1(B1, A0, A1)
+    r.do("propose", P0, V0)
+    r.vote(B1, V0, A0)
+    r.phase1(B2, A1, A2)
+    r.do("propose", P0, V1)
+    r.promise(B2, A0)
+    r.hear(B2, A0)
+    r.do("propose", P0, V0)
+
+
+def counter_forgotten(r: Run) -> None:
+    r.phase1(B1, A0, A1)
+    r.do("propose", P0, V0)
+    r.do("crash_proposer", P0)
+    r.do("prepare", P0, B1)
+    r.hear(B1, A0, A1)
+    r.do("propose", P0, V1)
+
+
 SCRIPTS: dict[str, Callable[[Run], None]] = {
     "P1": lowest_vote,
     "P2": own_value,
@@ -204,16 +232,19 @@ SCRIPTS: dict[str, Callable[[Run], None]] = {
     "P7": promise_anyway,
     "P8": late_vote,
     "P9": no_phase1,
+    "P10": half_votes,
     "P11": disjoint_quorums,
     "P12": promise_twice,
     "P13": accepted_twice,
     "P14": across_ballots,
     "P15": shared_ballot,
     "P16": stale_promise,
+    "P17": late_promise,
     "P18": promise_lost,
     "P19": promise_lost,
     "P20": vote_lost,
     "P21": promise_lost,
+    "P23": counter_forgotten,
 }
 
 

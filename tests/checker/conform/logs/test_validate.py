@@ -255,7 +255,7 @@ NO_LOGS = {
     '{"send": {"tag": "Prepare", "c": 1}}\n': r"found Prepare\(c\), expected Prepare\(b\)",
     '{"sent": [{"tag": "Prepare"}]}\n': r"found Prepare\(\), expected Prepare\(b\)",
     '{"len(max_bal[a0])": 1}\n': r"len\(max_bal\[a0\]\): it is a Ballot, which has no length",
-    '{"len(maxbal)": 1}\n': r"found the key len\(maxbal\); did you mean max_bal",
+    '{"len(maxbal)": 1}\n': r"found the key len\(maxbal\); expected one of max_bal",
     '{"clock": {"a0": 1}, "max_bal[a0]": "b1"}\n': "found a clock without a node",
     "[" * 100_000 + "\n": "nested too deeply",
 }
