@@ -36,6 +36,7 @@ from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import Status
 from quorate.impl.store import Redirected, Submission
 
+from .catching_up import CatchingUp
 from .composition import HEALTHY, Composition
 from .configurations import ALPHA
 from .messages import (
@@ -114,6 +115,7 @@ class Replica:
         self.proposer.forget(self.learner.executed)
         self.leader: str | None = None
         self._waiting = Waiting()
+        self._catching_up = CatchingUp()
         self._claim: Heartbeat | None = None
         self._under_way: frozenset[int] = frozenset()
         self._quiet = True
@@ -274,6 +276,7 @@ class Replica:
         proposer.forget(self.learner.executed)
         if proposer.leadership is Leadership.PREPARING and proposer.is_elected():
             self.leader, self._attempts = self.name, 0
+            self._catching_up = CatchingUp()
             outputs = (*proposer.lead(), *proposer.beat(), *self._catch_up())
         while more := (*self._execute(), *self._propose_next()):
             outputs = (*outputs, *more)
@@ -348,10 +351,14 @@ class Replica:
         """Ask whoever knows more: the leader, or an acceptor that promised (rule 4)."""
         executed, claim, furthest = self.learner.executed, self._claim, self.proposer.furthest
         if furthest is not None and furthest.trimmed > executed:
-            return (Send(furthest.acceptor, CatchUp(self.name, executed)),)
-        if claim is not None and claim.chosen > executed and not self.leads:
-            return (Send(claim.ballot.proposer, CatchUp(self.name, executed)),)
-        return ()
+            whom = furthest.acceptor
+        elif claim is not None and claim.chosen > executed and not self.leads:
+            whom = claim.ballot.proposer
+        else:
+            return ()
+        if not self._catching_up.is_due(executed):
+            return ()
+        return (Send(whom, CatchUp(self.name, executed)),)
 
     def _stop_leading(self) -> None:
         """Give up its ballot, if it has one, and what it has not proposed."""

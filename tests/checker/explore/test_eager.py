@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import quorate
 from quorate.checker.errors import InputError
 from quorate.checker.explore.reduction import growing
-from quorate.checker.explore.reduction.growing import Effect, Growing
+from quorate.checker.explore.reduction.growing import Effect, GrowingColumns
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.ground import instances, quantifiers
 from quorate.checker.ground.layout import Layout
@@ -269,20 +269,20 @@ class Proto(Protocol):
 )
 
 
-def careless(self: Growing, x: Any) -> Effect:
+def careless(self: GrowingColumns, x: Any) -> Effect:
     """Nothing that is asked becomes false."""
     return Effect(effect(self, x).raises, 0)
 
 
-def unread(self: Growing, x: Any) -> Effect:
+def unread(self: GrowingColumns, x: Any) -> Effect:
     """Nothing depends on anything."""
     return Effect()
 
 
-effect = Growing._effect
+effect = GrowingColumns._effect
 WRONG = {
-    "careless": (Growing, "_effect", careless),
-    "unread": (Growing, "_effect", unread),
+    "careless": (GrowingColumns, "_effect", careless),
+    "unread": (GrowingColumns, "_effect", unread),
     "every guard may fail": (growing, "_is_below", lambda q, store: True),
     "values are exchanged": (growing, "_candidates", Layout.columns),
 }

@@ -24,6 +24,7 @@ from quorate.impl.multipaxos import (
     Reconfiguration,
     Replica,
 )
+from quorate.impl.multipaxos.catching_up import MOST_BEATS
 from quorate.impl.multipaxos.defects import COMPOSITIONS
 from quorate.impl.outputs import Persist
 from quorate.impl.paxos import Ballot
@@ -297,6 +298,23 @@ def test_snapshots_give_up_votes_and_decrees_and_bring_up_who_is_far_behind():
     room.tick("a", 3)
     room.submit("a", LOCK)  # the session is in the snapshot
     assert room.answers[-1] == Completed(1, Answered(True))
+
+
+def test_a_snapshot_that_is_long_under_way_is_seldom_asked_for_again():
+    room = Room(pace=Pace(snapshot_every=4))
+    room.tick("a", 10)
+    room.away = {"c"}
+    room.submit("a", *(put(n) for n in range(1, 9)))
+    room.away, room.held = set(), (InstallSnapshot,)
+    for _ in range(70):
+        room.tick("a", 3)
+        room.tick("c", 3)
+    asked = [m for m in room.sent if isinstance(m, CatchUp)]
+    assert asked == [CatchUp("c", 0)] * 7  # at the beats 0, 1, 3, 7, 15, 31, and 63
+    room.held = ()
+    room.tick("a", 3)
+    room.tick("c", 3 * MOST_BEATS)
+    assert room.replicas["c"].learner.executed == 8
 
 
 def test_a_leader_that_finds_votes_given_up_learns_before_it_proposes():

@@ -66,6 +66,15 @@ def test_an_election_is_recorded_before_votes_are_asked_for():
     assert (a.role, a.votes, a.term) == (RaftRole.CANDIDATE, {"a"}, 2)
 
 
+def test_who_catches_up_with_a_leader_is_not_asked_for_a_vote_by_it_later():
+    a = leader()
+    a.teach(["d"])
+    assert a.others == ("b", "c", "d")
+    a.receive(Outdated(2, "b"))
+    asked = [o.dst for o in a.start_election() if isinstance(o, Send)]
+    assert (a.term, asked) == (3, ["b", "c"])
+
+
 def test_a_vote_is_recorded_before_it_is_told_and_is_repeated():
     a = server(term=1)
     told = Send("b", VoteGranted(1, "a", "b"))
