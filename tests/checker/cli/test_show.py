@@ -19,19 +19,19 @@ from quorate.model.paxos import Paxos
 from quorate.traces import BothSides, Departure, FrozenMap, Trace, Violation, write_itf
 
 CASES = Path(__file__).parents[2] / "cases" / "itf"
-QUINT = CASES / "no_model.itf.json"
+QUINT = CASES / "ballot_box.itf.json"
 
 
 def test_a_trace_of_quint(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(QUINT), "--width", "90"]) == 0
     out = capsys.readouterr().out
-    assert "SumTypes.qnt\ninitially value: None\n" in out
-    assert " 1  value: None → Some(value=40)" in out
+    assert "BallotBox.qnt\ninitially vote: None\n" in out
+    assert " 1  vote: None → Some(value=7)" in out
     assert "●" not in out  # No process is known, and a diagram would have one column.
     assert run(["show", str(QUINT), "--as", "diagram"]) == 0
     assert "1  (unnamed step)  ●" in capsys.readouterr().out
     assert run(["show", str(QUINT), "--as", "python"]) == 2
-    said = "no_model.itf.json: is a run of SumTypes.qnt; a program takes the steps of a class"
+    said = "ballot_box.itf.json: is a run of BallotBox.qnt; a program takes the steps of a class"
     assert said in capsys.readouterr().err
 
 
@@ -61,7 +61,7 @@ def test_what_an_implementation_did_otherwise(
 def test_as_ascii_and_as_mermaid(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["show", str(QUINT), "--ascii"]) == 0
     out = capsys.readouterr().out
-    assert out.isascii() and "None -> Some(value=40)" in out
+    assert out.isascii() and "None -> Some(value=7)" in out
     assert run(["show", str(QUINT), "--as", "mermaid"]) == 0
     assert capsys.readouterr().out.startswith("sequenceDiagram\n")
 
