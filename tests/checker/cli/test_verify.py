@@ -191,7 +191,8 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
         "from quorate.checker.verify.systems import Bounded, BundledSystem\n"
         "from quorate.model.paxos import Paxos\n"
         "tiny = Bounded(Paxos, {'Acceptor': 1, 'Ballot': 1, 'Value': 1})\n"
-        "bundled.SYSTEMS = (BundledSystem('Paxos', (), (tiny,) * 2, ()),)\n"
+        "long = Bounded(Paxos, {'Acceptor': 3, 'Ballot': 3, 'Value': 2})\n"
+        "bundled.SYSTEMS = (BundledSystem('Paxos', (), (tiny, long), ()),)\n"
         f"raise SystemExit(run(['verify', '--out', {str(tmp_path)!r}]))"
     )
     process = subprocess.Popen(
