@@ -326,9 +326,8 @@ class Server(Elector):
 
     @property
     def others(self) -> tuple[str, ...]:
-        """All members but itself; while it leads, also who catches up."""
-        learners = self.learners if self.role is RaftRole.LEADER else ()
-        more = (u for u in learners if u not in self.configuration.servers)
+        """All members but itself, and who catches up; of these no vote and no copy counts."""
+        more = (u for u in self.learners if u not in self.configuration.servers)
         return (*super().others, *(u for u in more if u != self.name))
 
     def _follow_members(self) -> None:

@@ -82,7 +82,7 @@ def test_several_systems(
 ) -> None:
     monkeypatch.setattr(bundled, "SYSTEMS", FEW)
     monkeypatch.setattr(bundled, "CORES", 1)
-    found = told(["--out", str(tmp_path)], capsys)
+    found = told(["--no-cache", "--out", str(tmp_path)], capsys)
     paxos, raft = found["protocols"]
     assert (paxos["states"], paxos["transitions"]) == (145, 608)
     assert paxos["graph"] == {"nodes": 145, "edges": 608, "resting": 16}
