@@ -20,6 +20,9 @@ class Ask(Record):
 class PromptRaft(RaftLogs):
     """The network is what each candidate asked, and for each term the log of its leader, with the
     lengths and commit indices that it had together.
+
+    Explored only, and compared with `raft.Raft` at small sizes: proofs for any size do not read
+    what a candidate asked, a record that may be None.
     """
 
     faults = {"crash": 1}

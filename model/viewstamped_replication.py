@@ -64,7 +64,10 @@ class NewState(Message):
 
 
 class ViewstampedReplication(Protocol):
-    """`n` is an op-number: how many requests are in the log."""
+    """`n` is an op-number: how many requests are in the log.
+
+    Explored only, with 3 replicas, 2 views and 1 entry: nobody has written companions for a proof.
+    """
 
     primary: Const[Map[View, Replica | None]] = durable(None)
     view: Map[Replica, View] = durable(0)
