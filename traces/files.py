@@ -26,21 +26,11 @@ def read_file(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES
             data = file.read(largest_bytes + 1) if size <= largest_bytes else b""
     except OSError as error:
         expected = f"a trace file that can be read{near_file(Path(path), '*.json')}"
-        raise TraceError(path, None, _reason(error), expected) from error
+        raise TraceError(path, None, reason_of(error), expected) from error
     if max(size, len(data)) > largest_bytes:
         found = f"a file of {max(size, len(data))} bytes"
         raise TraceError(path, None, found, f"at most {largest_bytes}")
     return data
-
-
-def write_file(path: str | PathLike[str], data: bytes) -> None:
-    """Replace `path` by `data` in one step; TraceError when that cannot be done."""
-    try:
-        with replacing(path) as partial:
-            partial.write_bytes(data)
-    except OSError as error:
-        expected = "a place where a trace can be written"
-        raise TraceError(path, None, _reason(error), expected) from error
 
 
 @contextmanager
@@ -75,7 +65,8 @@ def _synced(path: Path) -> Path:
     return path
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be read or written, in a few words."""
     match error:
         case FileNotFoundError():
             return "no such file or folder"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from os import PathLike
 
 from .errors import TraceError
-from .files import LARGEST_FILE_BYTES, read_file, write_file
+from .files import LARGEST_FILE_BYTES, read_file, reason_of, replacing
 from .itf_reader import parse, to_trace
 from .itf_writer import to_document
 from .trace import Trace
@@ -24,8 +24,14 @@ def read_itf(path: str | PathLike[str], largest_bytes: int = LARGEST_FILE_BYTES)
 
 
 def write_itf(trace: Trace, path: str | PathLike[str]) -> None:
-    """Write `trace` to the file `path`, whole or not at all."""
-    write_file(path, dumps_itf(trace, path))
+    """Write `trace` to the file `path`, whole or not at all; TraceError when it cannot be done."""
+    data = dumps_itf(trace, path)
+    try:
+        with replacing(path) as partial:
+            partial.write_bytes(data)
+    except OSError as error:
+        expected = "a place where a trace can be written"
+        raise TraceError(path, None, reason_of(error), expected) from error
 
 
 def dumps_itf(trace: Trace, path: str | PathLike[str] | None = None) -> bytes:

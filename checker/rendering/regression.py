@@ -21,7 +21,7 @@ from quorate.model.language import Protocol, Sizes
 from quorate.model.language.declare.types import MessagesType
 from quorate.model.language.description import describe
 from quorate.traces import Trace, Value
-from quorate.traces.files import write_file
+from quorate.traces.files import replacing
 
 from .literals import WIDTH, Layout, lines, mapping, on_one_line, text, value_layout
 
@@ -134,7 +134,8 @@ def write(
     if tests:
         refuse_others(path)
         text = source(path, origin, dict(sizes), sizes.faults, tests)
-        write_file(path, text.encode())
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
     return len(tests)
 
 
