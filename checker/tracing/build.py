@@ -302,6 +302,10 @@ class _Maker:
     def _why(self, violated: str, state: State) -> str | None:
         if violated == DEADLOCK:
             return "no step leads to another state"
+        try:
+            self.interpreter.holds(violated, state)
+        except StepError as error:  # after a step from a state that no run need reach
+            return f"undefined: {error}"
         prop = next(p for p in self.description.invariants if p.name == violated)
         return witness(self.description, prop, state, self.interpreter)
 

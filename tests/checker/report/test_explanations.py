@@ -9,12 +9,23 @@ from hypothesis import event, given
 
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.reference import explore_reference
-from quorate.checker.loading import load_protocol
+from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.rendering import runs
+from quorate.checker.results import Move
 from quorate.checker.tracing import build as traces
 from quorate.checker.tracing import saving
-from quorate.checker.tracing.build import counterexample, processes_of
-from quorate.model.language import ModelError, SizeError
+from quorate.checker.tracing.build import counterexample, make_trace, processes_of
+from quorate.model.language import (
+    ModelError,
+    Nat,
+    Protocol,
+    Seq,
+    SizeError,
+    action,
+    durable,
+    invariant,
+    require,
+)
 from quorate.model.language.description import describe
 from quorate.traces import dumps_itf, loads_itf, read_itf, render_spacetime, render_table
 
@@ -128,3 +139,34 @@ def test_every_finding_is_explained(source: Source) -> None:
         assert trace.notes == ()
         assert loads_itf(dumps_itf(trace)) == trace
         assert render_table(trace, 90) and render_spacetime(trace, 90, ascii=True).isascii()
+
+
+class Number(Nat):
+    """A number."""
+
+
+class Shortened(Protocol):
+    """A number that outgrows the sequence that it points into."""
+
+    items: Seq[Number, Number] = durable(())
+    last: Number = durable(0)
+
+    @action
+    def point(self) -> None:
+        require(self.last == 0)
+        self.last = 1
+
+    @invariant
+    def points_inside(self) -> bool:
+        return self.last == 0 or self.items[self.last - 1] >= 0
+
+
+def test_after_a_step_a_property_may_be_undefined() -> None:
+    """As after steps from states that no run need reach, which proofs show."""
+    sizes = Shortened.sized(Number=1)
+    path = [Move("point", (), ((), 1))]
+    trace = make_trace(Shortened, name_of(Shortened), sizes, ((), 0), path, "points_inside")
+    assert trace.violation is not None and not trace.notes
+    place, _, what = (trace.violation.witness or "").partition(": points_inside(): ")
+    assert place.startswith("undefined: ") and f"{Path(__file__).name}:" in place
+    assert what == "there is no entry 0: the sequence is empty"
