@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from msgspec import Struct
 
@@ -77,13 +77,24 @@ class Record(Struct, frozen=True, cache_hash=True):
     tag: str
     fields: tuple[tuple[str, Value], ...] = ()
 
-    def get(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Any:
         """The value of the field `name`; KeyError, naming the fields, when there is none."""
         for field, value in self.fields:
             if field == name:
                 return value
-        known = ", ".join(field for field, _ in self.fields) or "none"
-        raise KeyError(f"{self.tag or 'record'} has no field {name!r} (fields: {known})")
+        raise KeyError(f"{self.tag or 'record'} has no field {name!r} (fields: {self._names()})")
+
+    if not TYPE_CHECKING:  # type checkers know the attributes
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say how fields are read: as attributes they could not be called `tag` or `get`."""
+            tag, names = self.tag or "record", self._names()
+            raise AttributeError(
+                f"{tag} has no attribute {name!r}; m[{name!r}] reads a field ({names})"
+            )
+
+    def _names(self) -> str:
+        return ", ".join(field for field, _ in self.fields) or "none"
 
 
 def show(value: Value) -> str:

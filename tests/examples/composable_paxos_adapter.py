@@ -56,7 +56,7 @@ class ComposableAdapter(kit.Actions, kit.DeepCopies):
 
     def phase2a(self, b: str, v: str, q: frozenset[str]) -> dict[str, Any]:
         proposer = self.proposers[b]
-        promised = {m.get("a"): m for m in self.wire.of("Promise", b=b)}
+        promised = {m["a"]: m for m in self.wire.of("Promise", b=b)}
         if not q <= promised.keys():
             raise kit.Refusal("not all of them have promised")
         proposer.propose_value(v)

@@ -59,7 +59,7 @@ class PaxosAdapter(Actions, DeepCopies):
         self.deliver(a, record("Prepare", b=b))
 
     def phase2a(self, b: str, v: str, q: frozenset[str]) -> dict[str, str]:
-        promised = {m.get("a"): m for m in self.wire.of("Promise", b=b)}
+        promised = {m["a"]: m for m in self.wire.of("Promise", b=b)}
         if not q <= promised.keys():
             raise Refusal(f"not all of {', '.join(sorted(q))} have promised")
         (proposal,) = self.proposers[b].instances[INSTANCE].values()

@@ -162,7 +162,7 @@ class AcknowledgingLessAdapter(SyncObjAdapter):
         source, _, message = self.wire.caught(m, s)
         self.delivered = message
         if m.tag == "Ack":
-            message["next_node_idx"] = m.get("length") + 2
+            message["next_node_idx"] = m["length"] + 2
         self.nodes.call(s, lambda node: node.received(Node(source), message))
 
     def show(self, m: Any, source: str, target: str) -> kit.Record | None:

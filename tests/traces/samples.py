@@ -54,8 +54,8 @@ class PaxosRun:
         self._step("phase1b", {"a": a, "b": b}, a, [prepare(b)], {"max_bal": (a, b)}, answer)
 
     def phase2a(self, b: str, v: str, q: tuple[str, ...]) -> None:
-        promises = [m for m in self.sender if m.tag == "Promise" and m.get("b") == b]
-        heard = [m for m in promises if m.get("a") in q]
+        promises = [m for m in self.sender if m.tag == "Promise" and m["b"] == b]
+        heard = [m for m in promises if m["a"] in q]
         args: dict[str, Value] = {"b": b, "v": v, "q": frozenset(q)}
         self._step("phase2a", args, self.leaders.get(b), heard, {}, accept(b, v))
 

@@ -64,9 +64,11 @@ def test_a_map_does_not_care_in_which_order_it_was_built() -> None:
 
 
 def test_a_record_names_its_fields() -> None:
-    assert samples.promise("a0", "b1").get("vb") == "never"
+    assert samples.promise("a0", "b1")["vb"] == "never"
     with pytest.raises(KeyError, match=r"Prepare has no field 'v' \(fields: b\)"):
-        samples.prepare("b1").get("v")
+        samples.prepare("b1")["v"]
+    with pytest.raises(AttributeError, match=r"no attribute 'b'; m\['b'\] reads a field \(b\)"):
+        _ = samples.prepare("b1").b
 
 
 def test_changes_leave_out_what_stayed_and_what_was_sent() -> None:

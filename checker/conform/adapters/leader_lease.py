@@ -105,7 +105,7 @@ class LeaderLeaseAdapter:
         return self._emit(self.run.nodes[n].renew(self._term(t, n), self.run.clock[n]))
 
     def _grant(self, n: str, m: Record) -> frozenset[Record]:
-        t, start = m.get("t"), m.get("start")
+        t, start = m["t"], m["start"]
         assert isinstance(t, str) and isinstance(start, int)
         ask = Ask(self._term(t, n), start)
         outputs = self.run.nodes[n].receive(ask, self.run.clock[n])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from quorate.checker.conform.adapter import Chose, Refusal, Setting
 from quorate.impl.multipaxos import (
@@ -136,7 +136,7 @@ class MultiPaxosAdapter:
         return sent if chosen == v else Chose(sent, v=chosen)
 
     def _accept(self, a: str, m: Record) -> frozenset[Record]:
-        slot, value = str(m.get("s")), str(m.get("v"))
+        slot, value = m["s"], m["v"]
         message = Accept(self._ballot(m), int(slot[1:]), decree_of(value), 0)
         return self._answer(a, message, Accepted)
 
@@ -204,5 +204,5 @@ class MultiPaxosAdapter:
 
     def _ballot(self, m: Record) -> Ballot:
         """b3 is round 3 of whoever took it."""
-        b = cast(str, m.get("b"))
+        b = m["b"]
         return Ballot(int(b[1:]), self.run.owner.get(b, "nobody"))

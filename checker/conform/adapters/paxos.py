@@ -166,17 +166,17 @@ class _Processes:
     def message(self, m: Value) -> Any:
         """A message of the trace as one of the implementation's."""
         assert isinstance(m, Record)
-        ballot = self.ballot(m.get("b"))
+        ballot = self.ballot(m["b"])
         match m.tag:
             case "Prepare":
                 return Prepare(ballot)
             case "Promise":
-                voted, value = m.get("vb"), m.get("v")
-                vote = None if voted == NEVER else Vote(self.ballot(voted), cast(str, value))
-                return Promise(ballot, cast(str, m.get("a")), vote)
+                voted, value = m["vb"], m["v"]
+                vote = None if voted == NEVER else Vote(self.ballot(voted), value)
+                return Promise(ballot, m["a"], vote)
             case "Accept":
-                return Accept(ballot, cast(str, m.get("v")))
-        return Accepted(ballot, cast(str, m.get("a")), cast(str, m.get("v")))
+                return Accept(ballot, m["v"])
+        return Accepted(ballot, m["a"], m["v"])
 
     # ------------------------------------------------------------ looking at the acceptors
 

@@ -93,7 +93,7 @@ class RaftAdapter:
         return self._receive(s, Outdated(term_read(t), other))
 
     def _grant(self, s: str, m: Record) -> frozenset[Record]:
-        if m.get("candidate") == s:
+        if m["candidate"] == s:
             raise Unrealisable(f"{s} asks the others, not itself")
         return self._deliver(s, m)
 
@@ -130,7 +130,7 @@ class RaftAdapter:
         if to not in (None, s):
             raise Unrealisable(f"the network delivers it to {to}")
         if self.run.servers[s].situation(message) is TermAndRole.LATER:
-            raise Unrealisable(f"{s} follows {m.get('t')} first, which is a step of its own")
+            raise Unrealisable(f"{s} follows {m['t']} first, which is a step of its own")
         return self._receive(s, message)
 
     def _receive(self, s: str, message: RaftMessage) -> frozenset[Record]:

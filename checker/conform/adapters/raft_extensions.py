@@ -71,7 +71,7 @@ def _whole(server: Server) -> tuple[Record, ...]:
 def _snapshot(server: Server, n: int) -> Snapshot:
     """What the first n entries have led to: that they were there, each in its place and term."""
     entries = _whole(server)[:n]
-    kept = tuple((f"{i} {e.get('t')}", str(e.get("v"))) for i, e in enumerate(entries))
+    kept = tuple((f"{i} {e['t']}", str(e["v"])) for i, e in enumerate(entries))
     last = entry_read(entries[-1]).term if entries else 0
     return Snapshot(n, last, None, StoreSnapshot(kept))
 

@@ -100,4 +100,4 @@ class PreVotingAdapter(RaftAdapter):
 
 
 def _is_of(m: Record, t: str, candidate: str) -> bool:
-    return (m.get("t"), m.get("candidate")) == (t, candidate)
+    return (m["t"], m["candidate"]) == (t, candidate)

@@ -72,34 +72,28 @@ def message_shown(message: Any) -> Record:
 @lru_cache(MOST_KEPT)
 def message_read(m: Record) -> Any:
     """A message of the model as one of the implementation's."""
-    term = term_read(_field(m, "t"))
+    term = term_read(m["t"])
     match m.tag:
         case "RequestVote":
-            last = term_read(_field(m, "last"))
-            return RequestVote(term, _field(m, "candidate"), _field(m, "length"), last)
+            last = term_read(m["last"])
+            return RequestVote(term, m["candidate"], m["length"], last)
         case "AskPreVote":
-            last = term_read(_field(m, "last"))
-            return RequestPreVote(term - 1, _field(m, "candidate"), _field(m, "length"), last)
+            last = term_read(m["last"])
+            return RequestPreVote(term - 1, m["candidate"], m["length"], last)
         case "PreVote":
-            return PreVoteGranted(term - 1, _field(m, "voter"), _field(m, "candidate"))
+            return PreVoteGranted(term - 1, m["voter"], m["candidate"])
         case "Vote":
-            return VoteGranted(term, _field(m, "voter"), _field(m, "candidate"))
+            return VoteGranted(term, m["voter"], m["candidate"])
         case "Ack":
-            follower, leader = _field(m, "follower"), _field(m, "leader")
-            return Appended(term, follower, leader, _field(m, "length"))
-    last = term_read(_field(m, "last"))
-    entries = tuple(entry_read(e) for e in _field(m, "entries"))
-    prefix = _field(m, "prefix")
-    return AppendEntries(term, _field(m, "leader"), prefix, last, entries, _field(m, "commit"))
+            return Appended(term, m["follower"], m["leader"], m["length"])
+    last = term_read(m["last"])
+    entries = tuple(entry_read(e) for e in m["entries"])
+    return AppendEntries(term, m["leader"], m["prefix"], last, entries, m["commit"])
 
 
 def entry_read(e: Record) -> LogEntry:
     """An entry of the model as one of the implementation's."""
-    return LogEntry(term_read(_field(e, "t")), payload_of(_field(e, "v")))
-
-
-def _field(m: Record, name: str) -> Any:
-    return m.get(name)
+    return LogEntry(term_read(e["t"]), payload_of(e["v"]))
 
 
 def _value_of(entry: LogEntry) -> str:

@@ -103,8 +103,7 @@ def test_causes_of_what_is_received(
         (received,) = step.received
         sender = steps[received.step - 1]
         assert (
-            sender.action == received.message.tag.lower()
-            and sender.node == received.message.get("a")
+            sender.action == received.message.tag.lower() and sender.node == received.message["a"]
         )
         assert received.step in step.because
 

@@ -32,8 +32,8 @@ class Locks:
                 self.asked[args["c"]] = True
                 return {kit.Record("Ask", (("c", args["c"]), ("s", args["s"])))}
             case "grant" if self.holder[args["s"]] is None:
-                self.holder[args["s"]] = m.get("c")
-                return {kit.Record("Grant", (("s", args["s"]), ("c", m.get("c"))))}
+                self.holder[args["s"]] = m["c"]
+                return {kit.Record("Grant", (("s", args["s"]), ("c", m["c"])))}
             case "grant" | "ask":
                 raise kit.Refusal("not now")
             case "enter":
@@ -76,12 +76,12 @@ class Nodes:
                 self.waits[args["a"], args["b"]] = True
                 return {kit.Record("Ping", (("a", args["a"]), ("b", args["b"])))}
             case "pong":
-                ends = (("a", args["b"]), ("b", m.get("a")))
+                ends = (("a", args["b"]), ("b", m["a"]))
                 answers = (False,) if self.swapped else (False, True)
                 return {kit.Record("Pong", (*ends, ("last", x))) for x in answers}
             case "done":
-                if m.get("last"):
-                    self.waits[args["a"], m.get("a")] = False
+                if m["last"]:
+                    self.waits[args["a"], m["a"]] = False
         return set()
 
     def observe(self) -> dict[str, Any]:
