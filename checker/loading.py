@@ -5,14 +5,22 @@ from __future__ import annotations
 import inspect
 import sys
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from quorate._spelling import instead, nearest
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 
-from . import revision
 from .errors import InputError
+from .lazily import lazily
 from .user_file import module_at
+
+if TYPE_CHECKING:
+    from . import revision
+else:
+    revision = lazily("quorate.checker.revision")
+
+REVISION = "git:"  # before a revision, and the path of a file in it
 
 BUNDLED = {
     "Paxos": "quorate.model.paxos:Paxos",
@@ -106,8 +114,8 @@ def load_protocol(name: str) -> type[Protocol]:
 
 def load_module(name: str) -> tuple[ModuleType, str, str]:
     """The module that a name stands for, the name of the class ("" if none), and its place."""
-    if name.startswith(revision.PREFIX):
-        commit, path, wanted = [*name.removeprefix(revision.PREFIX).split(":", 2), "", ""][:3]
+    if name.startswith(REVISION):
+        commit, path, wanted = [*name.removeprefix(REVISION).split(":", 2), "", ""][:3]
         place = str(revision.file_at(commit, path))
         return module_at(place, "a protocol", ""), wanted, place
     place, _, wanted = BUNDLED.get(name, name).partition(":")

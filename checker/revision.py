@@ -13,8 +13,6 @@ from pathlib import Path, PurePosixPath
 
 from .errors import InputError
 
-PREFIX = "git:"
-
 
 def file_at(revision: str, path: str) -> Path:
     """A file as it was at a revision, in a folder with its siblings of that time.
@@ -27,7 +25,7 @@ def file_at(revision: str, path: str) -> Path:
     folder = _folder(revision, str(PurePosixPath(path).parent))
     found = folder / PurePosixPath(path).name
     if not found.is_file():
-        raise InputError(f"{PREFIX}{revision}:{path}: no such file at that revision")
+        raise InputError(f"git:{revision}:{path}: no such file at that revision")
     return found
 
 

@@ -16,9 +16,9 @@ from quorate.checker.explore.claims import (
 )
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import Explorer
+from quorate.checker.lazily import lazily
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import DEADLOCK, Exploration, Outcome, from_the_start
-from quorate.checker.tracing.build import explained, make_trace
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.description import describe
@@ -29,8 +29,11 @@ from .results import CheckResult
 if TYPE_CHECKING:
     from quorate.checker.liveness.results import Liveness
     from quorate.checker.prove.bounded import BoundedCheck
+    from quorate.checker.tracing import build
 
     from ._induction import InductionResult
+else:
+    build = lazily("quorate.checker.tracing.build")
 
 Report = Callable[[Any], None]
 """Called from time to time with the progress so far."""
@@ -221,7 +224,9 @@ class Prepared:
             found = from_the_start(lambda: self._search(report))
         runs = self._runs(found) if self.asked.temporal else None
         explaining = Explaining()
-        trace = explained(self.protocol, self.sizes, found, explaining)
+        trace = None
+        if found.initial is not None:
+            trace = build.explained(self.protocol, self.sizes, found, explaining)
         if runs is not None and runs.wrong is not None:
             from quorate.checker.liveness.explaining import explained_lasso
 
@@ -325,7 +330,7 @@ class Prepared:
         initial, name = base.initial, name_of(self.protocol)
         trace = explaining.part(
             "the trace",
-            lambda: make_trace(
+            lambda: build.make_trace(
                 self.protocol, name, self.sizes, initial, base.path, base.violated, base.undefined
             ),
             None,

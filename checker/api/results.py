@@ -5,7 +5,6 @@ A result prints itself as the command does, at the prompt and in a notebook.
 
 from __future__ import annotations
 
-import html
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from quorate.checker.errors import InputError
+from quorate.checker.lazily import lazily
 from quorate.checker.liveness.results import Liveness
 from quorate.checker.loading import name_of
 from quorate.checker.rendering import exploration, liveness
-from quorate.checker.rendering.cases.searches import of_search
-from quorate.checker.rendering.document import run_json
 from quorate.checker.rendering.output import Output, plain_text
 from quorate.checker.reports.cases import (
     INCONCLUSIVE,
@@ -28,15 +26,21 @@ from quorate.checker.reports.cases import (
     Suite,
 )
 from quorate.checker.results import Exploration, Outcome
-from quorate.checker.tracing.build import make_trace
 from quorate.model.language import Protocol, Sizes
-from quorate.traces import Trace
 
 from .errors import ViolationError
 
 if TYPE_CHECKING:
     from quorate.checker.explore.graph import StateGraph
     from quorate.checker.explore.search.breadth_first import Explorer
+    from quorate.checker.rendering import document
+    from quorate.checker.rendering.cases import searches as cases
+    from quorate.checker.tracing import build
+    from quorate.traces import Trace
+else:
+    document = lazily("quorate.checker.rendering.document")
+    cases = lazily("quorate.checker.rendering.cases.searches")
+    build = lazily("quorate.checker.tracing.build")
 
 
 class Result(ABC):
@@ -95,7 +99,9 @@ class Result(ABC):
         return plain_text(self.show)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,8 +147,9 @@ class CheckResult(Result):
 
     @property
     def suites(self) -> tuple[Suite, ...]:
-        cases = of_search(self.protocol, self.invariants, self.exploration, self.run, self.liveness)
-        return (Suite(self.protocol.__name__, cases, self.exploration.seconds),)
+        found = self.exploration
+        asked = cases.of_search(self.protocol, self.invariants, found, self.run, self.liveness)
+        return (Suite(self.protocol.__name__, asked, found.seconds),)
 
     @property
     def states(self) -> int:
@@ -187,10 +194,12 @@ class CheckResult(Result):
         with self.sizes:
             found = shortest_to_goals(self.explorer)
         name = name_of(self.protocol)
-        runs = {g: make_trace(self.protocol, name, self.sizes, *run) for g, run in found.items()}
+        runs = {
+            g: build.make_trace(self.protocol, name, self.sizes, *run) for g, run in found.items()
+        }
         return {
             "levels": states_per_depth(self.explorer),
-            "samples": {goal: run_json(run) for goal, run in runs.items()},
+            "samples": {goal: document.run_json(run) for goal, run in runs.items()},
         }
 
     def show(self, out: Output) -> None:

@@ -67,7 +67,7 @@ def run_store(options: Mapping[str, Any]) -> int:
         option_error("--json is for a script: give --run, or commands on standard input")
     out, done = Output(), Played()
     if options["as_json"]:
-        out.console.quiet = True
+        out.quiet = True
     with ExitStack() as held:
         folder = options["data_dir"]
         if folder is None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from quorate.checker.rendering.document import text_of
+import click
+
+from quorate.checker.lazily import lazily
 from quorate.checker.rendering.words import amount, count, seconds
 
 from .streams import print_whole
 
 if TYPE_CHECKING:
     from quorate.checker.explore.search.interface import Progress
+    from quorate.checker.rendering import document as documents
+else:
+    documents = lazily("quorate.checker.rendering.document")
 
 FIRST_LOG_LINE_S = 5.0
 
 
 def print_document(document: Mapping[str, Any]) -> None:
     """Print the object of --json, as `rendering.document` makes it."""
-    print_whole(text_of(document))
+    print_whole(documents.text_of(document))
 
 
 @contextmanager
@@ -29,11 +35,11 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 
     Yields a callback; `say` turns its argument into the line.
     """
-    from rich.console import Console
+    if sys.stderr.isatty():  # FORCE_COLOR asks a log for colours alone
+        from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    console.width = max(20, console.width)  # Rich prints nothing if there are no columns
-    if console.file.isatty():  # Not `is_terminal`: FORCE_COLOR asks a log for colours alone.
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console.width = max(20, console.width)  # Rich prints nothing if there are no columns
         with console.status("", spinner="line") as status:
             yield lambda state: status.update(say(state))
         return
@@ -43,7 +49,7 @@ def progress(say: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
         nonlocal following
         if time.monotonic() - started >= following:
             following *= 2
-            console.print(say(state), soft_wrap=True)
+            click.echo(say(state), err=True)
 
     yield log
 

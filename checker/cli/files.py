@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quorate.checker.errors import InputError
-from quorate.traces import Trace, TraceError, read_itf, write_itf
+from quorate.checker.lazily import lazily
+
+if TYPE_CHECKING:
+    from quorate import traces
+    from quorate.traces import Trace
+else:
+    traces = lazily("quorate.traces")
 
 
 def writable(path: Path | None) -> None:
@@ -37,23 +44,23 @@ def numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{stem}-{number}{dot}{rest}")
 
 
-def write_traces(traces: Mapping[str, Trace], path: Path) -> tuple[dict[str, Path], list[str]]:
+def write_traces(found: Mapping[str, Trace], path: Path) -> tuple[dict[str, Path], list[str]]:
     """Write each trace to a file of its own; these files, and remarks.
 
     The first is written to `path`. A file of another name is replaced if it holds a trace.
     """
     written: dict[str, Path] = {}
     said: list[str] = []
-    for number, (name, trace) in enumerate(traces.items(), start=1):
+    for number, (name, trace) in enumerate(found.items(), start=1):
         file = numbered(path, number)
         there = number > 1 and file.exists()
         if there and not _holds_trace(file):
             said.append(f"{file} holds no trace: it is left as it was, and {name} is not written")
             continue
-        write_itf(trace, file)
+        traces.write_itf(trace, file)
         written[name] = file
         said.append(f"trace written to {file}" + (", which was there before" if there else ""))
-    older = numbered(path, max(2, len(traces) + 1))
+    older = numbered(path, max(2, len(found) + 1))
     if older.exists():
         said.append(f"{older} is older, and left as it was")
     return written, said
@@ -61,8 +68,8 @@ def write_traces(traces: Mapping[str, Trace], path: Path) -> tuple[dict[str, Pat
 
 def _holds_trace(file: Path) -> bool:
     try:
-        read_itf(file)
-    except TraceError:
+        traces.read_itf(file)
+    except traces.TraceError:
         return False
     return True
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from quorate.checker.rendering.document import envelope
+from quorate.checker.lazily import lazily
 
 from .console import print_document
+
+if TYPE_CHECKING:
+    from quorate.checker.rendering import document as documents
+else:
+    documents = lazily("quorate.checker.rendering.document")
 
 html_option = click.option(
     "--html",
@@ -35,7 +40,7 @@ def told(
     page, as_json = options["html"], options["as_json"]
     if page is None and not as_json:
         return False
-    document = envelope(verb, code, body())
+    document = documents.envelope(verb, code, body())
     if page is not None:
         write_page({**document, **more()}, page)
     if as_json:

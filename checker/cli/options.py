@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from quorate.checker.errors import InputError
-from quorate.checker.project.reading import find_project
+from quorate.checker.lazily import lazily
+
+if TYPE_CHECKING:
+    from quorate.checker.project import reading
+else:
+    reading = lazily("quorate.checker.project.reading")
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -120,7 +125,7 @@ def merged(given: tuple[dict[str, int], ...]) -> dict[str, int]:
 
 def with_defaults(given: Mapping[str, int], name: str, wanted: set[str]) -> dict[str, int]:
     """The project's defaults for the names that a protocol has, overridden by what is given."""
-    project = find_project(working_directory())
+    project = reading.find_project(working_directory())
     defaults = {"sizes": project.sizes, "faults": project.faults}[name]
     return {**{k: v for k, v in defaults.items() if k in wanted}, **given}
 

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.search.breadth_first import Explorer
-from quorate.checker.tracing.values import show_state
+from quorate.checker.lazily import lazily
 from quorate.model.language import SizeError
-from quorate.traces.files import replacing
 
 from .expand import Label, Labels, every_step
 from .search import driver as d
@@ -26,6 +25,12 @@ from .store.budget import free_memory
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from quorate.checker.tracing import values
+    from quorate.traces import files
+else:
+    values = lazily("quorate.checker.tracing.values")
+    files = lazily("quorate.traces.files")
 
 SCHEMA = 1
 
@@ -132,7 +137,7 @@ class StateGraph:
     def variables(self, node: int) -> dict[str, Any]:
         """The variables of a state, as text values."""
         with self.explorer.sizes:
-            return show_state(self.explorer.description, self.explorer.state(node))
+            return values.show_state(self.explorer.description, self.explorer.state(node))
 
     def each_edge(self) -> Iterator[tuple[int, int, Label]]:
         """Source, target and label of every edge."""
@@ -172,7 +177,7 @@ class StateGraph:
         if path.suffix not in writers:
             known = ", ".join(writers)
             raise ValueError(f"{path}: unknown graph format `{path.suffix}`, expected {known}")
-        with replacing(path) as partial:
+        with files.replacing(path) as partial:
             writers[path.suffix](partial)
 
     def _rows(self) -> Iterator[tuple[int, dict[str, str]]]:

@@ -7,20 +7,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quorate.checker.lazily import lazily
 from quorate.checker.liveness.results import Liveness
 from quorate.checker.loading import name_of
 from quorate.checker.results import DEADLOCK, Exploration, Orbits, Outcome
 from quorate.model.language import Protocol, Sizes
-from quorate.traces import Trace
 
 from . import liveness
-from .document import run_json
 from .output import Output
 from .runs import show_found, undefined_line, violation_line
 from .words import amount, count, holding, seconds
 
 if TYPE_CHECKING:
     from quorate.checker.explore.store.budget import Estimate
+    from quorate.traces import Trace
+
+    from . import document
+else:
+    document = lazily("quorate.checker.rendering.document")
 
 NOTHING = "nothing claimed"  # an outcome, for programs
 
@@ -236,7 +240,7 @@ def as_json(
         "outside": found.outside,
         "warnings": list(warned),
         "trace": str(trace) if trace is not None else None,
-        "run": run_json(run, trace) if run is not None else None,
+        "run": document.run_json(run, trace) if run is not None else None,
     }
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quorate.checker.liveness.explaining import MEANS, ending
+from quorate.checker.lazily import lazily
 from quorate.checker.liveness.results import Lasso, Liveness, TemporalCheck, TemporalVerdict
 
 from .output import Output
 from .runs import undefined_line
 from .words import amount, count, seconds
+
+if TYPE_CHECKING:
+    from quorate.checker.liveness import explaining
+else:
+    explaining = lazily("quorate.checker.liveness.explaining")
 
 
 def finding_line(check: TemporalCheck) -> str:
@@ -21,7 +26,7 @@ def finding_line(check: TemporalCheck) -> str:
     if found is not None:
         return f"{check.called} is violated by step {len(found.path)}"
     assert lasso is not None
-    return f"{check.called} is violated: {MEANS[check.kind]}; {ending(lasso)}"
+    return f"{check.called} is violated: {explaining.MEANS[check.kind]}; {explaining.ending(lasso)}"
 
 
 def show(out: Output, found: Liveness, indent: int = 0) -> None:

@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import shlex
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import TextIO
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
 
-from quorate.traces import Trace, render_spacetime, render_table
+from quorate.checker.lazily import lazily
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from quorate import traces
+    from quorate.traces import Trace
+else:
+    traces = lazily("quorate.traces")
 
 MARKS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "": (" ", "")}
-NARROWEST, WIDEST = 40, 160
+NARROWEST, USUAL_WIDTH, WIDEST = 40, 80, 160
 TEXT_WIDTH = 100
+ASKING_FOR_COLOURS = ("FORCE_COLOR", "TTY_COMPATIBLE")
 
 
 class Output:
     """Lines on a stream, by default standard output.
 
-    No markup is interpreted: `max_bal[a0]` prints as such.
+    No markup is interpreted: `max_bal[a0]` prints as such. Rich, which knows terminals, is loaded
+    only for one, or where colours are asked for; a quiet output writes nothing.
     """
 
     def __init__(self, file: TextIO | None = None, width: int | None = None) -> None:
-        from rich.console import Console
-
-        self.ascii = (file or sys.stdout).encoding == "ascii"
-        self.on_screen = (file or sys.stdout).isatty()
-        self.console = Console(
-            file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
-        self.console.width = max(NARROWEST, min(WIDEST, self.console.width))
+        self._file, self.quiet = file, False
+        self.ascii = self._stream.encoding == "ascii"
+        self.on_screen = self._stream.isatty()
+        self._styled = self.on_screen or any(map(os.environ.get, ASKING_FOR_COLOURS))
+        self.width = max(NARROWEST, min(WIDEST, width or _columns()))
+        """Columns to render for."""
 
     @property
-    def width(self) -> int:
-        """Columns to render for."""
-        return self.console.width
+    def _stream(self) -> TextIO:
+        return self._file or sys.stdout
+
+    @cached_property
+    def console(self) -> Console:
+        """What writes with colours."""
+        from rich.console import Console
+
+        return Console(
+            file=self._file,
+            width=self.width,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=True,
+        )
+
+    def _write(self, *parts: tuple[str, str]) -> None:
+        """A line of texts, each with its style."""
+        if self.quiet:
+            return
+        if self._styled:
+            from rich.text import Text
+
+            self.console.print(Text.assemble(*parts))
+        else:
+            self._stream.write("".join(text for text, _ in parts) + "\n")
+            self._stream.flush()
 
     def line(self, text: str = "", mark: str = "", indent: int = 0) -> None:
         """One line, with a mark: "ok", "bad" or "warn"; on a screen folded between words.
@@ -48,11 +84,8 @@ class Output:
             self._line(text, mark, indent)
 
     def _line(self, text: str, mark: str = "", indent: int = 0) -> None:
-        from rich.text import Text
-
         sign, style = MARKS[mark]
-        head = Text("  " * indent + (f"{sign} " if mark else ""), style=style)
-        self.console.print(head.append(text, style="default"))
+        self._write(("  " * indent + (f"{sign} " if mark else ""), style), (text, ""))
 
     def wrapped(self, text: str, mark: str = "", indent: int = 0) -> None:
         """Like `line`; what is too wide goes on in the next line, further in."""
@@ -71,21 +104,29 @@ class Output:
 
     def title(self, text: str) -> None:
         """A heading."""
-        from rich.text import Text
-
-        self.console.print(Text(text, style="bold"))
+        self._write((text, "bold"))
 
     def block(self, text: str) -> None:
         """Several lines as they are."""
-        self.console.print(text.rstrip("\n"))
+        self._write((text.rstrip("\n"), ""))
 
     def table(self, run: Trace) -> None:
         """A run as a table of steps, or as a list where there is no room."""
-        self.block(render_table(run, self.width))
+        self.block(traces.render_table(run, self.width))
 
     def diagram(self, run: Trace) -> None:
         """A run as a space-time diagram, beside its table."""
-        self.block(render_spacetime(run, self.width, self.ascii, alone=False))
+        self.block(traces.render_spacetime(run, self.width, self.ascii, alone=False))
+
+
+def _columns() -> int:
+    """As many as $COLUMNS says, or the terminal has, which may be where only errors go."""
+    if (given := os.environ.get("COLUMNS", "")).isdigit():
+        return int(given)
+    for descriptor in range(3):
+        with contextlib.suppress(OSError):
+            return os.get_terminal_size(descriptor).columns
+    return USUAL_WIDTH
 
 
 def folded(text: str, width: int) -> list[str]:

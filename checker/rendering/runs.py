@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from quorate.checker.lazily import lazily
 from quorate.checker.results import Move
 from quorate.checker.tracing.explaining import Explaining
 from quorate.model.language.diagnostics import UndefinedAt
-from quorate.traces import Trace, render_spacetime, render_table
 
 from .output import Output
 from .words import count
+
+if TYPE_CHECKING:
+    from quorate import traces
+    from quorate.traces import Trace
+else:
+    traces = lazily("quorate.traces")
 
 
 def undefined_line(at: UndefinedAt, steps: int) -> str:
@@ -42,10 +49,10 @@ def show_found(out: Output, trace: Trace | None, path: Sequence[Move]) -> None:
 def show_run(out: Output, trace: Trace) -> None:
     """The table and the space-time diagram."""
     explaining = Explaining()
-    table = explaining.part("the table", lambda: render_table(trace, out.width), "")
+    table = explaining.part("the table", lambda: traces.render_table(trace, out.width), "")
     diagram = explaining.part(
         "the space-time diagram",
-        lambda: render_spacetime(trace, out.width, out.ascii, alone=not table),
+        lambda: traces.render_spacetime(trace, out.width, out.ascii, alone=not table),
         "",
     )
     out.line()

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from quorate.traces import Trace
+if TYPE_CHECKING:
+    from quorate.traces import Trace
 
 
 class CaseStatus(Enum):

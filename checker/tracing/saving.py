@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from quorate.checker.lazily import lazily
 from quorate.checker.user_file import is_file_name
-from quorate.traces import Trace, write_itf
 
 from .explaining import Explaining
+
+if TYPE_CHECKING:
+    from quorate import traces
+    from quorate.traces import Trace
+else:
+    traces = lazily("quorate.traces")
 
 
 def save_trace(trace: Trace, path: Path) -> None:
@@ -18,7 +25,7 @@ def save_trace(trace: Trace, path: Path) -> None:
     So both can be moved together, for example in a repository. If they have only the root in
     common, the name is absolute. Raises TraceError.
     """
-    write_itf(replace(trace, protocol=_from(trace.protocol, path.parent)), path)
+    traces.write_itf(replace(trace, protocol=_from(trace.protocol, path.parent)), path)
 
 
 def kept(trace: Trace | None, path: Path | None, explaining: Explaining) -> Path | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from quorate.checker.reports.cases import SourcePlace
 from quorate.model.language import Protocol
 from quorate.model.language.description import describe
 from quorate.model.language.diagnostics import Span
-from quorate.traces import Trace
+
+if TYPE_CHECKING:
+    from quorate.traces import Trace
 
 
 def place_at(span: Span) -> SourcePlace | None:
