@@ -186,11 +186,21 @@ class CheckResult(Result):
         )
 
     def overview_json(self) -> dict[str, Any]:
-        """States per depth, and a shortest run to each goal; empty if states are not in memory."""
-        from quorate.checker.explore.overview import shortest_to_goals, states_per_depth
+        """What a page says besides: whether all was explored, and which goals were met.
 
+        If the states are in memory, also how many there are at each depth, and a shortest run to
+        each goal.
+        """
+        from quorate.checker.explore.overview import shortest_to_goals, states_per_depth
+        from quorate.model.language.description import describe
+
+        goals = (p.name for p in describe(self.protocol).reachables)
+        known = {
+            "complete": self.exploration.complete,
+            "goals": {name: name in self.exploration.reached for name in goals},
+        }
         if self.explorer is None or not self.exploration.states or self.exploration.spilled:
-            return {}
+            return known
         with self.sizes:
             found = shortest_to_goals(self.explorer)
         name = name_of(self.protocol)
@@ -198,6 +208,7 @@ class CheckResult(Result):
             g: build.make_trace(self.protocol, name, self.sizes, *run) for g, run in found.items()
         }
         return {
+            **known,
             "levels": states_per_depth(self.explorer),
             "samples": {goal: document.run_json(run) for goal, run in runs.items()},
         }

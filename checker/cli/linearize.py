@@ -49,6 +49,7 @@ def command(**options: Any) -> int:
     quorate linearize history.jsonl --spec register
     """
     import quorate
+    from quorate.checker.rendering.histories import picture
     from quorate.checker.rendering.output import Output
 
     writable(options["html"])
@@ -56,6 +57,8 @@ def command(**options: Any) -> int:
     more = {} if most is None else {"most": most}
     result = quorate.linearize(options["history"], options["spec"], **more)
     code = CODES.get(result.judged.verdict.value, 0)
-    if not told("linearize", code, options, result.to_json):
+    if not told(
+        "linearize", code, options, result.to_json, lambda: {"picture": picture(result.judged)}
+    ):
         result.show(Output())
     return code

@@ -59,6 +59,7 @@ def command(**options: Any) -> int:
     An adapter that raises, exits, hangs, or shows values that the model does not have: exit 2.
     """
     import quorate
+    from quorate.checker.rendering.document import run_json
     from quorate.checker.rendering.output import Output
     from quorate.checker.rendering.regression import refuse_others
 
@@ -76,7 +77,9 @@ def command(**options: Any) -> int:
     )
     code = CODES.get(result.replay.verdict.value, 0)
     tests = None if options["as_test"] is None else result.as_test(options["as_test"])
-    if not told("replay", code, options, result.to_json):
+    if not told(
+        "replay", code, options, result.to_json, lambda: {"run": run_json(result.recorded)}
+    ):
         out = Output()
         result.report(out, options["diagram"])
         if tests is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from quorate.checker.conform.histories.checking import HistoryVerdict, Judged, OneObject
 from quorate.checker.conform.histories.operation import Operation, shown
 
-from .output import Output
+from .output import Output, plain_text
 from .words import count, shortened
 
 MOST_ROWS = 12
@@ -80,6 +80,15 @@ def _explain(out: Output, judged: Judged, one: OneObject) -> None:
     out.line(f"{listed}{more}", indent=2)
     out.line()
     _bars(out, one.operations, stuck)
+
+
+def picture(judged: Judged) -> str | None:
+    """The operations around the one that fits nowhere, over time; None if there is none."""
+    one = judged.worst
+    if one is None or one.stuck is None:
+        return None
+    stuck = one.stuck
+    return plain_text(lambda out: _bars(out, one.operations, stuck))
 
 
 def _bars(out: Output, operations: Sequence[Operation], stuck: Operation) -> None:

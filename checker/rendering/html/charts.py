@@ -10,8 +10,10 @@ from .elements import e
 WIDTH, HEIGHT, EDGE = 640, 120, 8
 
 
-def levels_chart(levels: Sequence[int]) -> Element:
-    """How many states are first found at each depth."""
+def levels_chart(levels: Sequence[int]) -> Element | None:
+    """How many states are first found at each depth; None if they are all at one."""
+    if len(levels) < 2:
+        return None
     most = max(levels)
     wide = WIDTH / len(levels)
     bars = []

@@ -77,8 +77,15 @@ def replayed(d: Json) -> list[Part]:
         else [(e("code", x["variable"] or ""), e("ins", x["model"]), e("del", x["implementation"]))]
     )
     where = None if x is None else e("p", f"At step {x['step']}, ", e("code", x["action"]), ":")
+    recorded = d.get("run") or {}
+    all_ = f" of {len(recorded['steps'])}" if recorded else ""
+    shown: list[tuple[str, Part]] = [
+        ("implementation", d["implementation"]),
+        ("steps that it does", f"{d['steps']:,}{all_}"),
+        ("violated by it", d["violated"]),
+    ]
     return [
-        section("The replay", facts([("steps", d["steps"]), ("violated", d["violated"])]), *said),
+        section("The replay", facts(shown), *said),
         section("Where it differs", where, table(("", "the model", "the code"), sides))
         if sides
         else None,

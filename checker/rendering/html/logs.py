@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from quorate.checker.rendering.words import count
+
 from .elements import Part, e, facts, section, table
+from .sections import verdict_badge
 
 Json = Mapping[str, Any]
 
@@ -31,7 +34,11 @@ def unexplained(d: Json) -> list[Part]:
     if failure is None:
         return []
     found: list[Part] = [
-        e("p", _place(failure), f": {failure['states']:,} states are possible before it"),
+        e(
+            "p",
+            _place(failure),
+            f": the lines before it end in {count(failure['states'], 'state')}",
+        ),
         e("pre", failure["text"]),
     ]
     for attempt in failure["attempts"]:
@@ -45,12 +52,22 @@ def unexplained(d: Json) -> list[Part]:
             f"require({g['text']}) does not hold" for g in attempt["guards"] if not g["holds"]
         ]
         lines += [attempt["missing"]] if attempt["missing"] else []
-        after = f", after {', '.join(attempt['after'])}" if attempt["after"] else ""
+        after: list[Part] = ["at the beginning"]
+        if attempt["after"]:
+            after = ["after ", e("code", " · ".join(attempt["after"]))]
         found += [
-            e("p", "tried ", e("code", str(attempt["step"])), after),
+            e("p", *after, ": ", *_tried(attempt)),
             e("ul", *(e("li", str(line)) for line in lines)) if lines else None,
         ]
     return found
+
+
+def _tried(attempt: Json) -> list[Part]:
+    """What comes nearest to the line there."""
+    if attempt["step"] is None:
+        return ["nothing comes nearer than to stay in that state"]
+    how = "is possible, but leads elsewhere" if attempt["possible"] else "is not possible"
+    return ["the nearest step, ", e("code", attempt["step"]), f", {how}"]
 
 
 def _place(x: Json) -> str:
@@ -64,8 +81,16 @@ def linearized(d: Json) -> list[Part]:
     names = ("operations", "returned", "failed")
     failure = d["failure"]
     rows = [
-        (str(x["key"]), x["operations"], x["verdict"], x["configurations"]) for x in d["objects"]
+        (
+            e("code", str(x["key"])),
+            x["operations"],
+            verdict_badge(x["verdict"]),
+            x["configurations"],
+        )
+        for x in d["objects"]
+        if x["key"] is not None
     ]
+    heads = ("object", "operations", "verdict", "configurations")
     stuck = failure and [
         e("p", e("code", _call(failure)), f" of {failure['process']}, line {failure['line']}"),
         e(
@@ -73,15 +98,14 @@ def linearized(d: Json) -> list[Part]:
             "What the object may hold before it: ",
             e("code", ", ".join(map(str, failure["states"]))),
         ),
+        e("pre", d["picture"]) if d.get("picture") else None,
     ]
     return [
         section(
             "The history", facts([(name, d[name]) for name in names]), e("p", d["reason"] or "")
         ),
         section("An operation that fits nowhere", *stuck) if stuck else None,
-        section(
-            "Objects", table(("object", "operations", "verdict", "configurations"), rows, {1, 3})
-        ),
+        section("Objects", table(heads, rows, {1, 3})) if rows else None,
     ]
 
 

@@ -34,6 +34,8 @@ MOST_RUNS = 50
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 _HISTORY = "quorate-history"
+_COUNTED = {"replay", "validate"}
+"""Verbs of which a section of their own has the numbers."""
 _TRENDS = ("states", "seconds", "score", "driven")
 
 
@@ -45,7 +47,7 @@ def page_of(document: Json, when: str, earlier: str | None = None) -> str:
     history = [*history_in(earlier, document), _entry(document, when)][-MOST_RUNS:]
     name = title_of(document)
     said = verdict_of(document)
-    sizes = ", ".join(f"{k}={v}" for k, v in (document.get("sizes") or {}).items())
+    sizes = s.sizes_in(document)
     short = re.sub(r"[^\s:]+:(?=\w)", "", name)  # without the module or the folder
     heading = e(
         "header",
@@ -139,17 +141,17 @@ def _parts(d: Json) -> list[Part]:
         return [section("The run", *run_parts(d["run"]))]
     return [
         s.mistake(d),
-        s.numbers(d),
+        None if d["verb"] in _COUNTED else s.numbers(d),
         s.warnings(d),
         *modification(d),
         s.properties(d),
+        *conformance.replayed(d),
         *s.runs(d),
         *proofs.refinements(d),
         *s.verified(d),
         *listed(d),
         *conformance.conformance(d),
         *conformance.followed(d),
-        *conformance.replayed(d),
         *cluster(d),
         *logs.validated(d),
         *logs.linearized(d),

@@ -69,6 +69,7 @@ def _rests(found: Sequence[Json]) -> list[Part]:
         )
         for o in found
         for used in o["used"]
+        if o["answer"] == _PROVED and used != o["invariant"]
     }
     if not cells:
         return []
@@ -152,7 +153,7 @@ def guards(found: Iterable[Json]) -> Part:
         )
         for g in found
     ]
-    return table(("guard", ""), rows) if rows else None
+    return table(("", "guard"), rows) if rows else None
 
 
 def _proof(r: Json) -> list[Part]:

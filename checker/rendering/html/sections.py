@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from quorate.checker.rendering.words import count
+
 from .charts import levels_chart
 from .elements import Part, badge, bar, e, facts, folded, section, table
 from .spacetime import run_parts
@@ -27,15 +29,34 @@ GOOD = {
     "killed",
     "reproduced",
     "refused",
+    "linearizable",
+    "explained",
 }
 PLAIN = {"finished", "a trace", "tried"}
-BAD = {"violated", "undefined", "does not conform", "does not refine", "diverges", "survived"}
+BAD = {
+    "violated",
+    "undefined",
+    "does not conform",
+    "does not refine",
+    "diverges",
+    "survived",
+    "not linearizable",
+    "unexplained",
+}
 
 
 def verdict_badge(word: str) -> Element:
     """A word for an outcome, in its colour."""
     kind = "ok" if word in GOOD else "bad" if word in BAD or word.startswith("violated") else "warn"
     return badge(word, "plain" if word in PLAIN or word.startswith("score") else kind)
+
+
+def sizes_in(d: Json) -> str:
+    """The sizes of a result, of its run, or of its only protocol."""
+    only = d.get("protocols") or ()
+    about = [d, d.get("run") or {}, *(only if len(only) == 1 else ())]
+    found: Json = next((part["sizes"] for part in about if part.get("sizes")), {})
+    return ", ".join(f"{k}={v}" for k, v in found.items())
 
 
 def numbers(d: Json) -> Element | None:
@@ -51,40 +72,65 @@ def properties(d: Json) -> Element | None:
     rows: list[tuple[Part, Part]] = []
     for item in d.get("invariants") or ():
         if isinstance(item, Mapping) and "standing" in item:
-            how = f" ({item['how']})" if item.get("how") else ""
+            how = f" ({item['how']})" if item["standing"] == "proved" and item.get("how") else ""
             rows.append((e("code", item["invariant"]), [verdict_badge(item["standing"]), how]))
+        elif isinstance(item, Mapping):
+            k = item.get("k")
+            verdict = "not k-inductive" if k is None else "proved"
+            rows.append((e("code", _named(item)), [verdict_badge(verdict), k and f" (k = {k})"]))
         elif isinstance(item, str) and "outcome" in d:
             rows.append((e("code", item), verdict_badge(_standing(d, item))))
     for check in (d.get("temporal") or {}).get("properties", ()):
         said = f"{check['name']}({', '.join(check['arguments'])})"
         rows.append((e("code", said), verdict_badge(check["verdict"])))
-    rows += [(e("code", name), verdict_badge("reached")) for name in d.get("reached", ())]
-    for name, met in d.get("goals", {}).items():
-        rows.append((e("code", name), verdict_badge("reached" if met else "not reached")))
-    return section("Properties", table(("property", "verdict"), rows)) if rows else None
+    unmet = "not reached so far" if d.get("por") or d.get("complete") is False else "not reached"
+    for name, met in (d.get("goals") or dict.fromkeys(d.get("reached", ()), True)).items():
+        rows.append((e("code", name), verdict_badge("reached" if met else unmet)))
+    if not rows:
+        return None
+    return section("Properties", table(("property", "verdict"), rows, stacked=True))
 
 
 def _standing(d: Json, invariant: str) -> str:
     if d.get("violated") == invariant:
         return "violated"
-    return "holds" if d["outcome"] == "holds" else "not violated so far"
+    every = d["outcome"] == "holds" or (d.get("complete") and d["states"])
+    return "holds" if every else "not violated so far"
 
 
 def runs(d: Json) -> list[Part]:
     """Every run in it: the counterexample, those of invariants and directions, the samples."""
     found: list[Part] = []
     if d.get("run"):
-        found.append(section("Counterexample", *run_parts(d["run"])))
+        wrong = d["run"].get("violation") or d["run"].get("undefined")
+        found.append(section("Counterexample" if wrong else "The run", *run_parts(d["run"])))
     for item in d.get("invariants") or ():
         if isinstance(item, Mapping) and item.get("run"):
-            found.append(section(f"A run for {item['invariant']}", *run_parts(item["run"])))
+            found.append(_run_of_invariant(item))
     samples = d.get("samples") or {}
     shown = [
-        folded(f"{name}: {len(run['steps'])} steps", run_parts(run), opened=len(samples) == 1)
+        folded(
+            f"{name}: {count(len(run['steps']), 'step')}", run_parts(run), opened=len(samples) == 1
+        )
         for name, run in samples.items()
     ]
     found.append(section("Sample runs: the shortest to each goal", *shown) if shown else None)
     return found
+
+
+def _run_of_invariant(item: Json) -> Part:
+    """A run that violates an invariant, or a step that only shows that it is not inductive."""
+    title = _named(item) + (f" at {item['sizes']}" if item.get("sizes") else "")
+    if item.get("standing") in ("violated", "undefined"):
+        return section(f"A run for {title}", *run_parts(item["run"]))
+    told = e(
+        "p", "From a state that need not be reachable; up to the last step the invariants hold."
+    )
+    return section(f"{title}: not inductive", told, *run_parts(item["run"], reachable=False))
+
+
+def _named(item: Json) -> str:
+    return str(item["invariant"] or "every step makes sense")
 
 
 def coverage(d: Json) -> Element | None:
@@ -108,8 +154,7 @@ def coverage(d: Json) -> Element | None:
 
 def levels(d: Json) -> Element | None:
     """States per depth."""
-    counts = d.get("levels")
-    return section("States per depth", levels_chart(counts)) if counts else None
+    return section("States per depth", levels_chart(d.get("levels") or ()))
 
 
 def mutants(d: Json) -> Element | None:
@@ -122,7 +167,7 @@ def mutants(d: Json) -> Element | None:
             verdict_badge(m["fate"]),
             e("code", m["action"]),
             m["operator"],
-            [e("div", e("del", m["before"])), e("div", e("ins", m["after"]))],
+            [e("div", e("code", e(tag, m[key]))) for tag, key in _SIDES],
             _killed(m),
         )
         for m in sorted(tried, key=lambda m: m["fate"] == "killed")
@@ -133,32 +178,42 @@ def mutants(d: Json) -> Element | None:
     return section("Mutants", told, table(heads, rows, stacked=True))
 
 
+_SIDES = (("del", "before"), ("ins", "after"))
+
+
 def _killed(m: Json) -> str:
     k = m["killer"]
     if k is None:
         return str(m["why"] or "")
-    return f"by {k['name']}" + (f" in {k['steps']} steps" if k["steps"] is not None else "")
+    if k["kind"] == "goal":
+        return f"the goal {k['name']} is no longer reached"
+    return f"by {k['name']}" + (
+        f" in {count(k['steps'], 'step')}" if k["steps"] is not None else ""
+    )
 
 
 def verified(d: Json) -> list[Part]:
     """Of `verify`: each protocol, and each bug that was seeded."""
     found: list[Part] = []
     for p in d.get("protocols") or ():
-        checks = [
-            ("k-induction", p["inductive"]),
-            ("proof for any size", p["any_size"]),
-        ]
-        told = [(name, verdict_badge(word)) for name, word in checks if word]
         found.append(
             section(
                 p["protocol"],
-                e("p", verdict_badge(p["outcome"])),
+                e("p", verdict_badge(p["outcome"]), f"  {sizes_in(p)}"),
                 numbers(p),
-                table(("also", "verdict"), told) if told else None,
+                _checks(p),
                 warnings(p),
                 *(run_parts(p["run"]) if p["run"] else ()),
             )
         )
+    duels = [
+        (
+            e("code", x["protocol"]),
+            verdict_badge("found" if x["as_expected"] else "not as expected"),
+        )
+        for x in d.get("livelocks") or ()
+    ]
+    found.append(section("Livelocks", table(("of", "verdict"), duels)) if duels else None)
     rows = [
         (
             m["code"],
@@ -174,6 +229,29 @@ def verified(d: Json) -> list[Part]:
     heads = ("code", "bug", "what", "violates", "steps", "verdict")
     found.append(section("Seeded bugs", table(heads, rows, {4})) if rows else None)
     return found
+
+
+def _checks(p: Json) -> Part:
+    """What was asked of a protocol besides exploring it, and the answers."""
+    rows: list[tuple[Part, Part]] = [
+        ([e("code", c["invariant"]), " in every state, by Z3"], verdict_badge(c["verdict"]))
+        for c in p["z3"]
+    ]
+    for check in (p["temporal"] or {}).get("properties", ()):
+        rows.append((e("code", check["name"]), verdict_badge(check["verdict"])))
+    rows += [
+        (name, verdict_badge(p[key]))
+        for name, key in (("k-induction", "inductive"), ("proof for any size", "any_size"))
+        if p[key]
+    ]
+    rows += [
+        (q["statement"], [verdict_badge(q["verdict"]), f" {q['scope']}"]) for q in p["quorums"]
+    ]
+    rows += [
+        (f"replay {n} on the implementation", verdict_badge(r["verdict"]))
+        for n, r in enumerate(p["replays"], start=1)
+    ]
+    return table(("what", "verdict"), rows, stacked=True) if rows else None
 
 
 def warnings(d: Json) -> Element | None:

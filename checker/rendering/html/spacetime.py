@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
 from quorate.checker.rendering.words import count
@@ -15,7 +15,12 @@ from .elements import Part, e, folded, table
 ROW, TOP, LEFT, GAP = 34, 34, 18, 12
 LETTER = 7.2
 """About how wide a character is, in pixels: lanes are as far apart as their labels need."""
+LABEL = 12
+"""How tall a label is, in pixels."""
+PLACES = (2 / 3, 1 / 2, 4 / 5, 1 / 3, 1 / 5)
+"""Where on an arrow its label may be, the best place first."""
 NOBODY = "—"
+_NOT_INDUCTIVE = ("does not hold after this", "verdict open")
 MOST_LABELS = 2
 """Of arrows that meet: with more of one name they would cover each other, so the first has it."""
 MOST_DRAWN = 400
@@ -46,6 +51,19 @@ def drawn_steps(run: Json) -> list[Json]:
     return [*run["steps"], *last]
 
 
+class LabelBox(NamedTuple):
+    """Where a label or a dot is: from left to right, and how far down."""
+
+    left: float
+    right: float
+    y: float
+
+    def covers(self, other: LabelBox) -> bool:
+        """Whether one of them hides a part of the other."""
+        aside = self.right < other.left or other.right < self.left
+        return not aside and abs(self.y - other.y) < LABEL
+
+
 @dataclass
 class Diagram:
     """Lanes side by side, time going down."""
@@ -59,6 +77,7 @@ class Diagram:
         self.lanes = [*([NOBODY] if None in nodes or not named else []), *named]
         heard = [(r["step"], repr(r["message"])) for s in self.steps for r in s["received"]]
         self.heard = set(heard)
+        self.labels: list[LabelBox] = []
         longest = max((len(self._label(m)) for s in self.steps for m in _messages(s)), default=8)
         self.pitch = max(130.0, min(240.0, longest * LETTER * 0.9 + 24))
         titles = max((len(_title(s)) for s in self.steps), default=0)
@@ -66,11 +85,13 @@ class Diagram:
 
     def svg(self) -> Element:
         """The whole picture."""
-        width = self.start + len(self.lanes) * self.pitch + 40
         height = TOP + len(self.steps) * ROW + GAP
         parts = [self._lane(k, name, height) for k, name in enumerate(self.lanes)]
-        arrows = [self._arrows(step) for step in self.steps]
+        # First what has one place alone: the labels of arrows make room for it.
         dots = [self._step(step) for step in self.steps]
+        arrows = [self._arrows(step) for step in self.steps]
+        widest = max((box.right for box in self.labels), default=0.0)
+        width = max(self.start + len(self.lanes) * self.pitch + 40, widest + GAP)
         marker = e("path", d="M0,0 L8,4 L0,8 z", class_="head")
         size: dict[str, str | int] = {"markerWidth": 8, "markerHeight": 8, "orient": "auto"}
         size |= {"refX": 7, "refY": 4}
@@ -102,6 +123,7 @@ class Diagram:
         kind = "undefined" if step.get("undefined") else "again" if again else "dot"
         title = f"{step['number']}{' ↻' if again else ''}  {_title(step)}"
         lost = [m for m in step["sent"] if (step["number"], repr(m)) not in self.heard]
+        self.labels.append(LabelBox(x - 6, x + 6, y))
         return e(
             "g",
             e("title", "\n".join([title, *_changes(step)])),
@@ -114,10 +136,12 @@ class Diagram:
         if not lost:
             return []
         said = ", ".join(self._label(m) for m in lost)
+        short = _shortened(said, 26)
+        self.labels.append(LabelBox(x + 36, x + 36 + len(short) * LETTER, y))
         return [
             e("line", x1=x + 5, y1=y, x2=x + 22, y2=y, class_="lost"),
             e("text", "✗", x=x + 24, y=y + 4, class_="lost"),
-            e("text", _shortened(said, 26), e("title", said), x=x + 36, y=y + 4, class_="label"),
+            e("text", short, e("title", said), x=x + 36, y=y + 4, class_="label"),
         ]
 
     def _arrows(self, step: Json) -> list[Element]:
@@ -137,29 +161,45 @@ class Diagram:
         x2, y2 = self._x(step["node"]), self._y(step["number"])
         if x1 == x2:
             path = f"M{x1},{y1} C{x1 + 40},{y1 + 10} {x1 + 40},{y2 - 10} {x2 + 7},{y2}"
-            at = x1 + 34, (y1 + y2) / 2
+            places = [(x1 + 34, y1 + part * (y2 - y1)) for part in PLACES]
         else:
             path = f"M{x1},{y1} L{x2 + (-7 if x2 > x1 else 7)},{y2}"
-            at = (x1 + 2 * x2) / 3, (y1 + 2 * y2) / 3 - 5
+            places = [(x1 + part * (x2 - x1), y1 + part * (y2 - y1) - 5) for part in PLACES]
+        at = self._room(places, len(label) * LETTER / 2)
         return e(
             "g",
             e("title", value_text(received["message"])),
             e("path", d=path, class_="arrow", marker_end="url(#arrow)"),
-            e("text", label, x=at[0], y=at[1], text_anchor="middle", class_="label"),
+            at and e("text", label, x=at[0], y=at[1], text_anchor="middle", class_="label"),
         )
+
+    def _room(
+        self, places: Sequence[tuple[float, float]], half: float
+    ) -> tuple[float, float] | None:
+        """The first of some places at which a label covers no other one; None if there is none."""
+        for x, y in places if half else ():
+            box = LabelBox(x - half, x + half, y)
+            if not any(box.covers(other) for other in self.labels):
+                self.labels.append(box)
+                return x, y
+        return None
 
     @staticmethod
     def _label(message: Any) -> str:
         return str(message["tag"]) if isinstance(message, Mapping) else value_text(message)
 
 
-def run_parts(run: Json) -> list[Part]:
-    """A run: what it violates, the picture, the table, the last state."""
+def run_parts(run: Json, reachable: bool = True) -> list[Part]:
+    """A run: what it violates, the picture, the table, the first and the last state.
+
+    One from a state that may not be `reachable` shows no violation.
+    """
     violation, undefined = run.get("violation"), run.get("undefined")
     verdict: Part = None
     if violation is not None:
         how = f": {violation['witness']}" if violation["witness"] else ""
-        verdict = e("p", e("strong", f"{violation['property']} is violated"), how, class_="verdict")
+        said, kind = ("is violated", "verdict") if reachable else _NOT_INDUCTIVE
+        verdict = e("p", e("strong", f"{violation['property']} {said}"), how, class_=kind)
     elif undefined is not None:
         said = f"the model is undefined: {undefined['name']}: {undefined['message']}"
         verdict = e("p", e("strong", said), class_="verdict")

@@ -7,6 +7,7 @@ from typing import Any
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.traces import FrozenMap, Received, Record, Step, Trace, Violation
 
+SIDES = ("model", "implementation")
 HOSTILE = "</script><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>\u202e\x00"
 
 
@@ -32,9 +33,14 @@ def everything_hostile() -> dict[str, Any]:
     version = {"protocol": HOSTILE, "verdicts": {HOSTILE: HOSTILE}, "fired": {HOSTILE: 1}}
     version |= {"states": 1, "transitions": 1, "depth": 1}
     part = dict.fromkeys(("kind", "name", "change", "old", "new"), HOSTILE)
+    not_kept = {"invariant": HOSTILE, "k": None, "run": run_}
     return {
         **envelope(HOSTILE, 1, {"protocol": HOSTILE, "sizes": {HOSTILE: 1}, "outcome": HOSTILE}),
-        "invariants": [HOSTILE, {"invariant": HOSTILE, "standing": HOSTILE, "how": HOSTILE}],
+        "invariants": [
+            HOSTILE,
+            {"invariant": HOSTILE, "standing": HOSTILE, "how": HOSTILE},
+            not_kept,
+        ],
         "warnings": [HOSTILE],
         "run": run_,
         "samples": {HOSTILE: run_},
@@ -43,16 +49,38 @@ def everything_hostile() -> dict[str, Any]:
         "levels": [1, 2],
         "obligations": [{**obligation, "seconds": 1.0, "used": [HOSTILE], "untouched": False}],
         "quorums": [dict.fromkeys(("statement", "verdict", "argument"), HOSTILE)],
-        "mutants": [{**mutant, "killer": {"name": HOSTILE, "steps": 1}}],
+        "mutants": [{**mutant, "killer": {"kind": HOSTILE, "name": HOSTILE, "steps": 1}}],
         "score": 0.5,
         "old": version,
         "new": version,
         "parts": [part],
         "forth": {"failure": {"run": run_}},
         "back": {"failure": None},
+        "protocols": [hostile_protocol(run_)],
+        "livelocks": [{"protocol": HOSTILE, "as_expected": True}],
+        "divergence": {"step": 1, **dict.fromkeys(("action", "variable", *SIDES), HOSTILE)},
+        "reason": HOSTILE,
+        "unseen": [HOSTILE],
+        "steps": 1,
+        "implementation": HOSTILE,
+        "violated": HOSTILE,
         "error": {"message": HOSTILE},
         "refinements": [hostile_refinement(run_)],
         **hostile_conformance(run_),
+    }
+
+
+def hostile_protocol(run_: Any) -> dict[str, Any]:
+    replayed = {"verdict": HOSTILE}
+    return {
+        **dict.fromkeys(("protocol", "outcome", "inductive", "any_size"), HOSTILE),
+        "sizes": {HOSTILE: 1},
+        "z3": [dict.fromkeys(("invariant", "verdict"), HOSTILE)],
+        "temporal": {"properties": [dict.fromkeys(("name", "verdict"), HOSTILE)]},
+        "quorums": [dict.fromkeys(("statement", "verdict", "scope"), HOSTILE)],
+        "replays": [replayed],
+        "warnings": [HOSTILE],
+        "run": run_,
     }
 
 
@@ -75,7 +103,7 @@ def hostile_guard() -> dict[str, Any]:
 
 
 def hostile_conformance(run_: Any) -> dict[str, Any]:
-    sides = dict.fromkeys(("place", "before", "model", "implementation"), HOSTILE)
+    sides = dict.fromkeys(("place", "before", *SIDES), HOSTILE)
     difference = {
         **dict.fromkeys(("name", "kind", "text"), HOSTILE),
         "count": 1,
@@ -104,7 +132,7 @@ def hostile_conformance(run_: Any) -> dict[str, Any]:
     about = {"sent": 1, "delivered": 1, "partitioned": 0, "undelivered": 0}
     numbers = ("runs", "finished", "decisions", "answers", "validated", "restarts", "seed")
     attempt = {"after": [HOSTILE], "step": HOSTILE, "missing": HOSTILE}
-    attempt |= {"guards": [{"text": HOSTILE, "holds": False}]}
+    attempt |= {"guards": [{"text": HOSTILE, "holds": False}], "possible": False}
     attempt |= {"differences": [{"place": HOSTILE, "model": HOSTILE, "log": HOSTILE}]}
     failure = {"file": HOSTILE, "line": 1, "states": 1, "text": HOSTILE, "attempts": [attempt]}
     found = {"findings": [{"kind": HOSTILE, "text": HOSTILE, "at": 1.0}], "run": 1, "seed": 1}

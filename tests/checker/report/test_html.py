@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import quorate
 from quorate.checker.cli.main import run
+from quorate.checker.conform.cluster.campaign import Campaign, FoundInRun
+from quorate.checker.conform.cluster.faults import Rates
+from quorate.checker.conform.cluster.witness import ClusterFinding
 from quorate.checker.explore.overview import shortest_to_goals, states_per_depth
 from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.explore.search.reference import explore_reference
+from quorate.checker.rendering import clusters
 from quorate.checker.rendering.document import envelope, run_json
 from quorate.checker.rendering.html.page import MOST_RUNS, page_of
+from quorate.checker.rendering.html.spacetime import Diagram
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.two_phase_commit import TwoPhaseCommit
-from quorate.traces import FrozenMap, Step, Trace
+from quorate.traces import FrozenMap, Received, Record, Step, Trace, Violation, read_itf
 
 from .hostile import HOSTILE, everything_hostile
+
+LOCKS = Path(__file__).parents[2] / "cases" / "models" / "locks.py"
 
 
 class Page(HTMLParser):
@@ -160,7 +169,8 @@ def test_of_an_implementation(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     base = ["conform", "Paxos", "-s", "Acceptor=2,Ballot=2,Value=1", "--html", str(file)]
     base += ["--impl", "promise-for-any-ballot", "--json"]
-    assert run(base) == 5
+    trace = tmp_path / "difference.itf.json"
+    assert run([*base, "--trace", str(trace)]) == 5
     text = Page(file.read_text()).text
     assert "it takes a step that the model disables (met" in text and "Guards" in text
     document = data_in(file.read_text(), "quorate-document")
@@ -171,9 +181,66 @@ def test_of_an_implementation(tmp_path: Path) -> None:
     text = Page(file.read_text()).text
     assert "the code" in text and "require(self.max_bal[a] < b)" in text
     assert "Acceptor=2" in text
+    assert run(["replay", str(trace), "--html", str(file), "--json"]) == 0
+    text = Page(file.read_text()).text
+    assert "Paxos" in text and "Acceptor=2" in text and "The run" in text
+    steps = len(read_itf(trace).steps)
+    assert f"implementationhealthysteps that it does{steps} of {steps}" in text
 
 
-def test_of_quorums_a_log_and_a_history(tmp_path: Path) -> None:
+def test_of_a_log_and_of_a_cluster_with_it(tmp_path: Path) -> None:
+    file, log = tmp_path / "report.html", tmp_path / "a.log"
+    taken = '{"event": "take", "args": {"c": "c0"}, "holder": '
+    log.write_text(f'{taken}"c0"}}\n{taken}"c1"}}\n')
+    model = f"{LOCKS}:Lock"
+    given = ["--model", model, "-s", "Client=2", "--html", str(file), "--json"]
+    assert run(["validate", str(log), *given]) == 5
+    unexplained = f"{log}:2: the lines before it end in 1 state"
+    text = Page(file.read_text()).text
+    assert unexplained in text and "the nearest step, take(c=c0), is not possible" in text
+    found = Campaign(7, Rates(), (), runs=3, decided=2)
+    validation = quorate.validate([str(log)], model, sizes={"Client": 2}).validation
+    finding = ClusterFinding("log", "no run explains it", 0.5)
+    tails = (("n0", ("the last line",)),)
+    found.found = FoundInRun(10, 3, 1.5, (finding,), validation, tails, tmp_path)
+    body = {"cluster": clusters.as_json("locks", model, found)}
+    text = Page(page_of(envelope("conform", 5, body), "now")).text
+    assert "Run 3, seed 10, after 1.5 s" in text and "logno run explains it0.5 s" in text
+    assert unexplained in text and "the end of n0the last line" in text
+    assert "does not conform" in text and "runs3" in text and "lost by partitions" in text
+
+
+def test_a_step_from_anywhere_violates_nothing() -> None:
+    state = FrozenMap({"held": True})
+    run_ = run_json(Trace("m:P", (), state, (Step("take", (), state),), Violation("p", "held")))
+    for item in ({"standing": "not inductive", "how": "inductive"}, {"k": None}):
+        found = {"invariants": [{"invariant": "p", "run": run_, **item}]}
+        text = Page(page_of(envelope("prove", 4, found), "")).text
+        assert "p does not hold after this: held" in text and "a state that need not be" in text
+        assert "violated" not in text and "(inductive)" not in text
+
+
+def test_no_label_covers_another() -> None:
+    asked = [Record("Question", (("n", k),)) for k in range(3)]
+    sent = frozenset(asked)
+    steps = [Step("ask", (), FrozenMap({"sent": sent}), node="a")]
+    for node, question in zip("bcd", asked, strict=True):
+        sent |= {Record("Answer", (("n", node),))}
+        received = (Received(question, 1),)
+        steps.append(Step("tell", (), FrozenMap({"sent": sent}), node=node, received=received))
+    trace = Trace("m:P", (), FrozenMap({"sent": frozenset()}), tuple(steps), messages="sent")
+    labels = [t for t in Diagram(run_json(trace)).svg().iter("text") if t.get("class") == "label"]
+    boxes = []
+    for label in labels:  # questions are in the middle of where they are, answers begin there
+        x, y = float(str(label.get("x"))), float(str(label.get("y")))
+        left, width = (x - 28, 56) if label.text == "Question" else (x, 42)
+        boxes.append((left, left + width, y))
+    assert [label.text for label in labels].count("Answer") == 3 and len(labels) > 3
+    for (a, b, y), (c, d, z) in combinations(boxes, 2):
+        assert b < c or d < a or abs(y - z) > 7
+
+
+def test_of_quorums_and_a_history(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     assert run(["quorums", "Paxos", "--size", "3", "--html", str(file), "--json"]) == 0
     assert "Systems over 3 members" in Page(file.read_text()).text
@@ -187,4 +254,4 @@ def test_of_quorums_a_log_and_a_history(tmp_path: Path) -> None:
     history.write_text("".join(f"{json.dumps(event)}\n" for event in events))
     assert run(["linearize", str(history), "--html", str(file), "--json"]) == 5
     text = Page(file.read_text()).text
-    assert "An operation that fits nowhere" in text and "read()" in text
+    assert "An operation that fits nowhere" in text and "d  read() → 2        ├──┤" in text
