@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorate._spelling import instead
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import claimed, claimed_of_runs
+from quorate.checker.explore.claims import claimed, claimed_of_rest, claimed_of_runs
 from quorate.checker.loading import load_protocol
 from quorate.checker.project import kept
 from quorate.checker.project.listed import ListedCheck, Project
@@ -29,6 +29,7 @@ from quorate.checker.reports.cases import (
     Rule,
     SourcePlace,
 )
+from quorate.checker.results import DEADLOCK
 from quorate.errors import ArgumentError, ImplementationError, ProtocolError
 from quorate.model.language import Protocol, Sizes
 from quorate.model.language.declare.sizing import sized_sorts
@@ -87,8 +88,8 @@ def _known(protocol: type[Protocol], check: ListedCheck) -> None:
     invariants, runs = claimed(protocol, None), claimed_of_runs(protocol, None)
     goals = list(protocol.methods("reachable"))
     for key, names, known in (
-        ("holds", check.holds or (), [*invariants, *runs]),
-        ("violated", check.violated, [*invariants, *runs]),
+        ("holds", check.holds or (), [*invariants, *runs, DEADLOCK]),
+        ("violated", check.violated, [*invariants, *runs, DEADLOCK]),
         ("reached", check.reached, goals),
     ):
         for name in names:
@@ -138,8 +139,8 @@ class _Listed:
         """What the check asks, in order."""
         c = self.check
         names = self._holding()
-        how = (c.deadlock, c.symmetry, c.por, c.limit)
-        if names is None or any(names) or c.reached or c.deadlock or not c.violated:
+        how = (self._deadlock(), c.symmetry, c.por, c.limit)
+        if names is None or any(names) or c.reached or self._deadlock() or not c.violated:
             asked: tuple[object, ...] = ("search", names, *how, c.reached, c.strict)
             yield _Question(partial(self._search, names), asked)
         for name, depth in c.violated.items():
@@ -177,6 +178,15 @@ class _Listed:
         name = self.check.protocol
         return kept.key_of(self.protocol, name, bounds, other, question.asked)
 
+    def _deadlock(self) -> bool:
+        """Whether there must be no deadlock: by default where the protocol has a `@final`."""
+        c = self.check
+        if DEADLOCK in c.violated:
+            return False
+        if c.deadlock is not None:
+            return c.deadlock
+        return DEADLOCK in (claimed_of_rest(self.protocol) if c.holds is None else c.holds)
+
     def _holding(self) -> Names:
         """The invariants and the properties of runs that must hold; None if these are all."""
         c = self.check
@@ -206,7 +216,7 @@ class _Listed:
         )
 
     def _search(self, names: Names) -> CheckPart:
-        result = self._checked(names, self.check.deadlock)
+        result = self._checked(names, self._deadlock())
         found = result.exploration
         (suite,) = result.suites
         cases = [*suite.cases, *self._goals(result)]
@@ -217,7 +227,9 @@ class _Listed:
             said += [f"all but {', '.join(self.check.violated)} must hold"]
         if result.violation is None:
             said += [result.outcome] * (not found.complete)
-            said += [holding(len(result.invariants))] * bool(result.invariants and found.complete)
+            named = [name for name in result.invariants if name != DEADLOCK]
+            said += [holding(len(named))] * bool(named and found.complete)
+            said += ["no deadlock"] * bool(DEADLOCK in result.invariants and found.complete)
         shown = covered(found, self.protocol.methods("reachable"))
         shown["holds"] = sorted(c.name for c in suite.cases if c.status is CaseStatus.PASSED)
         return _part(said, cases, shown)
@@ -237,7 +249,9 @@ class _Listed:
     def _violation(self, name: str, depth: int | None) -> CheckPart:
         """That a property is violated, by a shortest run of so many steps."""
         of_runs = name in claimed_of_runs(self.protocol, None)
-        result = self._checked(((), (name,)) if of_runs else ((name,), ()), False)
+        of_states = () if of_runs or name == DEADLOCK else (name,)
+        names = of_states, (name,) if of_runs else ()
+        result = self._checked(names, name == DEADLOCK)
         called, steps = f"{name} is violated", len(result.exploration.path)
         (suite,) = result.suites
         (case, *undefined) = suite.cases
@@ -324,7 +338,7 @@ class _Listed:
         for part in parts:
             fields |= part.shown
         c = self.check
-        asked = (self._holding(), c.deadlock, c.symmetry, c.por, c.limit)
+        asked = (self._holding(), self._deadlock(), c.symmetry, c.por, c.limit)
         return Measured(
             protocol=c.protocol,
             model=kept.meaning(self.protocol),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.lazily import lazily
-from quorate.checker.results import NO_STATE, Exploration
+from quorate.checker.results import DEADLOCK, NO_STATE, Exploration
 from quorate.model.language.declare.networks import Fifo
 from quorate.model.language.declare.protocol import TEMPORAL, Protocol
 from quorate.model.language.declare.queues import fifo_of
@@ -36,6 +36,11 @@ def claimed_of_runs(protocol: type[Protocol], only: Collection[str] | None) -> l
     """The properties of runs to check: those in `only`, or all. Raises UnknownPropertyError."""
     known = [name for kind in TEMPORAL for name in protocol.methods(kind)]
     return _named(protocol, "temporal property", known, only)
+
+
+def claimed_of_rest(protocol: type[Protocol]) -> list[str]:
+    """That no run ends where it may not, if the protocol says where one may, by `@final`."""
+    return [DEADLOCK] if protocol.methods("final") else []
 
 
 def _named(

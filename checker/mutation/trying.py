@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quorate.checker.explore.claims import claimed_of_runs
+from quorate.checker.explore.claims import claimed_of_rest, claimed_of_runs
 from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.liveness.check import after_search
@@ -117,9 +117,9 @@ class SearchedProtocol:
     def _searched(self) -> tuple[Explorer | None, Exploration]:
         """The search and its result; none where `@init` is undefined already."""
         options = BreadthFirst(storage=InMemory(), limit=self._limit)
-        final = bool(self.protocol.methods("final"))  # then deadlocks are asked for
+        deadlock = bool(claimed_of_rest(self.protocol))
         return search_from_the_start(
-            lambda: Explorer(self.protocol, self.sizes, options, deadlock=final, derives=False),
+            lambda: Explorer(self.protocol, self.sizes, options, deadlock=deadlock, derives=False),
             coverage=self._coverage,
         )
 

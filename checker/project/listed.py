@@ -34,8 +34,10 @@ class ListedCheck:
     """One check of the list: a protocol at given sizes, and what is expected of it.
 
     `holds` are the properties that must hold: by default all but those of `violated`. These must be
-    violated, and where a number is given the shortest run to it must have so many steps. `reached`
-    are the goals that some state must reach. Files are relative to the folder of the list.
+    violated, and where a number is given the shortest run to it must have so many steps. Both may
+    name DEADLOCK. `deadlock` says whether deadlocks are looked for; None where the list does not.
+    `reached` are the goals that some state must reach. Files are relative to the folder of the
+    list.
     """
 
     name: str
@@ -47,7 +49,7 @@ class ListedCheck:
     holds: tuple[str, ...] | None = None
     violated: Mapping[str, int | None] = field(default_factory=dict)
     reached: tuple[str, ...] = ()
-    deadlock: bool = False
+    deadlock: bool | None = None
     symmetry: bool = False
     por: bool = False
     threads: int = 1

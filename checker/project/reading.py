@@ -100,7 +100,7 @@ def _check(table: Table) -> ListedCheck:
         holds=holds,
         violated=violated,
         reached=table.texts("reached") or (),
-        deadlock=table.flag("deadlock"),
+        deadlock=table.flag("deadlock") if "deadlock" in table.values else None,
         symmetry=table.flag("symmetry"),
         por=table.flag("por"),
         threads=threads,

@@ -6,8 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import claimed, claimed_of_runs, nothing_claimed
+from quorate.checker.explore.claims import (
+    claimed,
+    claimed_of_rest,
+    claimed_of_runs,
+    nothing_claimed,
+)
 from quorate.checker.liveness.results import TemporalVerdict
+from quorate.checker.results import DEADLOCK
 
 if TYPE_CHECKING:
     from quorate import CheckResult
@@ -23,7 +29,7 @@ class Findings:
 
     def __init__(self, protocol: type[Protocol], sizes: Sizes) -> None:
         self.protocol, self.sizes = protocol, sizes
-        self._invariants = claimed(protocol, None)
+        self._of_states = [*claimed(protocol, None), *claimed_of_rest(protocol)]
         self._temporal = claimed_of_runs(protocol, None)
         self._goals = list(protocol.methods("reachable"))
         self._warned = False
@@ -31,8 +37,8 @@ class Findings:
             raise InputError(nothing_claimed(protocol)[0])
 
     def properties(self) -> list[str]:
-        """The names of invariants, properties of runs and goals."""
-        return [*self._invariants, *self._temporal, *self._goals]
+        """The names of what is claimed of states, of runs, and of goals."""
+        return [*self._of_states, *self._temporal, *self._goals]
 
     def unmet(self, name: str) -> str | None:
         """The result that shows why a property is not met, as text; None if it is."""
@@ -54,8 +60,10 @@ class Findings:
         told, self._warned = self._warned, True
         if told or not self._last.exploration.complete:
             return []
-        failures = [f"no state makes `{name}` true" for name in self._goals]  # of their own tests
-        return [text for text in self._last.warnings if text not in failures]
+        said = [f"no state makes `{name}` true" for name in self._goals]  # by tests of their own
+        if self._of_states:
+            said += nothing_claimed(self.protocol)
+        return [text for text in self._last.warnings if text not in said]
 
     def _verdict(self, name: str) -> TemporalVerdict:
         runs = self._last.liveness
@@ -70,7 +78,7 @@ class Findings:
     def _searches(self) -> dict[str, CheckResult]:
         """The search that violates each property that is; under "" the one that ended otherwise."""
         found: dict[str, CheckResult] = {}
-        left = list(self._invariants)
+        left = list(self._of_states)
         while "" not in found:
             result = self._search(left, self._temporal)
             violated = result.exploration.violated
@@ -81,9 +89,13 @@ class Findings:
                 found[""] = result
         return found
 
-    def _search(self, invariants: list[str], temporal: list[str]) -> CheckResult:
+    def _search(self, of_states: list[str], temporal: list[str]) -> CheckResult:
         import quorate
 
         return quorate.check(
-            self.protocol, sizes=self.sizes, invariants=invariants, temporal=temporal
+            self.protocol,
+            sizes=self.sizes,
+            invariants=[name for name in of_states if name != DEADLOCK],
+            temporal=temporal,
+            deadlock=DEADLOCK in of_states,
         )

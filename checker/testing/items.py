@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from quorate import QuorateError, UnmetError
+from quorate.checker.results import DEADLOCK
 
 if TYPE_CHECKING:
     from quorate.model.language import Protocol, Sizes
@@ -82,7 +83,7 @@ class ProtocolNode(pytest.Collector):
 
 
 class PropertyItem(pytest.Item):
-    """An invariant or a property of runs that has to hold, or a goal that has to be reached."""
+    """A property of states or runs that has to hold, or a goal that has to be reached."""
 
     def __init__(self, *, part: str, findings: Findings, **given: Any) -> None:
         super().__init__(**given)
@@ -110,8 +111,13 @@ class PropertyItem(pytest.Item):
 
     @cached_property
     def _line(self) -> int | None:
-        """The property's line, from 0; None if it stands in another file, as one inherited may."""
-        method = getattr(self._findings.protocol, self._part)
+        """The property's line, from 0; None if it stands in another file, as one inherited may.
+
+        That of deadlock freedom is where a run may end.
+        """
+        protocol = self._findings.protocol
+        names = protocol.methods("final") if self._part == DEADLOCK else [self._part]
+        method = getattr(protocol, next(iter(names)))
         try:
             file, line = inspect.getsourcefile(method), inspect.getsourcelines(method)[1] - 1
         except (OSError, TypeError):

@@ -10,7 +10,12 @@ from typing import Any
 from quorate.checker.conform.adapters.registry import HEALTHY, adapter_for
 from quorate.checker.conform.replaying.replay import replay
 from quorate.checker.errors import InputError
-from quorate.checker.explore.claims import claimed_of_runs, nothing_claimed, warnings_of
+from quorate.checker.explore.claims import (
+    claimed_of_rest,
+    claimed_of_runs,
+    nothing_claimed,
+    warnings_of,
+)
 from quorate.checker.explore.graph import StateGraph
 from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.liveness.check import after_search
@@ -79,7 +84,7 @@ class _Verifying:
 
     def run(self) -> VerifiedProtocol:
         self.report(Begun(self.protocol, self.sizes))
-        asked = bool(self.protocol.methods("final"))
+        asked = bool(claimed_of_rest(self.protocol))
         explorer, found = search_from_the_start(
             lambda: Explorer(self.protocol, self.sizes, deadlock=asked), self.report
         )
@@ -89,7 +94,7 @@ class _Verifying:
         else:
             assert explorer is not None
             self._beyond(found, explorer)
-        for text in (*warnings_of(self.protocol, found), *self.explaining.notes):
+        for text in (*warnings_of(self.protocol, found, asked), *self.explaining.notes):
             self._add(Warned(text))
         return VerifiedProtocol(self.protocol, self.sizes, tuple(self.rows), not self.proved)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
-from quorate.checker.explore.claims import nothing_claimed
+from quorate.checker.explore.claims import claimed_of_rest, nothing_claimed
 from quorate.checker.liveness.results import Liveness, TemporalVerdict
 from quorate.checker.prove.bounded import InductiveCheck, ObligationStatus, StateCheck
 from quorate.checker.prove.quorums import QuorumProof
@@ -169,7 +169,7 @@ class VerifiedProtocol:
         if self.explored_alone:
             return []
         if nothing := nothing_claimed(self.protocol):
-            return [] if self.only(Liveness) else nothing
+            return [] if self.only(Liveness) or claimed_of_rest(self.protocol) else nothing
         name, found = self.protocol.__name__, []
         induction, proof = self.only(InductiveCheck), self.only(Proof)
         if induction is None or induction.status is not ObligationStatus.PROVED:

@@ -49,6 +49,46 @@ def ran(file: Path, name: str, cache: bool = True) -> CheckReport:
     return run_listed(str(file.parent), read_project(file), name, cache)
 
 
+STUCK = """\
+from quorate.model.language import *
+
+class Client(Sort): ...
+
+class Stuck(Protocol):
+    holder: Client | None = durable(None)
+
+    @action
+    def take(self, c: Client) -> None:
+        require(self.holder is None)
+        self.holder = c
+
+    @final
+    def it_is_free(self) -> bool:
+        return self.holder is None
+"""
+FREEDOM = "deadlock freedom"
+
+
+@pytest.mark.parametrize(
+    ("asked", "ending", "said"),
+    [
+        ("", CheckEnding.VIOLATED, f"{FREEDOM} is violated after 1 step"),
+        ("deadlock = false", CheckEnding.HOLDS, "3 states"),
+        (
+            f"violated = {{'{FREEDOM}' = 1}}",
+            CheckEnding.HOLDS,
+            f"{FREEDOM} is violated after 1 step, as it should",
+        ),
+    ],
+)
+def test_where_a_run_may_end_is_said_it_must_not_end_elsewhere(
+    asked: str, ending: CheckEnding, said: str, folder: Path
+) -> None:
+    (folder / "locks.py").write_text(STUCK)
+    found = ran(listed(folder, f"Stuck'\n{asked}"), "Stuck")
+    assert (found.ending, [part.line for part in found.parts]) == (ending, [said])
+
+
 @pytest.mark.parametrize(
     ("check", "ending", "said"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quorate.checker.conform.replaying.replay import Replay, ReplayVerdict
-from quorate.checker.explore.claims import claimed
+from quorate.checker.explore.claims import claimed, claimed_of_rest
 from quorate.checker.liveness.results import Liveness
 from quorate.checker.prove.quorums import QuorumProof
 from quorate.checker.rendering.replays import outcome
@@ -17,7 +17,6 @@ from quorate.checker.reports.cases import (
     ReportCase,
     Suite,
 )
-from quorate.checker.results import DEADLOCK
 from quorate.checker.verify import Counterexample, Verification, VerifiedProtocol
 
 from .searches import of_search
@@ -40,7 +39,7 @@ def _expected(name: str, as_expected: bool, said: str) -> ReportCase:
 
 
 def _protocol(p: VerifiedProtocol) -> Iterator[ReportCase]:
-    names = [*claimed(p.protocol, None), *([DEADLOCK] if p.protocol.methods("final") else [])]
+    names = [*claimed(p.protocol, None), *claimed_of_rest(p.protocol)]
     run = p.only(Counterexample)
     trace = None if run is None else run.trace
     yield from of_search(p.protocol, names, p.exploration, trace, p.only(Liveness))

@@ -137,6 +137,16 @@ def test_properties_are_collected_and_selected(project: pytest.Pytester) -> None
     assert more[1:3] == [i.replace("[2]", "[3]") for i in ALL[1:3]]
 
 
+def test_that_no_run_ends_where_it_may_not_is_a_test(project: pytest.Pytester) -> None:
+    ending = "\n    @final\n    def it_may_end(self) -> bool:\n        return self.done\n"
+    (project.path / "model" / "ending.py").write_text(TURNS + ending)
+    items, _ = project.inline_genitems("tests", "--quorate", "model/ending.py::Alone[1]")
+    (found,) = (item for item in items if "deadlock freedom[1]" in item.nodeid)
+    assert found.nodeid == "model/ending.py::Alone::deadlock freedom[1]"
+    assert TURNS.count("\n") + 1 == found.reportinfo()[1]
+    found.runtest()
+
+
 def test_they_are_chosen_by_word_and_marker(project: pytest.Pytester) -> None:
     project.runpytest_inprocess("-k", "Alone and busy").assert_outcomes(passed=1, deselected=7)
     project.runpytest_inprocess("-m", "not quorate").assert_outcomes(passed=1, deselected=7)
