@@ -8,15 +8,14 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from types import MappingProxyType
 from typing import Final
 
 from msgspec.structs import replace
 
 from quorate.impl.paxos.acceptor import Standing
+from quorate.impl.paxos.defects import disjoint, half
 from quorate.impl.paxos.messages import Ballot
-from quorate.impl.paxos.quorums import AtLeast, Quorums
 
 from .acceptor import Acceptor, AcceptorMessage
 from .composition import HEALTHY, Composition
@@ -214,11 +213,6 @@ class LosesEverything(Acceptor):
         return replace(stored, promised=None, votes={})
 
 
-def disjoint(acceptors: Collection[str]) -> Quorums:
-    """All but one promise, one accepts: for 3 acceptors 2 and 1, which need not meet."""
-    return Quorums(AtLeast(max(1, len(set(acceptors)) - 1)), AtLeast(1))
-
-
 _ALL: Final = (
     Composition(
         "lowest-accepted-ballot",
@@ -307,8 +301,14 @@ _ALL: Final = (
     Composition(
         "disjoint-quorums",
         "phase-1 and phase-2 quorums need not meet (2 and 1 of 3)",
-        "related: denizalti/paxosmmc PR 11, rabbitmq/ra#500",
+        "related: rabbitmq/ra#500",
         quorums=disjoint,
+    ),
+    Composition(
+        "half-votes-counted",
+        "one vote less than a majority is enough",
+        "denizalti/paxosmmc PR 11",
+        quorums=half,
     ),
     Composition(
         "skips-recovered-slots",
@@ -371,6 +371,7 @@ IN_RUNS: Final = frozenset(
         "duplicate-promise-counted",
         "duplicate-vote-counted",
         "disjoint-quorums",
+        "half-votes-counted",
         "snapshot-without-sessions",
         "trims-in-silence",
         "reconfigures-at-once",

@@ -19,10 +19,11 @@ from quorate.impl.envelope import Value
 from .acceptor import Acceptor, Standing
 from .composition import HEALTHY, Composition
 from .learner import Learner
-from .messages import Accept, Ballot, Prepare, Vote
+from .messages import Accept, Ballot, Message, Nack, Prepare, Promise, Vote
+from .outputs import Outputs
 from .proposer import Proposer
 from .quorums import AtLeast, Quorums
-from .records import AcceptorRecord
+from .records import AcceptorRecord, ProposerRecord
 
 Defect: TypeAlias = Composition
 
@@ -58,6 +59,45 @@ class CountsPromisesTwice(Proposer):
         """Every message counts."""
         del acceptor
         return True
+
+
+class TakesAnyBallot(Proposer):
+    """Uses ballots of other proposers."""
+
+    def owns(self, ballot: Ballot) -> bool:
+        """Only looks at the round."""
+        del ballot
+        return True
+
+
+class LosesRound(Proposer):
+    """A restart loses the rounds that it used."""
+
+    def restored(self, stored: ProposerRecord) -> ProposerRecord:
+        """Begins again."""
+        del stored
+        return ProposerRecord()
+
+
+class CountsStalePromises(Proposer):
+    """Counts promises of its earlier ballots for the current one."""
+
+    def is_current(self, message: Promise | Nack) -> bool:
+        """Finds every promise of its own good enough."""
+        current = super().is_current(message)
+        return current or (isinstance(message, Promise) and self.owns(message.ballot))
+
+
+class HeedsLatePromises(Proposer):
+    """Takes a value back that it has proposed, if a late promise reports a better vote."""
+
+    def ignore(self, message: Message) -> Outputs:
+        """The value may have been voted for."""
+        proposed, best = self.proposed, self.best
+        self.proposed = None
+        outputs = self.gather(message) if isinstance(message, Promise) else ()
+        self.proposed = proposed if self.best is best else self.proposed
+        return outputs
 
 
 class ReportsNoVote(Acceptor):
@@ -144,6 +184,22 @@ class CountsVotesTwice(Learner):
         return True
 
 
+class AddsBallotsUp(Learner):
+    """Counts the votes for a value, whichever ballots they were in."""
+
+    def is_chosen(self, ballot: Ballot) -> bool:
+        """Does not keep the ballots apart."""
+        value = self._values[ballot]
+        same = [voters for b, voters in self._voters.items() if self._values[b] == value]
+        return self.quorums.phase2.met_by({voter for voters in same for voter in voters})
+
+
+def half(acceptors: Collection[str]) -> Quorums:
+    """A majority of promises, and one accept less than a majority."""
+    majority = len(set(acceptors)) // 2 + 1
+    return Quorums(AtLeast(majority), AtLeast(max(1, majority - 1)))
+
+
 def disjoint(acceptors: Collection[str]) -> Quorums:
     """All but one promise, one accepts: for 3 acceptors 2 and 1, which need not meet."""
     return Quorums(AtLeast(max(1, len(set(acceptors)) - 1)), AtLeast(1))
@@ -203,6 +259,42 @@ _ALL: Final = (
         "phase-1 and phase-2 quorums need not meet (2 and 1 of 3)",
         "related: rabbitmq/ra#500",
         quorums=disjoint,
+    ),
+    Defect(
+        "half-votes-counted",
+        "one vote less than a majority is enough",
+        "async-raft PR 143",
+        quorums=half,
+    ),
+    Defect(
+        "ballot-of-another",
+        "a proposer uses the ballot of another",
+        "asked in phxpaxos#145; a published Paxos in Python",
+        proposer=TakesAnyBallot,
+    ),
+    Defect(
+        "round-not-persisted",
+        "a restarted proposer uses a ballot again",
+        "a published Paxos in Python; related: phxpaxos#145",
+        proposer=LosesRound,
+    ),
+    Defect(
+        "stale-promise-counted",
+        "a promise of an earlier ballot counts in the current one",
+        "luohaha/MyPaxos#18",
+        proposer=CountsStalePromises,
+    ),
+    Defect(
+        "late-promise-heeded",
+        "a promise that comes late changes what was proposed",
+        "the phases of Paxos Made Simple, §2.2, not kept apart",
+        proposer=HeedsLatePromises,
+    ),
+    Defect(
+        "votes-added-up",
+        "votes for one value in different ballots are added up",
+        "learners that count values",
+        learner=AddsBallotsUp,
     ),
     Defect(
         "duplicate-promise-counted",

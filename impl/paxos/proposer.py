@@ -74,7 +74,7 @@ class Proposer:
         self.name = name
         self.acceptors = tuple(acceptors)
         self.quorums = Quorums.majority(self.acceptors) if quorums is None else quorums
-        self.record = ProposerRecord() if record is None else record
+        self.record = self.restored(ProposerRecord() if record is None else record)
         self.ballot: Ballot | None = None
         self.best: Vote | None = None
         self.proposed: Value | None = None
@@ -132,7 +132,7 @@ class Proposer:
         """Take a PROMISE or a NACK; one of another ballot is stale and changes nothing (rule 2)."""
         if not isinstance(message, (Promise, Nack)):
             raise misdirected("A proposer", message)
-        if message.ballot != self.ballot:
+        if not self.is_current(message):
             return ()
         rule = TABLE[type(message), self.phase]
         return cast(_Answer, getattr(self, rule))(message)
@@ -155,6 +155,18 @@ class Proposer:
         self.wanted = None
 
     # The rules. Each is one method, so that a defect is one override.
+
+    def restored(self, stored: ProposerRecord) -> ProposerRecord:
+        """What survives a restart: the highest round that it used (rule 1)."""
+        return stored
+
+    def owns(self, ballot: Ballot) -> bool:
+        """Whether a ballot is its own (rule 1)."""
+        return ballot.proposer == self.name
+
+    def is_current(self, message: Promise | Nack) -> bool:
+        """Whether a message is about the current ballot (rule 2)."""
+        return message.ballot == self.ballot
 
     def phase_one_done(self) -> bool:
         """Whether a phase-1 quorum has promised the current ballot (rule 2)."""
@@ -205,7 +217,7 @@ class Proposer:
         return SetTimer(RETRY, self._backoff.delay_s(self._attempts))
 
     def _check_fresh(self, ballot: Ballot) -> None:
-        if ballot.proposer != self.name:
+        if not self.owns(ballot):
             raise ProtocolRefusal(f"Ballot {ballot} belongs to {ballot.proposer}, not {self.name}.")
         if ballot.round <= self.record.round:
             raise ProtocolRefusal(

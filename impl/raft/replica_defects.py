@@ -12,10 +12,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from quorate.impl.outputs import Send
 from quorate.impl.store import StoreSnapshot
 
+from .defects import CommitsOwnEntries
 from .membership import Membership
-from .messages import InstallSnapshot, RaftMessage, RequestPreVote, RequestVote
+from .messages import AppendEntries, InstallSnapshot, RaftMessage, RequestPreVote, RequestVote
 from .records import RaftOutputs, SuffixRecord, TermRecord
 from .replica import Replica
 from .rules import TermAndRole
@@ -57,12 +59,12 @@ class TrustsTicks(Replica):
         return self._patience.shortest
 
 
-class ReadsAlone(Server):
-    """Answers reads as long as it takes itself for the leader."""
+class AsksOneTooFew(Server):
+    """Answers reads when one server less than a quorum has heard from it."""
 
-    def is_confirmed(self, round_: int) -> bool:
-        """Waits for nobody."""
-        return True
+    def confirms(self, heard: Collection[str]) -> bool:
+        """Finds it enough if anyone could be missing."""
+        return any(self.has_quorum([*heard, u]) for u in self.configuration.servers)
 
 
 class ReadsTooSoon(Server):
@@ -79,6 +81,33 @@ class LosesLastTerm(Server):
     def last_term(self) -> int:
         """Looks into the log alone."""
         return self.log[-1].term if self.log else 0
+
+
+class SendsNoTerm(Server):
+    """Does not tell the term of its snapshot, and takes whatever comes without one."""
+
+    def prefix_term(self, start: int) -> int:
+        """Has it no more."""
+        return 0 if start == self.state.snapshot.length else super().prefix_term(start)
+
+    def holds_prefix(self, message: AppendEntries) -> bool:
+        """Without a term there is nothing to compare."""
+        untold = message.prefix_term == 0 and message.prefix <= self.state.length
+        return untold or super().holds_prefix(message)
+
+
+class AppendsNothing(CommitsOwnEntries):
+    """Sends no entries where its snapshot ends with the one that a follower lacks.
+
+    By itself that only delays; whoever is sent nothing commits what it has.
+    """
+
+    def append(self, follower: str, prefix: int | None = None) -> RaftOutputs:
+        """Takes the entry for one that it still has."""
+        start = self.next[follower] if prefix is None else prefix
+        if start != self.state.snapshot.length - 1:
+            return super().append(follower, prefix)
+        return (Send(follower, AppendEntries(self.term, self.name, 0, 0, (), self.commit)),)
 
 
 class DropsWhatFollows(Server):
@@ -159,10 +188,10 @@ _DEFECTS: Final = (
         replica=TrustsTicks,
     ),
     RaftVariant(
-        "reads-alone",
-        "a read is answered without a quorum",
+        "asks-one-too-few",
+        "a read is answered when one server less than a quorum has confirmed the leader",
         "async-raft PR 143",
-        server=ReadsAlone,
+        server=AsksOneTooFew,
     ),
     RaftVariant(
         "reads-too-soon",
@@ -175,6 +204,18 @@ _DEFECTS: Final = (
         "the term of a snapshot's last entry is forgotten",
         "Ongaro, Ousterhout 2014, §7: last included term",
         server=LosesLastTerm,
+    ),
+    RaftVariant(
+        "sends-no-term",
+        "what follows a snapshot is taken by whoever has as many entries",
+        "WRaft PR 118",
+        server=SendsNoTerm,
+    ),
+    RaftVariant(
+        "appends-nothing",
+        "in place of a snapshot nothing is sent, and the follower commits what it has",
+        "WRaft PR 118; RedisLabs/raft PR 47",
+        server=AppendsNothing,
     ),
     RaftVariant(
         "drops-what-follows",

@@ -126,7 +126,7 @@ class Server(Elector):
         snapshot = self.state.snapshot
         if start < snapshot.length:
             return (self._next_part(follower),)
-        before, entries = self.state.term_at(start), fitting(self.state.entries_after(start))
+        before, entries = self.prefix_term(start), fitting(self.state.entries_after(start))
         message = AppendEntries(
             self.term, self.name, start, before, entries, self.commit, self.round
         )
@@ -161,6 +161,10 @@ class Server(Elector):
         return (Send(target, TimeoutNow(self.term, self.name)),)
 
     # The rules. Each is one method, so that a defect is one override.
+
+    def prefix_term(self, start: int) -> int:
+        """The term of what comes before the entries that it sends (rule 5)."""
+        return self.state.term_at(start)
 
     def holds_prefix(self, message: AppendEntries) -> bool:
         """Whether its log holds what comes before the entries (rule 5)."""
@@ -204,7 +208,11 @@ class Server(Elector):
     def is_confirmed(self, round_: int) -> bool:
         """Whether a quorum has heard from it in this round, or later (Ongaro 2014, §6.4)."""
         heard = [server for server, latest in self.heard.items() if round_ <= latest]
-        return self.has_quorum([self.name, *heard])
+        return self.confirms([self.name, *heard])
+
+    def confirms(self, heard: Collection[str]) -> bool:
+        """Whether it leads as long as these hear from it (Ongaro 2014, §6.4)."""
+        return self.has_quorum(heard)
 
     def read_index(self) -> int:
         """How much must be committed before a read is answered that comes now (`reading.py`)."""

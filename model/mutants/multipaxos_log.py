@@ -81,7 +81,7 @@ MUTANTS = (
         violates="executed_prefixes_agree",
         steps=8,
         sizes={"Acceptor": 3, "Learner": 2, "Value": 3, "Slot": 1, "Ballot": 2},
-        defect="disjoint-quorums",
+        defect="half-votes-counted",
         reference="denizalti/paxosmmc PR 11",
     ),
     Mutant(

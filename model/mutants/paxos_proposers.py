@@ -62,6 +62,7 @@ MUTANTS = (
         steps=17,
         sizes=_sizes(Acceptor=4, Value=1),
         faults={"crash": 0},
+        defect="half-votes-counted",
         reference="async-raft PR 143",
     ),
     Mutant(
@@ -73,6 +74,7 @@ MUTANTS = (
         steps=22,
         sizes=_sizes(Ballot=2),
         faults={"crash": 0},
+        defect="late-promise-heeded",
         reference="the phases of Paxos Made Simple, §2.2, not kept apart",
     ),
     Mutant(
@@ -84,6 +86,7 @@ MUTANTS = (
         steps=13,
         sizes=_sizes(),
         faults={"crash": 1},
+        defect="round-not-persisted",
         reference="a published Python Paxos; phxpaxos#145",
     ),
 )

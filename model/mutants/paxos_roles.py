@@ -356,6 +356,7 @@ MUTANTS = (
         steps=22,
         sizes=_sizes(),
         faults={"crash": 0},
+        defect="votes-added-up",
         reference="learners that count values; disagreement itself takes four ballots",
     ),
     Mutant(
@@ -367,6 +368,7 @@ MUTANTS = (
         steps=12,
         sizes=_sizes(Proposer=2, Ballot=1),
         faults={"crash": 0},
+        defect="ballot-of-another",
         reference="asked in phxpaxos#145; a published Python Paxos",
     ),
     Mutant(
@@ -378,6 +380,7 @@ MUTANTS = (
         steps=20,
         sizes=_sizes(),
         faults={"crash": 0},
+        defect="stale-promise-counted",
         reference="luohaha/MyPaxos#18",
     ),
     Mutant(

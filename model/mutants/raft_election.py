@@ -23,6 +23,7 @@ class CountsVotes(RaftElection):
         require(self.role[s] == Role.CANDIDATE)
         require(any(self.count[s] < n for n in Votes))
         self.count[s] += 1
+        self.votes[s] = self.votes[s] | {m.voter}
 
     @action
     def lead(self, s: Server) -> None:
@@ -41,6 +42,7 @@ MUTANTS = (
         steps=12,
         sizes={"Server": 4, "Value": 1, "Term": 1, "Index": 0, "Votes": 3},
         faults={"crash": 0},
+        defect="duplicate-vote-counted",
         reference="xraft#27",
     ),
 )

@@ -31,7 +31,7 @@ MUTANTS = (
         steps=10,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 2},
         faults={"crash": 0},
-        defect="reads-alone",
+        defect="asks-one-too-few",
         reference="async-raft PR 143",
     ),
     Mutant(

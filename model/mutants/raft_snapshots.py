@@ -57,7 +57,7 @@ MUTANTS = (
         steps=9,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
-        defect="skips-check",
+        defect="sends-no-term",
         reference="WRaft PR 118",
     ),
     Mutant(
@@ -69,6 +69,7 @@ MUTANTS = (
         steps=9,
         sizes={"Server": 3, "Value": 1, "Term": 2, "Index": 1},
         faults={"crash": 0},
+        defect="appends-nothing",
         reference="WRaft PR 118; RedisLabs/raft PR 47",
     ),
     Mutant(

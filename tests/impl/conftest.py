@@ -36,27 +36,43 @@ class Stage:
         self.acceptors = {n: composition.acceptor(n) for n in ACCEPTORS}
         self.learner = composition.learner("l", ACCEPTORS, quorums)
         self.disks: dict[str, AcceptorRecord] = {}
+        self.promises: dict[tuple[str, Ballot], Promise] = {}
         self.votes: dict[tuple[Ballot, Value], set[str]] = {}
         self.refused: list[str] = []
         self.violation: str | None = None
 
-    def prepare(self, name: str, round_: int, *asked: str, copies: int = 1) -> None:
-        """Phase 1 of one ballot with some acceptors; each promise arrives `copies` times."""
-        self.proposers[name].prepare(Ballot(round_, name))
-        for acceptor in asked:
-            outputs = self._tell(acceptor, Prepare(Ballot(round_, name)))
-            for output in outputs:
+    def prepare(
+        self,
+        name: str,
+        round_: int,
+        *asked: str,
+        late: tuple[str, ...] = (),
+        copies: int = 1,
+        owner: str | None = None,
+    ) -> None:
+        """Phase 1 of one ballot: each promise arrives `copies` times, those of `late` not yet."""
+        ballot = Ballot(round_, owner or name)
+        if self._taken(lambda: self.proposers[name].prepare(ballot)) is None:
+            return
+        for acceptor in (*asked, *late):
+            for output in self._tell(acceptor, Prepare(ballot)):
                 if isinstance(output, Send) and isinstance(output.message, Promise):
-                    for _ in range(copies):
-                        self.proposers[name].receive(output.message)
+                    self.promises[acceptor, ballot] = output.message
+        for acceptor in asked * copies:
+            self.hear(name, acceptor, ballot)
+
+    def hear(self, name: str, acceptor: str, ballot: Ballot) -> None:
+        """A promise arrives, if one was given."""
+        promise = self.promises.get((acceptor, ballot))
+        if promise is not None:
+            self.proposers[name].receive(promise)
 
     def propose(self, name: str, value: Value, *asked: str, copies: int = 1) -> None:
         """Phase 2 with some acceptors; each vote reaches the learner `copies` times."""
-        try:
-            (output,) = self.proposers[name].propose(value)
-        except ProtocolRefusal as refusal:
-            self.refused.append(str(refusal))
+        outputs = self._taken(lambda: self.proposers[name].propose(value))
+        if outputs is None:
             return
+        (output,) = outputs
         assert isinstance(output, Broadcast) and isinstance(output.message, Accept)
         for acceptor in asked:
             for answer in self._tell(acceptor, output.message):
@@ -64,7 +80,11 @@ class Stage:
                     self._learn(answer.message, copies)
 
     def restart(self, name: str) -> None:
-        """Crash an acceptor and restore it from its disk."""
+        """Crash a proposer or an acceptor, and restore it from its disk."""
+        if name in self.proposers:
+            stored, recover = self.proposers[name].record, self.composition.proposer.recover
+            self.proposers[name] = recover(name, ACCEPTORS, self.quorums, stored)
+            return
         self.acceptors[name] = self.composition.acceptor.recover(name, self.disks.get(name))
 
     @property
@@ -77,6 +97,14 @@ class Stage:
         """Whether one value at most was chosen, and no other one told."""
         told = {self.learner.committed} - {None}
         return self.violation is None and len(self.chosen) <= 1 and told <= self.chosen
+
+    def _taken(self, step: Callable[[], Outputs]) -> Outputs | None:
+        """What a step of a proposer puts out; None if it is refused."""
+        try:
+            return step()
+        except ProtocolRefusal as refusal:
+            self.refused.append(str(refusal))
+            return None
 
     def _tell(self, acceptor: str, message: Prepare | Accept) -> Outputs:
         outputs = self.acceptors[acceptor].receive(message)

@@ -121,9 +121,9 @@ class MultiPaxosAdapter:
     def _lead(self, p: str, q: frozenset[str] = frozenset()) -> frozenset[Record]:
         """A mutant that waits for no quorum names none."""
         proposer = copied(self.run.proposers[p])
-        for promise in self.run.promises:
-            if promise.acceptor in q:
-                proposer.receive(promise)
+        promises = [promise for promise in self.run.promises if promise.acceptor in q]
+        for promise in promises * 2:  # the network delivers them again
+            proposer.receive(promise)
         sent = self._emit(p, proposer.lead())
         self._put_proposer(proposer)
         return sent

@@ -65,6 +65,9 @@ class _Processes:
         self.acceptors = {name: self.acceptor(name) for name in acceptors}
         self.learners = {name: self.learner(name) for name in learners}
         self.owner: dict[str, str] = {}
+        """Whose each ballot is: who took it first."""
+        self.used_by: dict[str, str] = {}
+        """Who prepared each ballot last; a proposer with a defect may use one of another."""
         self.sent: frozenset[Record] = frozenset()
         """All messages that were sent, as the model shows them."""
         self.promised: dict[Ballot, tuple[Promise, ...]] = {}
@@ -221,11 +224,12 @@ class PaxosRolesAdapter(_Stepwise):
     # The steps, named as the model names them.
 
     def _prepare(self, p: str, b: str) -> frozenset[Record]:
-        proposers, owner = self.processes.proposers, self.processes.owner
-        ballot = Ballot(int(b[1:]), owner.get(b, p))
-        messages = self.processes.attempt(proposers, p, "prepare", ballot)
-        owner[b] = p
-        return self.processes.emit(messages)
+        processes = self.processes
+        ballot = Ballot(int(b[1:]), processes.owner.get(b, p))
+        messages = processes.attempt(processes.proposers, p, "prepare", ballot)
+        processes.take(b, p)
+        processes.used_by[b] = p
+        return processes.emit(messages)
 
     def _receive_prepare(self, a: str, m: Record) -> frozenset[Record]:
         self.processes.answer(a, self.processes.message(m), Promise)
@@ -280,7 +284,7 @@ class PaxosRolesAdapter(_Stepwise):
         proposers, learners = p.proposers.items(), p.learners.items()
         rounds = {b: int(b[1:]) for b in self.ballots}
         seen: dict[str, Any] = {
-            "owner": {b: p.owner.get(b) for b in self.ballots},
+            "owner": {b: p.used_by.get(b) for b in self.ballots},
             "ballot": {n: show_ballot(x.ballot) for n, x in proposers},
             "promises": {n: x.promises for n, x in proposers},
             "best_ballot": {n: show_ballot(ballot_of(x.best)) for n, x in proposers},

@@ -46,13 +46,23 @@ class SnapshotExchanges(RaftExchanges):
             raise Unrealisable(f"{u} is sent what follows its snapshot")
         super()._replicate(s, u, n, k)
 
+    def _append_nothing(self, s: str, u: str) -> None:
+        """A step of a mutant: what u lacks is the last entry that the snapshot stands for."""
+        n = self.run.servers[s].state.snapshot.length - 1
+        if n < 0 or s == u:
+            raise Unrealisable(f"{s} has no snapshot for {u}")
+        message = self.part(s, u, n, n)
+        self.check_follows(u, message)
+        self.run.tell(u, message)
+
     def _install(self, s: str, u: str, n: int) -> None:
         server = self.run.servers[s]
         if s == u or not 0 < n <= server.state.snapshot.length:
             raise Unrealisable(f"{s} has no such snapshot for {u}")
         [output] = self.run.carry_out(s, lambda: server.append(u, 0))
         message = output.message
-        assert isinstance(message, InstallSnapshot), "its log begins with a snapshot"
+        if not isinstance(message, InstallSnapshot):
+            raise Refusal(f"{s} sends {type(message).__name__} instead")
         if n < message.length:
             earlier = msgspec.json.encode(_snapshot(server, n))
             message = replace(message, length=n, data=earlier)

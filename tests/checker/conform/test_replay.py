@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from quorate.checker.conform.adapter import Refusal
 from quorate.checker.conform.adapters.paxos import PaxosAdapter, PaxosRolesAdapter
-from quorate.checker.conform.adapters.registry import RAFTS, adapter_for
+from quorate.checker.conform.adapters.registry import adapter_for
 from quorate.checker.conform.replaying.recorded import check_trace
 from quorate.checker.conform.replaying.replay import ReplayVerdict, replay
 from quorate.checker.conform.seen import holds
@@ -22,9 +22,6 @@ from quorate.checker.explore.search.breadth_first import Explorer
 from quorate.checker.loading import load_protocol, name_of
 from quorate.checker.results import Move
 from quorate.checker.tracing.build import counterexample, make_trace
-from quorate.impl.lease.defects import VARIANTS
-from quorate.impl.multipaxos import defects as multipaxos
-from quorate.impl.paxos.defects import DEFECTS
 from quorate.model.language import Protocol
 from quorate.model.language.interpreter import Interpreter
 from quorate.model.mutants import MUTANTS, Mutant
@@ -33,13 +30,21 @@ from quorate.model.paxos_roles import PaxosRoles
 from quorate.model.two_phase_commit import TwoPhaseCommit
 from quorate.traces import Record, Trace, Value, read_itf, write_itf
 
+from ...support import unnamed
 from ...support.examples import share
 
-#: Defects of Raft that violate no invariant of the model, or none at a size that can be searched.
+#: Defects that violate no invariant of a model, or that need what no model has.
 BESIDES_THE_MODEL = {
-    "duplicate-vote-counted",
-    "leads-on",
-    "stops-at-old-terms",
+    "multipaxos": {
+        *unnamed.BEYOND["multipaxos"],
+        "disjoint-quorums",
+        "duplicate-promise-counted",
+        "duplicate-vote-counted",
+        "promise-reports-last-slot",
+        "round-not-persisted",
+        "skips-recovered-slots",
+    },
+    "raft": {*unnamed.BEYOND["raft"], "leads-on", "stops-at-old-terms"},
 }
 DAILY = {"P5", "M3", "M5"}  # all are tried by `quorate conform --mutants`
 WITH_DEFECT = [m for m in MUTANTS.values() if m.defect is not None]
@@ -81,12 +86,10 @@ def test_every_bug_is_told_from_healthy_code(mutant: Mutant, tmp_path: Path) -> 
 
 
 def test_every_defect_of_the_implementation_has_its_mutant() -> None:
-    found = {m.defect for m in WITH_DEFECT}
-    paxos, multi = {*DEFECTS, *VARIANTS} - {"healthy"}, set(multipaxos.DEFECTS)
-    assert paxos <= found and found <= {*paxos, *multi, *RAFTS}
-    beyond = {"promise-reports-last-slot", "round-not-persisted"}
-    assert multi - found - multipaxos.IN_RUNS == beyond
-    assert RAFTS.keys() - found == {"healthy", *BESIDES_THE_MODEL}
+    """Or it is of replicas, or its bug violates no invariant of a model."""
+    for system, defects in unnamed.DEFECTS.items():
+        of = [m for m in WITH_DEFECT if unnamed.system_of(m.protocol) == system]
+        assert defects - {m.defect for m in of} == BESIDES_THE_MODEL.get(system, set())
 
 
 def walk(

@@ -66,12 +66,13 @@ FOUND = {
     "duplicate-promise-counted": (5, 0, range(60)),
     "executes-past-holes": (3, 0, range(60)),
     "snapshot-without-sessions": (3, 0, range(60)),
+    "half-votes-counted": (3, 0, range(60)),
     "duplicate-vote-counted": (5, 0, range(60)),
     "trusts-any-vote": (3, 0, range(60)),
     "trims-in-silence": (3, 3, range(200)),
     "reconfigures-at-once": (3, 3, range(200)),
 }
-RARE = list(FOUND)[-4:]
+RARE = list(FOUND)[-5:]
 
 
 @pytest.mark.parametrize(

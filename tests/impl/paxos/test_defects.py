@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from quorate.impl.paxos import HEALTHY, Acceptor, Learner, Proposer
+from quorate.impl.paxos import HEALTHY, Acceptor, Ballot, Learner, Proposer
 from quorate.impl.paxos.defects import COMPOSITIONS, DEFECTS
 
 
@@ -104,7 +104,58 @@ def doubled_vote(stage):
     stage.propose("q", "y", "a1", "a2")
 
 
+def shared_ballot(stage):
+    """Two proposers take one ballot."""
+    stage.prepare("p", 1, "a0", "a1")
+    stage.prepare("q", 1, "a1", "a2", owner="p")
+    stage.propose("p", "x", "a0")
+    stage.propose("q", "y", "a2")
+
+
+def ballot_after_restart(stage):
+    """A proposer restarts, and prepares its ballot once more."""
+    stage.prepare("p", 1, "a0", "a1")
+    stage.propose("p", "x", "a0")
+    stage.restart("p")
+    stage.prepare("p", 1, "a1", "a2")
+    stage.propose("p", "y", "a2")
+
+
+def stale_promise(stage):
+    """A promise of a proposer's first ballot arrives in its second."""
+    stage.prepare("p", 1, late=("a0",))
+    stage.prepare("q", 2, "a0", "a2")
+    stage.propose("q", "y", "a0", "a2")
+    stage.prepare("p", 3, "a1")
+    stage.hear("p", "a0", Ballot(1, "p"))
+    stage.propose("p", "x", "a0", "a1")
+
+
+def late_promise(stage):
+    """A promise with a vote arrives when a value is proposed, and there is another proposal."""
+    stage.prepare("q", 1, "a1", "a2")
+    stage.propose("q", "y", "a2")
+    stage.prepare("p", 2, "a0", "a1", late=("a2",))
+    stage.propose("p", "x", "a0")
+    stage.hear("p", "a2", Ballot(2, "p"))
+    stage.propose("p", "z", "a2")
+
+
+def a_vote_in_each_ballot(stage):
+    """One value gets one vote in each of two ballots."""
+    stage.prepare("p", 1, "a0", "a1")
+    stage.propose("p", "x", "a0")
+    stage.prepare("q", 2, "a0", "a1")
+    stage.propose("q", "y", "a1")
+
+
 SCRIPTS = {
+    "half-votes-counted": one_vote_each,
+    "ballot-of-another": shared_ballot,
+    "round-not-persisted": ballot_after_restart,
+    "stale-promise-counted": stale_promise,
+    "late-promise-heeded": late_promise,
+    "votes-added-up": a_vote_in_each_ballot,
     "lowest-accepted-ballot": three_rounds,
     "ignores-accepted-values": two_rounds,
     "promise-omits-vote": two_rounds,

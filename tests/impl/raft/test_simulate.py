@@ -124,7 +124,7 @@ def test_a_lease_without_a_margin_shows_as_a_stale_read():
 
 
 def test_reads_without_a_quorum_are_stale():
-    reports = (isolated(seed, 0, 0, "reads-alone") for seed in range(10))
+    reports = (isolated(seed, 0, 0, "asks-one-too-few") for seed in range(10))
     report = next(report for report in reports if report.violation)
     assert "were committed when it asked" in report.violation
 

@@ -1,5 +1,7 @@
 """The table of all mutants in `model/mutants/README.md`, made from the registry.
 
+What is found without a name is in `tests/support/unnamed.py`.
+
 python -m tests.model.protocols.mutant_table
 """
 
@@ -10,11 +12,12 @@ from pathlib import Path
 import quorate.model.mutants
 from quorate.model.language import Protocol
 from quorate.model.mutants import KILLED, MUTANTS, Mutant
+from tests.support.unnamed import FOUND, system_of
 
 PAGE = Path(quorate.model.mutants.__file__).with_name("README.md")
 HEAD = """\
-| | protocol | what was changed | breaks | at | steps | the real bug | in code |
-|---|---|---|---|---|---|---|---|
+| | protocol | what was changed | breaks | at | steps | the real bug | in code | found unnamed as |
+|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -36,9 +39,17 @@ def _row(mutant: Mutant) -> str:
         at,
         str(mutant.steps or "–"),
         mutant.reference,
-        f"`{mutant.defect}`" if mutant.defect else "–",
+        *_in_code(mutant),
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _in_code(mutant: Mutant) -> tuple[str, str]:
+    """The defect that reproduces it, and what differs where the defect is not named."""
+    if mutant.defect is None:
+        return "–", "–"
+    found = FOUND[system_of(mutant.protocol)].get(mutant.defect)
+    return f"`{mutant.defect}`", f"`{found.difference}`" if found else "–"
 
 
 def _protocol(mutant: type[Protocol]) -> type[Protocol]:

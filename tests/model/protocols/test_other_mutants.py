@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ def test_names_and_codes_are_unique() -> None:
 
 def test_the_page_lists_all_of_them() -> None:
     assert table() in PAGE.read_text(encoding="utf-8")
+
+
+#: The codes of the collection of real bugs that the mutants are taken from.
+CODES = {"P": range(1, 24), "M": range(1, 11), "R": range(1, 26), "E": (1, 2), "L": (1,)}
+
+
+def test_the_page_says_of_each_real_bug_where_it_is() -> None:
+    rows, _, notes = PAGE.read_text(encoding="utf-8").partition("What is not there, or elsewhere")
+    for code in (f"{kind}{n}" for kind, numbers in CODES.items() for n in numbers):
+        assert f"| {code} `" in rows or re.search(rf"\b{code}\b", notes), code
 
 
 @pytest.mark.parametrize("mutant", OTHERS, ids=lambda m: m.code)
