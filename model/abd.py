@@ -60,7 +60,7 @@ class Ack(Message):
 class Abd(Protocol):
     """Each client does one operation. What a write writes is the name of its client.
 
-    It is not proved for any size: a proof cannot read the tags, which are records, in messages.
+    It is not proved for any size: its companions are not written.
     """
 
     tag: Map[Server, Tag] = durable(Tag(0, Client.none))

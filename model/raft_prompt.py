@@ -21,8 +21,7 @@ class PromptRaft(RaftLogs):
     """The network is what each candidate asked, and for each term the log of its leader, with the
     lengths and commit indices that it had together.
 
-    Explored only, and compared with `raft.Raft` at small sizes: proofs for any size do not read
-    what a candidate asked, a record that may be None.
+    Explored only, and compared with `raft.Raft` at small sizes: it is not proved for any size.
     """
 
     faults = {"crash": 1}

@@ -14,7 +14,8 @@ from quorate.model.language.declare.types import MapType, MessagesType, SetType,
 
 from .logic import Atom, Formula, Term, conj, disj, every, implies, some, triggered, unrestricted
 from .meeting import always_meet
-from .signature import Relation, Signature
+from .messages import Relation
+from .signature import Signature
 from .values import parts
 
 
@@ -144,7 +145,7 @@ class _Axioms:
 
     def _parts_typing(self, functions: Any, row: list[Term], t: Type) -> list[Formula]:
         found: list[Formula] = []
-        for part, (each, of) in parts(t).items():
-            variables = [*row, *([self.v.fresh_number("i")] if each else [])]
+        for part, (positions, of) in parts(t).items():
+            variables = [*row, *(self.v.fresh_number("i") for _ in range(positions))]
             found.append(every(variables, self.v.typed(functions[part](*variables), of)))
         return found

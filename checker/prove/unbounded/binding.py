@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
 
-from quorate.model.language.declare.types import BoolType, MapType, RecordType, SeqType, Type
+from quorate.model.language.declare.types import BoolType, MapType, SeqType, Type
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, walk
 
 from .logic import Atom, Cases, Formula, Term, conj, disj, lifted, neg, single, some
-from .signature import Relation, Signature, UnsupportedError
+from .messages import Relation, in_columns
+from .signature import Signature, UnsupportedError
 from .states import Env, Set, State
-from .values import MessageValue, SequenceValue, Value, below
+from .values import FLAG, MessageValue, OptionalValue, SequenceValue, Value, below, is_flagged
 
 Literal = tuple[c.Expr, bool]
 
@@ -38,6 +39,9 @@ class Expressions(Interface):
 
     def term(self, e: c.Expr, env: Env) -> Cases:
         """A value that is one term."""
+
+    def value(self, e: c.Expr, env: Env) -> Value:
+        """A value of any type but sets and maps."""
 
     def sequence(self, e: c.Expr, env: Env) -> SequenceValue:
         """A sequence."""
@@ -163,9 +167,8 @@ class _Binding:
     ) -> Formula:
         """One column after the other: solved, listed, or quantified."""
         if len(row) == len(relation.columns):
-            names = [n for n, _ in relation.columns]
-            held = [self._value(x, t) for x, (_, t) in zip(row, relation.columns, strict=True)]
-            message = MessageValue(dict(zip(names, held, strict=True)), index)
+            fields = self.t.signature.message(relation, [x[0][1] for x in row])
+            message = MessageValue(fields, index)
             sent = lifted(lambda *xs: self.t.state.sent(relation.record, xs), *row)
             return conj([sent, self.over(i + 1, {**env, var.name: message})])
         name, of = relation.columns[len(row)]
@@ -185,9 +188,6 @@ class _Binding:
         x = v.fresh(f"{var.name}.{name}", v.sort(of))
         return some([x], rest(single(x)))
 
-    def _value(self, x: Cases, t: Type) -> Value:
-        return self.t.signature.column(x[0][1], t) if isinstance(t, SeqType) else x
-
     def _index(self, var: c.Var, env: Env) -> c.Expr | None:
         """The one key at which the maps of a message are looked at."""
         found: list[c.Expr] = []
@@ -206,28 +206,28 @@ class _Binding:
         """What a condition says that a variable is equal to."""
         for left, right in self._equations(env):
             if isinstance(left, c.Var) and left.name == var.name:
-                return self._translated(right, env)
+                return self._translated(left, right, "", env)
         return None
 
     def _solved_column(self, var: c.Var, name: str, index: c.Expr | None, env: Env) -> Cases | None:
         for left, right in self._equations(env):
-            match left:
-                case c.Field(of=c.Var(name=message), name=column):
-                    here = message == var.name and column == name
-                case c.At(of=c.Field(of=c.Var(name=message), name=column), index=at):
-                    here = message == var.name and column == name and at == index
-                case _:
-                    here = False
-            if here:
-                return self._translated(right, env)
+            at = _column(left, var, index)
+            if at is not None and (name == at or name.startswith((f"{at}.", f"{at}{FLAG}"))):
+                return self._translated(left, right, name.removeprefix(at), env)
         return None
 
-    def _translated(self, right: c.Expr, env: Env) -> Cases | None:
-        """Only terms without alternatives: others would be repeated wherever the variable is."""
-        if isinstance(right.type, (BoolType, MapType, SeqType, RecordType)):
+    def _translated(self, left: c.Expr, right: c.Expr, part: str, env: Env) -> Cases | None:
+        """What `left == right` says that a part of the left is, if that is one term.
+
+        Others have alternatives, which would be repeated wherever the variable is.
+        """
+        if isinstance(right.type, (BoolType, MapType, SeqType)):
             return None
-        found = self.t.term(right, env)
-        return found if len(found) == 1 else None
+        value, t = self.t.value(right, env), right.type
+        if isinstance(value, OptionalValue) and not is_flagged(left.type):
+            value, t = value.of, t.inner  # type: ignore[attr-defined]
+        found = in_columns(value, t, "", self.t.signature.truth, known=True).get(part)
+        return found if isinstance(found, tuple) and len(found) == 1 else None
 
     def _equations(self, env: Env) -> Iterator[tuple[c.Expr, c.Expr]]:
         for e, positive in self.conditions:
@@ -237,3 +237,18 @@ class _Binding:
                         left = left.of
                     if free(right).keys() <= set(env):
                         yield left, right
+
+
+def _column(e: c.Expr, var: c.Var, index: c.Expr | None) -> str | None:
+    """The name of the column, or columns, of a message that hold this, if some do."""
+    match e:
+        case c.Field(of=c.Var(name=message), name=name):
+            return name if message == var.name else None
+        case c.At(of=c.Field(of=c.Var(name=message), name=name), index=at):
+            return name if message == var.name and at == index else None
+        case c.Unwrap(of=of):
+            return _column(of, var, index)
+        case c.Field(of=of, name=name):
+            within = _column(of, var, index)
+            return None if within is None else f"{within}.{name}"
+    return None

@@ -1,4 +1,4 @@
-"""Arguments that are maps, sets, sequences or records, in proofs for any size.
+"""Arguments that are maps, sets, sequences, records, or None instead, in proofs for any size.
 
 The step chooses any value of the type. So is any value what an arbitrary state holds in a variable
 of that type: such a parameter is read from a variable of its own, which nothing writes and no
@@ -17,6 +17,7 @@ from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import transformed
 
 from .signature import UnsupportedError
+from .values import is_flagged
 
 
 def is_chosen(variable: str) -> bool:
@@ -41,7 +42,8 @@ def with_choices(description: c.Description) -> c.Description:
 def _compound(action: c.Action) -> Iterator[c.Binder]:
     for b in action.parameters:
         kinds = MapType, SetType, SeqType, RecordType
-        if isinstance(b.domain, c.OverType) and isinstance(b.var.type, kinds):
+        compound = isinstance(b.var.type, kinds) or is_flagged(b.var.type)
+        if compound and isinstance(b.domain, c.OverType):
             yield b
 
 

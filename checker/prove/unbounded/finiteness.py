@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from quorate.model.language.declare.types import QuorumType, RecordType
+from quorate.model.language.declare.types import (
+    EnumType,
+    OptionType,
+    QuorumType,
+    SortType,
+)
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import free, substituted, walk
 
 from .binding import exists, literals
 from .logic import Exists, Formula, every, implies, single, some, triggered
 from .translate import FirstOrderTranslator
+from .values import is_flagged
 
 
 def maxima(at: FirstOrderTranslator, action: c.Action) -> list[Formula]:
@@ -53,7 +59,7 @@ def _axiom(at: FirstOrderTranslator, q: c.Quant) -> Iterator[Formula]:
     names = {name for e, _ in conditions for name in free(e)} | set(free(domain))
     for name in sorted(names - {n.name, m.name}):
         t = mentioned[name].type
-        if isinstance(t, RecordType) or not _has_sort(t):
+        if not _has_sort(t):
             return
         x = at.signature.fresh(name, at.signature.sort(t))
         variables.append(x)
@@ -68,4 +74,4 @@ def _axiom(at: FirstOrderTranslator, q: c.Quant) -> Iterator[Formula]:
 
 
 def _has_sort(t: Any) -> bool:
-    return isinstance(t, QuorumType) or type(t).__name__ in ("SortType", "OptionType", "EnumType")
+    return isinstance(t, QuorumType | SortType | EnumType | OptionType) and not is_flagged(t)

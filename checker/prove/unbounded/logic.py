@@ -185,13 +185,13 @@ def equal(x: Term, y: Term) -> Formula:
     """That two Z3 terms are the same; decided at once for the same term and for two constants."""
     if x.eq(y):
         return True
-    if _is_value(x) and _is_value(y):
+    if is_constant(x) and is_constant(y):
         return False
     return Atom(x == y)
 
 
-def _is_value(x: Term) -> bool:
-    """Whether a term is a member of an enumeration, a truth value or a number."""
+def is_constant(x: Term) -> bool:
+    """Whether a term is a member of an enumeration, a truth value or a number, as it is written."""
     kinds = (z3.Z3_OP_DT_CONSTRUCTOR, z3.Z3_OP_TRUE, z3.Z3_OP_FALSE, z3.Z3_OP_ANUM)
     return z3.is_app(x) and x.num_args() == 0 and x.decl().kind() in kinds
 

@@ -15,11 +15,12 @@ from .branches import branches
 from .choices import with_choices
 from .definedness import UndefinedCase, undefined_cases, undefined_cases_of_action
 from .logic import Formula, conj, disj, every, implies, neg
-from .signature import Relation, Signature
+from .messages import Relation, columns_of
+from .signature import Signature
 from .states import ArbitraryState, State
 from .steps import InitialValues, SymbolicStep
 from .translate import FirstOrderTranslator
-from .values import same
+from .values import MessageValue, same
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,15 @@ class Invariant:
 def one_per_key(relation: Relation, signature: Signature, state: State) -> Formula:
     """`key=("a", "b")`: any two messages sent with the same a and b are the same."""
     key = relation.record.key or ()  # type: ignore[attr-defined]
-    shared = {*key, "[]"}
+    shared = {n for k in key for n, _ in columns_of(relation.fields[k], k)} | {"[]"}
     one, other = [], []
     for name, t in relation.columns:
         x = signature.fresh(name, signature.sort(t))
         one.append(x)
         other.append(x if name in shared else signature.fresh(name, signature.sort(t)))
     both = conj([state.sent(relation.record, one), state.sent(relation.record, other)])
-    both_columns = zip(one, other, relation.columns, strict=True)
-    column, fresh = signature.column, signature.fresh_number
-    equations = conj(same(column(x, t), column(y, t), fresh) for x, y, (_, t) in both_columns)
+    left, right = (MessageValue(signature.message(relation, row)) for row in (one, other))
+    equations = same(left, right, signature.fresh_number)
     variables = {x.get_id(): x for x in (*one, *other)}
     return every(list(variables.values()), implies(both, equations))
 

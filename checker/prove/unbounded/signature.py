@@ -1,15 +1,16 @@
 """The symbols of a protocol for any number of elements: sorts, state functions, message relations.
 
 `T | None` is the sort of T with one element more, `none`, which nothing of type T is; the same
-holds of an order's bottom. A message class is a relation over its fields; one with maps among them
-has a row for each key: Padon, Losa, Sagiv, Shoham: Paxos Made EPR (OOPSLA 2017) has such relations.
+holds of an order's bottom. Numbers, truth values and records have none to spare: see values.py. A
+message class is a relation over its fields; one with maps among them has a row for each key: Padon,
+Losa, Sagiv, Shoham: Paxos Made EPR (OOPSLA 2017) has such relations.
 """
 
 from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,8 @@ from quorate.model.language.frontend.source import annotation_span
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.traverse import walk
 
-from .logic import Atom, Formula, Term, conj, single
+from .logic import Atom, Cases, Formula, Term, choice, conj, single
+from .messages import Relation, from_columns, in_columns
 from .values import SequenceValue, Value, held, parts
 
 # No name of a description has a space in it: what is made up here has.
@@ -54,23 +56,6 @@ class UnsupportedError(ProtocolError):
     def __init__(self, what: str, span: Span = NOWHERE) -> None:
         super().__init__(f"not supported by proofs for any size: {what}")
         self.what, self.span = what, span
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A message class: `narrow` fields are columns; `wide` ones, maps, are columns by `key`."""
-
-    record: type[Record]
-    symbol: Any
-    narrow: tuple[tuple[str, Type], ...]
-    wide: tuple[tuple[str, Type], ...]
-    key: Type | None
-
-    @property
-    def columns(self) -> tuple[tuple[str, Type], ...]:
-        """Every column: fields, the maps' key, what the maps hold there."""
-        middle = (("[]", self.key),) if self.key is not None else ()
-        return (*self.narrow, *middle, *self.wide)
 
 
 @dataclass
@@ -161,15 +146,25 @@ class Signature:
         self, symbol: str, keys: list[Any], t: Type, span: Span = NOWHERE
     ) -> dict[str, Any]:
         found = {}
-        for name, (each, of) in parts(t).items():
-            if isinstance(of, SeqType):
+        for name, (positions, of) in parts(t).items():
+            if positions > 1:
                 raise UnsupportedError(f"sequences in a value of type {t}", span)
-            sorts = [*keys, *([z3.IntSort(self.context)] if each else []), self.sort(of, span)]
+            sorts = [*keys, *[z3.IntSort(self.context)] * positions, self.sort(of, span)]
             found[name] = z3.Function(f"{symbol}{name}", *sorts)
         return found
 
+    def message(self, relation: Relation, row: Sequence[Term]) -> dict[str, Value]:
+        """The fields of a message by its columns."""
+        given = {n: x for (n, _), x in zip(relation.columns, row, strict=True)}
+        return {n: from_columns(given, t, n, self.column) for n, t in relation.fields.items()}
+
+    def columns(self, relation: Relation, fields: Mapping[str, Value]) -> dict[str, Value]:
+        """The columns of a message by its fields."""
+        parts = [in_columns(fields[n], t, n, self.truth) for n, t in relation.fields.items()]
+        return {n: x for part in parts for n, x in part.items()}
+
     def column(self, x: Term, t: Type) -> Value:
-        """The value of a field of a message, whose column holds `x`."""
+        """The value of which a column of a message holds `x`."""
         if not isinstance(t, SeqType):
             return single(x)
         of = held(self._sequences(t), t, [x])
@@ -202,6 +197,13 @@ class Signature:
         if isinstance(value, Sort):
             return self.element(type(value), value.index)
         raise UnsupportedError(f"the constant {value!r}", span)
+
+    def truth(self, f: Formula) -> Cases:
+        """A condition as a value."""
+        if isinstance(f, Atom) and f.positive:
+            return single(f.term)
+        yes, no = (single(z3.BoolVal(x, self.context)) for x in (True, False))
+        return choice(f, yes, no)
 
     def number(self, value: int) -> Term:
         """A number."""
@@ -324,10 +326,8 @@ class Signature:
                 self.nones[sort] = True
             case OptionType(EnumType(kind)):
                 self.nones[kind] = True
-            case MapType(_, value):
-                self._note_options(value)
-            case SetType(element) | SeqType(element, _):
-                self._note_options(element)
+            case MapType(_, inner) | OptionType(inner) | SetType(inner) | SeqType(inner, _):
+                self._note_options(inner)
             case RecordType():
                 for inner in t.fields.values():
                     self._note_options(inner)
@@ -356,23 +356,17 @@ class Signature:
             ) from None
 
     def _relation(self, record: type[Record]) -> Relation:
-        narrow, wide, keys = [], [], set()
-        for name, t in record.field_types().items():
-            if isinstance(t, MapType):
-                keys.add(t.keys)
-                wide.append((name, t.value))
-            else:
-                narrow.append((name, t))
+        keys = {t.keys for t in record.field_types().values() if isinstance(t, MapType)}
         if len(keys) > 1 or any(len(k) > 1 for k in keys):
             raise UnsupportedError(f"maps with several keys (message {record.__name__})")
         key = next(iter(keys))[0] if keys else None
-        found = Relation(record, None, tuple(narrow), tuple(wide), key)
+        found = Relation(record, None, key)
         try:
             sorts = [self.sort(t) for _, t in found.columns]
         except UnsupportedError as error:
             raise UnsupportedError(f"{error.what} (message {record.__name__})") from None
         symbol = z3.Function(record.__name__, *sorts, z3.BoolSort(self.context))
-        return Relation(record, symbol, found.narrow, found.wide, key)
+        return Relation(record, symbol, key)
 
 
 def cell_type(t: Type) -> Type:

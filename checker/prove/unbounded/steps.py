@@ -15,7 +15,7 @@ from typing import Any
 import z3
 
 from quorate.model.language.declare.protocol import Variable
-from quorate.model.language.declare.types import Record, SeqType
+from quorate.model.language.declare.types import MapType, Record, SeqType
 from quorate.model.language.ir import core as c
 from quorate.model.language.ir.build import TRUE, constant
 from quorate.model.language.ir.traverse import free
@@ -239,17 +239,16 @@ class SymbolicStep:
         relation = self.signature.relations[record]
         env = dict(self.env)
         equations: list[Literal] = []
-        types = dict(relation.columns)
-        given = {n: x for (n, _), x in zip(relation.columns, columns, strict=True)}
+        given = self.signature.message(relation, columns)
         for name, arg in zip(record.field_types(), args, strict=True):
             sent = arg
             if isinstance(arg, c.MakeMap):
-                env[arg.var.name] = single(given["[]"])
+                env[arg.var.name] = single(columns[len(relation.narrow)])
                 sent = arg.body
-            elif name in dict(relation.wide):
+            elif isinstance(arg.type, MapType):
                 raise UnsupportedError("sending a map that is not made here", arg.span)
             asked = c.Var(name=f"{{{name}}}", type=sent.type)
-            env[asked.name] = self.signature.column(given[name], types[name])
+            env[asked.name] = given[name]
             equations.append((c.Eq(left=sent, right=asked, type=c.BOOL), True))
         return env, equations
 
@@ -277,9 +276,7 @@ class _Parameters:
                     if relation.wide:
                         raise UnsupportedError("receiving a message that holds maps", b.var.span)
                     row = [v.fresh(f"{b.var.name}.{n}", v.sort(t)) for n, t in relation.columns]
-                    columns = zip(relation.columns, row, strict=True)
-                    message = {n: v.column(x, t) for (n, t), x in columns}
-                    env[b.var.name] = MessageValue(message)
+                    env[b.var.name] = MessageValue(v.message(relation, row))
                     parts.append(self.at.state.sent(record, row))
                 case c.OverType(type=of):
                     x = v.fresh(b.var.name, v.sort(of, b.var.span))

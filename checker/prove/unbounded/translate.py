@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import z3
-
-from quorate.checker.prove.linear import arithmetic, is_linear
 from quorate.model.language.declare.types import (
     BoolType,
-    MapType,
     QuorumType,
     RecordType,
     SeqType,
@@ -27,7 +22,6 @@ from .logic import (
     Cases,
     Formula,
     Term,
-    choice,
     conj,
     disj,
     equal,
@@ -35,36 +29,25 @@ from .logic import (
     iff,
     implies,
     lifted,
-    mapped,
     neg,
     single,
     some,
 )
-from .signature import Signature, UnsupportedError
-from .states import Env, Set, State
+from .signature import UnsupportedError
+from .states import Env, Set
+from .terms import TermTranslator, unsupported
 from .values import (
     MessageValue,
     SequenceValue,
     Value,
-    at,
     below,
-    choose,
-    concatenation,
-    held,
-    listed,
-    parts,
-    prefix,
+    is_compound,
     same,
-    suffix,
 )
 
 
-@dataclass
-class FirstOrderTranslator:
+class FirstOrderTranslator(TermTranslator):
     """Reads expressions in one state. Raises UnsupportedError."""
-
-    signature: Signature
-    state: State
 
     # ------------------------------------------------------------ conditions
 
@@ -93,6 +76,8 @@ class FirstOrderTranslator:
                 return self._less(left, right, env)
             case c.Member(item=item, of=of) if isinstance(of.type, SeqType):
                 return self._is_item(item, of, env)
+            case c.Member(item=item, of=c.MakeSet(items=items)) if is_compound(item.type):
+                return disj(self._equal(item, x, env) for x in items)
             case c.Member(item=item, of=of):
                 return lifted(self.members(of, env), self.term(item, env))
             case c.Subset(left=left, right=right):
@@ -125,19 +110,24 @@ class FirstOrderTranslator:
         return some([at], conj([below(at, sequence.length), here]))
 
     def _less_equal(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
-        t = self._ordered(left)
-        below = self.signature.less_equal
-        return lifted(lambda x, y: below(x, y, t), self.term(left, env), self.term(right, env))
+        return self._at_most(self.value(left, env), self.value(right, env), left.type)
+
+    def _at_most(self, one: Value, other: Value, t: Type) -> Formula:
+        """That a value is not above another; of records, the first field that differs decides."""
+        if not isinstance(one, MessageValue):
+            return lifted(lambda x, y: self.signature.less_equal(x, y, t), one, other)  # type: ignore[arg-type]
+        found: Formula = True
+        for name, of in reversed(t.fields.items()):  # type: ignore[attr-defined]
+            x, y = one.fields[name], other.fields[name]  # type: ignore[union-attr]
+            beyond = neg(self._at_most(y, x, of))
+            found = conj([self._at_most(x, y, of), disj([beyond, found])])
+        return found
 
     def _less(self, left: c.Expr, right: c.Expr, env: Env) -> Formula:
         some_set = isinstance(right, c.Len) and not isinstance(right.of.type, SeqType)
         if isinstance(right, c.Len) and some_set and left == c.Lit(value=0, type=left.type):
             return neg(self._is_empty(right.of, env))  # `if some_set:`
         return neg(self._less_equal(right, left, env))
-
-    def _ordered(self, e: c.Expr) -> Type:
-        self.signature.sort(e.type, e.span)
-        return e.type
 
     def _is_empty(self, of: c.Expr, env: Env) -> Formula:
         if not isinstance(of.type, (SetType, QuorumType)):
@@ -160,112 +150,23 @@ class FirstOrderTranslator:
             test = self.formula(message.test, env)
             then, orelse = self._sent(message.then, env), self._sent(message.orelse, env)
             return disj([conj([test, then]), conj([neg(test), orelse])])
-        record = message.type.record  # type: ignore[attr-defined]
-        if self.signature.relations[record].wide:
+        v, record = self.signature, message.type.record  # type: ignore[attr-defined]
+        relation = v.relations[record]
+        if relation.wide:
             raise UnsupportedError("asking for one message that holds maps", message.span)
-        columns = self.message(message, env).columns
-        v = self.signature
-        chosen = [v.fresh(n, v.sort(t)) for n, t in record.field_types().items()]
-        row, made, equations = [], [], []
-        for x, (n, t) in zip(chosen, record.field_types().items(), strict=True):
+        columns = v.columns(relation, self.message(message, env).fields)
+        row: list[Cases] = []
+        made, equations = [], []
+        for n, t in relation.columns:
             given = columns[n]
             if isinstance(given, SequenceValue):
-                row.append(single(x))
+                x = v.fresh(n, v.sort(t))
                 made.append(x)
                 equations.append(same(given, v.column(x, t), v.fresh_number))
-            else:
-                row.append(given)
+                given = single(x)
+            row.append(given)  # type: ignore[arg-type]
         sent = lifted(lambda *xs: self.state.sent(record, xs), *row)
         return some(made, conj([sent, *equations]))
-
-    # ------------------------------------------------------------ values
-
-    def value(self, e: c.Expr, env: Env) -> Value:
-        """A value of any type but sets and maps."""
-        match e.type:
-            case SeqType():
-                return self.sequence(e, env)
-            case RecordType():
-                return self.message(e, env)
-        return self.term(e, env)
-
-    def sequence(self, e: c.Expr, env: Env) -> SequenceValue:
-        """A sequence."""
-        match e:
-            case c.Var(name=name):
-                return env[name]  # type: ignore[no-any-return]
-            case c.Read(variable=variable, keys=keys):
-                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
-            case c.Field(of=of, name=name):
-                return self.message(of, env).columns[name]  # type: ignore[no-any-return]
-            case c.Prefix(of=of, count=count):
-                return prefix(self.sequence(of, env), self.term(count, env))
-            case c.Suffix(of=of, count=count):
-                return suffix(self.sequence(of, env), self.term(count, env))
-            case c.Concat(left=left, right=right):
-                return concatenation(self.sequence(left, env), self.sequence(right, env))
-            case c.MakeSeq(items=items, type=SeqType(element, _)):
-                empty, number = self._anything(element), self.signature.number
-                return listed([self.value(x, env) for x in items], empty, number)
-            case c.Ite(test=test, then=then, orelse=orelse):
-                p = self.formula(test, env)
-                return choose(p, self.sequence(then, env), self.sequence(orelse, env))  # type: ignore[return-value]
-        raise unsupported(e)
-
-    def _anything(self, t: Type) -> Value:
-        """Some value of this type: what is past the end of a sequence."""
-        sort = self.signature.sort
-        functions = {n: z3.Function(f"no {t}{n}", sort(of)) for n, (_, of) in parts(t).items()}
-        return held(functions, t, [])
-
-    # ------------------------------------------------------------ terms
-
-    def term(self, e: c.Expr, env: Env) -> Cases:
-        """A value of a sort, an enum, a quorum system, bool, or one of these or None."""
-        match e:
-            case c.Var(name=name):
-                return env[name]  # type: ignore[no-any-return]
-            case c.Lit(value=value):
-                return single(self.signature.literal(value, e.type, e.span))
-            case c.Read(variable=variable, keys=keys):
-                self.signature.sort(e.type, e.span)
-                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
-            case c.Some(of=of) | c.Unwrap(of=of) | c.Convert(of=of):
-                return self.term(of, env)
-            case c.Field(of=of, name=name) if isinstance(of.type, RecordType):
-                if name not in (columns := self.message(of, env).columns):
-                    raise UnsupportedError("a map of a message as a whole", e.span)
-                return columns[name]  # type: ignore[no-any-return]
-            case c.At(of=of, index=index) if isinstance(of.type, SeqType):
-                return at(self.sequence(of, env), self.term(index, env))  # type: ignore[return-value]
-            case c.Len(of=of) if isinstance(of.type, SeqType):
-                return self.sequence(of, env).length
-            case c.Arith(op=op, left=left, right=right) if is_linear(e):
-                return mapped(
-                    lambda x, y: arithmetic(op, x, y), self.term(left, env), self.term(right, env)
-                )
-            case c.At(of=c.Field(of=of, name=name), index=index):
-                message = self.message(of, env)
-                if message.index != index:
-                    raise UnsupportedError("a map of a message at several keys", e.span)
-                return message.columns[name]  # type: ignore[no-any-return]
-            case c.Ite(test=test, then=then, orelse=orelse):
-                p = self.formula(test, env)
-                return choice(p, self.term(then, env), self.term(orelse, env))
-        if e.type == BoolType():
-            return choice(
-                self.formula(e, env),
-                single(self.signature.literal(True, e.type)),
-                single(self.signature.literal(False, e.type)),
-            )
-        raise unsupported(e)
-
-    def _looked_up(self, variable: str, keys: list[Cases]) -> Value:
-        (_, last), *others = reversed(mapped_rows(keys))
-        found = self.state.cell(variable, last)
-        for condition, row in others:
-            found = choose(condition, self.state.cell(variable, row), found)
-        return found
 
     # ------------------------------------------------------------ sets
 
@@ -302,33 +203,6 @@ class FirstOrderTranslator:
             return lambda x: conj([left(x), right(x)])
         return lambda x: conj([left(x), neg(right(x))])
 
-    # ------------------------------------------------------------ messages
-
-    def message(self, e: c.Expr, env: Env) -> MessageValue:
-        """A message or a record by its columns."""
-        match e:
-            case c.Read(variable=variable, keys=keys):
-                return self._looked_up(variable, [self.term(k, env) for k in keys])  # type: ignore[return-value]
-            case c.At(of=of, index=index) if isinstance(of.type, SeqType):
-                return at(self.sequence(of, env), self.term(index, env))  # type: ignore[return-value]
-            case c.Ite(test=test, then=then, orelse=orelse):
-                p = self.formula(test, env)
-                return choose(p, self.message(then, env), self.message(orelse, env))  # type: ignore[return-value]
-            case c.Var(name=name) if isinstance(env[name], MessageValue):
-                return env[name]  # type: ignore[no-any-return]
-            case c.MakeRecord(record=record, args=args):
-                named = zip(record.field_types().items(), args, strict=True)
-                return MessageValue(
-                    {n: self.value(a, env) for (n, t), a in named if not isinstance(t, MapType)}
-                )
-        raise unsupported(e)
-
-
-def mapped_rows(keys: list[Cases]) -> list[tuple[Formula, tuple[Term, ...]]]:
-    """The alternatives of several terms at once."""
-    packed = mapped(lambda *row: row, *keys)
-    return [(condition, row) for condition, row in packed]
-
 
 def element_of(t: Type) -> Type:
     """What the members of a set or quorum are."""
@@ -339,25 +213,3 @@ def element_of(t: Type) -> Type:
 
 
 HOLDING = (c.Var, c.Read, c.Unwrap, c.Field, c.At)  # what may hold a truth value
-WORDS = {
-    "Arith": "arithmetic",
-    "As": "unions",
-    "At": "maps and sequences as values",
-    "Concat": "sequences",
-    "Count": "counting",
-    "Extreme": "the least or greatest of many",
-    "Field": "records",
-    "Is": "unions",
-    "Len": "counting",
-    "MakeMap": "maps as values",
-    "MakeRecord": "records",
-    "MakeSeq": "sequences",
-    "OneOf": "unions",
-    "Prefix": "sequences",
-    "Suffix": "sequences",
-}
-
-
-def unsupported(e: c.Expr) -> UnsupportedError:
-    """That an expression is not covered."""
-    return UnsupportedError(WORDS.get(type(e).__name__, f"values of type {e.type}"), e.span)

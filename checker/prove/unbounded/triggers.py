@@ -23,7 +23,18 @@ from typing import Any
 
 import z3
 
-from .logic import And, Atom, Exists, ForAll, Formula, Or, Term, Triggered, Unrestricted
+from .logic import (
+    And,
+    Atom,
+    Exists,
+    ForAll,
+    Formula,
+    Or,
+    Term,
+    Triggered,
+    Unrestricted,
+    is_constant,
+)
 from .signature import ORDER
 
 CONSTANT, WITNESS = "D", "E"  # the prefixes of the two triggers of a sort
@@ -171,7 +182,7 @@ def is_fact(term: Any) -> bool:
     pending = term.children()
     while pending:
         t = pending.pop()
-        if not _is_symbol(t):  # a pattern cannot have "if" inside, say
+        if not (_is_symbol(t) or is_constant(t)):  # a pattern cannot have "if" inside, say
             return False
         pending += t.children()
     return True

@@ -1,8 +1,12 @@
-"""Records and sequences: values with parts, each part a term by cases.
+"""Records, sequences and numbers that may be None: values with parts, each part a term by cases.
 
 A sequence is its length and what is at each position below it, so that slices and concatenations
 are macros and two sequences are equal if they are at every position. In a message it is an element
 of a sort of its own, of which only length and items are ever asked.
+
+What may be None and has no sort with an element to spare is a flag and a value. The value may be
+any where the flag says None, and two such values are equal if both are None or neither is and they
+are equal: so what is there instead of None changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +17,15 @@ from typing import Any
 
 import z3
 
-from quorate.model.language.declare.types import RecordType, SeqType, Type
+from quorate.model.language.declare.types import (
+    BoolType,
+    EnumType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SortType,
+    Type,
+)
 from quorate.model.language.ir import core as c
 
 from .logic import (
@@ -23,22 +35,25 @@ from .logic import (
     Term,
     choice,
     conj,
+    disj,
     equal,
     every,
+    iff,
     implies,
     lifted,
     mapped,
+    neg,
     single,
 )
 
-LENGTH, ITEM = "#", "[]"
+LENGTH, ITEM, FLAG = "#", "[]", "?"
 
 
 @dataclass(frozen=True)
 class MessageValue:
-    """A message or record by its columns; `index` is the row of its maps that is looked at."""
+    """A message or record by its fields; `index` is the key at which its maps are looked at."""
 
-    columns: Mapping[str, Any]
+    fields: Mapping[str, Any]
     index: c.Expr | None = None
 
 
@@ -51,18 +66,42 @@ class SequenceValue:
     term: Term = None
 
 
-Value = Cases | MessageValue | SequenceValue
+@dataclass(frozen=True)
+class OptionalValue:
+    """A value that may be None: it is `of` where it is `given`."""
+
+    given: Formula
+    of: Value
 
 
-def parts(t: Type) -> dict[str, tuple[bool, Type]]:
-    """The functions that hold a value: by name, whether there is one per position, and its type."""
+Value = Cases | MessageValue | SequenceValue | OptionalValue
+
+
+def is_flagged(t: Type) -> bool:
+    """Whether a flag says if it is None, and no element of the sort that holds its values."""
+    return isinstance(t, OptionType) and not isinstance(t.inner, SortType | EnumType)
+
+
+def is_compound(t: Type) -> bool:
+    """Whether a value has several parts."""
+    return isinstance(t, RecordType | SeqType) or is_flagged(t)
+
+
+def parts(t: Type) -> dict[str, tuple[int, Type]]:
+    """The functions that hold a value: by name, of how many positions, and their type."""
     match t:
         case SeqType(element, length):
-            items = {f"{ITEM}{n}": (True, of) for n, (_, of) in parts(element).items()}
-            return {LENGTH: (False, length), **items}
+            items = {f"{ITEM}{n}": (k + 1, of) for n, (k, of) in parts(element).items()}
+            return {LENGTH: (0, length), **items}
         case RecordType():
-            return {f".{n}": (False, of) for n, of in t.fields.items()}
-    return {"": (False, t)}
+            return {
+                f".{n}{part}": found
+                for n, of in t.fields.items()
+                for part, found in parts(of).items()
+            }
+        case OptionType(inner) if is_flagged(t):
+            return {FLAG: (0, BoolType()), **parts(inner)}
+    return {"": (0, t)}
 
 
 def held(functions: Mapping[str, Any], t: Type, keys: Sequence[Term], at: str = "") -> Value:
@@ -74,7 +113,11 @@ def held(functions: Mapping[str, Any], t: Type, keys: Sequence[Term], at: str = 
                 length, lambda i: held(functions, element, [*keys, i], f"{at}{ITEM}")
             )
         case RecordType():
-            return MessageValue({n: single(functions[f"{at}.{n}"](*keys)) for n in t.fields})
+            fields = t.fields.items()
+            return MessageValue({n: held(functions, of, keys, f"{at}.{n}") for n, of in fields})
+        case OptionType(inner) if is_flagged(t):
+            given = Atom(functions[f"{at}{FLAG}"](*keys))
+            return OptionalValue(given, held(functions, inner, keys, at))
     return single(functions[at](*keys))
 
 
@@ -87,8 +130,11 @@ def choose(test: Formula, then: Value, orelse: Value) -> Value:
         length = choice(test, yes.length, no.length)
         return SequenceValue(length, lambda i: choose(test, yes.item(i), no.item(i)))
     if isinstance(then, MessageValue) and isinstance(orelse, MessageValue):
-        other = orelse.columns
-        return MessageValue({n: choose(test, x, other[n]) for n, x in then.columns.items()})
+        other = orelse.fields
+        return MessageValue({n: choose(test, x, other[n]) for n, x in then.fields.items()})
+    if isinstance(then, OptionalValue) and isinstance(orelse, OptionalValue):
+        given = disj([conj([test, then.given]), conj([neg(test), orelse.given])])
+        return OptionalValue(given, choose(test, then.of, orelse.of))
     assert isinstance(then, tuple) and isinstance(orelse, tuple), (then, orelse)
     return choice(test, then, orelse)
 
@@ -101,7 +147,10 @@ def same(one: Value, other: Value, fresh: Callable[[str], Term]) -> Formula:
         items = every([i], implies(inside, same(one.item(i), other.item(i), fresh)))
         return conj([lifted(equal, one.length, other.length), items])
     if isinstance(one, MessageValue) and isinstance(other, MessageValue):
-        return conj(same(x, other.columns[n], fresh) for n, x in one.columns.items())
+        return conj(same(x, other.fields[n], fresh) for n, x in one.fields.items())
+    if isinstance(one, OptionalValue) and isinstance(other, OptionalValue):
+        equal_values = implies(one.given, same(one.of, other.of, fresh))
+        return conj([iff(one.given, other.given), equal_values])
     assert isinstance(one, tuple) and isinstance(other, tuple), (one, other)
     return lifted(equal, one, other)
 
