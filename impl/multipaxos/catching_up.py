@@ -1,28 +1,50 @@
-"""How often a replica that is behind asks for what it lacks."""
+"""When a replica that is behind asks for what it lacks, and for how long others may wait for it.
+
+Rules:
+1. It asks at each beat, and at once where an answer leaves something open.
+2. Of a snapshot that arrives it asks the sender for the next part, whoever leads meanwhile. It asks
+   again only after silence, as long as the longest patience, and whoever knows more then: a part
+   that is under way needs no second one, which would be in its way.
+3. Whoever was asked for decrees as old as a snapshot waits for as long with its next one.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from quorate.impl.outputs import Send
 
-MOST_BEATS: Final = 64
+from .learner import Learner
+from .messages import CatchUp
+from .records import MultiPaxosOutputs
 
 
 class CatchingUp:
-    """It asks at one beat, and after twice as many each time that nothing has come.
+    """The questions of one replica and those that it is asked, by its own clock of ticks."""
 
-    The answer may be a snapshot that is long under way: each further one that is asked for before
-    it arrives is sent in vain, and may push it out of a full queue.
-    """
+    def __init__(self, learner: Learner, longest: int) -> None:
+        """`longest` is the longest patience, in ticks."""
+        self._learner, self._longest = learner, longest
+        self._silent = self._awaited = 0
 
-    def __init__(self) -> None:
-        self._executed, self._gap, self._left = -1, 1, 0
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody may wait for its latest snapshot (rule 3)."""
+        return self._awaited > 0
 
-    def is_due(self, executed: int) -> bool:
-        """Whether to ask at this beat, having executed so many slots."""
-        if executed != self._executed:
-            self._executed, self._gap, self._left = executed, 1, 0
-        if self._left:
-            self._left -= 1
-            return False
-        self._left, self._gap = self._gap - 1, min(2 * self._gap, MOST_BEATS)
-        return True
+    def tick(self) -> None:
+        """Time passes."""
+        self._silent += 1
+        self._awaited -= 1
+
+    def asked(self) -> None:
+        """Somebody is as far behind as a snapshot."""
+        self._awaited = self._longest
+
+    def ask(self, whom: str, at_once: bool) -> MultiPaxosOutputs:
+        """The question to one who knows more, if it is time, or for the next part (rule 2)."""
+        learner, arriving = self._learner, self._learner.arriving
+        if arriving is not None and not at_once and self._silent < self._longest:
+            return ()
+        self._silent, slots, held = 0, 0, 0
+        if arriving is not None and (at_once or arriving[0] == whom):
+            whom, slots, held = arriving
+        return (Send(whom, CatchUp(learner.name, learner.executed, slots, held)),)

@@ -7,7 +7,8 @@ Rules (Lamport, *Paxos Made Simple*, 2001, §2.3 and §3):
 2. What was chosen in a slot never changes: two decrees there are a broken protocol, and reported.
 3. One that is behind asks another; what that one has executed, it may believe.
 4. A snapshot is all that the slots before it have led to: values, sessions, memberships. Decrees
-   before the last but one are given up, and whoever still needs them gets the latest snapshot.
+   before the last but one are given up, and whoever still needs them gets the latest snapshot, part
+   by part: each time it says how much of it it holds.
 
 Only snapshots are durable. After a restart the rest is learned again.
 """
@@ -21,6 +22,7 @@ from typing import Final, TypeAlias, cast
 
 from quorate.impl.errors import SafetyViolation
 from quorate.impl.outputs import Persist, Send
+from quorate.impl.replicated.parts import Arriving, Outgoing
 from quorate.impl.store import Completed, KeyValueStore
 from quorate.impl.tables import Table
 
@@ -36,7 +38,7 @@ _Answer: TypeAlias = Callable[[LearnerMessage], MultiPaxosOutputs]
 
 
 class SlotStanding(Enum):
-    """Where the slot that a message is about stands: of a snapshot, the one after it."""
+    """Where the slot that a message is about stands: of a snapshot, its last."""
 
     TRIMMED = "before its log"
     EXECUTED = "executed, in its log"
@@ -70,6 +72,8 @@ class Learner:
         self.store = KeyValueStore()
         self.executed = self.base = 0
         self._log: dict[int, Decree] = {}
+        self._outgoing = Outgoing[Snapshot]()
+        self._arriving = Arriving[tuple[str, int], Snapshot](Snapshot)
         if snapshot is not None:
             self._restore(snapshot)
 
@@ -77,6 +81,17 @@ class Learner:
     def log(self) -> Mapping[int, Decree]:
         """What was chosen, by slot, from `base` on."""
         return MappingProxyType(self._log)
+
+    @property
+    def arriving(self) -> tuple[str, int, int] | None:
+        """From whom a snapshot arrives, of how many slots, and how many bytes of it have."""
+        name = self._arriving.name
+        return None if name is None or name[1] <= self.executed else (*name, self._arriving.held)
+
+    @property
+    def progress(self) -> tuple[int, tuple[str, int, int] | None]:
+        """How many slots it has executed, and what has arrived of a snapshot."""
+        return self.executed, self.arriving
 
     def learn(self, slot: int, decree: Decree) -> None:
         """A decree was chosen in a slot (rule 2). Executing it is a step of its own."""
@@ -118,7 +133,7 @@ class Learner:
 
     def standing(self, message: LearnerMessage) -> SlotStanding:
         """Where the slot of the message stands."""
-        slot = message.snapshot.slots if isinstance(message, InstallSnapshot) else message.first
+        slot = message.slots - 1 if isinstance(message, InstallSnapshot) else message.first
         if slot < self.base:
             return SlotStanding.TRIMMED
         return SlotStanding.EXECUTED if slot < self.executed else SlotStanding.NEW
@@ -145,9 +160,11 @@ class Learner:
         return (Send(message.replica, Decided(message.first, tuple(self._log[s] for s in slots))),)
 
     def send_snapshot(self, message: CatchUp) -> MultiPaxosOutputs:
-        """Tell one that is far behind where to go on (rule 4)."""
+        """Tell one that is far behind where to go on: what it lacks of that (rule 4)."""
         assert self.snapshot is not None, "without a snapshot the log is whole"
-        return (Send(message.replica, InstallSnapshot(self.snapshot)),)
+        slots = self.snapshot.slots
+        part = self._outgoing.part(self.snapshot, message.held if message.slots == slots else 0)
+        return (Send(message.replica, InstallSnapshot(self.name, slots, *part)),)
 
     def learn_all(self, message: Decided) -> MultiPaxosOutputs:
         """Take the word of a learner that has executed them (rule 3)."""
@@ -156,9 +173,13 @@ class Learner:
         return ()
 
     def install(self, message: InstallSnapshot) -> MultiPaxosOutputs:
-        """Go on from another learner's snapshot (rule 4)."""
-        self._restore(message.snapshot)
-        return (Persist(SnapshotRecord(message.snapshot)),)
+        """Go on from another learner's snapshot once all parts are here (rule 4)."""
+        name = (message.replica, message.slots)
+        snapshot = self._arriving.take(name, message.offset, message.data, message.done)
+        if snapshot is None:
+            return ()
+        self._restore(snapshot)
+        return (Persist(SnapshotRecord(snapshot)),)
 
     def _restore(self, snapshot: Snapshot) -> None:
         self.snapshot, self.executed = snapshot, snapshot.slots

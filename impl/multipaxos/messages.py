@@ -109,10 +109,15 @@ class Heartbeat(Struct, frozen=True, tag="heartbeat"):
 
 
 class CatchUp(Struct, frozen=True, tag="catch-up"):
-    """What was chosen in slot `first`, and after it?"""
+    """What was chosen in slot `first`, and after it?
+
+    Of your snapshot of `slots` slots I hold the first `held` bytes.
+    """
 
     replica: str
     first: int
+    slots: int = 0
+    held: int = 0
 
 
 class Decided(Struct, frozen=True, tag="decided"):
@@ -123,9 +128,16 @@ class Decided(Struct, frozen=True, tag="decided"):
 
 
 class InstallSnapshot(Struct, frozen=True, tag="install-snapshot"):
-    """What was chosen long ago is no longer kept as decrees: go on from here."""
+    """What you ask for is no longer kept as decrees: go on from my snapshot of `slots` slots.
 
-    snapshot: Snapshot
+    This is the part of it from `offset` on; with `done` the last one. `CatchUp` asks for the next.
+    """
+
+    replica: str
+    slots: int
+    offset: int
+    data: bytes
+    done: bool
 
 
 MultiPaxosMessage: TypeAlias = (

@@ -10,7 +10,7 @@ Rules (Lamport, *Paxos Made Simple*, 2001, §3):
 3. A leader proposes at once while less than alpha slots are under way. What comes meanwhile is
    proposed together, as one batch.
 4. Followers hear from their leader how much is chosen. In a slot in which they voted in its ballot
-   they know the decree; for others they ask.
+   they know the decree; for others they ask (`catching_up.py`).
 5. A leader answers its clients, and sends others to the leader that it knows of. A client repeats a
    command until it is answered; the store's sessions see to it that it happens once.
 6. A leader no proposal of which was decided for as long as its patience may be alone. It opens
@@ -32,6 +32,7 @@ from typing import Final, cast
 from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
 from quorate.impl.paxos.messages import Ballot
+from quorate.impl.replicated.parts import MOST_WAITED
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import Status
 from quorate.impl.store import Redirected, Submission
@@ -115,12 +116,12 @@ class Replica:
         self.proposer.forget(self.learner.executed)
         self.leader: str | None = None
         self._waiting = Waiting()
-        self._catching_up = CatchingUp()
         self._claim: Heartbeat | None = None
         self._under_way: frozenset[int] = frozenset()
         self._quiet = True
         self._stuck = False
         self._patience = Patience() if patience is None else patience
+        self._catching_up = CatchingUp(self.learner, self._patience.longest)
         self._waited = self._attempts = 0
         self._limit = self._patience.ticks()
 
@@ -138,6 +139,7 @@ class Replica:
     def tick(self) -> MultiPaxosOutputs:
         """Time passes: a leader beats, any other asks for what it lacks, or opens a ballot."""
         self._waited += 1
+        self._catching_up.tick()
         idle = self._stuck or not self._can_propose()
         if self._waited >= self._limit and self.is_member() and idle:
             return self._campaign()
@@ -148,7 +150,13 @@ class Replica:
 
     def receive(self, message: MultiPaxosMessage) -> MultiPaxosOutputs:
         """Take a message of another replica, and whatever steps it makes possible."""
-        return (*self._settled(self._take(message)), *self._go_on())
+        known = self.learner.progress
+        outputs = (*self._settled(self._take(message)), *self._go_on())
+        if not isinstance(message, (Decided, InstallSnapshot)) or self.learner.progress == known:
+            return outputs
+        if self.leads:
+            self._hear()
+        return (*outputs, *self._catch_up(at_once=True))
 
     def submit(self, submission: Submission) -> MultiPaxosOutputs:
         """Take a client's command, or tell the client whom to ask (rule 5)."""
@@ -210,8 +218,11 @@ class Replica:
         match message:
             case Prepare(ballot, first) if ballot.proposer != self.name:
                 self._follow(ballot)
-                behind = CatchUp(ballot.proposer, first)
-                return (*outputs, *self.learner.receive(behind))
+                if first >= self.learner.base:  # else the promise says so, and its leader asks
+                    behind = CatchUp(ballot.proposer, first)
+                    return (*outputs, *self.learner.receive(behind))
+            case CatchUp(_, first) if first + self.pace.snapshot_every <= self.learner.executed:
+                self._catching_up.asked()
             case Accept(ballot, _, _, chosen) | Heartbeat(ballot, chosen):
                 if ballot.proposer != self.name:
                     self._heed(Heartbeat(ballot, chosen))
@@ -276,7 +287,6 @@ class Replica:
         proposer.forget(self.learner.executed)
         if proposer.leadership is Leadership.PREPARING and proposer.is_elected():
             self.leader, self._attempts = self.name, 0
-            self._catching_up = CatchingUp()
             outputs = (*proposer.lead(), *proposer.beat(), *self._catch_up())
         while more := (*self._execute(), *self._propose_next()):
             outputs = (*outputs, *more)
@@ -299,7 +309,8 @@ class Replica:
     def _snapshot_if_due(self) -> MultiPaxosOutputs:
         learner = self.learner
         latest = 0 if learner.snapshot is None else learner.snapshot.slots
-        if learner.executed - latest < self.pace.snapshot_every:
+        patience = MOST_WAITED if self._catching_up.is_awaited else 1
+        if learner.executed - latest < patience * self.pace.snapshot_every:
             return ()
         outputs = learner.take_snapshot()
         self.acceptor.trim(learner.executed)
@@ -347,18 +358,14 @@ class Replica:
         self._under_way, self._quiet = frozenset(proposer.proposed), True
         return outputs
 
-    def _catch_up(self) -> MultiPaxosOutputs:
+    def _catch_up(self, at_once: bool = False) -> MultiPaxosOutputs:
         """Ask whoever knows more: the leader, or an acceptor that promised (rule 4)."""
         executed, claim, furthest = self.learner.executed, self._claim, self.proposer.furthest
         if furthest is not None and furthest.trimmed > executed:
-            whom = furthest.acceptor
-        elif claim is not None and claim.chosen > executed and not self.leads:
-            whom = claim.ballot.proposer
-        else:
-            return ()
-        if not self._catching_up.is_due(executed):
-            return ()
-        return (Send(whom, CatchUp(self.name, executed)),)
+            return self._catching_up.ask(furthest.acceptor, at_once)
+        if claim is not None and claim.chosen > executed and not self.leads:
+            return self._catching_up.ask(claim.ballot.proposer, at_once)
+        return ()
 
     def _stop_leading(self) -> None:
         """Give up its ballot, if it has one, and what it has not proposed."""

@@ -10,7 +10,7 @@ from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import ReplicatedSystem
 
 from .composition import HEALTHY, Composition
-from .messages import MultiPaxosMessage
+from .messages import CatchUp, InstallSnapshot, MultiPaxosMessage
 from .records import MultiPaxosRecord, MultiPaxosState
 from .replica import Pace, Replica
 
@@ -31,6 +31,8 @@ def multipaxos_of(
         recover,
         get_args(MultiPaxosMessage),
         get_args(MultiPaxosRecord),
+        # Whoever asks again knows more; whoever is asked twice sends the part that it is asked for.
+        cumulative=(CatchUp, InstallSnapshot),
     )
 
 

@@ -27,10 +27,10 @@ The store is volatile: after a restart it is built again from the snapshot and t
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
 from quorate.impl.errors import ProtocolRefusal
 from quorate.impl.outputs import Send
+from quorate.impl.replicated.parts import MOST_WAITED
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.replicated.replica import Status
 from quorate.impl.store import (
@@ -59,9 +59,6 @@ from .reading import Reads
 from .records import RaftOutputs, RaftState
 from .rules import RaftRole
 from .server import Server
-
-#: A leader waits for others with a snapshot until it would have so many times as many entries.
-MOST_WAITED: Final = 10
 
 
 class Replica:

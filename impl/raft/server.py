@@ -26,6 +26,7 @@ from typing import NoReturn
 
 from quorate.impl.errors import ProtocolRefusal, SafetyViolation
 from quorate.impl.outputs import Send
+from quorate.impl.replicated.parts import Arriving, Outgoing
 
 from .election import Elector
 from .log import (
@@ -48,7 +49,6 @@ from .messages import (
     SnapshotHeld,
     TimeoutNow,
 )
-from .parts import Arriving, Outgoing
 from .records import RaftOutputs, RaftRecord, RaftState, SnapshotRecord, SuffixRecord
 from .rules import RaftRole
 
@@ -65,7 +65,9 @@ class Server(Elector):
         self.first = 0
         self.heard: dict[str, int] = {}
         self.learners: tuple[str, ...] = ()
-        self._outgoing, self._arriving = Outgoing(), Arriving()
+        self._outgoing = Outgoing[Snapshot]()
+        self._arriving = Arriving[tuple[int, int], Snapshot](Snapshot)
+        self._held: dict[str, tuple[int, int]] = {}
 
     # Steps.
 
@@ -75,7 +77,7 @@ class Server(Elector):
             raise ProtocolRefusal(f"No quorum has elected {self.name} in term {self.term}.")
         self.role = RaftRole.LEADER
         self.match, self.next, self.heard, self.learners = {}, {}, {}, ()
-        self._outgoing = Outgoing()
+        self._held = {}
         self.first = self.state.length + 1
         self._follow_members()
         return ()
@@ -263,11 +265,12 @@ class Server(Elector):
         self.role = RaftRole.FOLLOWER
         if self.commit >= message.length:
             return (self._acknowledge(message, message.length),)
-        snapshot = self._arriving.take(message)
+        name, leader, round_ = (message.term, message.length), message.leader, message.round
+        snapshot = self._arriving.take(name, message.offset, message.data, message.done)
         if snapshot is None:
-            length, held, round_ = message.length, self._arriving.held, message.round
-            told = SnapshotHeld(self.term, self.name, message.leader, length, held, round_)
-            return (Send(message.leader, told),)
+            held = self._arriving.held_of(name)
+            told = SnapshotHeld(self.term, self.name, leader, message.length, held, round_)
+            return (Send(leader, told),)
         kept = self._keep(SnapshotRecord(snapshot))
         self.commit = snapshot.length
         return (*kept, self._acknowledge(message, snapshot.length))
@@ -298,9 +301,12 @@ class Server(Elector):
         if message.follower not in self.match:
             return ()
         self._hear(message)
-        news = self._outgoing.told(message)
-        lacks = self.next[message.follower] < self.state.snapshot.length
-        return (self._next_part(message.follower),) if news and lacks else ()
+        follower, length = message.follower, self.state.snapshot.length
+        old = message.length != length or message.offset == self._held_by(follower)
+        if old or self.next[follower] >= length:
+            return ()
+        self._held[follower] = length, message.offset
+        return (self._next_part(follower),)
 
     def stand_now(self, message: TimeoutNow) -> RaftOutputs:
         """The leader hands over: no patience, and no pre-vote (Ongaro 2014, §3.10)."""
@@ -309,9 +315,14 @@ class Server(Elector):
 
     def _next_part(self, follower: str) -> Send[InstallSnapshot]:
         snapshot = self.state.snapshot
-        part = self._outgoing.part(snapshot, follower)
+        part = self._outgoing.part(snapshot, self._held_by(follower))
         message = InstallSnapshot(self.term, self.name, snapshot.length, *part, self.round)
         return Send(follower, message)
+
+    def _held_by(self, follower: str) -> int:
+        """How much of its snapshot a follower holds, as far as it has said."""
+        length, offset = self._held.get(follower, (0, 0))
+        return offset if length == self.state.snapshot.length else 0
 
     def _mismatch(self, message: AppendEntries) -> LogMismatch:
         length, conflict = where_it_fails(self.state, message)
@@ -334,7 +345,12 @@ class Server(Elector):
 
     @property
     def others(self) -> tuple[str, ...]:
-        """All members but itself, and who catches up; of these no vote and no copy counts."""
+        """All members but itself, and who catches up; of these no vote and no copy counts.
+
+        Who led and campaigns again also asks its learners for votes and pre-votes. That does no
+        harm: any server answers any candidate, whoever the members are (Ongaro 2014, §4.1), at most
+        records a vote by it, and quorums are of members alone.
+        """
         more = (u for u in self.learners if u not in self.configuration.servers)
         return (*super().others, *(u for u in more if u != self.name))
 

@@ -24,10 +24,10 @@ from quorate.impl.multipaxos import (
     Reconfiguration,
     Replica,
 )
-from quorate.impl.multipaxos.catching_up import MOST_BEATS
 from quorate.impl.multipaxos.defects import COMPOSITIONS
 from quorate.impl.outputs import Persist
 from quorate.impl.paxos import Ballot
+from quorate.impl.replicated.parts import Outgoing
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 
@@ -300,21 +300,106 @@ def test_snapshots_give_up_votes_and_decrees_and_bring_up_who_is_far_behind():
     assert room.answers[-1] == Completed(1, Answered(True))
 
 
-def test_a_snapshot_that_is_long_under_way_is_seldom_asked_for_again():
+@pytest.fixture
+def behind(monkeypatch):
+    """While c was away, a and b took a snapshot of five parts. Now c hears of it."""
+    monkeypatch.setattr(Outgoing, "most_bytes", 40)
     room = Room(pace=Pace(snapshot_every=4))
     room.tick("a", 10)
     room.away = {"c"}
     room.submit("a", *(put(n) for n in range(1, 9)))
-    room.away, room.held = set(), (InstallSnapshot,)
-    for _ in range(70):
-        room.tick("a", 3)
-        room.tick("c", 3)
-    asked = [m for m in room.sent if isinstance(m, CatchUp)]
-    assert asked == [CatchUp("c", 0)] * 7  # at the beats 0, 1, 3, 7, 15, 31, and 63
-    room.held = ()
-    room.tick("a", 3)
-    room.tick("c", 3 * MOST_BEATS)
-    assert room.replicas["c"].learner.executed == 8
+    room.away = set()
+    room.tick("a", 6)
+    return room
+
+
+def parts_in(messages):
+    return [(m.replica, m.offset) for m in messages if isinstance(m, InstallSnapshot)]
+
+
+def test_a_snapshot_comes_in_parts_each_asked_for_with_what_is_there(behind):
+    behind.tick("c", 3)
+    assert parts_in(behind.sent) == [("a", offset) for offset in range(0, 200, 40)]
+    assert CatchUp("c", 0, 8, 40) in behind.sent
+    assert len(set(behind.stores())) == 1
+
+
+def test_a_snapshot_that_is_interrupted_goes_on_where_it_broke_off(behind):
+    """Two of its parts are lost. Its sender is restarted meanwhile: it is on its disk."""
+    c, lost = behind.replicas["c"], []
+    receive = c.receive
+
+    def losing(message):
+        offset = getattr(message, "offset", None)
+        if offset in (80, 160) and offset not in lost:
+            lost.append(offset)
+            return ()
+        return receive(message)
+
+    c.receive = losing
+    behind.tick("c", 3)
+    assert c.learner.arriving == ("a", 8, 80) and c.learner.executed == 0
+    behind.start("a")
+    behind.tick("c", 24)
+    assert len(parts_in(behind.sent)) == 3  # the part may be under way yet
+    behind.tick("a", 10)
+    behind.tick("c", 6)
+    assert lost == [80, 160] and c.learner.arriving == ("a", 8, 160)
+    for _ in range(10):  # the longest patience of c
+        behind.tick("a", 3)
+        behind.tick("c", 3)
+    offsets = [0, 40, 80, 80, 120, 160, 160]
+    assert parts_in(behind.sent) == [("a", offset) for offset in offsets]
+    assert len(set(behind.stores())) == 1
+
+
+def test_a_snapshot_of_another_sender_begins_again(behind):
+    c = behind.replicas["c"]
+    for sender, offset in (("a", 0), ("a", 40), ("a", 40), ("b", 40), ("a", 0)):
+        c.receive(InstallSnapshot(sender, 8, offset, b"x" * 40, False))
+    assert c.learner.arriving == ("a", 8, 80)
+    c.receive(InstallSnapshot("b", 8, 0, b"x" * 40, False))
+    assert c.learner.arriving == ("b", 8, 40)
+
+
+def test_a_snapshot_goes_on_whoever_leads_meanwhile(behind):
+    """It has the first part of a's when b leads; when a does not answer, it asks b."""
+    c, away = behind.replicas["c"], False
+
+    def parting(message, receive=c.receive):
+        behind.away = {"a"} if away else set()
+        return receive(message)
+
+    c.receive = parting
+    behind.held = (InstallSnapshot,)
+    behind.tick("c", 3)
+    behind.tick("b", 20)
+    assert behind.leaders() == ["b"]
+    first = next(m for m in behind.sent if isinstance(m, InstallSnapshot))
+    behind.held, away = (CatchUp,), True
+    behind.sent.clear()
+    behind.carry_out("c", c.receive(first))
+    assert [m for m in behind.sent if isinstance(m, CatchUp)] == [CatchUp("c", 0, 8, 40)]
+    assert c.learner.arriving == ("a", 8, 40)
+    behind.held = ()
+    for _ in range(11):
+        behind.tick("b", 3)
+        behind.tick("c", 3)
+    assert {m.replica for m in behind.sent if isinstance(m, InstallSnapshot)} == {"b"}
+    assert c.learner.executed == 8
+
+
+def test_who_is_asked_for_a_snapshot_waits_with_the_next_one(behind):
+    a, c = behind.replicas["a"], behind.replicas["c"]
+    behind.held = (InstallSnapshot,)
+    behind.tick("c", 3)
+    behind.submit("a", *(put(n) for n in range(9, 17)))
+    assert (a.learner.executed, a.learner.snapshot.slots) == (16, 8)
+    behind.held = ()
+    behind.tick("c", 20)
+    assert c.learner.executed >= 15
+    behind.submit("a", *(put(n) for n in range(17, 60)))
+    assert a.learner.snapshot.slots > 16
 
 
 def test_a_leader_that_finds_votes_given_up_learns_before_it_proposes():

@@ -11,6 +11,7 @@ from quorate.impl.errors import ConfigError
 from quorate.impl.multipaxos.__main__ import main
 from quorate.impl.multipaxos.defects import COMPOSITIONS, IN_RUNS
 from quorate.impl.multipaxos.simulate import simulate_multipaxos
+from quorate.impl.replicated.parts import Outgoing
 from quorate.impl.simulation.faults import Faults
 from quorate.impl.simulation.plan import ROUGH
 from tests.support.histories import judged
@@ -41,7 +42,8 @@ def test_rough_times(check):
     assert reports[0] == simulate_multipaxos(3, 0, ROUGH)
 
 
-def test_rough_times_with_other_acceptors_now_and_then(check):
+def test_rough_times_with_other_acceptors_now_and_then(check, monkeypatch):
+    monkeypatch.setattr(Outgoing, "most_bytes", 100)
     check(range(5), spares=3)
 
 
@@ -49,7 +51,8 @@ def test_rough_times_with_other_acceptors_now_and_then(check):
 @pytest.mark.parametrize(
     ("nodes", "spares"), [(1, 0), (2, 0), (3, 0), (5, 0), (1, 2), (3, 2), (3, 3)]
 )
-def test_rough_times_at_length(check, nodes, spares):
+def test_rough_times_at_length(check, nodes, spares, monkeypatch):
+    monkeypatch.setattr(Outgoing, "most_bytes", 100)
     # Of one node that is down for long, clients give up many calls: too many orders to try.
     check(range(20, 120), nodes, spares, undecided=50 if nodes == 1 and spares else 0)
 

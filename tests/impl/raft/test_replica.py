@@ -24,9 +24,9 @@ from quorate.impl.raft import (
     Snapshot,
     SnapshotHeld,
 )
-from quorate.impl.raft.parts import Outgoing
 from quorate.impl.raft.replica_defects import SupportsAnyLog, TrustsTicks
 from quorate.impl.raft.server import Server
+from quorate.impl.replicated.parts import Outgoing
 from quorate.impl.replicated.patience import Patience
 from quorate.impl.store import Answered, CompareAndSet, Completed, Get, Put, Redirected, Submission
 

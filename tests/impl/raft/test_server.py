@@ -18,6 +18,7 @@ from quorate.impl.raft import (
     LogMismatch,
     NoOp,
     Outdated,
+    PreVoteGranted,
     RaftRole,
     RaftState,
     RequestVote,
@@ -66,13 +67,21 @@ def test_an_election_is_recorded_before_votes_are_asked_for():
     assert (a.role, a.votes, a.term) == (RaftRole.CANDIDATE, {"a"}, 2)
 
 
-def test_the_vote_of_who_only_catches_up_does_not_count():
+def test_neither_vote_nor_pre_vote_of_who_only_catches_up_counts():
     a = leader()
-    a.teach(["d"])
+    a.teach(["d", "e"])
     a.receive(Outdated(2, "b"))
-    a.start_election()
-    a.receive(VoteGranted(3, "d", "a"))
-    assert (a.term, a.votes) == (3, {"a"})
+    everybody = ["b", "c", "d", "e"]
+    assert [sent.dst for sent in a.ask_pre_votes()] == everybody
+    for voter in ("d", "e"):
+        a.receive(PreVoteGranted(2, voter, "a"))
+    assert not a.supported()
+    assert [o.dst for o in a.start_election() if isinstance(o, Send)] == everybody
+    for voter in ("d", "e"):
+        a.receive(VoteGranted(3, voter, "a"))
+    assert (a.term, a.votes, a.elected()) == (3, {"a"}, False)
+    a.receive(VoteGranted(3, "b", "a"))
+    assert a.elected()
 
 
 def test_a_vote_is_recorded_before_it_is_told_and_is_repeated():

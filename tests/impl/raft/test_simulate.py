@@ -13,6 +13,7 @@ from quorate.impl.raft.defects import VARIANTS
 from quorate.impl.raft.replica_defects import REPLICA_DEFECTS
 from quorate.impl.raft.simulate import drift_of, simulate_raft
 from quorate.impl.raft.variant import HEALTHY
+from quorate.impl.replicated.parts import MOST_BYTES, Outgoing
 from quorate.impl.simulation.faults import Faults
 from quorate.impl.simulation.plan import ISOLATED, ROUGH, Plan
 from quorate.impl.store import KeyValueStore
@@ -49,7 +50,8 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_snapshots_leases_and_changes_of_members(judged, setting):
+def test_snapshots_leases_and_changes_of_members(judged, setting, monkeypatch):
+    monkeypatch.setattr(Outgoing, "most_bytes", 100)
     for seed in range(4):
         report = simulate_raft(seed, **SETTINGS[setting])
         assert report.violation is None and report.finished
@@ -58,8 +60,9 @@ def test_snapshots_leases_and_changes_of_members(judged, setting):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_snapshots_leases_and_changes_of_members_at_length(judged, setting):
+def test_snapshots_leases_and_changes_of_members_at_length(judged, setting, monkeypatch):
     for seed in range(4, 300):
+        monkeypatch.setattr(Outgoing, "most_bytes", 100 if seed % 2 else MOST_BYTES)
         report = simulate_raft(seed, **SETTINGS[setting])
         assert report.violation is None and report.finished
         assert judged(report) is HistoryVerdict.LINEARIZABLE
