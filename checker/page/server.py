@@ -1,10 +1,11 @@
 """The page's server: on this machine, for who has the address, and for the page alone.
 
-- It listens on 127.0.0.1 and nowhere else.
+- It listens on 127.0.0.1 and nowhere else, not on ::1 either.
 - Every path begins with a random token, so other users of the machine do not find it.
 - The `Host` must be ours: a name that is made to resolve to 127.0.0.1 (DNS rebinding) is refused.
 - What another site sends (`Origin`, `Sec-Fetch-Site`) is refused. Questions are POST requests with
   a type that browsers do not send across origins unasked.
+- A question that is not there within some seconds is not waited for, however it comes.
 - Files of the page are read when it starts. No path of a request is looked up on the disk.
 """
 
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +35,7 @@ HOST = "127.0.0.1"
 LARGEST_BYTES = 16 * 2**20
 """Of a request: a trace of thousands of steps fits."""
 PATIENCE = 20.0
-"""Seconds after which a connection that says nothing is closed."""
+"""Seconds after which a connection that says nothing is closed, and one that says it slowly."""
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -73,7 +76,8 @@ class PageServer(ThreadingHTTPServer):
         self.session = session
         self.token = secrets.token_urlsafe(24)
         self.assets = assets()
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, float] = {}
+        """The connections, and until when each may send."""
         self._guarding = threading.Lock()
         try:
             super().__init__((HOST, port), _Handler)
@@ -88,20 +92,29 @@ class PageServer(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         with self._guarding:
-            self._open.add(connection)
+            self._open[connection] = time.monotonic() + PATIENCE
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
         with self._guarding:
-            self._open.discard(request)
+            self._open.pop(request, None)
         super().shutdown_request(request)
 
+    def service_actions(self) -> None:
+        """Called again and again while it serves: time is up for who sends byte by byte."""
+        self._stop_reading(time.monotonic())
+
     def server_close(self) -> None:
-        with self._guarding:
-            for connection in self._open:
-                with contextlib.suppress(OSError):  # it is closed already
-                    connection.shutdown(socket.SHUT_RD)
+        self._stop_reading(math.inf)
         super().server_close()
+
+    def _stop_reading(self, now: float) -> None:
+        """Take nothing more from connections whose time is up; answers under way are given."""
+        with self._guarding:
+            for connection, until in self._open.items():
+                if until <= now:
+                    with contextlib.suppress(OSError):  # it is closed already
+                        connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that went away is no error worth telling."""

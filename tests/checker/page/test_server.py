@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -170,6 +171,19 @@ def test_a_client_that_stops_talking_is_let_go(page: Page, monkeypatch: pytest.M
     for text in ("", "POST", f"POST /{page.token}/api/at HTTP/1.1\r\n{head}"):
         assert raw(page, text) == b""
     assert page.ask("at", {"way": [0]}).status == 200
+
+
+def test_a_client_that_drips_is_let_go(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PATIENCE", 0.1)
+    host, port = page.host.split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.settimeout(0.02)
+        with pytest.raises(ConnectionError):
+            for _ in range(1_000):
+                connection.sendall(b"x")  # far less than a line, and always in time
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(1 << 16):
+                        raise ConnectionError
 
 
 def test_it_does_not_listen_beside_its_address(page: Page) -> None:
