@@ -33,7 +33,7 @@ from .quotient import classes_of, quotient_json
 from .showing import properties_json, run_json, state_json, step_json
 from .visits import Visits
 from .walk import Walk, Way
-from .whole import WholeGraph, whole_graph, whole_json
+from .whole import MOST_STATES, WholeGraph, whole_graph, whole_json
 
 MOST_LISTED = 300
 """Of what an action cannot do in a state, so many choices of arguments are listed."""
@@ -127,6 +127,7 @@ class PageSession:
             "expressions": [{"name": name, "kind": kind} for name, kind in self._offered.items()],
             "words": self._expressions.words(),
             "largest_radius": LARGEST_RADIUS,
+            "most_searched": MOST_STATES,
             "opened": self._opened,
         }
 

@@ -24,21 +24,21 @@ function question(view, way, radius, names) {
 const leftOut = (cut, which) => `; those ${count(cut.layer, "step")} ${which} are left out, ${count(cut.states, "more state")}`;
 
 // Of what is near: how many states follow, and how much is known of what leads here.
-function NearExtent({ found, radius }) {
+function NearExtent({ about, found, radius }) {
   const after = found.nodes.filter((n) => n.layer > 0).length;
   const earlier = found.nodes.filter((n) => n.before).length;
   const { before } = found;
   const lead = (n) => `${n || "none"} of ${among} ${n > 1 ? "lead" : "leads"} here`;
   const among = before && `the ${before.complete ? "" : "first "}${count(before.states, "state")}${before.complete ? "" : " that a search found"}`;
   return html`<p class="hint">${count(after, "state")} within ${count(radius, "step")}${found.cut ? leftOut(found.cut, "on") : ""}.
-    ${before === null && " Searching for what leads here …"}
+    ${before === null && ` Searching for what leads here, among ${about.most_searched.toLocaleString("en")} states at most …`}
     ${before && !before.known && ` What leads here is not known: this state is not among ${among}.`}
     ${before?.known && ` Besides the way here, ${lead(earlier)}${before.cut ? leftOut(before.cut, "before") : ""}.`}</p>`;
 }
 
 // How much of the graph this is, and why there may be no drawing.
-function Extent({ view, found, radius }) {
-  if (view === "near") return html`<${NearExtent} found=${found} radius=${radius} />`;
+function Extent({ about, view, found, radius }) {
+  if (view === "near") return html`<${NearExtent} about=${about} found=${found} radius=${radius} />`;
   const all = found.complete ? "" : ` found before the search ended (${found.ended}): these are not all`;
   const extent = `${count(found.states, "state")}${all}, ${count(found.transitions, "transition")}, depth ${found.depth}`;
   if (view === "whole" && !found.edges) {
@@ -101,7 +101,7 @@ export function Graph({ about, walk, say }) {
     </div>
     ${view === "classes" && names.length === 0 && html`<p class="empty">Choose an expression, or type one as in the model:
       states that agree on it become one node. More expressions tell more states apart.</p>`}
-    ${shown && html`<${Extent} view=${view} found=${shown} radius=${radius} />`}
+    ${shown && html`<${Extent} about=${about} view=${view} found=${shown} radius=${radius} />`}
     ${!shown && waiting && html`<p class="empty">Searching …</p>`}
     ${shown?.edges && html`<${Picture} found=${shown} placed=${PLACE[view]} small=${view === "whole"} onGo=${go} />`}`;
 }

@@ -56,8 +56,8 @@ function Arrow({ arrow, run, at, dim }) {
     const [ex, ey] = [x2 - dx * (DOT + 3), y2 - dy * (DOT + 3)];
     path = `M${x1 + dx * DOT} ${y1 + dy * DOT} L${ex} ${ey}`;
     const turn = Math.atan2((y2 - y1) * side, (x2 - x1) * side) * 180 / Math.PI;
-    // Between the last line that it crosses and the receiver: arrows from one sender part there.
-    const part = 1 - at.pitch / 2 / Math.abs(x2 - x1);
+    // Near the receiver: arrows from one sender part there, and those that cross meet in the middle.
+    const part = 1 - Math.max(at.pitch * 0.3, names.length * 3 + 10) / Math.abs(x2 - x1);
     label = arrow.labelled && names.length * 6 < at.pitch * length / Math.abs(x2 - x1) - 12
       ? `translate(${x1 + (x2 - x1) * part} ${y1 + (y2 - y1) * part}) rotate(${turn})` : null;
   }
