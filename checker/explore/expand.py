@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from quorate.checker.explore.codegen.assembly import Module
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.codegen.successors import add_successors
@@ -102,8 +102,8 @@ def every_step(
     By default of all that are possible. Then the kernel's key says what is compiled.
     """
 
-    def module() -> ir.Module:
-        made, graph = ir.Module("edges"), kernel.layout.graph
+    def module() -> Module:
+        made, graph = Module(), kernel.layout.graph
         chosen = kernel.source.possible if instances is None else list(instances)
         add_successors(made, graph, kernel.words, chosen, kernel.actions, list(starts))
         return made

@@ -21,8 +21,7 @@ from quorate.model.language.ir import core as c
 from .metadata import KernelMetadata
 
 if TYPE_CHECKING:
-    from llvmlite import ir
-
+    from quorate.checker.explore.codegen.assembly import Module
     from quorate.checker.explore.codegen.blocked import Goal
     from quorate.checker.explore.reduction.symmetry import Reduction
 
@@ -198,7 +197,7 @@ class Kernel:
             return "eager"
         return "stubborn" if self.por else "successors"
 
-    def _module(self) -> ir.Module:
+    def _module(self) -> Module:
         """The LLVM module."""
         return self.source.module(self.actions, self._unreduced, self.reduction)
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from llvmlite import ir
-
+from quorate.checker.explore.codegen.assembly import Module
 from quorate.checker.explore.codegen.blocked import OUTSIDE, Goal, add_blocked
 from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
@@ -146,13 +145,13 @@ class KernelSource:
         """What a reduced search must not miss."""
         return [*self.violations(), *self._outside(), self.conditions[-1]]
 
-    def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> ir.Module:
+    def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> Module:
         """The LLVM module with `successors` and `check`, with or without reductions.
 
         Symmetry reduces the results of the function named `successors`.
         """
         graph, words = self.layout.graph, self.layout.words
-        module = ir.Module("kernel")
+        module = Module()
         with self.layout.sizes:
             add_successors(module, graph, words, self.possible, actions)
             if self.stubborn is not None:
@@ -164,12 +163,12 @@ class KernelSource:
             else:
                 add_check(module, graph, words, self.conditions, self.possible)
             if self.deadlock:
-                check = "check_whole" if "check_whole" in module.globals else "check"
+                check = "check_whole" if "check_whole" in module else "check"
                 bit = len(self.conditions)
                 add_check_resting(module, graph, words, self.possible, self.final, check, bit)
         return module
 
-    def blocked(self, goals: list[Goal]) -> ir.Module:
+    def blocked(self, goals: list[Goal]) -> Module:
         """`blocked`, which counts how often each of these guards fails first.
 
         The goal `OUTSIDE`, by itself, counts the states outside the constraints. Raises SizeError
@@ -179,7 +178,7 @@ class KernelSource:
         if goals == [OUTSIDE]:
             within = graph.not_(graph.or_(self._outside()))
             instances = [Instance(_BOUNDS, (), (), True, (within,), ())]
-        module = ir.Module("coverage")
+        module = Module()
         with graph.aside(MOST_TERMS):
             add_blocked(module, graph, self.layout.words, instances, goals)
         return module

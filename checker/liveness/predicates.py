@@ -9,15 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 
-from quorate.checker.explore.codegen.lowering import (
-    I64,
-    NodeLowering,
-    const,
-    load_words,
-    new_function,
-)
+from quorate.checker.explore.codegen.assembly import I64, POINTER, Builder, Module
+from quorate.checker.explore.codegen.lowering import NodeLowering, const, load_words, new_function
 from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.ground.evaluate import Evaluator
 from quorate.checker.ground.evaluation import UndefinedOperation
@@ -106,9 +100,9 @@ def of_steps(layout: Layout) -> Layout:
 
 def compiled(graph: Graph, words: int, conditions: Sequence[Bool]) -> MachineCode:
     """`i64 marks(state*, i32*)`, which sets bit i where condition i holds."""
-    module, pointer = ir.Module("marks"), ir.PointerType()
+    module, pointer = Module(), POINTER
     f = new_function(module, "marks", [pointer, pointer])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    b = Builder(f.append_basic_block("entry"))
     low = NodeLowering(b, load_words(b, f.args[0], words), graph)
     found = const(0)
     for i, condition in enumerate(conditions):

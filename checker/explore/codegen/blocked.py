@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph
 
-from .lowering import I64, NodeLowering, const, load_words, new_function
+from .assembly import I64, POINTER, Builder, Module
+from .lowering import NodeLowering, const, load_words, new_function
 from .messages import over_messages
 
 Goal = tuple[str, int]  # an action and the position of one of its guards
@@ -19,15 +18,15 @@ OUTSIDE: Goal = "@constraint", 0
 
 
 def add_blocked(
-    module: ir.Module, graph: Graph, words: int, instances: Sequence[Instance], goals: list[Goal]
+    module: Module, graph: Graph, words: int, instances: Sequence[Instance], goals: list[Goal]
 ) -> None:
     """`i64 blocked(state*, counts*)`: adds, for each goal, how often its guard failed first.
 
     A guard fails first where the message exists, the budget lasts and all earlier guards hold.
     """
-    pointer = ir.PointerType()
+    pointer = POINTER
     f = new_function(module, "blocked", [pointer, pointer])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    b = Builder(f.append_basic_block("entry"))
     low = NodeLowering(b, load_words(b, f.args[0], words), graph)
     totals: dict[Goal, Any] = {}
 
@@ -44,8 +43,8 @@ def add_blocked(
         totals[goal] = b.add(totals[goal], number) if goal in totals else number
 
     def store(goal: Goal, number: Any) -> None:
-        cell = b.gep(f.args[1], [const(goals.index(goal))], source_etype=I64)
-        b.store(b.add(b.load(cell, typ=I64), number), cell)
+        cell = b.gep(f.args[1], const(goals.index(goal)), I64)
+        b.store(b.add(b.load(cell, I64), number), cell)
 
     for instance in instances:
         if instance.loops:

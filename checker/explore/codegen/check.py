@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
 from quorate.model.language import SizeError
 
+from .assembly import I32, I64, POINTER, Builder, Module, constant
 from .known import Footprint, Known
 from .literals import Sums, Term, least
-from .lowering import I32, I64, NodeLowering, const, load_words, new_function
+from .lowering import NodeLowering, const, load_words, new_function
 from .masks import Lanes
 
 # How many terms may be joined to put in what is known after a step, and how many operations
@@ -28,7 +27,7 @@ MOST_COMPARED = 256
 
 
 def add_check(
-    module: ir.Module,
+    module: Module,
     graph: Graph,
     words: int,
     conditions: Sequence[Bool],
@@ -41,20 +40,20 @@ def add_check(
     cell which the instance may have written are evaluated. With `NO_STEP` for a label, which stands
     for an initial state, only the last condition is: that something is undefined.
     """
-    pointer = ir.PointerType()
+    pointer = POINTER
     f = new_function(module, "check", [pointer, pointer])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    b = Builder(f.append_basic_block("entry"))
     low = NodeLowering(b, load_words(b, f.args[0], words), graph)
     lanes = Lanes(f, b, low.words.values)
     other = f.append_basic_block("other")
-    switch = b.switch(b.load(f.args[1], typ=I32), other)
+    switch = b.switch(b.load(f.args[1], I32), other)
     b.position_at_end(other)
     undefined = low.scoped().condition(conditions[-1])
     b.ret(b.shl(b.zext(undefined, I64), const(len(conditions) - 1)))
     for parts, labels in _after_steps(graph, Sums(), conditions, instances, words):
         block = f.append_basic_block("variant")
         for label in labels:
-            switch.add_case(ir.Constant(I32, label), block)
+            switch.add_case(constant(I32, label), block)
         b.position_at_end(block)
         inner = low.scoped()
         found: Any = const(0)
@@ -64,7 +63,6 @@ def add_check(
                 holds = b.or_(holds, inner.condition(graph.or_(part.others)))
             found = b.or_(found, b.shl(b.zext(holds, I64), const(part.number)))
         b.ret(found)
-    lanes.close()
 
 
 @dataclass(frozen=True)

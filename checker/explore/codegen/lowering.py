@@ -12,22 +12,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Assignment
 from quorate.checker.ground.nodes import Bool, Graph, Node, Scalar
 
+from .assembly import I1, I64, Builder, Function, Module, Type, Value, constant
 from .literals import word_literal
 
-I64, I32, I1 = ir.IntType(64), ir.IntType(32), ir.IntType(1)
 WORD = (1 << 64) - 1
 
 
 @lru_cache(1 << 14)  # as text, too, a constant is made once
-def const(value: int) -> ir.Constant:
+def const(value: int) -> Value:
     """An i64; of a negative number its two's complement."""
-    return ir.Constant(I64, value & WORD)
+    return constant(I64, value & WORD)
 
 
 @dataclass
@@ -41,7 +39,7 @@ class SsaWords:
 class NodeLowering:
     """Lowers nodes over one state, in one function; results are reused where they dominate."""
 
-    def __init__(self, builder: ir.IRBuilder, words: SsaWords, graph: Graph) -> None:
+    def __init__(self, builder: Builder, words: SsaWords, graph: Graph) -> None:
         self.b, self.words, self.g = builder, words, graph
         self.known: dict[int, Any] = {}
 
@@ -56,7 +54,7 @@ class NodeLowering:
     def condition(self, p: Bool) -> Any:
         """A condition as an i1."""
         if not isinstance(p, Node):
-            return ir.Constant(I1, int(p))
+            return constant(I1, int(p))
         if p.id not in self.known:
             self.known[p.id] = getattr(self, f"_{p.op}")(p)
         return self.known[p.id]
@@ -155,7 +153,7 @@ class NodeLowering:
                 shifted = self.b.and_(shifted, const((1 << column.bits) - 1))
             return shifted
         word, bit = self.place(column, self.scalar(index))
-        value = self.b.load(self.b.gep(self.words.memory, [word], source_etype=I64), typ=I64)
+        value = self.b.load(self.b.gep(self.words.memory, word, I64), I64)
         return self.b.and_(self.b.lshr(value, bit), const((1 << column.bits) - 1))
 
     def place(self, column: Column, index: Any) -> tuple[Any, Any]:
@@ -231,16 +229,12 @@ def _runs(mask: int) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def new_function(module: ir.Module, name: str, arguments: Sequence[Any]) -> Any:
+def new_function(module: Module, name: str, arguments: Sequence[Type]) -> Function:
     """A function that gives an i64; its pointers do not alias."""
-    function = ir.Function(module, ir.FunctionType(I64, arguments), name)
-    for argument in function.args:
-        if isinstance(argument.type, ir.PointerType):
-            argument.add_attribute("noalias")
-    return function
+    return Function(module, name, I64, arguments)
 
 
-def load_words(b: ir.IRBuilder, memory: Any, count: int) -> SsaWords:
+def load_words(b: Builder, memory: Any, count: int) -> SsaWords:
     """The words of the state at a pointer."""
-    values = [b.load(b.gep(memory, [const(i)], source_etype=I64), typ=I64) for i in range(count)]
+    values = [b.load(b.gep(memory, const(i), I64), I64) for i in range(count)]
     return SsaWords(values, memory)

@@ -12,7 +12,7 @@ from llvmlite import binding as llvm
 from .cache import keep, kept, name_of
 
 if TYPE_CHECKING:
-    from llvmlite import ir
+    from .assembly import Module
 
 _ready = False
 
@@ -43,7 +43,7 @@ class MachineCode:
 
     def __init__(
         self,
-        module: ir.Module | str | Callable[[], ir.Module | str],
+        module: Module | str | Callable[[], Module | str],
         quick: bool = False,
         key: str | None = None,
         folder: str = "kernels",

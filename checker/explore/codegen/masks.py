@@ -12,16 +12,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Graph, Node
 
+from .assembly import (
+    I1,
+    I32,
+    I64,
+    POINTER,
+    Builder,
+    Type,
+    constant,
+    constants,
+    integer,
+    undefined,
+    vector,
+)
 from .literals import Sums, Term
-from .lowering import I1, I32, I64, WORD
+from .lowering import WORD
 
 LANES = 4
-VECTOR = ir.VectorType(I64, LANES)
+VECTOR = vector(I64, LANES)
 SET = 64  # steps in one set of bits
 MOST_TESTS = 12  # of one step
 
@@ -70,38 +81,29 @@ def _written(instance: Instance) -> Term | None:
 class Lanes:
     """Emits comparisons of the words of a state with several terms at once.
 
-    Make it at the start of a function, and `close` it at the end.
+    Make it at the start of a function.
     """
 
-    def __init__(self, f: Any, b: ir.IRBuilder, words: Sequence[Any]) -> None:
+    def __init__(self, f: Any, b: Builder, words: Sequence[Any]) -> None:
         self.b = b
         self._splats = [self._splat(word) for word in words]
         self._constants: dict[tuple[int, ...], int] = {}
         # Constants are found from a pointer that is read from the stack, in another block lest
         # LLVM see what it is: the address of each would take an instruction of its own.
-        module = f.module
-        self._table = ir.GlobalVariable(module, VECTOR, module.get_unique_name("constants"))
-        self._base = b.alloca(ir.PointerType())
+        self._table = f.module.table(VECTOR, align=8 * LANES)
+        self._base = b.alloca(POINTER)
         b.store(self._table, self._base)
         block = f.append_basic_block("lanes")
         b.branch(block)
         b.position_at_end(block)
-
-    def close(self) -> None:
-        """Write down the constants."""
-        vectors = [ir.Constant(VECTOR, list(v)) for v in self._constants]
-        self._table.value_type = ir.ArrayType(VECTOR, len(vectors))
-        self._table.initializer = ir.Constant(self._table.value_type, vectors)
-        self._table.global_constant, self._table.linkage = True, "internal"
-        self._table.align = 8 * LANES
 
     def compared(self, rows: Sequence[Sequence[Term | None]]) -> Any:
         """A vector of whether one of a lane's terms holds: lane i has item i of each row.
 
         None does not hold, nor does what is missing at the end of a row.
         """
-        base = self.b.load(self._base, typ=ir.PointerType())
-        found: Any = None if rows else ir.Constant(ir.VectorType(I1, LANES), [0] * LANES)
+        base = self.b.load(self._base, POINTER)
+        found: Any = None if rows else constants(I1, [0] * LANES)
         for row in rows:
             holds = self._row([*row, *[None] * (LANES - len(row))], base)
             found = holds if found is None else self.b.or_(found, holds)
@@ -123,23 +125,25 @@ class Lanes:
     def any(self, some: Sequence[Term]) -> Any:
         """Whether one of the terms holds."""
         if not some:
-            return ir.Constant(I1, 0)
+            return constant(I1, 0)
         ordered = sorted(some, key=lambda t: (t[0].bit_length(), t))  # few words in each row
         rows = [ordered[start : start + LANES] for start in range(0, len(ordered), LANES)]
-        bits = ir.IntType(LANES)
+        bits = integer(LANES)
         holds = self.b.bitcast(self.compared(rows), bits)
-        return self.b.icmp_unsigned("!=", holds, ir.Constant(bits, 0))
+        return self.b.icmp_unsigned("!=", holds, constant(bits, 0))
 
     def _splat(self, word: Any) -> Any:
-        zero = ir.Constant(I32, 0)
-        one = self.b.insert_element(ir.Constant(VECTOR, ir.Undefined), word, zero)
-        order = ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
+        zero = constant(I32, 0)
+        one = self.b.insert_element(undefined(VECTOR), word, zero)
+        order = constants(I32, [0] * LANES)
         return self.b.shuffle_vector(one, one, order)
 
     def _constant(self, values: tuple[int, ...], base: Any) -> Any:
-        index = self._constants.setdefault(values, len(self._constants))
-        at = self.b.gep(base, [ir.Constant(I64, index)], source_etype=VECTOR)
-        return self.b.load(at, align=8 * LANES, typ=VECTOR)
+        if (index := self._constants.get(values)) is None:
+            index = self._constants[values] = len(self._constants)
+            self._table.items.append(constants(I64, values).text)
+        at = self.b.gep(base, constant(I64, index), VECTOR)
+        return self.b.load(at, VECTOR, align=8 * LANES)
 
 
 def _part(t: Term, word: int) -> tuple[int, int]:
@@ -150,13 +154,9 @@ def _part(t: Term, word: int) -> tuple[int, int]:
 class MaskedSteps:
     """Emits runs of masked steps into a `successors` function."""
 
-    def __init__(self, f: Any, b: ir.IRBuilder, words: Sequence[Any]) -> None:
+    def __init__(self, f: Any, b: Builder, words: Sequence[Any]) -> None:
         self.f, self.b, self.words = f, b, words
         self._lanes = Lanes(f, b, words)
-
-    def close(self) -> None:
-        """Write down the constants."""
-        self._lanes.close()
 
     def emit(
         self, steps: Sequence[MaskedStep], count: Any, out: Any, labels: Any
@@ -166,14 +166,14 @@ class MaskedSteps:
             enabled, changing = self._sets(some)
             for name in dict.fromkeys(s.action for s in some):
                 mine = sum(1 << i for i, s in enumerate(some) if s.action == name)
-                yield name, self.b.ctpop(self.b.and_(enabled, ir.Constant(I64, mine)))
+                yield name, self.b.ctpop(self.b.and_(enabled, constant(I64, mine)))
             self._loop(some, changing, count, out, labels)
 
     def _sets(self, steps: Sequence[MaskedStep]) -> tuple[Any, Any]:
         """Which steps are enabled, and which of those change the state: bits of two numbers."""
         b = self.b
-        enabled: Any = ir.Constant(I64, 0)
-        changing: Any = ir.Constant(I64, 0)
+        enabled: Any = constant(I64, 0)
+        changing: Any = constant(I64, 0)
         for start in range(0, len(steps), LANES):
             some = steps[start : start + LANES]
             can = self._lanes.compared(list(itertools.zip_longest(*(s.tests for s in some))))
@@ -183,8 +183,8 @@ class MaskedSteps:
         return enabled, changing
 
     def _bits(self, lanes: Any, start: int) -> Any:
-        wide = self.b.zext(self.b.bitcast(lanes, ir.IntType(LANES)), I64)
-        return self.b.shl(wide, ir.Constant(I64, start)) if start else wide
+        wide = self.b.zext(self.b.bitcast(lanes, integer(LANES)), I64)
+        return self.b.shl(wide, constant(I64, start)) if start else wide
 
     def _loop(
         self, steps: Sequence[MaskedStep], changing: Any, count: Any, out: Any, labels: Any
@@ -192,45 +192,40 @@ class MaskedSteps:
         """Append a successor for each step in the set `changing`."""
         b, f = self.b, self.f
         body, done = f.append_basic_block("masked"), f.append_basic_block("made")
-        entry, before = b.block, b.load(count, typ=I64)
-        b.cbranch(b.icmp_unsigned("!=", changing, ir.Constant(I64, 0)), body, done)
+        entry, before = b.block, b.load(count, I64)
+        b.cbranch(b.icmp_unsigned("!=", changing, constant(I64, 0)), body, done)
         b.position_at_end(body)
         left, n = b.phi(I64), b.phi(I64)
-        step = b.cttz(left, ir.Constant(I1, 1))
-        base = b.mul(n, ir.Constant(I64, len(self.words)))
+        step = b.cttz(left)
+        base = b.mul(n, constant(I64, len(self.words)))
         for w, old in enumerate(self.words):
             new = old
             pairs = [_part(s.write, w) for s in steps]
             if any(m for m, _ in pairs):
                 kept = b.and_(old, self._looked_up([WORD & ~m for m, _ in pairs], step))
                 new = b.or_(kept, self._looked_up([v for _, v in pairs], step))
-            at = b.gep(out, [b.add(base, ir.Constant(I64, w))], source_etype=I64)
+            at = b.gep(out, b.add(base, constant(I64, w)), I64)
             b.store(new, at)
         label = self._looked_up([s.label for s in steps], step, I32)
-        b.store(label, b.gep(labels, [n], source_etype=I32))
+        b.store(label, b.gep(labels, n, I32))
         if len({s.group for s in steps}) == len(steps):
-            rest = b.and_(left, b.sub(left, ir.Constant(I64, 1)))
+            rest = b.and_(left, b.sub(left, constant(I64, 1)))
         else:
             others = [sum(1 << i for i, t in enumerate(steps) if t.group != s.group) for s in steps]
             rest = b.and_(left, self._looked_up(others, step))
-        more = b.add(n, ir.Constant(I64, 1))
+        more = b.add(n, constant(I64, 1))
         left.add_incoming(changing, entry)
         left.add_incoming(rest, body)
         n.add_incoming(before, entry)
         n.add_incoming(more, body)
         b.store(more, count)
-        b.cbranch(b.icmp_unsigned("!=", rest, ir.Constant(I64, 0)), body, done)
+        b.cbranch(b.icmp_unsigned("!=", rest, constant(I64, 0)), body, done)
         b.position_at_end(done)
 
-    def _looked_up(self, values: Sequence[int], index: Any, kind: ir.IntType = I64) -> Any:
-        array = ir.ArrayType(kind, len(values))
-        module = self.f.module
-        table = ir.GlobalVariable(module, array, module.get_unique_name("masks"))
-        table.initializer = ir.Constant(array, list(values))
-        table.global_constant = True
-        table.linkage = "internal"
-        at = self.b.gep(table, [ir.Constant(I64, 0), index], source_etype=array)
-        return self.b.load(at, typ=kind)
+    def _looked_up(self, values: Sequence[int], index: Any, kind: Type = I64) -> Any:
+        table = self.f.module.shared_table(kind, values)
+        at = self.b.gep(table, index, kind)
+        return self.b.load(at, kind)
 
 
 def _whole_groups(steps: Sequence[MaskedStep]) -> Iterator[list[MaskedStep]]:

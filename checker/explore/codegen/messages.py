@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.instances import Loop
 from quorate.checker.ground.nodes import Bool, Node, nodes_in
 
-from .lowering import I1, I64, WORD, NodeLowering, const
+from .assembly import I64, Builder
+from .lowering import WORD, NodeLowering, const
 
 
 def over_messages(
-    b: ir.IRBuilder,
+    b: Builder,
     f: Any,
     loops: Sequence[Loop],
     low: NodeLowering,
@@ -55,7 +54,7 @@ def over_messages(
 
 
 def _cells_in_use(
-    b: ir.IRBuilder, f: Any, low: NodeLowering, column: Column
+    b: Builder, f: Any, low: NodeLowering, column: Column
 ) -> Iterator[tuple[Any, Callable[[], None]]]:
     """Loop over the cells of a column that are not 0: yields the index, then closes the loop."""
     last, end = column.place(column.count - 1)
@@ -68,10 +67,10 @@ def _cells_in_use(
     word = b.phi(I64)
     word.add_incoming(const(0), entry)
     at = b.add(word, const(column.first_word))
-    value = b.load(b.gep(low.words.memory, [at], source_etype=I64), typ=I64)
+    value = b.load(b.gep(low.words.memory, at, I64), I64)
     used: Any = const(0)
-    for bit in range(column.bits):
-        used = b.or_(used, b.lshr(value, const(bit)))
+    for k in range(column.bits):
+        used = b.or_(used, b.lshr(value, const(k)))
     in_last = _starts(column.bits, first if words == 1 else 0, end)
     full = _starts(column.bits, first, first + (column.per_word - 1) * column.bits)
     is_last = b.icmp_unsigned("==", word, const(words - 1))
@@ -80,7 +79,7 @@ def _cells_in_use(
     b.position_at_end(cells)  # for each of its cells that is not 0
     left = b.phi(I64)
     left.add_incoming(used, head)
-    bit = b.sub(b.cttz(left, ir.Constant(I1, 1)), const(first))
+    bit = b.sub(b.cttz(left), const(first))
     within = b.udiv(bit, const(column.bits)) if column.bits > 1 else bit
     index = b.add(b.mul(word, const(column.per_word)), within)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph
 
+from .assembly import I64, POINTER, Builder, Module, constant
 from .groups import Group, enabled, grouped
-from .lowering import I64, NodeLowering, const, load_words, new_function
+from .lowering import NodeLowering, const, load_words, new_function
 from .messages import over_messages
 
 
 def add_check_resting(
-    module: ir.Module,
+    module: Module,
     graph: Graph,
     words: int,
     instances: Sequence[Instance],
@@ -29,20 +28,20 @@ def add_check_resting(
     That bit is set in a deadlock: no step leads to another state, and `final` does not hold. A step
     that is undefined counts as one that does.
     """
-    pointer = ir.PointerType()
+    pointer = POINTER
     rests = _add_rests(module, graph, words, instances, final)
     f = new_function(module, "check_resting", [pointer, pointer])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
-    found = b.call(module.get_global(check), f.args)
+    b = Builder(f.append_basic_block("entry"))
+    found = b.call(module[check], f.args)
     b.ret(b.or_(found, b.shl(b.call(rests, [f.args[0]]), const(bit))))
 
 
 def _add_rests(
-    module: ir.Module, graph: Graph, words: int, instances: Sequence[Instance], final: Bool
+    module: Module, graph: Graph, words: int, instances: Sequence[Instance], final: Bool
 ) -> Any:
     """`i64 rests(state*)`: 1 in a deadlock. It returns at the first step that it finds."""
-    f = new_function(module, "rests", [ir.PointerType()])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    f = new_function(module, "rests", [POINTER])
+    b = Builder(f.append_basic_block("entry"))
     before = NodeLowering(b, load_words(b, f.args[0], words), graph)
     with b.if_then(before.condition(final)):
         b.ret(const(0))
@@ -64,5 +63,5 @@ def _add_rests(
     for group in grouped(instances):
         loops = list(group.instances[0].loops)
         over_messages(b, f, loops, before.scoped(), lambda low, group=group: step(group, low))  # type: ignore[misc]
-    b.ret(ir.Constant(I64, 1))
+    b.ret(constant(I64, 1))
     return f

@@ -6,16 +6,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from llvmlite import ir
-
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph
 
+from .assembly import I1, I32, I64, POINTER, Builder, Module, constant
 from .groups import Cluster, Group, action_of, clustered, conjuncts, enabled, grouped
 from .known import Known
 from .labels import UNDEFINED_STEP
 from .literals import Sums
-from .lowering import I1, I32, I64, NodeLowering, const, load_words, new_function
+from .lowering import NodeLowering, const, load_words, new_function
 from .masks import MaskedStep, MaskedSteps, masked_step
 from .messages import over_messages
 
@@ -26,7 +25,7 @@ Totals = dict[str, Any]  # how many instances of each action are enabled, of tho
 
 
 def add_successors(
-    module: ir.Module,
+    module: Module,
     graph: Graph,
     words: int,
     instances: Sequence[Instance],
@@ -40,11 +39,11 @@ def add_successors(
     there is one successor for each enabled instance, also where it is the state itself, and its
     label has 64 bits: the code of the instance, more by 1 for each choice of its messages before.
     """
-    pointer = ir.PointerType()
+    pointer = POINTER
     f = new_function(module, "successors", [pointer, pointer, pointer, pointer])
     state, out, labels, fired = f.args
-    b = ir.IRBuilder(f.append_basic_block("entry"))
-    count = b.alloca(I64, name="count")
+    b = Builder(f.append_basic_block("entry"))
+    count = b.alloca(I64)
     b.store(const(0), count)
     before = NodeLowering(b, load_words(b, state, words), graph)
     emit = _Emitter(f, b, before, count, out, labels, codes)
@@ -58,8 +57,8 @@ def add_successors(
 
     def count_fired(totals: Totals) -> None:
         for name, number in totals.items():
-            cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
-            b.store(b.add(b.load(cell, typ=I64), number), cell)
+            cell = b.gep(fired, const(actions.index(name)), I64)
+            b.store(b.add(b.load(cell, I64), number), cell)
 
     def emit_clusters(parts: Sequence[Group | Cluster], low: NodeLowering, totals: Totals) -> None:
         for part in parts:
@@ -70,7 +69,7 @@ def add_successors(
                     emit_clusters(part.parts, low.scoped(), inside)
                     count_fired(inside)
             elif part.instances[0].loops:
-                cell = b.gep(fired, [const(actions.index(name))], source_etype=I64)
+                cell = b.gep(fired, const(actions.index(name)), I64)
                 emit.looped(part.instances[0], part.labels[0], cell)
             else:
                 add_fired(totals, name, emit.straight(part, low))
@@ -81,8 +80,7 @@ def add_successors(
                 add_fired(totals, name, number)
         emit_clusters(clustered(graph, run), before, totals)
     count_fired(totals)
-    b.ret(b.load(count, typ=I64))
-    masked.close()
+    b.ret(b.load(count, I64))
 
 
 def mask_runs(
@@ -134,7 +132,7 @@ class _Emitter:
     def __init__(
         self,
         f: Any,
-        b: ir.IRBuilder,
+        b: Builder,
         before: NodeLowering,
         count: Any,
         out: Any,
@@ -157,9 +155,9 @@ class _Emitter:
         some = guards[0]
         for g in guards[1:]:
             some = b.or_(some, g)
-        label: Any = ir.Constant(I32, group.labels[-1])
+        label: Any = constant(I32, group.labels[-1])
         for g, index in reversed(list(zip(guards[:-1], group.labels[:-1], strict=True))):
-            label = b.select(g, ir.Constant(I32, index), label)
+            label = b.select(g, constant(I32, index), label)
         if self.codes is not None:
             label, early, undefined = const(self.codes[group.labels[0]]), False, False
         if early is not False:
@@ -183,8 +181,8 @@ class _Emitter:
             holds = low.condition(enabled(g, instance))
             some = holds if early is False else b.or_(holds, low.condition(early))
             with b.if_then(some, likely=False):
-                b.store(b.add(b.load(fired, typ=I64), b.zext(holds, I64)), fired)
-                self._emit(low.scoped(), instance, ir.Constant(I32, label), undefined)
+                b.store(b.add(b.load(fired, I64), b.zext(holds, I64)), fired)
+                self._emit(low.scoped(), instance, constant(I32, label), undefined)
 
         sure = conjuncts(enabled(g, instance))
         if early is not False:
@@ -202,7 +200,7 @@ class _Emitter:
                 choice = b.add(choice, low.scalar(loop.payload))
                 number = b.add(b.mul(number, const(loop.choices)), choice)
             with b.if_then(low.condition(enabled(g, instance))):
-                b.store(b.add(b.load(fired, typ=I64), const(1)), fired)
+                b.store(b.add(b.load(fired, I64), const(1)), fired)
                 self._emit(low.scoped(), instance, b.add(number, const(code)), False)
 
         sure = conjuncts(enabled(g, instance))
@@ -219,18 +217,18 @@ class _Emitter:
                 different = changed if different is None else b.or_(different, changed)
         if undefined is not False:
             wrong = low.condition(undefined)
-            mark = b.select(wrong, ir.Constant(I32, UNDEFINED_STEP), ir.Constant(I32, 0))
+            mark = b.select(wrong, constant(I32, UNDEFINED_STEP), constant(I32, 0))
             label = b.or_(label, mark)
             different = wrong if different is None else b.or_(different, wrong)
         if self.codes is not None:
-            different = ir.Constant(I1, 1)
+            different = constant(I1, 1)
         if different is None:
             return
         with b.if_then(different):
-            n = b.load(self.count, typ=I64)
+            n = b.load(self.count, I64)
             base = b.mul(n, const(len(after)))
             for i, word in enumerate(after):
-                at = b.gep(self.out, [b.add(base, const(i))], source_etype=I64)
+                at = b.gep(self.out, b.add(base, const(i)), I64)
                 b.store(word, at)
-            b.store(label, b.gep(self.labels, [n], source_etype=label.type))
+            b.store(label, b.gep(self.labels, n, label.type))
             b.store(b.add(n, const(1)), self.count)

@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
-
-from quorate.checker.explore.codegen.lowering import I32, I64, WORD, const
+from quorate.checker.explore.codegen.assembly import (
+    I32,
+    I64,
+    POINTER,
+    Builder,
+    Function,
+    Module,
+    Table,
+)
+from quorate.checker.explore.codegen.lowering import WORD, const
 
 from .stubborn import All, Need, One, Steps, choices_in
 
@@ -29,7 +36,7 @@ class NeedsCode:
     ones to the set found so far. Where there is none, the condition holds, and needs nothing.
     """
 
-    def __init__(self, module: ir.Module, size: int, needs: Sequence[Need]) -> None:
+    def __init__(self, module: Module, size: int, needs: Sequence[Need]) -> None:
         self.module, self.size = module, size
         found: dict[Need, None] = {}
         for need in needs:
@@ -46,9 +53,7 @@ class NeedsCode:
         self.memo = self.known + self.known_words
         self.memory_words = self.memo + len(self.choices) * size
         self._write_tables()
-        pointer = ir.PointerType()
-        self.f = ir.Function(module, ir.FunctionType(pointer, [I64, pointer]), "needed")
-        self.f.linkage = "internal"
+        self.f = Function(module, "needed", POINTER, [I64, POINTER], internal=True)
         self._write_function()
 
     def number(self, need: Need) -> int:
@@ -57,15 +62,15 @@ class NeedsCode:
             return self.masks[need.mask]
         return len(self.masks) + self.choices[need]
 
-    def steps(self, b: ir.IRBuilder, number: Any, memory: Any, use: Any = None) -> Any:
+    def steps(self, b: Builder, number: Any, memory: Any, use: Any = None) -> Any:
         """The place of the set of steps for the need with a number; of any set if not in `use`."""
         chosen = b.icmp_unsigned(">=", number, const(len(self.masks)))
         fixed = b.mul(b.select(chosen, const(0), number), const(self.size))
-        place, before = b.gep(self._masks, [fixed], source_etype=I64), b.block
+        place, before = b.gep(self._masks, fixed, I64), b.block
         with b.if_then(chosen if use is None else b.and_(chosen, use)):
             choice = b.call(self.f, [b.sub(number, const(len(self.masks))), memory])
             inside = b.block
-        found = b.phi(ir.PointerType())
+        found = b.phi(POINTER)
         found.add_incoming(place, before)
         found.add_incoming(choice, inside)
         return found
@@ -86,12 +91,12 @@ class NeedsCode:
         ends = [0]
         for row in rows:
             ends.append(ends[-1] + len(row))
-        self._masks = mask_table(self.module, "step_masks", list(self.masks), self.size)
-        self._ends = table(self.module, "ends", I32, ends)
-        self._tests = table(self.module, "tests", I32, [self.conditions[p] for p, _ in flat])
-        self._targets = table(self.module, "targets", I32, [self.number(n) for _, n in flat])
+        self._masks = mask_table(self.module, list(self.masks), self.size)
+        self._ends = self.module.table(I32, ends)
+        self._tests = self.module.table(I32, [self.conditions[p] for p, _ in flat])
+        self._targets = self.module.table(I32, [self.number(n) for _, n in flat])
         one = [int(isinstance(need, One)) for need in self.choices]
-        self._is_one = table(self.module, "is_one", I32, one)
+        self._is_one = self.module.table(I32, one)
 
     # ------------------------------------------------------------ the function
 
@@ -99,14 +104,14 @@ class NeedsCode:
         f = self.f
         names = ("entry", "new", "one", "all", "kept")
         entry, new, one, every, kept = map(f.append_basic_block, names)
-        b = self.b = ir.IRBuilder(entry)
+        b = self.b = Builder(entry)
         k, memory = f.args
         least = b.alloca(I64)
         row = b.add(b.mul(k, const(self.size)), const(self.memo))
-        found = b.gep(memory, [row], source_etype=I64)
+        found = b.gep(memory, row, I64)
         flags = self._place(memory, b.add(b.lshr(k, const(6)), const(self.known)))
         flag = b.shl(const(1), b.and_(k, const(63)))
-        before = b.load(flags, typ=I64)
+        before = b.load(flags, I64)
         is_known = b.icmp_unsigned("!=", b.and_(before, flag), const(0))
         b.cbranch(is_known, kept, new)
         b.position_at_end(kept)
@@ -127,20 +132,20 @@ class NeedsCode:
         b.ret(found)
 
     def _place(self, memory: Any, word: Any) -> Any:
-        return self.b.gep(memory, [word], source_etype=I64)
+        return self.b.gep(memory, word, I64)
 
     def _entry(self, numbers: Any, k: Any) -> Any:
         b = self.b
-        return b.zext(b.load(b.gep(numbers, [k], source_etype=I32), typ=I32), I64)
+        return b.zext(b.load(b.gep(numbers, k, I32), I32), I64)
 
     def _words(self, place: Any) -> list[Any]:
-        return [self.b.load(self._place(place, const(w)), typ=I64) for w in range(self.size)]
+        return [self.b.load(self._place(place, const(w)), I64) for w in range(self.size)]
 
     def _join(self, found: Any, edge: Any) -> None:
         number = self._entry(self._targets, edge)
         for w, word in enumerate(self._words(self.steps(self.b, number, self.f.args[1]))):
             place = self._place(found, const(w))
-            self.b.store(self.b.or_(self.b.load(place, typ=I64), word), place)
+            self.b.store(self.b.or_(self.b.load(place, I64), word), place)
 
     def _weigh(self, found: Any, edge: Any, least: Any) -> None:
         """Take an option if it is there, and the cheapest so far; look at none after a free one.
@@ -149,8 +154,8 @@ class NeedsCode:
         """
         b, memory = self.b, self.f.args[1]
         condition = b.add(self._entry(self._tests, edge), const(self.false))
-        is_false = b.icmp_unsigned("!=", b.load(self._place(memory, condition), typ=I64), const(0))
-        before = b.load(least, typ=I64)
+        is_false = b.icmp_unsigned("!=", b.load(self._place(memory, condition), I64), const(0))
+        before = b.load(least, I64)
         use = b.and_(is_false, b.icmp_unsigned("!=", before, const(0)))
         words = self._words(self.steps(b, self._entry(self._targets, edge), memory, use))
         cost = b.select(use, self._cost(words), const(NEVER))
@@ -158,15 +163,15 @@ class NeedsCode:
         b.store(b.select(less, cost, before), least)
         for w, word in enumerate(words):
             place = self._place(found, const(w))
-            b.store(b.select(less, word, b.load(place, typ=I64)), place)
+            b.store(b.select(less, word, b.load(place, I64)), place)
 
     def _cost(self, words: Sequence[Any]) -> Any:
         """How many steps a set adds, the enabled ones first of all."""
         b, memory = self.b, self.f.args[1]
         total: Any = const(0)
         for w, word in enumerate(words):
-            have = b.load(self._place(memory, const(w)), typ=I64)
-            able = b.load(self._place(memory, const(self.able + w)), typ=I64)
+            have = b.load(self._place(memory, const(w)), I64)
+            able = b.load(self._place(memory, const(self.able + w)), I64)
             new = b.and_(word, b.xor(have, const(WORD)))
             total = b.add(total, b.shl(b.ctpop(b.and_(new, able)), const(32)))
             total = b.add(total, b.ctpop(new))
@@ -184,7 +189,7 @@ def _parts(need: Need) -> Sequence[tuple[Any, Need]]:
             return ()
 
 
-def each(b: ir.IRBuilder, first: Any, end: Any, body: Callable[[Any], None]) -> None:
+def each(b: Builder, first: Any, end: Any, body: Callable[[Any], None]) -> None:
     """Run `body` with each number from the first up to the end."""
     f, entry = b.function, b.block
     head, inside, done = (f.append_basic_block(n) for n in ("each", "one", "done"))
@@ -200,19 +205,10 @@ def each(b: ir.IRBuilder, first: Any, end: Any, body: Callable[[Any], None]) -> 
     b.position_at_end(done)
 
 
-def table(module: ir.Module, name: str, kind: Any, values: Sequence[int]) -> Any:
-    """Constants in a row, at least one."""
-    array = ir.ArrayType(kind, max(1, len(values)))
-    found = ir.GlobalVariable(module, array, name)
-    found.global_constant, found.linkage = True, "internal"
-    found.initializer = ir.Constant(array, list(values) or [0])
-    return found
-
-
 def words_of(mask: int, size: int) -> list[int]:
     return [mask >> 64 * w & WORD for w in range(size)]
 
 
-def mask_table(module: ir.Module, name: str, masks: Sequence[int], size: int) -> Any:
+def mask_table(module: Module, masks: Sequence[int], size: int) -> Table:
     """Sets of steps in a row."""
-    return table(module, name, I64, [w for mask in masks for w in words_of(mask, size)])
+    return module.table(I64, [w for mask in masks for w in words_of(mask, size)])

@@ -7,32 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
-from quorate.checker.explore.codegen.lowering import I1, I64, const
+from quorate.checker.explore.codegen.assembly import I1, I64, Builder, constant, integer
+from quorate.checker.explore.codegen.lowering import const
 from quorate.checker.ground.permutations import Cell, CellMove
 
 from .symmetry import OwnedCells
 
 
-def _shifted(b: ir.IRBuilder, word: Any, by: int) -> Any:
+def _shifted(b: Builder, word: Any, by: int) -> Any:
     """A word shifted to the left (to the right if negative)."""
     if by == 0:
         return word
     return b.shl(word, const(by)) if by > 0 else b.lshr(word, const(-by))
 
 
-def joined(b: ir.IRBuilder, parts: Sequence[Any]) -> Any:
+def joined(b: Builder, parts: Sequence[Any]) -> Any:
     found = parts[0] if parts else const(0)
     for part in parts[1:]:
         found = b.or_(found, part)
     return found
 
 
-def compared(b: ir.IRBuilder, xs: list[Any], ys: list[Any]) -> tuple[Any, Any]:
+def compared(b: Builder, xs: list[Any], ys: list[Any]) -> tuple[Any, Any]:
     """Whether the first words are less than the second, and whether they are equal."""
-    less: Any = ir.Constant(I1, 0)
-    same: Any = ir.Constant(I1, 1)
+    less: Any = constant(I1, 0)
+    same: Any = constant(I1, 1)
     for x, y in zip(reversed(xs), reversed(ys), strict=True):
         equal = b.icmp_unsigned("==", x, y)
         less = b.select(equal, less, b.icmp_unsigned("<", x, y))
@@ -40,7 +39,7 @@ def compared(b: ir.IRBuilder, xs: list[Any], ys: list[Any]) -> tuple[Any, Any]:
     return less, same
 
 
-def exchanged(b: ir.IRBuilder, words: list[Any], moves: list[CellMove]) -> list[Any]:
+def exchanged(b: Builder, words: list[Any], moves: list[CellMove]) -> list[Any]:
     """The words of a permuted state: what moves the same way moves together."""
     whole: dict[tuple[int, int, int], int] = {}  # (from word, to word, distance): mask
     parts: list[list[Any]] = [[] for _ in words]
@@ -64,29 +63,19 @@ def exchanged(b: ir.IRBuilder, words: list[Any], moves: list[CellMove]) -> list[
     return [joined(b, p) for p in parts]
 
 
-def _cell(b: ir.IRBuilder, words: list[Any], cell: Cell) -> Any:
+def _cell(b: Builder, words: list[Any], cell: Cell) -> Any:
     word, bit = cell.place
     return b.and_(_shifted(b, words[word], -bit), const((1 << cell.column.bits) - 1))
 
 
-def _looked_up(b: ir.IRBuilder, code: Any, table: tuple[int, ...], bits: int) -> Any:
+def _looked_up(b: Builder, code: Any, table: tuple[int, ...], bits: int) -> Any:
     if len(table) * bits <= 64:
         packed = sum(value << i * bits for i, value in enumerate(table))
         entry = b.lshr(const(packed), b.mul(code, const(bits)))
         return b.and_(entry, const((1 << bits) - 1))
-    item = ir.IntType(8 if bits <= 8 else 16 if bits <= 16 else 32)
-    kind = ir.ArrayType(item, len(table))
-    known = {
-        g.initializer.get_reference(): g
-        for g in b.module.global_values
-        if isinstance(g, ir.GlobalVariable) and g.name.startswith("table.")
-    }
-    values = ir.Constant(kind, list(table))
-    array = known.get(values.get_reference())
-    if array is None or array.value_type != kind:
-        array = ir.GlobalVariable(b.module, kind, f"table.{len(known)}")
-        array.global_constant, array.linkage, array.initializer = True, "internal", values
-    return b.zext(b.load(b.gep(array, [code], source_etype=item), typ=item), I64)
+    item = integer(8 if bits <= 8 else 16 if bits <= 16 else 32)
+    array = b.module.shared_table(item, table)
+    return b.zext(b.load(b.gep(array, code, item), item), I64)
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,7 @@ class _Rigid:
 class Sorter:
     """Sorts the elements of a sort by the contents of their cells."""
 
-    def __init__(self, b: ir.IRBuilder, owned: OwnedCells) -> None:
+    def __init__(self, b: Builder, owned: OwnedCells) -> None:
         self.b, self.size = b, owned.size
         masks: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         for chain in owned.chains:

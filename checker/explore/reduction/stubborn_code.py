@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
-from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
-from quorate.checker.explore.codegen.lowering import (
+from quorate.checker.explore.codegen.assembly import (
+    I16,
     I32,
     I64,
+    POINTER,
+    Builder,
+    Module,
+    constant,
+)
+from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
+from quorate.checker.explore.codegen.lowering import (
     WORD,
     NodeLowering,
     const,
@@ -22,10 +27,8 @@ from quorate.checker.explore.codegen.lowering import (
     new_function,
 )
 
-from .needs_code import NeedsCode, each, mask_table, table
+from .needs_code import NeedsCode, each, mask_table
 from .stubborn import Stubborn
-
-I16 = ir.IntType(16)
 
 
 class StubbornCode:
@@ -35,12 +38,12 @@ class StubbornCode:
     `fired` counts all enabled steps.
     """
 
-    def __init__(self, module: ir.Module, stubborn: Stubborn) -> None:
+    def __init__(self, module: Module, stubborn: Stubborn) -> None:
         self.s, self.module = stubborn, module
         self.size = stubborn.words
         self.needs = NeedsCode(module, self.size, [*stubborn.cases, *stubborn.needs])
-        self.f = new_function(module, "stubborn", [ir.PointerType()] * 4)
-        self.b = ir.IRBuilder(self.f.append_basic_block("entry"))
+        self.f = new_function(module, "stubborn", [POINTER] * 4)
+        self.b = Builder(self.f.append_basic_block("entry"))
         self._add()
 
     def _add(self) -> None:
@@ -51,7 +54,7 @@ class StubbornCode:
         self.memory = b.alloca(I64, size=needs.memory_words)
         self.set, self.able = self.memory, self._place(self.memory, const(needs.able))
         self.done, self.kept = b.alloca(I64, size=size), b.alloca(I64)
-        count = b.call(self.module.get_global("successors"), self.f.args)
+        count = b.call(self.module["successors"], self.f.args)
         everything = self.f.append_basic_block("everything")
         some, closing = self.f.append_basic_block("some"), self.f.append_basic_block("closing")
         b.cbranch(b.icmp_unsigned("<=", count, const(1)), everything, some)
@@ -72,39 +75,39 @@ class StubbornCode:
     # ------------------------------------------------------------ sets in memory
 
     def _place(self, memory: Any, word: Any) -> Any:
-        return self.b.gep(memory, [word], source_etype=I64)
+        return self.b.gep(memory, word, I64)
 
     def _read(self, memory: Any) -> list[Any]:
-        return [self.b.load(self._place(memory, const(w)), typ=I64) for w in range(self.size)]
+        return [self.b.load(self._place(memory, const(w)), I64) for w in range(self.size)]
 
     def _join(self, place: Any, words: Any) -> None:
         """Add the bits of words in memory to those at a place."""
         for w, word in enumerate(self._read(words)):
             at = self._place(place, const(w))
-            self.b.store(self.b.or_(self.b.load(at, typ=I64), word), at)
+            self.b.store(self.b.or_(self.b.load(at, I64), word), at)
 
     # ------------------------------------------------------------ which steps are enabled
 
     def _number_labels(self) -> None:
         step = {label: t for t, group in enumerate(self.s.groups) for label in group.labels}
         numbers = [step[i] for i in range(len(step))]
-        self.step_of = table(self.module, "step_of_label", I16, numbers)
+        self.step_of = self.module.table(I16, numbers)
 
     def _note_enabled(self, labels: Any, j: Any) -> None:
         b = self.b
         word, bit = self._bit(self._label(labels, j))
         place = self._place(self.able, word)
-        b.store(b.or_(b.load(place, typ=I64), bit), place)
+        b.store(b.or_(b.load(place, I64), bit), place)
 
     def _label(self, labels: Any, j: Any) -> Any:
-        return self.b.load(self.b.gep(labels, [j], source_etype=I32), typ=I32)
+        return self.b.load(self.b.gep(labels, j, I32), I32)
 
     def _bit(self, label: Any) -> tuple[Any, Any]:
         """Word and bit of the step that a label is of."""
         b = self.b
-        number = b.zext(b.and_(label, ir.Constant(I32, INSTANCE)), I64)
-        place = b.gep(self.step_of, [number], source_etype=I16)
-        t = b.zext(b.load(place, typ=I16), I64)
+        number = b.zext(b.and_(label, constant(I32, INSTANCE)), I64)
+        place = b.gep(self.step_of, number, I16)
+        t = b.zext(b.load(place, I16), I64)
         return b.lshr(t, const(6)), b.shl(const(1), b.and_(t, const(63)))
 
     # ------------------------------------------------------------ what is needed
@@ -117,17 +120,17 @@ class StubbornCode:
         for condition, k in needs.conditions.items():
             is_false = b.zext(b.not_(self.low.condition(condition)), I64)
             b.store(is_false, self._place(self.memory, const(needs.false + k)))
-        always = mask_table(self.module, "always", [self.s.always], self.size)
+        always = mask_table(self.module, [self.s.always], self.size)
         for w, word in enumerate(self._read(always)):
             b.store(word, self._place(self.set, const(w)))
         numbers = [needs.number(n) for n in self.s.cases]
-        cases = table(self.module, "cases", I32, numbers)
+        cases = self.module.table(I32, numbers)
         each(b, const(0), const(len(numbers)), lambda j: self._need(cases, j))
 
     def _need(self, numbers: Any, k: Any) -> None:
         """Add what the need with a number in a table needs."""
         b = self.b
-        number = b.zext(b.load(b.gep(numbers, [k], source_etype=I32), typ=I32), I64)
+        number = b.zext(b.load(b.gep(numbers, k, I32), I32), I64)
         self._join(self.set, self.needs.steps(b, number, self.memory))
 
     # ------------------------------------------------------------ closing the set
@@ -135,8 +138,8 @@ class StubbornCode:
     def _close(self, closing: Any, everything: Any) -> None:
         """Add the rows of members until there are none left; leaves the builder where that is."""
         b, f = self.b, self.f
-        rows = mask_table(self.module, "rows", self.s.rows, self.size)
-        needs = table(self.module, "needs", I32, [self.needs.number(n) for n in self.s.needs])
+        rows = mask_table(self.module, self.s.rows, self.size)
+        needs = self.module.table(I32, [self.needs.number(n) for n in self.s.needs])
         search, enabled, others = (f.append_basic_block(n) for n in ("search", "enabled", "others"))
         b.position_at_end(closing)
         now, done = self._read(self.set), self._read(self.done)
@@ -148,7 +151,7 @@ class StubbornCode:
         b.position_at_end(search)
         first = [b.and_(x, able) for x, able in zip(todo, self.enabled, strict=True)]
         t = self._taken(first, enabled)
-        self._join(self.set, b.gep(rows, [b.mul(t, const(self.size))], source_etype=I64))
+        self._join(self.set, b.gep(rows, b.mul(t, const(self.size)), I64))
         b.branch(closing)
         b.position_at_end(enabled)
         t = self._taken(todo, others)
@@ -171,9 +174,9 @@ class StubbornCode:
         for w, value, block in arrivals:
             at.add_incoming(const(w), block)
             word.add_incoming(value, block)
-        number = b.cttz(word, ir.Constant(ir.IntType(1), 1))
+        number = b.cttz(word)
         place = self._place(self.done, at)
-        b.store(b.or_(b.load(place, typ=I64), b.shl(const(1), number)), place)
+        b.store(b.or_(b.load(place, I64), b.shl(const(1), number)), place)
         return b.add(b.shl(at, const(6)), number)
 
     # ------------------------------------------------------------ what is left
@@ -186,22 +189,22 @@ class StubbornCode:
         def keep(j: Any) -> None:
             label = self._label(labels, j)
             word, bit = self._bit(label)
-            inside = b.and_(b.load(self._place(self.set, word), typ=I64), bit)
+            inside = b.and_(b.load(self._place(self.set, word), I64), bit)
             stays = b.icmp_unsigned("!=", inside, const(0))
-            undefined = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
+            undefined = b.icmp_unsigned(">=", label, constant(I32, UNDEFINED_STEP))
             with b.if_then(b.or_(stays, undefined)):
-                n = b.load(self.kept, typ=I64)
+                n = b.load(self.kept, I64)
                 source, target = b.mul(j, const(size)), b.mul(n, const(size))
                 for i in range(size):
-                    value = b.load(self._place(out, b.add(source, const(i))), typ=I64)
+                    value = b.load(self._place(out, b.add(source, const(i))), I64)
                     b.store(value, self._place(out, b.add(target, const(i))))
-                b.store(label, b.gep(labels, [n], source_etype=I32))
+                b.store(label, b.gep(labels, n, I32))
                 b.store(b.add(n, const(1)), self.kept)
 
         each(b, const(0), count, keep)
-        b.ret(b.load(self.kept, typ=I64))
+        b.ret(b.load(self.kept, I64))
 
 
-def add_stubborn(module: ir.Module, stubborn: Stubborn) -> None:
+def add_stubborn(module: Module, stubborn: Stubborn) -> None:
     """Add `stubborn` (see `StubbornCode`) to a module."""
     StubbornCode(module, stubborn)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
-from quorate.checker.explore.codegen.labels import UNDEFINED_STEP
-from quorate.checker.explore.codegen.lowering import (
+from quorate.checker.explore.codegen.assembly import (
+    I8,
     I32,
     I64,
-    NodeLowering,
-    const,
-    load_words,
-    new_function,
+    POINTER,
+    Builder,
+    Module,
+    constant,
 )
+from quorate.checker.explore.codegen.labels import UNDEFINED_STEP
+from quorate.checker.explore.codegen.lowering import NodeLowering, const, load_words, new_function
 from quorate.checker.ground.nodes import Bool
 
 from .permuted_words import Sorter, compared, exchanged, joined
@@ -26,7 +26,7 @@ MOST_UNROLLED = 24  # images in one straight line
 
 
 def add_symmetry(
-    module: ir.Module, reduction: Reduction, conditions: Sequence[Bool], successors: str
+    module: Module, reduction: Reduction, conditions: Sequence[Bool], successors: str
 ) -> None:
     """Add `reduced`, `check_whole`, `canonical` and `weigh` to a module.
 
@@ -44,38 +44,38 @@ def add_symmetry(
 
 @dataclass(frozen=True)
 class _SymmetryCode:
-    module: ir.Module
+    module: Module
     reduction: Reduction
 
     def add_check(self, conditions: Sequence[Bool]) -> None:
         """A representative is no successor by an instance, so nothing of it is known before."""
-        f = new_function(self.module, "check_whole", [ir.PointerType()] * 2)
-        b = ir.IRBuilder(f.append_basic_block("entry"))
+        f = new_function(self.module, "check_whole", [POINTER] * 2)
+        b = Builder(f.append_basic_block("entry"))
         layout = self.reduction.layout
         low = NodeLowering(b, load_words(b, f.args[0], layout.words), layout.graph)
         bits = [b.shl(b.zext(low.condition(p), I64), const(i)) for i, p in enumerate(conditions)]
         b.ret(joined(b, bits))
 
     def add_canonical(self) -> None:
-        f = new_function(self.module, "canonical", [ir.PointerType()])
-        b = ir.IRBuilder(f.append_basic_block("entry"))
+        f = new_function(self.module, "canonical", [POINTER])
+        b = Builder(f.append_basic_block("entry"))
         words, fixing = self._least(b, self._load(b, f.args[0]))
         self._store(b, f.args[0], words)
         b.ret(b.udiv(const(self.reduction.permutations), fixing))
-        g = new_function(self.module, "weigh", [ir.PointerType()] * 2)
-        b = ir.IRBuilder(g.append_basic_block("entry"))
-        total = b.add(b.load(g.args[1], typ=I64), b.call(f, [g.args[0]]))
+        g = new_function(self.module, "weigh", [POINTER] * 2)
+        b = Builder(g.append_basic_block("entry"))
+        total = b.add(b.load(g.args[1], I64), b.call(f, [g.args[0]]))
         b.store(total, g.args[1])
         b.ret(const(0))
 
     def add_reduced(self, successors: str) -> None:
-        f = new_function(self.module, "reduced", [ir.PointerType()] * 4)
+        f = new_function(self.module, "reduced", [POINTER] * 4)
         state, out, labels, _ = f.args
         entry, head = f.append_basic_block("entry"), f.append_basic_block("head")
         body, keep = f.append_basic_block("body"), f.append_basic_block("keep")
         step, done = f.append_basic_block("step"), f.append_basic_block("done")
-        b = ir.IRBuilder(entry)
-        count = b.call(self.module.get_global(successors), f.args)
+        b = Builder(entry)
+        count = b.call(self.module[successors], f.args)
         before = self._load(b, state)
         kept = b.alloca(I64)
         b.store(const(0), kept)
@@ -86,33 +86,33 @@ class _SymmetryCode:
         b.cbranch(b.icmp_unsigned("<", j, count), body, done)
         b.position_at_end(body)
         size = const(self.reduction.layout.words)
-        at = b.gep(out, [b.mul(j, size)], source_etype=I64)
-        label = b.load(b.gep(labels, [j], source_etype=I32), typ=I32)
+        at = b.gep(out, b.mul(j, size), I64)
+        label = b.load(b.gep(labels, j, I32), I32)
         words, _ = self._least(b, self._load(b, at))
-        changed = b.icmp_unsigned(">=", label, ir.Constant(I32, UNDEFINED_STEP))
+        changed = b.icmp_unsigned(">=", label, constant(I32, UNDEFINED_STEP))
         for old, new in zip(before, words, strict=True):
             changed = b.or_(changed, b.icmp_unsigned("!=", old, new))
         b.cbranch(changed, keep, step)
         b.position_at_end(keep)
-        n = b.load(kept, typ=I64)
-        self._store(b, b.gep(out, [b.mul(n, size)], source_etype=I64), words)
-        b.store(label, b.gep(labels, [n], source_etype=I32))
+        n = b.load(kept, I64)
+        self._store(b, b.gep(out, b.mul(n, size), I64), words)
+        b.store(label, b.gep(labels, n, I32))
         b.store(b.add(n, const(1)), kept)
         b.branch(step)
         b.position_at_end(step)
         j.add_incoming(b.add(j, const(1)), step)
         b.branch(head)
         b.position_at_end(done)
-        b.ret(b.load(kept, typ=I64))
+        b.ret(b.load(kept, I64))
 
-    def _load(self, b: ir.IRBuilder, memory: Any) -> list[Any]:
+    def _load(self, b: Builder, memory: Any) -> list[Any]:
         return load_words(b, memory, self.reduction.layout.words).values
 
-    def _store(self, b: ir.IRBuilder, memory: Any, words: list[Any]) -> None:
+    def _store(self, b: Builder, memory: Any, words: list[Any]) -> None:
         for i, word in enumerate(words):
-            b.store(word, b.gep(memory, [const(i)], source_etype=I64))
+            b.store(word, b.gep(memory, const(i), I64))
 
-    def _least(self, b: ir.IRBuilder, words: list[Any]) -> tuple[list[Any], Any]:
+    def _least(self, b: Builder, words: list[Any]) -> tuple[list[Any], Any]:
         """The representative, and how many permutations leave it as it is."""
         if len(self.reduction.steps) <= MOST_UNROLLED:
             best, count = self._unrolled(b, words)
@@ -122,12 +122,12 @@ class _SymmetryCode:
             count = b.mul(count, Sorter(b, owned).fixing(best))
         return best, count
 
-    def _sorted(self, b: ir.IRBuilder, words: list[Any]) -> list[Any]:
+    def _sorted(self, b: Builder, words: list[Any]) -> list[Any]:
         for owned in self.reduction.owned.values():
             words = Sorter(b, owned).sorted(words)
         return words
 
-    def _unrolled(self, b: ir.IRBuilder, words: list[Any]) -> tuple[list[Any], Any]:
+    def _unrolled(self, b: Builder, words: list[Any]) -> tuple[list[Any], Any]:
         best, count = self._sorted(b, words), const(1)
         for i in self.reduction.steps:
             words = exchanged(b, words, self.reduction.exchanges[i])
@@ -135,22 +135,17 @@ class _SymmetryCode:
         return best, count
 
     def _better(
-        self, b: ir.IRBuilder, image: list[Any], best: list[Any], count: Any
+        self, b: Builder, image: list[Any], best: list[Any], count: Any
     ) -> tuple[list[Any], Any]:
         """The lesser of two images, and how often it was met."""
         less, same = compared(b, image, best)
         found = [b.select(less, x, y) for x, y in zip(image, best, strict=True)]
         return found, b.select(less, const(1), b.add(count, b.zext(same, I64)))
 
-    def _looped(self, b: ir.IRBuilder, words: list[Any]) -> tuple[list[Any], Any]:
+    def _looped(self, b: Builder, words: list[Any]) -> tuple[list[Any], Any]:
         """The same as a loop over the steps."""
         f, n = b.function, len(self.reduction.steps)
-        byte = ir.IntType(8)
-        kind = ir.ArrayType(byte, n)
-        name = f"steps.{f.name}"
-        steps = ir.GlobalVariable(b.module, kind, name)
-        steps.global_constant, steps.linkage = True, "internal"
-        steps.initializer = ir.Constant(kind, bytearray(self.reduction.steps))
+        steps = b.module.shared_table(I8, self.reduction.steps)
         first = self._sorted(b, words)
         entry = b.block
         loop, join = f.append_basic_block("image"), f.append_basic_block("seen")
@@ -164,12 +159,12 @@ class _SymmetryCode:
             [k, count, *image, *best], [const(0), const(1), *words, *first], strict=True
         ):
             phi.add_incoming(value, entry)
-        which = b.load(b.gep(steps, [k], source_etype=byte), typ=byte)
+        which = b.load(b.gep(steps, k, I8), I8)
         choice = b.switch(which, never)
         after = []
         for i, moves in enumerate(self.reduction.exchanges):
             case = f.append_basic_block("exchange")
-            choice.add_case(ir.Constant(byte, i), case)
+            choice.add_case(constant(I8, i), case)
             b.position_at_end(case)
             after.append((exchanged(b, image, moves), b.block))
             b.branch(join)

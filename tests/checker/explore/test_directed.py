@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import event, given
-from llvmlite import ir
 
 from quorate.checker.cli.main import run
+from quorate.checker.explore.codegen.assembly import Module
 from quorate.checker.explore.codegen.machine_code import MachineCode as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search.breadth_first import explore
@@ -210,7 +210,7 @@ def test_distance_is_zero_exactly_where_an_invariant_is_violated() -> None:
     model = CompiledModel(mutant.protocol, sizes)
     run = explore(mutant.protocol, sizes)
     kernel = model.kernel
-    module = ir.Module("distance")
+    module = Module()
     add_distance(module, kernel.layout.graph, kernel.words, kernel.source.violations(), 1_000)
     compiled = Compiled(module)
 

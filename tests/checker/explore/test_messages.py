@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from llvmlite import ir
 
-from quorate.checker.explore.codegen.lowering import I64, NodeLowering, const, new_function
+from quorate.checker.explore.codegen.assembly import I64, POINTER, Builder, Module
+from quorate.checker.explore.codegen.lowering import NodeLowering, const, new_function
 from quorate.checker.explore.codegen.lowering import load_words as loaded_words
 from quorate.checker.explore.codegen.machine_code import MachineCode
 from quorate.checker.explore.codegen.messages import _cells_in_use
@@ -36,18 +36,18 @@ WORDS = 5
 
 def cells(column: Column) -> MachineCode:
     """`used(state*, out*)`: writes the indices of the cells that are not 0, and says how many."""
-    module = ir.Module("cells")
-    f = new_function(module, "used", [ir.PointerType(), ir.PointerType()])
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    module = Module()
+    f = new_function(module, "used", [POINTER, POINTER])
+    b = Builder(f.append_basic_block("entry"))
     count = b.alloca(I64)
     b.store(const(0), count)
     low = NodeLowering(b, loaded_words(b, f.args[0], WORDS), Graph())
     for index, close in _cells_in_use(b, f, low, column):
-        n = b.load(count, typ=I64)
-        b.store(index, b.gep(f.args[1], [n], source_etype=I64))
+        n = b.load(count, I64)
+        b.store(index, b.gep(f.args[1], n, I64))
         b.store(b.add(n, const(1)), count)
         close()
-    b.ret(b.load(count, typ=I64))
+    b.ret(b.load(count, I64))
     return MachineCode(module, quick=True)
 
 

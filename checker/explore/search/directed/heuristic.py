@@ -10,15 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llvmlite import ir
-
-from quorate.checker.explore.codegen.lowering import (
-    I64,
-    NodeLowering,
-    const,
-    load_words,
-    new_function,
-)
+from quorate.checker.explore.codegen.assembly import I64, POINTER, Builder, Module
+from quorate.checker.explore.codegen.lowering import NodeLowering, const, load_words, new_function
 from quorate.checker.ground.nodes import Bool, Graph, Node, nodes_in
 
 # Beyond so many operations, only the top of a formula is counted, its parts as true or false.
@@ -26,14 +19,14 @@ MOST_COUNTED = 20_000
 
 
 def add_distance(
-    module: ir.Module, graph: Graph, words: int, violations: Sequence[Bool], most: int
+    module: Module, graph: Graph, words: int, violations: Sequence[Bool], most: int
 ) -> None:
     """`i64 distance(state*, label*)`: the distance to the nearest violation, at most `most`.
 
     0 if and only if one of the violations holds; the label is not used.
     """
-    f = new_function(module, "distance", [ir.PointerType()] * 2)
-    b = ir.IRBuilder(f.append_basic_block("entry"))
+    f = new_function(module, "distance", [POINTER] * 2)
+    b = Builder(f.append_basic_block("entry"))
     low = NodeLowering(b, load_words(b, f.args[0], words), graph)
     counting = _Counting(low, most, sum(1 for _ in nodes_in(violations)) <= MOST_COUNTED)
     b.ret(counting.least([const(most), *(counting.missing(p, True) for p in violations)]))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 
+from quorate.checker.explore.codegen.assembly import Module
 from quorate.checker.explore.codegen.machine_code import MachineCode as Compiled
 from quorate.checker.explore.compiled import CompiledModel
 from quorate.checker.explore.search import driver as d
@@ -91,7 +91,7 @@ class Directed(SearchEngine):
 
     def _compiled_distance(self) -> Compiled:
         k = self.model.kernel
-        module = ir.Module("distance")
+        module = Module()
         add_distance(module, k.layout.graph, k.words, k.source.violations(), FARTHEST)
         return Compiled(module)
 
