@@ -64,7 +64,7 @@ def _listed(kind: Type, values: Iterable[object]) -> str:
     return ", ".join([f"{kind} {value}" for value in values])
 
 
-class Table(Value):
+class ConstantTable(Value):
     """A pointer to constants in a row, each written without its type; more may be added."""
 
     __slots__ = ("_align", "items", "kind")
@@ -85,8 +85,8 @@ class Module:
 
     def __init__(self) -> None:
         self._functions: dict[str, Function] = {}
-        self._tables: list[Table] = []
-        self._shared: dict[tuple[Type, tuple[object, ...]], Table] = {}
+        self._tables: list[ConstantTable] = []
+        self._shared: dict[tuple[Type, tuple[object, ...]], ConstantTable] = {}
         self.others: dict[str, None] = {}
         """Lines with what is declared besides, in order."""
 
@@ -105,13 +105,13 @@ class Module:
         assert function.name not in self, function.name
         self._functions[function.name] = function
 
-    def table(self, kind: Type, items: Iterable[object] = (), align: int = 0) -> Table:
+    def table(self, kind: Type, items: Iterable[object] = (), align: int = 0) -> ConstantTable:
         """A new table of constants."""
-        found = Table(f"table.{len(self._tables)}", kind, list(items), align)
+        found = ConstantTable(f"table.{len(self._tables)}", kind, list(items), align)
         self._tables.append(found)
         return found
 
-    def shared_table(self, kind: Type, items: Sequence[object]) -> Table:
+    def shared_table(self, kind: Type, items: Sequence[object]) -> ConstantTable:
         """A table of constants, the same one for the same constants: nothing is added to it."""
         key = kind, tuple(items)
         if key not in self._shared:

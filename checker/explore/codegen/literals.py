@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from quorate.checker.ground.columns import Column
 from quorate.checker.ground.nodes import Bool, Node
@@ -15,6 +19,7 @@ Term = tuple[int, int]
 
 MOST_TERMS = 24
 MOST_FEW = 8  # terms that are not simplified before the end
+FEW = 16  # terms that are compared one by one
 MOST_BITS = 6  # of a cell whose sets of values are looked at bit by bit
 
 
@@ -39,11 +44,16 @@ class Sums:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, bool], list[Term] | None] = {}
+        self._least: dict[int, list[Term] | None] = {}
 
     def of(self, p: Bool) -> list[Term] | None:
         """The terms of a condition; None if they would be many, or none fit."""
-        found = self._sum_of(p, True)
-        return None if found is None else least(found)
+        if not isinstance(p, Node):
+            return self._sum_of(p, True)
+        if p.id not in self._least:
+            found = self._sum_of(p, True)
+            self._least[p.id] = None if found is None else least(found)
+        return self._least[p.id]
 
     def _sum_of(self, p: Bool, holds: bool) -> list[Term] | None:
         if not isinstance(p, Node):
@@ -119,8 +129,12 @@ def least(found: list[Term]) -> list[Term]:
     Of `A b + k` the bit test b can go where `A not-b` is within k: together they hold all of A.
     """
     kept = _outermost(found)
+    near = _Near(kept) if len(kept) > FEW else None
     for i, t in enumerate(kept):
-        kept[i] = _widened(t, kept[:i] + kept[i + 1 :])
+        wide = _widened(t, kept if near is None else [kept[j] for j in near.terms_of(i)])
+        if near is not None and wide != t:
+            near.replace(i, wide)
+        kept[i] = wide
     return _outermost(kept)
 
 
@@ -139,11 +153,66 @@ def _widened(t: Term, others: list[Term]) -> Term:
 
 def _outermost(found: list[Term]) -> list[Term]:
     """Without terms that hold only where another one does."""
+    some = sorted(set(found), key=lambda t: (t[0].bit_count(), t))
+    if len(some) > FEW:
+        masks, values = _arrays(some, _words(some))
+        other = ~np.eye(len(some), dtype=np.bool_)
+        within = _where(masks[None] & ~masks[:, None]) & other
+        within &= _where((values[:, None] ^ values[None]) & masks[None])
+        inside: Any = within.any(axis=1)
+        return [t for t, elsewhere in zip(some, inside, strict=True) if not elsewhere]
     kept: list[Term] = []
-    for mask, value in sorted(set(found), key=lambda t: (t[0].bit_count(), t)):
+    for mask, value in some:
         for m, v in kept:
             if m & ~mask == 0 and (value ^ v) & m == 0:
                 break
         else:
             kept.append((mask, value))
     return kept
+
+
+# ------------------------------------------------------------ many terms at once
+
+Words = npt.NDArray[np.uint64]  # the last axis is of the words of a state
+
+
+class _Near:
+    """From which terms a term differs in one bit alone, among those that it is."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self._words = _words(terms)
+        self._masks, self._values = _arrays(terms, self._words)
+        self._near = self._differ(self._masks[None], self._values[None])
+
+    def _differ(self, masks: Words, values: Words) -> npt.NDArray[np.bool_]:
+        """For each term, whether it is near each of some terms."""
+        bits = (self._values[:, None] ^ values) & masks
+        one = _where(bits & (bits - np.uint64(1)))
+        one &= (bits != 0).sum(axis=-1) == 1
+        return one & _where(masks & ~self._masks[:, None])
+
+    def terms_of(self, i: int) -> list[int]:
+        """The terms that are near term i."""
+        found: list[int] = np.flatnonzero(self._near[i]).tolist()
+        return found
+
+    def replace(self, i: int, term: Term) -> None:
+        """Term i is another one now."""
+        masks, values = _arrays([term], self._words)
+        self._near[:, i : i + 1] = self._differ(masks[None], values[None])
+
+
+def _words(terms: list[Term]) -> int:
+    return max(1, *(-(-mask.bit_length() // 64) for mask, _ in terms))
+
+
+def _arrays(terms: list[Term], words: int) -> tuple[Words, Words]:
+    data = b"".join([x.to_bytes(8 * words, "little") for t in terms for x in t])
+    both = np.frombuffer(data, "<u8").reshape(len(terms), 2, words)
+    return both[:, 0].copy(), both[:, 1].copy()
+
+
+def _where(bits: Words) -> npt.NDArray[np.bool_]:
+    """Where all words are 0."""
+    zero: npt.NDArray[np.bool_] = (bits == 0).all(axis=-1)
+    return zero

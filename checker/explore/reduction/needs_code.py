@@ -15,9 +15,9 @@ from quorate.checker.explore.codegen.assembly import (
     I64,
     POINTER,
     Builder,
+    ConstantTable,
     Function,
     Module,
-    Table,
 )
 from quorate.checker.explore.codegen.lowering import WORD, const
 
@@ -209,6 +209,6 @@ def words_of(mask: int, size: int) -> list[int]:
     return [mask >> 64 * w & WORD for w in range(size)]
 
 
-def mask_table(module: Module, masks: Sequence[int], size: int) -> Table:
+def mask_table(module: Module, masks: Sequence[int], size: int) -> ConstantTable:
     """Sets of steps in a row."""
     return module.table(I64, [w for mask in masks for w in words_of(mask, size)])

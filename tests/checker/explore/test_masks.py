@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from quorate.checker.explore.codegen import check, masks, successors
+from quorate.checker.explore.codegen import check, literals, masks, successors
 from quorate.checker.explore.codegen import groups as grouping
 from quorate.checker.explore.codegen.literals import Sums, Term, least
 from quorate.checker.explore.search.breadth_first import Explorer
@@ -189,3 +190,21 @@ def holds(p: Bool, codes: tuple[int, ...]) -> bool:
 )
 def test_sums_are_simplified(given_: list[Term], wanted: list[Term]) -> None:
     assert sorted(least(given_)) == wanted
+
+
+@pytest.mark.parametrize("bits", [6, 70])
+@given(random=st.randoms(use_true_random=False), count=st.integers(1, 60))
+def test_many_terms_are_simplified_as_few_are(random: Random, count: int, bits: int) -> None:
+    """In arrays, and one by one; few masks, so that terms are near each other."""
+    masks = [random.getrandbits(bits) for _ in range(3)]
+    drawn = [random.choice(masks) | 1 << random.randrange(bits) for _ in range(count)]
+    terms = [(mask, mask & random.getrandbits(bits)) for mask in drawn]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(literals, "FEW", 0)
+        at_once = least(terms)
+        patch.setattr(literals, "FEW", count)
+        assert least(terms) == at_once
+    for _ in range(20):
+        state = random.getrandbits(bits)
+        held, holds = (any(state & m == v for m, v in some) for some in (terms, at_once))
+        assert held == holds
