@@ -255,7 +255,8 @@ class Prepared:
                 "fair to each of its elements"
             )
         if self.search.reducing:
-            return "partial-order reduction leaves out steps that fairness depends on"
+            how = "partial-order reduction" if self.search.por else "a search by --eager"
+            return f"{how} leaves out steps that fairness depends on"
         return None
 
     def _runs(self, found: Exploration) -> Liveness:
@@ -315,6 +316,7 @@ class Prepared:
 
     def induce(self, report: Report | None = None) -> InductionResult:
         """Do k-induction, and explain the violation or undefined step of a short run, if any."""
+        from quorate.checker.liveness.results import left_open
         from quorate.checker.prove.bounded import k_inductive
 
         from ._induction import InductionResult
@@ -323,10 +325,12 @@ class Prepared:
         found = k_inductive(
             self.protocol, self.sizes, self.search.most, self.asked.invariants, report
         )
-        base, explaining = found.base, Explaining()
+        base, explaining, runs = found.base, Explaining(), None
+        if self.asked.temporal and (why := self.left_open()) is not None:
+            runs = left_open(self.protocol, self.asked.temporal, why)
         if base.initial is None:
             empty = (*nothing_claimed(self.protocol), *without_start(self.protocol, self.sizes))
-            return InductionResult(self.protocol, self.sizes, found, None, empty)
+            return InductionResult(self.protocol, self.sizes, found, None, empty, (), runs)
         initial, name = base.initial, name_of(self.protocol)
         trace = explaining.part(
             "the trace",
@@ -335,7 +339,8 @@ class Prepared:
             ),
             None,
         )
-        return InductionResult(self.protocol, self.sizes, found, trace, (), tuple(explaining.notes))
+        notes = tuple(explaining.notes)
+        return InductionResult(self.protocol, self.sizes, found, trace, (), notes, runs)
 
 
 # ---------------------------------------------------------------- engines

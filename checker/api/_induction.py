@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quorate.checker.liveness.results import Liveness
 from quorate.checker.prove.bounded import KInductionResult, ObligationStatus
-from quorate.checker.rendering import induction
+from quorate.checker.rendering import induction, liveness
 from quorate.checker.rendering.output import Output
 from quorate.model.language import Protocol, Sizes
 from quorate.traces import Trace
@@ -20,7 +21,10 @@ from .results import Result
 
 @dataclass(frozen=True, repr=False)
 class InductionResult(Result):
-    """What k-induction showed; `induction` has the details, invariant by invariant."""
+    """What k-induction showed; `induction` has the details, invariant by invariant.
+
+    `liveness` has the properties of runs, which are left open; None if there are none.
+    """
 
     protocol: type[Protocol]
     sizes: Sizes
@@ -28,6 +32,7 @@ class InductionResult(Result):
     run: Trace | None
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    liveness: Liveness | None = None
 
     @property
     def trace(self) -> Trace | None:
@@ -35,16 +40,18 @@ class InductionResult(Result):
 
     @property
     def holds(self) -> bool:
-        return self.induction.status is ObligationStatus.PROVED and not self.warnings
+        proved = self.induction.status is ObligationStatus.PROVED
+        return proved and not self.warnings and self.liveness is None
 
     @property
     def violation(self) -> str | None:
         return induction.finding_line(self.induction)
 
     def to_json(self, written: Path | None = None) -> dict[str, Any]:
-        return induction.as_json(
+        found = induction.as_json(
             self.protocol, self.sizes, self.induction, self.warnings, self.run, written
         )
+        return found | {"temporal": self.liveness and liveness.as_json(self.liveness)}
 
     def show(self, out: Output) -> None:
         out.title(f"{self.protocol.__name__}  {self.sizes}")
@@ -53,3 +60,5 @@ class InductionResult(Result):
     def report(self, out: Output) -> None:
         """The result without its title."""
         induction.report(out, self.protocol, self.sizes, self.induction, self.warnings, self.run)
+        if self.liveness is not None:
+            liveness.show(out, self.liveness)

@@ -297,5 +297,7 @@ def _induction_code(result: InductionResult, strict: bool) -> int:
         return VIOLATED if base.undefined is None else MODEL
     if result.holds:
         return 0
+    if result.liveness is not None:
+        return INCONCLUSIVE
     proved = result.induction.status.value == "proved"  # of nothing, since there are warnings
     return 0 if proved and not strict else INCONCLUSIVE

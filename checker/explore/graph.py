@@ -69,10 +69,11 @@ def _refuse_large(explorer: Explorer) -> None:
     size, memory = STATE * states + EDGE * edges, explorer.placement.memory
     left = free_memory() if memory is None else memory - explorer.bytes_per_state() * states
     if size > left:
-        whose = "are free" if memory is None else "--memory leaves"
+        there = f"{max(0, left) / 2**20:,.1f} MiB"
+        there = f"{there} are free" if memory is None else f"--memory leaves {there}"
         raise SizeError(
             f"the graph of {states:,} states and {edges:,} steps would take up to "
-            f"{size / 2**20:,.1f} MiB, and {max(0, left) / 2**20:,.1f} {whose}: take smaller sizes"
+            f"{size / 2**20:,.1f} MiB, and {there}: take smaller sizes"
         )
 
 

@@ -55,7 +55,8 @@ def check_runs(explorer: Explorer, names: Iterable[str]) -> Liveness:
         found = _Checking(explorer, FairGraph(StateGraph(explorer))).run(list(names))
     size, seconds = found.nbytes, time.perf_counter() - started
     g = found.graph.graph
-    return Liveness(tuple(found.checks), g.nodes, g.edges, size, seconds)
+    fair = any(a.fair is not None for a in explorer.description.actions)
+    return Liveness(tuple(found.checks), g.nodes, g.edges, size, seconds, fair=fair)
 
 
 @dataclass

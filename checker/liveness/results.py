@@ -127,7 +127,7 @@ class Liveness:
     """What was found about the properties of runs of a protocol, on a graph of this size.
 
     `size` is in bytes: the arrays of the graph and of the analysis, without the states. `reason`
-    says why nothing was looked at.
+    says why nothing was looked at. `fair` says whether some action is.
     """
 
     checks: tuple[TemporalCheck, ...]
@@ -136,6 +136,7 @@ class Liveness:
     size: int = 0
     seconds: float = 0.0
     reason: str | None = None
+    fair: bool = True
 
     @property
     def verdict(self) -> TemporalVerdict:

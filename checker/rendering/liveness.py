@@ -38,7 +38,7 @@ def show(out: Output, found: Liveness, indent: int = 0) -> None:
     for check in found.checks:
         if check.verdict in (TemporalVerdict.VIOLATED, TemporalVerdict.UNDEFINED):
             out.line(finding_line(check), "bad", indent)
-            for line in fairness_lines(check.lasso):
+            for line in fairness_lines(check.lasso, found.fair):
                 out.line(f"  {line}", indent=indent)
     open_ = [check.name for check in found.checks if check.verdict is TemporalVerdict.OPEN]
     if open_:
@@ -53,12 +53,14 @@ def graph_of(found: Liveness) -> str:
     return f" ({size}; {amount(found.size)}, {seconds(found.seconds)})"
 
 
-def fairness_lines(lasso: Lasso | None) -> Iterator[str]:
-    """How the run treats each action that has to be treated fairly."""
+def fairness_lines(lasso: Lasso | None, fair: bool) -> Iterator[str]:
+    """How the run treats each action that has to be treated fairly; `fair`, if there is any."""
     if lasso is None:
         return
     yield from map(str, lasso.treated)
-    if not lasso.treated:
+    if not fair:
+        yield 'no action is fair, so nothing has to happen: say @action(fair="weak") where it does'
+    elif not lasso.treated:
         yield "no action that is fair can be taken in any of its states"
 
 

@@ -51,7 +51,9 @@ def show_row(out: Output, protocol: type[Protocol], row: Row) -> None:
             _exploration(out, protocol, row)
         case GraphSize(nodes, edges, transitions, resting):
             size = f"{count(nodes, 'node')}, {count(edges, 'edge')}"
-            if not protocol.methods("final"):  # whether a run may end there is not known
+            if resting and not protocol.methods(
+                "final"
+            ):  # whether a run may end there is not known
                 size += f"; nothing can happen any more in {count(resting, 'state')}"
             _line(out, f"networkx graph: {size}", edges == transitions)
         case Liveness():

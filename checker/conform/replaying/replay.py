@@ -284,7 +284,8 @@ class _Run:
         known = self._known(self.always or ())
         hidden = [v.name for v in self.terms.description.variables if v.name not in known]
         if hidden:
-            return self._result(ReplayVerdict.UNJUDGED, steps, reason=_unshown(called, hidden))
+            reason = f"{called}: {_unshown('to see that nothing happens', hidden)}"
+            return self._result(ReplayVerdict.UNJUDGED, steps, reason=reason)
         if not self.moved:
             return self._result(ReplayVerdict.UNJUDGED, steps, reason=self._still())
         state = TraceReader().state(self.terms.description, self.trace.state(steps))

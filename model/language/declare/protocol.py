@@ -120,9 +120,9 @@ def action(
 def marker(mark: Mark, said: str = "") -> Callable[[Any], Any]:
     """The decorator that puts a mark on a method; what is `said` of it is its docstring."""
 
-    def decorate(function: Any) -> Any:
-        if not inspect.isfunction(function):
-            raise TypeError(f"@{mark.kind} decorates a method, not {function!r}")
+    def decorate(function: Any = (), **given: Any) -> Any:
+        if given or not inspect.isfunction(function):
+            raise TypeError(f"@{mark.kind} stands alone above a method; found {given or function}")
         if hasattr(function, "_quorate"):
             raise TypeError(
                 f"{function.__qualname__} is already an @{function._quorate.kind}; "

@@ -24,6 +24,13 @@ TYPES = (
 )
 
 
+def old_hint(parameter: str) -> str:
+    """What to write of a parameter called `old` that has no type of the language."""
+    if parameter != "old":
+        return ""
+    return "the state before a step is known to a @step_property alone"
+
+
 def type_hint(text: str) -> str:
     """What to write instead of an annotation that starts like `text`."""
     name = text.partition("[")[0]

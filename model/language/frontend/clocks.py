@@ -8,7 +8,6 @@ from typing import Any
 from quorate.model.language.declare.clocks import TICK, TIME_IS_UP, clock_types
 from quorate.model.language.declare.delivery import addressees
 from quorate.model.language.declare.protocol import Protocol, Variable
-from quorate.model.language.declare.types import MapType
 from quorate.model.language.diagnostics import GENERATED, Diagnostic, article
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.traverse import children, walk
@@ -20,7 +19,7 @@ _Names = Mapping[tuple[str, int], s.Expr]
 
 def clock_mistakes(protocol: type[Protocol], variables: Iterable[Variable]) -> Iterator[Diagnostic]:
     """What is wrong with the declarations of clocks, and names that clocks take."""
-    held = [v for v in variables if v.drift is not None]
+    held = list(_held(variables))
     for v in held:
         assert v.drift is not None
         if clock_types(v.type) is None:
@@ -64,10 +63,10 @@ def clock_steps(
     The process is the addressee of the message that the action takes; without one, the parameter
     whose clock is read first.
     """
-    if _generated(function) or not (held := [v for v in variables if v.drift is not None]):
+    kinds = [found for v in _held(variables) if (found := clock_types(v.type)) is not None]
+    if _generated(function) or not kinds:
         return
-    assert isinstance(held[0].type, MapType)
-    process = held[0].type.keys[0]
+    process, _ = kinds[0]
     where = function.__qualname__
     for statement in action.body:
         for node in walk(statement):
@@ -101,6 +100,11 @@ def clock_steps(
                 )
             elif isinstance(key, s.Name) and own is None:
                 own = key
+
+
+def _held(variables: Iterable[Variable]) -> Iterator[Variable]:
+    """The variables that hold clocks."""
+    return (v for v in variables if v.drift is not None)
 
 
 def _readings(node: Any, names: _Names) -> Iterator[tuple[s.StateRead, s.Expr]]:

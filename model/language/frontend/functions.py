@@ -30,7 +30,7 @@ from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import surface as s
 from quorate.model.language.ir.relations import NONE, fits
 
-from .annotations import inner_types, type_hint, unbounded, unnamed_system
+from .annotations import inner_types, old_hint, type_hint, unbounded, unnamed_system
 from .expressions import ExpressionReader
 from .source import def_span, function_source
 from .wording import code, listed
@@ -100,7 +100,7 @@ class FunctionReader:
                 f"parameter `{arg.arg}` has no type",
                 arg,
                 "what does it range over?",
-                f"write `{arg.arg}: {self._likely_sort(arg.arg)}`",
+                old_hint(arg.arg) or f"write `{arg.arg}: {self._likely_sort(arg.arg)}`",
             )
         text = code(arg.annotation)
         text = text[1:-1] if text[:1] in "'\"" else text
@@ -113,7 +113,7 @@ class FunctionReader:
                 f"`{text}` is not a type of the modelling language",
                 arg.annotation,
                 "not a type",
-                type_hint(what),
+                old_hint(arg.arg) or type_hint(what),
             )
         if (system := unnamed_system(t)) is not None:
             reader.fail(
@@ -231,9 +231,7 @@ class FunctionReader:
                 "no value is returned",
                 f"write `return {code(last)}`"
                 if isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant)
-                else _INSTEAD.get(
-                    type(last), "properties and @define helpers compute a value, change nothing"
-                ),
+                else _INSTEAD.get(type(last), _CHANGES_NOTHING),
             )
         if boolean:
             return reader.condition(last.value)
@@ -267,12 +265,13 @@ class FunctionReader:
             reader.bind_items(target, value)
             return value
         if len(targets) != 1 or not isinstance(target, ast.Name):
+            state = isinstance(target, (ast.Attribute, ast.Subscript))
             reader.fail(
                 "bad-target",
-                "one name is bound at a time",
+                "only actions write state" if state else "one name is bound at a time",
                 target,
-                "not a single name",
-                "bind each name on a line of its own",
+                "written here" if state else "not a single name",
+                _CHANGES_NOTHING if state else "bind each name on a line of its own",
             )
         reader.check_name(target.id, target)
         if target.id in reader.env:
@@ -377,6 +376,7 @@ def mentions_message(t: RecordType) -> bool:
     return issubclass(t.record, Message)
 
 
+_CHANGES_NOTHING = "properties and @define helpers compute a value, change nothing"
 _INSTEAD: dict[Any, str] = {
     ast.For: "write `return all(... for x in Sort)`, or `any(...)`",
     ast.If: "write `return x if condition else y`",

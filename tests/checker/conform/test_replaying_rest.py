@@ -174,7 +174,11 @@ def test_code_that_goes_on_does_not_have_it() -> None:
     [
         (CannotPut(), "the adapter cannot bring put(p=p0) about: who knows how"),
         (Blind(), "nothing was compared: the adapter observes nothing and sent nothing"),
-        (HalfBlind(), "deadlock freedom needs owner, which the adapter does not show"),
+        (
+            HalfBlind(),
+            "deadlock freedom: to see that nothing happens needs owner, "
+            "which the adapter does not show",
+        ),
     ],
 )
 def test_why_nothing_can_be_said(adapter: Any, reason: str) -> None:

@@ -138,7 +138,7 @@ def test_a_large_graph_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "free_memory", lambda: needed)
     assert StateGraph(search).edges == 7
     monkeypatch.setattr(module, "free_memory", lambda: needed - 1)
-    with pytest.raises(SizeError, match=r"the graph of 8 states and 7 steps .* 0\.0 are free"):
+    with pytest.raises(SizeError, match=r"the graph of 8 states and 7 steps .* 0\.0 MiB are free"):
         StateGraph(search)
 
 
@@ -148,5 +148,5 @@ def test_a_graph_has_what_the_given_memory_leaves() -> None:
     search.run()
     assert StateGraph(search).edges == 7
     search.placement = replace(search.placement, memory=8 * search.bytes_per_state() + 100)
-    with pytest.raises(SizeError, match=r"and 0\.0 --memory leaves: take smaller sizes"):
+    with pytest.raises(SizeError, match=r"and --memory leaves 0\.0 MiB: take smaller sizes"):
         StateGraph(search)

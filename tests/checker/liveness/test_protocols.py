@@ -10,13 +10,23 @@ import pytest
 import quorate
 from quorate.checker.liveness.results import Ending, TemporalCheck, TemporalVerdict
 from quorate.errors import QuorateError
-from quorate.model.language import ModelError, Protocol, SizeError, StepError
+from quorate.model.language import ModelError, Protocol, SizeError, StepError, action
 from quorate.traces import dumps_itf, loads_itf, render_spacetime, render_table
 
 from ...support.comparing.runs import compare_runs
-from ...support.protocols.runs import Claims, Fork, Pings, StronglyFair
+from ...support.protocols.runs import Claims, Fork, Pings, Proc, StronglyFair
 from ...support.strategies import loaded, sized
 from ...support.strategies.runs import generate_runs
+
+
+class Unfair(Fork):
+    @action
+    def take(self, p: Proc) -> None:
+        super().take(p)
+
+    @action
+    def put(self, p: Proc) -> None:
+        super().put(p)
 
 
 def checked(protocol: type[Protocol], **sizes: int) -> dict[str, TemporalCheck]:
@@ -142,6 +152,17 @@ def test_the_result_is_shown_and_kept() -> None:
     assert (told["verdict"], told["ending"], told["stem"]) == ("violated", "cycle", trace.loop)
 
 
+def test_that_nothing_is_fair_is_told() -> None:
+    result = quorate.check(Unfair, sizes={"Proc": 2}, temporal=["somebody_is_served"])
+    assert "no action is fair, so nothing has to happen" in repr(result)
+
+
+def test_induction_leaves_properties_of_runs_open() -> None:
+    result = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, search=quorate.KInduction(most=2))
+    assert result.violation is None and not result.holds
+    assert "1 invariant holds" in repr(result) and "! not checked: heard" in repr(result)
+
+
 def test_named_properties_are_checked_alone() -> None:
     result = quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, temporal=["heard"])
     assert result.holds and result.invariants == () and result.liveness is not None
@@ -157,7 +178,9 @@ def test_named_properties_are_checked_alone() -> None:
 WAYS = {
     "symmetry": {"symmetry": True},
     "partial-order": {"search": quorate.BreadthFirst(por=True)},
+    "--eager": {"search": quorate.BreadthFirst(eager=True)},
     "breadth-first": {"search": quorate.Reference()},
+    "takes a breadth-first": {"search": quorate.DepthFirst()},
 }
 
 

@@ -7,26 +7,36 @@ import sys
 import pytest
 
 from quorate.impl.paxos.composition import HEALTHY
-from quorate.impl.paxos.duel import ELECTED, IN_STEP, STUBBORN, rounds
+from quorate.impl.paxos.duel import ELECTED, STUBBORN, duel, main, rounds
 from quorate.impl.paxos.simulate import simulate
-
-WANTED = {"n0": "a", "n1": "b"}
 
 
 def test_fixed_delays_duel_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[simulate.__module__], "TIME_LIMIT_S", 30.0)
-    report = simulate(3, 6, IN_STEP, WANTED, STUBBORN)
+    report = duel(6, STUBBORN)
     assert report.decided is None and report.agreement
     assert rounds(report) == 500  # two in each 0.12 s, to the end
 
 
 @pytest.mark.parametrize(("seed", "ballots"), [(6, 3), (7, 4)])
 def test_random_backoff_ends_it(seed: int, ballots: int) -> None:
-    report = simulate(3, seed, IN_STEP, WANTED, HEALTHY)
+    report = duel(seed, HEALTHY)
     assert (report.decided, rounds(report)) == ("a", ballots)
 
 
 @pytest.mark.parametrize("seed", [6, 7])
 def test_an_election_ends_it(seed: int) -> None:
-    report = simulate(3, seed, IN_STEP, WANTED, ELECTED)
+    report = duel(seed, ELECTED)
     assert (report.decided, rounds(report)) == ("a", 4)
+
+
+def test_the_command_runs_all_three(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules[simulate.__module__], "TIME_LIMIT_S", 6.0)
+    assert main(["--seed", "7"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "both retry after a fixed delay: 100 ballots, no decision in 6 s",
+        "both wait for a random while first: 4 ballots, a decided after 0.23 s",
+        "an election lets one retry alone: 4 ballots, a decided after 0.30 s",
+    ]

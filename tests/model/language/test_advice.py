@@ -118,7 +118,7 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ],
     ("bad-clocks", 0): [
         ("class Flat(", "class Process(Sort): ...\n\n\nclass Flat("),
-        ("Map[Node, Node, Time]", "Map[Process, Time]"),
+        ("wall: Time", "wall: Map[Process, Time]"),
         ("n: Node", "n: Process"),
         ("Map[Node, bool]", "Map[Process, bool]"),
         ("self.clock[n]", "self.wall[n]"),
@@ -205,6 +205,8 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
     ],
     ("bad-target", 1): [("for b, c, d in", "for b, c in"), ("c == a", "b == a")],
     ("bad-target", 2): [("b, c = q", "m = q")],
+    ("bad-target", 3): [("        old.max_bal = self.max_bal\n", "")],
+    ("no-annotation", 1): [("@invariant", "@step_property")],
     ("field-count", 1): [("(b, a, b)", "(b, a)")],
     ("field-count", 0): [("self.max_bal[a]))", "self.max_bal[a], None))")],
     ("foreign-call", 0): [

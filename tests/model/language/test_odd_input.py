@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quorate.model.language import ModelError
+from quorate.model.language import ModelError, eventually, invariant
 from quorate.model.language.description import describe
 
 from ...support.loading import load_protocol
@@ -96,3 +96,10 @@ def test_it_is_read_or_reported(form: str, step: int, tmp_path: Path) -> None:
     protocol = load_protocol(path)
     assert len(describe(protocol).actions) == len(kept)
     assert not {type(n).__module__.rpartition(".")[2] for n in nodes(protocol)} & {"surface"}
+
+
+def test_what_stands_alone_takes_no_arguments() -> None:
+    with pytest.raises(TypeError, match=r"@eventually stands alone above a method; found \(\)"):
+        eventually()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"@invariant stands alone .* found {'fair': 'weak'}"):
+        invariant(fair="weak")  # type: ignore[call-arg]

@@ -11,7 +11,7 @@ class Drift(Nat): ...
 
 
 class Flat(Protocol):
-    wall: Map[Node, Node, Time] = clocks(drift=Drift)
+    wall: Time = clocks(drift=Drift)
     clock: Map[Node, Time] = clocks(drift=Drift)
     done: Map[Node, bool] = durable(False)
 

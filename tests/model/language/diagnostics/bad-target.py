@@ -1,4 +1,14 @@
-from quorate.model.language import Map, Ordered, Protocol, Set, Sort, action, durable, require
+from quorate.model.language import (
+    Map,
+    Ordered,
+    Protocol,
+    Set,
+    Sort,
+    action,
+    durable,
+    require,
+    step_property,
+)
 
 
 class Acceptor(Sort): ...
@@ -25,3 +35,8 @@ class Paxos(Protocol):
     def reset(self, a: Acceptor, q: Ballot) -> None:
         b, c = q
         self.max_bal[a] = q
+
+    @step_property
+    def grows(self, old: "Paxos", a: Acceptor) -> bool:
+        old.max_bal = self.max_bal
+        return old.max_bal[a] <= self.max_bal[a]

@@ -1,4 +1,4 @@
-from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable
+from quorate.model.language import Map, Ordered, Protocol, Sort, action, durable, invariant
 
 
 class Acceptor(Sort): ...
@@ -13,3 +13,7 @@ class Paxos(Protocol):
     @action
     def phase1b(self, a, b: Ballot) -> None:
         self.max_bal[a] = b
+
+    @invariant
+    def grows(self, old) -> bool:
+        return all(old.max_bal[a] <= self.max_bal[a] for a in Acceptor)
