@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from quorate.checker.rendering.words import seconds
+
 from .console import progress
 from .exit_codes import INCONCLUSIVE, MODEL, VIOLATED
 from .files import writable
@@ -99,4 +101,8 @@ def _exit_code(result: MutateResult, least: int | None) -> int:
 
 
 def _progress_line(event: MutantsTried) -> str:
-    return f"{event.done} of {event.total} changes tried"
+    line = f"{event.done} of {event.total} changes tried, {seconds(event.seconds)}"
+    if event.done * 20 < event.total:  # too few to judge by
+        return line
+    left = event.seconds / event.done * (event.total - event.done)
+    return f"{line}; about {seconds(left)} more if the others take as long"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from quorate.checker.explore.reduction.canonical import Canonical
@@ -38,6 +38,7 @@ class CompiledModel:
     deadlock: bool = False  # a state where nothing can happen is a violation, unless it is final
     constrained: bool = True  # no step is taken from a state outside a @constraint
     derives: bool = True  # cells that follow from others are not stored
+    kernel_of: Callable[..., Kernel] = Kernel
     description: c.Description = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,7 +49,8 @@ class CompiledModel:
         )
         with self.sizes:
             how = {"derives": self.derives, "deadlock": self.deadlock, "eager": self.eager}
-            self.kernel = Kernel(self.description, self.sizes, self.symmetry, self.por, **how)
+            reducing = self.symmetry, self.por
+            self.kernel = self.kernel_of(self.description, self.sizes, *reducing, **how)
             self.packing = Packing(self.kernel.layout)
             self.interpreter = Interpreter(self.protocol, self.sizes)
             self.canonical = Canonical(self.kernel.reduction, self.kernel.code)

@@ -86,6 +86,8 @@ class Kernel:
     deadlock: bool = False
     eager: bool = False
     """Whether a step that only grows cells which only help as they grow is taken alone."""
+    only: frozenset[str] | None = None
+    """The actions whose steps are taken; by default all."""
     layout: Layout = field(init=False)
     metadata: KernelMetadata = field(init=False)
     code: MachineCode = field(init=False)
@@ -96,6 +98,8 @@ class Kernel:
         found = dependencies(self.description, self.sizes) if self.derives else ()
         how = self.symmetry, self.por, self.deadlock, self.eager
         self._key = key_of(self.description, self.sizes, found, *how)
+        if self._key is not None and self.only is not None:
+            self._key = f"{self._key} only {sorted(self.only)}"
         known = KernelMetadata.kept(self._key) if self._key is not None else None
         self._lay_out(found if known is None else tuple(found[i] for i in known.follows))
         self.metadata = known or self._unrolled(found)
@@ -119,7 +123,8 @@ class Kernel:
     @cached_property
     def source(self) -> KernelSource:
         """The source that it is compiled from."""
-        return kernel_source.KernelSource(self.layout, self.por, self.deadlock, self.eager)
+        how = self.por, self.deadlock, self.eager, self.only
+        return kernel_source.KernelSource(self.layout, *how)
 
     @cached_property
     def reduction(self) -> Reduction | None:

@@ -39,6 +39,7 @@ class KernelSource:
     por: bool
     deadlock: bool = False
     eager: bool = False
+    only: frozenset[str] | None = None
 
     # ------------------------------------------------------------ actions
 
@@ -48,10 +49,11 @@ class KernelSource:
 
     @cached_property
     def instances(self) -> list[Instance]:
-        """Every action with every choice of arguments."""
-        make, actions = self._instantiator, self.layout.description.actions
+        """Every action that is taken, with every choice of arguments."""
+        make, only = self._instantiator, self.only
+        taken = [a for a in self.layout.description.actions if only is None or a.name in only]
         with self.layout.sizes:
-            return [i for action in actions for i in make.instances(action)]
+            return [i for action in taken for i in make.instances(action)]
 
     @cached_property
     def possible(self) -> list[Instance]:

@@ -18,10 +18,11 @@ from .trying import MutationTask, searched, try_change
 
 @dataclass(frozen=True)
 class MutantsTried:
-    """The number of mutants tried so far."""
+    """The number of mutants tried so far, and the seconds since the first was begun."""
 
     done: int
     total: int
+    seconds: float
 
 
 def mutate(
@@ -44,10 +45,13 @@ def mutate(
     task = MutationTask(name_of(protocol), *pairs, chosen, limit)
     original, total = searched(task), len(changes(protocol, chosen))
     trials: list[Trial] = []
+    begun = time.perf_counter()
     if original.exploration.complete and original.wrong is None and total:
         with workers(min(processes, total), try_change) as tried:
-            for future in [tried(task, number) for number in range(total)]:
-                report(MutantsTried(len(trials), total))
+            futures = [tried(task, number) for number in range(total)]
+            for future in futures:
+                done = sum(f.done() for f in futures)
+                report(MutantsTried(done, total, time.perf_counter() - begun))
                 trials.append(future.result())
     return Mutation(
         protocol,

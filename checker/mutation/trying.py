@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quorate.checker.explore.claims import claimed_of_rest, claimed_of_runs
+from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.search.breadth_first import Explorer, search_from_the_start
 from quorate.checker.explore.search.options import BreadthFirst, InMemory
 from quorate.checker.liveness.check import after_search
@@ -25,6 +26,7 @@ from quorate.model.refinements import identity
 
 from .building import Candidate, changes
 from .comparing import states_as
+from .patched import kernel_like
 from .results import Killer, MutantFate, Trial
 
 LARGER_LIMIT = 1_000_000  # states, of each larger size that a survivor is tried at
@@ -71,7 +73,13 @@ def _begun(number: int, change: Candidate) -> Trial:
 
 @lru_cache(maxsize=1)
 def _changes(protocol: str, operators: tuple[str, ...]) -> list[Candidate]:
-    return changes(load_protocol(protocol), operators)
+    return changes(_loaded(protocol), operators)
+
+
+@lru_cache(maxsize=1)
+def _loaded(protocol: str) -> type[Protocol]:
+    """The protocol, always the same class: its sorts are those of the mutants."""
+    return load_protocol(protocol)
 
 
 def _tried(task: MutationTask, change: Candidate, trial: Trial) -> Trial:
@@ -83,7 +91,7 @@ def _tried(task: MutationTask, change: Candidate, trial: Trial) -> Trial:
     original = searched(task)
     if trial.meaning == digest(describe(change.protocol)):
         return replace(trial, fate=MutantFate.REPEATED, why="it means what the protocol means")
-    found = SearchedProtocol(mutant, task)
+    found = SearchedProtocol(mutant, task, like=original)
     trial = replace(trial, states=found.exploration.full_states)
     if (killer := found.killer(original)) is not None:
         return replace(trial, fate=MutantFate.KILLED, killer=killer)
@@ -107,11 +115,11 @@ class SearchedProtocol:
     """
 
     def __init__(
-        self, protocol: type[Protocol], task: MutationTask, coverage: bool = False
+        self, protocol: type[Protocol], task: MutationTask, like: SearchedProtocol | None = None
     ) -> None:
         self.protocol = protocol
         self.sizes = protocol.sized(dict(task.faults), **dict(task.sizes))
-        self._limit, self._coverage = task.limit, coverage
+        self._limit, self._like = task.limit, like
 
     @cached_property
     def _searched(self) -> tuple[Explorer | None, Exploration]:
@@ -119,9 +127,23 @@ class SearchedProtocol:
         options = BreadthFirst(storage=InMemory(), limit=self._limit)
         deadlock = bool(claimed_of_rest(self.protocol))
         return search_from_the_start(
-            lambda: Explorer(self.protocol, self.sizes, options, deadlock=deadlock, derives=False),
-            coverage=self._coverage,
+            lambda: Explorer(
+                self.protocol,
+                self.sizes,
+                options,
+                deadlock=deadlock,
+                derives=False,
+                kernel_of=self._kernel_of,
+            ),
+            coverage=self._like is None,
         )
+
+    @property
+    def _kernel_of(self) -> Callable[..., Kernel]:
+        """How the kernel is made: of a mutant, from that of its protocol."""
+        if self._like is None or claimed_of_runs(self.protocol, None):  # these look at each step
+            return Kernel
+        return partial(kernel_like, self._like.explorer.kernel)
 
     @property
     def exploration(self) -> Exploration:
@@ -172,7 +194,7 @@ class SearchedProtocol:
 @lru_cache(maxsize=8)
 def searched(task: MutationTask) -> SearchedProtocol:
     """The search of the protocol itself. Raises ModelError, SizeError, InputError."""
-    return SearchedProtocol(load_protocol(task.protocol), task, coverage=True)
+    return SearchedProtocol(_loaded(task.protocol), task)
 
 
 def _survivor(
@@ -214,14 +236,15 @@ def _killed_larger(
     """The first larger size at which the mutant is killed, and the protocol itself holds."""
     for name, grown in task.larger():
         try:
-            found = SearchedProtocol(mutant, grown)
+            original = searched(grown)
+            if not original.exploration.complete:
+                continue
+            found = SearchedProtocol(mutant, grown, like=original)
             if found.exploration.outcome not in (Outcome.VIOLATED, Outcome.UNDEFINED):
                 continue
-            original = searched(grown)
         except SizeError:
             continue  # no such size: the sort has a fixed one, or the states would be too large
-        killer = found.killer(original)
-        if killer is not None and original.exploration.complete:
+        if (killer := found.killer(original)) is not None:
             return name, killer, dict(grown.sizes) | dict(grown.faults)
     return None
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from quorate.checker.errors import InputError
 from quorate.checker.explore.compiled import CompiledModel
+from quorate.checker.explore.kernel import Kernel
 from quorate.checker.explore.store.budget import Estimate, bytes_per_state, free_memory, most_states
 from quorate.checker.explore.store.memory import MOST_SHARDS, StateStore
 from quorate.checker.ground.dependency import by_messages
@@ -84,7 +85,7 @@ class Explorer(SearchEngine):
     `invariants` are those to check, by default all. With `symmetry` one state is stored for each
     orbit of interchangeable elements: as permuting them maps steps to steps, it is a deadlock if
     its representative is. With `deadlock`, a state where nothing can happen is a violation. Unless
-    it `derives`, cells that follow from others are stored like all.
+    it `derives`, cells that follow from others are stored like all. `kernel_of` makes its kernel.
 
     With several threads, the search is divided once enough states wait. With any number of threads,
     states are found in the same order, so counts, verdict, counterexample and `store` are the same.
@@ -104,6 +105,7 @@ class Explorer(SearchEngine):
         symmetry: bool = False,
         deadlock: bool = False,
         derives: bool = True,
+        kernel_of: Callable[..., Kernel] = Kernel,
     ) -> None:
         if not 1 <= search.threads <= MOST_SHARDS:
             raise ValueError(f"{search.threads} threads, expected 1 to {MOST_SHARDS}")
@@ -114,7 +116,7 @@ class Explorer(SearchEngine):
         self.placement = Placement.of(search.storage)
         how = {"symmetry": symmetry, "por": search.por, "deadlock": deadlock, "derives": derives}
         how["eager"] = search.eager
-        self.model = CompiledModel(protocol, sizes, invariants, **how)
+        self.model = CompiledModel(protocol, sizes, invariants, **how, kernel_of=kernel_of)
         self.description, self.kernel = self.model.description, self.model.kernel
         self.packing, self.interpreter = self.model.packing, self.model.interpreter
         self._storage: StateStorage | None = None
