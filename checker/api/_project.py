@@ -12,9 +12,9 @@ from typing import Any
 
 from quorate.checker.errors import InputError
 from quorate.checker.project.listed import ListedCheck, Project
-from quorate.checker.project.measured import Baseline, losses
+from quorate.checker.project.measured import Baseline
 from quorate.checker.project.reading import OWN, find_project, read_project
-from quorate.checker.project.results import CheckEnding, CheckReport, ProjectReport
+from quorate.checker.project.results import CheckEnding, CheckReport, ProjectReport, lost
 from quorate.checker.rendering import project as rendering
 from quorate.checker.rendering.output import Output
 from quorate.checker.reports.cases import CaseStatus, Suite, wrong
@@ -110,10 +110,10 @@ def run_project(
             if report is not None:
                 report(done[-1])
     now = {c.name: c.measured for c in done if c.measured is not None}
-    lost = () if baseline is None else losses(baseline, now)
+    less = () if baseline is None else lost(baseline, done)
     new = () if baseline is None else tuple(name for name in now if name not in baseline.checks)
     spent = time.perf_counter() - started
-    return ProjectResult(ProjectReport(project.file, tuple(done), tuple(lost), new, spent))
+    return ProjectResult(ProjectReport(project.file, tuple(done), less, new, spent))
 
 
 def _report_of(check: ListedCheck, future: Future[CheckReport]) -> CheckReport:

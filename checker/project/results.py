@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from quorate.checker.reports.cases import BASELINE, CaseStatus, ReportCase, Suite
 
-from .measured import Loss, Measured
+from .measured import Baseline, Loss, Measured, losses
 
 
 class CheckEnding(Enum):
@@ -79,6 +79,18 @@ class CheckReport:
     def cases(self) -> tuple[ReportCase, ...]:
         """The cases of all parts."""
         return tuple(case for part in self.parts for case in part.cases)
+
+
+def lost(baseline: Baseline, checks: Sequence[CheckReport]) -> tuple[Loss, ...]:
+    """What a baseline has, and these checks do not show any more.
+
+    What fails is not compared: that the rest was not looked at only follows from it.
+    """
+    failing = {
+        c.name for c in checks if c.ending not in (CheckEnding.HOLDS, CheckEnding.INCONCLUSIVE)
+    }
+    now = {c.name: c.measured for c in checks if c.measured is not None}
+    return tuple(loss for loss in losses(baseline, now) if loss.check not in failing)
 
 
 @dataclass(frozen=True)

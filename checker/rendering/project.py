@@ -63,8 +63,9 @@ def show_end(out: Output, found: ProjectReport) -> None:
         out.line(f"not in the baseline: {', '.join(found.unlisted)}")
     held = sum(check.ending is CheckEnding.HOLDS for check in found.checks)
     out.line()
+    how = "" if found.ending is CheckEnding.HOLDS else " held"
     out.line(
-        f"{found.ending.value}: {held} of {count(len(found.checks), 'check')}, "
+        f"{found.ending.value}: {held} of {count(len(found.checks), 'check')}{how}, "
         f"{seconds(found.seconds)}",
         MARKS.get(found.ending, "bad"),
     )

@@ -216,7 +216,7 @@ def test_verify_runs_the_list(project: Path, capsys: pytest.CaptureFixture[str])
     assert "quorate.toml: 2 checks\n✓ Lock   Client=2  3 states; 2 invariants hold (" in told
     assert "\n✗ Hasty  Client=2  exclusion is violated after 2 steps (" in told
     assert told.count("Hasty: exclusion is violated after 2 steps (locks.py:29:5)") == 1
-    assert "violated: 1 of 2 checks, " in told.splitlines()[-1]
+    assert "violated: 1 of 2 checks held, " in told.splitlines()[-1]
     assert [s.get("name") for s in junit.findall("testsuite")] == ["Lock", "Hasty"]
     assert len(sarif["results"]) == 1
 

@@ -17,6 +17,7 @@ from quorate.checker.project.measured import (
     read_baseline,
     written,
 )
+from quorate.checker.project.results import CheckEnding, CheckPart, CheckReport, lost
 from quorate.checker.results import Exploration, GuardCoverage, Outcome
 
 FULL = Measured(
@@ -75,6 +76,15 @@ def test_what_is_lost(changed: dict[str, Any], said: list[str]) -> None:
 def test_a_check_that_is_gone() -> None:
     (loss,) = losses(Baseline(checks={"P": FULL}), {})
     assert str(loss) == "the check: in the list → gone"
+
+
+@pytest.mark.parametrize("ending", CheckEnding)
+@pytest.mark.parametrize("measured", [None, msgspec.structs.replace(FULL, holds=[])])
+def test_what_fails_is_not_compared(ending: CheckEnding, measured: Measured | None) -> None:
+    part = CheckPart(ending, "", ())
+    found = lost(Baseline(checks={"P": FULL}), [CheckReport("P", "", "", (part,), measured)])
+    compared = ending in (CheckEnding.HOLDS, CheckEnding.INCONCLUSIVE)
+    assert bool(found) == compared
 
 
 def test_the_file_is_sorted_and_read_back(tmp_path: Path) -> None:
