@@ -95,7 +95,8 @@ def conform_cluster(
     """Run a cluster of real processes under faults again and again, and judge each run.
 
     Between the nodes is a network that loses, duplicates, delays and reorders messages, cuts
-    connections and has partitions; nodes are killed at random times and at points that they know.
+    connections and has partitions; nodes are killed at random times and at points that they know,
+    paused, and have slow disks where they can.
     What clients and nodes say was decided must agree, what nodes have said must be durable, and
     their logs must be a run of `protocol`. This ends after `seconds`, after so many `runs` if they
     are given, or with the first finding. `rates` says how often which fault happens, where other

@@ -67,6 +67,8 @@ def _extent(out: Output, model: str | None, done: Campaign, within: str) -> None
     cut = count(done.partitions, "partition")
     lost = f"{cut}, which lost {traffic.partitioned:,}; {traffic.undelivered:,} for the dead"
     out.line(lost, indent=1)
+    slowed = f", {count(done.slowed, 'slow disk')}" if done.slows else ""
+    out.line(f"{count(done.pauses, 'pause')}{slowed}", indent=1)
     kills = [f"{done.kills['kill']:,} at random", *(f"{done.kills[p]:,} {p}" for p in done.points)]
     total = count(sum(done.kills.values()), "kill -9")
     out.line(f"{total}: {', '.join(kills)}; {count(done.restarts, 'restart')}", indent=1)

@@ -30,6 +30,7 @@ import msgspec
 from quorate.impl.durable.failpoints import failpoint
 from quorate.impl.durable.journal import FileJournal, Journal, nothing
 from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.durable.slow_disk import SlowDisk
 from quorate.impl.errors import ConfigError, ImplError, StorageError
 from quorate.impl.paxos.storage import SqliteStore
 
@@ -58,8 +59,9 @@ async def serve(config: NodeConfig, log: Log, *, until_eof: bool = False) -> Non
             host = PaxosNode(config, store, log, journal or nothing, passing)
         else:
             kinds = SYSTEMS[config.protocol].records
-            records = held.enter_context(closing(RecordLog[Any](path, kinds, passing)))
-            host = ReplicaNode(config, records, log, passing, journal)
+            disk = SlowDisk(passing)
+            records = held.enter_context(closing(RecordLog[Any](path, kinds, disk)))
+            host = ReplicaNode(config, records, log, disk, journal)
         loop = asyncio.get_running_loop()
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, host.stop)

@@ -4,10 +4,11 @@ Rules:
 - A turn has all that was ready in one round of the event loop, or the first `batch` of it. While
   the disk is synced nothing is read, so what comes meanwhile is one turn.
 - The clock is the event loop's. It never stops: a node that was late calls `tick` for each tick
-  that it missed, and hears what has arrived before it decides that nobody is there.
+  that it missed, and hears what has arrived before it decides that nobody is there. A read by a
+  lease would need the ticks first: nodes read by read index.
 - The parent writes JSON lines: `{"cut_off": ["n1"]}`, `{"transfer": "n1"}`, `{"members": ["n0"]}`,
-  `{"status": true}`. The log says what is `refused`, and has a `status` when one is asked for, and
-  when leader, term or role change.
+  `{"disk_delay_s": 0.2}`, `{"status": true}`. The log says what is `refused`, and has a `status`
+  when one is asked for, and when leader, term or role change.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from quorate.impl.durable.failpoints import Passing
 from quorate.impl.durable.journal import Journal
 from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.durable.slow_disk import SlowDisk
 from quorate.impl.envelope import Envelope
 from quorate.impl.errors import ProtocolRefusal, WireError
 from quorate.impl.replicated.host import ReplicaHost
@@ -36,12 +37,14 @@ from .tcp_host import Log, TcpHost
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the parent asks: to drop what comes from and goes to these peers; that another one
-    leads, or that the members are others; for a status.
+    leads, or that the members are others; that each sync of the disk takes so many seconds more;
+    for a status.
     """
 
     cut_off: list[str] | None = None
     transfer: str | None = None
     members: list[str] | None = None
+    disk_delay_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
     status: bool = False
 
 
@@ -53,7 +56,7 @@ class ReplicaNode(TcpHost):
         config: NodeConfig,
         records: RecordLog[Any],
         log: Log,
-        passing: Passing,
+        disk: SlowDisk,
         journal: Journal | None = None,
     ) -> None:
         turns = None if journal is None else TurnJournal(config.name, journal)
@@ -62,7 +65,7 @@ class ReplicaNode(TcpHost):
         super().__init__(config, log, codec_of(system), admit_submission)
         self._loop = asyncio.get_running_loop()
         self._tick_s, self._ticked_s = config.tick_s, self._loop.time()
-        self._batch = config.batch
+        self._batch, self._disk = config.batch, disk
         self._inbox: deque[Callable[[], None]] = deque()
         self._turn_ends = False
         self._shown: Status | None = None
@@ -73,7 +76,7 @@ class ReplicaNode(TcpHost):
             config.members,
             records,
             self.send,
-            passing=passing,
+            passing=disk,
             journal=turns,
         )
 
@@ -105,6 +108,8 @@ class ReplicaNode(TcpHost):
             self._ask(partial(self._host.transfer, order.transfer))
         if order.members is not None:
             self._ask(partial(self._host.reconfigure, order.members))
+        if order.disk_delay_s is not None:
+            self._disk.delay_s = order.disk_delay_s
         if order.status:
             self._show(always=True)
 

@@ -66,6 +66,8 @@ class Campaign:
     seed: int
     rates: Rates
     points: tuple[str, ...]
+    slows: bool = False
+    """Whether the system's nodes can have a slow disk."""
     runs: int = 0
     finished: int = 0
     """Runs in which clients learned enough in time."""
@@ -73,6 +75,8 @@ class Campaign:
     decided: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     partitions: int = 0
+    pauses: int = 0
+    slowed: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
     lines: int = 0
@@ -91,6 +95,8 @@ class Campaign:
         self.decided += ran.decided
         self.traffic.add(ran.traffic)
         self.partitions += ran.partitions
+        self.pauses += ran.pauses
+        self.slowed += ran.slowed
         self.kills += ran.kills
         self.restarts += ran.restarts
         if ran.unjudged is not None:
@@ -123,7 +129,10 @@ class Campaign:
             "cut": traffic.cut,
             "partition": self.partitions,
             "kill": self.kills["kill"],
+            "pause": self.pauses,
         }
+        if self.slows:
+            times["slow"] = self.slowed
         faults = [(name, rates[name], n) for name, n in times.items()]
         return faults + [(point, rates["point"], self.kills[point]) for point in self.points]
 
@@ -206,7 +215,8 @@ class _Campaigner:
     ) -> None:
         self._system, self._protocol, self._rates = system, protocol, rates
         self._folder, self._keep, self._told = folder, keep, told
-        self._done = Campaign(seed, rates, tuple(system.points))
+        slows = system.slow_disk(0.0) is not None
+        self._done = Campaign(seed, rates, tuple(system.points), slows)
         self._next = 0
         # One thread: the others are for the nodes.
         self._thread = ThreadPoolExecutor(1)

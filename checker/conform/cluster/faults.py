@@ -16,6 +16,8 @@ EARLY_S = 1.5
 """Kills and partitions begin within this time."""
 LASTING_S = (0.2, 1.5)
 """How long partitions last, from and to, unless a system needs others."""
+DELAYS_S = (0.05, 0.5)
+"""How much longer each sync of a slow disk takes, from and to."""
 AIMED = 0.5
 """The chance of each to strike the leader, where one is known."""
 MOST_DELAY_S = 0.3
@@ -33,8 +35,8 @@ class Rates:
 
     `loss`, `duplicate`, `delay`, `reorder` and `cut` are chances of each message from 0 to 1, `cut`
     that its connection breaks in the middle of it. `point` is the chance of each process that is
-    started to die at one of the points that it knows. `partition` and `kill` are how many there are
-    in a run, on average.
+    started to die at one of the points that it knows. `partition`, `kill`, `pause` and `slow` (a
+    disk that is, for a while) are how many there are in a run, on average.
     """
 
     loss: float = 0.2
@@ -45,6 +47,8 @@ class Rates:
     partition: float = 1.5
     kill: float = 1.0
     point: float = 0.3
+    pause: float = 0.5
+    slow: float = 0.5
 
     def __post_init__(self) -> None:
         for name, rate in self.items():
@@ -92,17 +96,32 @@ class Partition:
         return replace(self, pairs=pairs)
 
 
-@dataclass(frozen=True)
-class Kill:
-    """A node is killed, or the leader if `aimed`; whoever it is, it is started again."""
+@dataclass(frozen=True, kw_only=True)
+class Strike:
+    """Something happens to a node, or to the leader if `aimed`."""
 
-    at_s: float
     node: str
-    aimed: bool = False
+    aimed: bool
 
     def victim(self, leader: str | None) -> str:
-        """Who is killed while this one leads."""
+        """Whom it happens to while this one leads."""
         return leader if self.aimed and leader is not None else self.node
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kill(Strike):
+    """A node is killed; whoever it is, it is started again."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spell(Strike):
+    """For a while a node is paused; or each sync of its disk takes longer by `delay_s`."""
+
+    begin_s: float
+    end_s: float
+    delay_s: float
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,8 @@ class Schedule:
 
     partitions: tuple[Partition, ...]
     kills: tuple[Kill, ...]
+    pauses: tuple[Spell, ...] = ()
+    slow_disks: tuple[Spell, ...] = ()
 
 
 def schedule(
@@ -122,16 +143,39 @@ def schedule(
         _partition(nodes, random, aims, lasting_s) for _ in range(_number(rates.partition, random))
     ]
     kills = [
-        Kill(random.uniform(0, EARLY_S), random.choice(nodes), aims.random() < AIMED)
+        Kill(
+            at_s=random.uniform(0, EARLY_S),
+            node=random.choice(nodes),
+            aimed=aims.random() < AIMED,
+        )
         for _ in range(_number(rates.kill, random))
     ]
     return Schedule(
-        tuple(cut) if len(nodes) > 1 else (), tuple(sorted(kills, key=lambda k: k.at_s))
+        tuple(cut) if len(nodes) > 1 else (),
+        tuple(sorted(kills, key=lambda k: k.at_s)),
+        _spells(nodes, Random(f"{seed}/pauses"), rates.pause, lasting_s),
+        _spells(nodes, Random(f"{seed}/disks"), rates.slow, lasting_s),
     )
 
 
 def _number(mean: float, random: Random) -> int:
     return int(mean) + (random.random() < mean % 1)
+
+
+def _spells(
+    nodes: Sequence[str], random: Random, mean: float, lasting_s: tuple[float, float]
+) -> tuple[Spell, ...]:
+    begins_s = [random.uniform(0, EARLY_S) for _ in range(_number(mean, random))]
+    return tuple(
+        Spell(
+            node=random.choice(nodes),
+            aimed=random.random() < AIMED,
+            begin_s=begin_s,
+            end_s=min(FAULTS_S, begin_s + random.uniform(*lasting_s)),
+            delay_s=random.uniform(*DELAYS_S),
+        )
+        for begin_s in begins_s
+    )
 
 
 def _partition(

@@ -110,12 +110,32 @@ class SupervisedNode:
 
     def kill(self) -> bool:
         """Kill it, and all that it has started; whether it was still alive."""
+        alive = self._signal(signal.SIGKILL)
+        self.killed |= alive
+        return alive
+
+    def pause(self) -> bool:
+        """Stop it, and all that it has started, until it may go on; whether it was alive."""
+        return self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def tell(self, line: bytes) -> bool:
+        """Write to its standard input; whether it was alive."""
+        if self.pid is None or self._stdin is None:
+            return False
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._stdin, line)
+        return True
+
+    def _signal(self, signum: signal.Signals) -> bool:
         pid = self.pid
         if pid is None:
             return False
-        self.killed = True
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(pid, signum)
         return True
 
     async def ended(self) -> int:

@@ -6,6 +6,8 @@ import asyncio
 from abc import abstractmethod
 from random import Random
 
+import msgspec
+
 from quorate.checker.conform.adapters.registry import HEALTHY, named
 from quorate.impl.cluster.systems import SYSTEMS, VARIANTS, codec_of
 from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
@@ -42,6 +44,10 @@ class ReplicatedCluster(BundledCluster):
         named(variant, VARIANTS[self.protocol])
         super().__init__(nodes, variant)
         self._codec = codec_of(SYSTEMS[self.protocol])
+
+    def slow_disk(self, delay_s: float) -> bytes:
+        """An order to the node."""
+        return msgspec.json.encode({"disk_delay_s": delay_s}) + b"\n"
 
     async def work(self, clients: Clients) -> None:
         """Each client does one thing after another, on the same few keys."""

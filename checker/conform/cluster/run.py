@@ -1,8 +1,8 @@
 """One run of a cluster: it starts, suffers, gets calm, and is killed and looked at.
 
-The faults begin when all nodes listen and last `FAULTS_S`. Then nodes are restarted without delay,
-the network gets calm, and clients go on until they know enough. At the end all nodes are killed,
-so that what is looked at is always what a crash has left.
+The faults begin when all nodes listen and last `FAULTS_S` (`faults.py`). Then nodes are restarted
+without delay, the network gets calm, and clients go on until they know enough. At the end all nodes
+are killed, so that what is looked at is always what a crash has left.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import signal
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from random import Random
 
 from quorate.checker.errors import InputError
 
-from .faults import FAULTS_S, Kill, Partition, Rates, life, schedule
+from .faults import Rates, life, schedule
 from .fork_server import ForkServer
 from .node import OUTPUT_FILE, SupervisedNode
 from .proxy import LOOPBACK, Address, FaultyNetwork, Traffic
+from .striking import Strikes
 from .system import Clients, Place, System
 from .witness import DEATH, ClusterFinding, RunWitness
 
@@ -44,6 +44,8 @@ class Ran:
     folder: Path
     traffic: Traffic = field(default_factory=Traffic)
     partitions: int = 0
+    pauses: int = 0
+    slowed: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     restarts: int = 0
     answers: int = 0
@@ -121,11 +123,16 @@ class _Run:
             random = Random(f"{self._seed}/clients")
             clients = Clients(self._addresses, random, self.witness)
             work = asyncio.create_task(self._system.work(clients))
-            faults = asyncio.create_task(self._suffer(network))
+            drawn = schedule(self._rates, self._system.nodes, self._seed, self._system.lasting_s)
+            strikes = Strikes(drawn, network, self._nodes, self.witness, self._system.slow_disk)
+            self._ran.partitions = len(drawn.partitions)
+            faults = asyncio.create_task(strikes.befall())
             tasks += [work, faults]
             await self._watched([work, faults], tasks)
             faults.cancel()
             network.calm()
+            strikes.end()
+            self._ran.pauses, self._ran.slowed = strikes.pauses, strikes.slowed
             self._calm = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
@@ -213,33 +220,6 @@ class _Run:
         await asyncio.gather(*keepers)
         for name in self._nodes:
             self._look_at(Place(name, self._addresses[name], {}, self._folder / name))
-
-    # ------------------------------------------------------------ faults
-
-    async def _suffer(self, network: FaultyNetwork) -> None:
-        drawn = schedule(self._rates, self._system.nodes, self._seed, self._system.lasting_s)
-        struck: dict[Partition, Partition] = {}
-
-        def part(partition: Partition) -> None:
-            struck[partition] = partition.aimed_at(self.witness.leader)
-            network.part(struck[partition])
-
-        def heal(partition: Partition) -> None:
-            network.heal(struck[partition])
-
-        def kill(drawn: Kill) -> None:
-            self._nodes[drawn.victim(self.witness.leader)].kill()
-
-        begin_s = asyncio.get_running_loop().time()
-        times: list[tuple[float, Callable[[], object]]] = []
-        times += [(p.begin_s, partial(part, p)) for p in drawn.partitions]
-        times += [(p.end_s, partial(heal, p)) for p in drawn.partitions]
-        times += [(k.at_s, partial(kill, k)) for k in drawn.kills]
-        self._ran.partitions = len(drawn.partitions)
-        for at_s, happen in sorted(times, key=lambda t: t[0]):
-            await asyncio.sleep(max(0.0, begin_s + at_s - asyncio.get_running_loop().time()))
-            happen()
-        await asyncio.sleep(max(0.0, begin_s + FAULTS_S - asyncio.get_running_loop().time()))
 
 
 async def _listens(address: Address) -> bool:

@@ -83,6 +83,12 @@ class System(ABC):
     async def read(self, clients: Clients) -> None:
         """Ask again what was decided, when faults are over and nodes are up or on their way."""
 
+    def slow_disk(self, delay_s: float) -> bytes | None:
+        """What a node reads from its standard input to have each sync of its disk take so many
+        seconds more from then on; None if it cannot, and no disk is slow.
+        """
+        return None
+
     def witness(self) -> RunWitness:
         """A witness of a new run."""
         return RunWitness()

@@ -14,8 +14,10 @@ from quorate.impl.cluster.replica_cluster import leader_of
 from quorate.impl.cluster.replica_node import ReplicaNode
 from quorate.impl.cluster.systems import SYSTEMS, codec_of
 from quorate.impl.cluster.tcp_client import StoreClient, Unanswered
+from quorate.impl.durable import slow_disk
 from quorate.impl.durable.failpoints import unhindered
 from quorate.impl.durable.record_log import RecordLog
+from quorate.impl.durable.slow_disk import SlowDisk
 from quorate.impl.envelope import Envelope
 from quorate.impl.network.codec import MAX_FRAME_BYTES, frame
 from quorate.impl.network.parts import Splitter
@@ -55,9 +57,10 @@ class Cluster:
             tick_s=self.tick_s,
             batch=self.batch,
         )
-        log = RecordLog(path, self.system.records)
+        disk = SlowDisk(unhindered)
+        log = RecordLog(path, self.system.records, disk)
         lines = self.logs.setdefault(name, [])
-        node = ReplicaNode(config, log, lambda event, **f: lines.append((event, f)), unhindered)
+        node = ReplicaNode(config, log, lambda event, **f: lines.append((event, f)), disk)
 
         async def run():
             with closing(log):
@@ -264,6 +267,22 @@ def test_a_sync_serves_no_more_than_a_batch(tmp_path, monkeypatch):
     assert max(turns) == 1
 
 
+def test_a_disk_is_as_slow_as_is_ordered(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(slow_disk.time, "sleep", waited.append)
+
+    async def play():
+        async with Cluster("raft", tmp_path) as cluster, cluster.client("c") as client:
+            await client.call(Put("k", "1"), PATIENCE_S)
+            assert waited == []
+            for node in cluster.nodes.values():
+                node.told(b'{"disk_delay_s": 0.2}')
+            await client.call(Put("k", "2"), PATIENCE_S)
+            assert len(waited) >= 2 and set(waited) == {0.2}
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE_S))
+
+
 def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):
     async def play():
         async with Cluster("raft", tmp_path) as cluster, cluster.client("c") as client:
@@ -272,13 +291,14 @@ def test_what_a_node_may_not_be_told_is_a_complaint(tmp_path):
             submitted = Envelope("n1", "n0", Submission("n1", 1, Get("k")))
             writer.write(frame(codec_of(cluster.system).encode(submitted)))
             cluster.nodes["n0"].told(b'{"cut": 3}')
+            cluster.nodes["n0"].told(b'{"disk_delay_s": -1}')
             complaints = []
-            while len(complaints) < 2:
+            while len(complaints) < 3:
                 await asyncio.sleep(0.01)
                 complaints = [f["message"] for e, f in cluster.logs["n0"] if e == "complaint"]
             writer.close()
             assert await client.call(Get("k"), PATIENCE_S) == "1"  # the node goes on
-        assert "expected an order" in complaints[0]
-        assert complaints[1] == "n1 may not send a Submission."
+        assert "expected an order" in complaints[0] and "expected an order" in complaints[1]
+        assert complaints[2] == "n1 may not send a Submission."
 
     asyncio.run(asyncio.wait_for(play(), PATIENCE_S))

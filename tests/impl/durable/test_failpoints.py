@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from quorate.impl.durable import slow_disk
 from quorate.impl.durable.failpoints import POINTS, failpoint, unhindered
+from quorate.impl.durable.slow_disk import SlowDisk
 from quorate.impl.errors import ConfigError
 from quorate.impl.paxos import AcceptorRecord, Ballot
 from quorate.impl.paxos.storage import SqliteStore
@@ -49,3 +51,16 @@ def test_without_a_word_every_point_is_passed() -> None:
 def test_a_point_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="expected POINT:N"):
         failpoint({"QUORATE_FAILPOINT": text})
+
+
+def test_a_slow_disk_takes_its_time_before_each_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(slow_disk.time, "sleep", seen.append)
+    disk = SlowDisk(seen.append)
+    with closing(SqliteStore(tmp_path / "node.sqlite", disk)) as store:
+        store.save("acceptor", AcceptorRecord(Ballot(1, "n0")))
+        disk.delay_s = 0.2
+        store.save("acceptor", AcceptorRecord(Ballot(2, "n0")))
+    assert seen == ["mid-write", "after-write", 0.2, "mid-write", "after-write"]

@@ -99,10 +99,10 @@ def test_nothing_tested_is_no_pass() -> None:
     assert nothing.reasons == [
         "nothing was decided",
         "some faults did not happen: "
-        "loss, duplicate, delay, reorder, cut, partition, kill, mid-write",
+        "loss, duplicate, delay, reorder, cut, partition, kill, pause, mid-write",
         "no log was held against a model",
     ]
-    calm = Campaign(0, Rates(0, 0, 0, 0, 0, 0, 0, 0), (), decided=1, validated=1)
+    calm = Campaign(0, Rates(*[0] * 10), (), decided=1, validated=1)
     assert calm.reasons == ["no fault was asked for"]
     calm.unjudged.append((3, "it is too long"))
     assert calm.reasons[1:] == ["1 run could not be judged to the end; with seed 3: it is too long"]

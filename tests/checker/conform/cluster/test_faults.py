@@ -90,6 +90,17 @@ def test_a_length_that_cannot_be_is_relayed_as_it_comes() -> None:
     assert length_prefixed()().feed(garbage) == [garbage]
 
 
+def test_pauses_and_slow_disks_are_drawn_by_themselves_and_end_in_time() -> None:
+    few, many = Rates(pause=0, slow=0), Rates(pause=2, slow=2)
+    drawn = [schedule(many, NODES, seed, (0.5, 3.0)) for seed in range(20)]
+    plain = [schedule(few, NODES, seed, (0.5, 3.0)) for seed in range(20)]
+    assert [(s.partitions, s.kills) for s in drawn] == [(s.partitions, s.kills) for s in plain]
+    for spells in ([p for s in drawn for p in s.pauses], [p for s in drawn for p in s.slow_disks]):
+        assert len(spells) == 40 and {p.aimed for p in spells} == {True, False}
+        assert all(0 <= p.begin_s < p.end_s <= FAULTS_S and p.delay_s > 0 for p in spells)
+        assert {p.victim("leader") for p in spells} == {"leader", *NODES}
+
+
 def test_half_of_the_partitions_and_kills_strike_whoever_leads() -> None:
     drawn = [schedule(Rates(partition=2, kill=2), NODES, seed) for seed in range(20)]
     partitions, kills = (

@@ -12,7 +12,7 @@ from quorate.checker.conform.cluster.faults import Partition, Rates
 from quorate.checker.conform.cluster.proxy import Address, FaultyNetwork, Traffic
 from quorate.checker.conform.framing import lines
 
-NONE = Rates(0, 0, 0, 0, 0, 0, 0, 0)
+NONE = Rates(*[0] * 10)
 SENT = [f"{k}\n".encode() for k in range(40)]
 
 
@@ -160,7 +160,7 @@ def test_a_calm_network_has_no_faults() -> None:
         sender.network.calm()
         await sender.send()
 
-    receiver, traffic, _ = through(Rates(1, 1, 1, 1, 1, 0, 0, 0), use)
+    receiver, traffic, _ = through(Rates(1, 1, 1, 1, 1, *[0] * 5), use)
     assert receiver.arrived == SENT and traffic == Traffic(messages=80, delivered=80)
 
 

@@ -1,0 +1,110 @@
+"""What strikes a run: whom, in which order, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from quorate.checker.conform.cluster import striking
+from quorate.checker.conform.cluster.faults import Kill, Partition, Schedule, Spell
+from quorate.checker.conform.cluster.node import SupervisedNode
+from quorate.checker.conform.cluster.striking import Strikes
+
+NODES = ("n0", "n1", "n2")
+LEADER = SimpleNamespace(leader="n2")
+
+
+def spell(begin_s: float, end_s: float, aimed: bool = False) -> Spell:
+    return Spell(node="n0", aimed=aimed, begin_s=begin_s, end_s=end_s, delay_s=0.3)
+
+
+def struck(monkeypatch: pytest.MonkeyPatch, drawn: Schedule, dead: str = "", acts: int = 0) -> Any:
+    """What happens until faults are over, or for so many acts; at the end; and how often."""
+    monkeypatch.setattr(striking, "FAULTS_S", 0.0)
+    seen: list[tuple[Any, ...]] = []
+
+    def noting(*what: Any) -> Any:
+        return lambda *more: seen.append((*what, *more)) or what[0] != dead
+
+    named = ("pause", "resume", "tell", "kill")
+    nodes = {n: SimpleNamespace(**{act: noting(n, act) for act in named}) for n in NODES}
+    network = SimpleNamespace(part=noting("net", "part"), heal=noting("net", "heal"))
+    strikes = Strikes(drawn, network, nodes, LEADER, lambda s: b"%g" % s)  # type: ignore[arg-type]
+
+    async def befall() -> None:
+        task = asyncio.create_task(strikes.befall())
+        while not task.done() and not 0 < acts <= len(seen):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(befall())
+    during = seen.copy()
+    strikes.end()
+    return during, seen[len(during) :], (strikes.pauses, strikes.slowed)
+
+
+def test_pauses_and_slow_disks_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Schedule((), (), (spell(0, 0.02), spell(0.01, 0.03, aimed=True)), (spell(0.04, 0.05),))
+    during, after, counted = struck(monkeypatch, drawn)
+    assert during == [
+        ("n0", "pause"),
+        ("n2", "pause"),
+        ("n0", "resume"),
+        ("n2", "resume"),
+        ("n0", "tell", b"0.3"),
+        ("n0", "tell", b"0"),
+    ]
+    assert (after, counted) == ([], (2, 1))
+
+
+@pytest.mark.parametrize(
+    ("dead", "after", "counted"),
+    [
+        ("", [("n2", "resume"), ("n0", "tell", b"0")], (1, 1)),
+        ("n0", [("n2", "resume")], (1, 0)),
+        ("n2", [("n0", "tell", b"0")], (0, 1)),
+    ],
+)
+def test_nobody_stays_paused_or_slow_and_the_dead_are_not_counted(
+    dead: str, after: Any, counted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = Schedule((), (), (spell(0, 9, aimed=True),), (spell(0, 9),))
+    during, *rest = struck(monkeypatch, drawn, dead, acts=2)
+    assert during == [("n2", "pause"), ("n0", "tell", b"0.3")]
+    assert rest == [after, counted]
+
+
+def test_partitions_and_kills_strike_whoever_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = Partition(0, 0.02, frozenset({("n0", "n1")}), "n0")
+    drawn = Schedule((cut,), (Kill(node="n1", aimed=True, at_s=0.01),))
+    during, after, _ = struck(monkeypatch, drawn)
+    there = Partition(0, 0.02, frozenset({("n2", "n1")}), "n0")
+    assert during == [("net", "part", there), ("n2", "kill"), ("net", "heal", there)]
+    assert after == []
+
+
+def test_a_paused_process_stands_still_and_can_be_killed(tmp_path: Path) -> None:
+    async def run() -> None:
+        node = SupervisedNode("n0", tmp_path, lambda name, line: None)
+        await node.start(["cat"], None)
+        assert node.pause()
+        await until(node, stopped=True)
+        node.resume()
+        await until(node, stopped=False)
+        assert node.tell(b"x\n") and node.pause() and node.kill()
+        assert await node.ended() == -signal.SIGKILL
+        assert not node.pause() and not node.tell(b"x\n")
+
+    asyncio.run(run())
+
+
+async def until(node: SupervisedNode, stopped: bool) -> None:
+    """Wait until the system says so of its process: a signal takes a moment."""
+    stat = Path(f"/proc/{node.pid}/stat")
+    while (stat.read_text().rpartition(")")[2].split()[0] == "T") != stopped:
+        await asyncio.sleep(0.001)
