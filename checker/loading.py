@@ -64,6 +64,7 @@ BUNDLED = {
     "ProvedRaftLogs": "quorate.model.proofs.raft_log:ProvedRaftLogs",
     "ProvedRaft": "quorate.model.proofs.raft_commit:ProvedRaft",
     "ProvedAtomicRaft": "quorate.model.proofs.raft_atomic:ProvedAtomicRaft",
+    "ProvedReadIndex": "quorate.model.proofs.raft_reads:ProvedReadIndex",
     "ProvedRaftSnapshots": "quorate.model.proofs.raft_snapshots:ProvedRaftSnapshots",
     "ProvedPreVoting": "quorate.model.proofs.raft_prevote:ProvedPreVoting",
     "ProvedLeaderLease": "quorate.model.proofs.leader_lease:ProvedLeaderLease",

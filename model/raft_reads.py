@@ -12,7 +12,7 @@ from .raft_election import Index, Role, Server, Term
 class ReadIndex(AtomicRaft):
     """One read at a time for each leader. No rule reads `newest`, `due` and `stale`: history.
 
-    Explored only: that no read is stale is not proved for any size.
+    Proved for any size by `ProvedReadIndex`.
     """
 
     reading: Map[Server, Index | None] = volatile(None)

@@ -10,6 +10,7 @@ from .raft_commit import ProvedRaft
 from .raft_election import ProvedRaftElection
 from .raft_log import ProvedRaftLogs
 from .raft_prevote import ProvedPreVoting
+from .raft_reads import ProvedReadIndex
 from .raft_snapshots import ProvedRaftSnapshots
 from .refinement import MultiPaxosAsPaxos, PaxosRolesAsPaxos
 from .two_phase_commit import ProvedTwoPhaseCommit
@@ -30,5 +31,6 @@ __all__ = [
     "ProvedRaftElection",
     "ProvedRaftLogs",
     "ProvedRaftSnapshots",
+    "ProvedReadIndex",
     "ProvedTwoPhaseCommit",
 ]

@@ -17,11 +17,13 @@ from quorate.model.proofs.raft_commit import ProvedRaft
 from quorate.model.proofs.raft_election import ProvedRaftElection
 from quorate.model.proofs.raft_log import ProvedRaftLogs
 from quorate.model.proofs.raft_prevote import ProvedPreVoting
+from quorate.model.proofs.raft_reads import ProvedReadIndex
 from quorate.model.proofs.raft_snapshots import ProvedRaftSnapshots
 from quorate.model.proofs.two_phase_commit import ProvedTwoPhaseCommit
 from quorate.model.raft import Raft
 from quorate.model.raft_atomic import AtomicRaft
 from quorate.model.raft_prevote import PreVoting
+from quorate.model.raft_reads import ReadIndex
 from quorate.model.raft_snapshots import RaftSnapshots
 
 LOGS = [
@@ -35,6 +37,7 @@ HISTORY = {"elected", "history", "acknowledged", "since", "counted"}
 EXTENSIONS = [
     (ProvedAtomicRaft, AtomicRaft),
     (ProvedRaftSnapshots, RaftSnapshots),
+    (ProvedReadIndex, ReadIndex),
     (ProvedPreVoting, PreVoting),
 ]
 
@@ -54,6 +57,7 @@ def without(description: Description, history: set[str]) -> list[Any]:
         (ProvedRaft, Raft, HISTORY),
         (ProvedAtomicRaft, AtomicRaft, HISTORY),
         (ProvedRaftSnapshots, RaftSnapshots, HISTORY),
+        (ProvedReadIndex, ReadIndex, HISTORY),
         (ProvedPreVoting, PreVoting, {"settled"}),
     ],
 )
@@ -76,6 +80,11 @@ def test_history_changes_nothing(proved: Any, protocol: Any, added: set[str]) ->
         (ProvedRaftElection, {"Server": 3, "Value": 1, "Term": 1, "Index": 0}),
         (ProvedPreVoting, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
         (ProvedAtomicRaft, {"Server": 2, "Value": 1, "Term": 1, "Index": 1}),
+        pytest.param(
+            ProvedReadIndex,
+            {"Server": 3, "Value": 1, "Term": 2, "Index": 1},
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             ProvedRaftSnapshots,
             {"Server": 3, "Value": 1, "Term": 2, "Index": 2},
@@ -134,6 +143,14 @@ def test_mutants_of_pre_votes_are_not_proved(name: str, broken: str) -> None:
     found = prove_unbounded(mutated(name, ProvedPreVoting), refute=False, effort=1.0)
     assert found.invariant(broken).failed[0].action == "grant_pre_vote"
     assert found.invariant(MUTANTS[name].violates or "").status is ProofStatus.OPEN
+
+
+@pytest.mark.exhaustive
+def test_a_read_that_comes_too_soon_is_not_proved() -> None:
+    mutant = mutated("reads-too-soon", ProvedReadIndex)
+    found = prove_unbounded(mutant, refute=False, effort=1.0)
+    assert found.invariant("what_leaders_miss_was_committed_later").status is ProofStatus.OPEN
+    assert found.invariant("no_read_is_stale").status is ProofStatus.OPEN
 
 
 def mutated(name: str, proved: Any) -> Any:
