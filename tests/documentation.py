@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +86,12 @@ def run_command(command: str, folder: Path) -> str:
 
 
 def _shell(command: str, folder: Path, given: str = "") -> str:
-    """Standard output of a shell command, given this standard input."""
+    """Standard output of a shell command, given this standard input. Its Python is this one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
+        env={**os.environ, "PATH": path},
         input=given,
         stdout=subprocess.PIPE,
         encoding="utf-8",
