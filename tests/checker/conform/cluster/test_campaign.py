@@ -15,6 +15,7 @@ import pytest
 
 import quorate
 from quorate.checker.cli.main import run
+from quorate.checker.conform.cluster import run as run_of_cluster
 from quorate.checker.conform.cluster.campaign import Campaign, ClusterVerdict
 from quorate.checker.conform.cluster.faults import Rates
 from quorate.checker.errors import InputError
@@ -143,6 +144,15 @@ def test_a_command_that_does_not_start_or_ends_at_once(tmp_path: Path) -> None:
     result = quorate.conform_cluster(system=f"{SELFISH} /bin/false", runs=1, keep=tmp_path / "kept")
     assert result.violation is not None
     assert "ended by itself, exit code 1: it said nothing" in result.violation
+
+
+def test_a_node_that_never_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_of_cluster, "PATIENCE_S", 0.1)
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\necho at your service\nexec sleep 60\n")
+    silent.chmod(0o700)
+    with pytest.raises(InputError, match=r"n0 does not listen on port \d+ after 0.1 s: "):
+        quorate.conform_cluster(system=f"{SELFISH} {silent}", runs=1)
 
 
 # ------------------------------------------------------------ nothing is left
