@@ -57,7 +57,7 @@ class _Table:
             yield from _list(drawn)
         else:
             yield _grid(drawn)
-        yield from _verdict(drawn)
+        yield from _verdict(drawn, options.max_width)
 
 
 def _text(*parts: tuple[str, str]) -> Text:
@@ -181,13 +181,13 @@ def _message(label: str, message: Record) -> Text:
     return _text((label, "dim"), (name, "green"), (f"({fields}", ""))
 
 
-def _verdict(trace: Trace) -> Iterator[RenderableType]:
+def _verdict(trace: Trace, width: int) -> Iterator[RenderableType]:
     if (repeats := trace.repeats()) is not None:
         yield _text((repeats, ""))
     if (verdict := trace.verdict()) is not None:
         what, how = verdict
         yield _text((f"✗ {what}", "bold red"), (f": {how}" if how else "", ""))
     if trace.undefined is not None and trace.undefined.excerpt is not None:
-        yield _text(("\n".join(trace.undefined.excerpt.lines()), ""))
+        yield _text(("\n".join(trace.undefined.excerpt.lines(width)), ""))
     for note in trace.notes:
         yield _text(("! ", "yellow"), (show_name(note), ""))

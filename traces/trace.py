@@ -84,15 +84,25 @@ class Excerpt:
     start: int
     end: int
 
-    def lines(self) -> list[str]:
-        """The place, the line and a caret, in the manner of a compiler."""
+    def lines(self, width: int) -> list[str]:
+        """The place, the line and a caret, in the manner of a compiler.
+
+        Of a line that is too wide, the part with the caret is shown.
+        """
         number, gutter = str(self.line), " " * len(str(self.line))
-        caret = "^" * max(1, self.end - self.start)
+        room = width - len(gutter) - 3
+        first = max(0, min(self.start - 1, self.end + 1 - room))
+        text = self.text[first : first + room]
+        if first:
+            text = f"…{text[1:]}"
+        if first + room < len(self.text):
+            text = f"{text[:-1]}…"
+        start, end = self.start - first, min(self.end - first, room)
         return [
             f"{gutter}--> {show_name(self.file)}:{self.line}:{self.start + 1}",
             f"{gutter} |",
-            f"{number} | {show_name(self.text)}",
-            f"{gutter} | {' ' * self.start}{caret}",
+            f"{number} | {show_name(text)}",
+            f"{gutter} | {' ' * start}{'^' * max(1, end - start)}",
         ]
 
 

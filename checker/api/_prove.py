@@ -19,6 +19,7 @@ from quorate.checker.prove.unbounded.cvc5_prover import require_cvc5
 from quorate.checker.rendering import lemmas, proof
 from quorate.checker.rendering.cases.proofs import of_proof
 from quorate.checker.rendering.output import Output
+from quorate.checker.rendering.words import without_constraints
 from quorate.checker.reports.cases import Suite
 from quorate.checker.synthesis import SynthesisResult, SynthesisStatus
 from quorate.checker.synthesis import find_invariants as synthesise
@@ -81,6 +82,8 @@ class ProofResult(Result):
         """The result; with `core`, the hypotheses that each obligation needs."""
         if self.proof is not None:
             proof.report(out, self.proof, core)
+            if names := self.protocol.methods("constraint"):
+                out.line(without_constraints(names))
         for warning in self.warnings:
             out.line(warning, "warn")
 

@@ -9,7 +9,7 @@ from quorate.model.language.diagnostics import Span
 from quorate.model.language.ir import core as c
 
 from .evaluation import Closure, Env
-from .nodes import Bool
+from .nodes import Bool, Scalar
 from .quantifiers import QuantifierEvaluation
 from .shapes import Bits, Items, Value
 
@@ -79,6 +79,26 @@ class ContainerEvaluation(QuantifierEvaluation):
             return Items(self.g.add(a.length, b.length), tuple(items))
 
         return concat
+
+    def _filter(self, e: c.Filter) -> Closure:
+        condition, (binder,) = self.closure(e.condition), e.binders
+        assert isinstance(e.type, SeqType)
+        element = e.type.element
+
+        def keep(env: Env) -> Items:
+            length: Scalar = 0
+            items: list[Value] = []
+            for premise, inner in self.bound(e.binders, env):
+                holds = self.g.and_([premise, self._under(premise, condition, inner)])
+                # It goes where those before it end: one cell further for each that is kept.
+                items.append(self.v.zero(element))
+                for k, other in enumerate(items):
+                    here = self.g.and_([holds, self.g.eq(length, k)])
+                    items[k] = self.v.choose(here, inner[binder.var.name], other, element)
+                length = self.g.add(length, self.g.number(holds))
+            return Items(length, tuple(items))
+
+        return keep
 
     def _len(self, e: c.Len) -> Closure:
         of, t = self.closure(e.of), e.of.type

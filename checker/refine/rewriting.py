@@ -82,6 +82,8 @@ class Rewriting:
                 return self._aggregated(e, "counting", env)
             case c.Extreme(op=op):
                 return self._aggregated(e, f"the {op} of", env)
+            case c.Filter():
+                return self._aggregated(e, "a filter of", env)
             case c.MakeMap(var=var, body=body):
                 new = self._fresh(var)
                 return replace(e, var=new, body=self.expr(body, {**env, var.name: new}))
@@ -259,14 +261,14 @@ class Rewriting:
             for x in self._bindings(binders, env)
         ]
 
-    def _aggregated(self, e: c.Count | c.Extreme, what: str, env: Env) -> c.Expr:
-        """A count or an extreme; what it is of must not fall into several parts."""
+    def _aggregated(self, e: c.Count | c.Extreme | c.Filter, what: str, env: Env) -> c.Expr:
+        """A count, an extreme or a filter; what it is of must not fall into several parts."""
         found = self._bindings(e.binders, env)
         if len(found) != 1 or len(found[0].binders) != len(e.binders):
             raise UnsupportedError(f"{what} what a mapping makes", e.span)
         (x,) = found
         condition = self._both(x.condition, self.expr(e.condition, x.env))
-        if isinstance(e, c.Count):
+        if not isinstance(e, c.Extreme):
             return replace(e, binders=x.binders, condition=condition)
         element = self.expr(e.element, x.env)
         keys = tuple(self.expr(key, x.env) for key in e.keys)

@@ -16,7 +16,7 @@ from quorate.traces import Trace
 from .document import run_json
 from .output import Output
 from .runs import show_found, show_step, undefined_line, violation_line
-from .words import count, holding, seconds
+from .words import count, holding, seconds, without_constraints
 
 SENSE = "every step makes sense"
 
@@ -39,6 +39,8 @@ def report(
 ) -> None:
     """The result, for people; `trace` is the run to what is violated or undefined."""
     base = found.base
+    if names := protocol.methods("constraint"):
+        out.line(without_constraints(names))
     if base.initial is not None:
         what = f"{base.violated} is violated"
         if base.undefined is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 OUTCOMES = {
     0: "holds",
     1: "violated",
@@ -29,6 +31,15 @@ def count(n: int, noun: str) -> str:
 def holding(invariants: int) -> str:
     """`6 invariants hold`, `1 invariant holds`."""
     return f"{count(invariants, 'invariant')} {'holds' if invariants == 1 else 'hold'}"
+
+
+def without_constraints(names: Collection[str]) -> str:
+    """That constraints of a search are no assumptions of a proof."""
+    several = len(names) > 1
+    return (
+        f"the constraint{'s' * several} {', '.join(names)} bound{'s' * (not several)} searches; "
+        f"a proof is of the protocol without {'them' if several else 'it'}"
+    )
 
 
 def seconds(s: float) -> str:

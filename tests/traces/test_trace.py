@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from quorate.traces import (
+    Excerpt,
     FrozenMap,
     Received,
     Record,
@@ -179,3 +180,12 @@ def test_a_trace_that_contradicts_itself(trace: Trace, message: str) -> None:
         validate(trace)
     assert str(raised.value) == message
     assert str(pickle.loads(pickle.dumps(raised.value))) == message
+
+
+def test_an_excerpt_of_a_wide_line_shows_what_is_meant() -> None:
+    text = f"        x = {'a + ' * 30}b // c  # {'why ' * 10}"
+    start = text.index("b // c")
+    for width in (40, 80, 300):
+        *_, line, carets = Excerpt("m.py", 7, text, start, start + 6).lines(width)
+        assert max(len(line), len(carets)) <= width
+        assert line[carets.index("^") : carets.rindex("^") + 1] == "b // c"

@@ -156,6 +156,7 @@ class _Walker:
                 self.condition(body, inner, sign)
             case (
                 c.SetComp(binders=binders, condition=test)
+                | c.Filter(binders=binders, condition=test)
                 | c.Count(binders=binders, condition=test)
                 | c.Extreme(binders=binders, condition=test)
             ):

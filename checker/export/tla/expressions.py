@@ -203,11 +203,21 @@ class TlaExpressions(TlaQuantifiers):
     def _setof(self, e: s.SetOf, scope: Scope) -> Term:
         return t.set_of([self.expr(x, scope) for x in e.items])
 
+    def _filter(self, e: s.Filter, scope: Scope) -> Term:
+        g, outside = e.generator, scope.value()
+        name, inner = outside.bind(g.name.name, g.name.uid)
+        condition = t.junction("and", [self.expr(p, inner) for p in g.conditions])
+        of = self.expr(g.iterable, outside)
+        return t.apply("SelectSeq", of, t.anonymous(name, condition))
+
     def _concat(self, e: s.Concat, scope: Scope) -> Term:
         left, right = self.expr(e.left, scope), self.expr(e.right, scope)
         if isinstance(e.right, s.SequenceOf) and len(e.right.items) == 1:
             return t.apply("Append", left, self.expr(e.right.items[0], scope))
         return t.infix(left, "\\o", right, t.CONCAT, chained=isinstance(e.left, s.Concat))
+
+    def _frozen(self, e: s.Frozen, scope: Scope) -> Term:
+        return self.expr(e.of, scope)
 
     def _setoperation(self, e: s.SetOperation, scope: Scope) -> Term:
         left, right = self.expr(e.left, scope), self.expr(e.right, scope)
@@ -222,7 +232,8 @@ class TlaExpressions(TlaQuantifiers):
             raise self.refuse(e, "a division by what may be negative")
         same = isinstance(e.left, s.Arithmetic) and e.left.op == e.op
         sign = "\\div" if e.op == "//" else e.op
-        level = t.SUM if e.op in "+-" else t.PRODUCT
+        # TLA+ has no order between `%` and `-`, nor between `%` and `+`.
+        level = t.PRODUCT if e.op in ("*", "//") else t.SUM
         return t.infix(left, sign, right, level, chained=same and e.op in "+-*")
 
 

@@ -197,5 +197,10 @@ def function(bounds: Doc, body: Term) -> Term:
     return Term(Choice(flat, broken))
 
 
+def anonymous(name: str, body: Term) -> Term:
+    """`LAMBDA x : body`, which only stands where an operator is an argument."""
+    return Term(hanging(cat(f"LAMBDA {name} :"), body.doc), OPEN, open=True)
+
+
 def number(value: int) -> Term:
     return Term(str(value), SUM if value < 0 else ATOM)

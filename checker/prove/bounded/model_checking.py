@@ -47,15 +47,17 @@ def bounded(
     report: Report | None = None,
     *,
     effort: float | None = None,
+    constrained: bool = True,
 ) -> BoundedCheck:
     """Look for a run of at most `depth` steps to a violation of an invariant (by default of any).
 
     A run to an undefined step or property is found too. `effort` bounds the check (see effort.py).
+    Unless `constrained`, steps are taken from states outside a `@constraint` as well.
     Raises SizeError; DisagreementError if CPython does not confirm the run that the solver finds.
     """
     started = time.perf_counter()
     with sizes:
-        ground = Ground(protocol, sizes, constrained=True)
+        ground = Ground(protocol, sizes, constrained=constrained)
         if (nothing := undefined_start(ground, properties, started)) is not None:
             return nothing
         template = Template(ground, properties)

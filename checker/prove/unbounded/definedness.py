@@ -140,7 +140,10 @@ class _UndefinedCases:
                 self.under([negation(test)], orelse)
             case c.Quant(binders=binders, body=body):
                 self.bound(binders, [body])
-            case c.Count(binders=binders, condition=condition):
+            case (
+                c.Count(binders=binders, condition=condition)
+                | c.Filter(binders=binders, condition=condition)
+            ):
                 self.bound(binders, [condition])
             case c.SetComp(binders=binders, condition=condition, element=element):
                 self.bound(binders, [condition], element, e.type.element)  # type: ignore[attr-defined]

@@ -189,7 +189,7 @@ def _runs(protocol: type[Protocol], wanted: Sequence[str], effort: float) -> _Ru
     for sizes in growing(protocol):
         effort /= 2
         try:
-            run = bounded(protocol, sizes, DEPTH, list(wanted), effort=effort)
+            run = bounded(protocol, sizes, DEPTH, list(wanted), effort=effort, constrained=False)
         except (SizeError, DisagreementError):
             continue
         if run.undefined is not None:

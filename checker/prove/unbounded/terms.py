@@ -156,6 +156,7 @@ WORDS = {
     "Count": "counting",
     "Extreme": "the least or greatest of many",
     "Field": "records",
+    "Filter": "filters of sequences",
     "Is": "unions",
     "Len": "counting",
     "MakeMap": "maps as values",

@@ -282,7 +282,8 @@ class Explicit(QuorumSystem[S]):
         cls, *, quorums: Iterable[Iterable[int]] | None = None, **kwargs: Any
     ) -> None:
         if quorums is not None:
-            kwargs["listed"] = tuple(tuple(sorted(set(q))) for q in quorums)
+            # One that is listed twice is one quorum.
+            kwargs["listed"] = tuple(dict.fromkeys(tuple(sorted(set(q))) for q in quorums))
         super().__init_subclass__(**kwargs)
 
     @classmethod

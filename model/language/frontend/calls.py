@@ -56,15 +56,29 @@ class Calls(Aggregates, Asking, Unions):
             return self._number_range(node)
         if self.scope.get(name) is enabled:
             return self._enabled(node)
+        if name == "tuple":
+            return self._filter(node)
         if name == "isinstance":
             return self._isinstance(node)
         if name in ("frozenset", "set") and not node.args:
             t = expected if isinstance(expected, SetType) else SetType(NONE)
             return s.SetOf(items=(), type=t, span=self.span(node))
+        if name == "frozenset" and len(node.args) == 1:
+            return self._frozen(node, node.args[0], expected)
         target = self.scope.get(name)
         if isinstance(target, type) and issubclass(target, Record):
             return self._new(node, target)
         self._foreign(node, name, target)
+
+    def _frozen(self, node: ast.Call, of: ast.expr, expected: Type | None) -> s.Expr:
+        """`frozenset(...)` of a set, or of a generator as if it were a comprehension."""
+        if isinstance(of, ast.GeneratorExp):
+            made = self._comprehension(of, "set", expected)
+        else:
+            made = self.read(of, expected)
+        if not isinstance(made.type, SetType):
+            self._foreign(node, "frozenset", frozenset)
+        return s.Frozen(of=made, type=made.type, span=self.span(node))
 
     def _foreign(self, node: ast.Call, name: str, target: Any) -> NoReturn:
         known = name in self.scope or hasattr(builtins, name)

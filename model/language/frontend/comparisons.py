@@ -15,6 +15,7 @@ from quorate.model.language.declare.types import (
     QuorumType,
     RecordType,
     SeqType,
+    SetType,
     SortType,
     Type,
 )
@@ -82,7 +83,10 @@ class Comparisons(BaseReader):
                     "a sequence",
                     f"write `{code(left_node)} {op} {{{text}}}`",
                 )
-            right = self._comparand(right_node, widened(left).type)
+            wanted = widened(left).type
+            if op in ("in", "not in") and isinstance(wanted, SeqType):
+                wanted = SetType(wanted)
+            right = self._comparand(right_node, wanted)
             if number_type(right.type) == INTEGER and left.type == NUMBER:
                 left = self._comparand(left_node, INTEGER)  # a difference may be negative
             place = self.between(left_node, right_node)
@@ -204,7 +208,7 @@ class Comparisons(BaseReader):
                 "`in` needs a set, and this is a list",
                 node,
                 f"the right side is {article(right.type)}",
-                "write a set: `{... for x in ...}`",
+                f"write {_any_of(whole)}",
             )
         element = right.type.element if isinstance(right.type, SeqType) else None
         if wanted is None and element is None:
@@ -215,6 +219,8 @@ class Comparisons(BaseReader):
                 node,
                 f"the right side is {article(right.type)}",
             )
+        if wanted is not None and not isinstance(left.type, SetType):
+            self.check_hashed((left_node, left))
         element = element or (wanted.element if wanted else left.type)
         self.check_present(left_node, left, element)
         if not fits(left.type, element):
@@ -313,6 +319,16 @@ class Comparisons(BaseReader):
 
 def _is_bitwise(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr))
+
+
+def _any_of(node: ast.Compare) -> str:
+    """What to write instead of `x in y`, where y is no set that is a value."""
+    match node:
+        case ast.Compare(ops=[op], comparators=[ast.ListComp() | ast.SetComp() as of]):
+            word, sign = ("any", ast.Eq()) if isinstance(op, ast.In) else ("all", ast.NotEq())
+            test = ast.Compare(left=node.left, ops=[sign], comparators=[of.elt])
+            return f"`{word}{code(ast.GeneratorExp(elt=test, generators=of.generators))}`"
+    return "a set: `{... for x in ...}`"
 
 
 def _some_message(variable: Variable) -> str:

@@ -34,9 +34,12 @@ class ExpressionReader(References, Operators, Comparisons, Calls):
         wanted = expected.element if isinstance(expected, SetType) else None
         if wanted is not None and union_in(wanted):
             items = tuple(self.value(e, wanted) for e in node.elts)
+            self.check_hashed(*zip(node.elts, items, strict=True))
             return s.SetOf(items=items, type=SetType(wanted), span=self.span(node))
         of_tuples = isinstance(wanted, RecordType) and issubclass(wanted.record, TupleRecord)
-        items = tuple(self.read(e, wanted if of_tuples else None) for e in node.elts)
+        known = wanted if of_tuples or isinstance(wanted, SeqType) else None
+        items = tuple(self.read(e, known) for e in node.elts)
+        self.check_hashed(*zip(node.elts, items, strict=True))
         if len({item.type for item in items}) > 1 and all(is_number(x.type) for x in items):
             t = number_type(*(item.type for item in items))
             return s.SetOf(items=items, type=SetType(t), span=self.span(node))

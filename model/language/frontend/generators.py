@@ -13,6 +13,7 @@ from quorate.model.language.declare.types import (
     MapType,
     OptionType,
     RecordType,
+    SeqType,
     SetType,
     TupleRecord,
     Type,
@@ -136,6 +137,7 @@ class Generators(BaseReader):
         element = as_one_of(inner.read(node.elt, wanted), wanted)
         t: Type = s.ListType(element.type)
         if kind == "set":
+            self.check_hashed((node.elt, element))
             if wanted is not None and fits(element.type, wanted):
                 t = expected or t
             elif not isinstance(element.type, (RecordType, OptionType)):
@@ -144,7 +146,44 @@ class Generators(BaseReader):
             kind=kind, element=element, generators=generators, type=t, span=self.span(node)
         )
 
+    def _filter(self, node: ast.Call) -> s.Expr:
+        """`tuple(x for x in sequence if condition)`: the items of a sequence that are kept."""
+        match node:
+            case ast.Call(
+                args=[
+                    ast.GeneratorExp(
+                        elt=ast.Name(id=kept),
+                        generators=[ast.comprehension(target=ast.Name(id=name), ifs=[_, *_])],
+                    ) as argument
+                ],
+                keywords=[],
+            ) if kept == name:
+                (generator,), _ = self.generators(argument.generators)
+                if isinstance(t := generator.iterable.type, SeqType):
+                    return s.Filter(generator=generator, type=t, span=self.span(node))
+        hint = "write `tuple(x for x in self.sequence if ...)`; items one by one as `(x, y)`"
+        match node.args:
+            case [ast.Name() | ast.Attribute() | ast.Subscript() as of]:
+                if isinstance(self.read(of).type, SeqType):
+                    hint = f"write `{code(of)}`: it is a sequence"
+        self.fail(
+            "unexpected-sequence",
+            "`tuple` keeps some items of one sequence, in their order",
+            node,
+            "no such items",
+            hint,
+        )
+
     def _read_ListComp(self, node: ast.ListComp, expected: Type | None) -> s.Expr:
+        if isinstance(expected, SeqType):
+            text = code(ast.GeneratorExp(node.elt, node.generators))
+            self.fail(
+                "unexpected-sequence",
+                "a sequence is written as a tuple",
+                node,
+                "a list",
+                f"write `tuple{text}`: sequences are values, never changed in place",
+            )
         return self._comprehension(node, "list", None)
 
     def _read_SetComp(self, node: ast.SetComp, expected: Type | None) -> s.Expr:

@@ -37,6 +37,7 @@ from quorate.model.language.ir.relations import bottom_of, fits, is_numeric
 
 from .annotations import type_hint
 from .earlier import NotKnown, value_now
+from .hashing import python_set
 from .narrowing import as_one_of, narrowed, present_where, union_in
 from .source import span_of
 from .wording import code
@@ -77,6 +78,20 @@ class BaseReader:
 
     def span(self, node: ast.AST) -> Span:
         return span_of(node, self.file)
+
+    def check_hashed(self, *given: tuple[ast.expr, s.Expr]) -> None:
+        """Report what is to be a member of a set or a key, and which CPython cannot hash."""
+        for node, value in given:
+            if (found := python_set(value)) is not None:
+                parts = (n for n in ast.walk(node) if isinstance(n, ast.expr))
+                part = next((n for n in parts if self.span(n) == found.span), node)
+                self.fail(
+                    "unhashable",
+                    "CPython cannot hash a set that is made here",
+                    part,
+                    "a Python `set`",
+                    f"write `frozenset({code(part)})`",
+                )
 
     # ------------------------------------------------------------ entry points
 

@@ -254,8 +254,9 @@ class References(BaseReader):
                     self.fail("key-count", "a map inside a message has one key", node.slice)
                 return s.Subscript(of=of, index=keys[0], type=of.type.value, span=self.span(node))
             case SeqType(element, _):
-                if _is_minus_one(node.slice):
+                if _from_the_end(node.slice) == 1:
                     return s.Last(of=of, type=element, span=self.span(node))
+                self._check_counted(node, node.slice)
                 index = self.value(node.slice, NUMBER)
                 return s.Subscript(of=of, index=index, type=element, span=self.span(node))
         t = of.type.inner if isinstance(of.type, OptionType) else of.type
@@ -305,7 +306,9 @@ class References(BaseReader):
         for key in given:
             if isinstance(key, ast.Constant) and key.value is None:
                 self.fail("none-not-allowed", "a map has no cell for None", key, "not a key")
-        return tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
+        keys = tuple(self.value(k, kt) for k, kt in zip(given, t.keys, strict=True))
+        self.check_hashed(*zip(given, keys, strict=True))
+        return keys
 
     def _sent(self, node: ast.Subscript, of: s.SentMessages) -> s.Expr:
         if isinstance(node.slice, ast.Tuple) and (t := fifo_of(of.variable.type)) is not None:
@@ -325,6 +328,17 @@ class References(BaseReader):
             )
         return replace(of, record=record, type=s.ListType(RecordType(record)), span=self.span(node))
 
+    def _check_counted(self, node: ast.Subscript, bound: ast.expr) -> None:
+        """Report a position that is counted from the end, as only the last entry is."""
+        if n := _from_the_end(bound):
+            self.fail(
+                "bad-slice",
+                "positions are counted from the front; only the last entry is `[-1]`",
+                bound,
+                "counted from the end",
+                f"write `len({code(node.value)}) - {n}`",
+            )
+
     def _slice(self, node: ast.Subscript, part: ast.Slice, of: s.Expr) -> s.Expr:
         if not isinstance(of.type, SeqType) or part.step is not None:
             self.fail(
@@ -334,18 +348,19 @@ class References(BaseReader):
                 f"`{code(node.value)}` is {article(of.type)}",
                 "the first n entries are `s[:n]`, those after them `s[n:]`",
             )
+        for bound in filter(None, (part.lower, part.upper)):
+            self._check_counted(node, bound)
         lower = self.value(part.lower, NUMBER) if part.lower else None
         upper = self.value(part.upper, NUMBER) if part.upper else None
         return s.Slice(of=of, lower=lower, upper=upper, type=of.type, span=self.span(node))
 
 
-def _is_minus_one(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.UnaryOp)
-        and isinstance(node.op, ast.USub)
-        and isinstance(node.operand, ast.Constant)
-        and node.operand.value == 1
-    )
+def _from_the_end(node: ast.expr) -> int:
+    """The n of `-n`; 0 of anything else."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(n))):
+            return n
+    return 0
 
 
 def _parameter_names(function: Any) -> list[str]:

@@ -139,6 +139,10 @@ class SetComp(_Over):
     element: Expr
 
 
+class Filter(_Over):
+    """The items of a sequence for which the condition holds; one binder, over its items."""
+
+
 class Member(Expr):
     item: Expr
     of: Expr

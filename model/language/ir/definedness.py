@@ -47,7 +47,7 @@ def always_evaluated(e: c.Expr) -> Iterator[c.Expr]:
             yield from always_evaluated(args[0])
         case c.Ite(test=test):
             yield from always_evaluated(test)
-        case c.Quant() | c.Count() | c.Extreme() | c.SetComp() | c.MakeMap():
+        case c.Quant() | c.Count() | c.Extreme() | c.SetComp() | c.Filter() | c.MakeMap():
             return
         case _:
             for part in children(e):

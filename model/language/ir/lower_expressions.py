@@ -10,7 +10,6 @@ from typing import Any
 from quorate.model.language.declare.protocol import Variable
 from quorate.model.language.declare.queues import ends_of, fifo_of, queue_type
 from quorate.model.language.declare.types import (
-    IntType,
     MapType,
     MessagesType,
     NatType,
@@ -26,7 +25,7 @@ from . import surface as s
 from .build import TRUE, as_one, coerce, conjunction, is_any, negation
 from .definedness import surely_defined
 from .queues import flying, in_queue
-from .relations import INTEGER, join, set_type
+from .relations import INTEGER, join, set_type, signed_apart
 from .traverse import walk
 
 NUMBER = NatType(None)
@@ -61,7 +60,10 @@ class ExpressionLowering:
     def expr(self, e: s.Expr, env: Env) -> c.Expr:
         """Translate an expression."""
         method = getattr(self, f"_{type(e).__name__.lower()}")
-        return placed(method(e, env), e.span)
+        found: c.Expr = method(e, env)
+        if isinstance(e, s.Local) and found.type != c.BOOL:
+            return found  # it is computed, and may be undefined, where the name is bound
+        return placed(found, e.span)
 
     def _name(self, e: s.Name, env: Env) -> c.Expr:
         return env[e.uid]
@@ -186,7 +188,7 @@ class ExpressionLowering:
             return c.Sent(variable=right.variable.name, message=message, type=c.BOOL)
         item = self.expr(left, env)
         written, within = self.unfolded(right, env)
-        apart = isinstance(right.type, (SetType, SeqType)) and _signed_apart(item.type, right.type)
+        apart = isinstance(right.type, (SetType, SeqType)) and signed_apart(item.type, right.type)
         if apart and isinstance(written, s.SetOf):
             others = tuple(self.coerced(x, INTEGER, within) for x in written.items)
             of = c.MakeSet(items=others, type=SetType(INTEGER), span=right.span)
@@ -257,6 +259,13 @@ class ExpressionLowering:
         items = tuple(self.coerced(x, e.type.element, env) for x in e.items)
         return c.MakeSeq(items=items, type=e.type)
 
+    def _filter(self, e: s.Filter, env: Env) -> c.Expr:
+        binders, conditions, _ = self.generators((e.generator,), env)
+        return c.Filter(binders=binders, condition=conjunction(conditions), type=e.type)
+
+    def _frozen(self, e: s.Frozen, env: Env) -> c.Expr:
+        return self.expr(e.of, env)
+
     def _concat(self, e: s.Concat, env: Env) -> c.Expr:
         return c.Concat(left=self.expr(e.left, env), right=self.expr(e.right, env), type=e.type)
 
@@ -320,7 +329,7 @@ class ExpressionLowering:
         conditions: list[c.Expr] = []
         for g in generators:
             over, outside = self.unfolded(g.iterable, inner)
-            if isinstance(over, s.Comprehension) and (not apart or _each_once(over)):
+            if isinstance(over, s.Comprehension) and (not apart or over.each_once):
                 before = [*around, *conditions]
                 new, more, within = self.generators(over.generators, outside, before, apart)
                 binders += new
@@ -381,17 +390,6 @@ class ExpressionLowering:
                 domain = c.OverMembers(of=self.expr(over, env))
         var = self.fresh(name.name, t, name.span)
         return c.Binder(var=var, domain=domain), var
-
-
-def _each_once(e: s.Comprehension) -> bool:
-    """Whether going over the generators goes over every element of the value as often as it."""
-    (*others, last) = e.generators
-    return e.kind == "list" or (not others and e.element == last.name)
-
-
-def _signed_apart(item: Type, of: SetType | SeqType) -> bool:
-    """Whether one of them has negative numbers, and they are not of one range."""
-    return item != of.element and any(isinstance(t, IntType) for t in (item, of.element))
 
 
 def _always_there(domain: c.Domain) -> bool:

@@ -126,3 +126,8 @@ def is_none(e: s.Expr) -> bool:
 
 def bottom_of(t: Type) -> str | None:
     return t.bottom if isinstance(t, SortType) else None
+
+
+def signed_apart(item: Type, of: SetType | SeqType) -> bool:
+    """Whether one of them has negative numbers, and they are not of one range."""
+    return item != of.element and any(isinstance(t, IntType) for t in (item, of.element))

@@ -146,6 +146,12 @@ class Comprehension(Expr):
     element: Expr
     generators: tuple[Generator, ...]
 
+    @property
+    def each_once(self) -> bool:
+        """Whether going over the generators goes over every element of the value as often as it."""
+        (*others, last) = self.generators
+        return self.kind == "list" or (not others and self.element == last.name)
+
 
 class Call(Expr):
     """A call of a `@define` helper; `body` is the helper's own expression over `parameters`."""
@@ -199,6 +205,12 @@ class SequenceOf(Expr):
     items: tuple[Expr, ...]
 
 
+class Filter(Expr):
+    """`tuple(x for x in sequence if conditions)`: the items that are kept, in their order."""
+
+    generator: Generator
+
+
 class Concat(Expr):
     left: Expr
     right: Expr
@@ -206,6 +218,12 @@ class Concat(Expr):
 
 class SetOf(Expr):
     items: tuple[Expr, ...]
+
+
+class Frozen(Expr):
+    """`frozenset(s)`: the same set, which CPython can hash."""
+
+    of: Expr
 
 
 class SetOperation(Expr):

@@ -90,14 +90,17 @@ def transformed(node: Any, put: Callable[[Any], Any]) -> Any:
 # ---------------------------------------------------------------- variables of the core IR
 
 
+_BINDING = (c.Quant, c.SetComp, c.Filter, c.Count, c.Extreme, c.Write, c.Send, c.Receive)
+
+
 def binders_of(node: Any) -> tuple[c.Binder, ...]:
     """The binders of a node of the core IR, whose variables are bound in its other parts.
 
     The domain of a binder sees the variables of those before it.
     """
+    if isinstance(node, _BINDING):
+        return node.binders
     match node:
-        case c.Quant() | c.SetComp() | c.Count() | c.Extreme() | c.Write() | c.Send() | c.Receive():
-            return node.binders
         case c.Action():
             return node.parameters
         case c.MakeMap(var=var):
@@ -135,9 +138,9 @@ def _unbinding(node: Any) -> Iterator[Any]:
 
 
 def _binding_field(node: Any) -> str | None:
+    if isinstance(node, _BINDING):
+        return "binders"
     match node:
-        case c.Quant() | c.SetComp() | c.Count() | c.Extreme() | c.Write() | c.Send() | c.Receive():
-            return "binders"
         case c.Action():
             return "parameters"
         case c.MakeMap():

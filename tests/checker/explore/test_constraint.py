@@ -73,6 +73,18 @@ class Checked(Walk):
         return all(self.n[p] <= 2 for p in Proc)
 
 
+class Fenced(Walk):
+    """Two is only reached from outside."""
+
+    @constraint
+    def small(self) -> bool:
+        return all(self.n[p] == 0 for p in Proc)
+
+    @invariant
+    def below_four(self) -> bool:
+        return all(self.n[p] <= 1 for p in Proc)
+
+
 class Somewhere(Walk):
     @eventually
     def counts(self) -> bool:
@@ -149,6 +161,16 @@ def test_proofs_are_of_all_states() -> None:
     assert bounded(Walk, sizes, 5).outcome is BoundedOutcome.NONE_WITHIN
     found = bounded(Checked, sizes, 3)
     assert (found.outcome, found.violated) == (BoundedOutcome.VIOLATED, "below_three")
+
+
+def test_a_proof_assumes_no_constraint_and_says_so() -> None:
+    assert not quorate.check(Fenced, sizes=SIZES).exploration.violated
+    proof = quorate.prove(Fenced, effort=0.1)
+    assert proof.violation is not None and proof.trace is not None  # a run beyond the constraint
+    induction = quorate.check(Fenced, sizes=SIZES, search=quorate.KInduction(most=1))
+    assert not induction.holds and induction.violation is None
+    said = "the constraint small bounds searches; a proof is of the protocol without it"
+    assert said in repr(proof) and said in repr(induction)
 
 
 def test_a_constraint_that_makes_no_sense_is_a_mistake() -> None:

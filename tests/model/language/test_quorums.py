@@ -11,6 +11,7 @@ import pytest
 
 from quorate.model.language import (
     Configuration,
+    Explicit,
     Grid,
     Hierarchical,
     Joint,
@@ -73,6 +74,9 @@ class Write(Weighted[Acceptor], weights=(2, 1, 1), need=lambda total: total - 1)
 class Led(Predicate[Acceptor]):
     def is_quorum(self, q: Set[Acceptor]) -> bool:
         return LEADER in q and 3 * len(q) >= 2 * len(Acceptor)
+
+
+class Pairs(Explicit[Acceptor], quorums=[(0, 1), (1, 2), (1, 0)]): ...
 
 
 def listed(system: Any, n: int) -> list[str]:
@@ -273,3 +277,7 @@ def test_a_digest_sees_the_constants_of_a_predicate(tmp_path: Path) -> None:
         path.write_text(text.replace("LEADER = Acceptor(0)", f"LEADER = Acceptor({i})"))
         found.add(digest(describe(load_protocol(path))))
     assert len(found) == 2
+
+
+def test_a_quorum_that_is_listed_twice_counts_once() -> None:
+    assert listed(Pairs, 3) == ["01", "12"] and Pairs.count(3) == 2

@@ -504,6 +504,16 @@ class Expressions(Many):
                 lambda: f"({longer} if any(len({self.read(c)}) < n for n in Num) else ())",
                 lambda: f"{self.read(c)}[:{self.expr(NUMBER, d - 1)}]",
                 lambda: f"{self.read(c)}[{self.expr(NUMBER, d - 1)}:]",
-                lambda: f"({self.read(c)}[:1] + {self.read(c)}[1:])",
+                lambda: self.kept(self.read(c), element, d),
             ]
         return found
+
+    def kept(self, of: str, element: T, d: int) -> str:
+        """Some items of a sequence, or all of them, in their order."""
+        if self.aside(50):
+            return f"({of}[:1] + {of}[1:])"
+        name = self.new("i")
+        self.scope += [Var(name, element)] * 3
+        test = self.expr(BOOL, d - 1)
+        del self.scope[-3:]
+        return f"tuple({name} for {name} in {of} if {test})"

@@ -161,6 +161,11 @@ class Compiler:
         test = self.source(condition, inner)
         return f"those({self.source(domain, names)}, lambda v_{name.text}: {test})"
 
+    def _lambda(self, node: Node, names: Mapping[str, str]) -> str:
+        name, body = node.parts
+        inner = {**names, name.text: f"v_{name.text}"}
+        return f"(lambda v_{name.text}: {self.source(body, inner)})"
+
     def _set_map(self, node: Node, names: Mapping[str, str]) -> str:
         element, *bounds = node.parts
         loops, inner = self._loops(bounds, names)

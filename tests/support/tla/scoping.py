@@ -93,6 +93,9 @@ class _Module:
             for definition in definitions:
                 known = self._definition(definition, known)
             self._expression(body, known)
+        elif node.type == "lambda":
+            name, body = node.parts
+            self._expression(body, self._declared({name.text: 0}, known))
         elif node.type in BINDERS:
             self._bound(node, known)
         else:

@@ -177,6 +177,10 @@ def sub_seq(s: Fn, first: int, last: int) -> Fn:
     return tup(*(s[i] for i in range(first, last + 1)))
 
 
+def select_seq(s: Fn, holds: Callable[[Any], bool]) -> Fn:
+    return tup(*(s[i] for i in range(1, len(s) + 1) if true(holds(s[i]))))
+
+
 def concat(a: Fn, b: Fn) -> Fn:
     return tup(*(a[i] for i in range(1, len(a) + 1)), *(b[i] for i in range(1, len(b) + 1)))
 
@@ -208,4 +212,5 @@ LIBRARY: dict[str, Callable[..., Any]] = {
     "Seq": sequences,
     "Append": lambda s, x: concat(s, tup(x)),
     "SubSeq": sub_seq,
+    "SelectSeq": select_seq,
 }

@@ -16,3 +16,11 @@ class Log(Protocol):
     @action
     def thin(self, a: Acceptor) -> None:
         self.log[a] = self.log[a][::2]
+
+    @action
+    def undo(self, a: Acceptor) -> None:
+        self.log[a] = self.log[a][:-1]
+
+    @action
+    def repeat(self, a: Acceptor) -> None:
+        self.log[a] = (self.log[a][-2],)

@@ -29,4 +29,5 @@ class Paxos(Protocol):
     def phase1b(self, a: Acceptor, b: Ballot) -> None:
         require(b in self.sent)
         require(Prepare(b) in self.sent[Prepare])
+        require(b in [m.b for m in self.sent[Prepare]])
         self.max_bal[a] = b
