@@ -12,21 +12,26 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quorate.checker.explore.codegen.assembly import Module
 from quorate.checker.explore.codegen.labels import INSTANCE, UNDEFINED_STEP
 from quorate.checker.explore.codegen.machine_code import MachineCode
-from quorate.checker.explore.codegen.successors import add_successors
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.packing import Packing
 from quorate.checker.ground.shapes import Fields
+from quorate.checker.lazily import lazily
 from quorate.model.language import SizeError
 
 from .kernel import Kernel
 from .kernel_source import most_steps
+
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen import successors
+else:
+    successors = lazily("quorate.checker.explore.codegen.successors")
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def every_step(
     def module() -> Module:
         made, graph = Module(), kernel.layout.graph
         chosen = kernel.source.possible if instances is None else list(instances)
-        add_successors(made, graph, kernel.words, chosen, kernel.actions, list(starts))
+        successors.add_successors(made, graph, kernel.words, chosen, kernel.actions, list(starts))
         return made
 
     key = kernel.key_with("every step", list(starts)) if instances is None else None

@@ -6,29 +6,40 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from quorate.checker.explore.codegen.assembly import Module
-from quorate.checker.explore.codegen.blocked import OUTSIDE, Goal, add_blocked
-from quorate.checker.explore.codegen.check import add_check
 from quorate.checker.explore.codegen.groups import enabled, grouped
-from quorate.checker.explore.codegen.resting import add_check_resting
-from quorate.checker.explore.codegen.successors import add_successors
-from quorate.checker.explore.reduction.growing import GrowingColumns
-from quorate.checker.explore.reduction.growing_code import add_eager
-from quorate.checker.explore.reduction.stubborn import Stubborn
-from quorate.checker.explore.reduction.stubborn_code import add_stubborn
-from quorate.checker.explore.reduction.symmetry import Reduction
-from quorate.checker.explore.reduction.symmetry_code import add_symmetry
 from quorate.checker.ground.dependency import Dependency
 from quorate.checker.ground.evaluation import UndefinedOperation
 from quorate.checker.ground.instances import Instance, Instantiator
 from quorate.checker.ground.layout import Layout
 from quorate.checker.ground.nodes import MOST_TERMS, Bool
-from quorate.model.language.ir import core as c
+from quorate.checker.lazily import lazily
 
 from .metadata import KernelMetadata
 
-_BOUNDS = c.Action(name=OUTSIDE[0], parameters=(), guards=(), effects=(), fault=None)
+if TYPE_CHECKING:
+    from quorate.checker.explore.codegen import blocked, check, resting, successors
+    from quorate.checker.explore.codegen.blocked import Goal
+    from quorate.checker.explore.reduction import (
+        growing,
+        growing_code,
+        stubborn,
+        stubborn_code,
+        symmetry_code,
+    )
+    from quorate.checker.explore.reduction.symmetry import Reduction
+else:
+    blocked = lazily("quorate.checker.explore.codegen.blocked")
+    check = lazily("quorate.checker.explore.codegen.check")
+    resting = lazily("quorate.checker.explore.codegen.resting")
+    successors = lazily("quorate.checker.explore.codegen.successors")
+    growing = lazily("quorate.checker.explore.reduction.growing")
+    growing_code = lazily("quorate.checker.explore.reduction.growing_code")
+    stubborn = lazily("quorate.checker.explore.reduction.stubborn")
+    stubborn_code = lazily("quorate.checker.explore.reduction.stubborn_code")
+    symmetry_code = lazily("quorate.checker.explore.reduction.symmetry_code")
 
 
 @dataclass
@@ -127,7 +138,7 @@ class KernelSource:
     # ------------------------------------------------------------ code
 
     @cached_property
-    def stubborn(self) -> Stubborn | None:
+    def stubborn(self) -> stubborn.Stubborn | None:
         """The partial-order reduction. It finds a state outside the constraints if there is one."""
         if not self.por:
             return None
@@ -135,39 +146,39 @@ class KernelSource:
         with self.layout.sizes:
             groups = grouped(self.possible)
             final = self.final if self.deadlock else True
-            return Stubborn(self.layout, groups, bad, final)
+            return stubborn.Stubborn(self.layout, groups, bad, final)
 
     @cached_property
-    def growing(self) -> GrowingColumns:
+    def growing(self) -> growing.GrowingColumns:
         """The cells that only help as they grow."""
         with self.layout.sizes:
-            return GrowingColumns(self.layout, self.possible, self._bad())
+            return growing.GrowingColumns(self.layout, self.possible, self._bad())
 
     def _bad(self) -> list[Bool]:
         """What a reduced search must not miss."""
         return [*self.violations(), *self._outside(), self.conditions[-1]]
 
-    def module(self, actions: list[str], successors: str, reduction: Reduction | None) -> Module:
+    def module(self, actions: list[str], expand: str, reduction: Reduction | None) -> Module:
         """The LLVM module with `successors` and `check`, with or without reductions.
 
-        Symmetry reduces the results of the function named `successors`.
+        Symmetry reduces the results of the function named `expand`.
         """
         graph, words = self.layout.graph, self.layout.words
         module = Module()
         with self.layout.sizes:
-            add_successors(module, graph, words, self.possible, actions)
+            successors.add_successors(module, graph, words, self.possible, actions)
             if self.stubborn is not None:
-                add_stubborn(module, self.stubborn)
+                stubborn_code.add_stubborn(module, self.stubborn)
             if self.eager:
-                add_eager(module, self.growing)
+                growing_code.add_eager(module, self.growing)
             if reduction is not None and reduction.permutations > 1:
-                add_symmetry(module, reduction, self.conditions, successors)
+                symmetry_code.add_symmetry(module, reduction, self.conditions, expand)
             else:
-                add_check(module, graph, words, self.conditions, self.possible)
+                check.add_check(module, graph, words, self.conditions, self.possible)
             if self.deadlock:
-                check = "check_whole" if "check_whole" in module else "check"
-                bit = len(self.conditions)
-                add_check_resting(module, graph, words, self.possible, self.final, check, bit)
+                checking = "check_whole" if "check_whole" in module else "check"
+                how = checking, len(self.conditions)
+                resting.add_check_resting(module, graph, words, self.possible, self.final, *how)
         return module
 
     def blocked(self, goals: list[Goal]) -> Module:
@@ -177,12 +188,11 @@ class KernelSource:
         if that alone has too many terms.
         """
         graph, instances = self.layout.graph, self.instances
-        if goals == [OUTSIDE]:
-            within = graph.not_(graph.or_(self._outside()))
-            instances = [Instance(_BOUNDS, (), (), True, (within,), ())]
+        if goals == [blocked.OUTSIDE]:
+            instances = [blocked.outside(graph.or_(self._outside()), graph)]
         module = Module()
         with graph.aside(MOST_TERMS):
-            add_blocked(module, graph, self.layout.words, instances, goals)
+            blocked.add_blocked(module, graph, self.layout.words, instances, goals)
         return module
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from quorate.checker.ground.instances import Instance
 from quorate.checker.ground.nodes import Bool, Graph
+from quorate.model.language.ir import core as c
 
 from .assembly import I64, POINTER, Builder, Module
 from .lowering import NodeLowering, const, load_words, new_function
@@ -15,6 +16,12 @@ from .messages import over_messages
 
 Goal = tuple[str, int]  # an action and the position of one of its guards
 OUTSIDE: Goal = "@constraint", 0
+_BOUNDS = c.Action(name=OUTSIDE[0], parameters=(), guards=(), effects=(), fault=None)
+
+
+def outside(condition: Bool, graph: Graph) -> Instance:
+    """What `OUTSIDE` counts the states of, by the condition for a state to be outside."""
+    return Instance(_BOUNDS, (), (), True, (graph.not_(condition),), ())
 
 
 def add_blocked(

@@ -19,7 +19,7 @@ Term = tuple[int, int]
 
 MOST_TERMS = 24
 MOST_FEW = 8  # terms that are not simplified before the end
-FEW = 16  # terms that are compared one by one
+FEW = 40  # terms that are compared one by one
 MOST_BITS = 6  # of a cell whose sets of values are looked at bit by bit
 
 

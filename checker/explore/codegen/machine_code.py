@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import llvmlite
@@ -14,20 +14,18 @@ from .cache import keep, kept, name_of
 if TYPE_CHECKING:
     from .assembly import Module
 
-_ready = False
-
 # Part of the name of all machine code that is kept: count up when `_compile` changes.
 COMPILATION = 5
 
 LARGE = 8_000_000  # characters
 
 
-def _initialise() -> None:
-    global _ready
-    if not _ready:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        _ready = True
+@cache
+def _machine() -> tuple[str, str]:
+    """The kind of processor here and its features; makes LLVM ready to compile for it."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
 class MachineCode:
@@ -50,10 +48,8 @@ class MachineCode:
         improves: bool = False,
         optimised: bool = False,
     ) -> None:
-        _initialise()
         self._optimised = optimised
         self._module, self._key, self._folder = module, key, folder
-        self._cpu, self._features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
         code, self._rough = kept(self._file(quick)), False
         if code is None and improves:
             code, self._rough = kept(self._file(True)), True
@@ -83,7 +79,7 @@ class MachineCode:
 
     def _file(self, quick: bool) -> str:
         """The name under which the code is cached."""
-        how = f"{COMPILATION} {quick} {llvmlite.__version__} {self._cpu} {self._features}"
+        how = f"{COMPILATION} {quick} {llvmlite.__version__} {' '.join(_machine())}"
         what = self.text if self._key is None else f"key {self._key}"
         return f"{self._folder}/{name_of(how, what)}.o"
 
@@ -103,14 +99,16 @@ class MachineCode:
         return code
 
     def _loaded(self, code: bytes) -> llvm.ExecutionEngine:
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target(2))
+        nothing = llvm.parse_assembly("")
+        engine = llvm.create_mcjit_compiler(nothing, self._target(2))
+        engine.remove_module(nothing)  # it would be compiled, which takes longer than the rest
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         return engine
 
     def _target(self, opt: int) -> llvm.TargetMachine:
         target = llvm.Target.from_default_triple()
-        return target.create_target_machine(self._cpu, self._features, opt=opt, jit=True)
+        return target.create_target_machine(*_machine(), opt=opt, jit=True)
 
 
 def _optimise(module: Any, target: llvm.TargetMachine) -> None:

@@ -8,6 +8,7 @@ after one of these changed; until then, and on other machines than it was made f
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,21 +25,19 @@ def entry(name: str) -> str:
 
 
 def prepared(name: str) -> str | None:
-    """The code of a function, if it is there and this LLVM can read it."""
-    text = _texts().get(entry(name))
-    try:
-        if text is not None:
-            llvm.parse_assembly(text).close()
-    except RuntimeError:  # this LLVM is older
-        return None
-    return text
+    """The code of a function, if it is there and this LLVM can read what is."""
+    return _texts().get(entry(name)) if unusable() is None else None
 
 
 def unusable() -> str | None:
     """Why this machine cannot use what is there; None if it can."""
-    text = next(iter(_texts().values()), None)
-    if text is None:
-        return "the archive with it is missing or damaged"
+    text = _texts().get(next(iter(_texts()), ""))
+    return "the archive with it is missing or damaged" if text is None else _foreign(text)
+
+
+@cache
+def _foreign(text: str) -> str | None:
+    """Why this machine cannot use a text, one of those written by one LLVM for one machine."""
     if f'target triple = "{llvm.get_process_triple()}"' not in text:
         return "it is for another kind of machine"
     try:
@@ -48,10 +47,28 @@ def unusable() -> str | None:
     return None
 
 
+class _Texts(Mapping[str, str]):
+    """What is in the archive, by the names of the files."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive, self._names = archive, archive.namelist()
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._archive.read(name).decode()
+        except (OSError, zipfile.BadZipFile):
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @cache
-def _texts() -> dict[str, str]:
+def _texts() -> Mapping[str, str]:
     try:
-        with zipfile.ZipFile(ARCHIVE) as archive:
-            return {name: archive.read(name).decode() for name in archive.namelist()}
+        return _Texts(zipfile.ZipFile(ARCHIVE))
     except (OSError, zipfile.BadZipFile):
         return {}
