@@ -267,7 +267,8 @@ class Protocol:
 
 def _decorated(cls: type[Protocol]) -> dict[str, Any]:
     """The methods with a mark of any kind, in order of declaration, each as last overridden."""
-    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
+    bases = [base for base in reversed(cls.__mro__) if base not in (object, Protocol)]
+    names = dict.fromkeys(name for base in bases for name in vars(base))
     found = ((name, getattr(cls, name, None)) for name in names)
     return {name: method for name, method in found if hasattr(method, "_quorate")}
 
