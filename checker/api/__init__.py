@@ -1,4 +1,4 @@
-"""Quorate: a conformance checker for consensus protocols.
+"""Quorate: a conformance checker for consensus protocols. For example:
 
     import quorate
     from quorate.model.paxos import Paxos
