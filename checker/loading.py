@@ -69,6 +69,7 @@ BUNDLED = {
     "ProvedPreVoting": "quorate.model.proofs.raft_prevote:ProvedPreVoting",
     "ProvedLeaderLease": "quorate.model.proofs.leader_lease:ProvedLeaderLease",
     "ProvedLeaseLock": "quorate.model.proofs.lease_lock:ProvedLeaseLock",
+    "ProvedAbd": "quorate.model.proofs.abd:ProvedAbd",
     "ProvedCasPaxos": "quorate.model.proofs.cas_paxos:ProvedCasPaxos",
     "ProvedChainReplication": "quorate.model.proofs.chain_replication:ProvedChainReplication",
     "ProvedTwoPhaseCommit": "quorate.model.proofs.two_phase_commit:ProvedTwoPhaseCommit",

@@ -60,7 +60,7 @@ class Ack(Message):
 class Abd(Protocol):
     """Each client does one operation. What a write writes is the name of its client.
 
-    It is not proved for any size: its companions are not written.
+    Proved for any size by `ProvedAbd`.
     """
 
     tag: Map[Server, Tag] = durable(Tag(0, Client.none))

@@ -1,5 +1,6 @@
 """Protocols with the invariants that make their properties provable for any size."""
 
+from .abd import ProvedAbd
 from .cas_paxos import ProvedCasPaxos
 from .chain_replication import ProvedChainReplication
 from .leader_lease import ProvedLeaderLease
@@ -18,6 +19,7 @@ from .two_phase_commit import ProvedTwoPhaseCommit
 __all__ = [
     "MultiPaxosAsPaxos",
     "PaxosRolesAsPaxos",
+    "ProvedAbd",
     "ProvedAtomicRaft",
     "ProvedCasPaxos",
     "ProvedChainReplication",

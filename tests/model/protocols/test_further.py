@@ -10,8 +10,11 @@ import pytest
 
 import quorate
 from quorate.checker.loading import BUNDLED, load_protocol
+from quorate.checker.prove.unbounded import ProofStatus, prove_unbounded
 from quorate.model import abd
+from quorate.model.abd import Abd
 from quorate.model.mutants import MUTANTS
+from quorate.model.proofs.abd import ProvedAbd
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ SMALL = [
 ]
 PROVED = [
     "Peterson",
+    pytest.param("ProvedAbd", marks=pytest.mark.exhaustive),
     pytest.param("ProvedLeaseLock", marks=pytest.mark.exhaustive),
     pytest.param("ProvedCasPaxos", marks=pytest.mark.exhaustive),
     pytest.param("ProvedChainReplication", marks=pytest.mark.exhaustive),
@@ -110,6 +114,21 @@ def test_lamports_mutex_has_the_published_count() -> None:
 def test_is_proved(name: str) -> None:
     assert name in BUNDLED
     assert quorate.prove(load_protocol(name)).holds
+
+
+@pytest.mark.exhaustive
+def test_what_was_added_to_the_register_holds_wherever_one_can_get() -> None:
+    found = quorate.check(ProvedAbd, sizes={"Server": 3, "Client": 2, "Number": 2})
+    assert found.holds and set(found.invariants) > set(Abd.methods("invariant"))
+
+
+@pytest.mark.exhaustive
+def test_a_register_that_reads_once_is_not_proved() -> None:
+    body = {"__module__": __name__}
+    mutant = type("ReadsOnce", (MUTANTS["reads-once"].protocol, ProvedAbd), body)
+    found = prove_unbounded(mutant, refute=False, effort=1.0)
+    assert found.invariant("nothing_precedes_an_initial_read").status is ProofStatus.OPEN
+    assert found.invariant("those_with_tags_have_updates").status is ProofStatus.PROVED
 
 
 @pytest.mark.parametrize("code", BY_THE_REFERENCE)
