@@ -21,6 +21,8 @@ from quorate.model.refinements import Refinement, identity
 from .results import HOLDS, REACHED, Modification, OneWay, Version
 from .structure import differences
 
+ELSEWHERE = "see `quorate refine`"
+
 
 def compare(
     old: type[Protocol],
@@ -42,8 +44,8 @@ def compare(
     if prove:
         versions = [replace(v, proof=prove_unbounded(v.protocol, refute=False)) for v in versions]
     before, after = versions
-    forth = _direction(after, before, limit, mapping)
-    back = _direction(before, after, limit)
+    forth = _direction(after, before, limit, mapping, f"give --mapping, or {ELSEWHERE}")
+    back = _direction(before, after, limit, None, ELSEWHERE)
     return Modification(before, after, parts, forth, back, time.perf_counter() - started)
 
 
@@ -59,7 +61,7 @@ def _version(protocol: type[Protocol], sizes: Sizes, limit: int | None) -> Versi
         if found.outcome is not Outcome.VIOLATED:
             break
         assert found.violated is not None
-        verdicts[found.violated] = f"violated in {found.depth} steps"
+        verdicts[found.violated] = f"violated in {_steps(found)}"
         left.remove(found.violated)
     verdicts |= dict.fromkeys(left, HOLDS if found.complete else _unknown(found))
     if found.complete and (names := claimed_of_runs(protocol, None)):
@@ -76,21 +78,30 @@ def _version(protocol: type[Protocol], sizes: Sizes, limit: int | None) -> Versi
 def _unknown(found: Exploration) -> str:
     """Why a search that did not end says nothing of a property."""
     if found.undefined is not None:
-        return f"unknown, since {found.undefined.name} is undefined after {found.depth} steps"
+        return f"unknown, since {found.undefined.name} is undefined after {_steps(found)}"
     return f"unknown: {found.outcome.value}"
 
 
+def _steps(found: Exploration) -> str:
+    return f"{found.depth} step{'' if found.depth == 1 else 's'}"
+
+
 def _direction(
-    one: Version, other: Version, limit: int | None, mapping: Refinement | None = None
+    one: Version, other: Version, limit: int | None, mapping: Refinement | None, advice: str
 ) -> OneWay:
-    """Whether each step of one is a step of the other, read by a mapping or as it is."""
+    """Whether each step of one is a step of the other, read by a mapping or as it is.
+
+    The advice is for where it cannot be read as it is.
+    """
     missing = other.protocol.variables().keys() - one.protocol.variables().keys()
     if missing and mapping is None:
         listed = ", ".join(sorted(missing))
-        return OneWay(None, f"it has no {listed}; give --mapping, or see `quorate refine`")
+        return OneWay(None, f"it has no {listed}; {advice}")
     link = mapping or identity(one.protocol, other.protocol)
     try:
         check = check_refinement(link, dict(one.sizes), one.sizes.faults, limit=limit)
     except (InputError, SizeError, ModelError, StepError) as error:
-        return OneWay(None, str(error).partition("\n")[0])
+        reason = str(error).partition("\n")[0]
+        unread = mapping is None and isinstance(error, InputError)
+        return OneWay(None, f"{reason}; {advice}" if unread else reason)
     return OneWay(check)

@@ -21,7 +21,7 @@ from quorate.checker.tracing.values import show_state
 from quorate.checker.user_file import near_path
 from quorate.model.language import StepError
 from quorate.model.language.interpreter import State
-from quorate.model.refinements import Refinement
+from quorate.model.refinements import AsItIs, Refinement
 from quorate.traces import show
 
 from .values import AbstractValues, NoSuchValueError
@@ -105,10 +105,14 @@ class Images:
         return f"{near_path(code.co_filename)}:{lines[-1] if lines else code.co_firstlineno}"
 
     def _mistake(self, place: str, what: str, state: State) -> InputError:
-        name = getattr(self.refinement.mapping, "__name__", "the mapping")
+        mapping = self.refinement.mapping
+        name = getattr(mapping, "__name__", "the mapping")
+        said = (
+            f"read as it is, {what}" if isinstance(mapping, AsItIs) else f"{place}: {name}: {what}"
+        )
         shown = show_state(self.explorer.description, state)
         told = ", ".join(f"{k} = {show(v)}" for k, v in shown.items())
-        return InputError(f"{place}: {name}: {what}\n  in the state {told}")
+        return InputError(f"{said}\n  in the state {told}")
 
 
 def mask(layout: Layout, places: set[Place]) -> npt.NDArray[np.uint64]:

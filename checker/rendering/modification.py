@@ -25,7 +25,8 @@ def finding_line(found: Modification) -> str | None:
 
 def show(out: Output, found: Modification) -> None:
     """The whole comparison."""
-    out.title(f"{found.old.protocol.__name__}  {found.old.sizes}")
+    names = dict.fromkeys(v.protocol.__name__ for v in (found.old, found.new))
+    out.title(f"{' → '.join(names)}  {found.old.sizes}")
     _parts(out, found)
     _verdicts(out, found)
     _counts(out, found)
@@ -102,14 +103,16 @@ def _direction(out: Output, direction: OneWay, one: str, other: str) -> None:
         return
     length = len(failure.trace.steps)
     if failure.move is None:
-        out.line(f"{one} begins where {other} does not", "warn")
+        out.line(f"{one} begins where {other} does not:", "warn")
+        out.line()
+        out.table(failure.trace)
         return
     out.line(f"{one} does what {other} does not, first after {count(length, 'step')}:", "warn")
     out.line()
     out.table(failure.trace)
     out.line()
     if failure.nearest is not None:
-        out.line(f"{other} does not take step {length}:", indent=1)
+        out.line(f"{other} does not take step {length}:")
         refinement.show_attempt(out, failure.nearest)
 
 

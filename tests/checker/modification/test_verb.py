@@ -195,3 +195,19 @@ def test_the_nearest_step_takes_its_message(
     nearest = said.split("the nearest is ")[1].splitlines()
     assert nearest[0] == "receive(n1, Claim(source=n0, target=n1)):"
     assert nearest[2] == "  ✗ Claim(source=n1, target=n0) is sent, but should not be"
+
+
+def test_a_variable_of_another_type(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = LOCK.replace(
+        "held: Map[Node, bool] = durable(False)", "held: Node | None = durable(None)"
+    )
+    for given, instead in (
+        ("self.held[n]", "(self.held == n)"),
+        ("(self.held == n) = True", "self.held = n"),
+    ):
+        other = other.replace(given, instead)
+    other = other.replace("(self.held == n) = False", "self.held = None")
+    Path("new.py").write_text(other.replace("self.held[m]", "(self.held == m)"))
+    assert run(["diff", "old.py:Lock", "new.py:Lock", *SIZES]) == 0
+    said = capsys.readouterr().out
+    assert "not asked: read as it is,\n    held is" in said and "; give --mapping, or see" in said
