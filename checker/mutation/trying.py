@@ -29,7 +29,7 @@ from .comparing import states_as
 from .patched import kernel_like
 from .results import Killer, MutantFate, Trial
 
-LARGER_LIMIT = 1_000_000  # states, of each larger size that a survivor is tried at
+LARGER_LIMIT = 500_000  # states, of each larger size that a survivor is tried at
 EFFORT = 0.1  # of a proof; most that succeed need little
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from quorate.checker.loading import name_of
@@ -62,7 +64,7 @@ def show(out: Output, found: Mutation) -> None:
         if trials := found.of(fate):
             out.wrapped(f"{count(len(trials), 'mutant')} {says}", "warn")
             _list(out, trials)
-    for text in _left_out(found):
+    for text in (*_left_out(found), *_advice(found)):
         out.wrapped(text)
     assert found.score is not None
     total = len(found.counted)
@@ -79,10 +81,20 @@ def _list(out: Output, trials: list[Trial]) -> None:
 
 
 def _why(trial: Trial) -> str:
-    if trial.larger is None:
-        return trial.why
-    sizes = ",".join(f"{name}={n}" for name, n in trial.larger.items())
-    return f"{trial.why}: {sizes}"
+    return trial.why if trial.larger is None else f"{trial.why}: {_sizes(trial.larger)}"
+
+
+def _sizes(larger: Mapping[str, int]) -> str:
+    return ",".join(f"{name}={n}" for name, n in larger.items())
+
+
+def _advice(found: Mutation) -> list[str]:
+    """The larger size that tells most of those that no property tells at these, if several do."""
+    sizes = [_sizes(t.larger) for t in found.of(MutantFate.TOO_SMALL) if t.larger is not None]
+    if len(sizes) < 2:
+        return []
+    best, times = Counter(sizes).most_common(1)[0]
+    return [f"{best} would kill {times} of those that survived here"]
 
 
 def _left_out(found: Mutation) -> list[str]:

@@ -94,6 +94,8 @@ class Phrases:
             return self._ordered(left, right, _OTHER[sign], True)
         one, other = self._sides(left, right)
         is_one, is_other = (shown(self.value(side)) for side in (left, right))
+        if truth and one != is_one == is_other != other and not partial:
+            return self._equal(left, right, True)  # `a and b are both 1`, not `a = 1 <= 1 = b`
         if one == is_one and other != is_other:
             one, other, is_one, is_other, sign = other, one, is_other, is_one, _BACK[sign]
         before = one if one == is_one else f"{one} = {is_one}"
@@ -102,7 +104,7 @@ class Phrases:
 
     def _sides(self, *sides: ast.expr) -> list[str]:
         """The sides of a comparison as text; by their names, where that leaves values alone."""
-        texts = [self.text(side) for side in sides]
+        texts = [self._side(side) for side in sides]
         plain = all(text == shown(self.value(s)) for text, s in zip(texts, sides, strict=True))
         if not (plain and self.by_name):
             return texts
@@ -112,19 +114,28 @@ class Phrases:
             for side, text, of_locals in zip(sides, texts, local, strict=True)
         ]
 
+    def _side(self, node: ast.expr) -> str:
+        text = self.text(node)
+        return f"({text})" if isinstance(node, ast.BoolOp | ast.Compare | ast.IfExp) else text
+
     def _equal(self, left: ast.expr, right: ast.expr, truth: bool) -> str:
         one, other = self._sides(left, right)
         is_one, is_other = (shown(self.value(side)) for side in (left, right))
-        if one == is_one and other != is_other:
-            one, other, is_one, is_other = other, one, is_other, is_one
+        if (one == is_one and other != is_other) or self._is_constant(left):
+            left, right, one, other = right, left, other, one
+            is_one, is_other = is_other, is_one
         if truth:
             same = other == is_other
             return f"{one} is {is_other}" if same else f"{one} and {other} are both {is_one}"
         if one == is_one:
             return f"{one} is not {other}"
-        if other == is_other:
-            return f"{one} is {is_one}, not {other}"
+        if other == is_other or self._is_constant(right):
+            return f"{one} is {is_one}, not {is_other}"
         return f"{one} is {is_one} and {other} is {is_other}"
+
+    def _is_constant(self, node: ast.expr) -> bool:
+        """Whether it is a name of the module, such as `BELOW`, which is worth the same always."""
+        return isinstance(node, ast.Name) and node.id not in self.names
 
     def _member(self, left: ast.expr, right: ast.expr, truth: bool) -> str:
         what, where = self.value(left), self.value(right)

@@ -27,6 +27,7 @@ from .scope import ITEM, MethodScope, Names
 
 _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
 _NOTHING = re.compile(r"(there is )?no ")
+_ALONE = re.compile(r"there is (\{[^{}]*\})( in \w+)?")
 MOST_REASONS = 3
 """How many elements are named that an `all` fails for."""
 
@@ -178,7 +179,7 @@ class Reasons:
         told = (test for test in tests if not self._is_evident(test, found))
         premises = [self.why(test, found, True) for test in told]
         if truth and not premises and self._is_evident(node.elt, found):
-            return f"there is {' and '.join(map(shown, new.values()))}"
+            return f"there is {' and '.join(map(shown, new.values()))}{_of(node)}"
         return _sentence(new, premises, self.why(node.elt, found, truth), truth)
 
     def _decides(self, element: ast.expr, scope: MethodScope, truth: bool) -> bool:
@@ -246,6 +247,8 @@ class Reasons:
             self._inside -= 1
         if inner.startswith("{"):
             return f"{said} by {inner}"
+        if not self._inside and (alone := _ALONE.fullmatch(inner)):
+            return f"{said} by {alone[1]}"
         if not (truth or self.thorough) and _NOTHING.match(inner):
             return said  # which says as much
         # A helper that only serves another is passed over: its reason is the reason.
@@ -296,6 +299,14 @@ def _sentence(new: Names, premises: list[str], conclusion: str, truth: bool) -> 
         apart = ", and" if ", since " in said else " and"
         conclusion = f"{said}{apart if truth else ', but'} {conclusion}"
     return f"with {given}: {conclusion}" if given else conclusion
+
+
+def _of(node: Comprehension) -> str:
+    """What the one element is among, if that has a name: ` in Quorum`."""
+    match node.generators:
+        case [ast.comprehension(iter=ast.Name(id=name))]:
+            return f" in {name}"
+    return ""
 
 
 def _says(text: str, value: str) -> bool:

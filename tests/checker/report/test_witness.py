@@ -19,6 +19,8 @@ from quorate.model.language import *
 class P(Sort): ...
 class N(Nat): ...
 
+NEVER = 2
+
 class Base(Protocol):
     n: Map[P, N] = durable(0)
 
@@ -43,6 +45,15 @@ class Odd(Base):
 BODIES = [
     ("return all(self.n[p] < 1 for p in P)", "n[p0] = 1 >= 1"),
     ("return all(self.n[p] == 0 for p in P)", "n[p0] is 1, not 0"),
+    ("return all(self.n[p] < 1 or NEVER == self.n[p] for p in P)", "n[p0] is 1, not 2"),
+    (
+        "return all(self.n[q] + 1 > self.n[p] for p in P for q in P)",
+        "n[p1] + 1 and n[p0] are both 1",
+    ),
+    (
+        "return all(self.n[p] == (self.n[p] == 3) for p in P)",
+        "n[p0] is 1 and (n[p0] == 3) is False",
+    ),
     ("return all(self.n[p] == self.n[q] for p in P for q in P)", "n[p0] is 1 and n[p1] is 0"),
     ("return all(p == q for p in P for q in P if self.n[p] > self.n[q])", ", but p0 is not p1"),
     ("return not any(self.n[p] == 1 for p in P)", "n[p0] is 1"),
