@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quorate._spelling import instead
 from quorate.checker.errors import InputError
 from quorate.checker.explore.claims import claimed, claimed_of_rest, claimed_of_runs
+from quorate.checker.liveness.results import TemporalVerdict
 from quorate.checker.loading import load_protocol
 from quorate.checker.project import kept
 from quorate.checker.project.listed import ListedCheck, Project
@@ -217,7 +218,7 @@ class _Listed:
 
     def _search(self, names: Names) -> CheckPart:
         result = self._checked(names, self._deadlock())
-        found = result.exploration
+        found, runs = result.exploration, result.liveness
         (suite,) = result.suites
         cases = [*suite.cases, *self._goals(result)]
         if self.check.strict:
@@ -230,6 +231,8 @@ class _Listed:
             named = [name for name in result.invariants if name != DEADLOCK]
             said += [holding(len(named))] * bool(named and found.complete)
             said += ["no deadlock"] * bool(DEADLOCK in result.invariants and found.complete)
+            held = [c for c in runs.checks if c.verdict is TemporalVerdict.HOLDS] if runs else []
+            said += [holding(len(held), "temporal property")] * bool(held)
         shown = covered(found, self.protocol.methods("reachable"))
         shown["holds"] = sorted(c.name for c in suite.cases if c.status is CaseStatus.PASSED)
         return _part(said, cases, shown)

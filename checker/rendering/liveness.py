@@ -10,7 +10,7 @@ from quorate.checker.liveness.results import Lasso, Liveness, TemporalCheck, Tem
 
 from .output import Output
 from .runs import undefined_line
-from .words import amount, count, seconds
+from .words import amount, count, holding, seconds
 
 if TYPE_CHECKING:
     from quorate.checker.liveness import explaining
@@ -33,8 +33,8 @@ def show(out: Output, found: Liveness, indent: int = 0) -> None:
     """The verdict on each property."""
     names = [check.name for check in found.checks if check.verdict is TemporalVerdict.HOLDS]
     if names:
-        what = "temporal property holds" if len(names) == 1 else "temporal properties hold"
-        out.line(f"{len(names)} {what}: {', '.join(names)}{graph_of(found)}", "ok", indent)
+        held = holding(len(names), "temporal property")
+        out.line(f"{held}: {', '.join(names)}{graph_of(found)}", "ok", indent)
     for check in found.checks:
         if check.verdict in (TemporalVerdict.VIOLATED, TemporalVerdict.UNDEFINED):
             out.line(finding_line(check), "bad", indent)

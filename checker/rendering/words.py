@@ -28,9 +28,9 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}s"
 
 
-def holding(invariants: int) -> str:
-    """`6 invariants hold`, `1 invariant holds`."""
-    return f"{count(invariants, 'invariant')} {'holds' if invariants == 1 else 'hold'}"
+def holding(n: int, noun: str = "invariant") -> str:
+    """`6 invariants hold`, `1 invariant holds`, `2 temporal properties hold`."""
+    return f"{count(n, noun)} {'holds' if n == 1 else 'hold'}"
 
 
 def without_constraints(names: Collection[str]) -> str:

@@ -141,18 +141,19 @@ def _numbers(text: str, protocol: type[Protocol]) -> tuple[dict[str, int], dict[
     from quorate.checker.errors import InputError
     from quorate.model.language import QuorumSystem
 
-    unnamed = iter(
-        n
-        for n, s in protocol.sorts().items()
-        if not issubclass(s, QuorumSystem) and getattr(s, "size", None) is None
-    )
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    printed = {n: s for n, s in protocol.sorts().items() if not issubclass(s, QuorumSystem)}
+    free = [n for n, s in printed.items() if getattr(s, "size", None) is None]
+    # A size that is fixed is printed as well, so it may be given, too.
+    fixed_too = sum("=" not in part for part in parts) > len(free)
+    unnamed = iter(printed if fixed_too else free)
     sizes: dict[str, int] = {}
     faults: dict[str, int] = {}
-    for part in filter(None, map(str.strip, text.split(","))):
+    for part in parts:
         found = re.fullmatch(r"((\w+)=)?(\d+)", part)
         name = None if found is None else found[2] or next(unnamed, None)
         if found is None or name is None:
-            known = ", ".join(protocol.sorts())
+            known = ", ".join(printed)
             raise InputError(
                 f"{protocol.__name__}[{text}]: found {part}, expected sizes of {known}, and "
                 "budgets such as crash=1"

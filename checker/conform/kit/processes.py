@@ -17,9 +17,10 @@ MOST_TIMERS = 1000
 
 
 class Processes(Generic[T]):
-    """Processes by name. `start(name)` makes one, from what its disk holds; `stop` ends one.
+    """Processes by name: `kill` ends one, `restart` begins it anew.
 
-    Each has a host of its own, made by `host`: its time, and what runs its threads or coroutines.
+    `start(name)` makes one from what its disk holds; `stop`, if given, ends what it set up. Each
+    has a host of its own, made by `host`: its time, and what runs its threads or coroutines.
     """
 
     def __init__(

@@ -16,6 +16,8 @@ import pytest
 
 import quorate
 from quorate.checker.cli import failures, sizing  # noqa: F401  (as below)
+from quorate.checker.testing.items import _numbers
+from quorate.model.two_phase_commit import TwoPhaseCommit
 
 pytest_plugins = ["pytester"]
 
@@ -202,6 +204,18 @@ def test_a_mistake_fails_the_run(project: pytest.Pytester, asked: str, said: str
     result.assert_outcomes(errors=1)
     assert said in result.stdout.str()
     assert "Traceback" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("2", {"Participant": 2}),
+        ("1,2", {"Coordinator": 1, "Participant": 2}),
+        ("Participant=2", {"Participant": 2}),
+    ],
+)
+def test_a_size_that_is_fixed_may_be_given(text: str, sizes: dict[str, int]) -> None:
+    assert _numbers(text, TwoPhaseCommit) == (sizes, {})
 
 
 @pytest.mark.parametrize(
