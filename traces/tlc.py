@@ -1,10 +1,11 @@
 """Counterexamples of TLC, as `-dumpTrace json` writes them.
 
-The object has `state`, a list of `[number, variables]`, and `action`, a list of `[before, action,
-after]`; newer versions put both into `counterexample`. A specification that writes its own trace
-(`JsonSerialize` of `Trace`, or of the `_TETrace` in a TTrace file) gives a list of states alone.
-JSON tells no set of TLA+ from a sequence, and no function from a record: a list is read as a
-sequence, and what a variable holds as a map.
+The object has `state`, the `[number, variables]` of each state, and `action`, a `[before, action,
+after]` for each step and for the way back of a lasso; newer versions put both into
+`counterexample`. Both are sets (`CounterExample.java` in TLC), so only the numbers order them. A
+specification that writes its own trace (`JsonSerialize` of `Trace`, or of the `_TETrace` in a
+TTrace file) gives a list of states alone. JSON tells no set of TLA+ from a sequence, and no
+function from a record: a list is read as a sequence, and what a variable holds as a map.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ def tlc_trace(document: dict[str, Any] | list[dict[str, Any]]) -> Trace:
         raise TraceError(None, inside(place, "state"), described(listed), "a list of states")
     order = document.get("vars")
     states: dict[int, State] = {}
-    for k, item in enumerate(listed):
-        at = inside(inside(place, "state"), k)
-        number, values = _numbered(item, at)
-        if number != k + 1:
-            raise TraceError(None, at, f"the number {number}", f"{k + 1}")
+    places = (inside(inside(place, "state"), k) for k in range(len(listed)))
+    read = [(*_numbered(item, at), at) for item, at in zip(listed, places, strict=True)]
+    for k, (number, values, at) in enumerate(sorted(read, key=lambda r: r[0]), start=1):
+        if number != k:
+            raise TraceError(None, at, f"the number {number}", f"{k}")
         names = order if isinstance(order, list) and set(order) == set(values) else list(values)
         states[number] = FrozenMap((n, _value(values[n], inside(at, n), top=True)) for n in names)
     steps, loop = _steps(found.get("action", []), inside(place, "action"), states)

@@ -33,6 +33,16 @@ def test_the_older_shape(tmp_path: Path) -> None:
     assert old.steps == new.steps and old.initial == new.initial
 
 
+def test_states_and_actions_are_sets(tmp_path: Path) -> None:
+    """TLC writes them in the order of its sets, and says where it wrote no run to the console."""
+    document = json.loads(FILE.read_text())
+    found = document["counterexample"]
+    found |= {"state": found["state"][::-1], "action": found["action"][::-1], "console": False}
+    file = tmp_path / "sets.json"
+    file.write_text(json.dumps(document))
+    assert read_trace(file) == read_trace(FILE)
+
+
 def test_a_list_of_states_alone(tmp_path: Path) -> None:
     """As a TTrace file and `JsonSerialize("trace.json", Trace)` write it: no action is named."""
     states = [state for _, state in json.loads(FILE.read_text())["counterexample"]["state"]]
