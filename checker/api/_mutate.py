@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quorate._spelling import instead
-from quorate.checker.errors import InputError
+from quorate.checker.errors import POSIX, InputError
 from quorate.checker.mutation import ALL_OPERATORS, MutantsTried, Mutation
 from quorate.checker.mutation import mutate as try_all
 from quorate.checker.rendering import mutation
@@ -77,8 +77,8 @@ def mutate(
     others it is said whether they are proved to be equivalent, killed at a larger size, or change
     what does not matter at these sizes. `operators` are names in ALL_OPERATORS of
     `quorate.checker.mutation`, by default all. A search ends after `limit` states. The mutants are
-    tried by `processes`, by default as many as there are cores. `report` is called with
-    `MutantsTried`.
+    tried by `processes`, by default as many as there are cores, and in this one where the system is
+    not POSIX. `report` is called with `MutantsTried`.
 
     Raises ModelError, SizeError, InputError.
     """
@@ -94,7 +94,7 @@ def mutate(
             dict(given.faults),
             ALL_OPERATORS if operators is None else operators,
             limit,
-            processes or os.cpu_count() or 1,
+            processes or (POSIX and os.cpu_count()) or 1,
             report or _silent,
         )
     )

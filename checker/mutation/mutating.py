@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quorate.checker.loading import name_of
@@ -13,7 +13,7 @@ from quorate.model.language import Protocol
 from .bodies import unchangeable
 from .building import ALL_OPERATORS, changes
 from .results import MutantFate, Mutation, Trial
-from .trying import MutationTask, searched, try_change
+from .trying import MutationTask, forget, searched, try_change
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,29 @@ def mutate(
 ) -> Mutation:
     """Try every change that the operators make; each search ends after `limit` states.
 
-    If a property of the protocol itself is violated, or the search of it does not end, nothing is
-    tried. Raises ModelError, SizeError, InputError.
+    With one process they are tried in this one, as systems need that are not POSIX. If a property
+    of the protocol itself is violated, or the search of it does not end, nothing is tried. Raises
+    ModelError, SizeError, InputError.
     """
     started = time.perf_counter()
     chosen = tuple(o for o in ALL_OPERATORS if o in operators)
     pairs = (tuple(sizes.items()), tuple(faults.items()))
     task = MutationTask(name_of(protocol), *pairs, chosen, limit)
+    forget()
     original, total = searched(task), len(changes(protocol, chosen))
     trials: list[Trial] = []
     begun = time.perf_counter()
+
+    def tell(done: int) -> None:
+        report(MutantsTried(done, total, time.perf_counter() - begun))
+
     if original.exploration.complete and original.wrong is None and total:
-        with workers(min(processes, total), try_change) as tried:
-            futures = [tried(task, number) for number in range(total)]
-            for future in futures:
-                done = sum(f.done() for f in futures)
-                report(MutantsTried(done, total, time.perf_counter() - begun))
-                trials.append(future.result())
+        numbers = range(total)
+        if min(processes, total) == 1:
+            trials += _one_by_one(task, numbers, tell)
+        else:
+            trials += _together(task, numbers, min(processes, total), tell)
+    forget()
     return Mutation(
         protocol,
         original.sizes,
@@ -62,6 +68,24 @@ def mutate(
         tuple(unchangeable(protocol)),
         time.perf_counter() - started,
     )
+
+
+def _one_by_one(
+    task: MutationTask, numbers: Sequence[int], tell: Callable[[int], None]
+) -> Iterator[Trial]:
+    for number in numbers:
+        tell(number)
+        yield try_change(task, number)
+
+
+def _together(
+    task: MutationTask, numbers: Sequence[int], processes: int, tell: Callable[[int], None]
+) -> Iterator[Trial]:
+    with workers(processes, try_change) as tried:
+        futures = [tried(task, number) for number in numbers]
+        for future in futures:
+            tell(sum(f.done() for f in futures))
+            yield future.result()
 
 
 def _once(trials: Iterable[Trial]) -> Iterable[Trial]:

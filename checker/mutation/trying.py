@@ -197,6 +197,12 @@ def searched(task: MutationTask) -> SearchedProtocol:
     return SearchedProtocol(_loaded(task.protocol), task)
 
 
+def forget() -> None:
+    """Drop the searches of protocols: their files may change."""
+    for kept in (searched, _changes, _loaded):
+        kept.cache_clear()
+
+
 def _survivor(
     task: MutationTask,
     change: Candidate,

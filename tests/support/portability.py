@@ -16,6 +16,16 @@ import traceback
 
 MODULES = ("fcntl", "resource", "termios", "tty", "pty", "pwd", "grp", "readline", "syslog")
 OF_OS = ("fork", "forkpty", "killpg", "getpgid", "setsid", "getuid", "sched_getaffinity")
+OF_OS += (
+    "geteuid",
+    "getpgrp",
+    "mkfifo",
+    "pread",
+    "pwrite",
+    "register_at_fork",
+    "statvfs",
+    "sysconf",
+)
 SIGNALS = ("SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGSTOP")
 OTHERS = ("asyncio", "multiprocessing.connection", "platform", "subprocess", "tempfile", "uuid")
 OTHERS += ("cvc5", "hypothesis", "networkx", "numba", "pysat.solvers", "pytest", "ray", "z3")

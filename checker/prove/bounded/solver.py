@@ -93,7 +93,8 @@ def _leave_idle() -> None:
     _Process.idle.clear()
 
 
-os.register_at_fork(after_in_child=_leave_idle)
+if hasattr(os, "register_at_fork"):  # where processes fork
+    os.register_at_fork(after_in_child=_leave_idle)
 
 
 class Solver:

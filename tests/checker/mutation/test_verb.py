@@ -104,3 +104,12 @@ def test_an_invariant_that_forgets_the_initial_value_is_pointed_at() -> None:
     assert lost.fate is not MutantFate.KILLED and lost in found.mutation.counted
     assert "self.stored = v → pass" in repr(found)
     assert found.score is not None and found.score < 1
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    text, file = Path(FILE.removesuffix(":Lock")).read_text(), tmp_path / "changing.py"
+    given = {"sizes": {"Count": 1}, "operators": ["flip-comparison"], "processes": 1}
+    for body, states in ((text, 2), (text.replace("durable(0)", "durable(1)"), 1)):
+        file.write_text(body)
+        found = quorate.mutate(f"{file}:Counter", **given).mutation
+        assert found.original.states == states
