@@ -154,10 +154,10 @@ class Function:
         self._blocks.append(Block(self, f"{name}.{len(self._blocks)}"))
         return self._blocks[-1]
 
-    def value(self, kind: Type) -> Value:
-        """A new value, which the next instruction gives."""
+    def new_name(self) -> str:
+        """How the value of the next instruction is written."""
         self._values += 1
-        return Value(kind, f"%v{self._values}")
+        return f"%v{self._values}"
 
     def __str__(self) -> str:
         seen = "internal " if self._internal else ""
@@ -224,9 +224,9 @@ class Builder:
         self.block, self._lines = block, block.lines
 
     def _value(self, kind: Type, instruction: str) -> Value:
-        found = self.function.value(kind)
-        self._lines.append(f"{found.text} = {instruction}")
-        return found
+        text = self.function.new_name()
+        self._lines.append(f"{text} = {instruction}")
+        return Value(kind, text)
 
     def _end(self, instruction: object) -> None:
         self._lines.append(instruction)
@@ -327,7 +327,7 @@ class Builder:
     # ------------------------------------------------------------ control
 
     def phi(self, kind: Type) -> Phi:
-        found = Phi(kind, self.function.value(kind).text)
+        found = Phi(kind, self.function.new_name())
         self._lines.append(_Line(found))
         return found
 

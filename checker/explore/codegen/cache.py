@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from io import FileIO
 from pathlib import Path
 
 # What reads a description and makes a kernel of it, and what a search calls.
@@ -60,8 +61,12 @@ def name_of(*parts: str) -> str:
 def _read_sources() -> str:
     root, digest = Path(__file__).resolve().parents[3], hashlib.sha256()
     for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(path.read_bytes())
+        for folder, folders, files in os.walk(root / package):
+            folders.sort()
+            for name in sorted(files):
+                if name.endswith(".py"):
+                    with FileIO(f"{folder}/{name}") as file:
+                        digest.update(file.read())
     return digest.hexdigest()
 
 
