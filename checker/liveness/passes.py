@@ -94,7 +94,8 @@ def spread(
     reached, -1 for a seed; `distance` must be FAR everywhere before.
     """
     # What waits in the queue is never more than one step further than the state under way, so a
-    # seed can be taken out of turn where it is nearer than the queue's first.
+    # seed can be taken out of turn where it is nearer than the queue's first. It may wait there
+    # itself, reached from another seed that is as near.
     head, tail, following, most = 0, 0, 0, len(seeds)
     while head < tail or following < most:
         if head < tail and (following == most or distance[queue[head]] <= depth[seeds[following]]):
@@ -103,7 +104,7 @@ def spread(
         else:
             k = np.int64(seeds[following])
             following += 1
-            if distance[k] != FAR:
+            if distance[k] <= depth[k]:
                 continue
             distance[k] = depth[k]
             via[k] = -1

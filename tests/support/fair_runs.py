@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,56 @@ class Runs:
                 if connected and self.is_fair(chosen, among):
                     yield chosen
 
+    def form(self, kind: str, *holds: set[int]) -> tuple[set[int], set[int], set[int]]:
+        """The runs that violate a property whose predicates hold in these states.
+
+        Each begins in one of the first states, stays in the second for ever, and is in one of the
+        third again and again.
+        """
+        every = set(range(self.states))
+        without = every - holds[-1]
+        match kind:
+            case "eventually":
+                return without & set(range(self.initial)), without, every
+            case "leads_to":
+                return holds[0] & without, without, every
+            case "always_eventually":
+                return without, without, every
+        return every, every, without
+
     def violates(self, kind: str, *holds: set[int]) -> bool:
         """Whether some fair run violates a property whose predicates hold in these states."""
-        every = set(range(self.states))
-        last = holds[-1]
-        reached = self.reachable(range(self.initial), every)
-        if kind == "eventually":
-            inside = self.reachable(range(self.initial), every - last)
-        elif kind == "leads_to":
-            inside = self.reachable((holds[0] & reached) - last, every - last)
-        elif kind == "always_eventually":
-            inside = reached - last
-        else:
-            return any(chosen - last for chosen in self.fair_sets(reached))
-        return any(True for _ in self.fair_sets(inside))
+        first, region, wanted = self.form(kind, *holds)
+        reached = self.reachable(range(self.initial), set(range(self.states)))
+        inside = self.reachable(first & reached, region)
+        return any(chosen & wanted for chosen in self.fair_sets(inside))
+
+    # ------------------------------------------------------------ how long a run has to be
+
+    def distances(self, seeds: Mapping[int, int], region: set[int]) -> dict[int, int]:
+        """The least number of steps to each state of a region, from states at given distances."""
+        found = {k: n for k, n in seeds.items() if k in region}
+        for _ in range(self.states):
+            for e in self.edges:
+                if e.source in found and e.target in region:
+                    further = found[e.source] + 1
+                    found[e.target] = min(found.get(e.target, further), further)
+        return found
+
+    def shortest_loop(self, start: int, region: set[int], wanted: set[int]) -> int | None:
+        """The steps of a shortest fair loop through a state, past a wanted one; None if none is."""
+        level = {(start, frozenset({start}), frozenset[Edge]())}
+        seen, steps = set(level), 0
+        while level:
+            for k, met, taken in level:
+                if k == start and met & wanted and self.is_fair(met, taken):
+                    return steps
+            after = {
+                (e.target, met | {e.target}, taken | {replace(e, source=0, target=1)})
+                for k, met, taken in level
+                for e in self.edges
+                if k == e.source != e.target and e.target in region
+            }
+            level, steps = after - seen, steps + 1
+            seen |= level
+        return None

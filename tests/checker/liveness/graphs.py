@@ -56,6 +56,7 @@ def found(runs: Runs, kind: str, *holds: set[int]) -> FairRun | None:
     run = RunSearch(graph).find(Shape.of(kind, marks, runs.initial))
     if run is not None:
         _confirm(runs, graph, kind, holds, run)
+        _short(runs, kind, holds, run, graph)
     return run
 
 
@@ -79,6 +80,25 @@ def _confirm(
         assert run.seed < runs.initial
     if kind == "leads_to":
         assert run.seed in holds[0]
+
+
+def _short(
+    runs: Runs, kind: str, holds: tuple[set[int], ...], run: FairRun, graph: FairGraph
+) -> None:
+    """The stem is as short as any to a fair loop, and the loop as any through its state."""
+    first, region, wanted = runs.form(kind, *holds)
+    depth = runs.distances(dict.fromkeys(range(runs.initial), 0), set(range(runs.states)))
+    distance = runs.distances({k: n for k, n in depth.items() if k in first}, region)
+    found = {k: runs.shortest_loop(k, region, wanted) for k in distance}
+    loops = {k: steps for k, steps in found.items() if steps is not None}
+    k = int(graph.targets[run.stem[-1]]) if run.stem else run.seed
+    stem = depth[run.seed] + len(run.stem)
+    assert (distance[k], loops[k]) == (stem, len(run.loop))
+    rests = [distance[r] for r, steps in loops.items() if not steps]
+    if stem == min(distance[r] for r in loops):
+        assert not run.loop or all(stem + len(run.loop) <= steps for steps in rests)
+    else:  # further away, where the run just stays
+        assert not run.loop and stem == min(rests)
 
 
 def random_runs(seed: int, most: int = 6) -> Runs:

@@ -146,3 +146,11 @@ def test_the_stem_is_shortest() -> None:
     runs = Runs(5, 1, fair, weak=frozenset(f"u{i}" for i in range(6)))
     run = found(runs, "always_eventually", {0, 1, 2})
     assert run is not None and (len(run.stem), len(run.loop)) == (0, 2) and run.seed == 3
+
+
+def test_the_stem_does_not_lead_past_another_seed() -> None:
+    """States 2 and 3 are as near as each other, and a run may begin to violate in both."""
+    edges = (Edge(0, 1), Edge(0, 2), Edge(0, 3), Edge(2, 3, "a"), Edge(1, 0, "a"))
+    runs = Runs(4, 1, edges, strong=frozenset({"a"}))
+    run = found(runs, "always_eventually", {0})
+    assert run is not None and (run.seed, run.stem, run.loop) == (3, [], [])

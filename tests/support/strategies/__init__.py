@@ -5,7 +5,7 @@ sometimes undefined (a number out of its range, a second message under one key) 
 """
 
 from .loading import loaded, sized
-from .protocols import generate, sources
+from .protocols import generate, generate_ending, sources
 from .types import Source
 
-__all__ = ["Source", "generate", "loaded", "sized", "sources"]
+__all__ = ["Source", "generate", "generate_ending", "loaded", "sized", "sources"]

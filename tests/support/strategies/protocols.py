@@ -34,6 +34,11 @@ def generate_constrained(random: Random) -> Source:
     return Maker(random, bounded=True).make()
 
 
+def generate_ending(random: Random) -> Source:
+    """One random protocol that says where a run may end."""
+    return Maker(random, ends=True).make()
+
+
 def sources() -> st.SearchStrategy[Source]:
     """Random protocols."""
     return st.randoms(use_true_random=False).map(generate)
@@ -45,6 +50,7 @@ class Maker(Asking, Starts):
 
     starts: bool = False
     bounded: bool = False
+    ends: bool = False
 
     def make(self) -> Source:
         if self.chance(50):
@@ -89,6 +95,8 @@ class Maker(Asking, Starts):
         if self.bounded or self.aside(25):
             for i in range(self.r.choice((1, 1, 2))):
                 self._property(f"bound{i}", "constraint")
+        if self.ends:
+            self._property("rest", "final")
         return Source(self._with_names("".join(self.lines)), self.sizes, faults)
 
     def _with_names(self, text: str) -> str:
