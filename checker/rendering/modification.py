@@ -61,7 +61,7 @@ def _verdicts(out: Output, found: Modification) -> None:
         out.wrapped(f"the same verdict: {', '.join(same)}", "ok")
     for name, (before, after) in changed.items():
         mark = "bad" if name in found.worse else "warn"
-        out.line(f"{name}: {before or 'not there'} → {after or 'not there'}", mark)
+        out.wrapped(f"{name}: {before or 'not there'} → {after or 'not there'}", mark)
 
 
 def _counts(out: Output, found: Modification) -> None:
@@ -91,10 +91,10 @@ def _direction(out: Output, direction: OneWay, one: str, other: str) -> None:
         return
     if direction.refines:
         steps = count(check.transitions, "step")
-        out.line(f"{one} does nothing that {other} does not: {steps} compared", "ok")
+        out.wrapped(f"{one} does nothing that {other} does not: {steps} compared", "ok")
         return
     if check.status is RefinementStatus.REFINES:
-        out.line(f"{one} takes no step that changes anything: nothing was compared", "warn")
+        out.wrapped(f"{one} takes no step that changes anything: nothing was compared", "warn")
         return
     failure = check.failure
     if failure is None:
@@ -107,7 +107,7 @@ def _direction(out: Output, direction: OneWay, one: str, other: str) -> None:
         out.line()
         out.table(failure.trace)
         return
-    out.line(f"{one} does what {other} does not, first after {count(length, 'step')}:", "warn")
+    out.wrapped(f"{one} does what {other} does not, first after {count(length, 'step')}:", "warn")
     out.line()
     out.table(failure.trace)
     out.line()
@@ -125,7 +125,7 @@ def _proofs(out: Output, found: Modification) -> None:
     out.line(line, "bad" if lost else "ok" if after.status is before.status else "")
     if lost:
         more = f", and {count(len(lost) - 1, 'other')}" if len(lost) > 1 else ""
-        out.line(f"the first obligation that is not proved any more: {lost[0]}{more}", indent=1)
+        out.wrapped(f"the first obligation that is not proved any more: {lost[0]}{more}", indent=1)
 
 
 def as_json(found: Modification) -> dict[str, Any]:
