@@ -1,8 +1,8 @@
 """Code that joins two kernels, of one protocol each, into one.
 
-Its parts are given to `join` as an array of 64-bit numbers, in the order of `Part`. `successors`
-has those of the old kernel, but for steps that are omitted, then those of the new one. Labels of
-the new kernel come after those of the old one.
+Its parts are given to `join` as an array of 64-bit numbers, in the order of `JoinedPart`.
+`successors` has those of the old kernel, but for steps that are omitted, then those of the new one.
+Labels of the new kernel come after those of the old one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import IntEnum, auto
 from quorate.checker.explore.codegen.labels import NO_STEP
 
 
-class Part(IntEnum):
+class JoinedPart(IntEnum):
     """What the code is told; what ends with `_at` is an address."""
 
     OLD_SUCCESSORS_AT = 0
@@ -31,7 +31,7 @@ class Part(IntEnum):
     WORDS = auto()
 
 
-def _part(part: Part, kind: str = "i64") -> str:
+def _part(part: JoinedPart, kind: str = "i64") -> str:
     """Code that reads a part into a register of its name."""
     name = part.name.lower()
     return f"""
@@ -50,14 +50,14 @@ define i64 @join(ptr %parts) {{
 define i64 @successors(ptr %state, ptr %out, ptr %labels, ptr %fired) {{
 entry:
   %parts = load ptr, ptr @given
-  {_part(Part.OLD_SUCCESSORS_AT, "ptr")}
-  {_part(Part.NEW_SUCCESSORS_AT, "ptr")}
-  {_part(Part.OMITTED_AT, "ptr")}
-  {_part(Part.KEPT_AT, "ptr")}
-  {_part(Part.FIRED_AT, "ptr")}
-  {_part(Part.ACTIONS)}
-  {_part(Part.INSTANCES, "i32")}
-  {_part(Part.WORDS)}
+  {_part(JoinedPart.OLD_SUCCESSORS_AT, "ptr")}
+  {_part(JoinedPart.NEW_SUCCESSORS_AT, "ptr")}
+  {_part(JoinedPart.OMITTED_AT, "ptr")}
+  {_part(JoinedPart.KEPT_AT, "ptr")}
+  {_part(JoinedPart.FIRED_AT, "ptr")}
+  {_part(JoinedPart.ACTIONS)}
+  {_part(JoinedPart.INSTANCES, "i32")}
+  {_part(JoinedPart.WORDS)}
   %found = call i64 %old_successors_at(ptr %state, ptr %out, ptr %labels, ptr %fired_at)
   br label %count
 count: ; the steps of each action that are kept
@@ -138,9 +138,9 @@ done:
 define i64 @check(ptr %state, ptr %label_) {{
 entry:
   %parts = load ptr, ptr @given
-  {_part(Part.OLD_CHECK_AT, "ptr")}
-  {_part(Part.NEW_CHECK_AT, "ptr")}
-  {_part(Part.INSTANCES, "i32")}
+  {_part(JoinedPart.OLD_CHECK_AT, "ptr")}
+  {_part(JoinedPart.NEW_CHECK_AT, "ptr")}
+  {_part(JoinedPart.INSTANCES, "i32")}
   %own_ = alloca i32
   %label = load i32, ptr %label_
   %first = icmp eq i32 %label, {NO_STEP}

@@ -28,7 +28,7 @@ from quorate.model.language.declare.sorts import Sizes
 from quorate.model.language.digest import stable_text
 from quorate.model.language.ir import core as c
 
-from .joined import JOINED, Part
+from .joined import JOINED, JoinedPart
 
 
 def kernel_like(
@@ -85,12 +85,15 @@ class PatchedKernel(Kernel):
         self._omitted = np.array([i.action.name in own.only for i in old], np.uint8)
         self._kept = np.array([name not in own.only for name in self.actions], np.int64)
         self._fired = np.zeros(len(self.actions), np.int64)
-        self._parts = np.zeros(len(Part), np.uint64)
-        self._parts[Part.OMITTED_AT] = self._omitted.ctypes.data
-        self._parts[Part.KEPT_AT] = self._kept.ctypes.data
-        self._parts[Part.FIRED_AT] = self._fired.ctypes.data
-        self._parts[Part.ACTIONS], self._parts[Part.INSTANCES] = len(self._kept), len(old)
-        self._parts[Part.WORDS] = self.words
+        self._parts = np.zeros(len(JoinedPart), np.uint64)
+        self._parts[JoinedPart.OMITTED_AT] = self._omitted.ctypes.data
+        self._parts[JoinedPart.KEPT_AT] = self._kept.ctypes.data
+        self._parts[JoinedPart.FIRED_AT] = self._fired.ctypes.data
+        self._parts[JoinedPart.ACTIONS], self._parts[JoinedPart.INSTANCES] = (
+            len(self._kept),
+            len(old),
+        )
+        self._parts[JoinedPart.WORDS] = self.words
         self.metadata = _sum(original.metadata, own.metadata)
         self.code = MachineCode(JOINED)
         self._give()
@@ -99,10 +102,10 @@ class PatchedKernel(Kernel):
 
     def _give(self) -> None:
         """Tell the code where the functions of the two kernels are."""
-        self._parts[Part.OLD_SUCCESSORS_AT] = self.original.successors()
-        self._parts[Part.NEW_SUCCESSORS_AT] = self.own.successors()
-        self._parts[Part.OLD_CHECK_AT] = self.original.check()
-        self._parts[Part.NEW_CHECK_AT] = self.own.check()
+        self._parts[JoinedPart.OLD_SUCCESSORS_AT] = self.original.successors()
+        self._parts[JoinedPart.NEW_SUCCESSORS_AT] = self.own.successors()
+        self._parts[JoinedPart.OLD_CHECK_AT] = self.original.check()
+        self._parts[JoinedPart.NEW_CHECK_AT] = self.own.check()
 
     def improve(self, expanded: int) -> None:
         """Compile both kernels well once a search has expanded many states."""

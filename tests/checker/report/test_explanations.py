@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given
 
+import quorate.traces
 from quorate.checker.cli.main import run
 from quorate.checker.explore.search.reference import explore_reference
 from quorate.checker.loading import load_protocol, name_of
-from quorate.checker.rendering import runs
 from quorate.checker.results import Move
 from quorate.checker.tracing import build as traces
 from quorate.checker.tracing import saving
@@ -56,8 +56,12 @@ def broken(*_: object, **__: object) -> object:
 PARTS = [
     (traces._Maker, "_causes", "what enabled step 2 left out: RecursionError: too deep to tell"),
     (traces._Maker, "_why", "why it is violated left out: RecursionError: too deep to tell"),
-    (runs, "render_table", "the table left out: RecursionError: too deep to tell"),
-    (runs, "render_spacetime", "the space-time diagram left out: RecursionError: too deep"),
+    (quorate.traces, "render_table", "the table left out: RecursionError: too deep to tell"),
+    (
+        quorate.traces,
+        "render_spacetime",
+        "the space-time diagram left out: RecursionError: too deep",
+    ),
     (saving, "save_trace", "the trace's file left out: RecursionError: too deep to tell"),
     (traces, "counterexample", "the trace left out: RecursionError: too deep to tell"),
 ]
