@@ -18,7 +18,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from quorate._spelling import instead, near_file
+from quorate._spelling import instead, near_file, nearest
 
 from .errors import InputError
 
@@ -189,12 +189,23 @@ def broken(place: str, error: BaseException) -> BaseException:
     last = next((f for f in reversed(frames) if _is_users(f.filename)), None)
     file, line = (last.filename, last.lineno) if last else (place, None)
     where = f"{file}:{line}" if line else file
-    said = f"{type(error).__name__} while the file was read: {_text(error)}"
+    said = f"{type(error).__name__} while the file was read: {_text(error)}{_meant(error)}"
     return InputError(f"{where}: {said}", file, line)
 
 
 def _is_users(file: str) -> bool:
     return "importlib" not in file and not any(Path(file).is_relative_to(p) for p in OURS)
+
+
+def _meant(error: BaseException) -> str:
+    """`; did you mean action?` of a name that is not known; "" if no other is near."""
+    trace = error.__traceback__
+    if not isinstance(error, NameError) or trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    near = nearest(error.name or "", [*trace.tb_frame.f_locals, *trace.tb_frame.f_globals])
+    return "" if near is None else f"; did you mean {near}?"
 
 
 def _text(error: BaseException) -> str:

@@ -26,6 +26,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "tabs": (b"if 1:\n\tx = 1\n        y = 1\n", ":3:1: inconsistent use of tabs and spaces"),
     "deep": (b"x = " + b"-" * 100_000 + b"1", "is nested too deeply for Python to read"),
     "raises": (b"\n\n1 / 0\n", ":3: ZeroDivisionError while the file was read: division by zero"),
+    "misspelt": (b"def action(f): ...\n@acton\ndef f(): ...\n", "did you mean action?"),
     "exits": (b"raise SystemExit(0)\n", ":1: SystemExit while the file was read: 0"),
     "imports": (b"import nowhere_at_all\n", ":1: ModuleNotFoundError while the file was read"),
     "unshowable": (

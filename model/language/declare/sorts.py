@@ -208,8 +208,10 @@ class Int(int, metaclass=SortMeta):
     low: ClassVar[int]
     high: ClassVar[int]
 
-    def __init_subclass__(cls, *, low: int, high: int, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, low: Any = None, high: Any = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if low is None or high is None:
+            raise TypeError(f"say its range: `class {cls.__name__}(Int, low=-3, high=3)`")
         whole = all(type(n) is int for n in (low, high))
         if not whole or not low <= high or high - low >= MOST_NUMBERS:
             raise TypeError(

@@ -39,6 +39,14 @@ class Aggregates(Generators):
         if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
             generators, inner = self.generators(node.generators)
             return (generators, inner.read(node.elt, expected)), inner, node.elt
+        if isinstance(node, ast.Attribute) and (t := self._map_type(node)) is not None:
+            self.fail(
+                "whole-map",
+                "the values of a map are what is added up or compared",
+                node,
+                f"this is the whole {t}",
+                f"write `{code(node)}.values()`",
+            )
         inner = replace(self, env=dict(self.env), written=self.written)
         name, over = inner.bind(ast.copy_location(ast.Name(id="x"), node), node)
         while isinstance(over, s.Local):

@@ -86,6 +86,8 @@ class Calls(Aggregates, Asking, Unions):
         hint = _FUNCTION_HINTS.get(name, "make it a `@define` method, or write it out")
         if name == "abs" and len(node.args) == 1:
             hint = f"write `max({code(node.args[0])}, -{code(node.args[0])})`"
+        if not known and (near := nearest(name, _FUNCTIONS)):
+            hint = f"did you mean `{near}`?"
         if name in self.defines:
             hint = f"write `self.{code(node)}`"
         elif isinstance(target, type) and issubclass(target, (Sort, Nat, Int, QuorumSystem)):
@@ -283,6 +285,7 @@ def stripped(e: s.Expr) -> s.Expr:
     return e
 
 
+_FUNCTIONS = ("all", "any", "enabled", "isinstance", "len", "max", "min", "range", "sum", "tuple")
 _FUNCTION_HINTS = {
     "sorted": "say which one is meant: `all(n.b <= m.b for n in ...)`",
     "list": "write a comprehension: `[x for x in ...]`",

@@ -60,6 +60,7 @@ class BaseReader:
     present: tuple[s.Expr, ...] = ()  # values of some `T | None` known not to be None here
     read_define: Any = None  # set by capture: name -> (parameters, body)
     read_guards: Any = None  # the same of an action and its guards
+    failed: dict[str, ModelError] = field(default_factory=dict)  # why a local name has no value
     old: str | None = None  # what a property of steps calls the state before
 
     # ------------------------------------------------------------ errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from quorate._spelling import nearest
 from quorate.model.language.declare.protocol import Variable, is_enum
@@ -58,6 +58,8 @@ class References(BaseReader):
                 "a state",
                 f"read one of its variables: `{node.id}.{next(iter(self.variables), 'x')}`",
             )
+        if node.id in self.failed:
+            raise self.failed[node.id]  # one mistake, and not one more wherever the name is used
         near = nearest(node.id, [*self.env, *self.scope])
         own = node.id in self.variables or node.id in self.defines
         hint = f"write `self.{node.id}`" if own else f"did you mean `{near}`?" if near else ""
@@ -251,7 +253,7 @@ class References(BaseReader):
                     read = replace(of, keys=keys, type=of.type.value, span=self.span(node))
                     return self.now(node, read)
                 if len(keys) != 1:
-                    self.fail("key-count", "a map inside a message has one key", node.slice)
+                    self._several_keys(node, of.type)
                 return s.Subscript(of=of, index=keys[0], type=of.type.value, span=self.span(node))
             case SeqType(element, _):
                 if _from_the_end(node.slice) == 1:
@@ -268,6 +270,18 @@ class References(BaseReader):
             f"{article(of.type)} cannot be subscripted",
             node,
             f"`{code(node.value)}` is {article(of.type)}",
+        )
+
+    def _several_keys(self, node: ast.Subscript, t: MapType) -> NoReturn:
+        first, *rest = t.keys
+        inner = MapType(tuple(rest), t.value)
+        indices = "".join(f"[{code(k)}]" for k in getattr(node.slice, "elts", [node.slice]))
+        self.fail(
+            "key-count",
+            f"a map with {len(t.keys)} keys is a variable, and this one is a value",
+            node.slice,
+            f"a {t}",
+            f"declare it `Map[{first}, {inner}]`, and write `{code(node.value)}{indices}`",
         )
 
     def _item(self, node: ast.Subscript, of: s.Expr, fields: list[tuple[str, Type]]) -> s.Expr:

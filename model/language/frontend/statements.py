@@ -55,6 +55,9 @@ class Body:
             except ModelError as error:
                 self.mistakes += error.diagnostics
                 self.mistaken = True
+                targets = [x for x in ast.walk(node) if isinstance(x, ast.Name)]
+                names = [x.id for x in targets if isinstance(x.ctx, ast.Store)]
+                self.reader.failed.update(dict.fromkeys(names, error))
                 continue
             if not isinstance(node, ast.Expr) or not _is_super(node.value):
                 self.reader.done += statements  # those of `super()` are there already

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NoReturn
 
+from quorate._spelling import nearest
 from quorate.model.language.diagnostics import ModelError
 
 from .expressions import ExpressionReader
@@ -122,8 +123,11 @@ def refuse_call(reader: ExpressionReader, call: ast.Call) -> NoReturn:
             hint = f"sets are values: write `{owner} = {owner} - {{{given}}}`"
         elif call.func.attr in reader.defines:
             hint = "a @define computes a value and changes nothing: use it in a condition"
-    elif call.func.id == "print" if isinstance(call.func, ast.Name) else False:
-        hint = "take it out: what happened is seen in the trace"
+    elif isinstance(call.func, ast.Name):
+        if call.func.id == "print":
+            hint = "take it out: what happened is seen in the trace"
+        elif nearest(call.func.id, ["require"]):
+            hint = "did you mean `require`?"
     reader.fail(
         "foreign-call",
         f"`{code(call.func)}(...)` is not part of an action",

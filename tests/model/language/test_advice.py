@@ -230,6 +230,10 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
         ("class Delta(", "class Length(Nat): ...\n\n\nclass Delta("),
     ],
     ("key-count", 0): [("self.log[a] is", "self.log[a, i] is")],
+    ("key-count", 1): [
+        ("edges: Map[Acceptor, Slot, bool]", "edges: Map[Acceptor, Map[Slot, bool]]"),
+        ("edges[a, i]", "edges[a][i]"),
+    ],
     ("membership", 0): [("b in self.sent)", "Prepare(b) in self.sent)")],
     ("no-actions", 0): [
         (
@@ -446,6 +450,15 @@ MORE: list[tuple[str, str, str]] = [
     ("generator-needed", "require(any(self.ok))", "require(any(self.ok for x in Acceptor))"),
     ("unused-value", "self.ok == True", "self.ok = True"),
     ("membership", "require(a in (a, a))", "require(a in {a, a})"),
+    (
+        "foreign-call",
+        "require(al(c == a for c in Acceptor))",
+        "require(all(c == a for c in Acceptor))",
+    ),
+    ("foreign-call", "requires(self.ok)", "require(self.ok)"),
+    ("whole-map", "self.n[a] = max(self.n)", "self.n[a] = max(self.n.values())"),
+    # a name whose value is mistaken is no second mistake
+    ("bad-target", "b, c = x; require(b == c)", "m = x; require(m == x)"),
     ("sort-as-value", "require(any(True for c in Sort))", "require(any(True for c in Acceptor))"),
 ]
 EXTRA = """

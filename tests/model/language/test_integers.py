@@ -211,3 +211,5 @@ def test_operations_agree_with_python(op: str) -> None:
 def test_a_range_has_ends(low: int, high: int) -> None:
     with pytest.raises(TypeError, match="expected whole numbers with low <= high"):
         type("Wrong", (Int,), {}, low=low, high=high)
+    with pytest.raises(TypeError, match=r"`class Wrong\(Int, low=-3, high=3\)`"):
+        type("Wrong", (Int,), {})

@@ -1,4 +1,4 @@
-from quorate.model.language import Map, Nat, Protocol, Sort, action, durable, require
+from quorate.model.language import Map, Nat, Protocol, Sort, action, durable, init, require
 
 
 class Acceptor(Sort): ...
@@ -17,3 +17,9 @@ class Log(Protocol):
     def store(self, a: Acceptor, i: Slot, v: Value) -> None:
         require(self.log[a] is None)
         self.log[a, i] = v
+
+    @init
+    def begin(self, v: Value, edges: Map[Acceptor, Slot, bool]) -> None:
+        for a in Acceptor:
+            for i in Slot:
+                self.log[a, i] = v if edges[a, i] else None
