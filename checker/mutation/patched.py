@@ -89,10 +89,8 @@ class PatchedKernel(Kernel):
         self._parts[JoinedPart.OMITTED_AT] = self._omitted.ctypes.data
         self._parts[JoinedPart.KEPT_AT] = self._kept.ctypes.data
         self._parts[JoinedPart.FIRED_AT] = self._fired.ctypes.data
-        self._parts[JoinedPart.ACTIONS], self._parts[JoinedPart.INSTANCES] = (
-            len(self._kept),
-            len(old),
-        )
+        self._parts[JoinedPart.ACTIONS] = len(self._kept)
+        self._parts[JoinedPart.INSTANCES] = len(old)
         self._parts[JoinedPart.WORDS] = self.words
         self.metadata = _sum(original.metadata, own.metadata)
         self.code = MachineCode(JOINED)
