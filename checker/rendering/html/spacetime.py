@@ -18,7 +18,7 @@ LETTER = 7.2
 LABEL = 12
 """How tall a label is, in pixels."""
 PLACES = (2 / 3, 1 / 2, 4 / 5, 1 / 3, 1 / 5)
-"""Where on an arrow its label may be, the best place first."""
+"""Where along an arrow its label may be, above or below it, the best place first."""
 NOBODY = "—"
 _NOT_INDUCTIVE = ("does not hold after this", "verdict open")
 MOST_LABELS = 2
@@ -164,7 +164,8 @@ class Diagram:
             places = [(x1 + 34, y1 + part * (y2 - y1)) for part in PLACES]
         else:
             path = f"M{x1},{y1} L{x2 + (-7 if x2 > x1 else 7)},{y2}"
-            places = [(x1 + part * (x2 - x1), y1 + part * (y2 - y1) - 5) for part in PLACES]
+            on_it = [(x1 + part * (x2 - x1), y1 + part * (y2 - y1)) for part in PLACES]
+            places = [(x, y + beside) for beside in (-5, 13) for x, y in on_it]
         at = self._room(places, len(label) * LETTER / 2)
         return e(
             "g",
