@@ -57,7 +57,7 @@ def show_run(out: Output, trace: Trace) -> None:
     )
     out.line()
     out.block(table or listed([(s.action, [v for _, v in s.args]) for s in trace.steps]))
-    if diagram:
+    if diagram and trace.steps:  # without steps it has nothing but heads
         out.line()
         out.block(diagram)
     for note in explaining.notes:

@@ -10,9 +10,9 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
-from quorate.model.language import Message, Record
+from quorate.model.language import Message, Record, enabled
 from quorate.model.language.variables import FifoLinks, InFlight, MessagesVariable
 
 from .naming import named, shown
@@ -42,7 +42,28 @@ class Phrases:
                 args=[ast.GeneratorExp() | ast.ListComp() | ast.SetComp() as inner],
             ) if (kind == "all") == truth:
                 return self._every(inner) if truth else self._none(inner)
+            case ast.Call(func=ast.Name() as asked, args=[of, kind]) if self._calls(
+                asked, isinstance
+            ):
+                return self._instance(of, kind, truth)
+            case ast.Call(func=ast.Name() as asked, args=[ast.Attribute(attr=action), *given]) if (
+                self._calls(asked, enabled)
+            ):
+                listed = ", ".join(map(self.text, given))
+                return f"{action}({listed}) is {'' if truth else 'not '}enabled"
         return self.text(node) if truth else self._negated(node)
+
+    def _calls(self, name: ast.Name, function: object) -> bool:
+        return self.value(name) is function
+
+    def _instance(self, of: ast.expr, kind: ast.expr, truth: bool) -> str:
+        """That a value is, or is not, of one of some classes."""
+        (what,), worth, found = self._sides(of), shown(self.value(of)), self.value(kind)
+        classes = found if isinstance(found, tuple) else get_args(found) or (found,)
+        kinds = " or ".join(k.__name__ for k in classes)
+        said = what if what == worth else f"{what} = {worth}"
+        article = "an" if kinds[0] in "AEIOUaeiou" else "a"
+        return f"{said} is {article if truth else 'no'} {kinds}"
 
     def text(self, node: ast.expr) -> str:
         """An expression with values for names."""

@@ -70,6 +70,11 @@ BODIES = [
     ("x, y = 1, 2\nreturn all(self.n[p] < x for p in P) or y < x", "n[p0] = 1 >= 1"),
     ("return all(a < b for a, b in [(self.n[p], 1) for p in P])", "1 >= 1"),
     ("return not (m := max(self.n[p] for p in P)) or m < 1", "not (not (m := max("),
+    (
+        "return all(not isinstance(self.n[p] or None, int) for p in P)",
+        "(n[p0] or None) = 1 is an int",
+    ),
+    ("return all(enabled(self.up, p) for p in P)", "up(p0) is not enabled"),
     ("return sum(1 for p in P if self.n[p] > 0) < 1", "sum(1 for p in P if n[p] > 0) = 1 >= 1"),
     ("def g(x): return x < 1\nreturn all(g(self.n[p]) for p in P)", "not g(n[p0])"),
     ("return all(self.n[p] in {0, 2} for p in P)", "n[p0] = 1 is not in {0, 2}"),
