@@ -79,8 +79,8 @@ def command(trace: Path, form: str | None, width: int | None, wide: bool, stop: 
         "json": lambda: text_of(document()),
         "python": lambda: program_of(run, trace, stop),
     }
-    # A diagram of one column says nothing that its table does not.
-    both = ["table", "diagram"] if run.has_processes else ["table"]
+    # A diagram of one column, or without steps, says nothing that its table does not.
+    both = ["table", "diagram"] if run.has_processes and run.steps else ["table"]
     out.block("\n".join(forms[name]() for name in ([form] if form else both)))
     if form is None and run.departure is not None:
         show_departure(out, run.departure)
