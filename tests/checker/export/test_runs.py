@@ -10,9 +10,9 @@ import quorate
 from quorate.checker.export.tla import export
 from quorate.checker.liveness.results import TemporalVerdict
 from quorate.model.duel import Duel, ElectedDuel
-from quorate.model.language import Protocol
+from quorate.model.language import Map, Protocol, action, durable, final, require
 
-from ...support.protocols.runs import Fork, Pings, StronglyFair
+from ...support.protocols.runs import Fork, Pings, Proc, StronglyFair
 from ...support.tlc import java, needs_tlc
 from .exported import no_mistake
 
@@ -41,6 +41,58 @@ def test_properties_of_runs_are_formulas() -> None:
         "it_is_never_put_back == [][owner' # None]_vars",
     ):
         assert formula in text
+
+
+class Hungry(Protocol):
+    """Each waits for the other: a deadlock, but where a run may end."""
+
+    served: Map[Proc, bool] = durable(False)
+    waits: Map[Proc, bool] = durable(False)
+
+    @action
+    def wait(self, p: Proc) -> None:
+        require(not self.waits[p] and not self.served[p])
+        self.waits[p] = True
+
+    @action
+    def serve(self, p: Proc) -> None:
+        require(self.waits[p] and not all(self.waits[q] or self.served[q] for q in Proc))
+        self.waits[p] = False
+        self.served[p] = True
+
+    @action
+    def idle(self, p: Proc) -> None:
+        self.waits[p] = self.waits[p]
+
+    @final
+    def it_may_end(self) -> bool:
+        return any(self.served[p] for p in Proc)
+
+
+class Patient(Hungry):
+    @final
+    def it_may_end(self) -> bool:
+        return any(self.waits[p] for p in Proc)
+
+
+@needs_tlc
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("protocol", "stuck"), [(Hungry, True), (Patient, False)])
+def test_tlc_agrees_about_deadlocks(protocol: type[Protocol], stuck: bool, tmp_path: Path) -> None:
+    """As the README says: a step that changes nothing is none, which TLC's own check counts."""
+    result = quorate.check(protocol, sizes={"Proc": 2}, deadlock=True)
+    assert (result.violation is not None) == stuck
+    found = export(protocol, protocol.sized(Proc=2))
+    head, end = found.module.rstrip().rsplit("\n", 1)
+    claim = "NoDeadlock == it_may_end \\/ ENABLED <<Next>>_vars"
+    (tmp_path / f"{found.name}.tla").write_text(f"{head}\n{claim}\n{end}\n", encoding="ascii")
+    configuration = (found.configuration or "").replace("CHECK_DEADLOCK FALSE\n", "")
+    (tmp_path / f"{found.name}.cfg").write_text(
+        configuration.replace("  TypeOK\n", "  TypeOK\n  NoDeadlock\n"), encoding="ascii"
+    )
+    said = java(tmp_path, "tlc2.TLC", "-deadlock", f"{found.name}.tla")
+    assert ("Invariant NoDeadlock is violated" in said) == stuck, said
+    assert stuck or "No error has been found" in said, said
 
 
 CASES: list[tuple[type[Protocol], dict[str, int]]] = [

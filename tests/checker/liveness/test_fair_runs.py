@@ -1,6 +1,8 @@
 """Fair runs of graphs: against an oracle that tries every set of states, and the faults of others.
 
-Each graph made by hand is one that some other checker got wrong.
+Each graph made by hand is one that some other checker got wrong; issues are those of its tracker.
+What others get wrong about symmetry, workers, partial searches, partial-order reduction and
+constraints is in `test_protocols.py` and in `explore/test_constraint.py`.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def test_many_random_graphs() -> None:
 
 
 def test_stuttering_is_a_run() -> None:
-    """Nothing need happen where nothing is fair: a checker that looks at steps alone misses it."""
+    """Nothing need happen where nothing is fair: tla-rs looked at steps alone, and missed it."""
     runs = Runs(2, 1, (Edge(0, 1, "go"),))
     assert not holds(runs, "eventually", {1})
     run = found(runs, "eventually", {1})
@@ -54,7 +56,7 @@ def test_stuttering_is_a_run() -> None:
 
 
 def test_a_stutter_takes_no_action() -> None:
-    """A step that changes nothing neither enables an action nor counts as taking it."""
+    """A step that changes nothing neither enables an action nor counts as taking it (tla-rs)."""
     edges = (Edge(0, 0, "go"), Edge(0, 1, "go"))
     assert holds(Runs(2, 1, edges, weak=frozenset({"go"})), "eventually", {1})
     alone = (Edge(0, 0, "go"),)
@@ -62,7 +64,10 @@ def test_a_stutter_takes_no_action() -> None:
 
 
 def test_fairness_is_that_of_the_component_that_is_left() -> None:
-    """The component around the violating states takes `back`; the one among them does not."""
+    """The component around the violating states takes `back`; the one among them does not.
+
+    tla-rs asked the component around them.
+    """
     edges = (Edge(0, 1, "on"), Edge(1, 0, "off"), Edge(1, 2, "back"), Edge(2, 0, "back"))
     runs = Runs(3, 1, edges, weak=frozenset({"on"}), strong=frozenset({"back"}))
     assert holds(runs, "always_eventually", {2})
@@ -71,6 +76,7 @@ def test_fairness_is_that_of_the_component_that_is_left() -> None:
 
 
 def test_an_unfair_cycle_is_no_counterexample() -> None:
+    """tla-rs reported one."""
     edges = (Edge(0, 1), Edge(1, 0), Edge(0, 2, "out"), Edge(1, 2, "out"))
     assert holds(Runs(3, 1, edges, weak=frozenset({"out"})), "eventually", {2})
     assert not holds(Runs(3, 1, edges), "eventually", {2})
@@ -98,7 +104,7 @@ def test_two_strong_units_removed_one_after_the_other() -> None:
 
 
 def test_joins_are_not_missed() -> None:
-    """State 3 is reached on two paths, with the predicate true on one of them only."""
+    """State 3 is reached on two paths, with the predicate true on one of them only (Stateright)."""
     edges = (Edge(0, 1), Edge(0, 2), Edge(1, 3), Edge(2, 3))
     every = frozenset({"step"})
     runs = Runs(4, 1, tuple(Edge(e.source, e.target, "step") for e in edges), weak=every)
@@ -108,7 +114,7 @@ def test_joins_are_not_missed() -> None:
 
 
 def test_cycles_are_not_missed() -> None:
-    """A cycle back to a state that was visited before, and left again."""
+    """A cycle back to a state that was visited before, and left again (Stateright)."""
     edges = tuple(Edge(a, b, "step") for a, b in ((0, 1), (1, 2), (2, 1), (2, 3)))
     runs = Runs(4, 1, edges, weak=frozenset({"step"}))
     assert not holds(runs, "eventually", {3})
@@ -116,7 +122,10 @@ def test_cycles_are_not_missed() -> None:
 
 
 def test_the_cycle_is_made_of_real_edges() -> None:
-    """A component of two rings that share a state: the run goes round one of them, or both."""
+    """A component of two rings that share a state: the run goes round one of them, or both.
+
+    tla-rs printed the component, with edges that do not exist.
+    """
     rings = ((0, 1), (1, 2), (2, 0), (0, 3), (3, 4), (4, 0))
     edges = tuple(Edge(a, b, "left" if a < 3 and b < 3 else "right") for a, b in rings)
     runs = Runs(5, 1, edges, strong=frozenset({"left", "right"}))
@@ -131,6 +140,17 @@ def test_always_eventually_and_eventually_always_differ() -> None:
     assert not holds(runs, "eventually_always", {1})
 
 
+def test_a_predicate_and_its_opposite_do_not_both_stay_true() -> None:
+    """There is always a fair run, and it cannot have both: FizzBee accepted it (issue 212)."""
+    for seed in range(20):
+        runs, r = random_runs(seed), Random(seed)
+        where = {k for k in range(runs.states) if r.random() < 0.5}
+        others = set(range(runs.states)) - where
+        assert not holds(runs, "eventually_always", where) or not holds(
+            runs, "eventually_always", others
+        )
+
+
 def test_leads_to_is_about_what_comes_after_the_premise() -> None:
     """The conclusion before the premise does not count; at the same time it does."""
     edges = (Edge(0, 1, "step"), Edge(1, 2, "step"))
@@ -141,6 +161,7 @@ def test_leads_to_is_about_what_comes_after_the_premise() -> None:
 
 
 def test_the_stem_is_shortest() -> None:
+    """TLC's is not, and its users ask for it (issue 710)."""
     edges = tuple(Edge(a, b) for a, b in ((0, 1), (0, 2), (1, 3), (2, 3), (3, 4), (4, 3)))
     fair = tuple(Edge(e.source, e.target, f"u{i}") for i, e in enumerate(edges))
     runs = Runs(5, 1, fair, weak=frozenset(f"u{i}" for i in range(6)))

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 import quorate
+from quorate.checker.explore.search import in_memory, storage
 from quorate.checker.liveness.results import Ending, TemporalCheck, TemporalVerdict
 from quorate.errors import QuorateError
 from quorate.model.language import ModelError, Protocol, SizeError, StepError, action
@@ -175,6 +176,22 @@ def test_named_properties_are_checked_alone() -> None:
         quorate.check(Pings, sizes={"Proc": 1, "Turn": 1}, temporal=["herd"])
 
 
+def test_threads_find_the_same_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLC misses violations with several workers (its issue 971)."""
+    monkeypatch.setattr(in_memory, "CROWD", 0)
+    monkeypatch.setattr(in_memory, "FIRST_ROOM", 1)
+    monkeypatch.setattr(storage, "SLICE", 3)
+    one, two = (
+        quorate.check(Fork, sizes={"Proc": 3}, search=quorate.BreadthFirst(threads=n))
+        for n in (1, 2)
+    )
+    assert one.liveness is not None and two.liveness is not None
+    assert one.liveness.checks == two.liveness.checks
+    assert one.liveness.wrong is not None
+
+
+# TLC misses violations under symmetry (issues 59, 644), and skipped properties of runs in silence
+# in a depth-first search (544); SPIN's fairness does not go with partial-order reduction.
 WAYS = {
     "symmetry": {"symmetry": True},
     "partial-order": {"search": quorate.BreadthFirst(por=True)},
