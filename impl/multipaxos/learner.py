@@ -8,7 +8,8 @@ Rules (Lamport, *Paxos Made Simple*, 2001, §2.3 and §3):
 3. One that is behind asks another; what that one has executed, it may believe.
 4. A snapshot is all that the slots before it have led to: values, sessions, memberships. Decrees
    before the last but one are given up, and whoever still needs them gets the latest snapshot, part
-   by part: each time it says how much of it it holds.
+   by part: each time it says how much of it it holds. Sender and number of slots say which snapshot
+   that is: it is durable before it is sent, and only one of more slots ever takes its place.
 
 Only snapshots are durable. After a restart the rest is learned again.
 """

@@ -131,9 +131,12 @@ def serve(asker: socket.socket, run: Main) -> None:
             _report(asker, running)
         if asker not in ready:
             continue
-        data, fds, _, _ = socket.recv_fds(asker, _BYTES, 3)
-        while data and not data.endswith(b"\n"):
-            data += asker.recv(_BYTES)
+        try:
+            data, fds, _, _ = socket.recv_fds(asker, _BYTES, 3)
+            while data and not data.endswith(b"\n"):
+                data += asker.recv(_BYTES)
+        except ConnectionError:  # Whoever asked is gone, and has not read how all of them ended.
+            break
         if not data:
             break
         pid = os.fork()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,13 +53,22 @@ def test_processes_end_as_they_would_by_themselves() -> None:
     asyncio.run(run())
 
 
-def test_none_is_left_when_the_server_ends() -> None:
+@pytest.mark.parametrize("unread", [False, True])
+def test_none_is_left_when_the_server_ends(unread: bool) -> None:
+    """Nor if whoever asked has not heard how another process ended."""
+
     async def run() -> int:
         with pipes() as (fds, _, output):
             async with ForkServer(MODULE) as server:
                 process = await server.fork(["sleep"], {}, fds)
                 assert os.getpgid(process.pid) == process.pid
                 assert os.read(output, 100) == b"sleeping\n"
+                if unread:
+                    other = await server.fork(["sleep"], {}, fds)
+                    asyncio.get_running_loop().remove_reader(server._socket)
+                    os.kill(other.pid, signal.SIGKILL)
+                    select.select([server._socket], [], [])
+        assert server._process.returncode == 0
         return process.pid
 
     pid = asyncio.run(run())
