@@ -328,12 +328,14 @@ class FunctionReader:
         if isinstance(value, (ast.Tuple, ast.List)):
             items = value.elts
             text = f"({listed(items)}{',' * (len(items) == 1)})"
+            types = [str(reader.read(item).type) for item in items]
+            pair = f"`{name}: tuple[{', '.join(types)}] = {text}`, or " if len(types) > 1 else ""
             reader.fail(
                 "unexpected-sequence",
-                f"it is not known which sequence `{name}` is",
+                f"it is not known which type `{name}` has",
                 value,
-                "of what, and how long?",
-                f"declare it: `{name}: {self._likely_sequence(items, reader)} = {text}`, "
+                "a tuple, or a sequence of what length?" if pair else "of what, and how long?",
+                f"declare it: {pair}`{name}: {self._likely_sequence(items, reader)} = {text}`, "
                 "where its length is in a range such as `class Length(Nat): ...`",
             )
         return reader.read(value)

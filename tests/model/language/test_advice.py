@@ -367,6 +367,7 @@ EDITS: dict[tuple[str, int], list[tuple[str, str]]] = {
 MORE: list[tuple[str, str, str]] = [
     # local names
     ("unexpected-sequence", "y = (Entry(x, v),)", "y: Seq[Entry, Slot] = (Entry(x, v),)"),
+    ("unexpected-sequence", "y = (a, i)", "y: tuple[Acceptor, Slot] = (a, i)"),
     ("unexpected-sequence", "y = (a,)", "y: Seq[Acceptor, Slot] = (a,)"),
     ("unexpected-sequence", "y: Seq[Acceptor, Zzz] = (a,)", "y: Seq[Acceptor, Slot] = (a,)"),
     (
